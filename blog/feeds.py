@@ -1,0 +1,120 @@
+"""RSS feeds of the site, of a category and of a tag: the newest posts, whole."""
+
+from typing import Any
+
+from django.contrib.syndication.views import Feed
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.safestring import SafeString
+
+from blog.models import Category, Post, PostQuerySet, Tag
+from prose.embeds import Target
+from prose.rendering import render
+from siteinfo.addresses import absolute_url
+from siteinfo.models import SiteInfo
+
+ITEMS = 20
+
+
+class FullTextFeed(Rss201rev2Feed):
+    """RSS 2.0 with each post's whole text in content:encoded."""
+
+    def rss_attributes(self) -> dict[str, str]:
+        return {**super().rss_attributes(), "xmlns:content": "http://purl.org/rss/1.0/modules/content/"}
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content:encoded", item["content"])
+
+
+class SiteFeed(Feed):
+    """The newest posts of the whole site; the other feeds narrow it."""
+
+    feed_type = FullTextFeed
+
+    def get_object(self, request: HttpRequest, **kwargs: str) -> Any:
+        self.site = SiteInfo.objects.first() or SiteInfo()
+        return None
+
+    def posts(self, obj: Any) -> PostQuerySet:
+        return Post.objects.published()
+
+    def title(self, obj: Any) -> str:
+        return f"{obj} | {self.site.name}" if obj else self.site.name
+
+    def description(self, obj: Any) -> str:
+        return getattr(obj, "description", "") or self.site.description or self.site.tagline
+
+    def link(self, obj: Any) -> str:
+        return absolute_url(obj.get_absolute_url() if obj else reverse("home"))
+
+    def feed_url(self, obj: Any) -> str:
+        return absolute_url(reverse("blog:feed"))
+
+    def items(self, obj: Any) -> list[Post]:
+        posts = self.posts(obj).newest_first().select_related("author", "featured_image")
+        return list(posts.prefetch_related("categories", "tags")[:ITEMS])
+
+    def item_title(self, item: Post) -> str:  # type: ignore[override]
+        return item.title
+
+    def item_link(self, item: Post) -> str:  # type: ignore[override]
+        return absolute_url(item.get_absolute_url())
+
+    def item_description(self, item: Post) -> str:  # type: ignore[override]
+        return item.summary
+
+    def item_author_name(self, item: Post) -> str:  # type: ignore[override]
+        return item.author.name
+
+    def item_pubdate(self, item: Post) -> Any:
+        return item.published_at
+
+    def item_updateddate(self, item: Post) -> Any:
+        return item.published_at
+
+    def item_categories(self, item: Post) -> list[str]:  # type: ignore[override]
+        return [str(each) for each in (*item.categories.all(), *item.tags.all())]
+
+    def item_extra_kwargs(self, item: Post) -> dict[str, Any]:
+        return {"content": self._content(item)}
+
+    def _content(self, item: Post) -> SafeString:
+        points = format_html_join("", "<li>{}</li>", ((point,) for point in item.tldr_points))
+        return format_html(
+            "{}{}{}",
+            format_html("<p><em>{}</em></p>", self.site.disclaimer) if self.site.disclaimer else "",
+            format_html("<h2>TL;DR</h2><ul>{}</ul>", points) if points else "",
+            render(item.body, Target.FEED),
+        )
+
+
+class CategoryFeed(SiteFeed):
+    """The newest posts in a category and below it."""
+
+    def get_object(self, request: HttpRequest, **kwargs: str) -> Category:
+        super().get_object(request)
+        return get_object_or_404(Category, path=f"{kwargs['path']}/")
+
+    def posts(self, obj: Category) -> PostQuerySet:
+        return Post.objects.published().in_category(obj)
+
+    def feed_url(self, obj: Category) -> str:
+        return absolute_url(reverse("blog:category_feed", args=[obj.path.strip("/")]))
+
+
+class TagFeed(SiteFeed):
+    """The newest posts that carry a tag."""
+
+    def get_object(self, request: HttpRequest, **kwargs: str) -> Tag:
+        super().get_object(request)
+        return get_object_or_404(Tag, slug=kwargs["slug"])
+
+    def posts(self, obj: Tag) -> PostQuerySet:
+        return Post.objects.published().filter(tags=obj)
+
+    def feed_url(self, obj: Tag) -> str:
+        return absolute_url(reverse("blog:tag_feed", args=[obj.slug]))

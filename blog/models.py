@@ -1,0 +1,417 @@
+"""Posts, categories and tags. `PostQuerySet.published()` is the only rule of what readers may see."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Concat, Substr
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from taggit.managers import TaggableManager
+from taggit.models import ItemBase, TagBase
+
+from accounts.models import Author
+from images.models import Image
+from prose.cleaning import clean
+from prose.structure import excerpt, outline, plain_text, reading_minutes
+
+
+class CategoryQuerySet(models.QuerySet["Category"]):
+    """Categories for menus and lists."""
+
+    def with_counts(self) -> "CategoryQuerySet":
+        """Each with `post_count`: the public posts in it or below it, every post once. One query."""
+        inside = (
+            Post.objects.published()
+            .filter(categories__path__startswith=OuterRef("path"))
+            .order_by()
+            .values(anything=Value(1))
+            .annotate(count=Count("pk", distinct=True))
+            .values("count")
+        )
+        return self.annotate(post_count=Coalesce(Subquery(inside), 0))
+
+
+class Category(models.Model):
+    """A topic of the blog, possibly below another one."""
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(
+        "address", max_length=80, allow_unicode=True, help_text="The last part of the category's address."
+    )
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        help_text="Leave empty for a main topic.",
+    )
+    path = models.CharField(max_length=500, unique=True, editable=False)
+    description = models.TextField(blank=True, help_text="One or two sentences at the top of the category's page.")
+    image = models.ForeignKey(
+        Image, on_delete=models.PROTECT, null=True, blank=True, related_name="categories", verbose_name="picture"
+    )
+    position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "name")
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("blog:category", args=[self.path.strip("/")])
+
+    def clean(self) -> None:
+        above = self.parent
+        while above is not None:
+            if self.pk and above.pk == self.pk:
+                raise ValidationError({"parent": "A category cannot lie below itself."})
+            above = above.parent
+        twin = Category.objects.filter(path=self._own_path()).exclude(pk=self.pk).first()
+        if twin:
+            raise ValidationError({"slug": f"“{twin.name}” has this address already. Choose another one."})
+
+    def save(self, **kwargs: Any) -> None:
+        """Save, and move the whole branch below when the address changed."""
+        self.slug = self.slug or slugify(self.name, allow_unicode=True)
+        old = self.path
+        self.path = self._own_path()
+        with transaction.atomic():
+            super().save(**kwargs)
+            if old and old != self.path:
+                below = Category.objects.filter(path__startswith=old).exclude(pk=self.pk)
+                below.update(
+                    path=Concat(Value(self.path), Substr("path", len(old) + 1)),
+                )
+
+    def _own_path(self) -> str:
+        # It ends in a slash, so that no category's path is the beginning of a neighbour's.
+        return f"{self.parent.path if self.parent else ''}{self.slug}/"
+
+
+class Tag(TagBase):
+    """A keyword of posts. Two that differ in capitals only are one."""
+
+    class Meta:
+        ordering = ("name",)
+
+    def get_absolute_url(self) -> str:
+        return reverse("blog:tag", args=[self.slug])
+
+
+class TaggedPost(ItemBase):
+    """That a post carries a tag."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged_posts")
+    content_object = models.ForeignKey("Post", on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("tag", "content_object", name="blog_taggedpost_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.content_object}: {self.tag}"
+
+
+class Month(NamedTuple):
+    """A month with public posts: its first day, and how many."""
+
+    first_day: date
+    count: int
+
+
+class Surroundings(NamedTuple):
+    """What to read after a post: its neighbours in time, and posts like it."""
+
+    previous: "Post | None"
+    next: "Post | None"
+    related: "list[Post]"
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    """Which posts to show. Every list, feed, map, count and neighbour starts at `published()`."""
+
+    def published(self, at: datetime | None = None) -> "PostQuerySet":
+        """Public at `at` (now by default): published, and their time has come."""
+        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=at or timezone.now())
+
+    def scheduled(self) -> "PostQuerySet":
+        """Released, but their time has not come."""
+        return self.filter(status=Post.Status.PUBLISHED, published_at__gt=timezone.now())
+
+    def newest_first(self) -> "PostQuerySet":
+        """Ordered for readers; the key parts posts of the same second."""
+        return self.order_by("-published_at", "-pk")
+
+    def for_cards(self) -> "PostQuerySet":
+        """With all that a card or list entry shows, in this one query, without the bodies."""
+        return self.select_related("featured_image", "topic", "author").defer("body", "headings")
+
+    def in_category(self, category: Category) -> "PostQuerySet":
+        """Posts in `category` or anywhere below it, each once."""
+        return self.filter(
+            pk__in=Post.categories.through.objects.filter(category__path__startswith=category.path).values("post")
+        )
+
+    def in_month(self, first_day: date) -> "PostQuerySet":
+        """Posts of the month that starts on `first_day`, in the site's time zone."""
+        return self.filter(month=first_day)
+
+    def in_year(self, year: int) -> "PostQuerySet":
+        """Posts of `year`, in the site's time zone."""
+        return self.filter(month__year=year)
+
+    def months(self) -> list[Month]:
+        """The months that have posts of this queryset, newest first, with counts. One query."""
+        rows = self.order_by("-month").values_list("month").annotate(count=Count("pk"))
+        return [Month(*row) for row in rows]
+
+
+class Post(models.Model):
+    """An article. Its body is prose's strict subset; words, headings and pictures used are kept beside it."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+
+    title = models.CharField(max_length=200)
+    slug = models.SlugField(
+        "address",
+        max_length=200,
+        unique=True,
+        allow_unicode=True,
+        help_text="The post's address on your site. Made from the title if you leave it empty.",
+    )
+    body = models.TextField("text", blank=True)
+    tldr = models.TextField(
+        "TL;DR", blank=True, help_text="The short version: two to four points, one a line. Shown in a box."
+    )
+    excerpt = models.TextField(
+        blank=True, help_text="One or two sentences for lists and search engines. Taken from the text if empty."
+    )
+    featured_image = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="featured_in",
+        verbose_name="featured picture",
+        help_text="Shown at the top of the post, in lists, and when somebody shares it.",
+    )
+    author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="posts")
+    topic = models.ForeignKey(
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="topic_posts",
+        verbose_name="main category",
+        help_text="The one shown above the title.",
+    )
+    categories = models.ManyToManyField(Category, blank=True, related_name="posts")
+    tags = TaggableManager(through=TaggedPost, blank=True, help_text="Keywords, separated by commas.")
+    pictures = models.ManyToManyField(Image, through="PostPicture", related_name="posts", editable=False)
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    published_at = models.DateTimeField(
+        "publish at",
+        null=True,
+        blank=True,
+        help_text="A time in the future schedules the post: it goes live by itself.",
+    )
+    seo_title = models.CharField(
+        "title for search engines", max_length=70, blank=True, help_text="At most 60 characters. The title if empty."
+    )
+    seo_description = models.CharField(
+        "description for search engines",
+        max_length=170,
+        blank=True,
+        help_text="At most 155 characters. The excerpt if empty.",
+    )
+    words = models.PositiveIntegerField(default=0, editable=False)
+    headings = models.JSONField(default=list, editable=False)
+    summary = models.TextField(editable=False, blank=True)
+    month = models.DateField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    modified_at = models.DateTimeField(auto_now=True)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(published_at__isnull=False), name="blog_post_published_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("draft", "published")), name="blog_post_status_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("status", "-published_at", "-id"), name="blog_post_published"),
+            models.Index(fields=("status", "month", "published_at"), name="blog_post_month"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("blog:post_detail", args=[self.slug])
+
+    @property
+    def is_published(self) -> bool:
+        """Whether readers may see it now: the rule of `PostQuerySet.published()` for one object."""
+        return (
+            self.status == self.Status.PUBLISHED
+            and self.published_at is not None
+            and self.published_at <= timezone.now()
+        )
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it is released and waits for its time."""
+        return self.status == self.Status.PUBLISHED and not self.is_published
+
+    @property
+    def state(self) -> str:
+        """Draft, Scheduled or Published: as the author thinks of it."""
+        return "Scheduled" if self.is_scheduled else self.get_status_display()
+
+    @property
+    def tldr_points(self) -> list[str]:
+        """The points of the short version."""
+        return [line.strip() for line in self.tldr.splitlines() if line.strip()]
+
+    @property
+    def reading_minutes(self) -> int:
+        """Whole minutes to read it."""
+        return reading_minutes(self.words)
+
+    @property
+    def short_description(self) -> str:
+        """For search engines: what the author wrote for them, or the summary cut at a word."""
+        if self.seo_description or len(self.summary) <= 155:
+            return self.seo_description or self.summary
+        return self.summary[:154].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
+
+    def clean(self) -> None:
+        self.slug = self.slug or slugify(self.title, allow_unicode=True)[:200].strip("-")
+        if not self.slug:
+            raise ValidationError({"slug": "This title gives no address. Type one, such as my-first-post."})
+        validate_free_address(self.slug)
+        twin = Post.objects.filter(slug=self.slug).exclude(pk=self.pk).first()
+        if twin:
+            raise ValidationError({"slug": f"The post “{twin.title}” has this address already. Choose another one."})
+        if self.status == self.Status.PUBLISHED and self.published_at is None:
+            self.published_at = timezone.now()
+
+    def prepare(self) -> None:
+        """Clean the body and work out what is kept beside it. `save()` calls it; bulk writers must."""
+        self.body = clean(self.body)
+        structure = outline(self.body)
+        self.words = structure.words
+        self.headings = [[heading.level, heading.id, heading.text] for heading in structure.headings]
+        self.summary = self.excerpt.strip() or excerpt(self.body)
+        self.month = timezone.localdate(self.published_at).replace(day=1) if self.published_at else None
+        self._used = {number for kind, number in structure.uses if kind == "image"}
+
+    def save(self, **kwargs: Any) -> None:
+        """Save the post and what its body uses, together or not at all."""
+        self.prepare()
+        with transaction.atomic():
+            super().save(**kwargs)
+            self._remember_pictures()
+
+    def _remember_pictures(self) -> None:
+        kept = set(Image.objects.filter(pk__in=self._used).values_list("pk", flat=True)) if self._used else set()
+        PostPicture.objects.filter(post=self).exclude(image__in=kept).delete()
+        PostPicture.objects.bulk_create(
+            [PostPicture(post=self, image_id=pk) for pk in kept], ignore_conflicts=True
+        )
+
+    def publish(self, at: datetime | None = None) -> None:
+        """Release the post at `at` (now by default); a time already set in the past is kept."""
+        self.status = self.Status.PUBLISHED
+        self.published_at = at or self.published_at or timezone.now()
+        self.save()
+
+    def set_categories(self, categories: Iterable[Category]) -> None:
+        """Put the post in `categories`; the main one is among them, and is the first if none was chosen."""
+        chosen = list(categories)
+        if self.topic and self.topic not in chosen:
+            chosen.append(self.topic)
+        self.categories.set(chosen)
+        if chosen and self.topic is None:
+            self.topic = min(chosen, key=lambda category: (category.position, category.name))
+            Post.objects.filter(pk=self.pk).update(topic=self.topic)
+
+    def surroundings(self) -> Surroundings:
+        """Neighbours in time and three posts like it, all public and never itself, in one query.
+
+        Likeness: the same topic counts two, each shared tag one; the newer of equals comes first. Candidates
+        are the newest of the topic and of the site, so the cost does not grow with the blog.
+        """
+        others = Post.objects.published().exclude(pk=self.pk)
+        older = Q(published_at__lt=self.published_at) | Q(published_at=self.published_at, pk__lt=self.pk)
+        newest = others.newest_first()
+        candidates = Q(pk__in=newest.filter(topic=self.topic_id).values("pk")[:200]) | Q(
+            pk__in=newest.values("pk")[:50]
+        )
+        shared_tags = (
+            TaggedPost.objects.filter(content_object=OuterRef("pk"), tag__in=[tag.pk for tag in self.tags.all()])
+            .order_by()
+            .values("content_object")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        likeness = Coalesce(Subquery(shared_tags), 0) + Case(
+            When(topic=self.topic_id, topic__isnull=False, then=2), default=0
+        )
+        ranked = others.annotate(likeness=likeness).order_by("-likeness", "-published_at", "-pk")
+        rows = list(
+            ranked.filter(
+                Q(pk__in=newest.filter(older).values("pk")[:1])
+                | Q(pk__in=others.exclude(older).order_by("published_at", "pk").values("pk")[:1])
+                | Q(pk__in=ranked.filter(candidates).values("pk")[:3])
+            ).for_cards()
+        )
+        by_time = sorted(rows, key=lambda post: (post.published_at, post.pk))
+        here = (self.published_at, self.pk)
+        before = [post for post in by_time if (post.published_at, post.pk) < here]
+        after = [post for post in by_time if (post.published_at, post.pk) > here]
+        return Surroundings(before[-1] if before else None, after[0] if after else None, rows[:3])
+
+    def plain_text(self) -> str:
+        """The visible words of the body."""
+        return plain_text(self.body)
+
+
+class PostPicture(models.Model):
+    """That a post's text uses a picture: keeps the picture from being deleted."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE)
+    image = models.ForeignKey(Image, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("post", "image", name="blog_postpicture_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.post}: {self.image}"
+
+
+def validate_free_address(slug: str) -> None:
+    """Raise ValidationError when `/slug/` belongs to another part of the site, such as /blog/ or /2026/."""
+    try:
+        match = resolve(f"/{slug}/")
+    except Resolver404:
+        return
+    if match.view_name != "blog:post_detail":
+        raise ValidationError({"slug": f"The site itself uses the address /{slug}/. Choose another one."})

@@ -1,0 +1,99 @@
+"""The blog's public pages."""
+
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.models import Author
+from blog.models import Category, Post, PostQuerySet, Tag
+
+POSTS_PER_PAGE = 10
+
+
+def _list(request: HttpRequest, template: str, posts: PostQuerySet, context: dict[str, Any]) -> HttpResponse:
+    """Render one page of `posts`; a page number that does not exist is a 404."""
+    paginator = Paginator(posts.newest_first().for_cards(), POSTS_PER_PAGE)
+    number = request.GET.get("page", "1")
+    # isdecimal() alone takes other scripts' digits; the length bounds what int() must read.
+    if not (number.isascii() and number.isdecimal() and len(number) < 8 and int(number) in paginator.page_range):
+        raise Http404
+    page = paginator.page(int(number))
+    suffix = f"?page={number}" if page.number > 1 else ""
+    return render(request, template, {"page": page, "page_suffix": suffix, **context})
+
+
+@require_safe
+def post_list(request: HttpRequest) -> HttpResponse:
+    """All posts, newest first."""
+    return _list(request, "blog/post_list.html", Post.objects.published(), {})
+
+
+@require_safe
+def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """A post. Those who may change posts also see drafts here, marked and never cached."""
+    may_preview = request.COOKIES and request.user.has_perm("blog.change_post")
+    posts = Post.objects.all() if may_preview else Post.objects.published()
+    post = get_object_or_404(
+        posts.select_related("featured_image", "topic__parent", "author__photo").prefetch_related("categories", "tags"),
+        slug=slug,
+    )
+    around = post.surroundings() if post.published_at else None
+    response = render(request, "blog/post_detail.html", {"post": post, "around": around})
+    if not post.is_published:
+        response["Cache-Control"] = "private, no-store"
+        response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+def category(request: HttpRequest, path: str) -> HttpResponse:
+    """The posts in a category and below it."""
+    category = get_object_or_404(Category.objects.select_related("image", "parent"), path=f"{path}/")
+    feed = reverse("blog:category_feed", args=[path])
+    context = {"category": category, "feed": feed}
+    return _list(request, "blog/category.html", Post.objects.published().in_category(category), context)
+
+
+@require_safe
+def tag(request: HttpRequest, slug: str) -> HttpResponse:
+    """The posts that carry a tag."""
+    tag = get_object_or_404(Tag, slug=slug)
+    context = {"tag": tag, "feed": reverse("blog:tag_feed", args=[slug])}
+    return _list(request, "blog/tag.html", Post.objects.published().filter(tags=tag), context)
+
+
+@require_safe
+def author(request: HttpRequest, slug: str) -> HttpResponse:
+    """An author's profile and posts."""
+    author = get_object_or_404(
+        Author.objects.select_related("photo").prefetch_related("qualifications", "links"), slug=slug
+    )
+    return _list(request, "blog/author.html", Post.objects.published().filter(author=author), {"author": author})
+
+
+@require_safe
+def year(request: HttpRequest, year: int) -> HttpResponse:
+    """The posts of a year, with its months; 404 when it has none."""
+    posts = Post.objects.published().in_year(year) if year else Post.objects.none()
+    return _archive(request, posts, {"year": year})
+
+
+@require_safe
+def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
+    """The posts of a month; 404 when it has none."""
+    if not int(year):
+        raise Http404
+    first_day = date(int(year), int(month), 1)
+    posts = Post.objects.published().in_month(first_day)
+    return _archive(request, posts, {"year": int(year), "first_day": first_day})
+
+
+def _archive(request: HttpRequest, posts: PostQuerySet, context: dict[str, Any]) -> HttpResponse:
+    if not posts.exists():
+        raise Http404
+    return _list(request, "blog/archive.html", posts, context)

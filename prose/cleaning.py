@@ -1,0 +1,363 @@
+"""From any HTML to the strict subset. What prose cannot vouch for does not pass; visible words always do."""
+
+import re
+from collections.abc import Iterator
+
+import nh3
+from django.utils.text import slugify
+from lxml import html
+from lxml.html import HtmlElement
+
+from prose import subset
+
+# The first pass parses like a browser (html5ever) and drops what is dangerous with its contents.
+_first = nh3.Cleaner(
+    tags=nh3.ALLOWED_TAGS
+    | subset.TAGS
+    | subset.WRAPPERS
+    | set(subset.SYNONYMS)
+    | {"iframe", "u", "ins", "font", "big", "mark", "small", "span", "label", "button"},
+    clean_content_tags={"script", "style", "template", "object", "select", "textarea", "title", "head", "noembed"},
+    attributes={**subset.ATTRIBUTES, "iframe": {"src"}, "table": {"data-caption"}},
+    url_schemes=subset.URL_SCHEMES,
+    link_rel=None,
+    strip_comments=True,
+)
+# The last pass guarantees the subset, whatever the passes before it did.
+_last = nh3.Cleaner(
+    tags=set(subset.TAGS),
+    attributes={**subset.ATTRIBUTES, "th": {"colspan", "rowspan"}, "aside": {"data-title"}},
+    url_schemes=subset.URL_SCHEMES,
+    link_rel=None,
+    strip_comments=True,
+    tag_attribute_values={
+        "aside": {"data-callout": set(subset.CALLOUTS)},
+        "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
+    },
+)
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_ID = re.compile(r"[\w.-]+\Z")
+
+
+def clean(markup: str) -> str:
+    """Give `markup` back in the strict subset; applying it twice changes nothing more.
+
+    Never fails: broken markup is repaired as a browser would. Headings get an id that stays when another
+    heading changes. Pictures not in the library, scripts, styles and unknown frames are left out.
+    """
+    if not markup.strip():
+        return ""
+    root = parse(_first.clean(markup.replace("\x00", "")))
+    body = html.Element("div")
+    body.extend(_blocks(root))
+    _number_headings(body)
+    return _last.clean(serialize(body)).strip()
+
+
+def parse(markup: str) -> HtmlElement:
+    """A tree of `markup` under one div."""
+    return html.fragment_fromstring(markup, create_parent="div")
+
+
+def serialize(root: HtmlElement) -> str:
+    """The markup under `root`, one block a line."""
+    return "\n".join(html.tostring(child, encoding="unicode", with_tail=False) for child in root)
+
+
+def _name(element: HtmlElement) -> str:
+    if not isinstance(element.tag, str):
+        return ""
+    return subset.SYNONYMS.get(element.tag, element.tag)
+
+
+def _pieces(element: HtmlElement) -> Iterator[str | HtmlElement]:
+    if element.text:
+        yield element.text
+    for child in element:
+        yield child
+        if child.tail:
+            yield child.tail
+
+
+def _is_library_picture(element: HtmlElement) -> bool:
+    return element.tag == "img" and (element.get("data-image") or "").isdecimal()
+
+
+def _is_block(element: HtmlElement) -> bool:
+    return any(
+        _name(each) in subset.BLOCKS | subset.WRAPPERS or _is_library_picture(each) for each in element.iter()
+    )
+
+
+def _append_text(parent: HtmlElement, text: str) -> None:
+    if len(parent):
+        parent[-1].tail = (parent[-1].tail or "") + text
+    else:
+        parent.text = (parent.text or "") + text
+
+
+def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:
+    """An element of the subset, with those attributes of `source` that it may keep."""
+    element = html.Element(tag)
+    if source is not None:
+        allowed = subset.ATTRIBUTES["*"] | subset.ATTRIBUTES.get(tag, set())
+        for name, value in source.attrib.items():
+            if name in allowed:
+                element.set(name, value)
+    return element
+
+
+def _is_empty(element: HtmlElement) -> bool:
+    return not "".join(element.itertext()).strip("\xa0 \t\n\r\f\u200b") and element.find(".//img") is None
+
+
+def _inline(parent: HtmlElement, pieces: Iterator[str | HtmlElement] | list[str | HtmlElement]) -> None:
+    """Append inline content to `parent`, unwrapping what is not in the subset."""
+    for piece in pieces:
+        if isinstance(piece, str):
+            _append_text(parent, _SPACE.sub(" ", piece))
+            continue
+        tag = _name(piece)
+        if tag == "br":
+            parent.append(html.Element("br"))
+        elif tag in subset.INLINE and not (tag == "a" and not piece.get("href")):
+            element = _new(tag, piece)
+            _inline(element, _pieces(piece))
+            if len(element) or element.text:
+                parent.append(element)
+        elif isinstance(piece.tag, str):
+            _inline(parent, _pieces(piece))
+
+
+def _paragraph(tag: str, pieces: list[str | HtmlElement], source: HtmlElement | None = None) -> list[HtmlElement]:
+    block = _new(tag, source)
+    _inline(block, pieces)
+    _trim(block)
+    return [] if _is_empty(block) else [block]
+
+
+def _trim(block: HtmlElement) -> None:
+    """Drop white space and line breaks at both ends of a block."""
+    block.text = (block.text or "").lstrip(" ") or None
+    while len(block) and block[0].tag == "br" and not block.text:
+        block.text = (block[0].tail or "").lstrip(" ") or None
+        block.remove(block[0])
+    while len(block):
+        last = block[-1]
+        last.tail = (last.tail or "").rstrip(" ") or None
+        if last.tail or last.tag != "br":
+            return
+        last.drop_tree()
+    block.text = (block.text or "").rstrip(" ") or None
+
+
+def _blocks(container: HtmlElement, leaf: str = "p", source: HtmlElement | None = None) -> list[HtmlElement]:
+    """The blocks that `container` holds; words directly in it become blocks of the `leaf` kind."""
+    found: list[HtmlElement] = []
+    run: list[str | HtmlElement] = []
+
+    def flush() -> None:
+        if run:
+            found.extend(_paragraph(leaf, run, source))
+            run.clear()
+
+    for piece in _pieces(container):
+        if isinstance(piece, str) or not _is_block(piece):
+            run.append(piece)
+            continue
+        flush()
+        found.extend(_block(piece))
+    flush()
+    return found
+
+
+def _block(element: HtmlElement) -> list[HtmlElement]:
+    """The blocks that one block-level element of any writer becomes."""
+    tag = _name(element)
+    if tag in subset.TEXT_BLOCKS:
+        return _blocks(element, leaf=tag, source=element)
+    special = _SPECIAL.get(tag)
+    return special(element) if special else _blocks(element)
+
+
+def _list(element: HtmlElement) -> list[HtmlElement]:
+    items = _new(_name(element), element)
+    for piece in _pieces(element):
+        if isinstance(piece, str):
+            if piece.strip():
+                items.extend(_item(parse(""), [piece]))
+        elif piece.tag == "li":
+            items.extend(_item(piece))
+        elif _name(piece) in {"ul", "ol"} and len(items):
+            # Old editors put a nested list beside its item instead of inside it.
+            items[-1].extend(_list(piece))
+        else:
+            holder = html.Element("div")
+            holder.append(_copy(piece))
+            items.extend(_item(holder))
+    return [items] if len(items) else []
+
+
+def _copy(element: HtmlElement) -> HtmlElement:
+    copy = html.fragment_fromstring(html.tostring(element, encoding="unicode", with_tail=False))
+    return copy if isinstance(copy, HtmlElement) else html.Element("p")
+
+
+def _item(source: HtmlElement, words: list[str] | None = None) -> list[HtmlElement]:
+    item = _new("li", source)
+    if words:
+        _inline(item, list(words))
+        return [item]
+    _fill_tight(item, source)
+    return [] if _is_empty(item) else [item]
+
+
+def _fill_tight(cell: HtmlElement, source: HtmlElement) -> None:
+    """Fill a list item or table cell: its first paragraph loses the p, so that short ones stay short."""
+    blocks = _blocks(source)
+    if blocks and blocks[0].tag == "p" and all(block.tag in {"ul", "ol"} for block in blocks[1:]):
+        first = blocks.pop(0)
+        cell.text = first.text
+        cell.extend(list(first))
+    cell.extend(blocks)
+
+
+def _quote(element: HtmlElement) -> list[HtmlElement]:
+    return _holder("blockquote", element)
+
+
+def _aside(element: HtmlElement) -> list[HtmlElement]:
+    if element.get("data-callout") not in subset.CALLOUTS:
+        return _blocks(element)
+    return _holder("aside", element)
+
+
+def _holder(tag: str, element: HtmlElement) -> list[HtmlElement]:
+    holder = _new(tag, element)
+    holder.extend(_blocks(element))
+    return [holder] if len(holder) else []
+
+
+def _pre(element: HtmlElement) -> list[HtmlElement]:
+    """Code keeps every character; marks inside it go."""
+    pre = html.Element("pre")
+    for line_break in element.iterdescendants("br"):
+        line_break.tail = "\n" + (line_break.tail or "")
+    code = html.Element("code")
+    code.text = "".join(element.itertext())
+    pre.append(code)
+    return [pre] if code.text and code.text.strip() else []
+
+
+def _rule(element: HtmlElement) -> list[HtmlElement]:
+    return [html.Element("hr")]
+
+
+def _image(element: HtmlElement) -> list[HtmlElement]:
+    figure = html.Element("figure")
+    figure.append(_new("img", element))
+    return [figure]
+
+
+def _figure(element: HtmlElement) -> list[HtmlElement]:
+    """A figure of the library keeps its picture and caption; of any other, the words stay as paragraphs."""
+    image = next(filter(_is_library_picture, element.iterdescendants("img")), None)
+    if image is None:
+        return _blocks(element)
+    figure = _image(image)[0]
+    caption = element.find(".//figcaption")
+    if caption is not None:
+        words = html.Element("figcaption")
+        for index, block in enumerate(_blocks(caption)):
+            if index:
+                _append_text(words, " ")
+            _inline(words, list(_pieces(block)))
+        if not _is_empty(words):
+            figure.append(words)
+    return [figure]
+
+
+def _embed(element: HtmlElement) -> list[HtmlElement]:
+    if element.get("data-embed") and (element.get("data-id") or "").isdecimal():
+        return [_new("div", element)]
+    return _blocks(element)
+
+
+def _frame(element: HtmlElement) -> list[HtmlElement]:
+    """A frame becomes a link to what it showed."""
+    source = element.get("src") or ""
+    source = "https:" + source if source.startswith("//") else source
+    if not source.startswith(("https://", "http://")):
+        return []
+    paragraph, link = html.Element("p"), html.Element("a", href=source)
+    link.text = source
+    paragraph.append(link)
+    return [paragraph]
+
+
+def _table(element: HtmlElement) -> list[HtmlElement]:
+    table = html.Element("table")
+    caption = html.Element("caption")
+    if (old_caption := element.find("caption")) is not None:
+        for block in _blocks(old_caption):
+            _inline(caption, list(_pieces(block)))
+    elif element.get("data-caption"):
+        caption.text = element.get("data-caption")
+    if not _is_empty(caption):
+        table.append(caption)
+    head, rows = html.Element("thead"), html.Element("tbody")
+    for old_row in element.iter("tr"):
+        if next(old_row.iterancestors("table")) is not element:
+            continue
+        row = html.Element("tr")
+        for old_cell in old_row:
+            if old_cell.tag in {"td", "th"}:
+                cell = _new(old_cell.tag, old_cell)
+                _fill_tight(cell, old_cell)
+                row.append(cell)
+        if not len(row):
+            continue
+        is_head = not len(rows) and all(cell.tag == "th" for cell in row)
+        (head if is_head else rows).append(row)
+        for cell in row.iter("th"):
+            if not cell.get("scope"):
+                cell.set("scope", "col" if is_head else "row")
+    for part in (head, rows):
+        if len(part):
+            table.append(part)
+    return [table] if len(rows) or len(head) else _blocks(caption)
+
+
+_SPECIAL = {
+    "ul": _list,
+    "ol": _list,
+    "blockquote": _quote,
+    "aside": _aside,
+    "pre": _pre,
+    "hr": _rule,
+    "img": _image,
+    "figure": _figure,
+    "div": _embed,
+    "iframe": _frame,
+    "table": _table,
+}
+
+
+def _number_headings(body: HtmlElement) -> None:
+    headings = [element for element in body.iter("h2", "h3", "h4")]
+    taken: set[str] = set()
+    for heading in headings:
+        given = heading.get("id") or ""
+        if _ID.match(given) and given not in taken:
+            taken.add(given)
+        else:
+            heading.attrib.pop("id", None)
+    for heading in headings:
+        if not heading.get("id"):
+            stem = slugify("".join(heading.itertext()), allow_unicode=True)[:60].strip("-") or "part"
+            number, name = 1, stem
+            while name in taken:
+                number += 1
+                name = f"{stem}-{number}"
+            taken.add(name)
+            heading.set("id", name)

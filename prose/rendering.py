@@ -1,0 +1,95 @@
+"""From the stored subset to the page, the feed or the editor. The only way a text leaves the database."""
+
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.safestring import SafeString, mark_safe
+from lxml import html
+from lxml.html import HtmlElement
+
+from prose import embeds, subset
+from prose.cleaning import parse, serialize
+from prose.embeds import Embed, Target
+
+_ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag"}
+
+
+def render(body: str, target: Target = Target.PAGE) -> SafeString:
+    """Safe HTML of a cleaned `body` for `target`. One query per kind of embed; unknown embeds vanish."""
+    if not body:
+        return mark_safe("")
+    root = parse(body)
+    places = _places(root)
+    markup = embeds.resolve(frozenset(places.values()), target)
+    for element, embed in places.items():
+        _fill(element, markup.get(embed))
+    if target is Target.PAGE:
+        _dress_for_page(root)
+    elif target is Target.FEED:
+        _dress_for_feed(root)
+    return mark_safe(serialize(root))  # noqa: S308 - the body is cleaned and resolvers escape their own
+
+
+def _places(root: HtmlElement) -> dict[HtmlElement, Embed]:
+    places = {img: Embed("image", int(img.get("data-image") or 0), img.get("alt")) for img in root.iter("img")}
+    for div in root.iterdescendants("div"):
+        places[div] = Embed(div.get("data-embed") or "", int(div.get("data-id") or 0))
+    return places
+
+
+def _fill(element: HtmlElement, markup: str | None) -> None:
+    parent = element.getparent()
+    if markup is None:
+        # A figure without its picture would leave a caption that describes nothing.
+        (parent if parent.tag == "figure" else element).drop_tree()
+        return
+    for piece in html.fragments_fromstring(markup, no_leading_text=True):
+        piece.tail = None
+        element.addprevious(piece)
+    element.drop_tree()
+
+
+def _dress_for_page(root: HtmlElement) -> None:
+    for aside in root.iter("aside"):
+        _dress_callout(aside)
+    for number, table in enumerate(list(root.iter("table")), start=1):
+        # A wide table scrolls in its own box, reachable by keyboard and named for screen readers.
+        box = html.Element("div", {"class": "table-scroll", "role": "region", "tabindex": "0"})
+        caption = table.find("caption")
+        if caption is not None:
+            caption.set("id", f"table-{number}")
+            box.set("aria-labelledby", f"table-{number}")
+        else:
+            box.set("aria-label", f"Table {number}")
+        box.tail, table.tail = table.tail, None
+        table.getparent().replace(table, box)
+        box.append(table)
+
+
+def _dress_callout(aside: HtmlElement) -> None:
+    kind = aside.attrib.pop("data-callout", "note")
+    title = aside.attrib.pop("data-title", "") or subset.CALLOUTS[kind]
+    aside.set("class", f"callout callout--{kind}")
+    aside.set("role", "note")
+    aside.set("aria-label", title)
+    icon = html.Element("svg", {"class": "icon", "aria-hidden": "true"})
+    icon.append(html.Element("use", {"href": f"{static('site/img/sprite.svg')}#{_ICONS[kind]}"}))
+    heading = html.Element("p", {"class": "callout-title"})
+    heading.text = title
+    aside.insert(0, icon)
+    aside.insert(1, heading)
+
+
+def _dress_for_feed(root: HtmlElement) -> None:
+    for aside in list(root.iter("aside")):
+        title = aside.get("data-title") or subset.CALLOUTS[aside.get("data-callout") or "note"]
+        aside.attrib.clear()
+        aside.tag = "blockquote"
+        heading = html.Element("p")
+        strong = html.Element("strong")
+        strong.text = title
+        heading.append(strong)
+        aside.insert(0, heading)
+    for link in root.iter("a"):
+        link.set("href", urljoin(f"{settings.SITE_URL}/", link.get("href") or ""))

@@ -1,0 +1,64 @@
+"""The strict HTML subset in which every text of the site is stored: one list, read by all of prose."""
+
+INLINE = frozenset({"strong", "em", "s", "a", "code", "sup", "sub", "br"})
+# Blocks that hold words directly; the others hold blocks or rows.
+TEXT_BLOCKS = frozenset({"p", "h2", "h3", "h4"})
+BLOCKS = TEXT_BLOCKS | {"ul", "ol", "blockquote", "pre", "table", "hr", "figure", "aside", "div"}
+
+CALLOUTS = {
+    "note": "Good to know",
+    "tip": "Try this",
+    "warning": "Take care",
+    "red-flags": "Red flags: see someone soon",
+}
+
+# What other writers' HTML calls the things of our subset.
+SYNONYMS = {
+    "h1": "h2",
+    "h5": "h4",
+    "h6": "h4",
+    "b": "strong",
+    "i": "em",
+    "cite": "em",
+    "dfn": "em",
+    "strike": "s",
+    "del": "s",
+    "tt": "code",
+    "kbd": "code",
+    "samp": "code",
+    "var": "code",
+    "dt": "p",
+    "dd": "p",
+    "address": "p",
+    "summary": "p",
+    "listing": "pre",
+    "xmp": "pre",
+    "dir": "ul",
+    "menu": "ul",
+}
+
+# Elements of other writers that start a new block although they have no place of their own here.
+WRAPPERS = frozenset(
+    "address article body center details dialog dl dt dd fieldset figcaption footer form header hgroup html legend"
+    " li main nav noscript section summary tbody td tfoot th thead tr caption colgroup picture video audio iframe".split()
+) | {"div"}
+
+ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"lang", "dir"},
+    "a": {"href", "title", "hreflang"},
+    "h2": {"id"},
+    "h3": {"id"},
+    "h4": {"id"},
+    "ol": {"start", "reversed"},
+    "th": {"scope", "colspan", "rowspan"},
+    "td": {"colspan", "rowspan"},
+    "img": {"data-image", "alt"},
+    "aside": {"data-callout", "data-title"},
+    "div": {"data-embed", "data-id"},
+}
+TAGS = (
+    INLINE
+    | BLOCKS
+    | {"li", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "img", "figcaption"}
+)
+URL_SCHEMES = {"http", "https", "mailto", "tel"}

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+
+
+class PtcompleteConfig(AppConfig):
+    name = "ptcomplete"
+    default = True
+
+
+class DeskConfig(admin_apps.AdminConfig):
+    """Django's admin, with our site class as the default one."""
+
+    default = False
+    default_site = "ptcomplete.desk.Desk"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SiteinfoConfig(AppConfig):
+    name = "siteinfo"
+    verbose_name = "This site"

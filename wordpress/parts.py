@@ -1,0 +1,220 @@
+"""From the uploaded file to XML elements: unpacking, refusing what is no export, mending what is damaged."""
+
+import gzip
+import html
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+from lxml import etree
+
+type _Bytes = IO[bytes] | gzip.GzipFile
+WANTED = "In WordPress choose Tools > Export > All content and take the file it gives you."
+
+
+class ExportError(Exception):
+    """The file cannot be imported; the message says why and what to do, in its author's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One XML document of the upload: the file itself, or one member of a zip."""
+
+    path: Path
+    member: str = ""
+    encoding: str = "utf-8"
+    is_damaged: bool = False
+
+    @contextmanager
+    def open(self) -> Iterator[_Bytes]:
+        """Give the document's bytes, unpacked; ExportError if they cannot be unpacked to the end."""
+        try:
+            if self.member:
+                with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
+                    yield stream
+            else:
+                is_gzip = _magic(self.path).startswith(b"\x1f\x8b")
+                with gzip.open(self.path) if is_gzip else self.path.open("rb") as stream:
+                    yield stream
+        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+            raise ExportError(
+                f"This packed file is damaged or cut off: download it again. {WANTED}"
+            ) from error
+        except RuntimeError as error:
+            raise ExportError(f"This zip is locked or packed in an unknown way. {WANTED}") from error
+
+
+def open_parts(path: Path) -> tuple[Part, ...]:
+    """Give the documents of a .xml, .wxr, .gz or .zip file in order of name, told apart by content.
+
+    ExportError: one of them is no WordPress export, to judge by how it begins. OSError: no such file.
+    """
+    names = [""]
+    if _magic(path) == b"PK\x03\x04":
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = sorted(name for name in archive.namelist() if _MEMBER.search(name))
+        except zipfile.BadZipFile as error:
+            raise ExportError(f"This zip is damaged or cut off: download it again. {WANTED}") from error
+    if not names:
+        raise ExportError(f"This zip holds no WordPress export. {WANTED}")
+    return tuple(replace(part, encoding=_check_head(part)) for part in (Part(path, name) for name in names))
+
+
+def elements(part: Part) -> Iterator[etree._Element]:
+    """Give the children of <channel> one by one, each complete and emptied before the next is read.
+
+    XMLSyntaxError: the part needs mending first (`is_damaged`). ExportError: a mended part ends too early.
+    """
+    with part.open() as stream:
+        source = _Mended(stream, part.encoding) if part.is_damaged else stream
+        title = ""
+        for _, element in etree.iterparse(
+            source,
+            events=("end",),
+            tag=_OUTER,
+            encoding="utf-8" if part.is_damaged else part.encoding,
+            recover=part.is_damaged,
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=True,
+            remove_comments=True,
+            remove_pis=True,
+        ):
+            parent = element.getparent()
+            if parent is None or parent.tag != "channel":
+                continue
+            if element.tag == "item":
+                title = plain(element.findtext("title") or "") or title
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del parent[0]
+        if isinstance(source, _Mended) and not source.is_complete:
+            place = f"line {source.line}" + (f", in or after “{title}”" if title else "")
+            raise ExportError(f"This file is cut off near {place}: let the whole export download. {WANTED}")
+
+
+@cache
+def name(tag: str) -> str:
+    """Give "wp:status", "excerpt:encoded", "title" whatever prefix and version are used; "" for strangers."""
+    uri, _, local = tag.rpartition("}")
+    if not uri:
+        return local
+    if own := re.fullmatch(r"\{https?://(?:www\.)?wordpress\.org/export/\d+\.\d+/(excerpt/)?", uri):
+        return ("excerpt:" if own[1] else "wp:") + local
+    prefix = _PREFIXES.get(uri[1:])
+    return prefix + local if prefix else ""
+
+
+def plain(text: str) -> str:
+    """Give a line without tags, entities decoded once."""
+    text = re.sub(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", "", text, flags=re.DOTALL)
+    text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
+
+
+_MEMBER = re.compile(r"(?i)^(?!__MACOSX/).*\.(xml|wxr)$")
+_PREFIXES = {
+    "http://purl.org/rss/1.0/modules/content/": "content:",
+    "http://purl.org/dc/elements/1.1/": "dc:",
+}
+# Only these come to Python as events, the rest hangs below them; a mended file may lack the namespaces.
+_WP = ("wxr_version", "base_site_url", "base_blog_url", "author", "category", "tag", "term")
+_OUTER = ("item", "title", "link", *(f"{{*}}{local}" for local in _WP), *(f"wp:{local}" for local in _WP))
+_BEFORE_ROOT = re.compile(rb"(?:[\x00-\x20]|<!--.*?-->|<\?.*?\?>)++", re.DOTALL)
+_ENCODING = re.compile(
+    rb"""<\?xml[^>]*?encoding\s*=\s*["'](us-ascii|iso-8859-\d+|windows-125\d)["']""", re.IGNORECASE
+)
+_NOT_AN_EXPORT = (
+    (rb"$", "is empty"),
+    (rb"<!doctype\s+html|<html\b", "is a saved web page (perhaps the log-in page), not a WordPress export"),
+    # Nothing is parsed before this line has been passed, so no entity can be expanded or fetched.
+    (rb"<!doctype|<!entity", "defines entities of its own, which an export never does"),
+    (rb"<(item|channel)\b", "is only a piece of a WordPress export"),
+    (rb"<(feed|rdf:rdf)\b", "is a news feed, not a WordPress export"),
+    (rb"<(?!rss\b)[a-z]", "is XML, but not a WordPress export"),
+    (rb"(?!<rss\b)", "is not XML, so it is no WordPress export"),
+)
+
+
+def _magic(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(4)
+
+
+def _check_head(part: Part) -> str:
+    with part.open() as stream:
+        head = stream.read(1 << 20).removeprefix(b"\xef\xbb\xbf")
+    before = _BEFORE_ROOT.match(head)
+    start = head[before.end() :] if before else head
+    for pattern, what in _NOT_AN_EXPORT:
+        if re.match(pattern, start, re.IGNORECASE):
+            raise ExportError(f"This file {what}. {WANTED}")
+    declared = _ENCODING.match(head.lstrip())
+    return declared[1].decode() if declared else "utf-8"
+
+
+class _Mended:
+    """A damaged document as its writer meant it, for a parser to `read`.
+
+    Mends what WordPress and its plugins really write: space before the declaration, control characters, bytes
+    that are no characters, bare ampersands, "]]>" inside CDATA (a section ends only where its element does).
+    """
+
+    def __init__(self, stream: _Bytes, encoding: str) -> None:
+        self.line = 1
+        self.is_complete = False
+        self._text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+        self._element = ""
+        self._pieces = self._mend()
+
+    def read(self, _size: int = -1) -> bytes:
+        return next((piece.encode() for piece in self._pieces if piece), b"")
+
+    def _mend(self) -> Iterator[str]:
+        step, rest, is_first = self._markup, "", True
+        while chunk := self._text.read(1 << 16):
+            self.line += chunk.count("\n")
+            rest += re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", chunk)
+            if is_first:
+                # The text is handed on as UTF-8, whatever its declaration said.
+                rest, is_first = re.sub(r"\A[\s\ufeff]*(<\?xml.*?\?>)?\s*", "", rest, flags=re.DOTALL), False
+            is_done = True
+            while is_done:
+                piece, rest, is_done = step(rest)
+                yield piece
+                if is_done:
+                    step = self._cdata if step == self._markup else self._markup
+        if step == self._cdata:
+            yield rest
+        else:
+            self.is_complete |= "</rss" in rest
+            yield self._escaped(rest)
+
+    def _markup(self, text: str) -> tuple[str, str, bool]:
+        before, mark, after = text.partition("<![CDATA[")
+        if not mark:
+            before, after = text[: (cut := max(text.rfind("<"), 0))], text[cut:]
+        self._element = (re.findall(r"<([^\s<>/!?]+)[^<>]*>", before) or [self._element])[-1]
+        self.is_complete |= "</rss" in before
+        return self._escaped(before) + mark, after, bool(mark)
+
+    def _cdata(self, text: str) -> tuple[str, str, bool]:
+        end = re.search(rf"\]\]>(?=\s*(?:<!\[CDATA\[|</{re.escape(self._element)}\s*>))", text)
+        # Without an end in sight the tail may hold half of one; a cut must not part its brackets.
+        cut = end.start() if end else len(text[:-256].rstrip("]"))
+        mark = "]]>" if end else ""
+        return text[:cut].replace("]]>", "]]]]><![CDATA[>") + mark, text[cut + len(mark) :], bool(end)
+
+    @staticmethod
+    def _escaped(text: str) -> str:
+        return re.sub(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)", "&amp;", text)

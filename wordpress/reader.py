@@ -1,0 +1,359 @@
+"""A WordPress export file (WXR: RSS with WordPress's own elements) as plain values, read as a stream."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote
+
+from lxml import etree
+
+from wordpress.parts import WANTED, ExportError, Part, elements, name, open_parts, plain
+
+__all__ = ["Author", "Comment", "Export", "ExportError", "Item", "Term", "TermRef", "read_export"]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Someone who wrote; only `login` is filled for a creator whom the file does not introduce."""
+
+    login: str
+    email: str = ""
+    display_name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A category, tag or term of any other taxonomy; (taxonomy, slug) is its identity."""
+
+    taxonomy: str
+    slug: str
+    name: str
+    parent_slug: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TermRef:
+    """A term as an item names it."""
+
+    taxonomy: str
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment; `approved` is WordPress's own word ("1", "0", "spam", "trash", "post-trashed")."""
+
+    comment_id: int
+    author: str
+    email: str
+    url: str
+    ip: str
+    posted_at: datetime | None
+    body: str
+    approved: str
+    kind: str
+    parent_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A post, page, attachment, menu entry or anything else WordPress keeps as a post."""
+
+    post_id: int
+    post_type: str
+    status: str
+    title: str
+    slug: str
+    link: str
+    guid: str
+    creator: str
+    body: str
+    excerpt: str
+    published_at: datetime | None
+    modified_at: datetime | None
+    parent_id: int
+    menu_order: int
+    is_sticky: bool
+    password: str
+    comment_status: str
+    attachment_url: str
+    terms: tuple[TermRef, ...]
+    meta: tuple[tuple[str, str], ...]
+    comments: tuple[Comment, ...]
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export that was read once from end to end and can be imported."""
+
+    site_url: str
+    base_blog_url: str
+    title: str
+    wxr_version: str
+    authors: tuple[Author, ...]
+    terms: tuple[Term, ...]
+    warnings: tuple[str, ...]
+    _parts: tuple[Part, ...] = field(repr=False)
+    _offsets: "_Offsets" = field(repr=False)
+
+    def items(self) -> Iterator[Item]:
+        """Give every item of every type in the file's order, read afresh, one in memory at a time."""
+        for part in self._parts:
+            for element in elements(part):
+                if element.tag == "item":
+                    yield _item(element, self._offsets)
+
+
+def read_export(path: Path) -> Export:
+    """Take a .xml, .wxr, .xml.gz or .zip export and give what it holds, all dates in UTC.
+
+    The file is checked to its end: ExportError says why it cannot be imported, OSError that it is not there.
+    `authors` ends with the creators nobody introduces; `terms` has those of every taxonomy, `nav_menu` too.
+    Format: WordPress's wp-admin/includes/export.php, versions 1.0 to 1.2.
+    """
+    parts: list[Part] = []
+    surveys: list[_Survey] = []
+    damages: list[int] = []
+    for part in open_parts(path):
+        try:
+            surveys.append(_survey(part))
+            parts.append(part)
+        except etree.XMLSyntaxError as error:
+            damages.append(error.lineno or 1)
+            parts.append(replace(part, is_damaged=True))
+            surveys.append(_survey(parts[-1]))
+    _refuse_the_useless(surveys, damages)
+    head = surveys[0].fields
+    site_url = head.get("wp:base_site_url") or head.get("link", "")
+    return Export(
+        site_url=site_url,
+        base_blog_url=head.get("wp:base_blog_url") or head.get("link") or site_url,
+        title=plain(head.get("title", "")),
+        wxr_version=head.get("wp:wxr_version", ""),
+        authors=_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]),
+        terms=_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]),
+        warnings=tuple(_warnings(surveys, damages)),
+        _parts=tuple(parts),
+        _offsets=_Offsets(sum((s.offsets for s in surveys), Counter())),
+    )
+
+
+@dataclass
+class _Survey:
+    """What reading one part once tells."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    authors: dict[str, Author] = field(default_factory=dict)
+    creators: dict[str, Author] = field(default_factory=dict)
+    declared: dict[tuple[str, str], Term] = field(default_factory=dict)
+    used: dict[tuple[str, str], Term] = field(default_factory=dict)
+    types: Counter[str] = field(default_factory=Counter)
+    offsets: Counter[tuple[int, timedelta]] = field(default_factory=Counter)
+    is_wordpress: bool = False
+
+    def add_item(self, element: etree._Element) -> None:
+        fields = _fields(element)
+        self.types[fields.get("wp:post_type", "")] += 1
+        self.is_wordpress |= "wp:post_type" in fields or "wp:post_id" in fields
+        if login := fields.get("dc:creator"):
+            self.creators.setdefault(login, Author(login))
+        for ref in _term_refs(element):
+            self.used.setdefault((ref.taxonomy, ref.slug), Term(ref.taxonomy, ref.slug, ref.name))
+        local, gmt = _moment(fields.get("wp:post_date")), _moment(fields.get("wp:post_date_gmt"))
+        offset = local - gmt if local and gmt else timedelta.max
+        if local and abs(offset) <= timedelta(hours=14) and not offset % timedelta(minutes=15):
+            self.offsets[local.month, offset] += 1
+
+
+class _Offsets:
+    """The site's distance from UTC, which the format does not say, by month so that summer time is met."""
+
+    def __init__(self, seen: Counter[tuple[int, timedelta]]) -> None:
+        self._by_month: defaultdict[int, Counter[timedelta]] = defaultdict(Counter)
+        for (month, offset), count in seen.items():
+            self._by_month[month][offset] += count
+            self._by_month[0][offset] += count
+
+    def at(self, local: datetime) -> timedelta:
+        best = (self._by_month.get(local.month) or self._by_month[0]).most_common(1)
+        return best[0][0] if best else timedelta(0)
+
+
+def _survey(part: Part) -> _Survey:
+    survey = _Survey()
+    for element in elements(part):
+        kind = name(element.tag)
+        if kind == "item":
+            survey.add_item(element)
+        elif kind == "wp:author":
+            author = _author(_fields(element))
+            survey.authors.setdefault(author.login, author)
+        elif kind in _TERM_FIELDS:
+            term = _term(kind, _fields(element))
+            if term.taxonomy and term.slug:
+                survey.declared.setdefault((term.taxonomy, term.slug), term)
+        elif kind:
+            survey.fields.setdefault(kind, (element.text or "").strip())
+    return survey
+
+
+def _refuse_the_useless(surveys: list[_Survey], damages: list[int]) -> None:
+    types = {kind for survey in surveys for kind in survey.types}
+    if not types and damages:
+        raise ExportError(f"This file is damaged near line {damages[0]} and has no posts or pages. {WANTED}")
+    if not types:
+        raise ExportError(f"This export is empty: it has no posts and no pages. {WANTED}")
+    if not any(survey.is_wordpress for survey in surveys):
+        raise ExportError(f"This file is a news feed (RSS), not a WordPress export. {WANTED}")
+    if all(kind.startswith(("product", "shop_")) for kind in types):
+        raise ExportError(f"This export holds only a shop's goods and orders, no posts or pages. {WANTED}")
+
+
+def _warnings(surveys: list[_Survey], damages: list[int]) -> Iterator[str]:
+    if damages:
+        yield f"The file has mistakes (the first near line {damages[0]}), which were mended while reading."
+    if not all(survey.fields.get("wp:wxr_version") for survey in surveys):
+        yield "The file does not say which version of the export format it uses."
+    if untyped := sum(survey.types[""] for survey in surveys):
+        yield f"Entries that do not say whether they are a post, a page or something else: {untyped}."
+
+
+def _first_of_each[K, V](tables: list[dict[K, V]]) -> tuple[V, ...]:
+    merged: dict[K, V] = {}
+    for table in tables:
+        merged |= {k: v for k, v in table.items() if k not in merged}
+    return tuple(merged.values())
+
+
+_TERM_FIELDS = {
+    "wp:category": ("", "category_nicename", "cat_name", "category_parent", "category_description"),
+    "wp:tag": ("", "tag_slug", "tag_name", "", "tag_description"),
+    "wp:term": ("term_taxonomy", "term_slug", "term_name", "term_parent", "term_description"),
+}
+
+
+def _fields(element: etree._Element) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for child in element:
+        fields.setdefault(name(child.tag), (child.text or "").strip())
+    return fields
+
+
+def _author(fields: dict[str, str]) -> Author:
+    def text(key: str) -> str:
+        return fields.get(f"wp:author_{key}", "")
+
+    names = (plain(text(key)) for key in ("display_name", "first_name", "last_name"))
+    return Author(text("login"), text("email"), *names)
+
+
+def _term(kind: str, fields: dict[str, str]) -> Term:
+    taxonomy, slug, title, parent, description = (fields.get(f"wp:{key}", "") for key in _TERM_FIELDS[kind])
+    taxonomy = taxonomy or {"wp:category": "category", "wp:tag": "post_tag"}.get(kind, "")
+    title = plain(title) or _decoded(slug)
+    return Term(taxonomy, _term_slug(slug, title), title, _decoded(parent), description)
+
+
+def _term_refs(element: etree._Element) -> tuple[TermRef, ...]:
+    refs: dict[tuple[str, str], TermRef] = {}
+    for child in element.iterchildren("category"):
+        # Version 1.0 repeats every term without domain or nicename for feed readers, and says "tag".
+        domain, nicename = child.get("domain", "").strip(), child.get("nicename")
+        if domain and nicename is not None:
+            taxonomy = "post_tag" if domain == "tag" else domain
+            title = plain(child.text or "") or _decoded(nicename.strip())
+            slug = _term_slug(nicename.strip(), title)
+            refs.setdefault((taxonomy, slug), TermRef(taxonomy, slug, title))
+    return tuple(ref for ref in refs.values() if ref.slug)
+
+
+def _item(element: etree._Element, offsets: _Offsets) -> Item:
+    fields = _fields(element)
+
+    def text(key: str) -> str:
+        return fields.get(f"wp:{key}", "")
+
+    return Item(
+        post_id=_number(text("post_id")),
+        post_type=text("post_type"),
+        status=text("status"),
+        title=plain(fields.get("title", "")),
+        slug=_decoded(text("post_name")),
+        link=fields.get("link", ""),
+        guid=fields.get("guid", ""),
+        creator=fields.get("dc:creator", ""),
+        body=fields.get("content:encoded", ""),
+        excerpt=fields.get("excerpt:encoded", ""),
+        published_at=_utc(text("post_date_gmt"), text("post_date"), offsets),
+        modified_at=_utc(text("post_modified_gmt"), text("post_modified"), offsets),
+        parent_id=_number(text("post_parent")),
+        menu_order=_number(text("menu_order")),
+        is_sticky=text("is_sticky") == "1",
+        password=text("post_password"),
+        comment_status=text("comment_status"),
+        attachment_url=text("attachment_url"),
+        terms=_term_refs(element),
+        meta=tuple(
+            (meta.get("wp:meta_key", ""), meta.get("wp:meta_value", ""))
+            for child in element
+            if name(child.tag) == "wp:postmeta" and (meta := _fields(child))
+        ),
+        comments=tuple(
+            _comment(_fields(child), offsets) for child in element if name(child.tag) == "wp:comment"
+        ),
+    )
+
+
+def _comment(fields: dict[str, str], offsets: _Offsets) -> Comment:
+    def text(key: str) -> str:
+        return fields.get(f"wp:comment_{key}", "")
+
+    return Comment(
+        comment_id=_number(text("id")),
+        author=plain(text("author")),
+        email=text("author_email"),
+        url=text("author_url"),
+        ip=text("author_IP"),
+        posted_at=_utc(text("date_gmt"), text("date"), offsets),
+        body=text("content"),
+        approved=text("approved"),
+        kind=text("type") or "comment",
+        parent_id=_number(text("parent")),
+    )
+
+
+def _decoded(slug: str) -> str:
+    try:
+        return unquote(slug, errors="strict")
+    except UnicodeDecodeError:
+        return slug
+
+
+def _term_slug(slug: str, title: str) -> str:
+    return _decoded(slug) or "-".join(re.findall(r"\w+", title.lower()))
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Give a naive date; WordPress writes 0000-00-00 for "not yet", which is no date."""
+    try:
+        return datetime.fromisoformat(text or "").replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _utc(gmt: str, local: str, offsets: _Offsets) -> datetime | None:
+    moment = _moment(gmt)
+    if moment is None and (there := _moment(local)) and there.year > 1:
+        moment = there - offsets.at(there)
+    return moment.replace(tzinfo=UTC) if moment else None
