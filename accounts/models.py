@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 
 from images.models import Image
 
@@ -72,6 +73,16 @@ class AuthorQuerySet(models.QuerySet["Author"]):
     def for_frame(self) -> "Author | None":
         """The one whom the frame introduces: first in the author's own order. One query."""
         return self.select_related("photo").first()
+
+    def of(self, user: User) -> "Author":
+        """The profile that `user` writes under, made from the account's name if there is none."""
+        name = user.get_short_name()
+        stem = slugify(name, allow_unicode=True) or "author"
+        slug, number = stem, 1
+        while self.filter(slug=slug).exclude(user=user).exists():
+            number += 1
+            slug = f"{stem}-{number}"
+        return self.get_or_create(user=user, defaults={"name": name, "slug": slug})[0]
 
 
 class Author(models.Model):

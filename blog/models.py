@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Concat, Substr
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
@@ -35,6 +35,18 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         )
         return self.annotate(post_count=Coalesce(Subquery(inside), 0))
 
+    def tree(self, post: "Post | None" = None) -> "list[Category]":
+        """The main categories in their order, each with those `below` it, at any depth. One query.
+
+        Every one knows its `post_count`, and by `holds_post` whether `post` is in it.
+        """
+        places = Post.categories.through.objects.filter(category=OuterRef("pk"), post=post.pk if post else None)
+        rows = self.with_counts().annotate(holds_post=Exists(places)).select_related("image")
+        by_key = {category.pk: category for category in rows}
+        for category in by_key.values():
+            category.below = [each for each in by_key.values() if each.parent_id == category.pk]
+        return [category for category in by_key.values() if category.parent_id is None]
+
 
 class Category(models.Model):
     """A topic of the blog, possibly below another one."""
@@ -57,6 +69,10 @@ class Category(models.Model):
         Image, on_delete=models.PROTECT, null=True, blank=True, related_name="categories", verbose_name="picture"
     )
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
+    # Set by `CategoryQuerySet.tree()`.
+    below: "list[Category]"
+    holds_post: bool
+    post_count: int
 
     objects = CategoryQuerySet.as_manager()
 

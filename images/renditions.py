@@ -148,3 +148,8 @@ def _img(src: str, width: int, height: int, alt: str, css: str, extra: SafeStrin
 def share_url(image: Image) -> str:
     """The address of the picture as other sites show it (1200 × 630), or of the file until that is made."""
     return image.file.share_jpg if image.has_renditions else image.file.url
+
+
+def thumbnail(image: Image) -> str:
+    """The address of a small version for the writing desk."""
+    return image.file.card320_webp if image.has_renditions else image.file.url

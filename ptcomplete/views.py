@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def policy(request: HttpRequest, policy: Policy) -> HttpResponse:
     """One of the site's standing texts; 404 while it is not written."""
-    site = SiteInfo.objects.prefetch_related("social_links").first()
+    site = SiteInfo.objects.first()
     if site is None or not policy.body(site):
         raise Http404
     return render(request, "site/policy.html", {"policy": policy, "body": policy.body(site)})

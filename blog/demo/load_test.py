@@ -1,0 +1,96 @@
+"""Many long posts for load tests, put into the database in bulk."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import batched
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Author
+from blog.models import Category, Post, Tag, TaggedPost
+from prose.cleaning import clean
+from prose.structure import excerpt, outline
+
+SECTIONS_PER_POST = 5
+WORDS_PER_SECTION = 140
+BATCH = 500
+TAGS = ("Strength", "Balance", "Running", "Desk work", "Sleep", "Shoulder", "Knee", "Hip", "Back", "Walking")
+
+
+@dataclass(frozen=True)
+class _Section:
+    body: str
+    words: int
+    heading: list[object]
+    title: str
+
+
+def make_posts(count: int, report: Callable[[int], None] = lambda done: None) -> None:
+    """Write `count` public posts of about 900 words, spread over the last ten years; `report` hears the progress.
+
+    Posts are made of sections cleaned and measured once, so their bodies are what prose would store.
+    """
+    chance = random.Random(count)  # noqa: S311 - the same number gives the same posts
+    sentences = (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").split("\n")
+    sections = [_section(number, [line for line in sentences if line], chance) for number in range(300)]
+    author = Author.objects.first() or Author.objects.create(name="Load test", slug="load-test")
+    categories = list(Category.objects.all()) or [Category.objects.create(name="Load test", slug="load-test")]
+    tags = [Tag.objects.get_or_create(name=name)[0] for name in TAGS]
+    first = Post.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    done = 0
+    for batch in batched(_posts(count, first, sections, author, categories, chance), BATCH, strict=False):
+        with transaction.atomic():
+            posts = Post.objects.bulk_create(batch)
+            through = Post.categories.through
+            through.objects.bulk_create(through(post=post, category_id=post.topic_id) for post in posts)
+            TaggedPost.objects.bulk_create(
+                TaggedPost(content_object=post, tag=tag) for post in posts for tag in chance.sample(tags, 2)
+            )
+        done += len(batch)
+        report(done)
+
+
+def _section(number: int, sentences: list[str], chance: random.Random) -> _Section:
+    opening = chance.choice(sentences).rstrip(".")
+    title = " ".join(opening.split()[:6])
+    paragraphs: list[str] = []
+    words = 0
+    while words < WORDS_PER_SECTION:
+        chosen = chance.sample(sentences, 4)
+        paragraphs.append(f"<p>{' '.join(chosen)}</p>")
+        words += sum(len(sentence.split()) for sentence in chosen)
+    body = clean(f'<h2 id="section-{number}">{title}</h2>{"".join(paragraphs)}')
+    structure = outline(body)
+    return _Section(body, structure.words, [2, f"section-{number}", structure.headings[0].text], title)
+
+
+def _posts(
+    count: int,
+    first: int,
+    sections: list[_Section],
+    author: Author,
+    categories: list[Category],
+    chance: random.Random,
+) -> Iterator[Post]:
+    now = timezone.now()
+    step = timedelta(days=3650) / max(count, 1)
+    for number in range(count):
+        chosen = chance.sample(sections, SECTIONS_PER_POST)
+        published_at = now - step * number - timedelta(minutes=1)
+        yield Post(
+            title=f"{chosen[0].title} ({first + number + 1})",
+            slug=f"load-test-{first + number + 1}",
+            body="\n".join(section.body for section in chosen),
+            summary=excerpt(chosen[0].body),
+            words=sum(section.words for section in chosen),
+            headings=[section.heading for section in chosen],
+            month=timezone.localdate(published_at).replace(day=1),
+            author=author,
+            topic=chance.choice(categories),
+            status=Post.Status.PUBLISHED,
+            published_at=published_at,
+        )

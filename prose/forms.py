@@ -1,0 +1,61 @@
+"""The form field in which a text is written."""
+
+from typing import Any
+
+from django_prose_editor.fields import ProseEditorFormField
+from django_prose_editor.widgets import AdminProseEditorWidget
+
+from prose.cleaning import clean
+from prose.embeds import Target
+from prose.rendering import render
+
+# The editor can make exactly what prose's subset holds.
+EXTENSIONS: dict[str, Any] = {
+    "Bold": True,
+    "Italic": True,
+    "Strike": True,
+    "Superscript": True,
+    "Subscript": True,
+    "Code": True,
+    "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto", "tel"]},
+    "StableHeading": {"levels": [2, 3, 4]},
+    "BulletList": True,
+    "OrderedList": True,
+    "ListItem": True,
+    "Blockquote": True,
+    "CodeBlock": True,
+    "HardBreak": True,
+    "HorizontalRule": True,
+    "TitledTable": True,
+    "TableRow": True,
+    "TableHeader": True,
+    "TableCell": True,
+    "LibraryFigure": True,
+    "Callout": True,
+    "Fullscreen": True,
+    "NoSpellCheck": False,
+    "Menu": {
+        "groups": [
+            {"group": "headings"},
+            {"group": "marks"},
+            {"group": "link"},
+            {"group": "lists"},
+            {"group": "nodes -blockType -lists"},
+            {"group": "table"},
+            {"group": "history"},
+            {"group": "utility"},
+        ]
+    },
+}
+
+
+class ProseField(ProseEditorFormField):
+    """A text of the site: shown in the editor with its pictures, cleaned by prose whatever was sent."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["widget"] = AdminProseEditorWidget
+        super().__init__(extensions=EXTENSIONS, config={}, sanitize=clean, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """The stored text with its pictures filled in; what the author sent comes back untouched."""
+        return render(clean(value), Target.EDITOR) if isinstance(value, str) and value else value

@@ -1,0 +1,14 @@
+"""The author's text in templates."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from prose.rendering import render
+
+register = template.Library()
+
+
+@register.filter
+def prose(body: str) -> SafeString:
+    """A stored text as safe HTML for a page."""
+    return render(body)

@@ -1,0 +1,88 @@
+"""Do the rooms' periodic work beside the web server.
+
+There is no queue: each job finds what is left to do in the data itself, so a worker that was killed, or two that
+run at once, lose and spoil nothing.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from images.renditions import make_missing
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+PAUSE_AFTER_FAILURE = 60.0
+
+
+class Job(NamedTuple):
+    """Work of a room: `work` does a part of what is left and says how many pieces that was; 0 ends the round."""
+
+    name: str
+    work: Callable[[], int]
+    seconds_between: float
+
+
+JOBS = (Job("picture renditions", make_missing, 1),)
+
+
+def run(job: Job) -> int | None:
+    """Do one part of `job`: how many pieces, or None if it failed, which is logged and raised to nobody."""
+    try:
+        return job.work()
+    except Exception:
+        log.exception("The job “%s” failed", job.name)
+        return None
+    finally:
+        close_old_connections()
+
+
+def work_until_idle(jobs: Sequence[Job], stop: threading.Event) -> bool:
+    """Do all that is left of every job, or until `stop`; whether every job ended well."""
+    ended_well = True
+    for job in jobs:
+        done: int | None = 1
+        while done and not stop.is_set():
+            done = run(job)
+        ended_well = ended_well and done is not None
+    return ended_well
+
+
+def work_until(stopped: Callable[[float], bool], jobs: Sequence[Job]) -> None:
+    """Do the jobs whenever they are due, until `stopped`, which waits up to the seconds it is given."""
+    due_at = dict.fromkeys(jobs, 0.0)
+    while not stopped(POLL_SECONDS):
+        for job in jobs:
+            if due_at[job] <= time.monotonic() and not stopped(0):
+                pause = PAUSE_AFTER_FAILURE if run(job) is None else job.seconds_between
+                due_at[job] = time.monotonic() + pause
+
+
+class Command(BaseCommand):
+    """`worker [--once] [--with-parent]`; ends at SIGTERM or Ctrl-C after the piece of work at hand."""
+
+    help = "Do the periodic work of the site: run it beside the web server."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do all that is left, then end")
+        parser.add_argument("--with-parent", action="store_true", help="end when the process that started it ends")
+
+    def handle(self, *args: Any, once: bool, with_parent: bool, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        parent = os.getppid()
+        if once:
+            if not work_until_idle(JOBS, stop):
+                raise SystemExit(1)
+            return
+        work_until(lambda wait: stop.wait(wait) or (with_parent and os.getppid() != parent), JOBS)
