@@ -40,7 +40,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
         Every one knows its `post_count`, and by `holds_post` whether `post` is in it.
         """
-        places = Post.categories.through.objects.filter(category=OuterRef("pk"), post=post.pk if post else None)
+        places = Post.categories.through.objects.filter(category=OuterRef("pk"), post=post and post.pk)
         rows = self.with_counts().annotate(holds_post=Exists(places)).select_related("image")
         by_key = {category.pk: category for category in rows}
         for category in by_key.values():
@@ -51,9 +51,9 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 class Category(models.Model):
     """A topic of the blog, possibly below another one."""
 
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
     slug = models.SlugField(
-        "address", max_length=80, allow_unicode=True, help_text="The last part of the category's address."
+        "address", max_length=200, allow_unicode=True, help_text="The last part of the category's address."
     )
     parent = models.ForeignKey(
         "self",
@@ -63,7 +63,7 @@ class Category(models.Model):
         related_name="children",
         help_text="Leave empty for a main topic.",
     )
-    path = models.CharField(max_length=500, unique=True, editable=False)
+    path = models.CharField(max_length=1000, unique=True, editable=False)
     description = models.TextField(blank=True, help_text="One or two sentences at the top of the category's page.")
     image = models.ForeignKey(
         Image, on_delete=models.PROTECT, null=True, blank=True, related_name="categories", verbose_name="picture"

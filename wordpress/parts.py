@@ -117,7 +117,7 @@ def name(tag: str) -> str:
 
 def plain(text: str) -> str:
     """Give a line without tags, entities decoded once."""
-    text = re.sub(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<(?:!--|/?[a-zA-Z])[^<>]*>", "", text)
     text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
     return re.sub(r"[ \t\r\n]+", " ", text).strip()
 

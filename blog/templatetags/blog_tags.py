@@ -22,7 +22,7 @@ _STARRED = re.compile(r"\*([^*]+)\*")
 
 @register.simple_tag(takes_context=True)
 def category_tree(context: Context) -> list[Category]:
-    """The main categories with those below them; they also know whether they hold the page's post. One query."""
+    """The main categories with those below them; each knows whether it holds the page's post. One query."""
     return Category.objects.all().tree(context.get("post"))
 
 

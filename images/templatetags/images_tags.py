@@ -28,3 +28,9 @@ def picture(
 def share_address(image: Image | None) -> str:
     """The absolute address of `image` as other sites show it."""
     return absolute_url(renditions.share_url(image)) if image else ""
+
+
+@register.filter
+def thumbnail(image: Image) -> str:
+    """The address of a small version of `image`, for the writing desk."""
+    return renditions.thumbnail(image)

@@ -1,0 +1,51 @@
+"""Import the posts of WordPress exports."""
+
+from argparse import ArgumentParser
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from wordpress.importing import Importer
+from wordpress.reader import ExportError, read_export
+from wordpress.report import Report
+
+
+class Command(BaseCommand):
+    """`import_wordpress FILE... [--dry-run]`; running it again changes nothing."""
+
+    help = "Import posts, categories, tags and authors of WordPress exports (.xml, .xml.gz, .zip)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
+
+    def handle(self, *args: Any, files: list[Path], dry_run: bool, **options: Any) -> None:
+        # All files are read before the first row is written: a wrong one spoils nothing.
+        try:
+            exports = [read_export(file) for file in files]
+        except ExportError as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
+        report = Report()
+        with transaction.atomic() if dry_run else nullcontext():
+            for export in exports:
+                Importer(export, report, self._progress).run()
+            if dry_run:
+                transaction.set_rollback(True)
+        if self.stdout.isatty():
+            self.stdout.write("\r", ending="")
+        for line in report.lines():
+            self.stdout.write(line)
+        if dry_run:
+            self.stdout.write("This was a dry run: nothing was written.")
+        if report.outcomes["failed"]:
+            raise CommandError(f"{report.outcomes['failed']} posts could not be imported; they are named above.")
+
+    def _progress(self, done: int) -> None:
+        if self.stdout.isatty() and done % 10 == 0:
+            self.stdout.write(f"\r{done} items", ending="")
+            self.stdout.flush()
