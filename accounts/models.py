@@ -100,9 +100,7 @@ class Author(models.Model):
         related_name="author",
         help_text="The account that writes under this name. Guest authors need none.",
     )
-    credentials = models.CharField(
-        max_length=80, blank=True, help_text="Letters after the name, such as “PT, DPT”."
-    )
+    credentials = models.CharField(max_length=80, blank=True, help_text="Letters after the name, such as “PT, DPT”.")
     job_title = models.CharField(max_length=120, blank=True, help_text="Such as “Physical therapist”.")
     photo = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, blank=True, related_name="authors")
     short_bio = models.TextField(blank=True, help_text="One or two sentences: sidebar and below posts.")

@@ -106,7 +106,9 @@ class PostAdmin(WithImagePicker, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         queryset = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "blog_post_changelist":
-            queryset = queryset.select_related("featured_image").prefetch_related("categories").defer("body", "headings")
+            queryset = (
+                queryset.select_related("featured_image").prefetch_related("categories").defer("body", "headings")
+            )
         return queryset
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -114,7 +116,9 @@ class PostAdmin(WithImagePicker, admin.ModelAdmin):
         author = Author.objects.filter(user=request.user.pk).first() or Author.objects.first()
         return {"author": author, **initial}
 
-    def get_form(self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any) -> type[ModelForm]:
+    def get_form(
+        self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
         form = super().get_form(request, obj, change, **kwargs)
         # Nobody must fill in a profile before writing the first post: save_model makes one.
         form.base_fields["author"].required = Author.objects.exists()

@@ -6,8 +6,8 @@ from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from blog.models import Category, Post, PostQuerySet, Tag

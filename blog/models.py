@@ -66,7 +66,12 @@ class Category(models.Model):
     path = models.CharField(max_length=1000, unique=True, editable=False)
     description = models.TextField(blank=True, help_text="One or two sentences at the top of the category's page.")
     image = models.ForeignKey(
-        Image, on_delete=models.PROTECT, null=True, blank=True, related_name="categories", verbose_name="picture"
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="categories",
+        verbose_name="picture",
     )
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
     # Set by `CategoryQuerySet.tree()`.
@@ -82,9 +87,6 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("blog:category", args=[self.path.strip("/")])
 
     def clean(self) -> None:
         above = self.parent
@@ -108,6 +110,9 @@ class Category(models.Model):
                 below.update(
                     path=Concat(Value(self.path), Substr("path", len(old) + 1)),
                 )
+
+    def get_absolute_url(self) -> str:
+        return reverse("blog:category", args=[self.path.strip("/")])
 
     def _own_path(self) -> str:
         # It ends in a slash, so that no category's path is the beginning of a neighbour's.
@@ -211,7 +216,8 @@ class Post(models.Model):
         "TL;DR", blank=True, help_text="The short version: two to four points, one a line. Shown in a box."
     )
     excerpt = models.TextField(
-        blank=True, help_text="One or two sentences for lists and search engines. Taken from the text if empty."
+        blank=True,
+        help_text="One or two sentences for lists and search engines. Taken from the text if empty.",
     )
     featured_image = models.ForeignKey(
         Image,
@@ -244,7 +250,10 @@ class Post(models.Model):
         help_text="A time in the future schedules the post: it goes live by itself.",
     )
     seo_title = models.CharField(
-        "title for search engines", max_length=70, blank=True, help_text="At most 60 characters. The title if empty."
+        "title for search engines",
+        max_length=70,
+        blank=True,
+        help_text="At most 60 characters. The title if empty.",
     )
     seo_description = models.CharField(
         "description for search engines",
@@ -265,11 +274,10 @@ class Post(models.Model):
         ordering = ("-created_at", "-pk")
         constraints = [
             models.CheckConstraint(
-                condition=Q(status="draft") | Q(published_at__isnull=False), name="blog_post_published_has_a_time"
+                condition=Q(status="draft") | Q(published_at__isnull=False),
+                name="blog_post_published_has_a_time",
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=("draft", "published")), name="blog_post_status_is_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=("draft", "published")), name="blog_post_status_is_known"),
         ]
         indexes = [
             models.Index(fields=("status", "-published_at", "-id"), name="blog_post_published"),
@@ -349,9 +357,7 @@ class Post(models.Model):
     def _remember_pictures(self) -> None:
         kept = set(Image.objects.filter(pk__in=self._used).values_list("pk", flat=True)) if self._used else set()
         PostPicture.objects.filter(post=self).exclude(image__in=kept).delete()
-        PostPicture.objects.bulk_create(
-            [PostPicture(post=self, image_id=pk) for pk in kept], ignore_conflicts=True
-        )
+        PostPicture.objects.bulk_create([PostPicture(post=self, image_id=pk) for pk in kept], ignore_conflicts=True)
 
     def publish(self, at: datetime | None = None) -> None:
         """Release the post at `at` (now by default); a time already set in the past is kept."""

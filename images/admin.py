@@ -39,7 +39,9 @@ class ImageAdmin(admin.ModelAdmin):
 
     @admin.display(description="picture")
     def preview(self, image: Image) -> SafeString:
-        return format_html('<img class="thumb" src="{}" alt="" width="96" height="64" loading="lazy">', thumbnail(image))
+        return format_html(
+            '<img class="thumb" src="{}" alt="" width="96" height="64" loading="lazy">', thumbnail(image)
+        )
 
     @admin.display(description="size")
     def size(self, image: Image) -> str:

@@ -130,6 +130,8 @@ def formfield_for_image(db_field: models.Field, **kwargs: Any) -> forms.Field | 
     """The form field of a foreign key to the library, or None for any other field. For ModelAdmin."""
     if isinstance(db_field, models.ForeignKey) and db_field.related_model is Image:
         return ImageChoiceField(
-            required=not db_field.blank, label=db_field.verbose_name.capitalize(), help_text=db_field.help_text
+            required=not db_field.blank,
+            label=db_field.verbose_name.capitalize(),
+            help_text=db_field.help_text,
         )
     return None

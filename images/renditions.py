@@ -64,9 +64,7 @@ for _kind in TYPES:
         if _kind in MODERN or width == 1200
     }
     FORMATS |= {
-        f"card{size[0]}_{_kind}": _format(_kind, ("crop", size))
-        for size in CARD
-        if _kind in MODERN or size[0] == 640
+        f"card{size[0]}_{_kind}": _format(_kind, ("crop", size)) for size in CARD if _kind in MODERN or size[0] == 640
     }
 RULES = hashlib.sha256(repr((WHOLE, CARD, SHARE, TYPES, sorted(FORMATS))).encode()).hexdigest()[:16]
 
@@ -110,7 +108,12 @@ def make_missing(limit: int = 20) -> int:
 
 
 def picture(
-    image: Image, *, shape: str = "whole", sizes: str = "100vw", alt: str | None = None, is_first: bool = False
+    image: Image,
+    *,
+    shape: str = "whole",
+    sizes: str = "100vw",
+    alt: str | None = None,
+    is_first: bool = False,
 ) -> SafeString:
     """The `<picture>` of `image`: AVIF and WebP by width, a JPEG for the rest, the file itself until they are made.
 

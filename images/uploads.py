@@ -53,7 +53,9 @@ def prepare(upload: File) -> ContentFile:
             "This file is not a picture we can read. Use a JPEG, PNG, WebP, AVIF, GIF or HEIC file."
         ) from error
     except (OSError, ValueError, SyntaxError, EOFError, KeyError, MemoryError) as error:
-        raise ValidationError("This picture is damaged: part of the file is missing. Please upload it again.") from error
+        raise ValidationError(
+            "This picture is damaged: part of the file is missing. Please upload it again."
+        ) from error
     stem = slugify(PurePath(upload.name or "").stem)[:60] or "picture"
     extension = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[kept_as]
     return ContentFile(data, name=f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}.{extension}")

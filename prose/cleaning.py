@@ -17,7 +17,17 @@ _first = nh3.Cleaner(
     | subset.WRAPPERS
     | set(subset.SYNONYMS)
     | {"iframe", "u", "ins", "font", "big", "mark", "small", "span", "label", "button"},
-    clean_content_tags={"script", "style", "template", "object", "select", "textarea", "title", "head", "noembed"},
+    clean_content_tags={
+        "script",
+        "style",
+        "template",
+        "object",
+        "select",
+        "textarea",
+        "title",
+        "head",
+        "noembed",
+    },
     attributes={**subset.ATTRIBUTES, "iframe": {"src"}, "table": {"data-caption"}},
     url_schemes=subset.URL_SCHEMES,
     link_rel=None,
@@ -84,9 +94,7 @@ def _is_library_picture(element: HtmlElement) -> bool:
 
 
 def _is_block(element: HtmlElement) -> bool:
-    return any(
-        _name(each) in subset.BLOCKS | subset.WRAPPERS or _is_library_picture(each) for each in element.iter()
-    )
+    return any(_name(each) in subset.BLOCKS | subset.WRAPPERS or _is_library_picture(each) for each in element.iter())
 
 
 def _append_text(parent: HtmlElement, text: str) -> None:
@@ -296,36 +304,46 @@ def _frame(element: HtmlElement) -> list[HtmlElement]:
 
 
 def _table(element: HtmlElement) -> list[HtmlElement]:
-    table = html.Element("table")
-    caption = html.Element("caption")
-    if (old_caption := element.find("caption")) is not None:
-        for block in _blocks(old_caption):
-            _inline(caption, list(_pieces(block)))
-    elif element.get("data-caption"):
-        caption.text = element.get("data-caption")
-    if not _is_empty(caption):
-        table.append(caption)
-    head, rows = html.Element("thead"), html.Element("tbody")
-    for old_row in element.iter("tr"):
-        if next(old_row.iterancestors("table")) is not element:
-            continue
-        row = html.Element("tr")
-        for old_cell in old_row:
-            if old_cell.tag in {"td", "th"}:
-                cell = _new(old_cell.tag, old_cell)
-                _fill_tight(cell, old_cell)
-                row.append(cell)
-        if not len(row):
-            continue
-        is_head = not len(rows) and all(cell.tag == "th" for cell in row)
-        (head if is_head else rows).append(row)
+    caption = _caption(element)
+    rows = [row for old_row in _own_rows(element) if len(row := _row(old_row))]
+    if not rows:
+        return _blocks(caption)
+    head, body = html.Element("thead"), html.Element("tbody")
+    for row in rows:
+        is_head = not len(body) and all(cell.tag == "th" for cell in row)
+        (head if is_head else body).append(row)
         for cell in row.iter("th"):
             if not cell.get("scope"):
                 cell.set("scope", "col" if is_head else "row")
-    for part in (head, rows):
-        if len(part):
-            table.append(part)
-    return [table] if len(rows) or len(head) else _blocks(caption)
+    table = html.Element("table")
+    table.extend([part for part in (caption, head, body) if len(part) or part.text])
+    return [table]
+
+
+def _caption(table: HtmlElement) -> HtmlElement:
+    """The table's title: its caption, or what the editor keeps as an attribute."""
+    caption = html.Element("caption")
+    written = table.find("caption")
+    if written is None:
+        caption.text = table.get("data-caption")
+        return caption
+    for block in _blocks(written):
+        _inline(caption, list(_pieces(block)))
+    return caption
+
+
+def _own_rows(table: HtmlElement) -> Iterator[HtmlElement]:
+    return (row for row in table.iter("tr") if next(row.iterancestors("table")) is table)
+
+
+def _row(old: HtmlElement) -> HtmlElement:
+    row = html.Element("tr")
+    for old_cell in old:
+        if old_cell.tag in {"td", "th"}:
+            cell = _new(old_cell.tag, old_cell)
+            _fill_tight(cell, old_cell)
+            row.append(cell)
+    return row
 
 
 _SPECIAL = {
@@ -344,7 +362,7 @@ _SPECIAL = {
 
 
 def _number_headings(body: HtmlElement) -> None:
-    headings = [element for element in body.iter("h2", "h3", "h4")]
+    headings = list(body.iter("h2", "h3", "h4"))
     taken: set[str] = set()
     for heading in headings:
         given = heading.get("id") or ""

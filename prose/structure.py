@@ -8,9 +8,30 @@ from lxml.html import HtmlElement
 
 from prose.cleaning import parse
 
-WORDS_PER_MINUTE = 220  # Adults read English non-fiction at about 238 (Brysbaert 2019); health texts a little slower.
+WORDS_PER_MINUTE = 220
 _WORD = re.compile(r"\w+(?:[’'.,-]\w+)*")
-_BLOCK_TAGS = frozenset("p h2 h3 h4 li blockquote pre td th caption figcaption hr br figure aside div table tr".split())
+_BLOCK_TAGS = frozenset(
+    [
+        "p",
+        "h2",
+        "h3",
+        "h4",
+        "li",
+        "blockquote",
+        "pre",
+        "td",
+        "th",
+        "caption",
+        "figcaption",
+        "hr",
+        "br",
+        "figure",
+        "aside",
+        "div",
+        "table",
+        "tr",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

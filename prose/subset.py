@@ -39,9 +39,8 @@ SYNONYMS = {
 
 # Elements of other writers that start a new block although they have no place of their own here.
 WRAPPERS = frozenset(
-    "address article body center details dialog dl dt dd fieldset figcaption footer form header hgroup html legend"
-    " li main nav noscript section summary tbody td tfoot th thead tr caption colgroup picture video audio iframe".split()
-) | {"div"}
+    ["address", "article", "audio", "body", "caption", "center", "col", "colgroup", "dd", "details", "dialog", "div", "dl", "dt", "fieldset", "figcaption", "footer", "form", "header", "hgroup", "html", "iframe", "legend", "li", "main", "nav", "noscript", "picture", "section", "summary", "tbody", "td", "tfoot", "th", "thead", "tr", "video"]
+)
 
 ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "dir"},
@@ -56,9 +55,5 @@ ATTRIBUTES: dict[str, set[str]] = {
     "aside": {"data-callout", "data-title"},
     "div": {"data-embed", "data-id"},
 }
-TAGS = (
-    INLINE
-    | BLOCKS
-    | {"li", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "img", "figcaption"}
-)
+TAGS = INLINE | BLOCKS | {"li", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "img", "figcaption"}
 URL_SCHEMES = {"http", "https", "mailto", "tel"}

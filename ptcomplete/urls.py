@@ -14,10 +14,7 @@ urlpatterns = [
     path("sitemap-<section>.xml", views.sitemap_section, name="sitemap_section"),
     re_path(r"^media/(?P<path>.+)$", views.media, name="media"),
     path("admin/", admin.site.urls),
-    *[
-        path(f"{policy.slug}/", views.policy, {"policy": policy}, name=f"policy-{policy.slug}")
-        for policy in POLICIES
-    ],
+    *[path(f"{policy.slug}/", views.policy, {"policy": policy}, name=f"policy-{policy.slug}") for policy in POLICIES],
     path("", include("blog.urls")),
 ]
 handler404 = "ptcomplete.views.not_found"

@@ -14,18 +14,19 @@ class SiteInfo(SingletonModel):
     )
     email = models.EmailField("public e-mail address", blank=True, help_text="Shown as a contact link.")
     hero_title = models.CharField(
-        max_length=120, blank=True, help_text="The large words of the home page. Put *stars* round words in green."
+        max_length=120,
+        blank=True,
+        help_text="The large words of the home page. Put *stars* round words in green.",
     )
     hero_text = models.TextField(blank=True, help_text="One or two sentences under the large words.")
     disclaimer = models.TextField(
-        blank=True, help_text="The short medical disclaimer shown at the top of every post. Edit it once, here."
+        blank=True,
+        help_text="The short medical disclaimer shown at the top of every post. Edit it once, here.",
     )
     disclaimer_long = models.TextField("disclaimers in full", blank=True)
     privacy = models.TextField("privacy policy", blank=True)
     terms = models.TextField("terms of use", blank=True)
-    editorial_policy = models.TextField(
-        blank=True, help_text="How posts are written, sourced, reviewed and corrected."
-    )
+    editorial_policy = models.TextField(blank=True, help_text="How posts are written, sourced, reviewed and corrected.")
     footer_note = models.TextField(blank=True, help_text="A small line at the very end of every page.")
 
     class Meta:

@@ -143,9 +143,7 @@ class Importer:
             return Post.Status.DRAFT
         return Post.Status.PUBLISHED
 
-    def _note_leftovers(
-        self, item: Item, shortcodes: tuple[str, ...], blocks: tuple[str, ...], pictures: int
-    ) -> None:
+    def _note_leftovers(self, item: Item, shortcodes: tuple[str, ...], blocks: tuple[str, ...], pictures: int) -> None:
         for name in shortcodes:
             self.report.shortcodes[name].append(_shown(item))
         for name in blocks:
@@ -164,9 +162,7 @@ class Importer:
         found = model._default_manager.filter(pk=origin.object_id).first() if origin else None
         if found is None:
             found = make()
-            Origin.objects.update_or_create(
-                site=self.site, kind=kind, key=key, defaults={"object_id": found.pk}
-            )
+            Origin.objects.update_or_create(site=self.site, kind=kind, key=key, defaults={"object_id": found.pk})
         return found
 
     def _term(self, taxonomy: str, slug: str) -> Term:
@@ -257,7 +253,15 @@ def _source_digest(item: Item) -> str:
     """Of all that `_fill` reads: a new comment there must not look like a changed post."""
     dates = item.published_at and item.published_at.isoformat()
     return _digest(
-        RULES, item.title, item.body, item.excerpt, item.creator, item.status, item.password, dates, item.terms
+        RULES,
+        item.title,
+        item.body,
+        item.excerpt,
+        item.creator,
+        item.status,
+        item.password,
+        dates,
+        item.terms,
     )
 
 

@@ -8,16 +8,10 @@ import re
 from wordpress.shield import Kept, Shield
 
 # Nothing but other elements belongs in these; what stands around their children is layout.
-_STRUCTURE = frozenset(
-    {"table", "thead", "tbody", "tfoot", "tr", "colgroup", "ul", "ol", "dl", "menu", "map"}
-)
-_ONE_LINERS = frozenset(
-    {"h1", "h2", "h3", "h4", "h5", "h6", "caption", "summary", "legend", "dt", "figcaption"}
-)
+_STRUCTURE = frozenset({"table", "thead", "tbody", "tfoot", "tr", "colgroup", "ul", "ol", "dl", "menu", "map"})
+_ONE_LINERS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "caption", "summary", "legend", "dt", "figcaption"})
 _CELLS = frozenset({"li", "td", "th", "dd", "address"})
-_SEEN = frozenset(
-    {"img", "iframe", "video", "audio", "object", "embed", "input", "svg", "math", "select", "code"}
-)
+_SEEN = frozenset({"img", "iframe", "video", "audio", "object", "embed", "input", "svg", "math", "select", "code"})
 
 
 def paragraphs(text: str, shield: Shield) -> str:

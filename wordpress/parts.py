@@ -44,9 +44,7 @@ class Part:
                 with gzip.open(self.path) if is_gzip else self.path.open("rb") as stream:
                     yield stream
         except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-            raise ExportError(
-                f"This packed file is damaged or cut off: download it again. {WANTED}"
-            ) from error
+            raise ExportError(f"This packed file is damaged or cut off: download it again. {WANTED}") from error
         except RuntimeError as error:
             raise ExportError(f"This zip is locked or packed in an unknown way. {WANTED}") from error
 
@@ -131,9 +129,7 @@ _PREFIXES = {
 _WP = ("wxr_version", "base_site_url", "base_blog_url", "author", "category", "tag", "term")
 _OUTER = ("item", "title", "link", *(f"{{*}}{local}" for local in _WP), *(f"wp:{local}" for local in _WP))
 _BEFORE_ROOT = re.compile(rb"(?:[\x00-\x20]|<!--.*?-->|<\?.*?\?>)++", re.DOTALL)
-_ENCODING = re.compile(
-    rb"""<\?xml[^>]*?encoding\s*=\s*["'](us-ascii|iso-8859-\d+|windows-125\d)["']""", re.IGNORECASE
-)
+_ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["'](us-ascii|iso-8859-\d+|windows-125\d)["']""", re.IGNORECASE)
 _NOT_AN_EXPORT = (
     (rb"$", "is empty"),
     (rb"<!doctype\s+html|<html\b", "is a saved web page (perhaps the log-in page), not a WordPress export"),

@@ -305,9 +305,7 @@ def _item(element: etree._Element, offsets: _Offsets) -> Item:
             for child in element
             if name(child.tag) == "wp:postmeta" and (meta := _fields(child))
         ),
-        comments=tuple(
-            _comment(_fields(child), offsets) for child in element if name(child.tag) == "wp:comment"
-        ),
+        comments=tuple(_comment(_fields(child), offsets) for child in element if name(child.tag) == "wp:comment"),
     )
 
 

@@ -117,9 +117,7 @@ class Shield:
 
     def restore(self, text: str) -> str:
         """Give the text with every mark replaced by what it stands for."""
-        while (
-            found := re.sub(r"[\x01\x05]\d+[\x02\x06]", lambda mark: self.kept(mark[0]).markup, text)
-        ) != text:
+        while (found := re.sub(r"[\x01\x05]\d+[\x02\x06]", lambda mark: self.kept(mark[0]).markup, text)) != text:
             text = found
         return text
 
@@ -135,9 +133,7 @@ def _end_of(opening: re.Match[str], missing: set[str]) -> int:
     else:
         return -1
     # What was missing once is missing from there on: looking again each time would take for ever.
-    found = (
-        None if close in missing else re.compile(close, re.IGNORECASE).search(opening.string, opening.end())
-    )
+    found = None if close in missing else re.compile(close, re.IGNORECASE).search(opening.string, opening.end())
     if not found:
         missing.add(close)
     return found.end() if found else -1

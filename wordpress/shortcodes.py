@@ -123,13 +123,9 @@ class Shortcodes:
                 r"(.*</(?:iframe|video|audio|object|embed)>)(.*)",
                 inner,
             )
-            parts = (
-                [part.strip() for part in picture.groups() if part is not None] if picture else ["", inner]
-            )
+            parts = [part.strip() for part in picture.groups() if part is not None] if picture else ["", inner]
             media, caption = parts
-        caption = re.sub(
-            r"(?i)^(?:</?p\b[^>]*>|<br\b[^>]*>|\s)+|(?:</?p\b[^>]*>|<br\b[^>]*>|\s)+$", "", caption
-        )
+        caption = re.sub(r"(?i)^(?:</?p\b[^>]*>|<br\b[^>]*>|\s)+|(?:</?p\b[^>]*>|<br\b[^>]*>|\s)+$", "", caption)
         media = re.sub(r"(?i)^<p\b[^>]*>\s*", "", media)
         shown = f"<figcaption>{caption}</figcaption>" if caption else ""
         return f"<figure>{media}{shown}</figure>"

@@ -70,6 +70,12 @@ def below(tree: list[Category], category: Category) -> list[Category]:
     return next((each.below for each in _walk(tree) if each.pk == category.pk), [])
 
 
+@register.filter
+def subtopics(tree: list[Category]) -> list[Category]:
+    """The categories right below the main ones."""
+    return [category for main in tree for category in main.below]
+
+
 def _walk(tree: list[Category]) -> Iterator[Category]:
     for category in tree:
         yield category

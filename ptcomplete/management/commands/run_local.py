@@ -49,7 +49,7 @@ class Command(BaseCommand):
         self._sign_in()
         connections.close_all()
         manage = [sys.executable, sys.argv[0]]
-        with beside([*manage, "worker", "--with-parent"]):
+        with beside([*manage, "worker", "--parent", str(os.getpid())]):
             if settings.DEBUG:
                 subprocess.run([*manage, "runserver", f"{HOST}:{port}"], check=False)
                 return
@@ -112,7 +112,7 @@ def is_healthy(port: int) -> bool:
 @contextmanager
 def beside(command: list[str]) -> Iterator[None]:
     """Run `command` as a child for as long as the block lasts."""
-    child = subprocess.Popen(command, env=os.environ)
+    child = subprocess.Popen(command)
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from images.renditions import make_missing
@@ -42,8 +42,6 @@ def run(job: Job) -> int | None:
     except Exception:
         log.exception("The job “%s” failed", job.name)
         return None
-    finally:
-        close_old_connections()
 
 
 def work_until_idle(jobs: Sequence[Job], stop: threading.Event) -> bool:
@@ -65,24 +63,23 @@ def work_until(stopped: Callable[[float], bool], jobs: Sequence[Job]) -> None:
             if due_at[job] <= time.monotonic() and not stopped(0):
                 pause = PAUSE_AFTER_FAILURE if run(job) is None else job.seconds_between
                 due_at[job] = time.monotonic() + pause
+                close_old_connections()
 
 
 class Command(BaseCommand):
-    """`worker [--once] [--with-parent]`; ends at SIGTERM or Ctrl-C after the piece of work at hand."""
+    """`worker [--once] [--parent PID]`; ends at SIGTERM or Ctrl-C after the piece of work at hand."""
 
     help = "Do the periodic work of the site: run it beside the web server."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do all that is left, then end")
-        parser.add_argument("--with-parent", action="store_true", help="end when the process that started it ends")
+        parser.add_argument("--parent", type=int, metavar="PID", help="end when this process, the parent, ends")
 
-    def handle(self, *args: Any, once: bool, with_parent: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, parent: int | None, **options: Any) -> None:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        parent = os.getppid()
-        if once:
-            if not work_until_idle(JOBS, stop):
-                raise SystemExit(1)
-            return
-        work_until(lambda wait: stop.wait(wait) or (with_parent and os.getppid() != parent), JOBS)
+        if not once:
+            work_until(lambda wait: stop.wait(wait) or parent not in (None, os.getppid()), JOBS)
+        elif not work_until_idle(JOBS, stop):
+            raise CommandError("A job failed: see the messages above.")

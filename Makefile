@@ -1,0 +1,79 @@
+# Two commands matter: `make run` and `make test`. Both work from nothing but Python 3.12 and make.
+SHELL := /bin/sh
+PORT ?= 8000
+DATA_DIR ?= data
+WXR ?=
+EMAIL ?= owner@example.com
+PYTHON := .venv/bin/python
+
+# What a machine of one's own needs; production sets its own values (see .env.example).
+LOCAL = DATA_DIR="$(DATA_DIR)" SECRET_KEY_FILE="$(DATA_DIR)/secret_key" SITE_URL=http://127.0.0.1:$(PORT) \
+	ALLOWED_HOSTS=localhost
+# Installs $(1) when it differs from what was installed last.
+install = @cmp -s $(1) .venv/$(1) || { echo "Installing $(1) ..."; \
+	if command -v uv >/dev/null 2>&1; \
+	then uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); \
+	else { $(PYTHON) -c "import pip" 2>/dev/null || $(PYTHON) -m ensurepip >/dev/null; } && \
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi && cp $(1) .venv/$(1); }
+
+.PHONY: help run dev setup setup-dev secret static owner test check format lock
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: setup secret ## Serve the site with demo content; PORT=, DATA_DIR= and WXR="export.xml" are yours to set
+	@newer=$$(test -f "$(DATA_DIR)/static/staticfiles.json" && \
+		find static $(wildcard */static) requirements.txt -newer "$(DATA_DIR)/static/staticfiles.json" || echo all); \
+	test -z "$$newer" || $(LOCAL) DEBUG=0 $(PYTHON) manage.py collectstatic --noinput --verbosity 0
+	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
+
+dev: setup-dev secret ## The same data with DEBUG on; reloads when code changes
+	@$(LOCAL) DEBUG=1 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
+
+owner: setup secret ## Give the owner (EMAIL=) a new password
+	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py create_owner "$(EMAIL)"
+
+setup: $(PYTHON) ## Make the environment in .venv, nothing else
+	$(call install,requirements.txt)
+
+setup-dev: $(PYTHON)
+	$(call install,requirements-dev.txt)
+
+$(PYTHON):
+	@UV_PYTHON_DOWNLOADS=never uv venv --quiet --clear .venv 2>/dev/null && exit 0; \
+	for python in python3.13 python3.14 python3.12 python3; do \
+		$$python -c "import sys; sys.exit(sys.version_info < (3, 12))" 2>/dev/null && \
+		$$python -m venv --clear .venv >/dev/null 2>&1 && exit 0; \
+	done; rm -rf .venv; \
+	echo "PT Complete needs Python 3.12 or newer with its venv module: install it (on Debian and Ubuntu:" \
+		"apt install python3 python3-venv) and run make again." >&2; exit 1
+
+secret:
+	@mkdir -p "$(DATA_DIR)"; test -s "$(DATA_DIR)/secret_key" || \
+		(umask 077; $(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50), end='')" >"$(DATA_DIR)/secret_key")
+
+test: setup-dev ## All tests, browser included, on SQLite and on PostgreSQL
+	@$(PYTHON) -m tests.chromium
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto
+	TEST_DATABASE=postgres $(PYTHON) -m pytest -n auto
+
+check: setup-dev ## Linters, types, layers, Django's own checks
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	find . -path ./.venv -prune -o -path '*/templates/*.html' -print0 | xargs -0 .venv/bin/djade --check --target-version 6.1
+	$(PYTHON) -m mypy .
+	.venv/bin/lint-imports
+	DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py check --fail-level WARNING
+	DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py makemigrations --check --dry-run
+
+format: setup-dev ## Let the tools lay out code and templates
+	$(PYTHON) -m ruff check --fix --quiet .
+	$(PYTHON) -m ruff format .
+	find . -path ./.venv -prune -o -path '*/templates/*.html' -print0 | xargs -0 .venv/bin/djade --target-version 6.1
+
+lock: setup-dev ## Choose versions anew, within pyproject.toml's bounds
+	@$(PYTHON) -c "import uv" 2>/dev/null || $(PYTHON) -m pip install --quiet uv
+	$(LOCK) -o requirements.txt
+	$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
+LOCK = .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links

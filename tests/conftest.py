@@ -1,0 +1,79 @@
+"""The cast of the tests, and the browser."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests import chromium
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings: Settings, tmp_path: Path) -> Path:
+    """The folder of uploads, another one for each test."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """The one who may do everything."""
+    return User.objects.create_superuser("owner@example.com", "a password for tests")
+
+
+@pytest.fixture
+def signed_in(owner: User) -> Client:
+    """The owner's browser, at the writing desk."""
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def reader() -> Client:
+    """Somebody who reads, without an account."""
+    return Client()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser, one for all tests of a process."""
+    # Playwright's loop runs in this thread; Django would take our queries for a mistake.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.on_this_machine(),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Page]:
+    """A reader's page. Whatever it does, it may neither raise in a script nor break our content policy."""
+    settings.SITE_URL = live_server.url
+    context = browser.new_context(base_url=live_server.url, locale="en-US", reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(error.message))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    yield page
+    context.close()
+    assert not faults
+
+
+@pytest.fixture
+def owner_page(page: Page, signed_in: Client, live_server: LiveServer) -> Page:
+    """The same, with the owner signed in."""
+    name = django_settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": signed_in.cookies[name].value, "url": live_server.url}])
+    return page

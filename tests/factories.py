@@ -1,0 +1,57 @@
+"""Rows for tests: each function makes one that is complete, with what the test names overridden."""
+
+import io
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import count
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from PIL import Image as Pillow
+
+from accounts.models import Author
+from blog.models import Category, Post
+from images.models import Image
+from images.uploads import prepare
+
+_numbers = count(1)
+
+
+def make_image(*, width: int = 48, height: int = 32, colour: str = "seagreen", **overrides: object) -> Image:
+    """A picture of the library, one colour all over; its renditions are not made yet."""
+    number = next(_numbers)
+    upload = io.BytesIO()
+    Pillow.new("RGB", (width, height), colour).save(upload, "PNG")
+    file = prepare(ContentFile(upload.getvalue(), name=f"picture-{number}.png"))
+    fields = {"title": f"Picture {number}", "alt": f"Drawing {number}", "file": file}
+    return Image.objects.create(**fields | overrides)
+
+
+def make_author(**overrides: object) -> Author:
+    """An author without an account."""
+    number = next(_numbers)
+    return Author.objects.create(**{"name": f"Author {number}", "slug": f"author-{number}"} | overrides)
+
+
+def make_category(**overrides: object) -> Category:
+    """A main category; with `parent=` one below it."""
+    number = next(_numbers)
+    return Category.objects.create(**{"name": f"Category {number}", "slug": f"category-{number}"} | overrides)
+
+
+def make_post(*, categories: Iterable[Category] = (), tags: Iterable[str] = (), **overrides: object) -> Post:
+    """A post published a day ago by the first author there is, or by a new one; `tags` are names."""
+    number = next(_numbers)
+    fields = {
+        "title": f"Post {number}",
+        "slug": f"post-{number}",
+        "body": f"<p>The words of post {number}.</p>",
+        "status": Post.Status.PUBLISHED,
+        "published_at": timezone.now() - timedelta(days=1),
+    }
+    if "author" not in overrides:
+        fields["author"] = Author.objects.first() or make_author()
+    post = Post.objects.create(**fields | overrides)
+    post.set_categories(categories)
+    post.tags.set(tags)
+    return post

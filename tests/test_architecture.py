@@ -1,0 +1,81 @@
+"""The house keeps its own rules: which room may know which, and what no file may hold."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+ROOT: Path = settings.BASE_DIR
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+# From the top down; rooms of one layer share its number.
+LAYER = {
+    room.strip(): number
+    for number, rooms in enumerate(CONTRACTS["contracts"][0]["layers"])
+    for room in rooms.split("|")
+}
+TEXTS = {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".svg", ".xml", ".example", ""}
+
+
+def relations() -> set[tuple[str, str]]:
+    """Which room's models point at which room's, many-to-many and names in quotes included."""
+    return {
+        (model._meta.app_label, field.related_model._meta.app_label)
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.get_fields()
+        if field.is_relation and not field.auto_created and field.related_model
+        if model._meta.app_label in LAYER and field.related_model._meta.app_label in LAYER
+    }
+
+
+def own_files() -> Iterator[Path]:
+    """Our text files: neither the environment nor data nor what tools leave behind."""
+    for folder, folders, names in ROOT.walk():
+        folders[:] = [
+            name for name in folders if name == ".ci" or (name[0] != "." and name not in {"data", "node_modules"})
+        ]
+        yield from (folder / name for name in names if Path(name).suffix in TEXTS and name != ".env")
+
+
+def test_models_point_only_downward() -> None:
+    found = relations()
+    assert ("blog", "images") in found
+    assert {(above, below) for above, below in found if above != below and LAYER[above] >= LAYER[below]} == set()
+
+
+def test_every_room_has_its_layer() -> None:
+    own = {app.name for app in apps.get_app_configs() if Path(app.path).parent == ROOT}
+    assert own == set(LAYER) == set(CONTRACTS["root_packages"])
+
+
+@pytest.mark.parametrize("room", LAYER)
+def test_a_room_is_on_the_plan(room: str) -> None:
+    assert re.search(rf"^\W*{room}/", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+
+
+def test_every_template_folder_belongs_to_an_app_or_to_the_frame() -> None:
+    known = {app.label for app in apps.get_app_configs()} | {"site", "registration"}
+    assert {folder.name for folder in (ROOT / "templates").iterdir() if folder.is_dir()} <= known
+
+
+def test_migrations_say_what_they_do() -> None:
+    names = [file.stem for room in LAYER for file in (ROOT / room).glob("migrations/0*.py")]
+    assert names
+    assert [name for name in names if "auto_" in name] == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+def test_a_lock_file_pins_by_hash_and_names_no_place(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert text.count("--hash=sha256:") > len(re.findall(r"^[a-z].*==", text, re.MULTILINE)) > 0
+    assert not re.search(r"https?:|file:|--(extra-)?index|--find-links|^/", text, re.MULTILINE)
+
+
+def test_no_file_names_a_place_on_somebodys_machine() -> None:
+    place = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|opt|mnt)/\w")
+    files = list(own_files())
+    assert ROOT / "pyproject.toml" in files
+    assert [str(file) for file in files if place.search(file.read_text(errors="replace"))] == []

@@ -1,0 +1,303 @@
+import gzip
+import re
+import tracemalloc
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from wordpress.reader import Author, ExportError, Item, Term, TermRef, read_export
+
+CLINIC = Path(__file__).parent / "fixtures" / "clinic.xml"
+TEXT = CLINIC.read_text()
+RSS = '<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
+
+
+def saved(folder: Path, text: str | bytes, name: str = "export.xml") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def items_of(folder: Path, text: str | bytes) -> list[Item]:
+    return list(read_export(saved(folder, text)).items())
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ExportError) as refused:
+        read_export(path)
+    return str(refused.value)
+
+
+def test_the_head_of_an_export_names_the_site() -> None:
+    export = read_export(CLINIC)
+    assert export.site_url == "https://clinic.example"
+    assert export.base_blog_url == "https://clinic.example/blog"
+    assert export.title == "Knees & Backs"
+    assert export.wxr_version == "1.2"
+    assert export.warnings == ()
+
+
+def test_authors_are_the_introduced_ones_and_then_the_creators_nobody_introduced() -> None:
+    assert read_export(CLINIC).authors == (
+        Author("pat", "pat@clinic.example", "Pat Doe", "Pat", "Doe"),
+        Author("guest"),
+    )
+
+
+def test_terms_come_from_the_head_and_from_items_with_the_slug_as_key() -> None:
+    assert read_export(CLINIC).terms == (
+        Term("category", "knee", "Knee & Shin", "joints", "About knees."),
+        Term("post_tag", "knee", "Knee"),
+        Term("nav_menu", "top", "Top"),
+        Term("post_tag", "rehab", "Rehab"),
+    )
+
+
+def test_an_item_brings_all_its_values() -> None:
+    post = next(read_export(CLINIC).items())
+    assert (post.post_id, post.post_type, post.status, post.creator) == (11, "post", "publish", "pat")
+    assert post.title == "Squats & steps"
+    assert post.slug == "squats-✓"
+    assert post.link == "https://clinic.example/blog/2024/01/squats/"
+    assert post.guid == "https://clinic.example/blog/?p=11"
+    assert post.body == "First line.\n\nSecond <b>line</b>."
+    assert post.excerpt == "In short."
+    assert (post.menu_order, post.is_sticky, post.password, post.comment_status) == (3, True, "open sesame", "open")
+    assert post.terms == (TermRef("category", "knee", "Knee & Shin"), TermRef("post_tag", "rehab", "Rehab"))
+    assert post.meta == (("_thumbnail_id", "13"), ("quote", "a\\\\b 'c' \"d\""))
+
+
+def test_a_comment_keeps_its_thread_and_says_comment_when_it_says_no_kind() -> None:
+    (comment,) = next(read_export(CLINIC).items()).comments
+    assert (comment.comment_id, comment.parent_id, comment.kind, comment.approved) == (21, 20, "comment", "1")
+    assert (comment.author, comment.email, comment.url) == ("Reader", "reader@example.org", "https://reader.example")
+    assert (comment.ip, comment.body) == ("192.0.2.7", "It helped.")
+    assert comment.posted_at == datetime(2024, 1, 11, 14, tzinfo=UTC)
+
+
+def test_every_type_of_item_arrives_and_a_second_reading_gives_the_same() -> None:
+    export = read_export(CLINIC)
+    first = list(export.items())
+    assert [item.post_type for item in first] == ["post", "page", "attachment"]
+    assert first[2].attachment_url == "https://clinic.example/wp-content/uploads/knee.jpg"
+    assert list(export.items()) == first
+
+
+def test_a_date_without_gmt_uses_the_offset_of_other_items_and_a_zero_date_is_none() -> None:
+    post, page, picture = read_export(CLINIC).items()
+    assert post.published_at == datetime(2024, 1, 10, 14, tzinfo=UTC)
+    assert page.published_at == datetime(2024, 1, 20, 14, tzinfo=UTC)
+    assert page.modified_at is None
+    assert picture.published_at is None
+
+
+def test_without_any_offset_a_local_date_is_taken_as_utc(tmp_path: Path) -> None:
+    text = re.sub(r"<wp:post_date_gmt>.*?</wp:post_date_gmt>", "", TEXT)
+    assert items_of(tmp_path, text)[1].published_at == datetime(2024, 1, 20, 9, tzinfo=UTC)
+
+
+def test_summer_dates_use_the_summer_offset(tmp_path: Path) -> None:
+    def dated(local: str, gmt: str) -> str:
+        return (
+            f"<item><wp:post_type>post</wp:post_type><wp:post_date>{local}</wp:post_date>"
+            f"<wp:post_date_gmt>{gmt}</wp:post_date_gmt></item>"
+        )
+
+    items = items_of(
+        tmp_path,
+        RSS
+        + dated("2024-01-05 08:00:00", "2024-01-05 13:00:00") * 2
+        + dated("2024-07-05 08:00:00", "2024-07-05 12:00:00")
+        + dated("2024-07-09 08:00:00", "0000-00-00 00:00:00")
+        + "</channel></rss>",
+    )
+    assert items[3].published_at == datetime(2024, 7, 9, 12, tzinfo=UTC)
+
+
+def test_white_space_round_values_changes_nothing(tmp_path: Path) -> None:
+    padded = re.sub(r"<!\[CDATA\[(.*?)\]\]>", "<![CDATA[\n  \\1\n  ]]>", TEXT, flags=re.DOTALL)
+    padded = re.sub(r"<(wp:\w+)>([^<\s][^<]*)</", r"<\1>\n\t\2\n\t</", padded)
+    assert padded.count("\n") > TEXT.count("\n") + 50
+    export = read_export(saved(tmp_path, padded))
+    assert list(export.items()) == list(read_export(CLINIC).items())
+    assert export.terms == read_export(CLINIC).terms
+    assert export.authors == read_export(CLINIC).authors
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
+def test_the_namespace_counts_whatever_the_prefix_and_version(tmp_path: Path, version: str) -> None:
+    text = re.sub(r"(</?|xmlns:)wp:", r"\1own:", TEXT.replace("xmlns:wp=", "xmlns:own="))
+    text = text.replace("export/1.2/", f"export/{version}/")
+    assert "<wp:" not in text
+    assert items_of(tmp_path, text) == list(read_export(CLINIC).items())
+
+
+def test_a_foreign_namespace_under_the_usual_prefix_is_not_read(tmp_path: Path) -> None:
+    text = TEXT.replace("<wp:postmeta>", '<wp:postmeta xmlns:wp="http://elsewhere.example/">')
+    assert items_of(tmp_path, text)[0].meta == ()
+
+
+@pytest.mark.parametrize("packing", ["xml", "gzip", "zip"])
+def test_packing_changes_nothing(tmp_path: Path, packing: str) -> None:
+    path = tmp_path / "export.bin"
+    if packing == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(CLINIC, "site.xml")
+            archive.writestr("__MACOSX/._site.xml", b"\x00\x05")
+            archive.writestr("readme.txt", "hello")
+    else:
+        path.write_bytes(gzip.compress(TEXT.encode()) if packing == "gzip" else TEXT.encode())
+    export = read_export(path)
+    assert list(export.items()) == list(read_export(CLINIC).items())
+    assert export.terms == read_export(CLINIC).terms
+
+
+def test_the_parts_of_a_zip_make_one_export(tmp_path: Path) -> None:
+    head, *items = re.split(r"(?=<item>)", TEXT.replace("</channel>\n</rss>\n", ""))
+    end = "</channel></rss>"
+    second = head.replace("clinic.example", "other.example").replace("About knees.", "Later.")
+    path = tmp_path / "parts.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("site.001.xml", second + "".join(items[1:]) + end)
+        archive.writestr("site.000.xml", head + items[0] + end)
+    export = read_export(path)
+    assert export.site_url == "https://clinic.example"
+    assert export.terms == read_export(CLINIC).terms
+    assert list(export.items()) == list(read_export(CLINIC).items())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("<?xml", "\ufeff<?xml", id="byte order mark"),
+        pytest.param("<?xml", "\n\n  <?xml", id="blank lines first"),
+        pytest.param("<channel>", '<channel><atom:link href="x" rel="self"/>', id="undeclared prefix"),
+        pytest.param("<title>A draft", "<category>Q&A</category><title>A draft", id="bare ampersand"),
+        pytest.param("First line.", "First\x00\x0b\x1c line.", id="control characters"),
+    ],
+)
+def test_a_small_fault_is_mended_without_loss(tmp_path: Path, old: str, new: str) -> None:
+    assert items_of(tmp_path, TEXT.replace(old, new, 1)) == list(read_export(CLINIC).items())
+
+
+def test_a_mended_file_is_warned_about_with_its_line(tmp_path: Path) -> None:
+    text = TEXT.replace("A draft", "Q&A")
+    export = read_export(saved(tmp_path, text))
+    line = text[: text.index("Q&A")].count("\n") + 1
+    assert [f"line {line})" in warning for warning in export.warnings] == [True]
+    assert next(item.title for item in export.items() if item.post_id == 12) == "Q&A"
+
+
+@pytest.mark.parametrize("inside", ["a ]]> b", "//]]>\n</script> c", "]]>", "x <![CDATA[ y ]]> z", "&amp; & ]]> &lt;"])
+def test_an_end_mark_inside_a_body_does_not_end_it(tmp_path: Path, inside: str) -> None:
+    items = items_of(tmp_path, TEXT.replace("First line.", f"<b>{inside}</b>"))
+    assert items[0].body == f"<b>{inside}</b>\n\nSecond <b>line</b>."
+    assert len(items) == 3
+
+
+def test_mending_a_long_body_loses_no_character(tmp_path: Path) -> None:
+    long = "".join(f"{number} ]]> " for number in range(40_000)) + "."
+    assert items_of(tmp_path, TEXT.replace("First line.", long))[0].body == f"{long}\n\nSecond <b>line</b>."
+
+
+def test_bytes_that_are_no_characters_cost_only_themselves(tmp_path: Path) -> None:
+    body = items_of(tmp_path, TEXT.encode().replace(b"First line.", b"First \xff line."))[0].body
+    assert body.startswith("First \ufffd line.")
+
+
+def test_a_declared_western_encoding_is_read(tmp_path: Path) -> None:
+    text = TEXT.replace('encoding="UTF-8"', 'encoding="ISO-8859-1"').replace("A draft", "Entwürfe")
+    assert items_of(tmp_path, text.encode("latin-1"))[1].title == "Entwürfe"
+
+
+def test_a_missing_version_is_a_warning(tmp_path: Path) -> None:
+    export = read_export(saved(tmp_path, TEXT.replace("<wp:wxr_version>1.2</wp:wxr_version>", "")))
+    assert len(export.warnings) == 1
+    assert "version" in export.warnings[0]
+    assert export.wxr_version == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "empty"),
+        ("Dear Pat,\n\nhere it is", "not XML"),
+        ("<!DOCTYPE html><html><body>Log in</body></html>", "log-in page"),
+        ("<html lang='en'><body>Log in</body></html>", "log-in page"),
+        ("<rss><channel><title>Feed</title><item><title>A</title></item></channel></rss>", "news feed"),
+        ("<feed xmlns='http://www.w3.org/2005/Atom'/>", "news feed"),
+        ("<catalogue><book/></catalogue>", "XML"),
+        ("<item><title>A</title></item>", "a piece"),
+        (RSS + "<title>A</title></channel></rss>", "no posts"),
+        (RSS + "<title>A</oops></channel></rss>", "damaged near line 1"),
+        (RSS + "<item><wp:post_type>shop_order</wp:post_type></item></channel></rss>", "shop"),
+    ],
+)
+def test_what_is_no_export_is_refused_in_plain_words(tmp_path: Path, content: str, reason: str) -> None:
+    message = refusal(saved(tmp_path, content))
+    assert reason in message
+    assert "Tools > Export" in message
+
+
+def test_a_cut_off_file_is_refused_with_the_place(tmp_path: Path) -> None:
+    cut = TEXT[: TEXT.index("<wp:attachment_url>")]
+    message = refusal(saved(tmp_path, cut))
+    assert f"line {cut.count(chr(10)) + 1}" in message
+    assert "knee.jpg" in message
+
+
+def test_a_file_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
+    for end in range(400, TEXT.index("</rss>"), 271):
+        assert refusal(saved(tmp_path, TEXT[:end]))
+
+
+def test_a_cut_off_gzip_or_zip_is_refused(tmp_path: Path) -> None:
+    assert "cut off" in refusal(saved(tmp_path, gzip.compress(TEXT.encode())[:-600], "a.xml.gz"))
+    whole = tmp_path / "whole.zip"
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.write(CLINIC, "site.xml")
+    assert "cut off" in refusal(saved(tmp_path, whole.read_bytes()[:-30], "cut.zip"))
+
+
+def test_a_zip_without_an_export_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.writestr("knee.jpg", b"\xff\xd8")
+    assert "holds no WordPress export" in refusal(tmp_path / "photos.zip")
+
+
+@pytest.mark.parametrize(
+    "declarations",
+    [
+        '<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">',
+        '<!ENTITY c SYSTEM "{secret}">',
+        '<!ENTITY % far SYSTEM "http://192.0.2.1/x.dtd"> %far;',
+    ],
+)
+@pytest.mark.parametrize("before", ["", "<!-- <rss> -->", "<?note <rss> ?>"])
+def test_entities_are_refused_and_nothing_is_read(tmp_path: Path, declarations: str, before: str) -> None:
+    secret = saved(tmp_path, "top secret", "secret.txt")
+    doctype = f"{before}<!DOCTYPE rss [{declarations.replace('{secret}', secret.as_uri())}]>"
+    text = TEXT.replace("<rss", doctype + "<rss", 1).replace("<title>A draft", "<title>&c;")
+    message = refusal(saved(tmp_path, text))
+    assert "entities" in message
+    assert "secret" not in message
+
+
+def test_an_undeclared_entity_stays_text(tmp_path: Path) -> None:
+    assert items_of(tmp_path, TEXT.replace("A draft", "A&nbsp;draft &far;"))[1].title == "A\xa0draft &far;"
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    head, *items = re.split(r"(?=<item>)", TEXT.replace("</channel>\n</rss>\n", ""))
+    body = "word " * 2000
+    item = items[0].replace("First line.", body)
+    path = saved(tmp_path, head + item * 600 + "</channel></rss>")
+    assert path.stat().st_size > 6_000_000
+    tracemalloc.start()
+    count = sum(1 for _ in read_export(path).items())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 600
+    assert peak < 1_500_000
