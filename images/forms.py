@@ -60,7 +60,7 @@ class FilesField(forms.FileField):
 
     widget = _FilesInput(attrs={"accept": "image/*,.heic,.heif"})
 
-    def clean(self, data: Any, initial: Any = None) -> list[ContentFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[ContentFile]:
         uploads = data if isinstance(data, list | tuple) else [data]
         files, problems = [], []
         for upload in uploads:
@@ -76,7 +76,7 @@ class FilesField(forms.FileField):
 class QuickUploadForm(forms.Form):
     """The picker's upload: files, and what the picture shows when it is one."""
 
-    files = FilesField(label="From this computer or phone")
+    uploads = FilesField(label="From this computer or phone")
     alt = forms.CharField(
         label="What does it show?",
         max_length=300,
@@ -86,7 +86,7 @@ class QuickUploadForm(forms.Form):
 
     def save(self) -> list[Image]:
         """Put the files into the library."""
-        files = self.cleaned_data["files"]
+        files = self.cleaned_data["uploads"]
         images = []
         for file in files:
             alt = self.cleaned_data["alt"] if len(files) == 1 else ""
@@ -126,7 +126,7 @@ class ImageChoiceField(forms.ModelChoiceField):
         self.error_messages["invalid_choice"] = "That picture is no longer in the library. Choose another one."
 
 
-def formfield_for_image(db_field: models.Field, **kwargs: Any) -> forms.Field | None:
+def formfield_for_image(db_field: models.Field, **kwargs: Any) -> ImageChoiceField | None:
     """The form field of a foreign key to the library, or None for any other field. For ModelAdmin."""
     if isinstance(db_field, models.ForeignKey) and db_field.related_model is Image:
         return ImageChoiceField(

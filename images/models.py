@@ -52,6 +52,7 @@ class Image(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ImageQuerySet.as_manager()
+    _loaded: tuple[str, str] | None = None
 
     class Meta:
         ordering = ("-created_at", "-pk")
@@ -62,11 +63,12 @@ class Image(models.Model):
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> "Image":
         image = super().from_db(*args, **kwargs)
-        image._loaded = (image.__dict__.get("file"), image.__dict__.get("focal_point"))
+        if {"file", "focal_point"} <= image.__dict__.keys():  # not while either is deferred
+            image._loaded = (image.file.name, image.focal_point)
         return image
 
     def save(self, **kwargs: Any) -> None:
-        if getattr(self, "_loaded", None) not in (None, (self.file.name, self.focal_point)):
+        if self._loaded not in (None, (self.file.name, self.focal_point)):
             self.renditions = ""
         super().save(**kwargs)
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from pathlib import PurePath
+from typing import Any
 
 import pillow_heif
 from django.core.exceptions import ValidationError
@@ -19,7 +20,7 @@ MAX_SIDE = 2560
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
 # What the library keeps each as: photographs as JPEG, drawings without loss.
 _KEPT_AS = {"JPEG": "JPEG", "HEIF": "JPEG", "AVIF": "JPEG", "PNG": "PNG", "GIF": "PNG", "WEBP": "WEBP"}
-_SAVE = {
+_SAVE: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 92, "optimize": True, "progressive": True, "subsampling": "4:4:4"},
     "PNG": {"optimize": True},
     "WEBP": {"quality": 92, "method": 4},

@@ -98,10 +98,13 @@ def _is_block(element: HtmlElement) -> bool:
 
 
 def _append_text(parent: HtmlElement, text: str) -> None:
+    before = (parent[-1].tail if len(parent) else parent.text) or ""
+    # What stood between two spaces may be gone: they are one now.
+    joined = before + (text.lstrip(" ") if before.endswith(" ") else text)
     if len(parent):
-        parent[-1].tail = (parent[-1].tail or "") + text
+        parent[-1].tail = joined
     else:
-        parent.text = (parent.text or "") + text
+        parent.text = joined
 
 
 def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:

@@ -1,6 +1,7 @@
 """Pages that compose several rooms, and the addresses that belong to the site as a whole."""
 
 from django.contrib.sitemaps import views as sitemap_views
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -38,13 +39,13 @@ def policy(request: HttpRequest, policy: Policy) -> HttpResponse:
 
 
 @require_safe
-@csp_override({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": []})
+@csp_override({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": ""})
 def media(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
     """An uploaded file. Its name changes with its content, so that browsers may keep it for ever."""
     try:
         file = default_storage.open(path)
         changed_at = default_storage.get_modified_time(path).timestamp()
-    except (OSError, ValueError) as error:  # ValueError: a name that would leave the folder, or holds a NUL
+    except (OSError, ValueError, SuspiciousFileOperation) as error:  # a name that leaves the folder, or holds a NUL
         raise Http404 from error
     if not was_modified_since(request.headers.get("If-Modified-Since"), changed_at):
         file.close()

@@ -1,0 +1,117 @@
+"""What readers get of a picture: small files in modern formats, always with its measures."""
+
+import re
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db.models import ProtectedError
+from django.test import Client
+from django.urls import reverse
+from PIL import Image as Pillow
+
+from images import renditions
+from images.models import Image
+from images.renditions import make, make_missing, picture
+from tests.factories import make_image, make_post
+
+pytestmark = pytest.mark.django_db
+
+
+def addresses(markup: str) -> set[str]:
+    sets = re.findall(r'srcset="([^"]+)"', markup)
+    return {part.split()[0] for each in sets for part in each.split(", ")} | set(re.findall(r'src="([^"]+)"', markup))
+
+
+def test_until_they_are_made_the_file_itself_is_shown_with_its_measures() -> None:
+    image = make_image(width=900, height=600)
+    assert addresses(picture(image)) == {image.file.url}
+    assert 'width="900" height="600"' in picture(image)
+
+
+@pytest.mark.parametrize("shape", ["whole", "card"])
+def test_every_address_offered_is_a_stored_file_of_its_width(shape: str) -> None:
+    image = make_image(width=900, height=600)
+    make(image)
+    markup = picture(Image.objects.get(), shape=shape)
+    assert len(addresses(markup)) == 5
+    for width, address in ((int(w), a) for a, w in re.findall(r"([^\s\"]+) (\d+)w", markup)):
+        with default_storage.open(address.removeprefix("/media/")) as file:
+            assert Pillow.open(file).width == width
+    assert all(default_storage.exists(address.removeprefix("/media/")) for address in addresses(markup))
+    assert "image/avif" in markup
+    assert "image/webp" in markup
+
+
+def test_a_small_picture_is_never_blown_up() -> None:
+    image = make_image(width=300, height=200)
+    make(image)
+    with default_storage.open(image.file.whole480_webp.removeprefix("/media/")) as file:
+        assert Pillow.open(file).width == 300
+
+
+def test_only_the_first_picture_of_a_page_is_fetched_at_once() -> None:
+    image = make_image()
+    assert 'loading="lazy"' in picture(image)
+    assert 'loading="lazy"' not in picture(image, is_first=True)
+
+
+def test_moving_the_focal_point_makes_them_anew() -> None:
+    image = make_image(width=900, height=300)
+    assert make_missing() == 1
+    assert make_missing() == 0
+    image = Image.objects.get()
+    before = image.file.card320_webp
+    image.focal_point = "0.9x0.5"
+    image.save()
+    assert not Image.objects.get().has_renditions
+    assert make_missing() == 1
+    assert Image.objects.get().file.card320_webp != before
+
+
+def test_one_damaged_file_does_not_stop_the_others() -> None:
+    broken, good = make_image(), make_image()
+    with default_storage.open(broken.file.name, "wb") as file:
+        file.write(b"no picture any more")
+    assert make_missing() == 1
+    assert Image.objects.get(pk=good.pk).has_renditions
+
+
+def test_a_replaced_file_is_not_marked_as_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = make_image()
+    monkeypatch.setattr(renditions, "_wanted", lambda image: Image.objects.update(focal_point="0.1x0.1") and [] or [])
+    make(image)
+    assert not Image.objects.get().has_renditions
+
+
+def test_a_picture_in_use_cannot_be_deleted() -> None:
+    image = make_image()
+    make_post(body=f'<figure><img data-image="{image.pk}"></figure><p>x</p>')
+    with pytest.raises(ProtectedError):
+        image.delete()
+
+
+def test_a_picture_no_longer_in_the_text_can_be_deleted(signed_in: Client) -> None:
+    image = make_image()
+    post = make_post(body=f'<figure><img data-image="{image.pk}"></figure><p>x</p>')
+    page = signed_in.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
+    assert post.title in page.content.decode()
+    post.body = "<p>x</p>"
+    post.save()
+    signed_in.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
+    assert not Image.objects.exists()
+
+
+def test_media_are_kept_for_ever_and_never_run(client: Client) -> None:
+    image = make_image()
+    response = client.get(image.file.url)
+    assert response.status_code == 200
+    assert "immutable" in response["Cache-Control"]
+    assert "sandbox" in response["Content-Security-Policy"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    again = client.get(image.file.url, headers={"If-Modified-Since": response["Last-Modified"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["no-such.jpg", "../db.sqlite3", "..%2f..%2fetc/passwd", "images", "a%00b"])
+def test_media_outside_the_folder_are_not_found(client: Client, path: str) -> None:
+    assert client.get(f"/media/{path}").status_code == 404

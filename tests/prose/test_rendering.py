@@ -1,0 +1,104 @@
+"""What leaves the database: complete, safe HTML for the page, the feed and the editor."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from images.models import Image
+from prose.cleaning import clean
+from prose.embeds import Target
+from prose.rendering import render
+from prose.structure import excerpt, outline, plain_text, reading_minutes
+from tests.factories import make_image
+
+BODY = '<figure><img data-image="{}"><figcaption>The caption</figcaption></figure>'
+
+
+@pytest.mark.django_db
+def test_the_librarys_words_reach_every_text_unless_the_text_has_its_own() -> None:
+    image = make_image(alt="From the library")
+    assert 'alt="From the library"' in render(clean(BODY.format(image.pk)))
+    own = clean(f'<figure><img data-image="{image.pk}" alt="Said here"></figure>')
+    assert 'alt="Said here"' in render(own)
+    decorative = clean(f'<figure><img data-image="{image.pk}" alt=""></figure>')
+    assert 'alt=""' in render(decorative)
+    Image.objects.update(alt="Corrected")
+    assert 'alt="Corrected"' in render(clean(BODY.format(image.pk)))
+
+
+@pytest.mark.django_db
+def test_a_picture_that_is_gone_takes_its_caption_with_it() -> None:
+    assert render(clean("<p>Words</p>" + BODY.format(999999))) == "<p>Words</p>"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 6])
+def test_the_pictures_of_a_text_cost_one_query(count: int) -> None:
+    body = clean("".join(BODY.format(make_image().pk) for _ in range(count)))
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert render(body).count("<img") == count
+    assert len(queries) == 1
+
+
+@pytest.mark.django_db
+def test_a_feed_gets_absolute_addresses_and_plain_boxes() -> None:
+    image = make_image()
+    body = clean(
+        BODY.format(image.pk) + '<p><a href="/other/">x</a></p>'
+        '<aside data-callout="tip" data-title="Slowly"><p>Move</p></aside><table><tr><td>1</td></tr></table>'
+    )
+    feed = render(body, Target.FEED)
+    assert f'src="http://testserver{image.file.url}"' in feed
+    assert 'href="http://testserver/other/"' in feed
+    assert "<blockquote><p><strong>Slowly</strong></p><p>Move</p></blockquote>" in feed
+    assert "class=" not in feed
+
+
+@pytest.mark.django_db
+def test_the_editor_gets_back_what_is_stored() -> None:
+    image = make_image()
+    body = clean(BODY.format(image.pk) + '<aside data-callout="note"><p>x</p></aside><h2>T</h2>')
+    assert f'src="{image.file.url}"' in render(body, Target.EDITOR)
+    assert clean(render(body, Target.EDITOR)) == body
+
+
+def test_a_callout_is_named_for_those_who_cannot_see_it() -> None:
+    page = render(clean('<aside data-callout="red-flags"><p>Numb foot</p></aside>'))
+    assert 'role="note"' in page
+    assert 'aria-label="Red flags: see someone soon"' in page
+    titled = render(clean('<aside data-callout="tip" data-title="&lt;b&gt;Slow&lt;/b&gt;"><p>x</p></aside>'))
+    assert "&lt;b&gt;Slow&lt;/b&gt;</p>" in titled
+
+
+def test_a_wide_table_scrolls_in_a_box_that_keyboards_reach() -> None:
+    page = render(clean("<table><caption>Plan</caption><tr><td>1</td></tr></table><table><tr><td>2</td></tr></table>"))
+    assert page.count('role="region"') == page.count('tabindex="0"') == 2
+    assert 'aria-labelledby="table-1"' in page
+    assert 'aria-label="Table 2"' in page
+
+
+def test_the_outline_counts_words_and_finds_headings() -> None:
+    body = clean("<h2>Why it’s sore</h2><p>One two, three-four.</p><h3>Next</h3><ul><li>five</li></ul>")
+    found = outline(body)
+    assert found.words == 3 + 3 + 1 + 1
+    assert [(heading.level, heading.text) for heading in found.headings] == [(2, "Why it’s sore"), (3, "Next")]
+
+
+def test_an_excerpt_is_words_of_the_text_and_never_markup() -> None:
+    body = clean("<h2>Title</h2><p>Stairs are <em>honest</em>.<sup>1</sup></p><p>They tell &lt;you&gt;.</p>")
+    assert excerpt(body) == "Stairs are honest. They tell <you>."
+    assert excerpt(body, words=3) == "Stairs are honest.…"
+
+
+def test_words_of_neighbouring_blocks_stay_apart() -> None:
+    assert (
+        plain_text(clean("<ul><li>one</li><li>two</li></ul><p>three<br>four</p>")).split()
+        == ["one", "two", "three", "four"]
+    )
+
+
+@pytest.mark.parametrize(("words", "minutes"), [(0, 1), (100, 1), (220, 1), (1100, 5)])
+def test_reading_takes_at_least_a_minute(words: int, minutes: int) -> None:
+    assert reading_minutes(words) == minutes
