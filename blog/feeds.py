@@ -58,16 +58,16 @@ class SiteFeed(Feed):
         posts = self.posts(obj).newest_first().select_related("author", "featured_image")
         return list(posts.prefetch_related("categories", "tags")[:ITEMS])
 
-    def item_title(self, item: Post) -> str:  # type: ignore[override]
+    def item_title(self, item: Post) -> str:
         return item.title
 
-    def item_link(self, item: Post) -> str:  # type: ignore[override]
+    def item_link(self, item: Post) -> str:
         return absolute_url(item.get_absolute_url())
 
-    def item_description(self, item: Post) -> str:  # type: ignore[override]
+    def item_description(self, item: Post) -> str:
         return item.summary
 
-    def item_author_name(self, item: Post) -> str:  # type: ignore[override]
+    def item_author_name(self, item: Post) -> str:
         return item.author.name
 
     def item_pubdate(self, item: Post) -> Any:
@@ -76,7 +76,7 @@ class SiteFeed(Feed):
     def item_updateddate(self, item: Post) -> Any:
         return item.published_at
 
-    def item_categories(self, item: Post) -> list[str]:  # type: ignore[override]
+    def item_categories(self, item: Post) -> list[str]:
         return [str(each) for each in (*item.categories.all(), *item.tags.all())]
 
     def item_extra_kwargs(self, item: Post) -> dict[str, Any]:

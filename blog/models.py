@@ -208,6 +208,7 @@ class Post(models.Model):
         "address",
         max_length=200,
         unique=True,
+        blank=True,
         allow_unicode=True,
         help_text="The post's address on your site. Made from the title if you leave it empty.",
     )

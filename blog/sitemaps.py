@@ -27,7 +27,7 @@ class FrontSitemap(_OwnSitemap):
     def items(self) -> list[str]:
         return [reverse("home"), reverse("blog:post_list")]
 
-    def location(self, item: str) -> str:  # type: ignore[override]
+    def location(self, item: str) -> str:
         return item
 
 
@@ -69,7 +69,7 @@ class AuthorSitemap(_ListSitemap):
         return _with_posts(Author.objects.all(), "posts")
 
 
-SITEMAPS: dict[str, type[Sitemap]] = {
+SITEMAPS: dict[str, type[Sitemap] | Sitemap] = {
     "pages": FrontSitemap,
     "posts": PostSitemap,
     "categories": CategorySitemap,

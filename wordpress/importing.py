@@ -272,4 +272,4 @@ def _digest(*values: Any) -> str:
 def _fingerprint(post: Post) -> str:
     """Of what the author can edit, to the second: databases keep different fractions."""
     when = post.published_at and int(post.published_at.timestamp())
-    return _digest(post.title, post.slug, post.body, post.excerpt, post.status, when)
+    return _digest(*map(str, (post.title, post.slug, post.body, post.excerpt, post.status, when)))

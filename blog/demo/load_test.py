@@ -42,7 +42,7 @@ def make_posts(count: int, report: Callable[[int], None] = lambda done: None) ->
     tags = [Tag.objects.get_or_create(name=name)[0] for name in TAGS]
     first = Post.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     done = 0
-    for batch in batched(_posts(count, first, sections, author, categories, chance), BATCH, strict=False):
+    for batch in batched(_posts(count, first, sections, author, categories, chance), BATCH):
         with transaction.atomic():
             posts = Post.objects.bulk_create(batch)
             through = Post.categories.through

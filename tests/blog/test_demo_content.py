@@ -188,9 +188,7 @@ def test_most_posts_have_references() -> None:
     assert sum("<h2>References</h2>" in post.body for post in POSTS.values()) > len(POSTS) / 2
 
 
-@pytest.mark.parametrize(
-    "key", ["title", "excerpt", "seo_title", "seo_description", "picture_alt", "published"]
-)
+@pytest.mark.parametrize("key", ["title", "excerpt", "seo_title", "seo_description", "picture_alt", "published"])
 def test_no_two_posts_share(key: str) -> None:
     assert max(Counter(post.meta[key] for post in POSTS.values()).values()) == 1
 

@@ -1,0 +1,221 @@
+"""From an export to posts: once, completely, and never over the author's own work."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.forms.models import model_to_dict
+from django.test import Client
+
+from accounts.models import Author, User
+from blog.models import Category, Post, Tag
+from siteinfo.models import SiteInfo
+from tests.factories import make_post
+from wordpress.models import Origin
+
+pytestmark = pytest.mark.django_db
+
+HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" xmlns:wp="http://wordpress.org/export/1.2/"><channel>
+<title>The Old Clinic</title><link>https://old.example</link><wp:wxr_version>1.2</wp:wxr_version>
+<wp:base_site_url>https://old.example</wp:base_site_url><wp:base_blog_url>https://old.example</wp:base_blog_url>
+<wp:author><wp:author_login>boss@old.example</wp:author_login><wp:author_email>boss@old.example</wp:author_email>
+<wp:author_display_name>Robin</wp:author_display_name></wp:author>
+<wp:category><wp:category_nicename>low-back</wp:category_nicename><wp:category_parent>pain</wp:category_parent>
+<wp:cat_name>Low &amp; back</wp:cat_name></wp:category>
+<wp:category><wp:category_nicename>pain</wp:category_nicename><wp:cat_name>Pain</wp:cat_name></wp:category>
+"""
+TAIL = "</channel></rss>"
+Writer = Callable[..., str]
+
+
+def item(number: int = 1, **values: str) -> str:
+    facts = {
+        "title": f"Post {number}",
+        "slug": f"post-{number}",
+        "status": "publish",
+        "kind": "post",
+        "body": "First words.\n\nSecond <b onclick=bad()>words</b>.",
+        "date": "2020-05-01 10:00:00",
+        "password": "",
+        "creator": "boss@old.example",
+        "more": "",
+    } | values
+    return f"""<item><title>{facts["title"]}</title><link>https://old.example/{facts["slug"]}/</link>
+<guid isPermaLink="false">https://old.example/?p={number}</guid><dc:creator>{facts["creator"]}</dc:creator>
+<content:encoded><![CDATA[{facts["body"]}]]></content:encoded><excerpt:encoded></excerpt:encoded>
+<wp:post_id>{number}</wp:post_id><wp:post_date>{facts["date"]}</wp:post_date>
+<wp:post_date_gmt>{facts["date"]}</wp:post_date_gmt><wp:post_name>{facts["slug"]}</wp:post_name>
+<wp:status>{facts["status"]}</wp:status><wp:post_type>{facts["kind"]}</wp:post_type>
+<wp:post_password>{facts["password"]}</wp:post_password>
+<category domain="category" nicename="low-back"><![CDATA[Low & back]]></category>
+<category domain="post_tag" nicename="desk-work"><![CDATA[Desk work]]></category>{facts["more"]}</item>"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Writer:
+    def write(*items: str) -> str:
+        path = tmp_path / "export.xml"
+        path.write_text(HEAD + "\n".join(items) + TAIL, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def everything() -> dict[str, list[object]]:
+    rows: dict[str, list[object]] = {}
+    for model in (Post, Category, Tag, Author, SiteInfo, Origin, Post.categories.through):
+        rows[model.__name__] = list(model.objects.order_by("pk").values())
+    return rows
+
+
+def test_a_post_arrives_with_all_that_belongs_to_it(write: Writer, client: Client) -> None:
+    call_command("import_wordpress", write(item(), item(2, kind="page"), item(3, kind="attachment")))
+    post = Post.objects.get()
+    assert post.body == "<p>First words.</p>\n<p>Second <strong>words</strong>.</p>"
+    assert post.published_at is not None
+    assert post.published_at.isoformat() == "2020-05-01T10:00:00+00:00"
+    assert post.topic is not None
+    assert post.topic.path == "pain/low-back/"
+    assert post.topic.name == "Low & back"
+    assert [tag.name for tag in post.tags.all()] == ["Desk work"]
+    assert post.author.name == "Robin"
+    assert SiteInfo.objects.get().name == "The Old Clinic"
+    assert client.get("/post-1/").status_code == 200
+
+
+def test_what_is_not_imported_yet_is_counted_by_name(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command(
+        "import_wordpress", write(item(), item(2, kind="page"), item(3, kind="attachment"), item(4, kind="page"))
+    )
+    said = capsys.readouterr().out
+    assert "Posts: 1 created." in said
+    assert "1 attachment, 2 page" in said
+
+
+def test_a_second_run_changes_no_row(write: Writer) -> None:
+    path = write(item(), item(2, status="draft"), item(1, slug="same-number", title="Same number"))
+    call_command("import_wordpress", path)
+    assert Post.objects.count() == 3
+    before = everything()
+    call_command("import_wordpress", path)
+    assert everything() == before
+
+
+def test_a_dry_run_writes_nothing(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+    before = everything()
+    call_command("import_wordpress", write(item()), "--dry-run")
+    assert everything() == before
+    assert "1 created" in capsys.readouterr().out
+
+
+def test_a_newer_export_updates_what_nobody_edited_here(write: Writer) -> None:
+    call_command("import_wordpress", write(item(), item(2)))
+    edited = Post.objects.get(slug="post-2")
+    edited.body = "<p>My own words.</p>"
+    edited.save()
+    call_command("import_wordpress", write(item(body="Newer."), item(2, body="Newer.")))
+    assert {post.slug: post.plain_text() for post in Post.objects.all()} == {
+        "post-1": "Newer.",
+        "post-2": "My own words.",
+    }
+
+
+def test_what_was_deleted_here_is_not_brought_back(write: Writer) -> None:
+    path = write(item())
+    call_command("import_wordpress", path)
+    Post.objects.all().delete()
+    call_command("import_wordpress", path)
+    assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "is_public"),
+    [
+        ({"status": "publish"}, True),
+        ({"status": "draft"}, False),
+        ({"status": "pending"}, False),
+        ({"status": "private"}, False),
+        ({"status": "something-else"}, False),
+        ({"status": "future", "date": "2020-01-01 00:00:00"}, False),
+        ({"status": "future", "date": "2099-01-01 00:00:00"}, False),
+        ({"password": "secret"}, False),
+        ({"date": "0000-00-00 00:00:00"}, False),
+    ],
+)
+def test_nothing_becomes_public_that_was_not(
+    write: Writer, client: Client, values: dict[str, str], is_public: bool
+) -> None:
+    call_command("import_wordpress", write(item(**values)))
+    assert Post.objects.count() == 1
+    assert (client.get("/post-1/").status_code == 200) is is_public
+    assert ("post-1" in client.get("/feed/").content.decode()) is is_public
+
+
+def test_a_scheduled_post_stays_scheduled(write: Writer) -> None:
+    call_command("import_wordpress", write(item(status="future", date="2099-01-01 00:00:00")))
+    assert Post.objects.get().is_scheduled
+
+
+def test_what_stands_here_already_is_never_replaced(write: Writer) -> None:
+    make_post(slug="post-1", title="Mine")
+    call_command("import_wordpress", write(item(), item(2, slug="blog"), item(3, slug="")))
+    assert Post.objects.get(slug="post-1").title == "Mine"
+    assert set(Post.objects.values_list("slug", flat=True)) == {"post-1", "post-1-2", "blog-2", "post-3"}
+
+
+def test_no_account_and_no_log_in_name_is_made_public(write: Writer, client: Client) -> None:
+    call_command("import_wordpress", write(item(), item(2, creator="ghost@old.example")))
+    assert not User.objects.exists()
+    for address in ("/post-1/", "/post-2/", "/author/robin/", "/feed/"):
+        assert "@old.example" not in client.get(address).content.decode()
+
+
+def test_one_bad_post_is_named_and_stops_no_other(
+    write: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save = Post.save
+
+    def failing(self: Post, **kwargs: object) -> None:
+        if self.title == "Post 2":
+            raise ValueError("broken on purpose")
+        save(self, **kwargs)
+
+    monkeypatch.setattr(Post, "save", failing)
+    with pytest.raises(CommandError, match="1 posts could not"):
+        call_command("import_wordpress", write(item(), item(2), item(3)))
+    assert set(Post.objects.values_list("slug", flat=True)) == {"post-1", "post-3"}
+    assert "Post 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "content", ["not xml at all", "<html><body>Log in</body></html>", HEAD + item()[:400], HEAD + TAIL, ""]
+)
+def test_a_wrong_file_is_refused_in_a_sentence_and_nothing_is_written(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "wrong.xml"
+    path.write_text(content)
+    before = everything()
+    with pytest.raises(CommandError, match=r"\.$"):
+        call_command("import_wordpress", str(path))
+    assert everything() == before
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"nowhere\.xml"):
+        call_command("import_wordpress", str(tmp_path / "nowhere.xml"))
+
+
+def test_a_good_file_beside_a_wrong_one_is_not_half_imported(write: Writer, tmp_path: Path) -> None:
+    (tmp_path / "wrong.xml").write_text("no")
+    with pytest.raises(CommandError):
+        call_command("import_wordpress", write(item()), str(tmp_path / "wrong.xml"))
+    assert not Post.objects.exists()
+
+
+def test_untouched_rows_stay_as_they_are(write: Writer) -> None:
+    mine = make_post(tags=["Desk work"])
+    before = model_to_dict(mine, exclude=["tags", "categories"])
+    call_command("import_wordpress", write(item()))
+    assert model_to_dict(Post.objects.get(pk=mine.pk), exclude=["tags", "categories"]) == before
