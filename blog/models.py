@@ -35,17 +35,20 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         )
         return self.annotate(post_count=Coalesce(Subquery(inside), 0))
 
+    def marking(self, post: "Post | None") -> "CategoryQuerySet":
+        """Each with `holds_post`: whether `post` is in it."""
+        places = Post.categories.through.objects.filter(category=OuterRef("pk"), post=post and post.pk)
+        return self.annotate(holds_post=Exists(places))
+
     def tree(self, post: "Post | None" = None) -> "list[Category]":
         """The main categories in their order, each with those `below` it, at any depth. One query.
 
-        Every one knows its `post_count`, and by `holds_post` whether `post` is in it.
+        Each has the attributes of `with_counts()` and `marking(post)`.
         """
-        places = Post.categories.through.objects.filter(category=OuterRef("pk"), post=post and post.pk)
-        rows = self.with_counts().annotate(holds_post=Exists(places)).select_related("image")
-        by_key = {category.pk: category for category in rows}
-        for category in by_key.values():
-            category.below = [each for each in by_key.values() if each.parent_id == category.pk]
-        return [category for category in by_key.values() if category.parent_id is None]
+        rows = list(self.with_counts().marking(post).select_related("image"))
+        for category in rows:
+            category.below = [each for each in rows if each.parent_id == category.pk]
+        return [category for category in rows if category.parent_id is None]
 
 
 class Category(models.Model):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import ForeignKey
-from django.forms import ModelChoiceField
+from django.db.models import Field
+from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -23,10 +23,8 @@ PICTURES_PER_PAGE = 24
 class WithImagePicker(admin.options.BaseModelAdmin):
     """A ModelAdmin whose foreign keys to the library are chosen by looking."""
 
-    def formfield_for_foreignkey(
-        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
-    ) -> ModelChoiceField | None:
-        return formfield_for_image(db_field) or super().formfield_for_foreignkey(db_field, request, **kwargs)
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest | None, **kwargs: Any) -> FormField | None:
+        return formfield_for_image(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(Image)

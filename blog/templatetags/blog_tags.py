@@ -76,6 +76,12 @@ def subtopics(tree: list[Category]) -> list[Category]:
     return [category for main in tree for category in main.below]
 
 
+@register.filter
+def with_posts(categories: list[Category]) -> list[Category]:
+    """Those of `categories` that lead to a public post."""
+    return [category for category in categories if category.post_count]
+
+
 def _walk(tree: list[Category]) -> Iterator[Category]:
     for category in tree:
         yield category

@@ -115,6 +115,8 @@ export const LibraryFigure = Node.create({
               editor
                 .chain()
                 .focus()
+                // After what is selected, never in its place: no word is lost to a picture.
+                .setTextSelection(editor.state.selection.to)
                 .insertContent({
                   type: this.name,
                   attrs: { image: String(image.id), src: image.src },
