@@ -113,7 +113,8 @@ def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:
     if source is not None:
         allowed = subset.ATTRIBUTES["*"] | subset.ATTRIBUTES.get(tag, set())
         for name, value in source.attrib.items():
-            if name in allowed:
+            # An empty alt says "decoration"; any other empty attribute says nothing.
+            if name in allowed and (value or name == "alt"):
                 element.set(name, value)
     return element
 
@@ -196,7 +197,9 @@ def _list(element: HtmlElement) -> list[HtmlElement]:
     for piece in _pieces(element):
         if isinstance(piece, str):
             if piece.strip():
-                items.extend(_item(parse(""), [piece]))
+                holder = html.Element("div")
+                holder.text = piece
+                items.extend(_item(holder))
         elif piece.tag == "li":
             items.extend(_item(piece))
         elif _name(piece) in {"ul", "ol"} and len(items):
@@ -214,11 +217,8 @@ def _copy(element: HtmlElement) -> HtmlElement:
     return copy if isinstance(copy, HtmlElement) else html.Element("p")
 
 
-def _item(source: HtmlElement, words: list[str] | None = None) -> list[HtmlElement]:
+def _item(source: HtmlElement) -> list[HtmlElement]:
     item = _new("li", source)
-    if words:
-        _inline(item, list(words))
-        return [item]
     _fill_tight(item, source)
     return [] if _is_empty(item) else [item]
 

@@ -121,7 +121,7 @@ _pieces = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(_pieces, max_size=25).map("".join))
 def test_cleaning_twice_changes_nothing_more(markup: str) -> None:
     once = clean(markup)
