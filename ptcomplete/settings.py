@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_prose_editor",
     "imagefield",
     "js_asset",
@@ -87,6 +88,9 @@ TEMPLATES = [
         },
     }
 ]
+
+# Widgets' templates live with all others.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # ---- Database ----------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}

@@ -1,0 +1,325 @@
+"""What every public page keeps: a strict content policy, one address, few queries, and sense without any content."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from lxml import html
+from lxml.html import HtmlElement
+
+from accounts.models import Author, ProfileLink, Qualification
+from blog.models import Category, Post, PostPicture
+from siteinfo.models import SiteInfo, SocialLink
+from tests.factories import make_author, make_category, make_image, make_post
+
+PAGES = {
+    "home": "/",
+    "list": "/blog/",
+    "second page": "/blog/?page=2",
+    "post": "/the-knee/",
+    "category": "/category/pain/",
+    "sub-category": "/category/pain/knee/",
+    "tag": "/tag/stairs/",
+    "author": "/author/sam/",
+    "year": f"/{timezone.now() - timedelta(days=1):%Y}/",
+    "month": f"/{timezone.now() - timedelta(days=1):%Y/%m}/",
+    "policy": "/privacy-policy/",
+}
+EVERYWHERE = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+BODY = """<p>A lead.</p><h2>One</h2><p>Words.</p><h2>Two</h2><aside data-callout="tip"><p>Try it.</p></aside>
+<h2>Three</h2><table><tbody><tr><td>1</td></tr></tbody></table><figure><img data-image="{}"></figure>"""
+
+
+def furnish() -> Post:
+    """A site with something of everything: its post at /the-knee/ is one of twelve."""
+    site = SiteInfo.objects.create(
+        name="Move Better",
+        tagline="Less ache.",
+        email="hello@example.com",
+        hero_title="Move *well*",
+        disclaimer="Not advice.",
+        privacy="<p>No cookies.</p>",
+        editorial_policy="<p>Sources first.</p>",
+    )
+    SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me", position=2)
+    SocialLink.objects.create(site=site, network="facebook", url="https://social.example.com/us", position=1)
+    image = make_image()
+    sam = make_author(
+        name="Sam", slug="sam", photo=image, short_bio="Helps.", long_bio="<p>More.</p>", expertise="Knees"
+    )
+    Qualification.objects.create(author=sam, name="A degree", year=2012)
+    ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")
+    pain = make_category(name="Pain", slug="pain", image=image)
+    knee = make_category(name="Knee", slug="knee", parent=pain)
+    for _ in range(11):
+        make_post(categories=[pain, knee], tags=["Stairs"], featured_image=image)
+    return make_post(
+        slug="the-knee",
+        title="The knee",
+        body=BODY.format(image.pk),
+        tldr="Short.\nShorter.",
+        excerpt="In a word.",
+        categories=[pain, knee],
+        tags=["Stairs", "Knee"],
+        featured_image=image,
+    )
+
+
+def multiply(number: int) -> None:
+    """Add `number` posts in every category and with every picture."""
+    author, image, categories = (
+        Author.objects.get(),
+        Post.objects.get(slug="the-knee").featured_image,
+        Category.objects.all(),
+    )
+    posts = [
+        Post(
+            title=f"Copy {index}",
+            slug=f"copy-{index}",
+            body=BODY.format(image.pk if image else 0),
+            author=author,
+            topic=categories[0],
+            featured_image=image,
+            status=Post.Status.PUBLISHED,
+            published_at=timezone.now() - timedelta(days=2 + index),
+        )
+        for index in range(number)
+    ]
+    for post in posts:
+        post.prepare()
+    Post.objects.bulk_create(posts)
+    places = Post.categories.through
+    places.objects.bulk_create([places(post=post, category=each) for post in posts for each in categories])
+    PostPicture.objects.bulk_create([PostPicture(post=post, image=image) for post in posts])
+
+
+def tree(client: Client, path: str, status: int = 200) -> HtmlElement:
+    """The page at `path`, which must answer with `status`."""
+    response = client.get(path)
+    assert response.status_code == status
+    return html.fromstring(response.content)
+
+
+@pytest.mark.django_db
+@EVERYWHERE
+def test_nothing_on_a_page_is_styled_or_scripted_inline(reader: Client, path: str) -> None:
+    furnish()
+    page = tree(reader, path)
+    assert page.xpath("//link[@rel='stylesheet']")
+    assert not page.xpath("//style | //@style | //script[not(@src)]")
+    assert not page.xpath("//@*[starts-with(name(), 'on')]")
+    assert not [address for address in page.xpath("//@href") if address.startswith("javascript:")]
+
+
+@pytest.mark.django_db
+@EVERYWHERE
+def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(reader: Client, path: str) -> None:
+    furnish()
+    response = reader.get(path)
+    page: HtmlElement = html.fromstring(response.content)
+    sets = [part.split()[0] for value in page.xpath("//@srcset") for part in value.split(",")]
+    fetched = page.xpath("//@src | //link[not(@rel='canonical')]/@href | //*[local-name()='use']/@href") + sets
+    assert len(fetched) > 5
+    assert {urlsplit(urljoin("http://testserver/", address)).netloc for address in fetched} == {"testserver"}
+    assert not response.cookies
+
+
+@pytest.mark.django_db
+@EVERYWHERE
+def test_a_page_has_one_title_one_heading_and_one_address(reader: Client, path: str) -> None:
+    furnish()
+    page = tree(reader, path)
+    assert len(page.xpath("//title[normalize-space()]")) == len(page.xpath("//h1[normalize-space()]")) == 1
+    assert page.xpath("//link[@rel='canonical']/@href") == [f"http://testserver{path}"]
+    assert page.xpath("//meta[@property='og:url']/@content") == [f"http://testserver{path}"]
+    assert page.get("lang") == "en-us"
+
+
+@pytest.mark.django_db
+@EVERYWHERE
+def test_what_a_page_refers_to_within_itself_exists_once(reader: Client, path: str) -> None:
+    furnish()
+    page = tree(reader, path)
+    ids = page.xpath("//@id")
+    inside = {address[1:] for address in page.xpath("//a/@href") if address.startswith("#")}
+    named = {name for names in page.xpath("//@aria-labelledby | //label/@for") for name in names.split()}
+    assert len(ids) == len(set(ids))
+    assert {"navigation", "main", "footer"} <= inside
+    assert inside | named <= set(ids)
+
+
+@pytest.mark.django_db
+@EVERYWHERE
+def test_every_picture_has_its_size_and_an_alternative_text(reader: Client, path: str) -> None:
+    furnish()
+    page = tree(reader, path)
+    assert all({"alt", "width", "height"} <= set(image.keys()) for image in page.iter("img"))
+    assert len(page.xpath("//img[@fetchpriority='high']")) <= 1
+
+
+@pytest.mark.django_db
+def test_the_number_of_queries_is_at_most_eight_and_does_not_grow_with_the_blog(reader: Client) -> None:
+    furnish()
+
+    def count(path: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert reader.get(path).status_code == 200
+        return len(queries)
+
+    with_twelve = {name: count(path) for name, path in PAGES.items()}
+    multiply(108)
+    assert {name: count(path) for name, path in PAGES.items()} == with_twelve
+    assert max(with_twelve.values()) <= 8, with_twelve
+
+
+@pytest.mark.django_db
+def test_an_unknown_address_is_a_404_that_shows_topics_and_new_posts(reader: Client) -> None:
+    furnish()
+    page = tree(reader, "/no-such-post/", status=404)
+    inside = page.find(".//main")
+    assert "/category/pain/" in inside.xpath(".//a/@href")
+    assert len(inside.findall(".//article")) == 3
+    assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
+    assert not page.xpath("//link[@rel='canonical']")
+    assert not page.xpath("//*[@aria-current]")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/blog/", 200), ("/nothing/", 404)])
+def test_a_site_without_any_content_renders_whole(reader: Client, path: str, status: int) -> None:
+    page = tree(reader, path, status)
+    assert page.xpath("//h1[normalize-space()]")
+    assert "My practice blog" in page.findtext(".//title")
+    for tag in ("h2", "h3", "ul", "ol", "section", "nav", "p", "title"):
+        assert not [each for each in page.iter(tag) if not each.text_content().strip() and not each.xpath(".//svg")]
+    assert "None" not in page.text_content()
+
+
+@pytest.mark.django_db
+def test_a_bare_post_and_an_empty_category_render_without_gaps(reader: Client) -> None:
+    make_post(slug="bare", body="", author=make_author(slug="bare"))
+    make_category(slug="bare")
+    for path in ("/bare/", "/category/bare/", "/author/bare/", "/"):
+        page = tree(reader, path)
+        assert not [
+            each for each in page.iter("h2", "p", "ul") if not each.text_content().strip() and not each.xpath(".//svg")
+        ]
+        assert not page.xpath("//meta[@property='og:image']")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page_name", ["post", "second page", "author", "home"])
+def test_the_menu_marks_where_the_reader_is(reader: Client, page_name: str) -> None:
+    furnish()
+    page = tree(reader, PAGES[page_name])
+    (marked,) = page.xpath(
+        "//ul[@class='menu']/li/*[@aria-current] | //ul[@class='menu']/li/details/summary[@aria-current]"
+    )
+    expected = {"post": "Blog", "second page": "Blog", "author": "About", "home": "Home"}
+    assert marked.text_content().strip() == expected[page_name]
+
+
+@pytest.mark.django_db
+def test_profiles_stand_in_the_authors_order_with_their_names(reader: Client) -> None:
+    furnish()
+    names = tree(reader, "/").xpath("//div[@class='topbar']//ul[@class='socials']//a/@aria-label")
+    assert names == ["Facebook", "X", "E-mail"]
+
+
+@pytest.mark.django_db
+def test_a_post_shows_its_opening_and_its_places(reader: Client) -> None:
+    furnish()
+    page = tree(reader, "/the-knee/")
+    assert [link.text for link in page.xpath("//nav[@class='toc']//a")] == ["One", "Two", "Three"]
+    assert [each.text for each in page.xpath("//section[@class='tldr']//li")] == ["Short.", "Shorter."]
+    assert page.xpath("//p[@class='disclaimer']")[0].text_content().strip() == "Not advice."
+    assert [link.text for link in page.xpath("//p[@class='byline']/a")] == ["Sam", "Pain", "Knee"]
+    assert {link.text for link in page.xpath("//a[@rel='tag']")} == {"Knee", "Stairs"}
+    assert len(page.xpath("//section[@class='after']//article")) == 3
+
+
+@pytest.mark.django_db
+def test_two_chapters_need_no_table_of_contents(reader: Client) -> None:
+    make_post(slug="short", body="<h2>One</h2><p>Words.</p><h2>Two</h2><p>Words.</p>")
+    assert not tree(reader, "/short/").xpath("//nav[contains(@class, 'toc')]")
+
+
+@pytest.mark.django_db
+def test_share_links_carry_the_address_the_title_and_the_picture(reader: Client) -> None:
+    image = make_image()
+    make_post(slug="shared", title="Knees & hips", featured_image=image)
+    links = tree(reader, "/shared/").xpath("//section[@class='share']//a/@href")
+    assert len(links) == 5
+    assert all("http%3A%2F%2Ftestserver%2Fshared%2F" in link for link in links)
+    pinterest = next(link for link in links if "pinterest" in link)
+    assert "media=http%3A%2F%2Ftestserver%2Fmedia%2F" in pinterest
+    assert pinterest.endswith("&description=Knees%20%26%20hips")
+
+
+@pytest.mark.django_db
+def test_the_sidebar_of_a_post_introduces_its_own_author(reader: Client) -> None:
+    make_author(name="First", position=1)
+    make_post(slug="by-a-guest", author=make_author(name="Guest", position=2))
+    assert tree(reader, "/by-a-guest/").findtext(".//*[@id='meet']") == "Meet Guest"
+    assert tree(reader, "/blog/").findtext(".//*[@id='meet']") == "Meet First"
+
+
+@pytest.mark.django_db
+def test_months_after_the_twelfth_are_folded_by_year(reader: Client) -> None:
+    for months_ago in range(14):
+        make_post(published_at=timezone.make_aware(datetime(2024, 12, 15)) - timedelta(days=30 * months_ago))
+    section = tree(reader, "/blog/").xpath("//section[@aria-labelledby='archives']")[0]
+    assert len(section.xpath("./ul/li")) == 12
+    assert len(section.xpath("./details//li")) == 2
+    assert [year.text for year in section.findall(".//h3")] == ["2023"]
+
+
+@pytest.mark.django_db
+def test_the_sidebar_counts_categories_that_have_posts_only(reader: Client) -> None:
+    full, _empty = make_category(name="Full"), make_category(name="Empty")
+    make_post(categories=[full])
+    section = tree(reader, "/blog/").xpath("//section[@aria-labelledby='categories']")[0]
+    assert section.xpath("normalize-space(./ul)") == "Full 1"
+
+
+@pytest.mark.django_db
+def test_a_draft_is_marked_and_kept_from_search_engines(signed_in: Client) -> None:
+    make_post(slug="draft", status=Post.Status.DRAFT, published_at=None)
+    page = tree(signed_in, "/draft/")
+    assert page.xpath("//p[@class='banner']")[0].text_content().startswith("Draft.")
+    assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
+
+
+@pytest.mark.django_db
+def test_a_scheduled_post_says_when_it_goes_live(signed_in: Client) -> None:
+    make_post(slug="soon", published_at=timezone.make_aware(datetime(2999, 5, 3, 10)))
+    assert "May 3, 2999" in tree(signed_in, "/soon/").xpath("//p[@class='banner']")[0].text_content()
+
+
+@pytest.mark.django_db
+def test_the_authors_words_in_the_frame_are_never_markup(reader: Client) -> None:
+    SiteInfo.objects.create(name="<b>Bold</b> move", tagline="<i>x</i>", hero_title="<script>*hi*</script>")
+    page = tree(reader, "/")
+    assert page.findtext(".//h1") == "<script>"
+    assert page.findtext(".//h1/em") == "hi"
+    assert page.findtext(".//a[@class='brand']//em") == "move"
+    assert not page.xpath("//b | //i | //script[not(@src)]")
+
+
+@pytest.mark.django_db
+def test_a_list_offers_its_own_feed_beside_the_sites(reader: Client) -> None:
+    furnish()
+    feeds = tree(reader, "/category/pain/knee/").xpath("//link[@type='application/rss+xml']/@href")
+    assert feeds == ["/feed/", "/category/pain/knee/feed/"]
+
+
+@pytest.mark.parametrize("name", ["400.html", "403.html", "500.html"])
+def test_an_error_page_needs_neither_database_nor_context(name: str) -> None:
+    page = html.fromstring(render_to_string(name))
+    assert page.findtext(".//title")
+    assert page.xpath("//main//a/@href") == ["/", "/"]
