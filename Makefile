@@ -24,7 +24,7 @@ help: ## Show this list
 run: setup secret ## Serve the site with demo content; PORT=, DATA_DIR= and WXR="export.xml" are yours to set
 	@newer=$$(test -f "$(DATA_DIR)/static/staticfiles.json" && \
 		find static $(wildcard */static) requirements.txt -newer "$(DATA_DIR)/static/staticfiles.json" || echo all); \
-	test -z "$$newer" || $(LOCAL) DEBUG=0 $(PYTHON) manage.py collectstatic --noinput --verbosity 0
+	test -z "$$newer" || { echo "Compressing static files ..." && $(LOCAL) DEBUG=0 $(PYTHON) manage.py collectstatic --noinput --verbosity 0; }
 	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
 
 dev: setup-dev secret ## The same data with DEBUG on; reloads when code changes

@@ -56,7 +56,7 @@ class SiteFeed(Feed):
 
     def items(self, obj: Any) -> list[Post]:
         posts = self.posts(obj).newest_first().select_related("author", "featured_image")
-        return list(posts.prefetch_related("categories", "tags")[:ITEMS])
+        return list(posts.prefetch_related("categories", "tags")[:ITEMS])  # type: ignore[misc]
 
     def item_title(self, item: Post) -> str:
         return item.title

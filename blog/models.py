@@ -136,7 +136,7 @@ class TaggedPost(ItemBase):
     """That a post carries a tag."""
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged_posts")
-    content_object = models.ForeignKey("Post", on_delete=models.CASCADE)
+    content_object = models.ForeignKey("Post", on_delete=models.CASCADE, related_name="tagged")
 
     class Meta:
         constraints = [models.UniqueConstraint("tag", "content_object", name="blog_taggedpost_unique")]
@@ -149,7 +149,7 @@ class Month(NamedTuple):
     """A month with public posts: its first day, and how many."""
 
     first_day: date
-    count: int
+    post_count: int
 
 
 class Surroundings(NamedTuple):
@@ -195,11 +195,11 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def months(self) -> list[Month]:
         """The months that have posts of this queryset, newest first, with counts. One query."""
-        rows = self.order_by("-month").values_list("month").annotate(count=Count("pk"))
+        rows = self.order_by("-month").values_list("month").annotate(post_count=Count("pk"))
         return [Month(*row) for row in rows]
 
 
-class Post(models.Model):
+class Post(models.Model):  # type: ignore[django-manager-missing]
     """An article. Its body is prose's strict subset; words, headings and pictures used are kept beside it."""
 
     class Status(models.TextChoices):

@@ -39,7 +39,7 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     may_preview = request.COOKIES and request.user.has_perm("blog.change_post")
     posts = Post.objects.all() if may_preview else Post.objects.published()
     post = get_object_or_404(
-        posts.select_related("featured_image", "topic__parent", "author__photo").prefetch_related("tags"),
+        posts.select_related("featured_image", "topic__parent", "author__photo").prefetch_related("tags"),  # type: ignore[misc]
         slug=slug,
     )
     around = post.surroundings() if post.published_at else None

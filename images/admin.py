@@ -23,7 +23,7 @@ PICTURES_PER_PAGE = 24
 class WithImagePicker(admin.options.BaseModelAdmin):
     """A ModelAdmin whose foreign keys to the library are chosen by looking."""
 
-    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest | None, **kwargs: Any) -> FormField | None:
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
         return formfield_for_image(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
 
 

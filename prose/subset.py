@@ -39,7 +39,7 @@ SYNONYMS = {
 
 # Elements of other writers that start a new block although they have no place of their own here.
 WRAPPERS = frozenset(
-    (
+    (  # noqa: SIM905 - a list of 45 lines says no more
         "address article audio body caption center col colgroup dd details dialog div dl dt fieldset figcaption footer"
         " form header hgroup html iframe legend li main nav noscript picture section summary tbody td tfoot th thead"
         " tr video"

@@ -10,8 +10,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-HOME = Path(tempfile.mkdtemp(prefix="ptcomplete-tests-"))
-atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+if "TEST_HOME" not in os.environ:
+    # The processes of pytest-xdist inherit it, and leave their folders to the first one to clear away.
+    os.environ["TEST_HOME"] = tempfile.mkdtemp(prefix="ptcomplete-tests-")
+    atexit.register(shutil.rmtree, os.environ["TEST_HOME"], ignore_errors=True)
+HOME = Path(tempfile.mkdtemp(dir=os.environ["TEST_HOME"]))
 
 
 def start_postgres() -> str:
@@ -26,7 +29,6 @@ def start_postgres() -> str:
 
 if os.environ.get("TEST_DATABASE") == "postgres":
     if not os.environ.get("TEST_DATABASE_URL"):
-        # The processes of pytest-xdist inherit it.
         os.environ["TEST_DATABASE_URL"] = start_postgres()
     database = os.environ["TEST_DATABASE_URL"]
 else:

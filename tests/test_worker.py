@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -31,39 +31,47 @@ def fail() -> int:
     raise OSError("the disk is full")
 
 
+def never() -> bool:
+    return False
+
+
 def test_once_does_all_that_is_left() -> None:
     left, work = pieces(3)
-    assert worker.work_until_idle([Job("three", work, 1)], threading.Event())
+    assert worker.work_until_idle(never, [Job("three", work, 1)])
     assert left == []
 
 
 def test_a_failing_job_is_logged_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
     left, work = pieces(2)
-    assert not worker.work_until_idle([Job("broken", fail, 1), Job("two", work, 1)], threading.Event())
+    assert not worker.work_until_idle(never, [Job("broken", fail, 1), Job("two", work, 1)])
     assert left == []
     assert "The job “broken” failed" in caplog.text
     assert "the disk is full" in caplog.text
 
 
-def test_a_failing_job_pauses_before_it_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
-    rounds = iter([False] * 6 + [True])
-    worker.work_until(lambda wait: bool(wait) and next(rounds), [Job("broken", fail, 0)])
+def test_a_failing_job_pauses_while_the_others_go_on(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0)
+    left, work = pieces(5)
+    questions = count()
+    worker.work_until(lambda: next(questions) > 40, [Job("broken", fail, 0), Job("often", work, 0)])
+    assert left == []
     assert caplog.text.count("The job “broken” failed") == 1
 
 
-def test_a_job_is_done_again_when_it_is_due() -> None:
-    rounds = iter([False] * 3 + [True])
+def test_a_job_rests_between_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     left, work = pieces(5)
-    worker.work_until(lambda wait: bool(wait) and next(rounds), [Job("often", work, 0)])
-    assert len(left) == 2
+    questions = count()
+    worker.work_until(lambda: next(questions) > 40, [Job("hourly", work, 3600)])
+    assert len(left) == 4
 
 
 def test_a_stopped_worker_begins_no_further_piece() -> None:
     left, work = pieces(1)
-    stop = threading.Event()
-    stop.set()
-    worker.work_until_idle([Job("one", work, 0)], stop)
-    worker.work_until(stop.wait, [Job("one", work, 0)])
+    worker.work_until_idle(lambda: True, [Job("one", work, 0)])
+    worker.work_until(lambda: True, [Job("one", work, 0)])
     assert left == [0]
 
 
@@ -71,7 +79,7 @@ def test_a_stopped_worker_begins_no_further_piece() -> None:
 def test_the_worker_makes_the_renditions_of_a_new_picture() -> None:
     image = make_image()
     assert not image.has_renditions
-    worker.work_until_idle(worker.JOBS, threading.Event())
+    worker.work_until_idle(never, worker.JOBS)
     image.refresh_from_db()
     assert image.has_renditions
 
@@ -91,7 +99,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_worker_well(environment: dict[str, str], number: int) -> None:
     command = [sys.executable, "manage.py", "worker"]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stderr
         # The database has no tables: the job fails, the worker lives on.
         assert "failed" in process.stderr.readline()

@@ -55,7 +55,7 @@ def test_related_posts_share_tags_and_topic_and_are_never_empty() -> None:
 
 def test_surroundings_cost_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     posts = [make_post(tags=["A"], featured_image=make_image(), topic=make_category()) for _ in range(5)]
-    post = Post.objects.prefetch_related("tags").get(pk=posts[2].pk)
+    post = Post.objects.prefetch_related("tags").get(pk=posts[2].pk)  # type: ignore[misc]
     with django_assert_num_queries(1):
         around = post.surroundings()
         for each in (around.previous, around.next, *around.related):

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from blog.models import Category, Post
 from tests.factories import make_author, make_category, make_image, make_post
 
@@ -37,7 +39,7 @@ def public_addresses(post: Post) -> Iterator[str]:
 def public_post() -> Post:
     """A public post beside a draft and one of tomorrow that share everything with it."""
     knees = make_category(name="Knees", slug="knees")
-    shared = {
+    shared: dict[str, Any] = {
         "author": make_author(),
         "topic": knees,
         "categories": [knees],
@@ -110,6 +112,6 @@ def test_the_owner_sees_a_draft_marked_and_uncached(signed_in: Client, public_po
     assert "noindex" not in signed_in.get("/open/").content.decode()
 
 
-def test_an_account_without_rights_sees_no_draft(client: Client, public_post: Post, django_user_model: type) -> None:
-    client.force_login(django_user_model.objects.create_user("someone@example.com", "x"))
+def test_an_account_without_rights_sees_no_draft(client: Client, public_post: Post, owner: User) -> None:
+    client.force_login(User.objects.create_user("someone@example.com", "x"))
     assert client.get("/unreleased-draft/").status_code == 404

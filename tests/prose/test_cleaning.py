@@ -110,7 +110,37 @@ def test_a_callout_keeps_kind_and_title_and_an_unknown_one_only_its_words() -> N
 
 
 _tags = st.sampled_from(
-    ["p", "div", "span", "b", "i", "h1", "h3", "ul", "ol", "li", "table", "tr", "td", "th", "figure", "figcaption", "img", "aside", "blockquote", "pre", "a", "br", "hr", "section", "script", "dl", "dt", "dd", "sup"]
+    [
+        "p",
+        "div",
+        "span",
+        "b",
+        "i",
+        "h1",
+        "h3",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "figure",
+        "figcaption",
+        "img",
+        "aside",
+        "blockquote",
+        "pre",
+        "a",
+        "br",
+        "hr",
+        "section",
+        "script",
+        "dl",
+        "dt",
+        "dd",
+        "sup",
+    ]
 )
 _words = st.text(alphabet=st.characters(blacklist_categories=("Cs", "Cc")), max_size=12)
 _pieces = st.one_of(
@@ -131,6 +161,23 @@ def test_cleaning_twice_changes_nothing_more(markup: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(["knee", "hip", "back", "walk", "rest"]), min_size=1, max_size=8), st.data())
 def test_every_visible_word_survives_in_its_order(words: list[str], data: st.DataObject) -> None:
-    wrappers = st.sampled_from(["p", "div", "section", "b", "h2", "blockquote", "li", "td", "dd", "details", "summary", "figcaption", "label", "span"])
+    wrappers = st.sampled_from(
+        [
+            "p",
+            "div",
+            "section",
+            "b",
+            "h2",
+            "blockquote",
+            "li",
+            "td",
+            "dd",
+            "details",
+            "summary",
+            "figcaption",
+            "label",
+            "span",
+        ]
+    )
     markup = "".join(f"<{tag}>{word}</{tag}> " for word in words for tag in [data.draw(wrappers)])
     assert plain_text(clean(markup)).split() == words

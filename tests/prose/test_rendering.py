@@ -93,10 +93,12 @@ def test_an_excerpt_is_words_of_the_text_and_never_markup() -> None:
 
 
 def test_words_of_neighbouring_blocks_stay_apart() -> None:
-    assert (
-        plain_text(clean("<ul><li>one</li><li>two</li></ul><p>three<br>four</p>")).split()
-        == ["one", "two", "three", "four"]
-    )
+    assert plain_text(clean("<ul><li>one</li><li>two</li></ul><p>three<br>four</p>")).split() == [
+        "one",
+        "two",
+        "three",
+        "four",
+    ]
 
 
 @pytest.mark.parametrize(("words", "minutes"), [(0, 1), (100, 1), (220, 1), (1100, 5)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -31,7 +32,7 @@ TAIL = "</channel></rss>"
 Writer = Callable[..., str]
 
 
-def item(number: int = 1, **values: str) -> str:
+def item(number: int = 1, **values: Any) -> str:
     facts = {
         "title": f"Post {number}",
         "slug": f"post-{number}",
@@ -66,7 +67,8 @@ def write(tmp_path: Path) -> Writer:
 
 def everything() -> dict[str, list[object]]:
     rows: dict[str, list[object]] = {}
-    for model in (Post, Category, Tag, Author, SiteInfo, Origin, Post.categories.through):
+    models: tuple[type[Any], ...] = (Post, Category, Tag, Author, SiteInfo, Origin, Post.categories.through)
+    for model in models:
         rows[model.__name__] = list(model.objects.order_by("pk").values())
     return rows
 
@@ -146,7 +148,7 @@ def test_what_was_deleted_here_is_not_brought_back(write: Writer) -> None:
     ],
 )
 def test_nothing_becomes_public_that_was_not(
-    write: Writer, client: Client, values: dict[str, str], is_public: bool
+    write: Writer, client: Client, values: dict[str, Any], is_public: bool
 ) -> None:
     call_command("import_wordpress", write(item(**values)))
     assert Post.objects.count() == 1

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -48,7 +49,7 @@ def test_every_published_post_is_readable_word_for_word_and_asks_nobody_else_for
         response = client.get(post.get_absolute_url())
         assert response.status_code == 200
         body = "".join(post.plain_text().split())
-        page = html.document_fromstring(response.content.decode())
+        page: Any = html.document_fromstring(response.content.decode())
         assert body in "".join(page.text_content().split()), item.title
         loaded = page.xpath("//@src | //link[@rel!='canonical' and @rel!='alternate']/@href | //@srcset | //@poster")
         assert not [address for address in loaded if not re.match(r"/[^/]", address)], item.title

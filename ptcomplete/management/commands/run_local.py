@@ -3,6 +3,7 @@
 import http.client
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
@@ -41,6 +43,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, wxr: list[str], **options: Any) -> None:
         refuse_a_busy_port(port)
+        try:
+            self._prepare(wxr)
+            self._serve(port)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+    def _prepare(self, wxr: list[str]) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         if wxr:
             call_command("import_wordpress", *wxr)
@@ -48,26 +57,32 @@ class Command(BaseCommand):
             call_command("seed_demo")
         self._sign_in()
         connections.close_all()
+
+    def _serve(self, port: int) -> None:
         manage = [sys.executable, sys.argv[0]]
         with beside([*manage, "worker", "--parent", str(os.getpid())]):
             if settings.DEBUG:
                 subprocess.run([*manage, "runserver", f"{HOST}:{port}"], check=False)
                 return
             threading.Thread(target=self._say_ready, args=(port,), daemon=True).start()
-            Granian(
+            server = Granian(
                 "ptcomplete.wsgi:application",
                 address=HOST,
                 port=port,
                 interface=Interfaces.WSGI,
                 blocking_threads=2,
                 log_level=LogLevels.warning,
-            ).serve()
+            )
+            # A closed terminal means the end, not the reload that the server takes it for.
+            server.on_reload(lambda: os.kill(os.getpid(), signal.SIGTERM))
+            server.serve(target_loader=load)
 
     def _sign_in(self) -> None:
         """Make the owner if there is none, and say how to sign in."""
         owner = User.objects.filter(is_superuser=True).order_by("pk").first()
         if owner:
-            self.stdout.write(f"Sign in as {owner.email}. For a new password: make owner EMAIL={owner.email}")
+            elsewhere = "" if settings.DATA_DIR == settings.BASE_DIR / "data" else f" DATA_DIR='{settings.DATA_DIR}'"
+            self.stdout.write(f"Sign in as {owner}. For a new password: make owner EMAIL={owner}{elsewhere}")
             return
         password = secrets.token_urlsafe(12)
         User.objects.create_superuser(OWNER, password)
@@ -83,6 +98,18 @@ class Command(BaseCommand):
                 return
             time.sleep(0.1)
         self.stderr.write(f"The site does not answer at {settings.SITE_URL}/healthz: see the messages above.")
+
+
+def load(target: str) -> WSGIHandler:
+    """The application, for the process that answers requests; `target` is its name, which we know.
+
+    That process leaves the terminal's group: of the two signals that Ctrl-C would bring it, its own and then the
+    server's, the second can come in the middle of the first and hang it.
+    """
+    from ptcomplete.wsgi import application
+
+    os.setpgrp()
+    return application
 
 
 def refuse_a_busy_port(port: int) -> None:

@@ -7,10 +7,10 @@ run at once, lose and spoil nothing.
 import logging
 import os
 import signal
-import threading
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError
@@ -32,7 +32,8 @@ class Job(NamedTuple):
     seconds_between: float
 
 
-JOBS = (Job("picture renditions", make_missing, 1),)
+# Few pictures at a time: each takes seconds, and a worker that is told to stop should not keep anybody waiting.
+JOBS = (Job("picture renditions", partial(make_missing, limit=4), 1),)
 
 
 def run(job: Job) -> int | None:
@@ -44,26 +45,27 @@ def run(job: Job) -> int | None:
         return None
 
 
-def work_until_idle(jobs: Sequence[Job], stop: threading.Event) -> bool:
-    """Do all that is left of every job, or until `stop`; whether every job ended well."""
+def work_until_idle(stopped: Callable[[], bool], jobs: Sequence[Job]) -> bool:
+    """Do all that is left of every job, or until `stopped`; whether every job ended well."""
     ended_well = True
     for job in jobs:
         done: int | None = 1
-        while done and not stop.is_set():
+        while done and not stopped():
             done = run(job)
         ended_well = ended_well and done is not None
     return ended_well
 
 
-def work_until(stopped: Callable[[float], bool], jobs: Sequence[Job]) -> None:
-    """Do the jobs whenever they are due, until `stopped`, which waits up to the seconds it is given."""
+def work_until(stopped: Callable[[], bool], jobs: Sequence[Job]) -> None:
+    """Do the jobs whenever they are due, until `stopped`."""
     due_at = dict.fromkeys(jobs, 0.0)
-    while not stopped(POLL_SECONDS):
+    while not stopped():
         for job in jobs:
-            if due_at[job] <= time.monotonic() and not stopped(0):
+            if due_at[job] <= time.monotonic() and not stopped():
                 pause = PAUSE_AFTER_FAILURE if run(job) is None else job.seconds_between
                 due_at[job] = time.monotonic() + pause
                 close_old_connections()
+        time.sleep(POLL_SECONDS)
 
 
 class Command(BaseCommand):
@@ -76,10 +78,15 @@ class Command(BaseCommand):
         parser.add_argument("--parent", type=int, metavar="PID", help="end when this process, the parent, ends")
 
     def handle(self, *args: Any, once: bool, parent: int | None, **options: Any) -> None:
-        stop = threading.Event()
+        # Not an Event: a second signal in the middle of its set() would wait for the first for ever.
+        signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, lambda received, _: signals.append(received))
+
+        def stopped() -> bool:
+            return bool(signals) or parent not in (None, os.getppid())
+
         if not once:
-            work_until(lambda wait: stop.wait(wait) or parent not in (None, os.getppid()), JOBS)
-        elif not work_until_idle(JOBS, stop):
+            work_until(stopped, JOBS)
+        elif not work_until_idle(stopped, JOBS):
             raise CommandError("A job failed: see the messages above.")
