@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods
 
 from images.forms import ImageForm, QuickUploadForm, formfield_for_image
@@ -58,6 +59,7 @@ class ImageAdmin(admin.ModelAdmin):
         return _pick(request, self)
 
 
+@xframe_options_sameorigin
 @require_http_methods(["GET", "POST"])
 def _pick(request: HttpRequest, model_admin: ImageAdmin) -> HttpResponse:
     form = QuickUploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else None
