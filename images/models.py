@@ -13,7 +13,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def awaiting_renditions(self) -> "ImageQuerySet":
         """Pictures whose renditions are missing or made by other rules than today's."""
-        return self.exclude(renditions=renditions.RULES)
+        return self.exclude(renditions__in=(renditions.RULES, renditions.FAILED))
 
     def matching(self, words: str) -> "ImageQuerySet":
         """Pictures whose title, alternative text or caption holds each of `words`."""

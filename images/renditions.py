@@ -67,6 +67,7 @@ for _kind in TYPES:
         f"card{size[0]}_{_kind}": _format(_kind, ("crop", size)) for size in CARD if _kind in MODERN or size[0] == 640
     }
 RULES = hashlib.sha256(repr((WHOLE, CARD, SHARE, TYPES, sorted(FORMATS))).encode()).hexdigest()[:16]
+FAILED = f"!{RULES}"
 
 
 def _widths(image: Image, shape: str) -> list[int]:
@@ -104,6 +105,8 @@ def make_missing(limit: int = 20) -> int:
             made += 1
         except (OSError, ValueError):
             log.exception("Picture %s could not be rendered", image.pk)
+            # Not tried again before the file or the rules change: it must not stand before the others for ever.
+            Image.objects.filter(pk=image.pk, file=image.file.name).update(renditions=FAILED)
     return made
 
 

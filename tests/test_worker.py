@@ -49,6 +49,7 @@ def test_a_failing_job_is_logged_and_stops_no_other(caplog: pytest.LogCaptureFix
     assert "the disk is full" in caplog.text
 
 
+@pytest.mark.django_db
 def test_a_failing_job_pauses_while_the_others_go_on(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,6 +61,7 @@ def test_a_failing_job_pauses_while_the_others_go_on(
     assert caplog.text.count("The job “broken” failed") == 1
 
 
+@pytest.mark.django_db
 def test_a_job_rests_between_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     left, work = pieces(5)
@@ -68,6 +70,7 @@ def test_a_job_rests_between_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(left) == 4
 
 
+@pytest.mark.django_db
 def test_a_stopped_worker_begins_no_further_piece() -> None:
     left, work = pieces(1)
     worker.work_until_idle(lambda: True, [Job("one", work, 0)])
