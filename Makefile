@@ -16,14 +16,14 @@ install = @cmp -s $(1) .venv/$(1) || { echo "Installing $(1) ..."; \
 	else { $(PYTHON) -c "import pip" 2>/dev/null || $(PYTHON) -m ensurepip >/dev/null; } && \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi && cp $(1) .venv/$(1); }
 
-.PHONY: help run dev setup setup-dev secret static owner test check format lock
+.PHONY: help run dev setup setup-dev secret static owner test check format lock bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: setup secret ## Serve the site with demo content; PORT=, DATA_DIR= and WXR="export.xml" are yours to set
 	@newer=$$(test -f "$(DATA_DIR)/static/staticfiles.json" && \
-		find static $(wildcard */static) requirements.txt -newer "$(DATA_DIR)/static/staticfiles.json" || echo all); \
+		find static requirements.txt -newer "$(DATA_DIR)/static/staticfiles.json" || echo all); \
 	test -z "$$newer" || { echo "Compressing static files ..." && $(LOCAL) DEBUG=0 $(PYTHON) manage.py collectstatic --noinput --verbosity 0; }
 	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
 
@@ -77,3 +77,6 @@ lock: setup-dev ## Choose versions anew, within pyproject.toml's bounds
 	$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
 LOCK = .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+bench: setup ## Queries, CPU time and size of every public page, with few posts and with 10,000
+	@$(PYTHON) -m benchmarks.pages

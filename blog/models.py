@@ -215,7 +215,6 @@ class Post(models.Model):  # type: ignore[django-manager-missing]
         allow_unicode=True,
         help_text="The post's address on your site. Made from the title if you leave it empty.",
     )
-    body = models.TextField("text", blank=True)
     tldr = models.TextField(
         "TL;DR", blank=True, help_text="The short version: two to four points, one a line. Shown in a box."
     )
@@ -266,11 +265,13 @@ class Post(models.Model):  # type: ignore[django-manager-missing]
         help_text="At most 155 characters. The excerpt if empty.",
     )
     words = models.PositiveIntegerField(default=0, editable=False)
-    headings = models.JSONField(default=list, editable=False)
     summary = models.TextField(editable=False, blank=True)
     month = models.DateField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     modified_at = models.DateTimeField(auto_now=True)
+    # The large columns stand last: SQLite reads a row from its front, and lists never get this far.
+    headings = models.JSONField(default=list, editable=False)
+    body = models.TextField("text", blank=True)
 
     objects = PostQuerySet.as_manager()
 

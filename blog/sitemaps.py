@@ -40,6 +40,10 @@ class PostSitemap(_OwnSitemap):
     def lastmod(self, item: Post) -> datetime:
         return item.modified_at
 
+    def get_latest_lastmod(self) -> datetime | None:
+        """For the map of maps: asked of the database instead of walking all posts."""
+        return Post.objects.published().aggregate(latest=Max("modified_at"))["latest"]
+
 
 class _ListSitemap(_OwnSitemap):
     """Lists that hold at least one public post, with the time of their newest one."""

@@ -1,0 +1,104 @@
+"""Queries, CPU time and size of every kind of public page, with few posts and with many.
+
+    python -m benchmarks.pages [--posts 10000]
+
+Makes a database of its own in a temporary folder: the demo, measured; then that many posts more, measured again.
+CPU time is that of this process for one request through Django's test client, median of 15 after 3 to warm up.
+"""
+
+import argparse
+import gzip
+import os
+import platform
+import statistics
+import tempfile
+import time
+from typing import Any
+
+
+def main() -> None:
+    """Print a table for each amount of posts."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--posts", type=int, default=10_000)
+    posts = arguments.parse_args().posts
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {
+            "DATA_DIR": folder,
+            "DEBUG": "0",
+            "SECRET_KEY": "of-the-benchmark-only",
+            "SITE_URL": "http://testserver",
+            "LOG_LEVEL": "ERROR",
+            "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
+        }
+        measure(posts)
+
+
+def measure(posts: int) -> None:
+    """Measure with the demo alone, then with `posts` more."""
+    import django
+    from django.conf import settings
+
+    django.setup()
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    call_command("seed_demo", verbosity=0)
+    database = f"{connection.vendor} {'.'.join(map(str, connection.Database.sqlite_version_info))}"
+    print(f"Python {platform.python_version()}, Django {django.get_version()}, {database}")
+    table()
+    call_command("seed_demo", posts=posts, verbosity=0)
+    table()
+
+
+def table() -> None:
+    """Print a row for each kind of page."""
+    from django.db import connection
+    from django.test import Client
+
+    from blog.models import Post
+
+    newest = Post.objects.published().newest_first().first()
+    assert newest is not None
+    assert newest.published_at is not None
+    addresses = {
+        "home": "/",
+        "list": "/blog/",
+        "list, last page": f"/blog/?page={(Post.objects.published().count() + 9) // 10}",
+        "post": "/sore-shins-on-the-stairs/",
+        "newest post": newest.get_absolute_url(),
+        "category": "/category/i-am-in-pain/",
+        "tag": f"/tag/{newest.tags.first().slug}/",
+        "author": newest.author.get_absolute_url(),
+        "year": f"/{newest.published_at:%Y}/",
+        "month": f"/{newest.published_at:%Y/%m}/",
+        "feed": "/feed/",
+        "sitemap": "/sitemap.xml",
+        "sitemap of posts": "/sitemap-posts.xml",
+        "not found": "/nothing-here/",
+    }
+    client = Client()
+    print(
+        f"\n{Post.objects.count()} posts\n\n| page | queries | CPU ms | HTML kB, gzipped |\n| --- | --- | --- | --- |"
+    )
+    for name, address in addresses.items():
+        queries: list[str] = []
+
+        def counting(execute: Any, sql: str, *rest: Any, seen: list[str] = queries) -> Any:
+            seen.append(sql)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(counting):
+            body = client.get(address).content
+        times = []
+        for _ in range(18):
+            start = time.process_time()
+            client.get(address)
+            times.append(time.process_time() - start)
+        size = len(gzip.compress(body)) / 1000
+        print(f"| {name} | {len(queries)} | {statistics.median(times[3:]) * 1000:.0f} | {size:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
