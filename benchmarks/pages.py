@@ -45,7 +45,7 @@ def measure(posts: int) -> None:
 
     call_command("migrate", verbosity=0)
     call_command("seed_demo", verbosity=0)
-    database = f"{connection.vendor} {'.'.join(map(str, connection.Database.sqlite_version_info))}"
+    database = f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}"
     print(f"Python {platform.python_version()}, Django {django.get_version()}, {database}")
     table()
     call_command("seed_demo", posts=posts, verbosity=0)

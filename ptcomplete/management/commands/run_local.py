@@ -3,7 +3,6 @@
 import http.client
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -15,16 +14,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from accounts.models import User
 from blog.models import Post
+from ptcomplete import local_server
 from siteinfo.models import SiteInfo
 
 HOST = "127.0.0.1"
@@ -65,17 +61,7 @@ class Command(BaseCommand):
                 subprocess.run([*manage, "runserver", f"{HOST}:{port}"], check=False)
                 return
             threading.Thread(target=self._say_ready, args=(port,), daemon=True).start()
-            server = Granian(
-                "ptcomplete.wsgi:application",
-                address=HOST,
-                port=port,
-                interface=Interfaces.WSGI,
-                blocking_threads=2,
-                log_level=LogLevels.warning,
-            )
-            # A closed terminal means the end, not the reload that the server takes it for.
-            server.on_reload(lambda: os.kill(os.getpid(), signal.SIGTERM))
-            server.serve(target_loader=load)
+            local_server.serve(HOST, port)
 
     def _sign_in(self) -> None:
         """Make the owner if there is none, and say how to sign in."""
@@ -98,18 +84,6 @@ class Command(BaseCommand):
                 return
             time.sleep(0.1)
         self.stderr.write(f"The site does not answer at {settings.SITE_URL}/healthz: see the messages above.")
-
-
-def load(target: str) -> WSGIHandler:
-    """The application, for the process that answers requests; `target` is its name, which we know.
-
-    That process leaves the terminal's group: of the two signals that Ctrl-C would bring it, its own and then the
-    server's, the second can come in the middle of the first and hang it.
-    """
-    from ptcomplete.wsgi import application
-
-    os.setpgrp()
-    return application
 
 
 def refuse_a_busy_port(port: int) -> None:
