@@ -1,7 +1,7 @@
 """Posts, categories and tags. `PostQuerySet.published()` is the only rule of what readers may see."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -15,9 +15,9 @@ from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
 from accounts.models import Author
+from drafts.models import Document, DocumentQuerySet
 from images.models import Image
-from prose.cleaning import clean
-from prose.structure import excerpt, outline, plain_text, reading_minutes
+from prose.structure import Outline
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -160,20 +160,8 @@ class Surroundings(NamedTuple):
     related: "list[Post]"
 
 
-class PostQuerySet(models.QuerySet["Post"]):
-    """Which posts to show. Every list, feed, map, count and neighbour starts at `published()`."""
-
-    def published(self, at: datetime | None = None) -> "PostQuerySet":
-        """Public at `at` (now by default): published, and their time has come."""
-        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=at or timezone.now())
-
-    def scheduled(self) -> "PostQuerySet":
-        """Released, but their time has not come."""
-        return self.filter(status=Post.Status.PUBLISHED, published_at__gt=timezone.now())
-
-    def newest_first(self) -> "PostQuerySet":
-        """Ordered for readers; the key parts posts of the same second."""
-        return self.order_by("-published_at", "-pk")
+class PostQuerySet(DocumentQuerySet["Post"]):
+    """Which posts to show, on top of the rules of every document."""
 
     def for_cards(self) -> "PostQuerySet":
         """With all that a card or list entry shows, in this one query, without the bodies."""
@@ -199,14 +187,19 @@ class PostQuerySet(models.QuerySet["Post"]):
         return [Month(*row) for row in rows]
 
 
-class Post(models.Model):  # type: ignore[django-manager-missing]
+class Post(Document):  # type: ignore[django-manager-missing]
     """An article. Its body is prose's strict subset; words, headings and pictures used are kept beside it."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
+    snapshot_fields = (
+        *Document.snapshot_fields,
+        "tldr",
+        "featured_image",
+        "author",
+        "topic",
+        "categories",
+        "tags",
+    )
 
-    title = models.CharField(max_length=200)
     slug = models.SlugField(
         "address",
         max_length=200,
@@ -217,10 +210,6 @@ class Post(models.Model):  # type: ignore[django-manager-missing]
     )
     tldr = models.TextField(
         "TL;DR", blank=True, help_text="The short version: two to four points, one a line. Shown in a box."
-    )
-    excerpt = models.TextField(
-        blank=True,
-        help_text="One or two sentences for lists and search engines. Taken from the text if empty.",
     )
     featured_image = models.ForeignKey(
         Image,
@@ -245,91 +234,26 @@ class Post(models.Model):  # type: ignore[django-manager-missing]
     tags = TaggableManager(through=TaggedPost, blank=True, help_text="Keywords, separated by commas.")
     pictures = models.ManyToManyField(Image, through="PostPicture", related_name="posts", editable=False)
 
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
-    published_at = models.DateTimeField(
-        "publish at",
-        null=True,
-        blank=True,
-        help_text="A time in the future schedules the post: it goes live by itself.",
-    )
-    seo_title = models.CharField(
-        "title for search engines",
-        max_length=70,
-        blank=True,
-        help_text="At most 60 characters. The title if empty.",
-    )
-    seo_description = models.CharField(
-        "description for search engines",
-        max_length=170,
-        blank=True,
-        help_text="At most 155 characters. The excerpt if empty.",
-    )
-    words = models.PositiveIntegerField(default=0, editable=False)
-    summary = models.TextField(editable=False, blank=True)
     month = models.DateField(null=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    modified_at = models.DateTimeField(auto_now=True)
     # The large columns stand last: SQLite reads a row from its front, and lists never get this far.
     headings = models.JSONField(default=list, editable=False)
     body = models.TextField("text", blank=True)
 
     objects = PostQuerySet.as_manager()
 
-    class Meta:
-        ordering = ("-created_at", "-pk")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status="draft") | Q(published_at__isnull=False),
-                name="blog_post_published_has_a_time",
-            ),
-            models.CheckConstraint(condition=Q(status__in=("draft", "published")), name="blog_post_status_is_known"),
-        ]
+    class Meta(Document.Meta):
         indexes = [
             models.Index(fields=("status", "-published_at", "-id"), name="blog_post_published"),
             models.Index(fields=("status", "month", "published_at"), name="blog_post_month"),
         ]
 
-    def __str__(self) -> str:
-        return self.title
-
     def get_absolute_url(self) -> str:
         return reverse("blog:post_detail", args=[self.slug])
-
-    @property
-    def is_published(self) -> bool:
-        """Whether readers may see it now: the rule of `PostQuerySet.published()` for one object."""
-        return (
-            self.status == self.Status.PUBLISHED
-            and self.published_at is not None
-            and self.published_at <= timezone.now()
-        )
-
-    @property
-    def is_scheduled(self) -> bool:
-        """Whether it is released and waits for its time."""
-        return self.status == self.Status.PUBLISHED and not self.is_published
-
-    @property
-    def state(self) -> str:
-        """Draft, Scheduled or Published: as the author thinks of it."""
-        return "Scheduled" if self.is_scheduled else self.get_status_display()
 
     @property
     def tldr_points(self) -> list[str]:
         """The points of the short version."""
         return [line.strip() for line in self.tldr.splitlines() if line.strip()]
-
-    @property
-    def reading_minutes(self) -> int:
-        """Whole minutes to read it."""
-        return reading_minutes(self.words)
-
-    @property
-    def short_description(self) -> str:
-        """For search engines: what the author wrote for them, or the summary cut at a word."""
-        if self.seo_description or len(self.summary) <= 155:
-            return self.seo_description or self.summary
-        return self.summary[:154].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
 
     def clean(self) -> None:
         self.slug = self.slug or slugify(self.title, allow_unicode=True)[:200].strip("-")
@@ -342,15 +266,12 @@ class Post(models.Model):  # type: ignore[django-manager-missing]
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
 
-    def prepare(self) -> None:
-        """Clean the body and work out what is kept beside it. `save()` calls it; bulk writers must."""
-        self.body = clean(self.body)
-        structure = outline(self.body)
-        self.words = structure.words
-        self.headings = [[heading.level, heading.id, heading.text] for heading in structure.headings]
-        self.summary = self.excerpt.strip() or excerpt(self.body)
+    def prepare(self) -> Outline:
+        """As of every document; also the month it belongs to and the pictures it uses."""
+        structure = super().prepare()
         self.month = timezone.localdate(self.published_at).replace(day=1) if self.published_at else None
         self._used = {number for kind, number in structure.uses if kind == "image"}
+        return structure
 
     def save(self, **kwargs: Any) -> None:
         """Save the post and what its body uses, together or not at all."""
@@ -363,12 +284,6 @@ class Post(models.Model):  # type: ignore[django-manager-missing]
         kept = set(Image.objects.filter(pk__in=self._used).values_list("pk", flat=True)) if self._used else set()
         PostPicture.objects.filter(post=self).exclude(image__in=kept).delete()
         PostPicture.objects.bulk_create([PostPicture(post=self, image_id=pk) for pk in kept], ignore_conflicts=True)
-
-    def publish(self, at: datetime | None = None) -> None:
-        """Release the post at `at` (now by default); a time already set in the past is kept."""
-        self.status = self.Status.PUBLISHED
-        self.published_at = at or self.published_at or timezone.now()
-        self.save()
 
     def set_categories(self, categories: Iterable[Category]) -> None:
         """Put the post in `categories`; the main one is among them, and is the first if none was chosen."""
@@ -415,10 +330,6 @@ class Post(models.Model):  # type: ignore[django-manager-missing]
         before = [post for post in by_time if (post.published_at, post.pk) < here]
         after = [post for post in by_time if (post.published_at, post.pk) > here]
         return Surroundings(before[-1] if before else None, after[0] if after else None, rows[:3])
-
-    def plain_text(self) -> str:
-        """The visible words of the body."""
-        return plain_text(self.body)
 
 
 class PostPicture(models.Model):

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "ptcomplete",
     "wordpress",
     "blog",
+    "drafts",
     "accounts",
     "images",
     "siteinfo",

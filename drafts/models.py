@@ -1,0 +1,291 @@
+"""How a text becomes public without losing a word: states, the trash, revisions, private edits, working copies.
+
+`Document` is what every written thing of the site is (a post today); `published()` is the only rule of what
+readers may see.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from taggit.managers import TaggableManager
+from taggit.utils import edit_string_for_tags, parse_tags
+
+from prose.cleaning import clean
+from prose.structure import Outline, excerpt, outline, plain_text, reading_minutes
+
+Snapshot = dict[str, Any]
+
+
+class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
+    """Which documents to show. Every list, feed, map, count and neighbour starts at `published()`."""
+
+    def kept(self) -> Self:
+        """Those not in the trash."""
+        return self.filter(trashed_at__isnull=True)
+
+    def trashed(self) -> Self:
+        """Those in the trash."""
+        return self.filter(trashed_at__isnull=False)
+
+    def published(self, at: datetime | None = None) -> Self:
+        """Public at `at` (now by default): published, their time has come, not in the trash."""
+        return self.kept().filter(status=Document.Status.PUBLISHED, published_at__lte=at or timezone.now())
+
+    def scheduled(self) -> Self:
+        """Released, but their time has not come."""
+        return self.kept().filter(status=Document.Status.PUBLISHED, published_at__gt=timezone.now())
+
+    def drafts(self) -> Self:
+        """Not released."""
+        return self.kept().filter(status=Document.Status.DRAFT)
+
+    def newest_first(self) -> Self:
+        """Ordered for readers; the key parts those of the same second."""
+        return self.order_by("-published_at", "-pk")
+
+
+class Document(models.Model):
+    """A written thing with a state. Concrete ones add `headings` and `body` as their last columns.
+
+    `snapshot_fields` names what is its content (and so part of revisions and private edits), as opposed to its
+    state and address.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+
+    snapshot_fields: ClassVar[tuple[str, ...]] = ("title", "body", "excerpt", "seo_title", "seo_description")
+    body: Any
+    headings: Any
+
+    title = models.CharField(max_length=200)
+    excerpt = models.TextField(
+        blank=True,
+        help_text="One or two sentences for lists and search engines. Taken from the text if empty.",
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    published_at = models.DateTimeField(
+        "publish at",
+        null=True,
+        blank=True,
+        help_text="A time in the future schedules it: it goes live by itself.",
+    )
+    updated_on = models.DateField(
+        "updated on",
+        null=True,
+        blank=True,
+        help_text="Shown to readers. Moves only when you say that a change was a real update.",
+    )
+    seo_title = models.CharField(
+        "title for search engines",
+        max_length=70,
+        blank=True,
+        help_text="At most 60 characters. The title if empty.",
+    )
+    seo_description = models.CharField(
+        "description for search engines",
+        max_length=170,
+        blank=True,
+        help_text="At most 155 characters. The excerpt if empty.",
+    )
+    words = models.PositiveIntegerField(default=0, editable=False)
+    summary = models.TextField(editable=False, blank=True)
+    # Raised by every save at the desk: two people cannot overwrite each other unseen.
+    version = models.PositiveIntegerField(default=1, editable=False)
+    # Part of the secret link to a draft; another key makes every link given away so far useless.
+    preview_key = models.UUIDField(default=uuid.uuid4, editable=False)
+    trashed_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    modified_at = models.DateTimeField(auto_now=True)
+
+    revisions = GenericRelation("drafts.Revision")
+    pending_edits = GenericRelation("drafts.PendingEdit")
+    working_copies = GenericRelation("drafts.WorkingCopy")
+
+    class Meta:
+        abstract = True
+        ordering = ("-created_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(published_at__isnull=False),
+                name="%(app_label)s_%(class)s_published_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("draft", "published")), name="%(app_label)s_%(class)s_status_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    # ---- State ------------------------------------------------------------------------------------
+
+    @property
+    def is_published(self) -> bool:
+        """Whether readers may see it now: the rule of `DocumentQuerySet.published()` for one object."""
+        return (
+            self.status == self.Status.PUBLISHED
+            and self.published_at is not None
+            and self.published_at <= timezone.now()
+            and self.trashed_at is None
+        )
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it is released and waits for its time."""
+        return self.status == self.Status.PUBLISHED and self.trashed_at is None and not self.is_published
+
+    @property
+    def state(self) -> str:
+        """Trash, Draft, Scheduled or Published: as the author thinks of it."""
+        if self.trashed_at is not None:
+            return "Trash"
+        return "Scheduled" if self.is_scheduled else self.get_status_display()
+
+    def publish(self, at: datetime | None = None) -> None:
+        """Release it at `at` (now by default); a time already set is kept."""
+        self.status = self.Status.PUBLISHED
+        self.published_at = at or self.published_at or timezone.now()
+        self.save()
+
+    def trash(self) -> None:
+        """Take it off the site and the lists; `restore()` brings it back as it was."""
+        self.trashed_at = timezone.now()
+        self.save(update_fields=["trashed_at", "modified_at"])
+
+    def restore(self) -> None:
+        """Bring it back from the trash, in the state it had."""
+        self.trashed_at = None
+        self.save(update_fields=["trashed_at", "modified_at"])
+
+    # ---- Text ---------------------------------------------------------------------------------------
+
+    @property
+    def reading_minutes(self) -> int:
+        """Whole minutes to read it."""
+        return reading_minutes(self.words)
+
+    @property
+    def short_description(self) -> str:
+        """For search engines: what the author wrote for them, or the summary cut at a word."""
+        if self.seo_description or len(self.summary) <= 155:
+            return self.seo_description or self.summary
+        return self.summary[:154].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
+
+    def prepare(self) -> Outline:
+        """Clean the body and work out what is kept beside it; bulk writers must call it. Gives the outline."""
+        self.body = clean(self.body)
+        structure = outline(self.body)
+        self.words = structure.words
+        self.headings = [[heading.level, heading.id, heading.text] for heading in structure.headings]
+        self.summary = self.excerpt.strip() or excerpt(self.body)
+        return structure
+
+    def plain_text(self) -> str:
+        """The visible words of the body."""
+        return plain_text(self.body)
+
+    # ---- Content as data ----------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The content as plain data: texts, keys of related rows, tags as one line."""
+        data: Snapshot = {}
+        for name in self.snapshot_fields:
+            field = self._meta.get_field(name)
+            if isinstance(field, TaggableManager):
+                data[name] = edit_string_for_tags(getattr(self, name).all())
+            elif field.many_to_many:
+                data[name] = sorted(getattr(self, name).values_list("pk", flat=True))
+            else:
+                value = getattr(self, getattr(field, "attname", name))
+                data[name] = value if value is None or isinstance(value, int | str) else value.isoformat()
+        return data
+
+    def apply(self, data: Snapshot) -> None:
+        """Take the content of `data` and save. What it refers to and is gone by now is left out."""
+        related: list[tuple[Any, Iterable[Any]]] = []
+        for name in self.snapshot_fields:
+            if name not in data:
+                continue
+            field, value = self._meta.get_field(name), data[name]
+            if isinstance(field, TaggableManager):
+                related.append((getattr(self, name), parse_tags(value)))
+            elif field.many_to_many and field.related_model:
+                related.append((getattr(self, name), _existing(field.related_model, value)))
+            elif field.is_relation and field.related_model:
+                found = _existing(field.related_model, [value])
+                if found or getattr(field, "null", False):
+                    setattr(self, name, found[0] if found else None)
+            else:
+                setattr(self, name, field.to_python(value))  # type: ignore[union-attr]
+        self.save()
+        for manager, values in related:
+            manager.set(values)
+
+
+def _existing(model: Any, keys: Iterable[Any]) -> list[models.Model]:
+    return list(model.objects.filter(pk__in=[key for key in keys if key is not None]))
+
+
+class OfDocument(models.Model):
+    """Something kept about one document of any kind."""
+
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    document = GenericForeignKey()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    data = models.JSONField(encoder=DjangoJSONEncoder)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} of {self.document}"
+
+
+class Revision(OfDocument):
+    """The content as somebody saved it. Autosaves make none."""
+
+    created_at = models.DateTimeField(default=timezone.now)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        indexes = [models.Index(fields=("content_type", "object_id", "-created_at"), name="drafts_revision_of")]
+
+
+class PendingEdit(OfDocument):
+    """Changes to a public document that readers do not see yet; from `publish_at` on the worker publishes them."""
+
+    publish_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("content_type", "object_id", name="drafts_pendingedit_one_each")]
+
+
+class WorkingCopy(OfDocument):
+    """What somebody is typing, saved by itself: the form's fields as the browser sent them.
+
+    Each open form has its own `key`, so two tabs never overwrite each other; `base_version` is the document's
+    version that the form was opened with.
+    """
+
+    key = models.UUIDField(unique=True)
+    base_version = models.PositiveIntegerField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("-updated_at",)
+        verbose_name_plural = "working copies"
+        indexes = [models.Index(fields=("content_type", "object_id", "user"), name="drafts_workingcopy_of")]
