@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import struct
 from pathlib import PurePath
 from typing import Any
 
@@ -18,6 +19,8 @@ MAX_BYTES = 30 * 1024 * 1024
 MAX_PIXELS = 60_000_000  # A 60-megapixel frame decodes to about 180 MB; phones stay below 50.
 MAX_SIDE = 2560
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
+# What Pillow and its decoders raise for files that begin well and end badly.
+_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, MemoryError, RuntimeError, struct.error)
 # What the library keeps each as: photographs as JPEG, drawings without loss.
 _KEPT_AS = {"JPEG": "JPEG", "HEIF": "JPEG", "AVIF": "JPEG", "PNG": "PNG", "GIF": "PNG", "WEBP": "WEBP"}
 _SAVE: dict[str, dict[str, Any]] = {
@@ -53,7 +56,7 @@ def prepare(upload: File) -> ContentFile:
         raise ValidationError(
             "This file is not a picture we can read. Use a JPEG, PNG, WebP, AVIF, GIF or HEIC file."
         ) from error
-    except (OSError, ValueError, SyntaxError, EOFError, KeyError, MemoryError) as error:
+    except _DAMAGE as error:
         raise ValidationError(
             "This picture is damaged: part of the file is missing. Please upload it again."
         ) from error
@@ -65,6 +68,12 @@ def prepare(upload: File) -> ContentFile:
 def _encode(picture: Pillow.Image, kept_as: str) -> bytes:
     # draft() lets the JPEG decoder skip detail it would only throw away.
     picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    if picture.mode.startswith("I"):
+        # 16-bit greys (scans, X-rays) would be cut off at 255 instead of scaled.
+        picture = picture.point(lambda value: value / 256).convert("L")
+    # Made small first: what follows holds several copies of every pixel.
+    if picture.mode in {"RGB", "RGBA", "L", "LA", "CMYK"}:
+        picture.thumbnail((MAX_SIDE, MAX_SIDE), Pillow.Resampling.LANCZOS)
     upright = _to_srgb(ImageOps.exif_transpose(picture))
     has_alpha = "A" in upright.getbands() or "transparency" in upright.info
     plain = upright.convert("RGBA" if has_alpha and kept_as != "JPEG" else "RGB")

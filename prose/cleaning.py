@@ -1,11 +1,12 @@
 """From any HTML to the strict subset. What prose cannot vouch for does not pass; visible words always do."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import nh3
 from django.utils.text import slugify
-from lxml import html
+from lxml import etree, html
 from lxml.html import HtmlElement
 
 from prose import subset
@@ -45,6 +46,15 @@ _last = nh3.Cleaner(
         "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
     },
 )
+MAX_DEPTH = 60
+# Characters that XML, and so every feed, must not hold.
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# The frame's own addresses: a heading that took one would lead skip links astray.
+RESERVED_IDS = frozenset(
+    {"about", "archives", "author", "categories", "connect", "contents", "elsewhere", "expertise", "footer", "latest"}
+    | {"main", "meet", "navigation", "posts", "qualifications", "related", "share", "sidebar", "start", "start-title"}
+    | {"tldr"}
+)
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _ID = re.compile(r"[\w.-]+\Z")
 
@@ -57,7 +67,8 @@ def clean(markup: str) -> str:
     """
     if not markup.strip():
         return ""
-    root = parse(_first.clean(markup.replace("\x00", "")))
+    root = parse(_UNSPEAKABLE.sub("", _first.clean(markup)))
+    _flatten(root)
     body = html.Element("div")
     body.extend(_blocks(root))
     _number_headings(body)
@@ -66,7 +77,19 @@ def clean(markup: str) -> str:
 
 def parse(markup: str) -> HtmlElement:
     """A tree of `markup` under one div."""
-    return html.fragment_fromstring(markup, create_parent="div")
+    return html.fragment_fromstring(markup, create_parent="div", parser=html.HTMLParser(huge_tree=True))
+
+
+def _flatten(root: HtmlElement) -> None:
+    """Unwrap what lies deeper than any writer means it: no text nests sixty deep, only attacks and accidents do."""
+    depth, too_deep = 0, []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if event == "start" and depth > MAX_DEPTH:
+            too_deep.append(element)
+    for element in too_deep:
+        element.tail = f" {element.tail or ''}"
+        element.drop_tag()
 
 
 def serialize(root: HtmlElement) -> str:
@@ -90,7 +113,12 @@ def _pieces(element: HtmlElement) -> Iterator[str | HtmlElement]:
 
 
 def _is_library_picture(element: HtmlElement) -> bool:
-    return element.tag == "img" and (element.get("data-image") or "").isdecimal()
+    return element.tag == "img" and _is_key(element.get("data-image"))
+
+
+def _is_key(value: str | None) -> bool:
+    """Whether it can be a row's key: digits, and no more than a database's integer holds."""
+    return bool(value) and value.isascii() and value.isdecimal() and len(value) < 19
 
 
 def _is_block(element: HtmlElement) -> bool:
@@ -289,7 +317,7 @@ def _figure(element: HtmlElement) -> list[HtmlElement]:
 
 
 def _embed(element: HtmlElement) -> list[HtmlElement]:
-    if element.get("data-embed") and (element.get("data-id") or "").isdecimal():
+    if element.get("data-embed") and _is_key(element.get("data-id")):
         return [_new("div", element)]
     return _blocks(element)
 
@@ -310,7 +338,7 @@ def _table(element: HtmlElement) -> list[HtmlElement]:
     caption = _caption(element)
     rows = [row for old_row in _own_rows(element) if len(row := _row(old_row))]
     if not rows:
-        return _blocks(caption)
+        return _blocks(element)
     head, body = html.Element("thead"), html.Element("tbody")
     for row in rows:
         is_head = not len(body) and all(cell.tag == "th" for cell in row)
@@ -366,7 +394,8 @@ _SPECIAL = {
 
 def _number_headings(body: HtmlElement) -> None:
     headings = list(body.iter("h2", "h3", "h4"))
-    taken: set[str] = set()
+    taken = set(RESERVED_IDS)
+    numbers: Counter[str] = Counter()
     for heading in headings:
         given = heading.get("id") or ""
         if _ID.match(given) and given not in taken:
@@ -376,9 +405,10 @@ def _number_headings(body: HtmlElement) -> None:
     for heading in headings:
         if not heading.get("id"):
             stem = slugify("".join(heading.itertext()), allow_unicode=True)[:60].strip("-") or "part"
-            number, name = 1, stem
+            name = stem
             while name in taken:
-                number += 1
-                name = f"{stem}-{number}"
+                # Counted on from the last one, or thousands of equal headings would cost their square.
+                numbers[stem] += 1
+                name = f"{stem}-{numbers[stem] + 1}"
             taken.add(name)
             heading.set("id", name)

@@ -181,3 +181,27 @@ def test_every_visible_word_survives_in_its_order(words: list[str], data: st.Dat
     )
     markup = "".join(f"<{tag}>{word}</{tag}> " for word in words for tag in [data.draw(wrappers)])
     assert plain_text(clean(markup)).split() == words
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1f", "&#11;", "&#0;", "\uffff"])
+def test_characters_that_no_feed_may_hold_go(character: str) -> None:
+    assert clean(f"<p>Knee{character}pain</p>") in {"<p>Kneepain</p>", "<p>Knee\ufffdpain</p>"}
+
+
+@pytest.mark.parametrize("tag", ["blockquote", "span", "div", "b", "ul><li", "table><tr><td"])
+def test_words_survive_however_deep_they_lie(tag: str) -> None:
+    assert plain_text(clean("<p>top</p>" + f"<{tag}>" * 400 + "deep")).split() == ["top", "deep"]
+
+
+def test_a_number_that_no_database_holds_is_no_picture() -> None:
+    assert clean(f'<p>x</p><figure><img data-image="{"9" * 30}"></figure>') == "<p>x</p>"
+
+
+def test_a_heading_never_takes_the_frames_addresses() -> None:
+    assert 'id="main-2"' in clean("<h2>Main</h2>")
+    assert 'id="main"' not in clean('<h2 id="main">Main</h2>')
+
+
+def test_thousands_of_equal_headings_are_numbered_at_once() -> None:
+    stored = clean("<h2>Same</h2>" * 3000)
+    assert stored.count("<h2") == len(set(re.findall(r'id="([^"]+)"', stored))) == 3000
