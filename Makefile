@@ -25,10 +25,10 @@ run: setup secret ## Serve the site with demo content; PORT=, DATA_DIR= and WXR=
 	@newer=$$(test -f "$(DATA_DIR)/static/staticfiles.json" && \
 		find static requirements.txt -newer "$(DATA_DIR)/static/staticfiles.json" || echo all); \
 	test -z "$$newer" || { echo "Compressing static files ..." && $(LOCAL) DEBUG=0 $(PYTHON) manage.py collectstatic --noinput --verbosity 0; }
-	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
+	@exec env $(LOCAL) DEBUG=0 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
 
 dev: setup-dev secret ## The same data with DEBUG on; reloads when code changes
-	@$(LOCAL) DEBUG=1 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
+	@exec env $(LOCAL) DEBUG=1 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
 
 owner: setup secret ## Give the owner (EMAIL=) a new password
 	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py create_owner "$(EMAIL)"
@@ -80,3 +80,4 @@ LOCK = .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --p
 
 bench: setup ## Queries, CPU time and size of every public page, with few posts and with 10,000
 	@$(PYTHON) -m benchmarks.pages
+	@$(PYTHON) -m benchmarks.library

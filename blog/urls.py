@@ -30,6 +30,7 @@ register_converter(YearConverter, "year")
 app_name = "blog"
 urlpatterns = [
     path("blog/", views.post_list, name="post_list"),
+    path("preview/<str:token>/", views.preview, name="preview"),
     path("feed/", feeds.SiteFeed(), name="feed"),
     re_path(r"^category/(?P<path>[-\w/]+)/feed/$", feeds.CategoryFeed(), name="category_feed"),
     re_path(r"^category/(?P<path>[-\w/]+)/$", views.category, name="category"),

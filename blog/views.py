@@ -4,13 +4,14 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Tag
+from drafts import previews
 
 POSTS_PER_PAGE = 10
 
@@ -37,7 +38,7 @@ def post_list(request: HttpRequest) -> HttpResponse:
 def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A post. Those who may change posts also see drafts here, marked and never cached."""
     may_preview = request.COOKIES and request.user.has_perm("blog.change_post")
-    posts = Post.objects.all() if may_preview else Post.objects.published()
+    posts = Post.objects.kept() if may_preview else Post.objects.published()
     post = get_object_or_404(
         posts.select_related("featured_image", "topic__parent", "author__photo").prefetch_related("tags"),  # type: ignore[misc]
         slug=slug,
@@ -47,6 +48,21 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     if not post.is_published:
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """A draft for those who have its secret link; once it is public, the link leads to the post."""
+    post = previews.find(Post.objects.select_related("featured_image", "topic__parent", "author__photo"), token)
+    if post is None:
+        raise Http404
+    if post.is_published:
+        return HttpResponsePermanentRedirect(post.get_absolute_url())
+    response = render(request, "blog/post_detail.html", {"post": post, "around": None, "is_preview": True})
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "no-referrer"  # the address is the key
     return response
 
 

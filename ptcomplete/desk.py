@@ -5,8 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
+
+from ptcomplete import links
 
 with_admin_policy = csp_override(settings.ADMIN_CSP)
 
@@ -18,6 +21,9 @@ class Desk(AdminSite):
     site_title = "The writing desk"
     index_title = "Everything on the desk"
     enable_nav_sidebar = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [path("links/", self.admin_view(links.search), name="links"), *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return with_admin_policy(super().admin_view(view, cacheable))

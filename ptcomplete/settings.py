@@ -133,6 +133,9 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Compressing every file twice and the maps of the editor would triple the first start.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("jpg", "jpeg", "png", "gif", "webp", "woff", "woff2", "map", "txt")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
@@ -163,6 +166,8 @@ SECURE_CSP: dict[str, list[str]] = {
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
     "form-action": [CSP.SELF],
+    # A video plays in a frame once its picture is clicked.
+    "frame-src": ["https://www.youtube-nocookie.com", "https://player.vimeo.com"],
 }
 # The editor pastes and measures with style attributes; scripts stay nonced.
 ADMIN_CSP = SECURE_CSP | {
@@ -171,6 +176,7 @@ ADMIN_CSP = SECURE_CSP | {
     "img-src": [CSP.SELF, "data:", "blob:"],
     # The picture picker opens in a frame of our own.
     "frame-ancestors": [CSP.SELF],
+    "frame-src": [CSP.SELF],
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
@@ -186,7 +192,8 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("prose/nodes.js")],
         "extensions": {name: html_tags([]) for name in ("LibraryFigure", "Callout", "StableHeading", "TitledTable")},
-    }
+    },
+    {"js": [static_lazy("prose/video.js")], "extensions": {"Video": html_tags([])}},
 ]
 
 # ---- Logging -----------------------------------------------------------------------------------

@@ -140,6 +140,7 @@ def form(post: Post | None = None, **values: str) -> dict[str, str]:
         "author": str(Author.objects.values_list("pk", flat=True).first() or ""),
         "seo_title": "",
         "seo_description": "",
+        "base_version": str(post.version) if post else "",
         "_keep": "",
     }
     return facts | values

@@ -3,14 +3,12 @@
 import http.client
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -20,12 +18,11 @@ from django.db import connections
 
 from accounts.models import User
 from blog.models import Post
-from ptcomplete import local_server
 from siteinfo.models import SiteInfo
 
 HOST = "127.0.0.1"
 OWNER = "owner@example.com"
-SECONDS_TO_START = 30
+SECONDS_TO_END = 30
 
 
 class Command(BaseCommand):
@@ -41,9 +38,9 @@ class Command(BaseCommand):
         refuse_a_busy_port(port)
         try:
             self._prepare(wxr)
-            self._serve(port)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
+        self._serve(port)
 
     def _prepare(self, wxr: list[str]) -> None:
         call_command("migrate", interactive=False, verbosity=0)
@@ -53,15 +50,6 @@ class Command(BaseCommand):
             call_command("seed_demo")
         self._sign_in()
         connections.close_all()
-
-    def _serve(self, port: int) -> None:
-        manage = [sys.executable, sys.argv[0]]
-        with beside([*manage, "worker", "--parent", str(os.getpid())]):
-            if settings.DEBUG:
-                subprocess.run([*manage, "runserver", f"{HOST}:{port}"], check=False)
-                return
-            threading.Thread(target=self._say_ready, args=(port,), daemon=True).start()
-            local_server.serve(HOST, port)
 
     def _sign_in(self) -> None:
         """Make the owner if there is none, and say how to sign in."""
@@ -73,17 +61,26 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(12)
         User.objects.create_superuser(OWNER, password)
         self.stdout.write(f"Sign in as {OWNER} with the password {password} (it is shown only this once).")
+        self.stdout.flush()
 
-    def _say_ready(self, port: int) -> None:
-        give_up_at = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < give_up_at:
-            if is_healthy(port):
+    def _serve(self, port: int) -> None:
+        """Run the server and the worker until a signal comes, our parent (make) ends or one of them does."""
+        signals: list[int] = []
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda received, _: signals.append(received))
+        parent = os.getppid()
+        children = [start_server(port), start_worker()]
+        is_ready = False
+        while not signals and os.getppid() == parent and all(child.poll() is None for child in children):
+            if not is_ready and is_healthy(port):
+                is_ready = True
                 url = settings.SITE_URL
                 self.stdout.write(f"Ready: {url}/ and the writing desk at {url}/admin/. Ctrl-C ends it.")
                 self.stdout.flush()
-                return
             time.sleep(0.1)
-        self.stderr.write(f"The site does not answer at {settings.SITE_URL}/healthz: see the messages above.")
+        end(children)
+        if not signals:
+            raise CommandError("The server or its worker ended by itself: see the messages above.")
 
 
 def refuse_a_busy_port(port: int) -> None:
@@ -98,24 +95,43 @@ def refuse_a_busy_port(port: int) -> None:
             ) from error
 
 
+def start_server(port: int) -> subprocess.Popen[bytes]:
+    """Start the server as in production; with DEBUG, Django's own, which reloads changed code."""
+    if settings.DEBUG:
+        # It stays in the terminal's group, so that breakpoint() can read from there.
+        return subprocess.Popen([sys.executable, sys.argv[0], "runserver", f"{HOST}:{port}"])
+    options = ("--interface", "wsgi", "--blocking-threads", "2", "--workers-kill-timeout", "10")
+    where = ("--host", HOST, "--port", str(port), "--log-level", "warning")
+    # A group of its own: Ctrl-C reaches it once, through us. Twice at a time can hang it.
+    command = [sys.executable, "-m", "granian", *options, *where, "ptcomplete.wsgi:application"]
+    return subprocess.Popen(command, process_group=0)
+
+
+def start_worker() -> subprocess.Popen[bytes]:
+    """Start the worker; it ends with us even if we are killed."""
+    command = [sys.executable, sys.argv[0], "worker", "--parent", str(os.getpid())]
+    return subprocess.Popen(command, process_group=0)
+
+
 def is_healthy(port: int) -> bool:
     """Whether the site answers on `port` that it can serve."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
 
 
-@contextmanager
-def beside(command: list[str]) -> Iterator[None]:
-    """Run `command` as a child for as long as the block lasts."""
-    child = subprocess.Popen(command)
-    try:
-        yield
-    finally:
+def end(children: list[subprocess.Popen[bytes]]) -> None:
+    """End the processes, each after the piece of work at hand; kill those that take too long."""
+    for child in children:
         child.terminate()
-        child.wait()
+    give_up_at = time.monotonic() + SECONDS_TO_END
+    for child in children:
+        try:
+            child.wait(timeout=max(0.1, give_up_at - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()

@@ -33,7 +33,7 @@ class Job(NamedTuple):
 
 
 # Few pictures at a time: each takes seconds, and a worker that is told to stop should not keep anybody waiting.
-JOBS = (Job("picture renditions", partial(make_missing, limit=4), 1),)
+JOBS = (Job("picture renditions", partial(make_missing, limit=2), 0),)
 
 
 def run(job: Job) -> int | None:

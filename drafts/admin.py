@@ -1,0 +1,460 @@
+"""The desk's side of documents: save without losing a word, preview, private edits, history, the trash."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from drafts import differences, previews
+from drafts.forms import DocumentForm, Opening, document_from
+from drafts.models import Document, PendingEdit, Revision, WorkingCopy
+from drafts.publishing import publish_changes, remember, remember_origin
+
+# A working copy nobody came back for in this time has been given up.
+KEEP_COPIES = timedelta(days=30)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Draft, scheduled, published or in the trash; without a choice, all but the trash."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("draft", "Drafts"), ("scheduled", "Scheduled"), ("published", "Published"), ("trash", "Trash")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        chosen = {
+            "draft": queryset.drafts,
+            "scheduled": queryset.scheduled,
+            "published": queryset.published,
+            "trash": queryset.trashed,
+        }
+        return chosen.get(self.value() or "", queryset.kept)()
+
+
+class DocumentAdmin(admin.ModelAdmin):
+    """A ModelAdmin for documents. Concrete ones set `form` to a DocumentForm and `preview_url_name`, and say in
+    `preview()` how their public page is rendered."""
+
+    change_form_template = "admin/drafts/change_form.html"
+    change_list_template = "admin/drafts/change_list.html"
+    actions = ("publish_now", "back_to_draft", "move_to_trash", "restore_from_trash", "delete_for_ever")
+    preview_url_name = ""
+    writing_fieldset = ("This save", {"fields": ("note", "is_update", "changes_at")})
+
+    class Media:
+        js = ("drafts/desk.js",)
+
+    # ---- For concrete admins ------------------------------------------------------------------------
+
+    def preview(self, request: HttpRequest, document: Any, form: DocumentForm | None) -> HttpResponse:
+        """The public page of `document`, which may be unsaved: then `form` holds its related rows."""
+        raise NotImplementedError
+
+    def new_draft(self, request: HttpRequest, title: str) -> Any:
+        """An empty saved draft, for the first autosave of a new text."""
+        raise NotImplementedError
+
+    def after_saving(self, request: HttpRequest, document: Any, form: ModelForm) -> None:
+        """Called when the document and its related rows are saved, before the revision is kept."""
+
+    # ---- Opening ------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*super().get_fieldsets(request, obj), self.writing_fieldset)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if request.method == "GET":
+            form.opening = self._opening(request, obj)
+        return form
+
+    def _opening(self, request: HttpRequest, document: Any) -> Opening:
+        if document is None:
+            return Opening()
+        return Opening(copy=self._copy(request, document), pending=document.pending_edits.first())
+
+    def _copies(self, request: HttpRequest, document: Any) -> QuerySet[WorkingCopy]:
+        return document.working_copies.filter(user=request.user, updated_at__gt=timezone.now() - KEEP_COPIES)
+
+    def _copy(self, request: HttpRequest, document: Any) -> WorkingCopy | None:
+        """The unsaved text to open: the one asked for, else the newest on today's version unless `?copy=no`."""
+        wanted = request.GET.get("copy", "")
+        copies = self._copies(request, document)
+        if wanted == "no":
+            return None
+        if wanted:
+            return copies.filter(key=_uuid(wanted) or uuid4()).first()
+        return copies.filter(base_version=document.version).first()
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        document = self.get_object(request, unquote(object_id)) if object_id else None
+        if document is not None and request.method == "POST":
+            answer = self._act(request, document)
+            if answer is not None:
+                return answer
+        context = {**(extra_context or {}), **(self._state(request, document) if document else {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def _state(self, request: HttpRequest, document: Any) -> dict[str, Any]:
+        copy = self._copy(request, document) if request.method == "GET" else None
+        others = self._copies(request, document).exclude(pk=copy.pk if copy else 0)
+        newest = document.revisions.select_related("user").first()
+        return {
+            "document_state": document.state,
+            "is_public": document.is_published,
+            "is_released": document.status == Document.Status.PUBLISHED,
+            "pending": document.pending_edits.first(),
+            "restored_copy": copy,
+            "other_copies": others.defer("data"),
+            "saved_version": document.version,
+            "last_revision": newest,
+            "secret_address": previews.preview_address(document, self.preview_url_name),
+        }
+
+    def _act(self, request: HttpRequest, document: Any) -> HttpResponse | None:
+        """Buttons of the form that save nothing of it."""
+        acts = {
+            "_trash": self._trash,
+            "_restore": self._restore,
+            "_publish_changes": self._publish_changes,
+            "_discard_changes": self._discard_changes,
+            "_withdraw": self._withdraw,
+        }
+        act = next((act for name, act in acts.items() if name in request.POST), None)
+        if act is None:
+            return None
+        if not self.has_change_permission(request, document):
+            raise PermissionDenied
+        return act(request, document)
+
+    def _trash(self, request: HttpRequest, document: Any) -> HttpResponse:
+        document.trash()
+        self.log_change(request, document, "Moved to the trash.")
+        self._say(request, "“{}” is in the trash. Choose Trash at the right to bring it back.", document)
+        return HttpResponseRedirect(self._address("changelist"))
+
+    def _restore(self, request: HttpRequest, document: Any) -> HttpResponse:
+        document.restore()
+        self.log_change(request, document, "Brought back from the trash.")
+        self._say(request, "“{}” is back, as it was.", document)
+        return HttpResponseRedirect(self._address("change", document.pk))
+
+    def _publish_changes(self, request: HttpRequest, document: Any) -> HttpResponse:
+        edit = document.pending_edits.first()
+        if edit and publish_changes(edit):
+            self.log_change(request, document, "Private changes published.")
+            self._say(request, "Readers of “{}” see your changes now.", document)
+        return HttpResponseRedirect(self._address("change", document.pk))
+
+    def _discard_changes(self, request: HttpRequest, document: Any) -> HttpResponse:
+        document.pending_edits.all().delete()
+        self._say(request, "The private changes to “{}” are gone. Readers see what they saw before.", document)
+        return HttpResponseRedirect(self._address("change", document.pk) + "?copy=no")
+
+    def _withdraw(self, request: HttpRequest, document: Any) -> HttpResponse:
+        document.preview_key = uuid4()
+        document.save(update_fields=["preview_key"])
+        self._say(request, "The secret links to “{}” given away so far lead nowhere now.", document)
+        return HttpResponseRedirect(self._address("change", document.pk))
+
+    def _say(self, request: HttpRequest, text: str, document: Any) -> None:
+        self.message_user(request, format_html(text, document), messages.SUCCESS)
+
+    def _address(self, name: str, *args: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+
+    # ---- Saving -------------------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if self._is_private(request, obj):
+            edit = {
+                "data": form.snapshot(),
+                "user": request.user,
+                "publish_at": form.cleaned_data.get("changes_at"),
+            }
+            content_type = ContentType.objects.get_for_model(obj)
+            PendingEdit.objects.update_or_create(content_type=content_type, object_id=obj.pk, defaults=edit)
+            return
+        if "_publish" in request.POST:
+            obj.status = Document.Status.PUBLISHED
+            obj.published_at = obj.published_at or timezone.now()
+        elif "_draft" in request.POST:
+            obj.status = Document.Status.DRAFT
+        if form.cleaned_data.get("is_update"):
+            obj.updated_on = timezone.localdate()
+        if change:
+            remember_origin(type(obj).objects.get(pk=obj.pk))
+            obj.version += 1
+        super().save_model(request, obj, form, change)
+
+    def _is_private(self, request: HttpRequest, document: Document) -> bool:
+        return "_pending" in request.POST and document.pk is not None and document.is_published
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        document = form.instance
+        keys = [form.cleaned_data.get("copy_key"), form.cleaned_data.get("copy_from")]
+        document.working_copies.filter(user=request.user, key__in=[key for key in keys if key]).delete()
+        if self._is_private(request, document):
+            return
+        super().save_related(request, form, formsets, change)
+        self.after_saving(request, document, form)
+        document.pending_edits.all().delete()
+        remember(document, request.user, form.cleaned_data.get("note", ""))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
+        return self._told(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        return self._told(request, obj) or super().response_change(request, obj)
+
+    def _told(self, request: HttpRequest, document: Any) -> HttpResponseRedirect | None:
+        """After a save: stay with the text and say what readers see now."""
+        if not {"_publish", "_draft", "_keep", "_pending"} & request.POST.keys():
+            return None
+        if self._is_private(request, document):
+            text = "Kept private. Readers still see the text from before."
+        elif document.is_scheduled and document.published_at:
+            when = date_format(timezone.localtime(document.published_at), "l, F j, Y, H:i")
+            text = f"Scheduled. It goes live by itself on {when}."
+        elif document.is_published:
+            text = "Published. Readers can see it now."
+        else:
+            text = "Saved as a draft. Only you can see it."
+        saved = type(document).objects.get(pk=document.pk)
+        link = format_html('{} <a href="{}">{}</a>', text, saved.get_absolute_url(), "Look at it")
+        self.message_user(request, link, messages.SUCCESS)
+        return HttpResponseRedirect(self._address("change", document.pk))
+
+    # ---- Working copies and previews ------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        def route(suffix: str, view: Any, name: str) -> URLPattern:
+            full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+            return path(suffix, self.admin_site.admin_view(view), name=full_name)
+
+        return [
+            route("autosave/", self.autosave, "autosave_new"),
+            route("<int:object_id>/autosave/", self.autosave, "autosave"),
+            route("<int:object_id>/preview/", xframe_options_sameorigin(self.show_preview), "preview"),
+            route("<int:object_id>/revisions/<int:revision_id>/", self.show_revision, "revision"),
+            *super().get_urls(),
+        ]
+
+    def _writable(self, request: HttpRequest, object_id: int) -> Any:
+        document = self.get_object(request, str(object_id))
+        if document is None:
+            raise Http404
+        if not self.has_change_permission(request, document):
+            raise PermissionDenied
+        return document
+
+    def autosave(self, request: HttpRequest, object_id: int | None = None) -> JsonResponse:
+        """Keep what the browser sends of an open form. Makes no revision and changes nothing readers see."""
+        key = _uuid(request.POST.get("copy_key", ""))
+        if request.method != "POST" or key is None:
+            return JsonResponse({"error": "Nothing to keep was sent."}, status=400)
+        with transaction.atomic():
+            if object_id is None:
+                if not self.has_add_permission(request):
+                    raise PermissionDenied
+                document = self.new_draft(request, request.POST.get("title", "").strip()[:200])
+            else:
+                document = self._writable(request, object_id)
+            base = request.POST.get("base_version", "")
+            base_version = int(base) if base.isdecimal() and len(base) < 9 else document.version
+            fields = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
+            WorkingCopy.objects.update_or_create(
+                key=key,
+                user_id=request.user.pk,
+                content_type=ContentType.objects.get_for_model(document),
+                object_id=document.pk,
+                defaults={"data": fields, "base_version": base_version},
+            )
+        return JsonResponse(
+            {
+                "saved_at": date_format(timezone.localtime(), "H:i"),
+                "change_url": self._address("change", document.pk),
+                "autosave_url": self._address("autosave", document.pk),
+                "preview_url": f"{self._address('preview', document.pk)}?copy={key}",
+                "version": document.version,
+                "is_stale": base_version != document.version,
+            }
+        )
+
+    def show_preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The page as readers would see it, from the working copy named by `?copy=` or the private edit."""
+        document = self._writable(request, object_id)
+        copy = self._copies(request, document).filter(key=_uuid(request.GET.get("copy", "")) or uuid4()).first()
+        form: Any = None
+        if copy is not None:
+            data = QueryDict(mutable=True)
+            for name, values in copy.data.items():
+                data.setlist(name, values)
+            data.pop("_publish", None)
+            form = super().get_form(request, document, change=True)(data, instance=document)
+            document = document_from(form)
+        response = self.preview(request, document, form)
+        response["Cache-Control"] = "private, no-store"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    # ---- History ---------------------------------------------------------------------------------------
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Every save of the content, newest first."""
+        document = self.get_object(request, unquote(object_id))
+        if document is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, document):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "History",
+            "opts": self.opts,
+            "document": document,
+            "revisions": document.revisions.select_related("user").defer("data")[:200],
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/drafts/history.html", context)
+
+    def show_revision(self, request: HttpRequest, object_id: int, revision_id: int) -> HttpResponse:
+        """A revision beside the saved text; by POST it becomes the saved text again."""
+        document = self._writable(request, object_id)
+        revision = document.revisions.select_related("user").filter(pk=revision_id).first()
+        if revision is None:
+            raise Http404
+        if request.method == "POST":
+            self._bring_back(request, document, revision)
+            return HttpResponseRedirect(self._address("change", document.pk) + "?copy=no")
+        now = document.snapshot()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Compare",
+            "opts": self.opts,
+            "document": document,
+            "revision": revision,
+            "parts": [part for name in document.snapshot_fields if (part := self._part(name, revision.data, now))],
+        }
+        return TemplateResponse(request, "admin/drafts/revision.html", context)
+
+    def _part(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
+        """The rows of one field, or None when it did not change (the text is always shown)."""
+        if name not in old or (old[name] == new.get(name) and name != "body"):
+            return None
+        compare = differences.compare if name == "body" else differences.compare_lines
+        label = getattr(self.opts.get_field(name), "verbose_name", name)
+        return {"label": label, "rows": compare(self._words(name, old[name]), self._words(name, new.get(name)))}
+
+    def _words(self, name: str, value: Any) -> str:
+        """A field of a snapshot as the author would say it: names instead of keys."""
+        field = self.opts.get_field(name)
+        if value in (None, "", []):
+            return ""
+        if field.is_relation and field.related_model and not isinstance(value, str):
+            keys = value if isinstance(value, list) else [value]
+            found: Any = field.related_model
+            return "\n".join(str(each) for each in found.objects.filter(pk__in=keys))
+        return str(value)
+
+    def _bring_back(self, request: HttpRequest, document: Any, revision: Revision) -> None:
+        with transaction.atomic():
+            document = type(document).objects.select_for_update().get(pk=document.pk)
+            remember_origin(document)
+            document.version += 1
+            document.apply(revision.data)
+            when = date_format(timezone.localtime(revision.created_at), "M j, Y, H:i")
+            remember(document, request.user, f"Brought back from {when}")
+            self.log_change(request, document, f"Brought back the text from {when}.")
+        self._say(request, "“{}” has the text of then again. The other one is in the history.", document)
+
+    # ---- The list ------------------------------------------------------------------------------------------
+
+    @admin.display(description="state", ordering="status")
+    def state(self, document: Document) -> SafeString:
+        return format_html('<span class="state state--{}">{}</span>', document.state.lower(), document.state)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only what lies in the trash can be deleted for ever."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.trashed_at is not None)
+
+    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        actions = super().get_actions(request, *args, **kwargs)
+        actions.pop("delete_selected", None)
+        is_trash = request.GET.get("state") == "trash"
+        for_trash = {"restore_from_trash", "delete_for_ever"}
+        return {name: action for name, action in actions.items() if (name in for_trash) == is_trash}
+
+    @admin.action(description="Publish now", permissions=["change"])
+    def publish_now(self, request: HttpRequest, queryset: Any) -> None:
+        """Release the chosen drafts and scheduled ones at this moment; empty ones are named and left."""
+        now, count, empty = timezone.now(), 0, []
+        for document in queryset.kept():
+            if document.is_published:
+                continue
+            if not document.body:
+                empty.append(document.title)
+                continue
+            document.publish(min(document.published_at or now, now))
+            count += 1
+        self._say_count(request, count, "published")
+        if empty:
+            self.message_user(request, f"Still empty, so not published: {', '.join(empty)}.", messages.WARNING)
+
+    @admin.action(description="Back to draft", permissions=["change"])
+    def back_to_draft(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Take the chosen ones off the site, texts untouched."""
+        count = queryset.exclude(status=Document.Status.DRAFT).update(status=Document.Status.DRAFT)
+        self._say_count(request, count, "taken off the site; the texts are kept")
+
+    @admin.action(description="Move to the trash", permissions=["change"])
+    def move_to_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Take them off the site and the list; they can be brought back."""
+        self._say_count(request, queryset.update(trashed_at=timezone.now()), "moved to the trash")
+
+    @admin.action(description="Bring back", permissions=["change"])
+    def restore_from_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Bring them back in the state they had."""
+        self._say_count(request, queryset.update(trashed_at=None), "brought back")
+
+    @admin.action(description="Delete for ever", permissions=["delete"])
+    def delete_for_ever(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Delete what lies in the trash, after Django's question."""
+        from django.contrib.admin.actions import delete_selected
+
+        return delete_selected(self, request, queryset.trashed())
+
+    def _say_count(self, request: HttpRequest, count: int, what: str) -> None:
+        one, many = self.opts.verbose_name, self.opts.verbose_name_plural
+        self.message_user(request, f"{count} {one if count == 1 else many} {what}.", messages.SUCCESS)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
