@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import ModelForm, Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -59,7 +59,7 @@ class DocumentAdmin(admin.ModelAdmin):
     writing_fieldset = ("This save", {"fields": ("note", "is_update", "changes_at")})
 
     class Media:
-        js = ("drafts/desk.js",)
+        js = (Script("drafts/desk.js", defer=True),)
 
     # ---- For concrete admins ------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
@@ -17,7 +18,11 @@ EXTENSIONS: dict[str, Any] = {
     "Superscript": True,
     "Subscript": True,
     "Code": True,
-    "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto", "tel"]},
+    "SiteLink": {
+        "enableTarget": False,
+        "protocols": ["http", "https", "mailto", "tel"],
+        "site": settings.SITE_URL,
+    },
     "StableHeading": {"levels": [2, 3, 4]},
     "BulletList": True,
     "OrderedList": True,
@@ -31,8 +36,15 @@ EXTENSIONS: dict[str, Any] = {
     "TableHeader": True,
     "TableCell": True,
     "LibraryFigure": True,
+    "Embed": True,
+    "Video": True,
     "Callout": True,
     "Fullscreen": True,
+    "CleanPaste": True,
+    "Find": True,
+    "WordCount": True,
+    "KeyboardHelp": True,
+    "PlainWords": True,
     "NoSpellCheck": False,
     "Menu": {
         "groups": [
@@ -58,4 +70,7 @@ class ProseField(ProseEditorFormField):
 
     def prepare_value(self, value: Any) -> Any:
         """The stored text with its pictures filled in; what the author sent comes back untouched."""
-        return render(clean(value), Target.EDITOR) if isinstance(value, str) and value else value
+        if not isinstance(value, str) or not value:
+            return value
+        # A plain text again: as safe markup it would stand unescaped in its textarea, and lose every typed “<”.
+        return "".join([render(clean(value), Target.EDITOR)])

@@ -191,7 +191,15 @@ IMAGEFIELD_VALIDATE_ON_SAVE = False
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("prose/nodes.js")],
-        "extensions": {name: html_tags([]) for name in ("LibraryFigure", "Callout", "StableHeading", "TitledTable")},
+        "extensions": {
+            name: html_tags([]) for name in ("LibraryFigure", "Embed", "Callout", "StableHeading", "TitledTable")
+        },
+    },
+    {"js": [static_lazy("prose/links.js")], "extensions": {"SiteLink": html_tags([])}},
+    {"js": [static_lazy("prose/paste.js")], "extensions": {"CleanPaste": html_tags([])}},
+    {
+        "js": [static_lazy("prose/tools.js")],
+        "extensions": {name: html_tags([]) for name in ("PlainWords", "Find", "WordCount", "KeyboardHelp")},
     },
     {"js": [static_lazy("prose/video.js")], "extensions": {"Video": html_tags([])}},
 ]

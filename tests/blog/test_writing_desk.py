@@ -104,7 +104,7 @@ def test_opening_and_saving_a_post_loses_nothing(owner_page: Page) -> None:
     image = make_image()
     body = (
         "<p>One <strong>two</strong> <em>three</em> <s>four</s> <code>five</code> x<sup>2</sup> y<sub>3</sub>"
-        ' <a href="/other/">six</a><br>seven</p><h2 id="kept-as-it-was">Changed later</h2><h3 id="h3">H3</h3>'
+        ' <a href="/other/">six</a> if strength &lt;grade 3 &amp;lt; &lt;script&gt;alert(1)&lt;/script&gt;<br>seven</p><h2 id="kept-as-it-was">Changed later</h2><h3 id="h3">H3</h3>'
         '<h4 id="h4">H4</h4><ul><li>a<ul><li>b</li></ul></li></ul><ol start="3"><li>c</li></ol>'
         "<blockquote><p>q</p></blockquote><pre><code>code  here\n  two</code></pre><hr>"
         "<table><caption>Plan</caption><thead><tr><th>Day</th><th>Do</th></tr></thead>"

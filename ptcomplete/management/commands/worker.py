@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from drafts.publishing import publish_due
 from images.renditions import make_missing
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,10 @@ class Job(NamedTuple):
 
 
 # Few pictures at a time: each takes seconds, and a worker that is told to stop should not keep anybody waiting.
-JOBS = (Job("picture renditions", partial(make_missing, limit=2), 0),)
+JOBS = (
+    Job("private changes whose time has come", publish_due, 5),
+    Job("picture renditions", partial(make_missing, limit=2), 0),
+)
 
 
 def run(job: Job) -> int | None:
