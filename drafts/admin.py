@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
@@ -53,12 +54,12 @@ class DocumentAdmin(admin.ModelAdmin):
     `preview()` how their public page is rendered."""
 
     change_form_template = "admin/drafts/change_form.html"
-    change_list_template = "admin/drafts/change_list.html"
     actions = ("publish_now", "back_to_draft", "move_to_trash", "restore_from_trash", "delete_for_ever")
     preview_url_name = ""
     writing_fieldset = ("This save", {"fields": ("note", "is_update", "changes_at")})
 
     class Media:
+        css = {"all": ("drafts/drafts.css",)}
         js = (Script("drafts/desk.js", defer=True),)
 
     # ---- For concrete admins ------------------------------------------------------------------------
@@ -80,7 +81,7 @@ class DocumentAdmin(admin.ModelAdmin):
         return (*super().get_fieldsets(request, obj), self.writing_fieldset)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         if request.method == "GET":
             form.opening = self._opening(request, obj)
         return form
@@ -288,7 +289,7 @@ class DocumentAdmin(admin.ModelAdmin):
             fields = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
             WorkingCopy.objects.update_or_create(
                 key=key,
-                user_id=request.user.pk,
+                user_id=int(request.user.pk or 0),
                 content_type=ContentType.objects.get_for_model(document),
                 object_id=document.pk,
                 defaults={"data": fields, "base_version": base_version},
@@ -402,8 +403,10 @@ class DocumentAdmin(admin.ModelAdmin):
         """Only what lies in the trash can be deleted for ever."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.trashed_at is not None)
 
-    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        actions = super().get_actions(request, *args, **kwargs)
+    def get_actions(
+        self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
+    ) -> dict[str, Any]:
+        actions = super().get_actions(request, action_location)
         actions.pop("delete_selected", None)
         is_trash = request.GET.get("state") == "trash"
         for_trash = {"restore_from_trash", "delete_for_ever"}

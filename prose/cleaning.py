@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 import nh3
+from django.conf import settings
 from django.utils.text import slugify
 from lxml import etree, html
 from lxml.html import HtmlElement
 
-from prose import subset
+from prose import paste, subset
 
 # The first pass parses like a browser (html5ever) and drops what is dangerous with its contents.
 _first = nh3.Cleaner(
@@ -29,7 +30,13 @@ _first = nh3.Cleaner(
         "head",
         "noembed",
     },
-    attributes={**subset.ATTRIBUTES, "iframe": {"src"}, "table": {"data-caption"}},
+    # Style, class and id say what other writers meant: prose.paste reads them, the last pass lets none through.
+    attributes={
+        **subset.ATTRIBUTES,
+        "*": subset.ATTRIBUTES["*"] | {"style", "class", "id"},
+        "iframe": {"src"},
+        "table": {"data-caption"},
+    },
     url_schemes=subset.URL_SCHEMES,
     link_rel=None,
     strip_comments=True,
@@ -37,12 +44,13 @@ _first = nh3.Cleaner(
 # The last pass guarantees the subset, whatever the passes before it did.
 _last = nh3.Cleaner(
     tags=set(subset.TAGS),
-    attributes={**subset.ATTRIBUTES, "th": {"colspan", "rowspan"}, "aside": {"data-title"}},
+    attributes={**subset.ATTRIBUTES, "th": {"colspan", "rowspan"}, "aside": {"data-title"}, "figure": set()},
     url_schemes=subset.URL_SCHEMES,
     link_rel=None,
     strip_comments=True,
     tag_attribute_values={
         "aside": {"data-callout": set(subset.CALLOUTS)},
+        "figure": {"data-align": set(subset.ALIGNMENTS)},
         "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
     },
 )
@@ -69,6 +77,7 @@ def clean(markup: str) -> str:
         return ""
     root = parse(_UNSPEAKABLE.sub("", _first.clean(markup)))
     _flatten(root)
+    paste.tidy(root)
     body = html.Element("div")
     body.extend(_blocks(root))
     _number_headings(body)
@@ -118,7 +127,7 @@ def _is_library_picture(element: HtmlElement) -> bool:
 
 def _is_key(value: str | None) -> bool:
     """Whether it can be a row's key: digits, and no more than a database's integer holds."""
-    return bool(value) and value.isascii() and value.isdecimal() and len(value) < 19
+    return value is not None and value.isascii() and value.isdecimal() and len(value) < 19
 
 
 def _is_block(element: HtmlElement) -> bool:
@@ -144,7 +153,18 @@ def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:
             # An empty alt says "decoration"; any other empty attribute says nothing.
             if name in allowed and (value or name == "alt"):
                 element.set(name, value)
+    if href := element.get("href"):
+        element.set("href", _from_root(href))
     return element
+
+
+def _from_root(href: str) -> str:
+    """An address of this site without its name, so that it still leads there when the site moves."""
+    path = href.removeprefix(settings.SITE_URL)
+    if path == href or path[:1] not in {"", "/", "?", "#"}:
+        return href
+    # Two slashes at the front would name another site.
+    return "/" + path.lstrip("/")
 
 
 def _is_empty(element: HtmlElement) -> bool:
@@ -299,20 +319,20 @@ def _image(element: HtmlElement) -> list[HtmlElement]:
 
 
 def _figure(element: HtmlElement) -> list[HtmlElement]:
-    """A figure of the library keeps its picture and caption; of any other, the words stay as paragraphs."""
-    image = next(filter(_is_library_picture, element.iterdescendants("img")), None)
-    if image is None:
-        return _blocks(element)
-    figure = _image(image)[0]
-    caption = element.find(".//figcaption")
-    if caption is not None:
-        words = html.Element("figcaption")
-        for index, block in enumerate(_blocks(caption)):
-            if index:
-                _append_text(words, " ")
-            _inline(words, list(_pieces(block)))
-        if not _is_empty(words):
-            figure.append(words)
+    """A figure of the library keeps its pictures, and all its words as caption; of any other, the blocks stay."""
+    blocks = _blocks(element)
+    figure, caption = _new("figure", element), html.Element("figcaption")
+    for block in blocks:
+        figure.extend(list(block.iter("img")))
+        words = block.find("figcaption") if block.tag == "figure" else block
+        if words is not None:
+            if len(caption) or caption.text:
+                _append_text(caption, " ")
+            _inline(caption, list(_pieces(words)))
+    if not len(figure):
+        return blocks
+    if not _is_empty(caption):
+        figure.append(caption)
     return [figure]
 
 
