@@ -4,6 +4,7 @@ PORT ?= 8000
 DATA_DIR ?= data
 WXR ?=
 EMAIL ?= owner@example.com
+DO ?= help
 PYTHON := .venv/bin/python
 
 # What a machine of one's own needs; production sets its own values (see .env.example).
@@ -16,7 +17,7 @@ install = @cmp -s $(1) .venv/$(1) || { echo "Installing $(1) ..."; \
 	else { $(PYTHON) -c "import pip" 2>/dev/null || $(PYTHON) -m ensurepip >/dev/null; } && \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi && cp $(1) .venv/$(1); }
 
-.PHONY: help run dev setup setup-dev secret static owner test check format lock bench
+.PHONY: help run dev setup setup-dev secret owner manage test check format lock bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +33,9 @@ dev: setup-dev secret ## The same data with DEBUG on; reloads when code changes
 
 owner: setup secret ## Give the owner (EMAIL=) a new password
 	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py create_owner "$(EMAIL)"
+
+manage: setup secret ## Run a management command on the data of make run: DO="import_wordpress export.xml"
+	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py $(DO)
 
 setup: $(PYTHON) ## Make the environment in .venv, nothing else
 	$(call install,requirements.txt)

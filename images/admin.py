@@ -1,24 +1,21 @@
-"""The library on the writing desk, and the picker that the editor and forms open."""
+"""The library on the writing desk."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Field
 from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods
 
-from images.forms import ImageForm, QuickUploadForm, formfield_for_image
-from images.models import Image
-from images.renditions import thumbnail
-
-PICTURES_PER_PAGE = 24
+from images import library, usage
+from images.forms import ImageForm, formfield_for_image
+from images.models import Image, ImageQuerySet, Video
 
 
 class WithImagePicker(admin.options.BaseModelAdmin):
@@ -28,55 +25,114 @@ class WithImagePicker(admin.options.BaseModelAdmin):
         return formfield_for_image(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
+class AttentionFilter(admin.SimpleListFilter):
+    """Pictures that something should be done about."""
+
+    title = "what to look at"
+    parameter_name = "show"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("unused", "Not used anywhere"), ("wordless", "Without alternative text")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> ImageQuerySet:
+        if self.value() == "unused":
+            return queryset.unused()
+        return queryset.without_words() if self.value() == "wordless" else queryset
+
+
+class MonthFilter(admin.SimpleListFilter):
+    """The month in which a picture came."""
+
+    title = "month added"
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        months = Image.objects.datetimes("created_at", "month", order="DESC")
+        return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> ImageQuerySet:
+        month = parse_date(f"{self.value()}-01") if self.value() else None
+        if month is None:
+            return queryset
+        return queryset.filter(created_at__year=month.year, created_at__month=month.month)
+
+
 @admin.register(Image)
 class ImageAdmin(admin.ModelAdmin):
     form = ImageForm
-    list_display = ("preview", "title", "alt", "size", "created_at")
-    list_display_links = ("preview", "title")
-    list_per_page = 50
+    fieldsets = (
+        ("Picture", {"fields": ("file", "focal_point")}),
+        ("Its words", {"fields": ("alt", "is_decorative", "caption", "credit", "title")}),
+    )
+    list_filter = (AttentionFilter, MonthFilter)
+    list_per_page = 48
     show_full_result_count = False
     search_fields = ("title", "alt", "caption")
-    date_hierarchy = "created_at"
-
-    @admin.display(description="picture")
-    def preview(self, image: Image) -> SafeString:
-        return format_html(
-            '<img class="thumb" src="{}" alt="" width="96" height="64" loading="lazy">', thumbnail(image)
-        )
-
-    @admin.display(description="size")
-    def size(self, image: Image) -> str:
-        return f"{image.width} × {image.height}"
+    actions_selection_counter = False
 
     def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
         return [
-            path("pick/", self.admin_site.admin_view(self.pick), name="images_image_pick"),
+            path("pick/", view(self.pick), name="images_image_pick"),
+            path("upload/", view(library.upload), name="images_image_upload"),
+            path("chosen/", view(library.chosen), name="images_image_chosen"),
             *super().get_urls(),
         ]
 
     def pick(self, request: HttpRequest) -> HttpResponse:
-        """The picker's page, shown in a frame: search, choose, or upload and choose."""
-        return _pick(request, self)
+        """The picker's page."""
+        return library.pick(request, self.admin_site.each_context(request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Pictures", **(extra_context or {})})
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        page = super().get_changelist_instance(request)
+        page.result_list = list(page.result_list)
+        counts = usage.counts(page.result_list)
+        for image in page.result_list:
+            image.use_count = counts[image.pk]
+        return page
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        image = context["original"]
+        context["uses"] = usage.uses(image) if image else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
+        """As Django's, but whatever shows a picture protects it, and is named with a link."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        named = [_link(image, use) for image in objs for use in usage.uses(image)]
+        return (deleted, counts, set(), named) if named else (deleted, counts, lacking, protected)
 
 
-@xframe_options_sameorigin
-@require_http_methods(["GET", "POST"])
-def _pick(request: HttpRequest, model_admin: ImageAdmin) -> HttpResponse:
-    form = QuickUploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else None
-    uploaded: list[Image] = []
-    if form and model_admin.has_add_permission(request) and form.is_valid():
-        uploaded, form = form.save(), None
-    words = request.GET.get("q", "")[:200]
-    paginator = Paginator(Image.objects.matching(words), PICTURES_PER_PAGE)
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": "Choose a picture",
-        "is_popup": True,
-        "form": form or QuickUploadForm(),
-        "may_upload": model_admin.has_add_permission(request),
-        "page": paginator.get_page(request.GET.get("page")),
-        "words": words,
-        # One upload is what the author wanted: it is chosen without another click.
-        "chosen": uploaded[0] if len(uploaded) == 1 else None,
-    }
-    return TemplateResponse(request, "admin/images/image/pick.html", context)
+def _link(image: Image, use: usage.Use) -> SafeString:
+    state = f" ({use.state})" if use.state else ""
+    name = format_html('<a href="{}">{}</a>', use.address, use.user) if use.address else use.user
+    return format_html("“{}” in {}: {}{}", image, use.kind, name, state)
+
+
+@admin.register(Video)
+class VideoAdmin(WithImagePicker, admin.ModelAdmin):
+    """Videos are made in the editor; here their title and picture are changed. Texts may hold any of them."""
+
+    fields = ("title", "thumbnail", "site")
+    readonly_fields = ("site",)
+    list_display = ("title", "site")
+    search_fields = ("title", "key")
+
+    @admin.display(description="where it plays")
+    def site(self, video: Video) -> SafeString:
+        return format_html('<a href="{}">{}</a>', video.address, video.address)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(library.video_from_address)
+        return [path("from-address/", view, name="images_video_from_address"), *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Video | None = None) -> bool:
+        return False

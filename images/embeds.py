@@ -1,11 +1,12 @@
-"""How pictures of the library appear in a text."""
+"""How pictures of the library, and videos, appear in a text."""
 
 from collections.abc import Collection
 
+from django.templatetags.static import static
 from django.utils.html import format_html
 
-from images.models import Image
-from images.renditions import picture
+from images.models import Image, Video
+from images.renditions import picture, thumbnail
 from prose import embeds
 from prose.embeds import Embed, Target
 from siteinfo.addresses import absolute_url
@@ -35,6 +36,37 @@ def _markup(image: Image, embed: Embed, target: Target) -> str:
     return format_html('<img data-image="{}" src="{}"{}>', image.pk, image.file.url, override)
 
 
+def resolve_videos(wanted: Collection[Embed], target: Target) -> dict[Embed, str]:
+    """Markup of each known video, in one query."""
+    found = Video.objects.select_related("thumbnail").in_bulk({embed.id for embed in wanted})
+    return {embed: _video(found[embed.id], target) for embed in wanted if embed.id in found}
+
+
+def _video(video: Video, target: Target) -> str:
+    if target is Target.FEED:
+        site = video.get_provider_display()
+        return format_html('<p><a href="{}">{} (video on {})</a></p>', video.address, video, site)
+    if target is Target.EDITOR:
+        source = thumbnail(video.thumbnail) if video.thumbnail else ""
+        marks = '<div data-embed="video" data-id="{}" data-title="{}" data-thumb="{}"></div>'
+        return format_html(marks, video.pk, video, source)
+    # The script comes with the facade, so that only pages with a video load it; a browser runs a module once.
+    return format_html(
+        '<div class="video" data-video="{player}"><a href="{address}">{picture}'
+        '<span class="video-title"><svg class="icon" aria-hidden="true"><use href="{sprite}#play"></use></svg>'
+        "<span><b>{title}</b> <small>Video, plays from {site}</small></span></span></a>"
+        '<script type="module" src="{script}"></script></div>',
+        player=video.player,
+        address=video.address,
+        picture=picture(video.thumbnail, sizes=SIZES, alt="") if video.thumbnail else "",
+        sprite=static("site/img/sprite.svg"),
+        title=video,
+        site=video.get_provider_display(),
+        script=static("site/js/video.js"),
+    )
+
+
 def register() -> None:
-    """Let prose fill the kind "image" from the library."""
+    """Let prose fill the kinds "image" and "video" from the library."""
     embeds.register("image", resolve)
+    embeds.register("video", resolve_videos)

@@ -1,15 +1,12 @@
-"""Forms through which pictures come into the library, and the field that chooses one of them."""
+"""The form of a picture, and the field that chooses one of the library."""
 
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import models
 from django.forms.widgets import Script
-from imagefield.widgets import with_preview_and_ppoi
 
-from images.models import Image
+from images.models import Image, title_from
 from images.uploads import prepare
 
 
@@ -21,78 +18,49 @@ class PictureField(forms.FileField):
         return prepare(file) if data else file
 
 
+class PictureInput(forms.FileInput):
+    """The picture itself, on which its main subject is marked, with the crops that follow; and a file to replace it."""
+
+    template_name = "admin/images/picture_widget.html"
+
+    class Media:
+        js = (Script("images/focus.js", type="module"),)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, {**(attrs or {}), "accept": "image/*,.heic,.heif"})
+        # Nothing can be shown of an upload that was not saved.
+        context["image"] = getattr(value, "instance", None) if value else None
+        return context
+
+
 class ImageForm(forms.ModelForm):
     """A picture with its words. The title is made from the file's name when left empty."""
 
     file = PictureField(
-        label="Picture",
-        widget=with_preview_and_ppoi(
-            forms.FileInput, ppoi_field="focal_point", processors=["default", ("thumbnail", (480, 480))]
-        ),
-        help_text="JPEG, PNG, WebP, AVIF, GIF or HEIC. Click on the picture where its main subject is: crops keep it.",
+        label="Picture", widget=PictureInput, help_text="JPEG, PNG, WebP, AVIF, GIF or HEIC, at most 30 MB."
     )
-    title = forms.CharField(max_length=160, required=False, help_text="To find it again. Readers do not see it.")
+    focal_point = forms.RegexField(
+        r"^(0(\.\d{1,4})?|1(\.0{1,4})?)x(0(\.\d{1,4})?|1(\.0{1,4})?)$",
+        widget=forms.HiddenInput,
+        required=False,
+        error_messages={"invalid": "Pick the main subject on the picture again."},
+    )
+    title = forms.CharField(
+        max_length=160,
+        required=False,
+        help_text="To find it again. Readers do not see it. Made from the file's name if you leave it empty.",
+    )
 
     class Meta:
         model = Image
-        fields = ("file", "focal_point", "title", "alt", "caption", "credit")
+        fields = ("file", "focal_point", "title", "alt", "is_decorative", "caption", "credit")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        file = cleaned.get("file")
-        if not cleaned.get("title") and file:
-            cleaned["title"] = title_from(file.name or "")
+        upload = self.files.get("file")
+        cleaned["title"] = cleaned.get("title") or self.instance.title or title_from((upload and upload.name) or "")
+        cleaned["focal_point"] = cleaned.get("focal_point") or self.instance.focal_point
         return cleaned
-
-
-def title_from(name: str) -> str:
-    """A readable title made of the stored file's `name`, without folder, digest and extension."""
-    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0].rsplit("-", 1)[0]
-    return stem.replace("-", " ").replace("_", " ").strip().capitalize() or "Picture"
-
-
-class _FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Several uploads at once; those that are no pictures are named, the others are kept."""
-
-    widget = _FilesInput(attrs={"accept": "image/*,.heic,.heif"})
-
-    def clean(self, data: Any, initial: Any = None) -> list[ContentFile]:
-        uploads = data if isinstance(data, list | tuple) else [data]
-        files, problems = [], []
-        for upload in uploads:
-            try:
-                files.append(prepare(super().clean(upload, initial)))
-            except ValidationError as error:
-                problems.append(f"{getattr(upload, 'name', 'File')}: {' '.join(error.messages)}" if upload else error)
-        if problems:
-            raise ValidationError(problems)
-        return files
-
-
-class QuickUploadForm(forms.Form):
-    """The picker's upload: files, and what the picture shows when it is one."""
-
-    uploads = FilesField(label="From this computer or phone")
-    alt = forms.CharField(
-        label="What does it show?",
-        max_length=300,
-        required=False,
-        help_text="For those who cannot see it. Leave empty if it is only decoration.",
-    )
-
-    def save(self) -> list[Image]:
-        """Put the files into the library."""
-        files = self.cleaned_data["uploads"]
-        images = []
-        for file in files:
-            alt = self.cleaned_data["alt"] if len(files) == 1 else ""
-            images.append(Image(file=file, title=title_from(file.name), alt=alt))
-            images[-1].save()
-        return images
 
 
 class ImagePicker(forms.HiddenInput):

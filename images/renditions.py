@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django.core.files.storage import default_storage
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from imagefield.processing_pillow import register_pillow
@@ -88,10 +90,31 @@ def make(image: Image) -> None:
     for name in _wanted(image):
         image.file.process(name)
     # Only if nobody replaced the file or moved the focal point meanwhile.
-    type(image).objects.filter(pk=image.pk, file=image.file.name, focal_point=image.focal_point).update(
-        renditions=RULES
-    )
-    image.renditions = RULES
+    current = type(image).objects.filter(pk=image.pk, file=image.file.name, focal_point=image.focal_point)
+    if current.update(renditions=RULES):
+        image.renditions = RULES
+    else:
+        remove(image.file.name)
+
+
+def remove(name: str) -> None:
+    """Remove the stored file `name` and whatever was made of it, unless a picture of the library still is that file.
+
+    Renditions of an earlier focal point stay until then, since feeds and other sites may show them.
+    """
+    from images.models import Image
+
+    if not name or Image.objects.filter(file=name).exists():
+        return
+    folder, stem = Image(width=1, height=1, file=name).file._process_base(name)
+    try:
+        beside = default_storage.listdir(folder)[1]
+    except FileNotFoundError:
+        beside = []
+    for made in beside:
+        if re.fullmatch(rf"{re.escape(stem)}[0-9a-f]{{12}}\.\w+", made):
+            default_storage.delete(f"{folder}/{made}")
+    default_storage.delete(name)
 
 
 def make_missing(limit: int = 20) -> int:
@@ -103,7 +126,9 @@ def make_missing(limit: int = 20) -> int:
         try:
             make(image)
             made += 1
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
+                raise  # a full disk or a lost connection says nothing about the picture
             log.exception("Picture %s could not be rendered", image.pk)
             # Not tried again before the file or the rules change: it must not stand before the others for ever.
             Image.objects.filter(pk=image.pk, file=image.file.name).update(renditions=FAILED)

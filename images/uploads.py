@@ -18,6 +18,7 @@ pillow_heif.register_heif_opener()
 MAX_BYTES = 30 * 1024 * 1024
 MAX_PIXELS = 60_000_000  # A 60-megapixel frame decodes to about 180 MB; phones stay below 50.
 MAX_SIDE = 2560
+MAX_PROFILE = 4 * 1024 * 1024  # Colour profiles of presses reach 3 MB; larger ones are left out unread.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
 # What Pillow and its decoders raise for files that begin well and end badly.
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, MemoryError, RuntimeError, struct.error)
@@ -88,7 +89,7 @@ def _encode(picture: Pillow.Image, kept_as: str) -> bytes:
 
 def _to_srgb(picture: Pillow.Image) -> Pillow.Image:
     profile = picture.info.get("icc_profile")
-    if not profile or picture.mode not in {"RGB", "RGBA", "CMYK", "L"}:
+    if not profile or len(profile) > MAX_PROFILE or picture.mode not in {"RGB", "RGBA", "CMYK", "L"}:
         return picture
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

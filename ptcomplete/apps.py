@@ -12,3 +12,11 @@ class DeskConfig(admin_apps.AdminConfig):
 
     default = False
     default_site = "ptcomplete.desk.Desk"
+
+    def ready(self) -> None:
+        from django.contrib import admin
+        from taggit.models import Tag
+
+        super().ready()
+        # Our own tags are in the blog's room; taggit's are never used.
+        admin.site.unregister(Tag)

@@ -5,11 +5,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
 
-from ptcomplete import links
+from ptcomplete import links, start
+
+# What a writer opens most stands first; the rest follows in its own order.
+FIRST_ROOMS = ("blog", "images", "siteinfo", "accounts")
 
 with_admin_policy = csp_override(settings.ADMIN_CSP)
 
@@ -24,6 +28,18 @@ class Desk(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [path("links/", self.admin_view(links.search), name="links"), *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return super().index(request, {**start.overview(request.user), **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The rooms by use, and in each its things in the order in which it registers them."""
+        rooms = super().get_app_list(request, app_label)
+        order = list(self._registry)
+        for room in rooms:
+            room["models"].sort(key=lambda entry: order.index(entry["model"]))
+        first = {label: number for number, label in enumerate(FIRST_ROOMS)}
+        return sorted(rooms, key=lambda room: first.get(room["app_label"], len(first)))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return with_admin_policy(super().admin_view(view, cacheable))

@@ -5,8 +5,10 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.http import http_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csp import csp_override
@@ -58,14 +60,33 @@ def media(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
 
 @require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
-    """The map of maps for search engines."""
-    return sitemap_views.index(request, SITEMAPS, sitemap_url_name="sitemap_section")
+    """The map of maps for search engines, at the site's own address whatever the Host header says."""
+    maps = []
+    for section, sitemap in SITEMAPS.items():
+        found = sitemap()
+        address, changed_at = absolute_url(reverse("sitemap_section", args=[section])), found.get_latest_lastmod()
+        maps += [
+            {"location": f"{address}?p={page}" if page > 1 else address, "last_mod": changed_at}
+            for page in found.paginator.page_range
+        ]
+    response = render(request, "sitemap_index.xml", {"sitemaps": maps}, content_type="application/xml")
+    response["X-Robots-Tag"] = "noindex, noodp, noarchive"
+    return response
 
 
 @require_safe
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
     """One section of the map: posts, categories, tags, authors."""
-    return sitemap_views.sitemap(request, SITEMAPS, section=section)
+    response = sitemap_views.sitemap(request, {**SITEMAPS}, section=section)
+    # A post taken back makes no time newer: only the ETag tells whether the map has changed.
+    del response["Last-Modified"]
+    return response
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For those who ask at the old place instead of reading the page's head."""
+    return HttpResponseRedirect(static("site/img/favicon.svg"))
 
 
 @require_safe

@@ -117,3 +117,22 @@ def test_media_are_kept_for_ever_and_never_run(client: Client) -> None:
 @pytest.mark.parametrize("path", ["no-such.jpg", "../db.sqlite3", "..%2f..%2fetc/passwd", "images", "a%00b"])
 def test_media_outside_the_folder_are_not_found(client: Client, path: str) -> None:
     assert client.get(f"/media/{path}").status_code == 404
+
+
+def test_card_and_share_crops_hold_the_focal_point_and_have_their_sizes() -> None:
+    image = make_image(width=1500, height=500, colour="navy", focal_point="0.9x0.5")
+    with default_storage.open(image.file.name) as file:
+        picture = Pillow.open(file).convert("RGB")
+    picture.paste("red", (1300, 200, 1400, 300))
+    with default_storage.open(image.file.name, "wb") as file:
+        picture.save(file, "PNG")
+    make(image)
+    for name, size in (("card640_jpg", (640, 427)), ("share_jpg", (1200, 630)), ("card640_avif", (640, 427))):
+        with default_storage.open(getattr(image.file, name).removeprefix("/media/")) as file:
+            crop = Pillow.open(file).convert("RGB")
+        assert crop.size == size
+        middle = crop.getpixel(
+            (round(size[0] * (1350 - (1500 - 500 * size[0] / size[1])) / (500 * size[0] / size[1])), size[1] // 2)
+        )
+        assert isinstance(middle, tuple)
+        assert middle[0] > 200 > 60 > middle[2]

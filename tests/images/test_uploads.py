@@ -2,11 +2,14 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
+from contextlib import suppress
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from PIL import GifImagePlugin
 from PIL import Image as Pillow
 
 from images import uploads
@@ -107,3 +110,41 @@ def test_a_file_too_large_is_refused_before_it_is_read(monkeypatch: pytest.Monke
     monkeypatch.setattr(uploads, "MAX_BYTES", 100)
     with pytest.raises(ValidationError, match="larger than"):
         prepare(ContentFile(b"x" * 101, name="x.jpg"))
+
+
+def test_a_photo_of_an_iphone_is_taken_upright_and_bare() -> None:
+    exif = Pillow.Exif()
+    exif[0x010F] = "A camera"
+    output = io.BytesIO()
+    Pillow.effect_mandelbrot((160, 120), (-2.2, -1.2, 1.0, 1.2), 40).convert("RGB").save(output, "HEIF", exif=exif)
+    assert output.getvalue()[4:12] == b"ftypheic"
+    kept = prepare(ContentFile(output.getvalue(), name="IMG_0815.HEIC"))
+    assert (opened(kept).format, opened(kept).size) == ("JPEG", (160, 120))
+    assert b"A camera" not in kept.read()
+
+
+def test_of_a_long_animation_only_the_first_frame_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.BytesIO()
+    frames = [Pillow.new("P", (20, 20), number % 250) for number in range(1500)]
+    frames[0].save(output, "GIF", save_all=True, append_images=frames[1:], optimize=False)
+    monkeypatch.setattr(GifImagePlugin.GifImageFile, "seek", lambda *args: pytest.fail("another frame was read"))
+    assert opened(prepare(ContentFile(output.getvalue(), name="a.gif"))).size == (20, 20)
+
+
+def with_profile(profile: bytes) -> ContentFile:
+    """A PNG that carries `profile`, squeezed as PNG does."""
+    data = upload("PNG").read()
+    body = b"x\0\0" + zlib.compress(profile, 9)
+    chunk = struct.pack(">I", len(body)) + b"iCCP" + body + struct.pack(">I", zlib.crc32(b"iCCP" + body))
+    return ContentFile(data[:33] + chunk + data[33:], name="x.png")
+
+
+@pytest.mark.parametrize("size", [100, uploads.MAX_PROFILE, 60_000_000])
+def test_a_false_profile_costs_no_memory(size: int) -> None:
+    file = with_profile(b"\0" * size)
+    tracemalloc.start()
+    # Taken without it, or refused in words: both are well.
+    with suppress(ValidationError):
+        prepare(file)
+    assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    tracemalloc.stop()

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from wordpress.importing import Importer
-from wordpress.reader import ExportError, read_export
+from wordpress.reader import Export, ExportError, read_export
 from wordpress.report import Report
 
 
@@ -25,9 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, files: list[Path], dry_run: bool, **options: Any) -> None:
         # All files are read before the first row is written: a wrong one spoils nothing.
         try:
-            exports = [read_export(file) for file in files]
-        except ExportError as error:
-            raise CommandError(str(error)) from error
+            exports = [_read(file) for file in files]
         except OSError as error:
             raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
         report = Report()
@@ -49,3 +47,10 @@ class Command(BaseCommand):
         if self.stdout.isatty() and done % 10 == 0:
             self.stdout.write(f"\r{done} items", ending="")
             self.stdout.flush()
+
+
+def _read(file: Path) -> Export:
+    try:
+        return read_export(file)
+    except ExportError as error:
+        raise CommandError(f"{file.name}: {error}") from error

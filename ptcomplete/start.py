@@ -1,0 +1,141 @@
+"""The start page of the writing desk: what to do next, and what is on the way. A fixed number of queries."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.models import User
+from blog import checklist
+from blog.models import Post, PostTemplate
+from drafts.models import PendingEdit, WorkingCopy
+from images.models import Image
+
+SHOWN = 5
+POSTS = "admin:blog_post_changelist"
+
+
+class Task(NamedTuple):
+    """Something worth doing: what, why, where, and the word of the link."""
+
+    title: str
+    reason: str
+    address: str
+    verb: str
+    icon: str
+    tone: str = ""
+
+
+class Panel(NamedTuple):
+    """The first posts of a kind, how many there are, and where all of them are."""
+
+    title: str
+    posts: list[Post]
+    count: int
+    address: str
+    empty: str
+
+
+def overview(user: User) -> dict[str, Any]:
+    """What the start page shows to `user`."""
+    now = timezone.localtime()
+    counts = _counts()
+    drafts, scheduled, published = (
+        _newest(Post.objects.drafts().order_by("-modified_at", "-pk")),
+        _newest(Post.objects.scheduled().order_by("published_at", "pk")),
+        _newest(Post.objects.published().newest_first()),
+    )
+    return {
+        "greeting": f"Good {_part_of_day(now.hour)}, {user.get_short_name()}",
+        "next_post": scheduled[0] if scheduled else None,
+        "tasks": list(_tasks(user, counts)),
+        "post_templates": PostTemplate.objects.defer("body"),
+        "panels": [
+            Panel("Drafts", drafts, counts["drafts"], _posts(state="draft"), "No drafts. A good moment for a new one."),
+            Panel("Scheduled", scheduled, counts["scheduled"], _posts(state="scheduled"), "Nothing is scheduled."),
+            Panel("Recently published", published, counts["public"], _posts(state="published"), "Nothing yet."),
+        ],
+    }
+
+
+def _part_of_day(hour: int) -> str:
+    return "morning" if 4 <= hour < 12 else "afternoon" if hour < 18 and hour >= 12 else "evening"
+
+
+def _posts(**choices: str) -> str:
+    return reverse(POSTS, query=choices)
+
+
+def _post(key: int) -> str:
+    return reverse("admin:blog_post_change", args=[key])
+
+
+def _newest(posts: QuerySet[Post]) -> list[Post]:
+    return list(posts.defer("body", "headings")[:SHOWN])
+
+
+def _counts() -> dict[str, int]:
+    """How many posts there are of each kind that the page speaks of. One query, and one for the rules."""
+    public = Q(status=Post.Status.PUBLISHED, published_at__lte=timezone.now())
+    kinds = {
+        "drafts": Q(status=Post.Status.DRAFT),
+        "public": public,
+        "scheduled": Q(status=Post.Status.PUBLISHED) & ~public,
+        "blocked": public & checklist.blocked(),
+        "no_category": public & Q(topic__isnull=True),
+        "no_excerpt": public & Q(excerpt=""),
+    }
+    return Post.objects.kept().aggregate(**{name: Count("pk", filter=kind) for name, kind in kinds.items()})
+
+
+def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
+    """What to do, the most urgent first."""
+    if number := counts["blocked"]:
+        reason = "By your own publishing rules they should not be public as they are."
+        address = _posts(state="published", missing="blocked")
+        yield Task(f"{_posts_in_words(number)} to mend", reason, address, "Look", "warning", "red")
+    kind = ContentType.objects.get_for_model(Post)
+    copies = WorkingCopy.objects.filter(user=user, content_type=kind).defer("data")
+    edits = PendingEdit.objects.filter(content_type=kind).order_by("-updated_at").defer("data")
+    recent_copies, recent_edits = list(copies[:SHOWN]), list(edits[:SHOWN])
+    keys = {each.object_id for each in (*recent_copies, *recent_edits)}
+    posts = Post.objects.kept().defer("body", "headings").in_bulk(keys)
+    for key in dict.fromkeys(copy.object_id for copy in recent_copies if copy.object_id in posts):
+        reason = "What you typed is kept, but not saved yet."
+        yield Task(f"Go on with “{posts[key]}”", reason, _post(key), "Go on", "pen", "butter")
+    for edit in recent_edits:
+        if edit.object_id in posts:
+            when = _moment(edit.publish_at) if edit.publish_at else ""
+            reason = f"They go live on {when}." if when else "Readers do not see them until you publish them."
+            title = f"Private changes to “{posts[edit.object_id]}”"
+            yield Task(title, reason, _post(edit.object_id), "Check", "clock", "butter")
+    ready = Post.objects.drafts().exclude(excerpt="").filter(words__gte=checklist.FEWEST_WORDS)
+    for post in _newest(ready.filter(topic__isnull=False, featured_image__isnull=False).order_by("-modified_at")):
+        reason = "It has a text, an excerpt, a category and a picture."
+        yield Task(f"“{post}” looks ready", reason, _post(post.pk), "Publish", "check")
+    if number := Image.objects.without_words().count():
+        reason = "Say what they show, for those who cannot see them."
+        title = "1 picture without alternative text" if number == 1 else f"{number} pictures without alternative text"
+        yield Task(
+            title, reason, reverse("admin:images_image_changelist", query={"show": "wordless"}), "Describe", "note"
+        )
+    if number := counts["no_category"]:
+        reason = "Readers do not find them under a topic."
+        address = _posts(state="published", missing="category")
+        yield Task(f"{_posts_in_words(number)} without a category", reason, address, "Sort", "link")
+    if number := counts["no_excerpt"]:
+        reason = "Lists and search engines show their first words instead."
+        address = _posts(state="published", missing="excerpt")
+        yield Task(f"{_posts_in_words(number)} without an excerpt", reason, address, "Write", "pen")
+
+
+def _posts_in_words(number: int) -> str:
+    return "1 public post" if number == 1 else f"{number} public posts"
+
+
+def _moment(when: Any) -> str:
+    return date_format(timezone.localtime(when), "l, F j, H:i")

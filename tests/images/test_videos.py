@@ -1,0 +1,285 @@
+"""Videos of other sites: known by their address, shown by our own picture, and silent until somebody plays them."""
+
+import io
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from PIL import Image as Pillow
+from playwright.sync_api import Page, Route, expect
+
+from images import videos
+from images.models import Image, Video
+from prose.cleaning import clean
+from prose.embeds import Target
+from prose.rendering import render
+from tests.factories import make_image, make_post
+
+ADDRESS = "/admin/images/video/from-address/"
+YOUTUBE = "https://youtu.be/abcDEF123_-"
+
+
+def jpeg() -> bytes:
+    output = io.BytesIO()
+    Pillow.new("RGB", (1280, 720), "navy").save(output, "JPEG")
+    return output.getvalue()
+
+
+class Site:
+    """Another site on this machine: gives `answers` by path and remembers what it was `asked`."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
+        self.asked: list[str] = []
+
+    def give(self, path: str, data: bytes, status: int = 200, **headers: str) -> None:
+        """Answer `path` with `data`."""
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            request.send_response(status)
+            for name, value in headers.items():
+                request.send_header(name, value)
+            request.end_headers()
+            request.wfile.write(data)
+
+        self.answers[path] = answer
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """What every provider's host leads to."""
+    site = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802 - the name is the library's
+            path = self.path.split("?")[0]
+            site.asked.append(self.path)
+            if path in site.answers:
+                site.answers[path](self)
+            else:
+                self.send_error(404)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    for host in videos.ORIGINS:
+        monkeypatch.setitem(videos.ORIGINS, host, f"http://127.0.0.1:{server.server_port}")
+    yield site
+    server.shutdown()
+    server.server_close()
+
+
+def describe_as(site: Site, **facts: str) -> None:
+    about = {"title": "Heel drops", "thumbnail_url": "https://i.ytimg.com/vi/abcDEF123_-/hqdefault.jpg"}
+    site.give("/oembed", json.dumps(about | facts).encode())
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("https://www.youtube.com/watch?v=abcDEF123_-", "abcDEF123_-"),
+        ("https://m.youtube.com/watch?app=desktop&v=abcDEF123_-&t=40s", "abcDEF123_-"),
+        ("http://music.youtube.com/watch?v=abcDEF123_-&list=RD1", "abcDEF123_-"),
+        ("youtu.be/abcDEF123_-?si=x", "abcDEF123_-"),
+        (" https://youtube.com/shorts/abcDEF123_-?feature=share ", "abcDEF123_-"),
+        ("https://www.youtube.com/live/abcDEF123_-", "abcDEF123_-"),
+        ("https://www.youtube-nocookie.com/embed/abcDEF123_-?rel=0", "abcDEF123_-"),
+        ('<iframe width="560" src="https://www.youtube.com/embed/abcDEF123_-?a=1&amp;b=2"></iframe>', "abcDEF123_-"),
+        ("https://vimeo.com/123456789", "123456789"),
+        ("https://vimeo.com/123456789/0a1b2c3d4e", "123456789/0a1b2c3d4e"),
+        ("https://player.vimeo.com/video/123456789?h=0a1b2c3d4e&dnt=1", "123456789/0a1b2c3d4e"),
+        ("https://vimeo.com/channels/staffpicks/123456789", "123456789"),
+        ("https://vimeo.com/groups/knees/videos/123456789", "123456789"),
+        ("https://vimeo.com/showcase/7654321/video/123456789", "123456789"),
+        ("vimeo.com/manage/videos/123456789", "123456789"),
+    ],
+)
+def test_every_shape_of_address_is_known(words: str, key: str) -> None:
+    found = videos.recognize(words)
+    assert found is not None
+    assert found.key == key
+    assert found.provider == ("youtube" if "youtu" in words else "vimeo")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "knees",
+        "https://example.com/watch?v=abcDEF123_-",
+        "https://youtube.com.example.org/watch?v=abcDEF123_-",
+        "https://youtube.com/playlist?list=PL1",
+        "https://youtube.com/watch?v=short",
+        "https://vimeo.com/about",
+        "https://[",
+        "javascript:alert(1)//youtu.be/abcDEF123_-",
+    ],
+)
+def test_other_addresses_are_not(words: str) -> None:
+    assert videos.recognize(words) is None
+
+
+@pytest.mark.django_db
+def test_title_and_picture_are_fetched_once_and_kept_here(signed_in: Client, site: Site) -> None:
+    describe_as(site)
+    site.give("/vi/abcDEF123_-/maxresdefault.jpg", jpeg())
+    answer = signed_in.post(ADDRESS, {"address": YOUTUBE}).json()
+    video = Video.objects.get()
+    assert (answer["id"], answer["title"], answer["problem"]) == (video.pk, "Heel drops", "")
+    assert video.thumbnail is not None
+    assert (video.thumbnail.width, video.thumbnail.height) == (1280, 720)
+    assert not video.thumbnail.lacks_words
+    assert len(site.asked) == 2
+    again = signed_in.post(ADDRESS, {"address": "https://www.youtube.com/watch?v=abcDEF123_-"}).json()
+    assert again["id"] == video.pk
+    assert len(site.asked) == 2
+
+
+@pytest.mark.django_db
+def test_the_smaller_picture_serves_when_there_is_no_large_one(signed_in: Client, site: Site) -> None:
+    describe_as(site)
+    site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg())
+    assert signed_in.post(ADDRESS, {"address": YOUTUBE}).json()["thumb"]
+
+
+def slowly(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    for _ in range(40):
+        request.wfile.write(b" ")
+        request.wfile.flush()
+        threading.Event().wait(0.02)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("trouble", ["silent", "slow", "large", "elsewhere", "redirect", "no picture", "no json"])
+def test_when_the_other_site_fails_the_author_may_choose_a_picture(
+    signed_in: Client, site: Site, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    monkeypatch.setattr(videos, "SECONDS", 0.2)
+    if trouble == "slow":
+        site.answers["/oembed"] = slowly
+    elif trouble == "redirect":
+        site.give("/oembed", b"", 302, Location="/other")
+        site.give("/other", b"{}")
+    elif trouble == "no json":
+        site.give("/oembed", b"[]")
+    elif trouble == "elsewhere":
+        describe_as(site, thumbnail_url="https://example.com/secret.jpg")
+    elif trouble != "silent":
+        describe_as(site)
+        site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg() if trouble == "large" else b"no picture")
+        monkeypatch.setattr(videos, "MAX_PICTURE", 1000)
+    answer = signed_in.post(ADDRESS, {"address": YOUTUBE}).json()
+    assert answer["problem"].startswith("YouTube did not answer with a picture of this video.")
+    assert "/other" not in site.asked
+    assert "/secret.jpg" not in site.asked
+    assert not Image.objects.exists()
+    image = make_image()
+    answer = signed_in.post(ADDRESS, {"address": YOUTUBE, "image": image.pk, "title": "Mine"}).json()
+    assert (answer["problem"], answer["title"]) == ("", "Mine")
+    assert Video.objects.get().thumbnail == image
+
+
+@pytest.mark.django_db
+def test_a_wrong_address_is_refused_in_words_and_strangers_make_nothing(signed_in: Client, reader: Client) -> None:
+    refused = signed_in.post(ADDRESS, {"address": "https://example.com/"})
+    assert refused.status_code == 400
+    assert refused.json()["problem"].startswith("This is not the address of a YouTube or Vimeo video.")
+    assert reader.post(ADDRESS, {"address": YOUTUBE}).status_code == 302
+    assert not Video.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_video_reads_well_everywhere_and_survives_cleaning() -> None:
+    video = Video.objects.create(provider="vimeo", key="12345678/0a1b2c3d", title="<b>Hop</b>", thumbnail=make_image())
+    body = clean(f'<div data-embed="video" data-id="{video.pk}" data-title="x"></div><p>After</p>')
+    page, feed, editor = (render(body, target) for target in (Target.PAGE, Target.FEED, Target.EDITOR))
+    assert 'data-video="https://player.vimeo.com/video/12345678?dnt=1&amp;h=0a1b2c3d"' in page
+    assert '<a href="https://vimeo.com/12345678/0a1b2c3d">' in page
+    assert "<iframe" not in page
+    assert re.findall(r"<img [^>]*alt=\"([^\"]*)\"", page) == [""]
+    assert '<p><a href="https://vimeo.com/12345678/0a1b2c3d">&lt;b&gt;Hop&lt;/b&gt; (video on Vimeo)</a></p>' in feed
+    assert clean(editor) == body
+    video.delete()
+    assert render(body) == "<p>After</p>"
+
+
+@pytest.mark.django_db
+def test_only_pages_with_a_video_load_its_script_and_only_two_players_may_be_framed(client: Client) -> None:
+    video = Video.objects.create(provider="youtube", key="abcDEF123_-")
+    make_post(slug="with", body=f'<div data-embed="video" data-id="{video.pk}"></div>')
+    make_post(slug="without")
+    assert "site/js/video.js" in client.get("/with/").content.decode()
+    page = client.get("/without/")
+    assert "site/js/video.js" not in page.content.decode()
+    frames = re.search(r"frame-src ([^;]*)", page["Content-Security-Policy"])
+    assert frames is not None
+    assert frames[1].split() == ["https://www.youtube-nocookie.com", "https://player.vimeo.com"]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_asked_of_the_other_site_before_the_click(page: Page) -> None:
+    video = Video.objects.create(provider="youtube", key="abcDEF123_-", title="Heel drops", thumbnail=make_image())
+    make_post(slug="heels", body=f'<div data-embed="video" data-id="{video.pk}"></div>')
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    page.route(lambda address: "127.0.0.1" not in address and "localhost" not in address, refuse)
+    page.goto("/heels/", wait_until="networkidle")
+    link = page.get_by_role("link", name="Heel drops")
+    expect(link).to_be_visible()
+    assert asked == []
+    link.click()
+    expect(page.locator('.video iframe[title="Heel drops"]')).to_be_visible()
+    assert asked == ["https://www.youtube-nocookie.com/embed/abcDEF123_-?autoplay=1"]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_author_puts_a_video_into_a_text(owner_page: Page, site: Site) -> None:
+    describe_as(site)
+    site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg())
+    post = make_post(body="<p>Before</p>")
+    owner_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
+    owner_page.locator(".ProseMirror[contenteditable=true]").first.get_by_text("Before").click()
+    owner_page.get_by_role("button", name="Video from YouTube or Vimeo").click()
+    dialog = owner_page.locator("dialog[open]")
+    dialog.get_by_label("Address of the video").fill("https://example.com/")
+    dialog.get_by_role("button", name="Use").click()
+    expect(dialog).to_contain_text("This is not the address of a YouTube or Vimeo video.")
+    dialog.get_by_label("Address of the video").fill(YOUTUBE)
+    dialog.get_by_role("button", name="Use").click()
+    expect(owner_page.locator(".ProseMirror .video")).to_contain_text("Heel drops")
+    owner_page.get_by_role("button", name="Save changes").click()
+    owner_page.wait_for_load_state()
+    expect(owner_page.locator(".ProseMirror .video img")).to_be_visible()
+    post.refresh_from_db()
+    assert f'<div data-embed="video" data-id="{Video.objects.get().pk}"></div>' in post.body
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_without_an_answer_the_author_chooses_a_picture_of_the_library(owner_page: Page, site: Site) -> None:
+    make_image(title="Stairs")
+    owner_page.goto(reverse("admin:blog_post_change", args=[make_post(body="<p>Before</p>").pk]))
+    owner_page.locator(".ProseMirror[contenteditable=true]").first.get_by_text("Before").click()
+    owner_page.get_by_role("button", name="Video from YouTube or Vimeo").click()
+    owner_page.get_by_label("Address of the video").fill("https://vimeo.com/123456789")
+    owner_page.locator("dialog[open]").get_by_role("button", name="Use").click()
+    expect(owner_page.locator(".video-dialog")).to_contain_text("Vimeo did not answer")
+    owner_page.locator(".video-dialog").get_by_role("button", name="Choose a picture").click()
+    owner_page.frame_locator("dialog iframe").get_by_role("button", name="Stairs").click()
+    expect(owner_page.locator(".ProseMirror .video img")).to_be_visible()
+    assert Video.objects.get().thumbnail == Image.objects.get()
