@@ -25,7 +25,8 @@ EXTENSIONS: dict[str, Any] = {
     },
     "StableHeading": {"levels": [2, 3, 4]},
     "BulletList": True,
-    "OrderedList": True,
+    # Numbering by letters has no place in the subset.
+    "OrderedList": {"enableListAttributes": False},
     "ListItem": True,
     "Blockquote": True,
     "CodeBlock": True,

@@ -1,5 +1,6 @@
 """From the stored subset to the page, the feed or the editor. The only way a text leaves the database."""
 
+from collections.abc import Iterable, Mapping
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -16,18 +17,40 @@ _ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag
 
 
 def render(body: str, target: Target = Target.PAGE) -> SafeString:
-    """Safe HTML of a cleaned `body` for `target`. One query per kind of embed; unknown embeds vanish."""
-    if not body:
-        return mark_safe("")
-    root = parse(body)
-    places = _places(root)
-    markup = embeds.resolve(frozenset(places.values()), target)
-    for element, embed in places.items():
-        _fill(element, markup.get(embed))
+    """Safe HTML of a cleaned `body` for `target`. One query per kind of embed.
+
+    What an embed showed may be gone: page and feed leave it out, the editor keeps its place.
+    """
+    return render_all([body], target)[0]
+
+
+def render_all(bodies: Iterable[str], target: Target) -> list[SafeString]:
+    """As `render()` for each of `bodies`, still with one query per kind of embed."""
+    roots = [parse(body) if body else None for body in bodies]
+    places = [{} if root is None else _places(root) for root in roots]
+    markup = embeds.resolve(frozenset(embed for each in places for embed in each.values()), target)
+    return [
+        mark_safe("") if root is None else _filled(root, each, markup, target)
+        for root, each in zip(roots, places, strict=True)
+    ]
+
+
+def _filled(
+    root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: Target
+) -> SafeString:
+    if target is not Target.EDITOR:
+        _leave_out(root, [element for element, embed in places.items() if embed not in markup])
+    # Before the embeds are filled in: what they hold is dressed already.
     if target is Target.PAGE:
         _dress_for_page(root)
     elif target is Target.FEED:
         _dress_for_feed(root)
+    for element, embed in places.items():
+        if embed in markup:
+            _fill(element, markup[embed], target)
+    if target is Target.FEED:
+        for link in root.iter("a"):
+            link.set("href", urljoin(f"{settings.SITE_URL}/", link.get("href") or ""))
     return mark_safe(serialize(root))  # noqa: S308 - the body is cleaned and resolvers escape their own
 
 
@@ -38,19 +61,29 @@ def _places(root: HtmlElement) -> dict[HtmlElement, Embed]:
     return places
 
 
-def _fill(element: HtmlElement, markup: str | None) -> None:
-    parent = element.getparent()
-    if markup is None:
-        # A figure without its picture would leave a caption that describes nothing.
-        (parent if parent.tag == "figure" else element).drop_tree()
+def _leave_out(root: HtmlElement, gone: list[HtmlElement]) -> None:
+    for element in gone:
+        element.drop_tree()
+    for figure in list(root.iter("figure")):
+        # A figure without its pictures would leave a caption that describes nothing.
+        if figure.find("img") is None:
+            figure.drop_tree()
+
+
+def _fill(element: HtmlElement, markup: str, target: Target) -> None:
+    pieces = html.fragments_fromstring(markup, no_leading_text=True)
+    if target is Target.EDITOR and not any(piece.get("data-embed") or piece.tag == "img" for piece in pieces):
+        # The author gets the place itself back, perhaps named by data-title, never what stands there.
         return
-    for piece in html.fragments_fromstring(markup, no_leading_text=True):
+    for piece in pieces:
         piece.tail = None
         element.addprevious(piece)
     element.drop_tree()
 
 
 def _dress_for_page(root: HtmlElement) -> None:
+    for figure in root.iter("figure"):
+        _dress_figure(figure)
     for aside in root.iter("aside"):
         _dress_callout(aside)
     for number, table in enumerate(list(root.iter("table")), start=1):
@@ -65,6 +98,13 @@ def _dress_for_page(root: HtmlElement) -> None:
         box.tail, table.tail = table.tail, None
         table.getparent().replace(table, box)
         box.append(table)
+
+
+def _dress_figure(figure: HtmlElement) -> None:
+    align, count = figure.attrib.pop("data-align", ""), len(figure.findall("img"))
+    names = ([f"figure--{align}"] if align else []) + (["gallery", f"gallery--{count}"] if count > 1 else [])
+    if names:
+        figure.set("class", " ".join(names))
 
 
 def _dress_callout(aside: HtmlElement) -> None:
@@ -91,5 +131,5 @@ def _dress_for_feed(root: HtmlElement) -> None:
         strong.text = title
         heading.append(strong)
         aside.insert(0, heading)
-    for link in root.iter("a"):
-        link.set("href", urljoin(f"{settings.SITE_URL}/", link.get("href") or ""))
+    for figure in root.iter("figure"):
+        figure.attrib.pop("data-align", None)

@@ -12,6 +12,9 @@ CALLOUTS = {
     "red-flags": "Red flags: see someone soon",
 }
 
+# Where a figure stands in the text; without a word here it is as wide as the text.
+ALIGNMENTS = frozenset({"wide", "left", "right"})
+
 # What other writers' HTML calls the things of our subset.
 SYNONYMS = {
     "h1": "h2",
@@ -55,6 +58,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "ol": {"start", "reversed"},
     "th": {"scope", "colspan", "rowspan"},
     "td": {"colspan", "rowspan"},
+    "figure": {"data-align"},
     "img": {"data-image", "alt"},
     "aside": {"data-callout", "data-title"},
     "div": {"data-embed", "data-id"},

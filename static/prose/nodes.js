@@ -1,6 +1,8 @@
 // The editor's own nodes. Each gives exactly the HTML that prose's subset stores; prose.clean() has the last word.
 //
-// LibraryFigure  <figure><img data-image="12"><figcaption>…</figcaption></figure>, the picture chosen from the library
+// LibraryFigure  <figure data-align="left"><img data-image="12">…<figcaption>…</figcaption></figure>: one picture of
+//                the library, or several as a gallery
+// Embed          <div data-embed="snippet" data-id="3"></div>, a labelled box; kinds it does not know pass untouched
 // Callout        <aside data-callout="tip" data-title="…">blocks</aside>
 // StableHeading  h2 to h4 that keep their id, so that shared #anchors go on working
 // TitledTable    a table whose title survives editing
@@ -13,11 +15,56 @@ const CALLOUTS = {
   "red-flags": gettext("Red flags"),
 }
 
+const EMBEDS = {
+  snippet: gettext("Snippet"),
+  video: gettext("Video"),
+  product: gettext("Product"),
+  exercise: gettext("Exercise"),
+}
+
+const ALIGNMENTS = {
+  "": gettext("Normal width"),
+  wide: gettext("Wider"),
+  left: gettext("Left, text beside it"),
+  right: gettext("Right, text beside it"),
+}
+
+const button = (text, run, label = text) => {
+  const element = crel("button", { type: "button", textContent: text, title: label, "aria-label": label })
+  element.addEventListener("click", run)
+  return element
+}
+
+const remove = (editor, getPos, node) => {
+  const position = getPos()
+  editor.chain().focus().deleteRange({ from: position, to: position + node.nodeSize }).run()
+}
+
+// After what is selected, never in its place: no word is lost to a picture.
+const insertAfter = (editor, content) =>
+  editor.chain().focus().setTextSelection(editor.state.selection.to).insertContent(content).run()
+
 // The library's dialog (static/images/picker.js) listens for this on the document.
-const choosePicture = () =>
+const choosePictures = (multiple) =>
   new Promise((resolve) => {
-    document.dispatchEvent(new CustomEvent("images:choose", { detail: { resolve } }))
+    const detail = { multiple, resolve: (answer) => resolve([answer].flat()) }
+    document.dispatchEvent(new CustomEvent("images:choose", { detail }))
   })
+
+const asPicture = ({ id, src }) => ({ image: String(id), src, alt: null })
+
+const askForAlt = (editor, { alt }) =>
+  updateAttrsDialog(
+    {
+      decorative: { type: "boolean", title: gettext("Only decoration: say nothing to screen readers") },
+      alt: {
+        type: "string",
+        title: gettext("What it shows, here"),
+        description: gettext(" Empty: the library's words are used."),
+      },
+    },
+    { title: gettext("Alternative text"), submitText: gettext("Use") },
+  )(editor, { alt: alt ?? "", decorative: alt === "" })
 
 export const LibraryFigure = Node.create({
   name: "figure",
@@ -27,11 +74,22 @@ export const LibraryFigure = Node.create({
   isolating: true,
 
   addAttributes() {
-    const image = (element) => element.querySelector("img[data-image]")
+    const read = (img) => ({
+      image: img.dataset.image,
+      src: img.getAttribute("src") ?? "",
+      alt: img.getAttribute("alt"),
+    })
     return {
-      image: { default: null, parseHTML: (el) => image(el)?.dataset.image, renderHTML: () => ({}) },
-      src: { default: "", parseHTML: (el) => image(el)?.getAttribute("src") ?? "", renderHTML: () => ({}) },
-      alt: { default: null, parseHTML: (el) => image(el)?.getAttribute("alt") ?? null, renderHTML: () => ({}) },
+      pictures: {
+        default: [],
+        parseHTML: (el) => [...el.querySelectorAll("img[data-image]")].map(read),
+        renderHTML: () => ({}),
+      },
+      align: {
+        default: "",
+        parseHTML: (el) => (el.dataset.align in ALIGNMENTS ? el.dataset.align : ""),
+        renderHTML: ({ align }) => (align ? { "data-align": align } : {}),
+      },
     }
   },
 
@@ -45,59 +103,90 @@ export const LibraryFigure = Node.create({
     ]
   },
 
-  renderHTML({ node }) {
-    const { image, src, alt } = node.attrs
-    const attributes = { "data-image": image, src }
-    if (alt !== null) attributes.alt = alt
-    return ["figure", {}, ["img", attributes], ["figcaption", {}, 0]]
+  renderHTML({ node, HTMLAttributes }) {
+    const pictures = node.attrs.pictures.map(({ image, src, alt }) => [
+      "img",
+      { "data-image": image, src, ...(alt === null ? {} : { alt }) },
+    ])
+    return ["figure", HTMLAttributes, ...pictures, ["figcaption", {}, 0]]
   },
 
   addNodeView() {
     return ({ node: first, editor, getPos }) => {
       let node = first
-      const img = crel("img", { src: node.attrs.src, alt: node.attrs.alt ?? "" })
-      const caption = crel("figcaption", { "data-placeholder": gettext("Write a caption, or leave it empty") })
-      const button = (text, run) => {
-        const element = crel("button", { type: "button", textContent: text })
-        element.addEventListener("click", run)
-        return element
-      }
       const update = (attrs) =>
         editor.view.dispatch(editor.state.tr.setNodeMarkup(getPos(), null, { ...node.attrs, ...attrs }))
-      const controls = crel("div", { className: "figure-controls", contentEditable: "false" }, [
-        button(gettext("Other picture"), async () => {
-          const image = await choosePicture()
-          update({ image: String(image.id), src: image.src, alt: null })
+      // `change` gets a copy of the pictures and may do with it what it likes.
+      const withPictures = (change) => {
+        const pictures = [...node.attrs.pictures]
+        change(pictures)
+        update({ pictures })
+      }
+
+      const buttonsOf = (picture, index, count) => {
+        const move = (to) => withPictures((all) => all.splice(to, 0, ...all.splice(index, 1)))
+        const gallery = [
+          index > 0 && button("←", () => move(index - 1), gettext("Earlier")),
+          index < count - 1 && button("→", () => move(index + 1), gettext("Later")),
+          button("✕", () => withPictures((all) => all.splice(index, 1)), gettext("Take out of the gallery")),
+        ]
+        return [
+          button(gettext("Other picture"), async () => {
+            const [image] = await choosePictures(false)
+            withPictures((all) => all.splice(index, 1, asPicture(image)))
+          }),
+          button(gettext("Alternative text"), async () => {
+            const answer = await askForAlt(editor, picture)
+            if (!answer) return
+            const alt = answer.decorative ? "" : answer.alt.trim() || null
+            withPictures((all) => all.splice(index, 1, { ...picture, alt }))
+          }),
+          ...(count > 1 ? gallery.filter(Boolean) : []),
+        ]
+      }
+
+      const pictures = crel("div", { className: "figure-pictures", contentEditable: "false" })
+      const show = () => {
+        const all = node.attrs.pictures
+        pictures.dataset.count = all.length
+        pictures.replaceChildren(
+          ...all.map((picture, index) =>
+            crel("div", { className: "figure-picture" }, [
+              crel("img", { src: picture.src, alt: picture.alt ?? "" }),
+              crel("div", { className: "figure-controls" }, buttonsOf(picture, index, all.length)),
+            ]),
+          ),
+        )
+        dom.dataset.align = align.value = node.attrs.align
+      }
+
+      const align = crel(
+        "select",
+        { "aria-label": gettext("Where it stands"), title: gettext("Where it stands") },
+        Object.entries(ALIGNMENTS).map(([value, textContent]) => crel("option", { value, textContent })),
+      )
+      align.addEventListener("change", () => update({ align: align.value }))
+      const bar = crel("div", { className: "figure-bar", contentEditable: "false" }, [
+        align,
+        button(gettext("Add pictures"), async () => {
+          const images = await choosePictures(true)
+          withPictures((all) => all.push(...images.map(asPicture)))
         }),
-        button(gettext("Alternative text"), async () => {
-          const answer = await updateAttrsDialog(
-            {
-              decorative: { type: "boolean", title: gettext("Only decoration: say nothing to screen readers") },
-              alt: {
-                type: "string",
-                title: gettext("What it shows, here"),
-                description: gettext(" Empty: the library's words are used."),
-              },
-            },
-            { title: gettext("Alternative text"), submitText: gettext("Use") },
-          )(editor, { alt: node.attrs.alt ?? "", decorative: node.attrs.alt === "" })
-          if (answer) update({ alt: answer.decorative ? "" : answer.alt.trim() || null })
-        }),
-        button(gettext("Remove"), () => {
-          const position = getPos()
-          editor.view.dispatch(editor.state.tr.delete(position, position + node.nodeSize))
-        }),
+        button(gettext("Remove"), () => remove(editor, getPos, node)),
       ])
-      img.contentEditable = "false"
+      const caption = crel("figcaption", { "data-placeholder": gettext("Write a caption, or leave it empty") })
+      const dom = crel("figure", {}, [pictures, bar, caption])
+      show()
       return {
-        dom: crel("figure", {}, [img, controls, caption]),
+        dom,
         contentDOM: caption,
         ignoreMutation: (mutation) => !caption.contains(mutation.target),
+        stopEvent: ({ target }) => bar.contains(target) || target.closest?.(".figure-controls") !== null,
         update(updated) {
           if (updated.type !== node.type) return false
+          const isSame = JSON.stringify(updated.attrs) === JSON.stringify(node.attrs)
           node = updated
-          img.src = node.attrs.src
-          img.alt = node.attrs.alt ?? ""
+          if (!isSame) show()
           return true
         },
       }
@@ -105,29 +194,117 @@ export const LibraryFigure = Node.create({
   },
 
   addCommands() {
+    const insert = (editor, images) =>
+      insertAfter(editor, {
+        type: this.name,
+        attrs: { pictures: images.map(asPicture) },
+        content: images.length === 1 && images[0].caption ? [{ type: "text", text: images[0].caption }] : [],
+      })
+    const choose =
+      (multiple) =>
+      () =>
+      ({ editor, dispatch }) => {
+        if (dispatch) choosePictures(multiple).then((images) => images.length && insert(editor, images))
+        return true
+      }
+    // The toolbar's own picture button calls the first name.
+    return { insertFigure: choose(false), insertGallery: choose(true) }
+  },
+
+  addMenuItems({ menu, buttons }) {
+    menu.defineItem({
+      name: "gallery",
+      groups: "nodes",
+      button: buttons.material("collections", gettext("Gallery")),
+      command: (editor) => editor.commands.insertGallery(),
+    })
+  },
+})
+
+// What the desk's list of snippets answers; no list and an empty one are the same to the author.
+const listSnippets = () =>
+  fetch("/admin/blog/snippet/list/", { headers: { Accept: "application/json" } })
+    .then((answer) => (answer.ok ? answer.json() : []))
+    .catch(() => [])
+
+export const Embed = Node.create({
+  name: "embed",
+  group: "block",
+  atom: true,
+  draggable: true,
+
+  addAttributes() {
+    const kept = (name, attribute) => ({
+      default: "",
+      parseHTML: (el) => el.getAttribute(attribute) ?? "",
+      renderHTML: (attrs) => (attrs[name] ? { [attribute]: attrs[name] } : {}),
+    })
+    return { kind: kept("kind", "data-embed"), id: kept("id", "data-id"), title: kept("title", "data-title") }
+  },
+
+  // Rooms with a node of their own for their kind come first.
+  parseHTML() {
+    return [{ tag: "div[data-embed]", priority: 40 }]
+  },
+
+  renderHTML({ HTMLAttributes }) {
+    return ["div", HTMLAttributes]
+  },
+
+  addNodeView() {
+    return ({ node, editor, getPos }) => {
+      const { kind, id, title } = node.attrs
+      const name = crel("span", { textContent: title || id })
+      if (kind === "snippet" && !title) {
+        listSnippets().then((all) => {
+          name.textContent = all.find((each) => String(each.id) === id)?.name ?? id
+        })
+      }
+      return {
+        dom: crel("div", { className: "embed-box", contentEditable: "false" }, [
+          crel("strong", { textContent: `${EMBEDS[kind] ?? kind}: ` }),
+          name,
+          button(gettext("Remove"), () => remove(editor, getPos, node)),
+        ]),
+        stopEvent: ({ target }) => target.closest?.("button") !== null,
+        ignoreMutation: () => true,
+      }
+    }
+  },
+
+  addCommands() {
     return {
-      // The toolbar's own picture button calls this name.
-      insertFigure:
+      insertSnippet:
         () =>
         ({ editor, dispatch }) => {
-          if (dispatch) {
-            choosePicture().then((image) => {
-              editor
-                .chain()
-                .focus()
-                // After what is selected, never in its place: no word is lost to a picture.
-                .setTextSelection(editor.state.selection.to)
-                .insertContent({
-                  type: this.name,
-                  attrs: { image: String(image.id), src: image.src },
-                  content: image.caption ? [{ type: "text", text: image.caption }] : [],
-                })
-                .run()
-            })
-          }
+          if (!dispatch) return true
+          listSnippets().then(async (all) => {
+            const none = gettext("There are no snippets yet. Write one under Snippets on the desk, then it is here.")
+            // A name may be there twice; its number tells which.
+            const isTwin = ({ name }) => all.filter((each) => each.name === name).length > 1
+            const label = (each) => (isTwin(each) ? `${each.name} (${each.id})` : each.name)
+            const fields = { snippet: { title: gettext("Which one"), enum: all.map(label) } }
+            const answer = await updateAttrsDialog(all.length ? fields : {}, {
+              title: all.length ? gettext("Snippet") : none,
+              submitText: all.length ? gettext("Use") : gettext("All right"),
+            })(editor, {})
+            const chosen = answer && all.find((each) => label(each) === answer.snippet)
+            if (!chosen) return
+            const attrs = { kind: "snippet", id: String(chosen.id), title: chosen.name }
+            insertAfter(editor, { type: this.name, attrs })
+          })
           return true
         },
     }
+  },
+
+  addMenuItems({ menu, buttons }) {
+    menu.defineItem({
+      name: "snippet",
+      groups: "nodes",
+      button: buttons.material("content_paste", gettext("Snippet")),
+      command: (editor) => editor.commands.insertSnippet(),
+    })
   },
 })
 
@@ -198,7 +375,7 @@ export const Callout = Node.create({
     menu.defineItem({
       name: "callout",
       groups: "nodes",
-      button: buttons.material("info", gettext("Box: note, tip, warning, red flags")),
+      button: buttons.material("info", gettext("Box")),
       command: (editor) => editor.commands.editCallout(),
       active: (editor) => editor.isActive("callout"),
     })
