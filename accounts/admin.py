@@ -1,12 +1,28 @@
 """People on the writing desk: accounts, and the author profiles that readers see."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
 
 from accounts.models import Author, ProfileLink, Qualification, User
 from images.admin import WithImagePicker
 from prose.forms import ProseField
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """People who may do the same."""
+
+    def get_form(self, request: HttpRequest, obj: Group | None = None, change: bool = False, **kwargs: Any) -> Any:
+        words = {"name": "Such as “Guest authors”.", "permissions": "What everybody in this group may do."}
+        return super().get_form(request, obj, change, **{**kwargs, "help_texts": words})
 
 
 @admin.register(User)

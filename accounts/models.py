@@ -35,9 +35,13 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """An account. Signs in by e-mail address; never shown to readers."""
 
-    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    email = models.EmailField(
+        "e-mail address", max_length=254, unique=True, help_text="What this person signs in with. Readers never see it."
+    )
     name = models.CharField(max_length=120, blank=True, help_text="How the writing desk greets this person.")
-    is_staff = models.BooleanField("may use the writing desk", default=False)
+    is_staff = models.BooleanField(
+        "may use the writing desk", default=False, help_text="Without it, this person cannot sign in here."
+    )
     is_active = models.BooleanField(
         "active", default=True, help_text="Switch off instead of deleting: the person's work stays."
     )
@@ -102,7 +106,14 @@ class Author(models.Model):
     )
     credentials = models.CharField(max_length=80, blank=True, help_text="Letters after the name, such as “PT, DPT”.")
     job_title = models.CharField(max_length=120, blank=True, help_text="Such as “Physical therapist”.")
-    photo = models.ForeignKey(Image, on_delete=models.PROTECT, null=True, blank=True, related_name="authors")
+    photo = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="authors",
+        help_text="A portrait: beside the posts and on the author page.",
+    )
     short_bio = models.TextField(blank=True, help_text="One or two sentences: sidebar and below posts.")
     long_bio = models.TextField(blank=True, help_text="The author page.")
     expertise = models.TextField(blank=True, help_text="What you know best, one topic a line.")
@@ -136,9 +147,9 @@ class Qualification(models.Model):
     """A licence, degree or certificate of an author, shown on the author page."""
 
     author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="qualifications")
-    name = models.CharField(max_length=160)
-    issuer = models.CharField(max_length=160, blank=True)
-    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    name = models.CharField(max_length=160, help_text="Such as “Doctor of Physical Therapy”.")
+    issuer = models.CharField(max_length=160, blank=True, help_text="The school or board that gave it.")
+    year = models.PositiveSmallIntegerField(null=True, blank=True, help_text="When you got it, four digits.")
 
     class Meta:
         ordering = ("-year", "name")
@@ -151,8 +162,8 @@ class ProfileLink(models.Model):
     """A page elsewhere that is about this author: a register, a university, a social profile."""
 
     author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="links")
-    label = models.CharField(max_length=80)
-    url = models.URLField("address")
+    label = models.CharField(max_length=80, help_text="The words of the link.")
+    url = models.URLField("address", help_text="The full address, starting with https://")
 
     class Meta:
         ordering = ("pk",)

@@ -1,8 +1,9 @@
 """Queries, CPU time and size of every kind of public page, with few posts and with many.
 
-    python -m benchmarks.pages [--posts 10000]
+    python -m benchmarks.pages [--posts 10000] [--categories 60]
 
-Makes a database of its own in a temporary folder: the demo, measured; then that many posts more, measured again.
+Makes a database of its own in a temporary folder: the demo, measured; then that many posts more, measured again;
+then that many categories with every post in three of them, measured once more.
 CPU time is that of this process for one request through Django's test client, median of 15 after 3 to warm up.
 """
 
@@ -20,7 +21,8 @@ def main() -> None:
     """Print a table for each amount of posts."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--posts", type=int, default=10_000)
-    posts = arguments.parse_args().posts
+    arguments.add_argument("--categories", type=int, default=60)
+    amounts = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
             "DATA_DIR": folder,
@@ -30,11 +32,11 @@ def main() -> None:
             "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
         }
-        measure(posts)
+        measure(amounts.posts, amounts.categories)
 
 
-def measure(posts: int) -> None:
-    """Measure with the demo alone, then with `posts` more."""
+def measure(posts: int, categories: int) -> None:
+    """Measure with the demo alone, then with `posts` more, then with `categories`."""
     import django
     from django.conf import settings
 
@@ -50,6 +52,26 @@ def measure(posts: int) -> None:
     table()
     call_command("seed_demo", posts=posts, verbosity=0)
     table()
+    spread(categories)
+    table()
+
+
+def spread(categories: int) -> None:
+    """Make as many categories as are missing, two thirds of them below others, and put each post in two of them."""
+    from blog.models import Category, Post
+
+    main = list(Category.objects.filter(parent=None))
+    new = [
+        Category.objects.create(name=f"Topic {number}", parent=main[number % len(main)] if number % 3 else None)
+        for number in range(categories - Category.objects.count())
+    ]
+    places = Post.categories.through
+    rows = (
+        places(post_id=post, category=new[(post * 7 + number) % len(new)])
+        for post in Post.objects.values_list("pk", flat=True)
+        for number in range(2)
+    )
+    places.objects.bulk_create(rows, batch_size=1000)
 
 
 def table() -> None:
@@ -57,7 +79,7 @@ def table() -> None:
     from django.db import connection
     from django.test import Client
 
-    from blog.models import Post
+    from blog.models import Category, Post
 
     newest = Post.objects.published().newest_first().first()
     assert newest is not None
@@ -79,9 +101,8 @@ def table() -> None:
         "not found": "/nothing-here/",
     }
     client = Client()
-    print(
-        f"\n{Post.objects.count()} posts\n\n| page | queries | CPU ms | HTML kB, gzipped |\n| --- | --- | --- | --- |"
-    )
+    print(f"\n{Post.objects.count()} posts, {Category.objects.count()} categories\n")
+    print("| page | queries | CPU ms | HTML kB, gzipped |\n| --- | --- | --- | --- |")
     for name, address in addresses.items():
         queries: list[str] = []
 

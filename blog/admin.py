@@ -4,25 +4,31 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.contrib import admin
-from django.db.models import F, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import F, Model, QuerySet
+from django.forms import ModelForm, Script
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
+from solo.admin import SingletonModelAdmin
 
 from accounts.models import Author, User
-from blog.models import Category, Post, Tag
+from blog import checklist
+from blog.models import UNPRINTABLE, Category, Post, PostTemplate, PublishingRules, Series, Snippet, Tag
+from blog.series import in_order
 from drafts.admin import DocumentAdmin, StateFilter
 from drafts.forms import DocumentForm
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from prose.forms import ProseField
-
 
 UNTITLED = "untitled-"
 
@@ -30,7 +36,11 @@ UNTITLED = "untitled-"
 class PostForm(DocumentForm):
     """A post as a writer thinks of it."""
 
-    body = ProseField(label="Text", required=False)
+    body = ProseField(
+        label="Text",
+        required=False,
+        help_text="It is kept while you type. “?” in the toolbar shows what the keyboard can do.",
+    )
 
     class Meta:
         model = Post
@@ -39,7 +49,16 @@ class PostForm(DocumentForm):
             "tldr": forms.Textarea(attrs={"rows": 4}),
             "excerpt": forms.Textarea(attrs={"rows": 3}),
             "categories": forms.CheckboxSelectMultiple,
+            "seo_title": forms.TextInput(attrs={"class": "vTextField", "data-most": checklist.TITLE_LIMIT}),
+            "seo_description": forms.Textarea(
+                attrs={
+                    "rows": 2,
+                    "data-least": checklist.DESCRIPTION_LIMITS[0],
+                    "data-most": checklist.DESCRIPTION_LIMITS[1],
+                }
+            ),
         }
+        help_texts = {"title": "What the post is about. Readers see it above the post, in lists and in searches."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,26 +66,103 @@ class PostForm(DocumentForm):
             # The address that the first autosave had to invent; the title gives a better one.
             self.initial["slug"] = ""
 
+    def clean_tags(self) -> list[str]:
+        """The keywords, printable and short enough for their column; ValidationError names one that is too long."""
+        tags = [name for tag in self.cleaned_data["tags"] if (name := UNPRINTABLE.sub("", tag).strip())]
+        for name in tags:
+            if len(name) > 100:
+                raise ValidationError(f"“{name[:40]}…” is too long for a keyword: at most 100 characters.")
+        return tags
+
+
+class MonthFilter(admin.SimpleListFilter):
+    """The month of publication, on the site's calendar."""
+
+    title = "month"
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        months = Post.objects.filter(month__isnull=False).dates("month", "month", order="DESC")
+        return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        month = parse_date(f"{self.value()}-01") if self.value() else None
+        return queryset.filter(month=month) if month else queryset
+
+
+class MissingFilter(admin.SimpleListFilter):
+    """Posts that lack something."""
+
+    title = "what is missing"
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("picture", "Without picture"),
+            ("category", "Without category"),
+            ("excerpt", "Without excerpt"),
+            ("blocked", "Something that blocks publishing"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        missing: dict[str, dict[str, Any]] = {
+            "picture": {"featured_image": None},
+            "category": {"topic": None},
+            "excerpt": {"excerpt": ""},
+        }
+        if self.value() == "blocked":
+            return queryset.filter(checklist.blocked())
+        return queryset.filter(**missing.get(self.value() or "", {}))
+
+
+class PostActions(ActionForm):
+    """What to do with the chosen posts; the category is for putting them into one."""
+
+    category = forms.ModelChoiceField(Category.objects.order_by("path"), required=False)
+
+
+def _writer(request: HttpRequest) -> Author:
+    """Under whose name this person writes: the own profile, else the site's first, else a new one."""
+    found = Author.objects.filter(user=request.user.pk).first() or Author.objects.first()
+    if found is None and isinstance(request.user, User):
+        found = Author.objects.of(request.user)
+    assert found is not None  # the desk lets nobody in without an account
+    return found
+
 
 @admin.register(Post)
 class PostAdmin(WithImagePicker, DocumentAdmin):
     form = PostForm
+    action_form = PostActions
+    change_form_template = "admin/blog/post/change_form.html"
+    change_list_template = "admin/blog/post/change_list.html"
     preview_url_name = "blog:preview"
+    actions: tuple[str, ...] = (*DocumentAdmin.actions, "put_in_category", "duplicate_chosen")
     list_display = ("picture", "title", "state", "publish_time", "in_categories", "words")
     list_display_links = ("picture", "title")
-    list_filter = (StateFilter, ("categories", admin.RelatedOnlyFieldListFilter))
+    list_filter = (
+        StateFilter,
+        MissingFilter,
+        MonthFilter,
+        ("categories", admin.RelatedOnlyFieldListFilter),
+        ("author", admin.RelatedOnlyFieldListFilter),
+    )
     list_per_page = 50
     # Drafts first, then the newest: what a writer looks for.
     ordering = (F("published_at").desc(nulls_first=True), "-pk")
     show_full_result_count = False
     search_fields = ("title", "slug", "excerpt")
+    search_help_text = "Words of the title, the address or the excerpt"
     fieldsets = (
         ("Write", {"fields": ("title", "body", "tldr", "excerpt", "base_version", "copy_key", "copy_from")}),
         ("Picture", {"fields": ("featured_image",)}),
-        ("Topics", {"fields": ("topic", "categories", "tags")}),
-        ("When and who", {"fields": ("published_at", "author")}),
+        ("Topics", {"fields": ("topic", "categories", "tags", "series", "series_position")}),
         ("Search engines", {"classes": ("collapse",), "fields": ("slug", "seo_title", "seo_description")}),
     )
+    writing_fieldset = ("More", {"fields": ("published_at", "author", "note", "is_update", "changes_at")})
+
+    class Media:
+        js = (Script("desk/counter.js", type="module"), Script("desk/checklist.js", type="module"))
 
     @admin.display(description="")
     def picture(self, post: Post) -> SafeString | str:
@@ -96,26 +192,79 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = dict(super().get_changeform_initial_data(request))
         author = Author.objects.filter(user=request.user.pk).first() or Author.objects.first()
-        return {"author": author, **initial}
+        template = _template(request)
+        start = {"body": template.body, "tldr": template.tldr} if template else {}
+        return {"author": author, **start, **initial}
 
     def get_form(self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        # Nobody must fill in a profile before writing the first post: save_model makes one.
-        form.base_fields["author"].required = Author.objects.exists()
+        # Nobody must fill in a profile before writing: an empty choice means the writer's own, made if need be.
+        form.base_fields["author"].required = False
+        if obj is None and (template := _template(request)):
+            form.base_fields["title"].widget.attrs["placeholder"] = template.title_hint
         return form
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        post, pending = kwargs.get("obj"), context.get("pending")
+        if form.refused is not None:
+            context["findings"] = checklist.findings(form.refused)
+        elif post is not None and not form.errors:
+            context["findings"] = checklist.findings(pending.data if pending else post.snapshot())
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        templates = PostTemplate.objects.defer("body")
+        return super().changelist_view(request, {"post_templates": templates, **(extra_context or {})})
+
     def save_model(self, request: HttpRequest, obj: Post, form: ModelForm, change: bool) -> None:
-        if obj.author_id is None and isinstance(request.user, User):
-            obj.author = Author.objects.of(request.user)
+        if obj.author_id is None:
+            obj.author = _writer(request)
         super().save_model(request, obj, form, change)
 
     def new_draft(self, request: HttpRequest, title: str) -> Post:
-        author = Author.objects.filter(user=request.user.pk).first() or Author.objects.first()
-        if author is None and isinstance(request.user, User):
-            author = Author.objects.of(request.user)
-        post = Post(title=title or "Untitled", author=author, slug=f"{UNTITLED}{uuid4().hex[:12]}")
+        post = Post(title=title or "Untitled", author=_writer(request), slug=f"{UNTITLED}{uuid4().hex[:12]}")
         post.save()
         return post
+
+    def _act(self, request: HttpRequest, document: Post) -> HttpResponse | None:
+        if "_duplicate" not in request.POST:
+            return super()._act(request, document)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        copy = self._duplicate(request, document)
+        self._say(request, "This is a copy of “{}”. Only you can see it.", document)
+        return HttpResponseRedirect(self._address("change", copy.pk))
+
+    def _duplicate(self, request: HttpRequest, post: Post) -> Post:
+        """A draft with the content of `post`; address, dates and state are its own."""
+        copy = self.new_draft(request, f"Copy of {post.title}"[:200])
+        copy.apply(post.snapshot() | {"title": copy.title})
+        self.log_addition(request, copy, f"Copied from “{post}”.")
+        return copy
+
+    @admin.action(description="Duplicate", permissions=["add"])
+    def duplicate_chosen(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Make a draft of each that starts as its copy."""
+        for post in queryset:
+            self._duplicate(request, post)
+        self._say_count(request, len(queryset), "copied. The copies are drafts at the top of the list")
+
+    @admin.action(description="Put in category …", permissions=["change"])
+    def put_in_category(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Make the chosen category the main one; the others stay."""
+        category = Category.objects.filter(pk=request.POST.get("category") or 0).first()
+        if category is None:
+            self.message_user(request, "Choose the category beside the action.", messages.WARNING)
+            return
+        keys = list(queryset.values_list("pk", flat=True))
+        places = Post.categories.through
+        places.objects.bulk_create([places(post_id=key, category=category) for key in keys], ignore_conflicts=True)
+        # A new version, so that a form opened before cannot put the old category back unseen.
+        Post.objects.filter(pk__in=keys).update(topic=category, version=F("version") + 1, modified_at=timezone.now())
+        self._say_count(request, len(keys), f"now in “{category}”, as the main category")
 
     def after_saving(self, request: HttpRequest, document: Post, form: ModelForm) -> None:
         document.set_categories(document.categories.all())
@@ -123,9 +272,18 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
     def preview(self, request: HttpRequest, document: Post, form: DocumentForm | None) -> HttpResponse:
         if form is not None:
             # The unsaved choice of related rows, where the page's own queries would look.
-            tags = [Tag(name=name, slug=slugify(name, allow_unicode=True) or "tag") for name in form.cleaned_data.get("tags", [])]
+            tags = [
+                Tag(name=name, slug=slugify(name, allow_unicode=True) or "tag")
+                for name in form.cleaned_data.get("tags", [])
+            ]
             document._prefetched_objects_cache = {"tags": tags}  # type: ignore[attr-defined]
         return render(request, "blog/post_detail.html", {"post": document, "around": None, "is_preview": True})
+
+
+def _template(request: HttpRequest) -> PostTemplate | None:
+    """The template that `?template=` names."""
+    key = request.GET.get("template", "")
+    return PostTemplate.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
 
 
 @admin.register(Category)
@@ -141,6 +299,133 @@ class CategoryAdmin(WithImagePicker, admin.ModelAdmin):
 
 @admin.register(Tag)
 class TagAdmin(admin.ModelAdmin):
+    """Keywords. Most are made by typing them into a post."""
+
     list_display = ("name", "slug")
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
+
+    def get_form(self, request: HttpRequest, obj: Tag | None = None, change: bool = False, **kwargs: Any) -> Any:
+        words = {"name": "As readers see it below a post.", "slug": "The last part of the keyword's address."}
+        return super().get_form(request, obj, change, **{**kwargs, "help_texts": words})
+
+
+class PartInline(admin.TabularInline):
+    """The parts of a series, by number. A post joins a series in its own form."""
+
+    model = Post
+    fields = ("series_position", "state")
+    readonly_fields = ("state",)
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    verbose_name_plural = "parts"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
+        return in_order(Post.objects.kept().defer("body", "headings"))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Series)
+class SeriesAdmin(WithImagePicker, admin.ModelAdmin):
+    list_display = ("title", "slug")
+    search_fields = ("title",)
+    prepopulated_fields = {"slug": ("title",)}
+    fields = ("title", "description", "image", "slug")
+
+    def get_inlines(self, request: HttpRequest, obj: Series | None) -> list[Any]:
+        return [PartInline] if obj else []
+
+
+class PassageForm(forms.ModelForm):
+    """A text that is not a post, written in the same editor."""
+
+    body = ProseField(label="Text", help_text="Written as a post is, with headings, lists, boxes and pictures.")
+
+
+@admin.register(Snippet)
+class SnippetAdmin(admin.ModelAdmin):
+    form = PassageForm
+    list_display = ("name",)
+    search_fields = ("name", "body")
+    fields = ("name", "body")
+    change_form_template = "admin/blog/snippet/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.as_json)
+        return [path("list/", view, name="blog_snippet_list"), *super().get_urls()]
+
+    def as_json(self, request: HttpRequest) -> JsonResponse:
+        """All snippets, for the editor's menu."""
+        return JsonResponse(list(Snippet.objects.values("id", "name")), safe=False)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        snippet = kwargs.get("obj")
+        context["uses"] = [_link(use) for use in snippet.used_in()] if snippet else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
+        """As Django's, but whatever shows a snippet protects it, and is named with a link."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        named = [
+            format_html("“{}” is used in {}", snippet, _link(use)) for snippet in objs for use in snippet.used_in()
+        ]
+        return deleted, counts, lacking, [*protected, *named]
+
+
+def _link(row: Model) -> SafeString:
+    """A row's kind and name, leading to where it is changed."""
+    kind = row._meta.verbose_name
+    try:
+        address = reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+    except NoReverseMatch:
+        return format_html("the {} “{}”", kind, row)
+    return format_html('the {} <a href="{}">“{}”</a>', kind, address, row)
+
+
+@admin.register(PostTemplate)
+class PostTemplateAdmin(admin.ModelAdmin):
+    form = PassageForm
+    list_display = ("name", "description")
+    search_fields = ("name",)
+    fields = ("name", "description", "title_hint", "body", "tldr")
+
+
+class RulesForm(forms.ModelForm):
+    """A choice for each check of the list."""
+
+    class Meta:
+        model = PublishingRules
+        fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {check.id: self.instance.severity(check) for check in checklist.CHECKS}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.instance.severities = {check.id: cleaned.get(check.id, check.severity) for check in checklist.CHECKS}
+        return cleaned
+
+
+def _choice(check: checklist.Check) -> forms.ChoiceField:
+    usual = f"Usually: {check.severity.label.lower()}."
+    return forms.ChoiceField(choices=checklist.Severity, label=check.title, help_text=usual, widget=forms.RadioSelect)
+
+
+@admin.register(PublishingRules)
+class PublishingRulesAdmin(SingletonModelAdmin):
+    form = type("EveryRuleForm", (RulesForm,), {check.id: _choice(check) for check in checklist.CHECKS})
+    fieldsets = (
+        (
+            "Before a post is published",
+            {
+                "fields": [check.id for check in checklist.CHECKS],
+                "description": "“Block” refuses to publish until it is mended. “Warn” publishes and reminds you.",
+            },
+        ),
+    )

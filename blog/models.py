@@ -1,13 +1,16 @@
 """Posts, categories and tags. `PostQuerySet.published()` is the only rule of what readers may see."""
 
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Concat, Substr
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, StringAgg, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, Length, Substr
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -15,25 +18,18 @@ from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
 from accounts.models import Author
-from drafts.models import Document, DocumentQuerySet
+from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
 from images.models import Image
 from prose.structure import Outline
+
+# A mistyped year would put a post where calendars and databases stop agreeing.
+YEARS = range(1990, 2101)
+# What no feed may hold: control characters other than tab and line ends.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
     """Categories for menus and lists."""
-
-    def with_counts(self) -> "CategoryQuerySet":
-        """Each with `post_count`: the public posts in it or below it, every post once. One query."""
-        inside = (
-            Post.objects.published()
-            .filter(categories__path__startswith=OuterRef("path"))
-            .order_by()
-            .values(anything=Value(1))
-            .annotate(count=Count("pk", distinct=True))
-            .values("count")
-        )
-        return self.annotate(post_count=Coalesce(Subquery(inside), 0))
 
     def marking(self, post: "Post | None") -> "CategoryQuerySet":
         """Each with `holds_post`: whether `post` is in it."""
@@ -43,9 +39,9 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def tree(self, post: "Post | None" = None) -> "list[Category]":
         """The main categories in their order, each with those `below` it, at any depth. One query.
 
-        Each has the attributes of `with_counts()` and `marking(post)`.
+        Each has the attribute of `marking(post)`.
         """
-        rows = list(self.with_counts().marking(post).select_related("image"))
+        rows = list(self.marking(post).select_related("image"))
         for category in rows:
             category.below = [each for each in rows if each.parent_id == category.pk]
         return [category for category in rows if category.parent_id is None]
@@ -54,7 +50,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 class Category(models.Model):
     """A topic of the blog, possibly below another one."""
 
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, help_text="As readers see it in menus and above posts.")
     slug = models.SlugField(
         "address", max_length=200, allow_unicode=True, help_text="The last part of the category's address."
     )
@@ -75,12 +71,14 @@ class Category(models.Model):
         blank=True,
         related_name="categories",
         verbose_name="picture",
+        help_text="At the top of the category's page, and when somebody shares it.",
     )
-    position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
+    position = models.PositiveSmallIntegerField(
+        "order", blank=True, help_text="Lower numbers come first. If you leave it empty, the category comes last."
+    )
     # Set by `CategoryQuerySet.tree()`.
     below: "list[Category]"
     holds_post: bool
-    post_count: int
 
     objects = CategoryQuerySet.as_manager()
 
@@ -97,13 +95,26 @@ class Category(models.Model):
             if self.pk and above.pk == self.pk:
                 raise ValidationError({"parent": "A category cannot lie below itself."})
             above = above.parent
-        twin = Category.objects.filter(path=self._own_path()).exclude(pk=self.pk).first()
+        self.slug = self.slug.lower()
+        if self.slug == "feed":
+            raise ValidationError({"slug": "The site itself uses this address for its feeds. Choose another one."})
+        path = self._own_path()
+        branch = Category.objects.filter(path__startswith=self.path) if self.path else Category.objects.none()
+        deepest = branch.aggregate(length=Max(Length("path")))["length"] or len(self.path)
+        if len(path) + deepest - len(self.path) > 1000:
+            raise ValidationError({"slug": "The whole address becomes too long. Choose a shorter one."})
+        twin = Category.objects.filter(path=path).exclude(pk=self.pk).first()
         if twin:
             raise ValidationError({"slug": f"“{twin.name}” has this address already. Choose another one."})
 
     def save(self, **kwargs: Any) -> None:
         """Save, and move the whole branch below when the address changed."""
-        self.slug = self.slug or slugify(self.name, allow_unicode=True)
+        self.name = UNPRINTABLE.sub("", self.name)
+        self.description = UNPRINTABLE.sub("", self.description)
+        # In small letters, since databases disagree whether Pain and pain begin alike.
+        self.slug = (self.slug or slugify(self.name, allow_unicode=True) or "category").lower()
+        if self.position is None:
+            self.position = 1 + (Category.objects.aggregate(highest=Max("position"))["highest"] or 0)
         old = self.path
         self.path = self._own_path()
         with transaction.atomic():
@@ -122,11 +133,27 @@ class Category(models.Model):
         return f"{self.parent.path if self.parent else ''}{self.slug}/"
 
 
+def line_of(path: str) -> Iterable[str]:
+    """The paths of a category and of all above it: `a/b/` gives `a/` and `a/b/`."""
+    return accumulate(f"{slug}/" for slug in path.split("/")[:-1])
+
+
 class Tag(TagBase):
     """A keyword of posts. Two that differ in capitals only are one."""
 
+    name: str
+
     class Meta:
         ordering = ("name",)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name = UNPRINTABLE.sub("", self.name)
+        super().save(*args, **kwargs)
+
+    def slugify(self, tag: str, i: int | None = None) -> str:
+        """The address of a name, the `i`th one like it; a name of signs alone gets one too."""
+        slug = slugify(tag, allow_unicode=True)[:90] or "tag"
+        return f"{slug}_{i}" if i else slug
 
     def get_absolute_url(self) -> str:
         return reverse("blog:tag", args=[self.slug])
@@ -150,6 +177,13 @@ class Month(NamedTuple):
 
     first_day: date
     post_count: int
+
+
+class Census(NamedTuple):
+    """Posts counted: by month, newest first, and by category path, where a branch counts every post once."""
+
+    months: list[Month]
+    categories: dict[str, int]
 
 
 class Surroundings(NamedTuple):
@@ -181,10 +215,22 @@ class PostQuerySet(DocumentQuerySet["Post"]):
         """Posts of `year`, in the site's time zone."""
         return self.filter(month__year=year)
 
-    def months(self) -> list[Month]:
-        """The months that have posts of this queryset, newest first, with counts. One query."""
-        rows = self.order_by("-month").values_list("month").annotate(post_count=Count("pk"))
-        return [Month(*row) for row in rows]
+    def census(self) -> Census:
+        """Count the posts of this queryset, in one query: a row for each category, with its posts as one text.
+
+        Branches are united here: to join paths in the database would cost the square of the categories.
+        """
+        text = models.TextField()
+        entry = Concat(Cast("month", text), Value(" "), Cast("pk", text), output_field=text)
+        rows = self.order_by().annotate(entry=entry).values_list("categories__path")
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for path, entries in rows.annotate(entries=StringAgg("entry", Value(","))):
+            for place in ("", *line_of(path or "")):
+                found[place].update(entries.split(","))
+        months = Counter(entry[:10] for entry in found.pop("", ()))
+        newest_first = sorted(months.items(), reverse=True)
+        by_month = [Month(date.fromisoformat(first_day), count) for first_day, count in newest_first]
+        return Census(by_month, {path: len(posts) for path, posts in found.items()})
 
 
 class Post(Document):  # type: ignore[django-manager-missing]
@@ -198,6 +244,8 @@ class Post(Document):  # type: ignore[django-manager-missing]
         "topic",
         "categories",
         "tags",
+        "series",
+        "series_position",
     )
 
     slug = models.SlugField(
@@ -220,7 +268,9 @@ class Post(Document):  # type: ignore[django-manager-missing]
         verbose_name="featured picture",
         help_text="Shown at the top of the post, in lists, and when somebody shares it.",
     )
-    author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="posts")
+    author = models.ForeignKey(
+        Author, on_delete=models.PROTECT, related_name="posts", help_text="Whom readers see as the writer."
+    )
     topic = models.ForeignKey(
         Category,
         on_delete=models.PROTECT,
@@ -230,7 +280,20 @@ class Post(Document):  # type: ignore[django-manager-missing]
         verbose_name="main category",
         help_text="The one shown above the title.",
     )
-    categories = models.ManyToManyField(Category, blank=True, related_name="posts")
+    categories = models.ManyToManyField(
+        Category, blank=True, related_name="posts", help_text="Every topic under which readers should find it."
+    )
+    series = models.ForeignKey(
+        "Series",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="posts",
+        help_text="If this post is a part of a longer guide.",
+    )
+    series_position = models.PositiveSmallIntegerField(
+        "part", null=True, blank=True, help_text="Its number in the series. Readers only see the order."
+    )
     tags = TaggableManager(through=TaggedPost, blank=True, help_text="Keywords, separated by commas.")
     pictures = models.ManyToManyField(Image, through="PostPicture", related_name="posts", editable=False)
 
@@ -243,8 +306,8 @@ class Post(Document):  # type: ignore[django-manager-missing]
 
     class Meta(Document.Meta):
         indexes = [
-            models.Index(fields=("status", "-published_at", "-id"), name="blog_post_published"),
-            models.Index(fields=("status", "month", "published_at"), name="blog_post_month"),
+            models.Index(fields=("status", "trashed_at", "-published_at", "-id"), name="blog_post_published"),
+            models.Index(fields=("status", "trashed_at", "month", "published_at"), name="blog_post_month"),
         ]
 
     def get_absolute_url(self) -> str:
@@ -256,6 +319,8 @@ class Post(Document):  # type: ignore[django-manager-missing]
         return [line.strip() for line in self.tldr.splitlines() if line.strip()]
 
     def clean(self) -> None:
+        if self.published_at and self.published_at.year not in YEARS:
+            raise ValidationError({"published_at": f"Choose a year from {YEARS[0]} to {YEARS[-1]}."})
         self.slug = self.slug or slugify(self.title, allow_unicode=True)[:200].strip("-")
         if not self.slug:
             raise ValidationError({"slug": "This title gives no address. Type one, such as my-first-post."})
@@ -284,6 +349,11 @@ class Post(Document):  # type: ignore[django-manager-missing]
         kept = set(Image.objects.filter(pk__in=self._used).values_list("pk", flat=True)) if self._used else set()
         PostPicture.objects.filter(post=self).exclude(image__in=kept).delete()
         PostPicture.objects.bulk_create([PostPicture(post=self, image_id=pk) for pk in kept], ignore_conflicts=True)
+
+    def refusals(self, data: Snapshot) -> list[Refusal]:
+        from blog import checklist
+
+        return checklist.refusals(self, data)
 
     def set_categories(self, categories: Iterable[Category]) -> None:
         """Put the post in `categories`; the main one is among them, and is the first if none was chosen."""
@@ -353,3 +423,9 @@ def validate_free_address(slug: str) -> None:
         return
     if match.view_name != "blog:post_detail":
         raise ValidationError({"slug": f"The site itself uses the address /{slug}/. Choose another one."})
+
+
+# The rest of the room's models have modules of their own.
+from blog.checklist import PublishingRules  # noqa: E402, F401
+from blog.passages import PostTemplate, Snippet  # noqa: E402, F401
+from blog.series import Series  # noqa: E402, F401

@@ -10,11 +10,11 @@ from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from accounts.models import Author
-from blog.models import Category, Post, Tag
+from blog.models import Category, Post, Series, Tag, line_of
 
 
 class _OwnSitemap(Sitemap):
-    limit = 5000
+    limit = 1000
     protocol = urlsplit(settings.SITE_URL).scheme
 
     def get_domain(self, site: Any = None) -> str:
@@ -51,6 +51,9 @@ class _ListSitemap(_OwnSitemap):
     def lastmod(self, item: Any) -> datetime:
         return item.newest_at
 
+    def get_latest_lastmod(self) -> None:
+        """None for the map of maps: it would walk every list to no use."""
+
 
 def _with_posts(queryset: QuerySet[Any], lookup: str) -> QuerySet[Any]:
     public = Post.objects.published()
@@ -59,8 +62,19 @@ def _with_posts(queryset: QuerySet[Any], lookup: str) -> QuerySet[Any]:
 
 
 class CategorySitemap(_ListSitemap):
-    def items(self) -> QuerySet[Category]:
-        return _with_posts(Category.objects.all(), "posts")
+    """A category also holds what is in those below it."""
+
+    def items(self) -> list[tuple[str, datetime]]:
+        newest: dict[str, datetime] = {}
+        for path, newest_at in _with_posts(Category.objects.all(), "posts").values_list("path", "newest_at"):
+            newest |= {each: max(newest.get(each, newest_at), newest_at) for each in line_of(path)}
+        return sorted(newest.items())
+
+    def location(self, item: tuple[str, datetime]) -> str:
+        return reverse("blog:category", args=[item[0].strip("/")])
+
+    def lastmod(self, item: tuple[str, datetime]) -> datetime:
+        return item[1]
 
 
 class TagSitemap(_ListSitemap):
@@ -68,15 +82,21 @@ class TagSitemap(_ListSitemap):
         return _with_posts(Tag.objects.all(), "tagged_posts__content_object")
 
 
+class SeriesSitemap(_ListSitemap):
+    def items(self) -> QuerySet[Series]:
+        return _with_posts(Series.objects.all(), "posts")
+
+
 class AuthorSitemap(_ListSitemap):
     def items(self) -> QuerySet[Author]:
         return _with_posts(Author.objects.all(), "posts")
 
 
-SITEMAPS: dict[str, type[Sitemap] | Sitemap] = {
+SITEMAPS: dict[str, type[Sitemap]] = {
     "pages": FrontSitemap,
     "posts": PostSitemap,
     "categories": CategorySitemap,
     "tags": TagSitemap,
+    "series": SeriesSitemap,
     "authors": AuthorSitemap,
 }

@@ -36,6 +36,7 @@ urlpatterns = [
     re_path(r"^category/(?P<path>[-\w/]+)/$", views.category, name="category"),
     path("tag/<word:slug>/feed/", feeds.TagFeed(), name="tag_feed"),
     path("tag/<word:slug>/", views.tag, name="tag"),
+    path("series/<word:slug>/", views.series, name="series"),
     path("author/<word:slug>/", views.author, name="author"),
     path("<year:year>/", views.year, name="year"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>0[1-9]|1[0-2])/$", views.month, name="month"),

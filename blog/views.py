@@ -4,21 +4,24 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Author
-from blog.models import Category, Post, PostQuerySet, Tag
+from blog.models import Category, Post, PostQuerySet, Series, Tag
 from drafts import previews
 
 POSTS_PER_PAGE = 10
 
 
-def _list(request: HttpRequest, template: str, posts: PostQuerySet, context: dict[str, Any]) -> HttpResponse:
-    """Render one page of `posts`; a page number that does not exist is a 404."""
-    paginator = Paginator(posts.newest_first().for_cards(), POSTS_PER_PAGE)
+def _list(
+    request: HttpRequest, template: str, posts: PostQuerySet, context: dict[str, Any], *, may_be_empty: bool = True
+) -> HttpResponse:
+    """Render one page of `posts`; 404 when there is no such page, or no post where there must be one."""
+    paginator = Paginator(posts.newest_first().for_cards(), POSTS_PER_PAGE, allow_empty_first_page=may_be_empty)
     number = request.GET.get("page", "1")
     # isdecimal() alone takes other scripts' digits; the length bounds what int() must read.
     if not (number.isascii() and number.isdecimal() and len(number) < 8 and int(number) in paginator.page_range):
@@ -40,7 +43,7 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     may_preview = request.COOKIES and request.user.has_perm("blog.change_post")
     posts = Post.objects.kept() if may_preview else Post.objects.published()
     post = get_object_or_404(
-        posts.select_related("featured_image", "topic__parent", "author__photo").prefetch_related("tags"),  # type: ignore[misc]
+        posts.select_related("featured_image", "topic__parent", "author__photo", "series").prefetch_related("tags"),  # type: ignore[misc]
         slug=slug,
     )
     around = post.surroundings() if post.published_at else None
@@ -54,7 +57,9 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """A draft for those who have its secret link; once it is public, the link leads to the post."""
-    post = previews.find(Post.objects.select_related("featured_image", "topic__parent", "author__photo"), token)
+    post = previews.find(
+        Post.objects.select_related("featured_image", "topic__parent", "author__photo", "series"), token
+    )
     if post is None:
         raise Http404
     if post.is_published:
@@ -77,18 +82,31 @@ def category(request: HttpRequest, path: str) -> HttpResponse:
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    """The posts that carry a tag."""
+    """The posts that carry a tag; 404 while it names nothing public."""
     tag = get_object_or_404(Tag, slug=slug)
     context = {"tag": tag, "feed": reverse("blog:tag_feed", args=[slug])}
-    return _list(request, "blog/tag.html", Post.objects.published().filter(tags=tag), context)
+    return _list(request, "blog/tag.html", Post.objects.published().filter(tags=tag), context, may_be_empty=False)
+
+
+@require_safe
+def series(request: HttpRequest, slug: str) -> HttpResponse:
+    """The public parts of a series in their order; 404 while it has none."""
+    series = get_object_or_404(Series.objects.select_related("image"), slug=slug)
+    parts = list(series.parts().for_cards())
+    if not parts:
+        raise Http404
+    return render(request, "blog/series.html", {"series": series, "parts": parts})
 
 
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponse:
-    """An author's profile and posts."""
-    author = get_object_or_404(
-        Author.objects.select_related("photo").prefetch_related("qualifications", "links"), slug=slug
+    """An author's profile and posts; 404 for those whom neither a public post nor the frame names."""
+    writes = Exists(Post.objects.published().filter(author=OuterRef("pk")))
+    in_frame = Q(pk__in=Author.objects.values("pk")[:1])
+    authors = (
+        Author.objects.filter(writes | in_frame).select_related("photo").prefetch_related("qualifications", "links")
     )
+    author = get_object_or_404(authors, slug=slug)
     return _list(request, "blog/author.html", Post.objects.published().filter(author=author), {"author": author})
 
 
@@ -96,7 +114,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 def year(request: HttpRequest, year: int) -> HttpResponse:
     """The posts of a year, with its months; 404 when it has none."""
     posts = Post.objects.published().in_year(year) if year else Post.objects.none()
-    return _archive(request, posts, {"year": year})
+    return _list(request, "blog/archive.html", posts, {"year": year}, may_be_empty=False)
 
 
 @require_safe
@@ -106,10 +124,5 @@ def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
         raise Http404
     first_day = date(int(year), int(month), 1)
     posts = Post.objects.published().in_month(first_day)
-    return _archive(request, posts, {"year": int(year), "first_day": first_day})
-
-
-def _archive(request: HttpRequest, posts: PostQuerySet, context: dict[str, Any]) -> HttpResponse:
-    if not posts.exists():
-        raise Http404
-    return _list(request, "blog/archive.html", posts, context)
+    context = {"year": int(year), "first_day": first_day}
+    return _list(request, "blog/archive.html", posts, context, may_be_empty=False)

@@ -54,9 +54,18 @@ class DocumentAdmin(admin.ModelAdmin):
     `preview()` how their public page is rendered."""
 
     change_form_template = "admin/drafts/change_form.html"
-    actions = ("publish_now", "back_to_draft", "move_to_trash", "restore_from_trash", "delete_for_ever")
+    actions: tuple[str, ...] = (
+        "publish_now",
+        "back_to_draft",
+        "move_to_trash",
+        "restore_from_trash",
+        "delete_for_ever",
+    )
     preview_url_name = ""
-    writing_fieldset = ("This save", {"fields": ("note", "is_update", "changes_at")})
+    writing_fieldset: tuple[str, dict[str, tuple[str, ...]]] = (
+        "This save",
+        {"fields": ("note", "is_update", "changes_at")},
+    )
 
     class Media:
         css = {"all": ("drafts/drafts.css",)}
@@ -165,7 +174,10 @@ class DocumentAdmin(admin.ModelAdmin):
 
     def _publish_changes(self, request: HttpRequest, document: Any) -> HttpResponse:
         edit = document.pending_edits.first()
-        if edit and publish_changes(edit):
+        refusals = document.refusals(edit.data) if edit else []
+        for refusal in refusals:
+            self.message_user(request, f"Not published yet. {refusal.sentence}", messages.ERROR)
+        if edit and not refusals and publish_changes(edit):
             self.log_change(request, document, "Private changes published.")
             self._say(request, "Readers of “{}” see your changes now.", document)
         return HttpResponseRedirect(self._address("change", document.pk))
@@ -421,6 +433,10 @@ class DocumentAdmin(admin.ModelAdmin):
                 continue
             if not document.body:
                 empty.append(document.title)
+                continue
+            if refusals := document.refusals(document.snapshot()):
+                sentences = " ".join(refusal.sentence for refusal in refusals)
+                self.message_user(request, f"“{document.title}” is not published. {sentences}", messages.ERROR)
                 continue
             document.publish(min(document.published_at or now, now))
             count += 1

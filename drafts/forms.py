@@ -33,6 +33,8 @@ class DocumentForm(forms.ModelForm):
     """
 
     opening: Opening | None = None
+    # The content that may not be published, once the form has refused it.
+    refused: Snapshot | None = None
 
     base_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     copy_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -78,7 +80,17 @@ class DocumentForm(forms.ModelForm):
             self.add_error("body", "Write something before you publish.")
         if "_pending" not in self.data:
             cleaned["changes_at"] = None
+        if self._is_for_readers(cleaned) and not self.errors:
+            content = self.snapshot()
+            for refusal in self.instance.refusals(content):
+                self.refused = content
+                self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
         return cleaned
+
+    def _is_for_readers(self, cleaned: dict[str, Any]) -> bool:
+        """Whether this save shows the content to readers, now or by itself later."""
+        is_released = self.instance.status == Document.Status.PUBLISHED
+        return "_publish" in self.data or ("_keep" in self.data and is_released) or bool(cleaned.get("changes_at"))
 
     def _refuse_to_overwrite(self, cleaned: dict[str, Any]) -> None:
         """Nobody's saved text is replaced unseen. The row is locked until this save is done."""

@@ -7,7 +7,7 @@ readers may see.
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
@@ -23,6 +23,13 @@ from prose.cleaning import clean
 from prose.structure import Outline, excerpt, outline, plain_text, reading_minutes
 
 Snapshot = dict[str, Any]
+
+
+class Refusal(NamedTuple):
+    """Why a content cannot be published: the field to change, and what to do in one sentence."""
+
+    field: str
+    sentence: str
 
 
 class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
@@ -157,6 +164,10 @@ class Document(models.Model):
         self.status = self.Status.PUBLISHED
         self.published_at = at or self.published_at or timezone.now()
         self.save()
+
+    def refusals(self, data: Snapshot) -> list[Refusal]:
+        """What keeps the content `data` from being shown to readers. Concrete documents may have rules."""
+        return []
 
     def trash(self) -> None:
         """Take it off the site and the lists; `restore()` brings it back as it was."""

@@ -11,7 +11,7 @@ class WholeFileStorage(FileSystemStorage):
     """Writes beside the final name and links it when done: a killed process leaves no half picture to be served."""
 
     def _save(self, name: str, content: File) -> str:
-        part = super()._save(f"{name}.{uuid4().hex}.part", content)
+        part: str = super()._save(f"{name}.{uuid4().hex}.part", content)  # type: ignore[misc]
         try:
             while True:
                 try:

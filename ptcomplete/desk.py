@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
 
+from accounts.models import User
 from ptcomplete import links, start
 
 # What a writer opens most stands first; the rest follows in its own order.
@@ -30,7 +31,9 @@ class Desk(AdminSite):
         return [path("links/", self.admin_view(links.search), name="links"), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, {**start.overview(request.user), **(extra_context or {})})
+        # The page is shown only to those who may see it, and so to somebody signed in.
+        overview = start.overview(request.user) if isinstance(request.user, User) else {}
+        return super().index(request, {**overview, **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The rooms by use, and in each its things in the order in which it registers them."""

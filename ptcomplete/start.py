@@ -35,7 +35,7 @@ class Panel(NamedTuple):
 
     title: str
     posts: list[Post]
-    count: int
+    total: int
     address: str
     empty: str
 

@@ -11,10 +11,18 @@ from siteinfo.models import SiteInfo, SocialLink
 class SiteInfoForm(forms.ModelForm):
     """The facts of the site; its long texts are written in the editor."""
 
-    disclaimer_long = ProseField(label="Disclaimers in full", required=False)
-    privacy = ProseField(label="Privacy policy", required=False)
-    terms = ProseField(label="Terms of use", required=False)
-    editorial_policy = ProseField(label="Editorial policy", required=False)
+    disclaimer_long = ProseField(
+        label="Disclaimers in full", required=False, help_text="The page behind the short disclaimer."
+    )
+    privacy = ProseField(label="Privacy policy", required=False, help_text="What you keep about readers, and why.")
+    terms = ProseField(
+        label="Terms of use", required=False, help_text="What readers may do with your texts and pictures."
+    )
+    editorial_policy = ProseField(
+        label="Editorial policy",
+        required=False,
+        help_text="How posts are written, sourced, reviewed and corrected.",
+    )
 
     class Meta:
         model = SiteInfo

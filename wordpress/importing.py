@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import Truncator, slugify
 
 from accounts.models import Author
-from blog.models import Category, Post, Tag, validate_free_address
+from blog.models import YEARS, Category, Post, Tag, validate_free_address
 from prose.cleaning import clean
 from prose.structure import plain_text
 from siteinfo.models import SiteInfo
@@ -72,8 +72,11 @@ class Importer:
         try:
             with transaction.atomic():
                 return self._post(item)
-        except (DatabaseError, ValidationError, ValueError) as error:
+        except (DatabaseError, ValidationError, ValueError, RecursionError) as error:
             log.exception("WordPress post %s", item.post_id)
+            # What this post made first is gone with it: the next one looks again.
+            for made in (self.categories, self.tags, self.authors):
+                made.clear()
             self.report.notes.append(f"“{_shown(item)}” could not be imported: {error}")
             return "failed"
 
@@ -96,7 +99,6 @@ class Importer:
         self._fill(post, item)
         post.save()
         post.categories.set(self._category(ref.slug) for ref in item.terms if ref.taxonomy == "category")
-        post.topic = None
         post.set_categories(post.categories.all())
         post.tags.set([self._tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"])
         values = {"object_id": post.pk, "digest": digest, "fingerprint": _fingerprint(post)}
@@ -121,7 +123,8 @@ class Importer:
         post.title = Truncator(item.title.strip()).chars(200) or _title_from(body.html)
         post.excerpt = plain_text(clean(to_html(item.excerpt).html)) if item.excerpt else ""
         post.author = self._author(item.creator)
-        post.published_at = item.published_at
+        post.topic = None
+        post.published_at = item.published_at if item.published_at and item.published_at.year in YEARS else None
         post.status = self._status(item)
         if post.pk is None:
             post.slug = _free_slug(item)
@@ -135,8 +138,8 @@ class Importer:
         if item.password:
             self.report.notes.append(f"“{title}” is protected by a password there: a draft here, so nobody reads it.")
             return Post.Status.DRAFT
-        if item.published_at is None:
-            self.report.notes.append(f"“{title}” has no date: a draft here.")
+        if item.published_at is None or item.published_at.year not in YEARS:
+            self.report.notes.append(f"“{title}” has no possible date: a draft here.")
             return Post.Status.DRAFT
         if item.status == "future" and item.published_at <= timezone.now():
             self.report.notes.append(f"“{title}” was scheduled for a time that has passed: a draft here.")
@@ -214,9 +217,16 @@ def _make_author(source: reader.Author | None) -> Author:
     if source:
         full_name = f"{source.first_name} {source.last_name}".strip()
         name = full_name if source.display_name in {"", source.login, source.email} else source.display_name
-    name = (name or "Guest author")[:120]
-    slug = slugify(name, allow_unicode=True)[:110] or "author"
-    return Author.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+    existing = Author.objects.filter(name__iexact=name[:120]).first() if name else None
+    if existing:
+        return existing
+    stem = slugify(name or "Guest author", allow_unicode=True)[:110].strip("-") or "author"
+    slug, number = stem, 1
+    while Author.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem}-{number}"
+    # Nameless ones are different people: each gets a profile to be named at the desk.
+    return Author.objects.create(slug=slug, name=name[:120] or f"Guest author {number if number > 1 else ''}".strip())
 
 
 def _slug(text: str, limit: int) -> str:
@@ -272,4 +282,5 @@ def _digest(*values: Any) -> str:
 def _fingerprint(post: Post) -> str:
     """Of what the author can edit, to the second: databases keep different fractions."""
     when = post.published_at and int(post.published_at.timestamp())
-    return _digest(*map(str, (post.title, post.slug, post.body, post.excerpt, post.status, when)))
+    state = (post.slug, post.status, when, post.trashed_at is not None)
+    return _digest(*map(str, state), sorted(post.snapshot().items()))

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Author, ProfileLink, Qualification
-from blog.models import Category, Post
+from blog.models import Category, Post, PostTemplate
 from images.models import Image
 from images.uploads import prepare
 from prose.cleaning import clean
@@ -29,6 +29,8 @@ def load() -> int:
     _load_site(facts["site"])
     author = _load_author(facts["author"], pictures)
     categories = _load_categories(facts["category"], pictures)
+    for path in sorted((HERE / "templates").glob("*.html")):
+        _load_template(path)
     return sum(_load_post(path, author, categories, pictures) for path in sorted((HERE / "posts").glob("*.html")))
 
 
@@ -99,6 +101,13 @@ def _load_categories(rows: list[dict[str, Any]], pictures: _Pictures) -> dict[st
             image=pictures.get(row["picture"], row.get("picture_alt", "")) if row.get("picture") else None,
         )
     return found
+
+
+def _load_template(path: Path) -> None:
+    _, head, body = path.read_text(encoding="utf-8").split("+++", 2)
+    facts = tomllib.loads(head)
+    if not PostTemplate.objects.filter(name=facts["name"]).exists():
+        PostTemplate.objects.create(**facts | {"body": body, "tldr": "\n".join(facts["tldr"])})
 
 
 def _load_post(path: Path, author: Author, categories: dict[str, Category], pictures: _Pictures) -> int:

@@ -12,7 +12,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Author
-from blog.models import Category, Month, Post
+from blog.models import Category, Census, Post
+from blog.series import Place, place_of
 
 register = template.Library()
 
@@ -27,9 +28,9 @@ def category_tree(context: Context) -> list[Category]:
 
 
 @register.simple_tag
-def archive_months() -> list[Month]:
-    """The months with public posts, newest first. One query."""
-    return Post.objects.published().months()
+def public_census() -> Census:
+    """The public posts counted by month and by category. One query."""
+    return Post.objects.published().census()
 
 
 @register.simple_tag
@@ -42,6 +43,12 @@ def frame_author() -> Author | None:
 def page_numbers(page: Page) -> list[int | str]:
     """The numbers of a pager, with an ellipsis for those left out."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.inclusion_tag("blog/_series.html")
+def series_box(post: Post) -> dict[str, Place | None]:
+    """Where a post stands in its series, with the parts before and after it. One query if it is in one."""
+    return {"place": place_of(post)}
 
 
 @register.simple_tag(takes_context=True)
@@ -77,9 +84,9 @@ def subtopics(tree: list[Category]) -> list[Category]:
 
 
 @register.filter
-def with_posts(categories: list[Category]) -> list[Category]:
-    """Those of `categories` that lead to a public post."""
-    return [category for category in categories if category.post_count]
+def counted(categories: list[Category], census: Census) -> list[tuple[Category, int]]:
+    """Those of `categories` that lead to a public post, each with how many."""
+    return [(each, census.categories[each.path]) for each in categories if each.path in census.categories]
 
 
 def _walk(tree: list[Category]) -> Iterator[Category]:

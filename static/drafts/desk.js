@@ -111,6 +111,12 @@
   form.addEventListener("input", () => isPersonHere && changed())
   form.addEventListener("change", () => isPersonHere && changed())
   form.addEventListener("submit", (event) => {
+    if (isSaving && !desk.dataset.previewUrl) {
+      // The first autosave is making this text's draft: saving beside it would make a second one.
+      event.preventDefault()
+      setTimeout(() => form.requestSubmit(event.submitter), 100)
+      return
+    }
     keepHere()
     isSubmitted = true
     clearTimeout(timer)

@@ -140,10 +140,10 @@ def test_a_category_counts_its_branch_and_every_post_once() -> None:
     make_category(slug="pain-free")
     make_post(categories=[pain, back])
     make_post(categories=[back])
-    counts = {category.slug: category.post_count for category in Category.objects.with_counts()}
-    assert counts == {"pain": 2, "back": 2, "pain-free": 0}
+    counts = Post.objects.published().census().categories
+    assert counts == {"pain/": 2, "pain/back/": 2}
     for category in Category.objects.all():
-        assert Post.objects.in_category(category).count() == counts[category.slug]
+        assert Post.objects.in_category(category).count() == counts.get(category.path, 0)
 
 
 def test_the_main_category_is_one_of_the_posts_categories() -> None:
@@ -155,3 +155,64 @@ def test_the_main_category_is_one_of_the_posts_categories() -> None:
     post.save()
     post.set_categories([first])
     assert set(post.categories.all()) == {first, other}
+
+
+def test_a_post_in_two_categories_of_a_branch_counts_once_whatever_their_order() -> None:
+    pain, sport = make_category(slug="pain"), make_category(slug="sport")
+    knee, hip = (make_category(slug=slug, parent=pain) for slug in ("knee", "hip"))
+    make_post(categories=[knee, hip])
+    make_post(categories=[hip, knee, sport])
+    make_post()
+    census = Post.objects.published().census()
+    assert census.categories == {"pain/": 2, "pain/knee/": 2, "pain/hip/": 2, "sport/": 1}
+    assert [month.post_count for month in census.months] == [3]
+
+
+@pytest.mark.parametrize("year", [1, 1989, 2101, 9999])
+def test_a_mistyped_year_is_refused_in_a_sentence(year: int) -> None:
+    post = make_post()
+    post.published_at = datetime(year, 5, 3, tzinfo=UTC)
+    with pytest.raises(ValidationError, match="a year from 1990 to 2100"):
+        post.clean()
+
+
+def test_category_addresses_are_in_small_letters(reader: Client) -> None:
+    upper, lower = Category(name="Pain", slug="Pain"), Category(name="Ache", slug="pain")
+    upper.full_clean()
+    upper.save()
+    assert upper.path == "pain/"
+    with pytest.raises(ValidationError, match="“Pain” has this address already"):
+        lower.full_clean()
+
+
+def test_a_category_cannot_take_the_address_of_its_parents_feed() -> None:
+    with pytest.raises(ValidationError, match="for its feeds"):
+        Category(name="Feed", slug="Feed", parent=make_category()).full_clean()
+
+
+def test_an_address_too_long_for_the_branch_is_refused_in_a_sentence() -> None:
+    top = place = make_category(slug="a")
+    for _ in range(4):
+        place = make_category(slug="b" * 200, parent=place)
+    top.slug = "c" * 195
+    top.full_clean()
+    top.slug = "c" * 196
+    with pytest.raises(ValidationError, match="too long"):
+        top.full_clean()
+    with pytest.raises(ValidationError, match="too long"):
+        Category(name="x", slug="d" * 197, parent=place).full_clean()
+
+
+def test_names_of_signs_alone_get_addresses(reader: Client) -> None:
+    make_post(tags=["🎉", "🦵"], categories=[make_category(name="🎉", slug="")])
+    assert set(Tag.objects.values_list("slug", flat=True)) == {"tag", "tag_1"}
+    assert reader.get("/category/category/").status_code == 200
+    for tag in Tag.objects.all():
+        assert reader.get(tag.get_absolute_url()).status_code == 200
+    assert reader.get("/sitemap-tags.xml").status_code == 200
+
+
+def test_control_characters_stay_out_of_names() -> None:
+    assert make_category(name="Kn\x0bee", description="So\x00re").name == "Knee"
+    assert Category.objects.get().description == "Sore"
+    assert Tag.objects.create(name="Sta\x0birs").name == "Stairs"

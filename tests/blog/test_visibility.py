@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
-from blog.models import Category, Post
+from accounts.models import Author, User
+from blog.models import Post
 from tests.factories import make_author, make_category, make_image, make_post
 
 pytestmark = pytest.mark.django_db
@@ -67,8 +67,8 @@ def test_a_hidden_post_has_no_address(client: Client, public_post: Post) -> None
 
 
 def test_hidden_posts_are_not_counted(public_post: Post) -> None:
-    assert Category.objects.with_counts().get().post_count == 1
-    assert [month[1] for month in Post.objects.published().months()] == [1]
+    assert Post.objects.published().census().categories == {"knees/": 1}
+    assert [month.post_count for month in Post.objects.published().census().months] == [1]
 
 
 def test_hidden_posts_are_nobodys_neighbour_or_relative(public_post: Post) -> None:
@@ -102,6 +102,20 @@ def test_an_empty_tag_category_or_author_is_not_on_the_map(client: Client, publi
     Post.objects.filter(pk=public_post.pk).update(status=Post.Status.DRAFT)
     for name in ("categories", "tags", "authors", "posts"):
         assert "<loc>" not in client.get(f"/sitemap-{name}.xml").content.decode()
+
+
+def test_names_that_only_hidden_posts_carry_are_nowhere(client: Client, public_post: Post) -> None:
+    make_author(name="In the frame", position=0)
+    Author.objects.filter(pk=public_post.author.pk).update(position=1)
+    addresses = ("/tag/stairs/", "/tag/stairs/feed/", public_post.author.get_absolute_url())
+    assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
+    Post.objects.filter(pk=public_post.pk).update(status=Post.Status.DRAFT)
+    assert [client.get(address).status_code for address in addresses] == [404, 404, 404]
+    assert client.get("/category/knees/").status_code == 200
+
+
+def test_the_author_of_the_frame_has_a_page_before_the_first_post(client: Client) -> None:
+    assert client.get(make_author().get_absolute_url()).status_code == 200
 
 
 def test_the_owner_sees_a_draft_marked_and_uncached(signed_in: Client, public_post: Post) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import Author, User
 from blog.models import Category, Post, Tag
 from siteinfo.models import SiteInfo
-from tests.factories import make_post
+from tests.factories import make_author, make_category, make_post
 from wordpress.models import Origin
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,7 @@ def test_what_was_deleted_here_is_not_brought_back(write: Writer) -> None:
         ({"status": "future", "date": "2099-01-01 00:00:00"}, False),
         ({"password": "secret"}, False),
         ({"date": "0000-00-00 00:00:00"}, False),
+        ({"date": "0020-05-01 10:00:00"}, False),
     ],
 )
 def test_nothing_becomes_public_that_was_not(
@@ -190,6 +191,69 @@ def test_one_bad_post_is_named_and_stops_no_other(
         call_command("import_wordpress", write(item(), item(2), item(3)))
     assert set(Post.objects.values_list("slug", flat=True)) == {"post-1", "post-3"}
     assert "Post 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [ValueError("broken on purpose"), RecursionError("too deep")])
+def test_what_a_bad_post_made_first_is_made_again_for_the_next(
+    write: Writer, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    save = Post.set_categories
+
+    def failing(self: Post, categories: Any) -> None:
+        if self.title == "Post 1":
+            raise error
+        save(self, categories)
+
+    monkeypatch.setattr(Post, "set_categories", failing)
+    more = '<category domain="category" nicename="fresh"><![CDATA[Fresh]]></category>'
+    with pytest.raises(CommandError, match="1 posts could not"):
+        call_command("import_wordpress", write(*(item(number, more=more) for number in (1, 2, 3))))
+    assert {post.author.name for post in Post.objects.all()} == {"Robin"}
+    assert Post.objects.filter(categories__slug="fresh", tags__name="Desk work").count() == 2
+
+
+@pytest.mark.parametrize("change", ["categories", "tags", "topic", "author", "trash"])
+def test_the_authors_own_order_outlives_a_newer_export(write: Writer, change: str) -> None:
+    call_command("import_wordpress", write(item()))
+    post = Post.objects.get()
+    mine = make_category()
+    if change == "categories":
+        post.categories.add(mine)
+    elif change == "tags":
+        post.tags.add("Mine")
+    elif change == "topic":
+        post.topic = mine
+        post.save()
+    elif change == "author":
+        post.author = make_author()
+        post.save()
+    else:
+        post.trash()
+    before = Post.objects.get().snapshot()
+    call_command("import_wordpress", write(item(body="Newer.", creator="ghost")))
+    assert Post.objects.get().snapshot() == before
+
+
+def test_a_post_that_left_its_last_category_has_no_topic(write: Writer) -> None:
+    path = write(item())
+    call_command("import_wordpress", path)
+    text = Path(path).read_text()
+    Path(path).write_text(text.replace('<category domain="category" nicename="low-back">', '<category domain="x">'))
+    call_command("import_wordpress", path)
+    post = Post.objects.get()
+    assert (post.topic, post.categories.count()) == (None, 0)
+
+
+def test_each_unnamed_author_gets_a_profile_and_keeps_it(write: Writer) -> None:
+    path = write(item(), item(2, creator="one"), item(3, creator="two"), item(4, creator="one"))
+    call_command("import_wordpress", path)
+    call_command("import_wordpress", path)
+    assert {post.slug: post.author.name for post in Post.objects.all()} == {
+        "post-1": "Robin",
+        "post-2": "Guest author",
+        "post-3": "Guest author 2",
+        "post-4": "Guest author",
+    }
 
 
 @pytest.mark.parametrize(

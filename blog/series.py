@@ -1,0 +1,91 @@
+"""Guides in several parts, each a post of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.apps import apps
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from images.models import Image
+
+if TYPE_CHECKING:
+    from blog.models import Post, PostQuerySet
+
+
+class Series(models.Model):
+    """A guide whose parts are posts, read in order."""
+
+    title = models.CharField(max_length=200, help_text="As readers see it, such as “Back to running in six weeks”.")
+    slug = models.SlugField(
+        "address",
+        max_length=200,
+        unique=True,
+        allow_unicode=True,
+        help_text="The last part of the series' address. Made from the title.",
+    )
+    description = models.TextField(
+        blank=True, help_text="One or two sentences at the top of its page: who it is for, what it leads to."
+    )
+    image = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="series",
+        verbose_name="picture",
+        help_text="Shown when somebody shares the series.",
+    )
+
+    class Meta:
+        ordering = ("title",)
+        verbose_name_plural = "series"
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("blog:series", args=[self.slug])
+
+    def parts(self) -> PostQuerySet:
+        """Its public posts in their order: by number, those without one last."""
+        return in_order(_posts().published().filter(series=self))
+
+
+class Place(NamedTuple):
+    """Where a post stands in its series, counting the parts that readers can open."""
+
+    series: Series
+    number: int
+    total: int
+    previous: Post | None
+    next: Post | None
+
+
+def in_order(posts: PostQuerySet) -> PostQuerySet:
+    """`posts` of a series, ordered for reading."""
+    return posts.order_by(F("series_position").asc(nulls_last=True), "published_at", "pk")
+
+
+def place_of(post: Post) -> Place | None:
+    """The place of `post` among the public parts of its series; None without a series. One query, or none."""
+    if post.series is None:
+        return None
+    public = _posts().published().filter(series=post.series).values("pk")
+    parts = list(in_order(_posts().filter(Q(pk__in=public) | Q(pk=post.pk))).only("slug", "title"))
+    if post not in parts:  # a preview of one that is not saved in this series yet
+        parts.append(post)
+    at = parts.index(post)
+    return Place(
+        series=post.series,
+        number=at + 1,
+        total=len(parts),
+        previous=parts[at - 1] if at else None,
+        next=parts[at + 1] if at + 1 < len(parts) else None,
+    )
+
+
+def _posts() -> PostQuerySet:
+    return apps.get_model("blog", "Post").objects.all()

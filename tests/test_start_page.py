@@ -1,0 +1,193 @@
+"""The start page of the desk, the list of posts, and words beside every field."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.forms import HiddenInput
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from accounts.models import User
+from blog.models import Category, Post, PublishingRules
+from tests.factories import make_category, make_image, make_post
+
+
+def text(client: Client, address: str = "/admin/") -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_empty_desk_greets_and_offers_to_write(signed_in: Client, owner: User) -> None:
+    owner.name = "Tera"
+    owner.save()
+    page = text(signed_in)
+    assert ", Tera</h1>" in page
+    assert "Write a post</a>" in page
+    assert "Everything is done" in page
+    assert "No drafts" in page
+
+
+@pytest.mark.django_db
+def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> None:
+    image, topic = make_image(), make_category()
+    ready: dict[str, Any] = {
+        "status": Post.Status.DRAFT,
+        "published_at": None,
+        "excerpt": "So.",
+        "featured_image": image,
+    }
+    make_post(title="Ready one", body=f"<p>{'word ' * 200}</p>", topic=topic, **ready)
+    unsaved = make_post(title="Unsaved one", status=Post.Status.DRAFT, published_at=None)
+    unsaved.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+    edited = make_post(title="Edited one", excerpt="So.", topic=topic)
+    edited.pending_edits.create(data=edited.snapshot())
+    make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
+    make_post(title="Wordless one", featured_image=make_image(alt=""), topic=topic, excerpt="So.")
+    make_post(title="Bare one")
+    page = text(signed_in)
+    for words in (
+        "“Ready one” looks ready",
+        "Go on with “Unsaved one”",
+        "Private changes to “Edited one”",
+        "1 public post to mend",
+        "1 picture without alternative text",
+        "1 public post without a category",
+        "1 public post without an excerpt",
+        "The next post goes out on",
+    ):
+        assert words in page, words
+    assert "“Unsaved one” looks ready" not in page
+    assert "Wordless one" in text(signed_in, reverse("admin:blog_post_changelist") + "?state=published&missing=blocked")
+
+
+@pytest.mark.django_db
+def test_rules_of_the_owner_decide_what_is_to_mend(signed_in: Client) -> None:
+    make_post(featured_image=make_image(alt=""))
+    PublishingRules.objects.create(severities={"alt_text": "warn", "words": "block"})
+    assert "Without" in text(signed_in, reverse("admin:blog_post_changelist"))
+    assert "1 public post to mend" in text(signed_in)
+    Post.objects.update(words=500)
+    assert "to mend" not in text(signed_in)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/admin/", "/admin/blog/post/"])
+def test_the_desk_costs_the_same_for_5_and_50_posts(signed_in: Client, owner: User, address: str) -> None:
+    topic = make_category()
+
+    def grow(number: int) -> int:
+        for index in range(number):
+            post = make_post(
+                categories=[topic],
+                featured_image=make_image(alt=""),
+                status=Post.Status.DRAFT if index % 2 else Post.Status.PUBLISHED,
+            )
+            post.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+            post.pending_edits.create(data={})
+        with CaptureQueriesContext(connection) as queries:
+            assert signed_in.get(address).status_code == 200
+        return len(queries)
+
+    grow(1)  # content types are remembered from now on
+    assert grow(5) == grow(44)
+
+
+@pytest.mark.django_db
+def test_the_blog_comes_first_and_groups_last_and_no_tags_twice(signed_in: Client) -> None:
+    page = text(signed_in).partition("Everything on the desk")[2]
+    places = [page.index(f'class="app-{room} ') for room in ("blog", "images", "siteinfo", "accounts", "auth")]
+    assert places == sorted(places)
+    assert "app-taggit" not in page
+    assert Group in admin.site._registry
+
+
+@pytest.mark.django_db
+def test_many_posts_go_into_a_category_at_once(signed_in: Client) -> None:
+    old, new = make_category(name="Old"), make_category(name="New")
+    posts = [make_post(categories=[old]), make_post(), make_post()]
+    chosen = {"action": "put_in_category", "category": new.pk, "_selected_action": [post.pk for post in posts[:2]]}
+    page = signed_in.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
+    assert "2 posts now in “New”" in page
+    assert [post.topic for post in Post.objects.order_by("pk")] == [new, new, None]
+    assert set(posts[0].categories.all()) == {old, new}
+    chosen["category"] = ""
+    assert (
+        "Choose the category"
+        in signed_in.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("missing=picture", "Bare"),
+        ("missing=excerpt", "Bare"),
+        ("missing=category", "Bare"),
+        ("month=2026-03", "March"),
+    ],
+)
+def test_the_list_is_narrowed_to_what_is_asked(signed_in: Client, query: str, shown: str) -> None:
+    whole: dict[str, Any] = {"excerpt": "So.", "featured_image": make_image(), "topic": make_category()}
+    make_post(title="March", published_at=timezone.now().replace(year=2026, month=3, day=5), **whole)
+    make_post(title="Bare", published_at=timezone.now().replace(year=2025, month=4, day=5))
+    found = signed_in.get(reverse("admin:blog_post_changelist") + f"?{query}").context["cl"].result_list
+    assert [post.title for post in found] == [shown]
+
+
+@pytest.mark.django_db
+def test_a_new_category_comes_last() -> None:
+    make_category(position=5)
+    assert Category.objects.create(name="New", slug="new").position == 6
+    assert make_category(position=0).position == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_every_field_of_every_form_says_in_words_what_it_is_for(
+    rf: RequestFactory, owner: User, model: type, is_new: bool
+) -> None:
+    request = rf.get("/admin/")
+    request.user = owner
+    request.resolver_match = None
+    room = admin.site._registry[model]
+    row = None if is_new else model()
+    fields = room.get_form(request, row, change=not is_new)().fields
+    forms = {"": {name: fields[name] for name in fields if name in str(room.get_fieldsets(request, row))}}
+    for inline in room.get_inline_instances(request, row):
+        formset: Any = inline.get_formset(request, row)
+        fields = formset.form.base_fields
+        forms[type(inline).__name__] = {name: fields[name] for name in fields if name != formset.fk.name}
+    silent = [
+        f"{where} {name}"
+        for where, fields in forms.items()
+        for name, field in fields.items()
+        if not field.help_text and not isinstance(field.widget, HiddenInput)
+    ]
+    assert silent == []
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/admin/", "/admin/blog/post/", "/admin/blog/publishingrules/"])
+def test_nothing_on_the_desk_is_wider_than_the_screen(owner_page: Page, path: str, width: int) -> None:
+    make_post(
+        title="A post with a rather long title that has to fit",
+        featured_image=make_image(),
+        categories=[make_category()],
+    )
+    owner_page.set_viewport_size({"width": width, "height": 800})
+    owner_page.goto(path)
+    assert owner_page.evaluate("document.documentElement.scrollWidth") <= width
