@@ -7,6 +7,7 @@ from uuid import uuid4
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils import timezone
@@ -144,7 +145,8 @@ def _sent(copy: WorkingCopy) -> QueryDict:
 
 def document_from(form: DocumentForm) -> Document:
     """The unsaved document that a bound form describes, as far as its fields are valid. For previews."""
-    form.full_clean()
+    with transaction.atomic():  # the form locks its row
+        form.full_clean()
     document = form.instance
     # full_clean() leaves the instance alone where a field is wrong: readers of a preview see what is saved there.
     document.prepare()

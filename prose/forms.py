@@ -31,6 +31,8 @@ EXTENSIONS: dict[str, Any] = {
     "Blockquote": True,
     "CodeBlock": True,
     "HardBreak": True,
+    # After a table, box or picture at the end there is always a line to go on in; cleaning drops it again.
+    "TrailingNode": True,
     "HorizontalRule": True,
     "TitledTable": True,
     "TableRow": True,

@@ -41,8 +41,12 @@ const remove = (editor, getPos, node) => {
 }
 
 // After what is selected, never in its place: no word is lost to a picture.
-const insertAfter = (editor, content) =>
-  editor.chain().focus().setTextSelection(editor.state.selection.to).insertContent(content).run()
+const insertAfter = (editor, content) => {
+  const { $to, to } = editor.state.selection
+  // Out of a caption: there it would take the first picture's place.
+  const place = $to.parent.type.name === "figure" ? $to.after() : to
+  return editor.chain().focus().insertContentAt(place, content).run()
+}
 
 // The library's dialog (static/images/picker.js) listens for this on the document.
 const choosePictures = (multiple) =>
@@ -190,6 +194,18 @@ export const LibraryFigure = Node.create({
           return true
         },
       }
+    }
+  },
+
+  addKeyboardShortcuts() {
+    return {
+      // Enter ends the caption: the next sentence is a paragraph, not more caption.
+      Enter: ({ editor }) => {
+        const { $from } = editor.state.selection
+        if ($from.parent.type.name !== this.name) return false
+        const after = $from.after()
+        return editor.chain().insertContentAt(after, { type: "paragraph" }).setTextSelection(after + 1).run()
+      },
     }
   },
 

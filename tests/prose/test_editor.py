@@ -102,6 +102,12 @@ def test_a_link_to_an_own_post_needs_its_words_and_two_keys(owner_page: Page) ->
     post, editor = opened(owner_page, "<p>Read this.</p>")
     editor.get_by_text("Read this.").dblclick(position={"x": 8, "y": 10})
     owner_page.keyboard.press("Control+k")
+    expect(
+        owner_page.get_by_role("dialog")
+        .get_by_role("combobox")
+        .or_(owner_page.get_by_role("dialog").get_by_role("textbox"))
+        .first
+    ).to_be_focused()
     owner_page.keyboard.type("knee")
     found = owner_page.get_by_role("dialog").get_by_role("option")
     expect(found).to_have_count(1)
