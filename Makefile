@@ -82,6 +82,6 @@ lock: setup-dev ## Choose versions anew, within pyproject.toml's bounds
 LOCK = .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-bench: setup ## Queries, CPU time and size of every public page, with few posts and with 10,000
+bench: setup ## Queries and CPU time of pages and desk, with few posts and with 10,000
 	@$(PYTHON) -m benchmarks.pages
 	@$(PYTHON) -m benchmarks.library
