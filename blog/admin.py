@@ -29,6 +29,7 @@ from drafts.forms import DocumentForm
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from prose.forms import ProseField
+from prose.readability import readability
 
 UNTITLED = "untitled-"
 
@@ -209,10 +210,12 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
     ) -> HttpResponse:
         form = context["adminform"].form
         post, pending = kwargs.get("obj"), context.get("pending")
-        if form.refused is not None:
-            context["findings"] = checklist.findings(form.refused)
-        elif post is not None and not form.errors:
-            context["findings"] = checklist.findings(pending.data if pending else post.snapshot())
+        shown = form.refused
+        if shown is None and post is not None and not form.errors:
+            shown = pending.data if pending else post.snapshot()
+        if shown is not None:
+            context["findings"] = checklist.findings(shown)
+            context["reading"] = readability(shown["body"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

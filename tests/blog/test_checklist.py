@@ -223,3 +223,10 @@ def test_a_finding_leads_to_its_field_even_in_a_closed_group(owner_page: Page) -
     expect(owner_page.get_by_text(", too long")).to_be_visible()
     owner_page.get_by_role("link", name="Sum the post up").click()
     expect(owner_page.get_by_label("TL;DR")).to_be_focused()
+
+
+@pytest.mark.django_db
+def test_the_form_says_how_hard_the_text_is_to_read(signed_in: Client) -> None:
+    post = make_post(body="<p>The cat sat on the mat.</p>")
+    page = signed_in.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
+    assert "Reads like school grade -1.4 · 0 long and 0 passive of 1 sentence<" in page
