@@ -7,13 +7,12 @@ measured again. CPU time is that of this process for one request, median of 9 af
 """
 
 import argparse
-import os
-import platform
 import statistics
-import tempfile
 import time
 from datetime import timedelta
 from typing import Any
+
+from benchmarks.scratch import demo_site
 
 
 def main() -> None:
@@ -22,32 +21,14 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=10_000)
     parser.add_argument("--pictures", type=int, default=5_000)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {
-            "DATA_DIR": folder,
-            "DEBUG": "0",
-            "SECRET_KEY": "of-the-benchmark-only",
-            "SITE_URL": "http://testserver",
-            "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
-        }
+    with demo_site():
         measure(arguments.posts, arguments.pictures)
 
 
 def measure(posts: int, pictures: int) -> None:
     """Measure with the demo alone, then with `posts` and `pictures` more."""
-    import django
-    from django.conf import settings
-
-    django.setup()
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     from django.core.management import call_command
-    from django.db import connection
 
-    call_command("migrate", verbosity=0)
-    call_command("seed_demo", verbosity=0)
-    database = f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}"
-    print(f"Python {platform.python_version()}, Django {django.get_version()}, {database}")
     table()
     call_command("seed_demo", posts=posts, verbosity=0)
     fill(pictures)

@@ -9,12 +9,11 @@ CPU time is that of this process for one request through Django's test client, m
 
 import argparse
 import gzip
-import os
-import platform
 import statistics
-import tempfile
 import time
 from typing import Any
+
+from benchmarks.scratch import demo_site
 
 
 def main() -> None:
@@ -23,32 +22,14 @@ def main() -> None:
     arguments.add_argument("--posts", type=int, default=10_000)
     arguments.add_argument("--categories", type=int, default=60)
     amounts = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {
-            "DATA_DIR": folder,
-            "DEBUG": "0",
-            "SECRET_KEY": "of-the-benchmark-only",
-            "SITE_URL": "http://testserver",
-            "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
-        }
+    with demo_site():
         measure(amounts.posts, amounts.categories)
 
 
 def measure(posts: int, categories: int) -> None:
     """Measure with the demo alone, then with `posts` more, then with `categories`."""
-    import django
-    from django.conf import settings
-
-    django.setup()
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     from django.core.management import call_command
-    from django.db import connection
 
-    call_command("migrate", verbosity=0)
-    call_command("seed_demo", verbosity=0)
-    database = f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}"
-    print(f"Python {platform.python_version()}, Django {django.get_version()}, {database}")
     table()
     call_command("seed_demo", posts=posts, verbosity=0)
     table()

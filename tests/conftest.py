@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -67,8 +69,17 @@ def page(browser: Browser, live_server: LiveServer, settings: Settings) -> Itera
     page.on("pageerror", lambda error: faults.append(error.message))
     page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
     yield page
+    for each in context.pages:
+        _quiet(each)
     context.close()
     assert not faults
+
+
+def _quiet(page: Page) -> None:
+    """Let the page's last request end and send none after it: the database is emptied as soon as a test is over."""
+    with suppress(PlaywrightError):
+        page.evaluate("navigator.sendBeacon = () => true; window.fetch = () => new Promise(() => {})")
+        page.wait_for_load_state("networkidle", timeout=5_000)
 
 
 @pytest.fixture

@@ -295,6 +295,7 @@ def test_every_tool_has_a_plain_name_and_fits_a_phone(owner_page: Page) -> None:
     owner_page.set_viewport_size({"width": 390, "height": 800})
     opened(owner_page, "<p>x</p>")
     tools = owner_page.get_by_role("toolbar").get_by_role("button")
+    expect(tools.first).to_be_visible()
     names = [tool.get_attribute("aria-label") or "" for tool in tools.all()]
     assert {"Heading", "Sub-heading", "Bold", "Picture", "Gallery", "Box", "Quote", "Table", "Link"} <= set(names)
     assert all(name[:1].isupper() for name in names)

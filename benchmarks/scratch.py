@@ -1,0 +1,34 @@
+"""A site of its own for a benchmark: the demo, in a temporary folder that ends with it."""
+
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def demo_site() -> Iterator[None]:
+    """Set Django up on a new SQLite database with the demo content, and print the versions."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {
+            "DATA_DIR": folder,
+            "DEBUG": "0",
+            "SECRET_KEY": "of-the-benchmark-only",
+            "SITE_URL": "http://testserver",
+            "LOG_LEVEL": "ERROR",
+            "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
+        }
+        import django
+        from django.conf import settings
+
+        django.setup()
+        settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        from django.core.management import call_command
+        from django.db import connection
+
+        call_command("migrate", verbosity=0)
+        call_command("seed_demo", verbosity=0)
+        database = f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}"
+        print(f"Python {platform.python_version()}, Django {django.get_version()}, {database}")
+        yield
