@@ -84,4 +84,4 @@ LOCK = .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --p
 
 bench: setup ## Queries and CPU time of pages and desk, with few posts and with 10,000
 	@$(PYTHON) -m benchmarks.pages
-	@$(PYTHON) -m benchmarks.library
+	@$(PYTHON) -m benchmarks.desk

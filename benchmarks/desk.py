@@ -1,6 +1,6 @@
 """Queries and CPU time of the writing desk with many posts and many pictures.
 
-    python -m benchmarks.library [--posts 10000] [--pictures 5000]
+    python -m benchmarks.desk [--posts 10000] [--pictures 5000]
 
 Makes a database of its own in a temporary folder: the demo with the owner signed in, measured; then that many more,
 measured again. CPU time is that of this process for one request, median of 9 after 2 to warm up.
