@@ -47,7 +47,7 @@
   }
   const keepHere = () => {
     const fields = [...data()].filter(([name]) => name !== "csrfmiddlewaretoken")
-    store(localStorage, local, JSON.stringify({ at: Date.now(), fields }))
+    store(localStorage, local, JSON.stringify({ at: Date.now(), writer: desk.dataset.writer, place, fields }))
     store(sessionStorage, place, key)
   }
 
@@ -132,7 +132,21 @@
   })
   for (const input of document.querySelectorAll("[data-select]")) input.addEventListener("focus", () => input.select())
 
-  // Coming back: after a sign-in, a crash or a dead server this tab may hold newer text than the page shows.
+  // A tab holds this lock while it lives, so that another one can tell its text from one left behind.
+  navigator.locks?.request(local, () => new Promise(() => {}))
+
+  // The newest text of this place that a closed tab of the same writer left in this browser: its key, or nothing.
+  async function leftBehind() {
+    if (!navigator.locks) return null
+    const living = (await navigator.locks.query()).held.map((lock) => lock.name)
+    const texts = Object.entries(localStorage)
+      .filter(([name]) => name.startsWith("text:") && name !== local && !living.includes(name))
+      .map(([name, text]) => ({ name, ...JSON.parse(text) }))
+      .filter((text) => text.place === place && text.writer === desk.dataset.writer)
+    return texts.sort((a, b) => b.at - a.at)[0]?.name.slice("text:".length)
+  }
+
+  // Coming back: after a sign-in, a crash or a dead server this browser may hold newer text than the page shows.
   async function comeBack() {
     const submitted = read(sessionStorage, "saving")
     if (submitted && document.querySelector(".messagelist .success")) {
@@ -141,7 +155,7 @@
       store(sessionStorage, place, null)
       return
     }
-    const mine = read(sessionStorage, place)
+    const mine = read(sessionStorage, place) ?? (await leftBehind())
     if (!mine || mine === key || new URLSearchParams(location.search).has("copy")) return
     const kept = read(localStorage, `text:${mine}`)
     if (document.querySelector(".errornote")) return

@@ -88,6 +88,23 @@ def test_a_reload_while_the_server_is_dead_loses_nothing(owner_page: Page) -> No
     expect(owner_page.get_by_text("is back.")).to_be_visible()
 
 
+def test_words_that_only_a_crashed_tab_held_come_back_in_a_new_one(owner_page: Page) -> None:
+    post = make_post(body="<p>Old.</p>")
+    living = owner_page.context.new_page()
+    open_post(living, post)
+    living.route("**/autosave/", lambda route: route.abort())
+    open_post(owner_page, post)
+    owner_page.route("**/autosave/", lambda route: route.abort())
+    type_text(owner_page, " Typed while the server was dead.")
+    type_text(living, " Another tab's.")
+    owner_page.close(run_before_unload=False)
+    fresh = living.context.new_page()
+    open_post(fresh, post)
+    expect(fresh.locator(".ProseMirror")).to_contain_text("Old. Typed while the server was dead.")
+    expect(fresh.get_by_text("is back.")).to_be_visible()
+    expect(living.locator(".ProseMirror")).to_contain_text("Another tab's.")
+
+
 def test_a_lost_sign_in_gives_the_text_back(owner_page: Page, owner: User) -> None:
     post = make_post(body="<p>Old.</p>")
     open_post(owner_page, post)
