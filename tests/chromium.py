@@ -8,9 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the lightest first
 MISSING = (
-    "The browser tests need Chromium, and installing it failed: install the package chromium, "
+    "The browser tests need Chromium, and installing it failed: install the package chromium-headless-shell or chromium, "
     "or set CHROMIUM to the path of a Chromium or Chrome."
 )
 
@@ -37,7 +37,9 @@ def install() -> None:
     """Try what this machine offers: its packages if we are root, then playwright's own download."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=False)
+        for package in ("chromium-headless-shell", "chromium"):
+            if not is_here():
+                subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], check=False)
     if not is_here():
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests import chromium
+
+expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +65,7 @@ def page(browser: Browser, live_server: LiveServer, settings: Settings) -> Itera
     settings.SITE_URL = live_server.url
     context = browser.new_context(base_url=live_server.url, locale="en-US", reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(20_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(error.message))
     page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
