@@ -65,7 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.strip().lower()
 
     def get_short_name(self) -> str:
-        return self.name or self.email.split("@")[0]
+        return self.name or self.email.partition("@")[0].replace(".", " ").title()
 
     def get_full_name(self) -> str:
         return self.get_short_name()
