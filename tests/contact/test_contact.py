@@ -1,0 +1,762 @@
+"""Readers write to the site, the worker mails it, the desk answers; nothing is lost on the way."""
+
+import smtplib
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.mail import mailers as djangos_mailers
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from lxml import html
+from lxml.html import HtmlElement
+from playwright.sync_api import Browser, Page
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from audit.accessibility import violations
+from contact import mailing
+from contact.checks import mail_can_go_out
+from contact.headers import mailbox
+from contact.models import ContactSettings, Message, Reply
+from guard.forms import issue
+from guard.pages import MOST_BYTES
+from ptcomplete.mailers import mailers
+from siteinfo.models import SiteInfo
+
+INBOX = "/admin/contact/message/"
+OWN = {"origin": "http://testserver"}
+OWNER = "owner@clinic.example.com"
+
+
+class Postbox:
+    """What a mail server took, and how it should behave."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.envelopes: list[tuple[str, list[str]]] = []
+        self.refuses: dict[str, str] = {}
+        self.logins: list[tuple[str, str]] = []
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
+        return "250 OK"
+
+    def login(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        self.logins.append((data.login.decode(), data.password.decode()))
+        return AuthResult(success=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def mail_server(settings: Settings, box: Postbox, port: int | None = None, **options: Any) -> Iterator[int]:
+    """A mail server in a thread of its own, set as the site's."""
+    port = port or free_port()
+    server = Controller(box, hostname="127.0.0.1", port=port, **options)
+    server.start()
+    settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
+    try:
+        yield port
+    finally:
+        server.stop()
+
+
+def words_of(mail: EmailMessage) -> str:
+    return str(mail.get_content()).replace("\r\n", "\n")
+
+
+@pytest.fixture
+def box(settings: Settings, db: None) -> Iterator[Postbox]:
+    """The mails that a running mail server took, for a site that wants its messages mailed."""
+    ContactSettings.objects.create(notify_address=OWNER)
+    box = Postbox()
+    with mail_server(settings, box):
+        yield box
+
+
+def tree(content: bytes) -> HtmlElement:
+    page: HtmlElement = html.fromstring(content)
+    return page
+
+
+def send(client: Client, **changes: str) -> Any:
+    """What the site answers to a form filled in within a minute, `changes` apart."""
+    data = {"name": "Sam", "email": "sam@example.org", "subject": "A talk", "body": "Would you come?"}
+    return client.post("/contact/", data | {"token": issue("contact", age=60)} | changes, headers=OWN)
+
+
+def make_message(**overrides: Any) -> Message:
+    """A message that waits."""
+    fields = {"name": "Sam", "email": "sam@example.org", "subject": "A talk", "body": "Would you come?"}
+    return Message.objects.create(**fields | {"submission": uuid4()} | overrides)
+
+
+def wait_over() -> None:
+    """Let the time pass until everything unsent is tried again."""
+    for model in (Message, Reply):
+        model._default_manager.filter(next_attempt_at__isnull=False).update(next_attempt_at=timezone.now())
+
+
+def reply(client: Client, message: Message, body: str = "Gladly.") -> Any:
+    return client.post(f"/admin/contact/reply/add/?message={message.pk}", {"body": body})
+
+
+# ---- The form ---------------------------------------------------------------------------------------
+
+
+def test_a_good_message_is_one_row_and_one_mail(reader: Client, box: Postbox) -> None:
+    SiteInfo.objects.create(name="Move Better", email="public@example.com")
+    response = send(reader, state="spam", body="Would you come?\n.\n<b>Soon</b> & well")
+    assert (response.status_code, response["Location"]) == (303, "/contact/thanks/")
+    assert not response.cookies
+    assert reader.get("/contact/thanks/").status_code == 200
+    row = Message.objects.get()
+    assert (row.state, row.name, row.email, row.subject) == ("new", "Sam", "sam@example.org", "A talk")
+    assert box.mails == []  # the reader waits for no mail server
+    call_command("worker", once=True)
+    call_command("worker", once=True)
+    (mail,) = box.mails
+    assert box.envelopes == [("site@example.com", [OWNER])]
+    assert (mail["From"], mail["To"], mail["Reply-To"]) == (
+        "Move Better <site@example.com>",
+        OWNER,
+        "Sam <sam@example.org>",
+    )
+    assert mail["Subject"] == "A talk (message to Move Better)"
+    assert "Would you come?\n.\n<b>Soon</b> & well" in words_of(mail)
+    assert f"http://testserver/admin/contact/message/{row.pk}/change/" in words_of(mail)
+    row.refresh_from_db()
+    assert row.mailed_at
+    assert row.mail_state == "Sent"
+
+
+def test_spam_is_thanked_like_a_person_and_neither_kept_nor_mailed(reader: Client, box: Postbox) -> None:
+    spam, real = send(reader, homepage="https://pills.example.com", subject="Pills"), send(reader)
+    assert (spam.status_code, spam["Location"], spam.content) == (real.status_code, real["Location"], real.content)
+    assert Message.objects.get().subject == "A talk"
+    mailing.deliver()
+    assert len(box.mails) == 1
+
+
+@pytest.mark.django_db
+def test_a_double_press_is_one_message(reader: Client) -> None:
+    token = issue("contact", age=60)
+    for _ in range(2):
+        assert send(reader, token=token).status_code == 303
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["name", "email", "subject", "body"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "%0a", "\x85", "\u2028", "\x0b", "\x00"])
+def test_no_field_smuggles_a_header_into_the_mail(reader: Client, box: Postbox, name: str, end: str) -> None:
+    start = "sam@example.org" if name == "email" else "Sam"
+    send(reader, **{name: f"{start}{end}Bcc: many@example.net{end}{end}Buy"})
+    mailing.deliver()
+    assert len(box.mails) == Message.objects.count()
+    if name != "body" and end != "%0a":
+        assert box.mails == []
+    for mail in box.mails:
+        assert mail["Bcc"] is None
+        assert mail["To"] == OWNER
+    assert [recipients for _, recipients in box.envelopes] == [[OWNER]] * len(box.mails)
+
+
+def test_a_row_that_holds_line_ends_all_the_same_is_mailed_without_their_headers(box: Postbox) -> None:
+    make_message(name="Sam\r\nBcc: a@example.net", subject="Hi\nBcc: b@example.net")
+    make_message(email="sam@example.org\nBcc: c@example.net")
+    mailing.deliver()
+    (mail,) = box.mails
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith("Hi Bcc: b@example.net")
+    assert "not written as mail needs it" in Message.objects.stuck().get().fault
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "arrives_as"),
+    [
+        ('Sam "The Knee", PT <x@example.net>', "sam@example.org", "sam@example.org"),
+        ("Zoë 🦵 Ünal " * 9, "o'neil+a%b@example.org", "o'neil+a%b@example.org"),
+        ("שלום עולם", "sam@bücher.example", "sam@xn--bcher-kva.example"),
+        ("=?utf-8?q?a=0D=0ABcc=3A_x@example.net=0D=0A?=", "SAM@EXAMPLE.ORG", "SAM@example.org"),
+        ("@", "sam@example.org", "sam@example.org"),
+    ],
+)
+def test_odd_names_and_addresses_arrive_whole(
+    reader: Client, box: Postbox, name: str, email: str, arrives_as: str
+) -> None:
+    subject, body = "=?utf-8?q?a=0D=0ABcc=3A_x@example.net?= " + "Ünï 🦵 שאלה " * 6, "שלום\n" + "long " * 900 + "\n🦵 é"
+    assert send(reader, name=name, email=email, subject=subject, body=body).status_code == 303
+    mailing.deliver()
+    (mail,) = box.mails
+    (answer_to,) = mail["Reply-To"].addresses
+    assert answer_to.addr_spec == arrives_as
+    # Python's own folding may double a space.
+    assert " ".join(answer_to.display_name.split()) == name.strip().replace("=?", "= ?")
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith(subject.strip().replace("=?", "= ?"))
+    assert body in words_of(mail)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "email",
+    [
+        "sam@",
+        "sam",
+        "a@b",
+        "sam@example.org, x@example.org",
+        f"{'a' * 60}@{'b' * 63}.{'c' * 63}.{'d' * 63}.{'e' * 63}.org",
+    ],
+    ids=["cut", "no at", "no dot", "two", "320 characters"],
+)
+def test_what_is_no_address_is_said_beside_the_field_and_the_words_stay(reader: Client, email: str) -> None:
+    page = tree(send(reader, email=email, body="<b>Come</b>").content)
+    assert page.findtext(".//title").startswith("Not sent yet: ")
+    assert [field.name for field in page.xpath("//*[@aria-invalid]")] == ["email"]
+    assert page.xpath("//textarea")[0].text.strip() == "<b>Come</b>"
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email", ["\u017fam@example.org", "\u212aim@example.org", "sam@straße.example"])
+def test_an_address_that_mail_would_change_or_not_reach_is_refused(reader: Client, email: str) -> None:
+    assert "cannot reach an address with these letters" in send(reader, email=email).content.decode()
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/x-www-form-urlencoded", b"name=J\xfcrgen&body=\xff\xfe", 200),
+        ("application/x-www-form-urlencoded; charset=latin-1", b"name=J\xfcrgen", 400),
+        ("multipart/form-data; boundary=x", b"--x\r\nnonsense", 200),
+        ("multipart/form-data", b"", 200),
+        ("application/json", b'{"name": 1}', 200),
+        ("", b"\x00\xff", 200),
+        ("application/x-www-form-urlencoded", b"&" * 5000, 400),
+        ("application/x-www-form-urlencoded", b"body=" + b"x" * 1_000_000, 413),
+    ],
+)
+def test_a_broken_post_is_answered_and_keeps_nothing(
+    reader: Client, content_type: str, body: bytes, status: int
+) -> None:
+    response = reader.generic("POST", "/contact/", body, content_type, headers=OWN)
+    assert response.status_code == status
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_bytes_of_an_old_encoding_are_shown_again_as_far_as_they_can_be_read(reader: Client) -> None:
+    body = b"name=J%FCrgen&email=sam%40example.org&subject=Hi&body=Gr%FC%DFe&token=" + issue("contact", age=60).encode()
+    response = reader.generic("POST", "/contact/", body, "application/x-www-form-urlencoded", headers=OWN)
+    assert response.status_code == 303
+    assert Message.objects.get().name == "J\ufffdrgen"
+
+
+@pytest.mark.django_db
+def test_the_longest_message_fits_and_a_longer_one_is_kept_in_the_form(reader: Client) -> None:
+    assert len("🦵".encode()) * 3 * 10_000 < MOST_BYTES  # as browsers send it
+    assert send(reader, body="🦵" * 10_000).status_code == 303
+    page = send(reader, body="x" * 10_001).content.decode()
+    assert "10001 characters, and 10000 fit" in page
+    assert "x" * 10_001 in page
+
+
+@pytest.mark.django_db
+def test_a_flood_from_one_network_ends_at_ten_a_day(reader: Client) -> None:
+    for number in range(10):
+        assert send(reader, body=f"Number {number}").status_code == 303
+    response = send(reader, body="Number 10")
+    assert response.status_code == 429
+    assert "Number 10" in response.content.decode()
+    assert Message.objects.count() == 10
+
+
+@pytest.mark.django_db
+def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(reader: Client) -> None:
+    data = {"body": "Come.", "token": issue("contact", age=60)}
+    response = reader.post("/contact/", data, headers={"origin": "https://example.com"})
+    assert response.status_code == 403
+    assert "Come." in response.content.decode()
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/contact/", "/contact/thanks/"])
+def test_the_page_says_what_it_is_not_for_and_what_happens_to_the_words(reader: Client, path: str) -> None:
+    SiteInfo.objects.create(help_line="Numb legs? Call <999> today.")
+    reader.get("/")  # what is made once for all readers
+    with CaptureQueriesContext(connection) as queries:
+        response = reader.get(path)
+    assert len(queries) <= 8
+    assert not [query for query in queries if not query["sql"].startswith("SELECT")]
+    assert not response.cookies
+    page = tree(response.content)
+    text = " ".join(page.xpath("//main")[0].text_content().split())
+    assert "Numb legs? Call <999> today." in text
+    assert ("leave out health details" in text) == ("erases them twelve months after" in text) == (path == "/contact/")
+    assert not page.xpath("//style | //@style | //script[not(@src)] | //@onclick")
+
+
+# ---- The mails --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_mail_server_that_is_down_loses_nothing_and_each_mail_goes_out_once_later(
+    reader: Client, signed_in: Client, settings: Settings
+) -> None:
+    ContactSettings.objects.create(notify_address=OWNER)
+    box = Postbox()
+    with mail_server(settings, box) as port:
+        pass  # it has stopped
+    assert send(reader).status_code == send(reader, subject="Another").status_code == 303
+    assert (
+        reply(signed_in, make_message(subject="A third", mailed_at=timezone.now(), next_attempt_at=None)).status_code
+        == 302
+    )
+    assert mailing.deliver() == 3
+    assert mailing.deliver() == 0  # not again at once
+    assert {row.mailed_at for row in Message.objects.waiting()} == {None}
+    assert "Nothing answers where the mail server should be" in mailing.trouble()
+    assert mailing.trouble() in tree(signed_in.get(INBOX).content).text_content()
+    with mail_server(settings, box, port):
+        assert mailing.deliver() == 0
+        wait_over()
+        assert mailing.deliver() == 3
+        wait_over()
+        assert mailing.deliver() == 0
+    assert sorted(mail["Subject"].split(" (")[0] for mail in box.mails) == ["A talk", "Another", "Re: A third"]
+    assert mailing.trouble() == ""
+
+
+@pytest.mark.django_db
+def test_tries_are_spaced_from_five_minutes_to_a_day(settings: Settings) -> None:
+    ContactSettings.objects.create(notify_address=OWNER)
+    settings.MAILERS = mailers(f"smtp://127.0.0.1:{free_port()}")
+    row, waits = make_message(), []
+    for _ in range(12):
+        wait_over()
+        assert mailing.deliver() == 1
+        row.refresh_from_db()
+        assert row.next_attempt_at
+        waits.append(round((row.next_attempt_at - timezone.now()) / timedelta(minutes=5)))
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 288, 288, 288]
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["before the server took it", "after the server took it"])
+def test_a_worker_killed_while_sending_leaves_a_row_that_is_sent_later_under_the_same_id(
+    box: Postbox, monkeypatch: pytest.MonkeyPatch, is_taken: bool
+) -> None:
+    row = make_message()
+    backend = type(djangos_mailers.default)
+    really_send = backend.send_messages
+
+    def die(mailer: Any, mails: Any) -> int:
+        if is_taken:
+            really_send(mailer, mails)
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backend, "send_messages", die)
+        with pytest.raises(SystemExit):
+            mailing.deliver()
+    assert mailing.deliver() == 0  # nobody else takes it while its sender may still be at work
+    wait_over()
+    assert mailing.deliver() == 1
+    assert mailing.deliver() == 0
+    assert len(box.mails) == (2 if is_taken else 1)
+    assert {mail["Message-ID"] for mail in box.mails} == {f"<{row.mail_id}@testserver>"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_the_same_time_send_each_mail_once(settings: Settings) -> None:
+    ContactSettings.objects.create(notify_address=OWNER)
+    for number in range(20):
+        make_message(subject=f"Number {number}")
+
+    def work(_: int) -> int:
+        try:
+            return mailing.deliver()
+        finally:
+            connection.close()
+
+    box = Postbox()
+    with mail_server(settings, box), ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(work, range(4))) == 20
+    assert sorted(mail["Subject"] for mail in box.mails) == sorted(
+        f"Number {number} (message to My practice blog)" for number in range(20)
+    )
+
+
+def test_an_address_refused_for_good_is_not_tried_again_and_one_refused_for_now_is(box: Postbox) -> None:
+    for name, code in (("gone", "550 <No such> user"), ("busy", "450 Try later")):
+        box.refuses[f"{name}@example.org"] = code
+        Reply.objects.create(message=make_message(email=f"{name}@example.org", state="answered"), body="Hello.")
+    Reply.objects.create(message=make_message(state="answered"), body="Hello.")
+    assert mailing.deliver() == 3
+    assert [recipients for _, recipients in box.envelopes] == [
+        ["sam@example.org"]
+    ]  # the others' faults are not its own
+    gone, busy = Reply.objects.stuck()
+    assert gone.fault == "The mail server refused the address it should go to: 550 <No such> user"
+    assert (gone.next_attempt_at, busy.next_attempt_at is None) == (None, False)
+    assert "not tried again" in gone.mail_state
+    box.refuses.clear()
+    wait_over()
+    assert mailing.deliver() == 1
+    assert Reply.objects.try_again() == mailing.deliver() == 1
+    assert len(box.mails) == 3
+
+
+@pytest.mark.django_db
+def test_without_an_address_or_a_server_messages_wait_and_the_desk_says_why(reader: Client, settings: Settings) -> None:
+    send(reader)
+    box = Postbox()
+    with mail_server(settings, box):
+        assert mailing.deliver() == 0
+        assert "Messages are only shown here" in mailing.trouble()
+        SiteInfo.objects.create(email="public@example.com")
+        assert mailing.trouble() == ""
+        settings.MAILERS = {}
+        assert mailing.deliver() == 0
+        assert "no mail server is set" in mailing.trouble()
+    assert Message.objects.get().attempts == 0
+
+
+@pytest.mark.django_db
+def test_what_was_dealt_with_before_it_could_be_mailed_needs_no_mail(settings: Settings) -> None:
+    ContactSettings.objects.create(notify_address=OWNER)
+    make_message(state="spam")
+    box = Postbox()
+    with mail_server(settings, box):
+        assert mailing.deliver() == 0
+    assert box.mails == []
+
+
+@pytest.mark.django_db
+def test_a_mail_cannot_be_sent_and_due_nor_a_message_answered_without_a_time() -> None:
+    make_message()
+    for values in ({"mailed_at": timezone.now()}, {"state": "answered"}, {"handled_at": timezone.now()}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Message.objects.update(**values)
+
+
+# ---- The desk ---------------------------------------------------------------------------------------
+
+
+def test_a_reply_is_mailed_once_and_makes_the_message_answered(signed_in: Client, box: Postbox, owner: User) -> None:
+    SiteInfo.objects.create(name="Move Better")
+    message = make_message(body="Would you come?\nSoon?", mailed_at=timezone.now(), next_attempt_at=None)
+    form = tree(signed_in.get(f"/admin/contact/reply/add/?message={message.pk}").content)
+    words = form.xpath("//textarea")[0].text.lstrip("\n")
+    assert words.startswith("Hello Sam,\n")
+    assert "\nMove Better\n" in words
+    assert words.endswith("you wrote:\n> Would you come?\n> Soon?\n")
+    for _ in range(2):  # a double press
+        response = reply(signed_in, message, words)
+        assert (response.status_code, response["Location"]) == (302, f"{INBOX}{message.pk}/change/")
+    assert mailing.deliver() == 1
+    assert mailing.deliver() == 0
+    (mail,) = box.mails
+    assert box.envelopes == [("site@example.com", ["sam@example.org"])]
+    assert (mail["To"], mail["Reply-To"]) == ("Sam <sam@example.org>", f"Move Better <{OWNER}>")
+    assert (mail["Subject"], words_of(mail).strip()) == ("Re: A talk", words.strip())
+    message.refresh_from_db()
+    assert (message.state, bool(message.handled_at)) == ("answered", True)
+    assert Reply.objects.get().author == owner
+    shown = tree(signed_in.get(f"{INBOX}{message.pk}/change/").content).text_content()
+    assert "Sent" in shown
+    assert "Hello Sam," in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["", "0", "x", "²", "9" * 30, "1'"])
+def test_a_reply_to_nothing_is_not_found(signed_in: Client, key: str) -> None:
+    for response in (
+        signed_in.get("/admin/contact/reply/add/", {"message": key}),
+        signed_in.post(f"/admin/contact/reply/add/?message={key}", {"body": "Hello."}),
+    ):
+        assert response.status_code == 404
+    assert Reply.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_the_inbox_shows_what_waits_first_escaped_and_without_live_links(signed_in: Client) -> None:
+    ContactSettings.objects.create(notify_address=OWNER)
+    words = "<script>x</script> https://pills.example.com sam@example.org"
+    row = make_message(subject=words[:100], name="<b>Sam</b>", body=words)
+    make_message(subject="Done long ago", state="archived")
+    for address in (INBOX, f"{INBOX}{row.pk}/change/"):
+        page = signed_in.get(address)
+        assert "<script>x" not in page.content.decode()
+        assert "<b>Sam" not in page.content.decode()
+        assert not [link for link in tree(page.content).xpath("//a/@href") if "pills" in link or "mailto" in link]
+    assert [each.subject for each in signed_in.get(INBOX).context["cl"].result_list][1] == "Done long ago"
+    assert list(Message.objects.waiting()) == [row]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [("mark_answered", "answered"), ("archive", "archived"), ("mark_spam", "spam"), ("mark_new", "new")],
+)
+def test_many_are_set_aside_or_brought_back_at_once(signed_in: Client, action: str, state: str) -> None:
+    rows = [make_message(), make_message(state="archived")]
+    signed_in.post(INBOX, {"action": action, "_selected_action": [row.pk for row in rows]})
+    assert set(Message.objects.values_list("state", flat=True)) == {state}
+    assert Message.objects.waiting().count() == (2 if state == "new" else 0)
+
+
+@pytest.mark.django_db
+def test_only_the_state_of_a_message_can_be_changed(signed_in: Client) -> None:
+    row = make_message()
+    signed_in.post(
+        f"{INBOX}{row.pk}/change/",
+        {"state": "spam", "body": "Forged", "replies-TOTAL_FORMS": "0", "replies-INITIAL_FORMS": "0"},
+    )
+    row.refresh_from_db()
+    assert (row.state, row.body, bool(row.handled_at)) == ("spam", "Would you come?", True)
+
+
+@pytest.mark.django_db
+def test_all_that_a_person_wrote_is_erased_after_a_question(signed_in: Client) -> None:
+    first, second, other = (
+        make_message(email=each) for each in ("Sam@example.org", "sAM@example.org", "eve@example.org")
+    )
+    Reply.objects.create(message=second, body="Hello Sam.")
+    data = {"action": "erase_people", "_selected_action": [first.pk]}
+    question = signed_in.post(INBOX, data)
+    assert Message.objects.count() == 3
+    (form,) = tree(question.content).xpath("//form[.//input[@name='erase']]")
+    sent = {name: value for name, value in form.fields.items() if name != "csrfmiddlewaretoken"}
+    signed_in.post(INBOX, sent | {"erase": "1"})
+    assert list(Message.objects.all()) == [other]
+    assert Reply.objects.count() == 0
+    assert not LogEntry.objects.filter(object_repr__icontains="talk").exists()
+
+
+@pytest.mark.django_db
+def test_the_desk_sends_waiting_mails_again_when_asked(signed_in: Client, settings: Settings) -> None:
+    ContactSettings.objects.create(notify_address=OWNER)
+    row = make_message()
+    settings.MAILERS = mailers(f"smtp://127.0.0.1:{free_port()}")
+    mailing.deliver()
+    box = Postbox()
+    with mail_server(settings, box):
+        assert mailing.deliver() == 0
+        signed_in.post(INBOX, {"action": "mail_again", "_selected_action": [row.pk]})
+        assert mailing.deliver() == 1
+    assert len(box.mails) == 1
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_neither_answers_nor_erases() -> None:
+    user = User.objects.create_user("eve@example.com", "a password for tests", is_staff=True)
+    client = Client()
+    client.force_login(user)
+    row = make_message()
+    assert client.get(INBOX).status_code == 403
+    user.user_permissions.add(Permission.objects.get(codename="view_message"))
+    assert "A talk" in client.get(INBOX).content.decode()
+    page = client.get(f"{INBOX}{row.pk}/change/").content.decode()
+    assert "Write a reply" not in page
+    assert reply(client, row).status_code == 403
+    for action in ("mark_spam", "erase_people", "mail_again"):
+        client.post(INBOX, {"action": action, "_selected_action": [row.pk], "erase": "1"})
+    assert list(Message.objects.waiting()) == [row]
+
+
+@pytest.mark.django_db
+def test_the_inbox_costs_the_same_for_many(signed_in: Client) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert signed_in.get(INBOX).status_code == 200
+        return len(queries)
+
+    make_message()
+    first = cost()
+    for _ in range(5):
+        make_message()
+    assert cost() == first
+
+
+@pytest.mark.django_db
+def test_the_worker_erases_a_message_a_year_after_it_was_dealt_with(settings: Settings) -> None:
+    settings.MAILERS = {}
+    old, recent, waiting = (make_message(state=state) for state in ("answered", "spam", "new"))
+    Reply.objects.create(message=old, body="Hello.")
+    Message.objects.filter(pk=old.pk).update(handled_at=timezone.now() - timedelta(days=366))
+    Message.objects.filter(pk=waiting.pk).update(created_at=timezone.now() - timedelta(days=800))
+    call_command("worker", once=True)
+    assert set(Message.objects.all()) == {recent, waiting}
+    assert Reply.objects.count() == 0
+
+
+# ---- The mail server ----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_name_and_password_of_any_letters_reach_the_mail_server(settings: Settings) -> None:
+    name, password = "sam@example.org", "p@ss:w/ö#r?d%25 [1]&x=$"
+    options = mailers(f"smtps://{name}:{password.replace('%', '%25')}@127.0.0.1:465")["default"]["OPTIONS"]
+    assert (options["username"], options["password"], options["use_ssl"]) == (name, password, True)
+    box = Postbox()
+    with mail_server(settings, box, authenticator=box.login, auth_require_tls=False) as port:
+        # Without encryption, which a test has no certificate for.
+        settings.MAILERS["default"]["OPTIONS"] |= {
+            "username": name,
+            "password": password.replace("ö", "o"),
+            "port": port,
+        }
+        mailing.test_mail("eve@example.org").send(using="default")
+    assert box.logins == [(name, password.replace("ö", "o"))]
+
+
+def test_a_password_never_travels_in_the_open(settings: Settings) -> None:
+    box = Postbox()
+    with mail_server(settings, box, authenticator=box.login, auth_require_tls=False) as port:
+        settings.MAILERS = mailers(f"smtp://sam:secret@127.0.0.1:{port}")
+        with pytest.raises(smtplib.SMTPNotSupportedError):
+            djangos_mailers.default.open()
+    assert box.logins == []
+
+
+@pytest.mark.django_db
+def test_a_test_mail_goes_out_and_says_so(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    box = Postbox()
+    with mail_server(settings, box):
+        call_command("send_test_mail", "sam@bücher.example")
+    assert box.envelopes == [("site@example.com", ["sam@xn--bcher-kva.example"])]
+    assert "took a test mail to sam@bücher.example" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "address", "says"),
+    [
+        ("", "sam@example.org", "No mail server is set"),
+        ("smtp://127.0.0.1:9", "sam@example.org", "Nothing answers where the mail server should be"),
+        ("smtp://no-such-host.invalid", "sam@example.org", "There is no mail server with the name in EMAIL_URL"),
+        ("smtp://127.0.0.1:9", "sam\nBcc: x@example.org", "not written as mail needs it"),
+        ("smtp://127.0.0.1:9", "", "not written as mail needs it"),
+    ],
+)
+def test_a_test_mail_that_fails_says_why_in_one_sentence(settings: Settings, url: str, address: str, says: str) -> None:
+    settings.MAILERS = mailers(url)
+    with pytest.raises(CommandError, match=says) as caught:
+        call_command("send_test_mail", address)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (smtplib.SMTPAuthenticationError(535, b"bad"), "did not take our name and password"),
+        (smtplib.SMTPSenderRefused(550, b"not\r\nyours", "a@example.org"), "EMAIL_FROM): 550 not yours"),
+        (smtplib.SMTPServerDisconnected("gone"), "hung up"),
+        (smtplib.SMTPDataError(554, b"\xff spam"), "said no: 554"),
+        (TimeoutError(), "in time"),
+        (OSError(101, "Network is unreachable"), "could not be reached"),
+        (RuntimeError("odd"), "It could not be sent: odd"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_words(error: Exception, says: str) -> None:
+    assert says in mailing.in_words(error)
+
+
+def test_a_site_without_a_mail_server_is_warned(settings: Settings) -> None:
+    assert mail_can_go_out() == []
+    settings.MAILERS = {}
+    (warning,) = mail_can_go_out()
+    assert warning.id == "contact.W001"
+    assert "EMAIL_URL" in str(warning.hint)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "sam", "@example.org", "sam@", "sam@a..b", "sam@straße.example", "s m@exa mple.org"]
+)
+def test_what_is_no_mailbox_is_an_error_of_value_and_of_nothing_else(address: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        mailbox(address)
+
+
+# ---- In a browser -------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_message_is_sent_without_javascript_and_without_a_cookie(browser: Browser, live_server: LiveServer) -> None:
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/contact/")
+    page.get_by_label("Your name").fill("Sam")
+    page.get_by_label("Your e-mail address").fill("sam@")
+    page.get_by_label("What is it about?").fill("A talk")
+    page.get_by_label("Your message").fill("Would you come?")
+    page.get_by_role("button", name="Send the message").click()
+    page.get_by_role("alert").wait_for()
+    page.get_by_label("Your e-mail address").fill("sam@example.org")
+    page.get_by_role("button", name="Send the message").click()
+    page.get_by_text("Your message has arrived").wait_for()
+    assert context.cookies() == []
+    context.close()
+    assert Message.objects.get().body == "Would you come?"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_form_is_open_to_everybody(page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto("/contact/")
+    assert violations(page) == []
+    page.get_by_role("button", name="Send the message").click()
+    page.get_by_role("alert").wait_for()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_owner_answers_from_the_inbox(owner_page: Page) -> None:
+    make_message()
+    owner_page.goto(INBOX)
+    owner_page.get_by_role("link", name="A talk").click()
+    owner_page.get_by_role("link", name="Write a reply").click()
+    assert owner_page.get_by_label("Reply").input_value().startswith("Hello Sam,")
+    owner_page.get_by_label("Reply").fill("Gladly.")
+    owner_page.get_by_role("button", name="Send the reply").click()
+    owner_page.get_by_text("goes out within seconds").wait_for()
+    assert Reply.objects.get().body == "Gladly."
+    assert Message.objects.waiting().count() == 0
