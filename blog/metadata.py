@@ -1,0 +1,175 @@
+"""What the blog's pages tell search engines and other sites: one function for each kind of page."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.core.paginator import Page as ListPage
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from accounts.graph import person, person_id
+from accounts.models import Author
+from blog.models import Category, Post, Series, Tag
+from drafts.graph import faq
+from images.graph import shared
+from siteinfo.addresses import absolute_url
+from siteinfo.graph import Node, node
+from siteinfo.metadata import Crumb, Page, shortened
+
+# A keyword with fewer posts is no page worth finding: the post itself says it all.
+POSTS_OF_A_FULL_TAG = 2
+# How many categories above a post or category the views fetch in the same query; more cost one query each.
+ABOVE = "parent__parent__parent"
+
+
+def of_post_list(page: ListPage) -> Page:
+    """All posts."""
+    return Page(
+        title="All posts",
+        step="Blog",
+        description=_holding("Every post of the blog, newest first", page),
+        path=reverse("blog:post_list"),
+        kind="CollectionPage",
+        number=page.number,
+        above=_way()[:1],
+    )
+
+
+def of_category(category: Category, page: ListPage) -> Page:
+    """The posts in a category and below it."""
+    return Page(
+        title=category.name,
+        description=shortened(category.description) or _holding(f"Posts in {category}", page),
+        path=category.get_absolute_url(),
+        kind="CollectionPage",
+        number=page.number,
+        above=_way(category.parent),
+        picture=shared(category.image),
+    )
+
+
+def of_tag(tag: Tag, page: ListPage) -> Page:
+    """The posts with a keyword."""
+    return Page(
+        title=f"Posts about {tag}",
+        step=tag.name,
+        description=_holding(f"Posts about {tag}", page),
+        path=tag.get_absolute_url(),
+        kind="CollectionPage",
+        number=page.number,
+        above=_way(),
+        is_indexed=page.paginator.count >= POSTS_OF_A_FULL_TAG,
+    )
+
+
+def of_series(series: Series, parts: Iterable[Post]) -> Page:
+    """A series with its parts."""
+    return Page(
+        title=series.title,
+        description=shortened(series.description) or _holding(f"{series}, a guide in parts", parts),
+        path=series.get_absolute_url(),
+        kind="CollectionPage",
+        above=_way(),
+        picture=shared(series.image),
+    )
+
+
+def of_author(author: Author, page: ListPage) -> Page:
+    """An author's profile, with the posts."""
+    return Page(
+        title=author.name_with_credentials,
+        description=shortened(author.short_bio) or _holding(f"Posts by {author.name_with_credentials}", page),
+        path=author.get_absolute_url(),
+        kind="ProfilePage",
+        number=page.number,
+        above=_way(),
+        picture=shared(author.photo),
+        nodes=(person(author),),
+    )
+
+
+def of_year(year: int, page: ListPage) -> Page:
+    """The posts of a year."""
+    return _of_time(str(year), reverse("blog:year", args=[year]), _way(), page)
+
+
+def of_month(first_day: date, page: ListPage) -> Page:
+    """The posts of the month that starts on `first_day`."""
+    above = Crumb(str(first_day.year), reverse("blog:year", args=[first_day.year]))
+    path = reverse("blog:month", args=[f"{first_day:%Y}", f"{first_day:%m}"])
+    return _of_time(date_format(first_day, "F Y"), path, (*_way(), above), page)
+
+
+def of_post(post: Post, *, is_public: bool = True) -> Page:
+    """A post; `is_public` is False where somebody looks at words that readers do not have yet."""
+    is_public = is_public and post.is_published
+    return Page(
+        title=post.title,
+        whole_title=post.seo_title,
+        description=post.short_description or f"{post.title}.",
+        path=_path(post),
+        above=_way(post.topic),
+        picture=shared(post.featured_image),
+        nodes=(_article(post), person(post.author), *faq(post, absolute_url(_path(post)))) if is_public else (),
+        canonical_url=post.canonical_url,
+        published_at=post.published_at,
+        updated_at=post.updated_on or post.published_at,
+        is_indexed=not post.hides_from_search,
+        is_public=is_public,
+    )
+
+
+def _article(post: Post) -> Node:
+    """The post itself; dates are those that readers see."""
+    address = absolute_url(_path(post))
+    return node(
+        "BlogPosting",
+        id=f"{address}#article",
+        headline=post.title,
+        description=post.short_description,
+        abstract=" ".join(post.tldr_points),
+        author={"@id": person_id(post.author)},
+        datePublished=post.published_at,
+        dateModified=post.updated_on or post.published_at,
+        wordCount=post.words or None,
+        articleSection=[category.name for category in _line(post.topic)],
+        keywords=[tag.name for tag in post.tags.all()],
+        mainEntityOfPage={"@id": address},
+    )
+
+
+def _path(post: Post) -> str:
+    return post.get_absolute_url() if post.slug else "/"  # a preview may come before the address
+
+
+def _of_time(words: str, path: str, above: tuple[Crumb, ...], page: ListPage) -> Page:
+    return Page(
+        title=f"Posts from {words}",
+        step=words,
+        description=_holding(f"Posts from {words}", page),
+        path=path,
+        kind="CollectionPage",
+        number=page.number,
+        above=above,
+    )
+
+
+def _way(category: Category | None = None) -> tuple[Crumb, ...]:
+    """The way from the home page to the blog and down to `category`."""
+    blog = (Crumb("Home", reverse("home")), Crumb("Blog", reverse("blog:post_list")))
+    return (*blog, *(Crumb(each.name, each.get_absolute_url()) for each in _line(category)))
+
+
+def _line(category: Category | None) -> list[Category]:
+    """`category` with those above it, the main one first."""
+    found: list[Category] = []
+    while category is not None and category not in found:
+        found.insert(0, category)
+        category = category.parent
+    return found
+
+
+def _holding(words: str, posts: Iterable[Post]) -> str:
+    """A description for a list without one: what it is, and its first titles."""
+    titles = [post.title for post in posts][:3]
+    return shortened(f"{words}: {'; '.join(titles)}." if titles else f"{words}.")

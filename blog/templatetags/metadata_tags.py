@@ -1,0 +1,59 @@
+"""What the head of every page says to machines: the page's own metadata, joined with the facts of the site."""
+
+from django import template
+from django.template import Context
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from accounts.graph import person
+from images.graph import picture_node
+from images.share import card
+from siteinfo import graph
+from siteinfo.addresses import absolute_url
+from siteinfo.metadata import Page, Picture
+from siteinfo.models import SiteInfo
+
+register = template.Library()
+
+
+@register.simple_tag
+def share_picture(meta: Page, site: SiteInfo) -> Picture:
+    """The picture that other sites show for the page: its own, or one drawn from its title."""
+    return meta.picture or card(meta.title, site.name)
+
+
+@register.simple_tag(takes_context=True)
+def structured_data(context: Context, meta: Page, picture: Picture) -> SafeString:
+    """The page's graph: the site, who publishes it, the page, the way to it, and what the page is about.
+
+    No query: the site's facts and the author are those that the frame shows anyway.
+    """
+    site, author, policy = context["site"], context.get("frame_author"), context["standing"].by_role.get("editorial")
+    profiles = [link.url for link in context["social_links"]]
+    if author is None or site.published_by == SiteInfo.Publisher.PRACTICE:
+        publisher = graph.organization(site, profiles)
+    else:
+        publisher = person(author, profiles)
+    if policy:
+        publisher["publishingPrinciples"] = absolute_url(policy.get_absolute_url())
+    return graph.script(
+        (
+            graph.website(site, publisher),
+            meta.node(graph.site_id(), picture.url),
+            picture_node(picture),
+            meta.trail_node(),
+            *(_published(each, publisher, picture) for each in meta.nodes),
+            publisher,
+        )
+    )
+
+
+def _published(each: graph.Node, publisher: graph.Node, picture: Picture) -> graph.Node:
+    """A text or service of the page with what it owes to the site; other things as they are."""
+    if each["@type"] == "Service":
+        return each | {"provider": {"@id": publisher["@id"]}}
+    if each["@type"] != "BlogPosting":
+        return each
+    whole = {"publisher": {"@id": publisher["@id"]}, "image": {"@id": picture.url}, "inLanguage": get_language()}
+    principles = {name: publisher[name] for name in ("publishingPrinciples",) if name in publisher}
+    return each | whole | principles

@@ -1,0 +1,154 @@
+"""The picture of a page that has none: its title on paper beside the rising scale, as other sites show links.
+
+The address holds the words, signed, so that nobody can make the site draw words that are not its own. A card is
+drawn when it is first asked for, and kept.
+"""
+
+import hashlib
+import math
+from functools import cache
+from io import BytesIO
+
+from django.conf import settings
+from django.core import signing
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from PIL import Image, ImageDraw, ImageFont
+
+from images.renditions import SHARE
+from siteinfo.addresses import absolute_url
+from siteinfo.metadata import Picture
+
+# Raise it when cards should look otherwise: each then has another address.
+RULES = 1
+FONTS = settings.BASE_DIR / "static/site/fonts"
+PAPER, INK, SOFT, GREEN, CLAY = "#fbf7f0", "#22302b", "#55615b", "#2c6655", "#c4673f"
+SUNS = ("#f4e3b2", "#f5dcc9", "#dbe6da")
+# Drawn larger and made smaller, since Pillow's lines have no soft edges.
+SCALE = 2
+TEXT_WIDTH, TEXT_HEIGHT, LEFT, TOP = 640, 400, 72, 72
+SIZES = range(96, 39, -4)
+LINE = 1.12
+CENTRE, BESIDE, GROUND, RADIUS = 600, 985, 512, 268
+
+
+def card(title: str, site_name: str) -> Picture:
+    """The picture that stands for a page called `title`."""
+    token = _signer().sign_object([title, site_name], compress=True)
+    return Picture(absolute_url(reverse("share_card", args=[token])), *SHARE, alt=title)
+
+
+def stored(token: str) -> str:
+    """The name of the card's file, drawn now if it is not there yet. BadSignature for words that are not ours."""
+    title, site_name = _signer().unsign_object(token)
+    name = f"share/{hashlib.sha256(token.encode()).hexdigest()[:32]}.png"
+    if not default_storage.exists(name):
+        file = BytesIO()
+        drawing = draw(title, site_name).quantize(128, dither=Image.Dither.NONE)
+        drawing.save(file, "PNG", optimize=True)
+        # Two at once draw the same: whoever comes second gets another name, which nobody asks for.
+        name = default_storage.save(name, ContentFile(file.getvalue()))
+    return name
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt=f"images.share.{RULES}")
+
+
+def draw(title: str, site_name: str) -> Image.Image:
+    """The card. Words in a script that our letters do not have are left out: the drawing then stands alone."""
+    image = Image.new("RGB", (SHARE[0] * SCALE, SHARE[1] * SCALE), PAPER)
+    pen = ImageDraw.Draw(image)
+    seed = hashlib.sha256(title.encode()).digest()[0]
+    words = _drawable(title, "newsreader-roman")
+    _draw_scale(pen, BESIDE if words else CENTRE, SUNS[seed % len(SUNS)], angle=38 + seed % 30)
+    if words:
+        font, lines = _fitted(words)
+        height = font.size * LINE
+        top = (TOP + max(0, (TEXT_HEIGHT - len(lines) * height / SCALE) / 2)) * SCALE
+        for number, line in enumerate(lines):
+            pen.text((LEFT * SCALE, top + number * height), line, fill=INK, font=font)
+    if name := _drawable(site_name, "figtree-roman"):
+        font = _font("figtree-roman", 30)
+        while font.getlength(name) > 820 * SCALE:
+            name = f"{name[:-2].rstrip()}…"
+        pen.text((LEFT * SCALE, 571 * SCALE), name, fill=GREEN, font=font, anchor="lm")
+    return image.resize(SHARE, Image.Resampling.LANCZOS)
+
+
+def _draw_scale(pen: ImageDraw.ImageDraw, middle: int, sun: str, angle: int) -> None:
+    """The half-round scale over its ground line, with the moving arm at `angle` degrees and the pivot."""
+    x, y = middle * SCALE, GROUND * SCALE
+
+    def at(degrees: float, radius: float) -> tuple[float, float]:
+        turn = math.radians(degrees)
+        return x - radius * SCALE * math.cos(turn), y - radius * SCALE * math.sin(turn)
+
+    def half_round(radius: float) -> tuple[float, float, float, float]:
+        return x - radius * SCALE, y - radius * SCALE, x + radius * SCALE, y + radius * SCALE
+
+    pen.pieslice(half_round(RADIUS - 58), 180, 360, fill=sun)
+    pen.arc(half_round(RADIUS), 180, 360, fill=CLAY, width=2 * SCALE)
+    for degrees in range(0, 181, 3):
+        length = 22 if degrees % 15 == 0 else 10
+        pen.line([at(degrees, RADIUS - 9), at(degrees, RADIUS - 9 - length)], fill=CLAY, width=2 * SCALE)
+    pen.line([(0, y), (SHARE[0] * SCALE, y)], fill=INK, width=3 * SCALE)
+    # The moving arm is a leaf: two curves from the pivot to its tip.
+    tip = 180 - angle
+    edge = [(15 * math.sin(math.pi * step / 40) * (1 - step / 55), (RADIUS - 46) * step / 40) for step in range(41)]
+    left, right = ([at(tip + way * turn, radius) for turn, radius in edge] for way in (1, -1))
+    pen.polygon([*left, *reversed(right)], fill=GREEN)
+    pen.line([at(tip, 20), at(tip, RADIUS - 88)], fill=PAPER, width=2 * SCALE)
+    pen.ellipse((x - 15 * SCALE, y - 15 * SCALE, x + 15 * SCALE, y + 15 * SCALE), fill=CLAY)
+
+
+def _fitted(words: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+    """The largest letters in which `words` fit, and their lines. What fits in none ends in an ellipsis."""
+    for size in SIZES:
+        font = _font("newsreader-roman", size)
+        room = int(TEXT_HEIGHT * SCALE / (font.size * LINE))
+        is_broken = any(font.getlength(word) > TEXT_WIDTH * SCALE for word in words.split())
+        lines = _wrapped(words, font)
+        if len(lines) <= room and not is_broken:
+            return font, lines
+    return font, lines if len(lines) <= room else [*lines[: room - 1], f"{lines[room - 1][:-1].rstrip()}…"]
+
+
+def _wrapped(words: str, font: ImageFont.FreeTypeFont) -> list[str]:
+    """`words` in lines that fit; a word that is too long for any is cut."""
+    lines = [""]
+    for word in words.split():
+        candidate = f"{lines[-1]} {word}".strip()
+        if font.getlength(candidate) <= TEXT_WIDTH * SCALE:
+            lines[-1] = candidate
+            continue
+        lines.append("")
+        for sign in word:
+            if font.getlength(lines[-1] + sign) > TEXT_WIDTH * SCALE:
+                lines.append("")
+            lines[-1] += sign
+    return [line for line in lines if line]
+
+
+def _drawable(text: str, font_name: str) -> str:
+    """`text` without signs that the font lacks; nothing when that leaves out more than a tenth of it."""
+    kept = "".join(sign for sign in text if sign.isspace() or _has(font_name, sign))
+    return " ".join(kept.split()) if len(kept) >= 0.9 * len(text) else ""
+
+
+@cache
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.truetype(FONTS / f"{name}.woff2", size * SCALE)
+    if name.startswith("figtree"):
+        font.set_variation_by_name("SemiBold")
+    return font
+
+
+@cache
+def _has(font_name: str, sign: str) -> bool:
+    """Whether the font has the sign: it draws it otherwise than one that no font has."""
+    font = _font(font_name, 40)
+    unknown = font.getmask("\U0010fffe")
+    mask = font.getmask(sign)
+    return (mask.size, bytes(mask)) != (unknown.size, bytes(unknown))
