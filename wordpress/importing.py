@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.utils.text import Truncator, slugify
 
 from accounts.models import Author
-from blog.models import YEARS, Category, Post, Tag, validate_free_address
+from blog.models import Category, Post, Tag
+from drafts.addresses import validate_free_address
+from drafts.models import YEARS
 from prose.cleaning import clean
 from prose.structure import plain_text
 from siteinfo.models import SiteInfo
@@ -168,6 +170,12 @@ class Importer:
             Origin.objects.update_or_create(site=self.site, kind=kind, key=key, defaults={"object_id": found.pk})
         return found
 
+    def _remember_number(self, kind: Origin.Kind, number: str, row: models.Model) -> None:
+        """For addresses such as /?cat=7: see wordpress.addresses."""
+        if number.isascii() and number.isdecimal():
+            key, values = f"#{int(number[:18])}", {"object_id": row.pk}
+            Origin.objects.update_or_create(site=self.site, kind=kind, key=key, defaults=values)
+
     def _term(self, taxonomy: str, slug: str) -> Term:
         return self.terms.get((taxonomy, slug)) or Term(taxonomy=taxonomy, slug=slug, name=slug)
 
@@ -179,6 +187,7 @@ class Importer:
             self.categories[slug] = self._known(
                 Origin.Kind.CATEGORY, slug[:700], Category, lambda: _make_category(term, parent)
             )
+            self._remember_number(Origin.Kind.CATEGORY, term.number, self.categories[slug])
         return self.categories[slug]
 
     def _tag(self, slug: str) -> Tag:
@@ -193,6 +202,8 @@ class Importer:
             self.authors[login] = self._known(
                 Origin.Kind.AUTHOR, login[:700], Author, lambda: _make_author(known.get(login))
             )
+            number = known[login].number if login in known else ""
+            self._remember_number(Origin.Kind.AUTHOR, number, self.authors[login])
         return self.authors[login]
 
 
@@ -237,7 +248,7 @@ def _free_slug(item: Item) -> str:
     """The post's own address, or the nearest free one: what is here already is never replaced."""
     stem = _slug(item.slug, 190) or slugify(item.title, allow_unicode=True)[:190].strip("-") or f"post-{item.post_id}"
     slug, number = stem, 1
-    while Post.objects.filter(slug=slug).exists() or not _is_free(slug):
+    while not _is_free(slug):
         number += 1
         slug = f"{stem}-{number}"
     return slug

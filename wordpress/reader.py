@@ -24,6 +24,7 @@ class Author:
     display_name: str = ""
     first_name: str = ""
     last_name: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Term:
     name: str
     parent_slug: str = ""
     description: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,15 +252,16 @@ def _author(fields: dict[str, str]) -> Author:
     def text(key: str) -> str:
         return fields.get(f"wp:author_{key}", "")
 
-    names = (plain(text(key)) for key in ("display_name", "first_name", "last_name"))
-    return Author(text("login"), text("email"), *names)
+    shown, first, last = (plain(text(key)) for key in ("display_name", "first_name", "last_name"))
+    return Author(text("login"), text("email"), shown, first, last, text("id"))
 
 
 def _term(kind: str, fields: dict[str, str]) -> Term:
     taxonomy, slug, title, parent, description = (fields.get(f"wp:{key}", "") for key in _TERM_FIELDS[kind])
     taxonomy = taxonomy or {"wp:category": "category", "wp:tag": "post_tag"}.get(kind, "")
     title = plain(title) or _decoded(slug)
-    return Term(taxonomy, _term_slug(slug, title), title, _decoded(parent), description)
+    number = fields.get("wp:term_id", "")
+    return Term(taxonomy, _term_slug(slug, title), title, _decoded(parent), description, number)
 
 
 def _term_refs(element: etree._Element) -> tuple[TermRef, ...]:

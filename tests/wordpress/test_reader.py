@@ -42,16 +42,16 @@ def test_the_head_of_an_export_names_the_site() -> None:
 
 def test_authors_are_the_introduced_ones_and_then_the_creators_nobody_introduced() -> None:
     assert read_export(CLINIC).authors == (
-        Author("pat", "pat@clinic.example", "Pat Doe", "Pat", "Doe"),
+        Author("pat", "pat@clinic.example", "Pat Doe", "Pat", "Doe", number="1"),
         Author("guest"),
     )
 
 
 def test_terms_come_from_the_head_and_from_items_with_the_slug_as_key() -> None:
     assert read_export(CLINIC).terms == (
-        Term("category", "knee", "Knee & Shin", "joints", "About knees."),
-        Term("post_tag", "knee", "Knee"),
-        Term("nav_menu", "top", "Top"),
+        Term("category", "knee", "Knee & Shin", "joints", "About knees.", number="2"),
+        Term("post_tag", "knee", "Knee", number="3"),
+        Term("nav_menu", "top", "Top", number="4"),
         Term("post_tag", "rehab", "Rehab"),
     )
 
