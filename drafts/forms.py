@@ -17,6 +17,13 @@ from taggit.utils import edit_string_for_tags
 
 from drafts.models import Document, PendingEdit, Revision, Snapshot, WorkingCopy
 
+UNTITLED = "untitled-"
+
+
+def invented_slug() -> str:
+    """An address for a text that has none yet."""
+    return f"{UNTITLED}{uuid4().hex[:12]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -67,6 +74,9 @@ class DocumentForm(forms.ModelForm):
                 kwargs.get("initial") or {}
             )
         super().__init__(*args, **kwargs)
+        if (self.instance.slug or "").startswith(UNTITLED):
+            # The address that the first autosave had to invent; the title gives a better one.
+            self.initial["slug"] = ""
         self.initial.setdefault("base_version", self.instance.version)
         self.initial.setdefault("copy_key", uuid4())
         if opening and opening.copy:

@@ -1,6 +1,6 @@
 """How a text becomes public without losing a word: states, the trash, revisions, private edits, working copies.
 
-`Document` is what every written thing of the site is (a post today); `published()` is the only rule of what
+`Document` is what every written thing of the site is (posts and pages); `published()` is the only rule of what
 readers may see.
 """
 
@@ -12,17 +12,24 @@ from typing import Any, ClassVar, NamedTuple, Self
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags, parse_tags
 
 from prose.cleaning import clean
 from prose.structure import Outline, excerpt, outline, plain_text, reading_minutes
+from siteinfo.metadata import shortened
 
 Snapshot = dict[str, Any]
+
+# A mistyped year would put a text where calendars and databases stop agreeing.
+YEARS = range(1990, 2101)
 
 
 class Refusal(NamedTuple):
@@ -71,7 +78,20 @@ class Document(models.Model):
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
 
-    snapshot_fields: ClassVar[tuple[str, ...]] = ("title", "body", "excerpt", "seo_title", "seo_description")
+    snapshot_fields: ClassVar[tuple[str, ...]] = (
+        "title",
+        "body",
+        "excerpt",
+        "seo_title",
+        "seo_description",
+        "canonical_url",
+        "hides_from_search",
+    )
+    # The field that holds its whole address, without the outer slashes; the last part of it is the slug.
+    place_field: ClassVar[str] = "slug"
+    # What the checklist looks at, by id; everything if it is None.
+    checks: ClassVar[frozenset[str] | None] = None
+    slug: Any
     body: Any
     headings: Any
 
@@ -105,6 +125,17 @@ class Document(models.Model):
         blank=True,
         help_text="At most 155 characters. The excerpt if empty.",
     )
+    canonical_url = models.URLField(
+        "first published at",
+        blank=True,
+        help_text="Only if this text appeared on another site before: its address there. "
+        "Search engines then show that page instead of this one.",
+    )
+    hides_from_search = models.BooleanField(
+        "hide from search engines",
+        default=False,
+        help_text="Asks search engines not to show this text. Readers find it on your site as always.",
+    )
     words = models.PositiveIntegerField(default=0, editable=False)
     summary = models.TextField(editable=False, blank=True)
     # Raised by every save at the desk: two people cannot overwrite each other unseen.
@@ -134,6 +165,23 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("document", args=[getattr(self, self.place_field)])
+
+    def slug_from_title(self) -> str:
+        """The end of an address, made of the title; nothing if that has no letter."""
+        return slugify(self.title, allow_unicode=True)[:200].strip("-")
+
+    def clean(self) -> None:
+        if self.published_at and self.published_at.year not in YEARS:
+            raise ValidationError({"published_at": f"Choose a year from {YEARS[0]} to {YEARS[-1]}."})
+        self.slug = self.slug or self.slug_from_title()
+        if not self.slug:
+            kind = self._meta.verbose_name
+            raise ValidationError({"slug": f"This title gives no address. Type one, such as my-first-{kind}."})
+        if self.status == self.Status.PUBLISHED and self.published_at is None:
+            self.published_at = timezone.now()
 
     # ---- State ------------------------------------------------------------------------------------
 
@@ -189,9 +237,7 @@ class Document(models.Model):
     @property
     def short_description(self) -> str:
         """For search engines: what the author wrote for them, or the summary cut at a word."""
-        if self.seo_description or len(self.summary) <= 155:
-            return self.seo_description or self.summary
-        return self.summary[:154].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
+        return self.seo_description or shortened(self.summary)
 
     def prepare(self) -> Outline:
         """Clean the body and work out what is kept beside it; bulk writers must call it. Gives the outline."""

@@ -9,10 +9,19 @@ from django.utils.functional import SimpleLazyObject
 
 from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo, SocialLink
-from siteinfo.policies import written
+
+type Facts = tuple[SiteInfo, list[SocialLink]]
 
 
-def _load() -> tuple[SiteInfo, list[SocialLink]]:
+def facts_of(request: HttpRequest) -> Facts:
+    """The facts and the profiles, fetched once a request: for views that need them before the template does."""
+    found: Facts | None = getattr(request, "site_facts", None)
+    if found is None:
+        found = request.site_facts = _load()  # type: ignore[attr-defined]
+    return found
+
+
+def _load() -> Facts:
     """The facts and the profiles, in one query: a row for each profile, and one if there is none."""
     rows = SiteInfo.objects.annotate(network=F("social_links__network"), url=F("social_links__url"))
     found = list(rows.order_by("social_links__position", "social_links__pk"))
@@ -21,14 +30,13 @@ def _load() -> tuple[SiteInfo, list[SocialLink]]:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The facts (`site`), its `social_links`, its written `policies`, and `canonical`.
+    """The facts (`site`), its `social_links`, and `canonical`.
 
     `canonical` is this page's absolute address without its query.
     """
-    facts: Any = SimpleLazyObject(_load)
+    facts: Any = SimpleLazyObject(lambda: facts_of(request))
     return {
         "site": SimpleLazyObject(lambda: facts[0]),
         "social_links": SimpleLazyObject(lambda: facts[1]),
-        "policies": SimpleLazyObject(lambda: written(facts[0])),
         "canonical": absolute_url(escape_uri_path(request.path)),
     }

@@ -5,7 +5,15 @@ from solo.models import SingletonModel
 
 
 class SiteInfo(SingletonModel):
-    """The facts that every page shows. HTML fields hold prose's strict subset."""
+    """The facts that every page shows."""
+
+    class Publisher(models.TextChoices):
+        PERSON = "person", "Me: the author whom the sidebar introduces"
+        PRACTICE = "practice", "A practice or another organisation with the site's name"
+
+    class FeedContent(models.TextChoices):
+        FULL = "full", "The whole post"
+        SUMMARY = "summary", "A short summary with a link to the post"
 
     name = models.CharField(
         "site name",
@@ -24,15 +32,49 @@ class SiteInfo(SingletonModel):
         help_text="The large words of the home page. Put *stars* round words in green.",
     )
     hero_text = models.TextField(blank=True, help_text="One or two sentences under the large words.")
+    help_line = models.TextField(
+        "when to get help now",
+        blank=True,
+        help_text="One or two sentences near the top of the home page, for readers who should see somebody today "
+        "instead of reading on. Your full disclaimers are linked behind it.",
+    )
     disclaimer = models.TextField(
         blank=True,
         help_text="The short medical disclaimer shown at the top of every post. Edit it once, here.",
     )
-    disclaimer_long = models.TextField("disclaimers in full", blank=True, help_text="The page behind the short one.")
-    privacy = models.TextField("privacy policy", blank=True, help_text="What you keep about readers, and why.")
-    terms = models.TextField("terms of use", blank=True, help_text="What readers may do with your texts and pictures.")
-    editorial_policy = models.TextField(blank=True, help_text="How posts are written, sourced, reviewed and corrected.")
     footer_note = models.TextField(blank=True, help_text="A small line at the very end of every page.")
+    published_by = models.CharField(
+        max_length=10,
+        choices=Publisher,
+        default=Publisher.PERSON,
+        help_text="Whom search engines name as the one behind this site.",
+    )
+    feeds_carry = models.CharField(
+        "feeds carry",
+        max_length=10,
+        choices=FeedContent,
+        default=FeedContent.FULL,
+        help_text="What people get who follow your posts in a feed reader. The whole post is kinder to them; "
+        "a summary brings them to your site.",
+    )
+    hides_from_search = models.BooleanField(
+        "ask search engines to stay away",
+        default=False,
+        help_text="For a site that is not ready. Everybody who knows the address can still read it. "
+        "Untick it when you open: search engines take some days to come back.",
+    )
+    refuses_ai_training = models.BooleanField(
+        "ask AI companies not to train on the site",
+        default=False,
+        help_text="Asks the collectors of training texts to leave your posts alone. Polite ones obey. "
+        "Search results are not touched.",
+    )
+    refuses_ai_answers = models.BooleanField(
+        "ask AI assistants not to read the site",
+        default=False,
+        help_text="Asks chat assistants and answer engines not to look your posts up for their users. "
+        "They would then not name or link you either.",
+    )
 
     class Meta:
         verbose_name = "site information"

@@ -1,0 +1,63 @@
+"""How a text for readers is written on the desk: what the admins of posts and of pages share."""
+
+from typing import Any
+
+from django import forms
+from django.forms import Script
+from django.http import HttpRequest, HttpResponse
+
+from blog import checklist
+from drafts.admin import DocumentAdmin
+from drafts.forms import DocumentForm
+from images.admin import WithImagePicker
+from prose.forms import ProseField
+from prose.readability import readability
+
+
+class WritingForm(DocumentForm):
+    """A text with its excerpt and what search engines show of it."""
+
+    body = ProseField(
+        label="Text",
+        required=False,
+        help_text="It is kept while you type. “?” in the toolbar shows what the keyboard can do.",
+    )
+
+    class Meta:
+        exclude = ()
+        widgets: dict[str, Any] = {
+            "excerpt": forms.Textarea(attrs={"rows": 3}),
+            "seo_title": forms.TextInput(
+                attrs={"class": "vTextField", "data-most": checklist.TITLE_LIMIT, "data-instead": "id_title"}
+            ),
+            "seo_description": forms.Textarea(
+                attrs={
+                    "rows": 2,
+                    "data-least": checklist.DESCRIPTION_LIMITS[0],
+                    "data-most": checklist.DESCRIPTION_LIMITS[1],
+                    "data-instead": "id_excerpt",
+                }
+            ),
+        }
+
+
+class WritingAdmin(WithImagePicker, DocumentAdmin):
+    """A document's admin with the checklist, the readability and the preview of search results."""
+
+    change_form_template = "admin/blog/writing.html"
+
+    class Media:
+        js = tuple(Script(f"desk/{name}.js", type="module") for name in ("counter", "snippet", "checklist"))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        document, pending = kwargs.get("obj"), context.get("pending")
+        shown = form.refused
+        if shown is None and document is not None and not form.errors:
+            shown = pending.data if pending else document.snapshot()
+        if shown is not None:
+            context["findings"] = checklist.findings(shown, self.model.checks)
+            context["reading"] = readability(shown["body"])
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,233 @@
+"""Standing pages, such as About or a policy, and the services that one of them lists."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Max
+from django.utils import timezone
+
+from blog import checklist
+from drafts.addresses import validate_free_address
+from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
+from images.models import Image
+from prose.structure import Outline
+from redirects import moves
+
+LONGEST_PATH = 500
+# Schemes and beginnings that a button may lead to; anything else could be a program.
+_LINK = re.compile(r"(/(?!/)|https?://|mailto:|tel:)\S+\Z|/\Z")
+
+
+class PageQuerySet(DocumentQuerySet["Page"]):
+    """Which pages to show, on top of the rules of every document."""
+
+    def in_order(self) -> Self:
+        """As menus show them."""
+        return self.order_by("position", "title")
+
+    def without_text(self) -> Self:
+        """For menus and lists."""
+        return self.defer("headings", "body")
+
+
+class Page(Document):
+    """A page of the site that is not a post, possibly below another one."""
+
+    class Role(models.TextChoices):
+        """What the site itself looks a page up by."""
+
+        ABOUT = "about", "About me"
+        SERVICES = "services", "Services"
+        CONTACT = "contact", "Contact"
+        SHOP = "shop", "Shop my favorites"
+        PRIVACY = "privacy", "Privacy policy"
+        DISCLAIMERS = "disclaimers", "Disclaimers"
+        TERMS = "terms", "Terms of use"
+        EDITORIAL = "editorial", "Editorial policy"
+
+    POLICIES = (Role.PRIVACY, Role.DISCLAIMERS, Role.TERMS, Role.EDITORIAL)
+
+    place_field = "path"
+    checks = frozenset(
+        {
+            "alt_text",
+            "empty_links",
+            "dead_links",
+            "heading_order",
+            "title_length",
+            "description_length",
+            "marked_places",
+        }
+    )
+    snapshot_fields = (*Document.snapshot_fields, "featured_image")
+
+    slug = models.SlugField(
+        "address",
+        max_length=200,
+        blank=True,
+        allow_unicode=True,
+        help_text="The last part of the page's address. Made from the title if you leave it empty.",
+    )
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name="below",
+        help_text="The page above this one: its address comes first, as in /about/services/.",
+    )
+    path = models.CharField(max_length=LONGEST_PATH, unique=True, editable=False)
+    role = models.CharField(
+        max_length=20,
+        choices=Role,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text="What this page is to the site, which links to it wherever it is needed. One page for each.",
+        error_messages={"unique": "Another page has this part already. It may be a draft, or lie in the trash."},
+    )
+    featured_image = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="featured_on_pages",
+        verbose_name="picture",
+        help_text="At the top of the page, and when somebody shares it.",
+    )
+    show_in_menu = models.BooleanField(
+        "show in the menu", default=False, help_text="Under About at the top of the site, and at its foot."
+    )
+    position = models.PositiveSmallIntegerField(
+        "order", blank=True, help_text="Lower numbers come first. If you leave it empty, the page comes last."
+    )
+    pictures = models.ManyToManyField(Image, related_name="pages", editable=False)
+    headings = models.JSONField(default=list, editable=False)
+    body = models.TextField("text", blank=True)
+
+    objects = PageQuerySet.as_manager()
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether it is one of the texts that readers rely on, linked from the foot of every page."""
+        return self.role in self.POLICIES
+
+    @property
+    def changed_on(self) -> date | None:
+        """The day since which readers have had these words, as its author says."""
+        return self.updated_on or (timezone.localdate(self.published_at) if self.published_at else None)
+
+    @property
+    def own_place(self) -> str:
+        return f"{self.parent.path}/{self.slug}" if self.parent else self.slug
+
+    def clean(self) -> None:
+        above = self.parent
+        while above is not None:
+            if self.pk and above.pk == self.pk:
+                raise ValidationError({"parent": "A page cannot lie below itself."})
+            above = above.parent
+        super().clean()
+        self.slug = self.slug.lower()
+        for page, place in self._branch():
+            if len(place) > LONGEST_PATH:
+                raise ValidationError({"slug": f"The address of “{page}” becomes too long. Choose a shorter one."})
+            if place != page.path:
+                validate_free_address(place, page)
+
+    def _branch(self) -> list[tuple[Page, str]]:
+        """It and the pages anywhere below it, each with the address that it has by its slug."""
+        branch = [(self, self.own_place)]
+        for page, place in branch:
+            branch += [(child, f"{place}/{child.slug}") for child in page.children.all()] if page.pk else []
+        return branch
+
+    def prepare(self) -> Outline:
+        structure = super().prepare()
+        self._used = {number for kind, number in structure.uses if kind == "image"}
+        return structure
+
+    def save(self, **kwargs: Any) -> None:
+        """Save the page and what its text uses; the pages below follow a new address, and old ones lead here."""
+        self.slug = (self.slug or self.slug_from_title() or "page").lower()
+        self.path = self.own_place
+        if self.position is None:
+            self.position = 1 + (Page.objects.aggregate(highest=Max("position"))["highest"] or 0)
+        self.prepare()
+        with moves.following(self):
+            old = Page.objects.filter(pk=self.pk).values_list("path", flat=True).first()
+            super().save(**kwargs)
+            self.pictures.set(Image.objects.filter(pk__in=self._used))
+            if old and old != self.path:
+                self._move_those_below()
+
+    def _move_those_below(self) -> None:
+        led = {}
+        for page, place in self._branch()[1:]:
+            if page.is_published:
+                led[f"/{page.path}/"] = f"/{place}/"
+            Page.objects.filter(pk=page.pk).update(path=place)
+        moves.remember_all(led)
+
+    def refusals(self, data: Snapshot) -> list[Refusal]:
+        return checklist.refusals(self, data)
+
+
+def validate_link(link: str) -> None:
+    """Raise ValidationError unless `link` is a path of this site or an address for the web, e-mail or telephone."""
+    if not _LINK.match(link):
+        raise ValidationError("Type a path of this site such as /contact/, or a whole address with https:// in front.")
+
+
+class Service(models.Model):
+    """Something that the author offers, listed on the page with the part “Services”."""
+
+    name = models.CharField("what", max_length=120, help_text="Such as “First session”.")
+    description = models.TextField(help_text="What happens and what somebody leaves with, in one or two sentences.")
+    audience = models.CharField("for whom", max_length=160, blank=True, help_text="Such as “Runners of any level”.")
+    format = models.CharField("how", max_length=120, blank=True, help_text="Such as “By video” or “At the clinic”.")
+    length = models.CharField(max_length=40, blank=True, help_text="Such as “50 min”.")
+    price = models.CharField(max_length=60, blank=True, help_text="As readers should see it. “Ask” if it is empty.")
+    image = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="services",
+        verbose_name="picture",
+        help_text="Small, beside the words.",
+    )
+    button_text = models.CharField(
+        "button", max_length=40, blank=True, help_text="Such as “Ask about a session”. No button if it is empty."
+    )
+    button_link = models.CharField(
+        "where the button leads",
+        max_length=300,
+        blank=True,
+        validators=[validate_link],
+        help_text="A path such as /contact/, or an address with https:// or mailto: in front.",
+    )
+    position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
+    is_shown = models.BooleanField("shown", default=True, help_text="Switch off what you do not offer at the moment.")
+
+    class Meta:
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        if bool(self.button_text) != bool(self.button_link):
+            missing = "button_link" if self.button_text else "button_text"
+            raise ValidationError({missing: "A button needs both its words and where it leads."})
+
+    @property
+    def price_in_words(self) -> str:
+        """The price as the author wrote it, or an invitation to ask."""
+        return self.price or "Ask"

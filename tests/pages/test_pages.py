@@ -1,0 +1,389 @@
+"""Standing pages: where they lie, who sees them, what they say to machines, and that they are written as posts are."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from lxml import html
+from lxml.html import HtmlElement
+from playwright.sync_api import Page as BrowserPage
+from playwright.sync_api import expect
+
+from accounts.models import Author, Qualification
+from blog import checklist
+from blog.linking import broken_links
+from blog.models import Post
+from images.usage import uses
+from pages.models import Page, Service
+from pages.starting import ROLES
+from redirects.models import Redirect
+from tests.factories import make_author, make_image, make_page, make_post
+
+pytestmark = pytest.mark.django_db
+FAQ = "<details><summary>Does it <em>hurt</em>?</summary><p>A little.</p><ul><li>Not for long.</li></ul></details>"
+
+
+def tree(client: Client, path: str) -> HtmlElement:
+    response = client.get(path)
+    assert response.status_code == 200
+    return html.fromstring(response.content)
+
+
+def graph(page: HtmlElement) -> list[dict[str, Any]]:
+    (text,) = page.xpath("//script[@type='application/ld+json']/text()")
+    return json.loads(text)["@graph"]
+
+
+def of_kind(page: HtmlElement, kind: str) -> list[dict[str, Any]]:
+    return [node for node in graph(page) if node["@type"] == kind]
+
+
+def fields(page: Page, **overrides: str) -> dict[str, str]:
+    """What the form of `page` sends."""
+    sent = {
+        "title": page.title,
+        "slug": page.slug,
+        "body": page.body,
+        "parent": str(page.parent_id or ""),
+        "role": page.role or "",
+        "position": str(page.position),
+        "base_version": str(page.version),
+        "copy_key": str(uuid4()),
+    }
+    return sent | overrides
+
+
+def change_address(page: Page) -> str:
+    return reverse("admin:pages_page_change", args=[page.pk])
+
+
+# ---- Addresses ------------------------------------------------------------------------------------------
+
+
+def test_a_page_lies_below_its_parent_and_names_the_way(reader: Client) -> None:
+    about = make_page(title="About", slug="about")
+    make_page(title="Services", slug="services", parent=about)
+    page = tree(reader, "/about/services/")
+    assert page.xpath("//ol[@class='crumbs']//text()[normalize-space()]") == ["Home", "About", "Services"]
+    (trail,) = of_kind(page, "BreadcrumbList")
+    assert [step["name"] for step in trail["itemListElement"]] == ["Home", "About", "Services"]
+    assert reader.get("/services/").status_code == 404
+
+
+def test_a_renamed_page_takes_those_below_along_and_leads_readers_after_it(reader: Client) -> None:
+    about = make_page(slug="about")
+    middle = make_page(slug="services", parent=about)
+    make_page(slug="prices", parent=middle)
+    make_page(slug="about-us")
+    about.slug = "me"
+    about.save()
+    assert set(Page.objects.values_list("path", flat=True)) == {"me", "me/services", "me/services/prices", "about-us"}
+    for old, new in (("/about/", "/me/"), ("/about/services/prices/", "/me/services/prices/")):
+        answer = reader.get(old)
+        assert (answer.status_code, answer["Location"]) == (301, new)
+    about.slug = "about"
+    about.save()
+    assert reader.get("/about/services/").status_code == 200
+    assert not Redirect.objects.filter(old_path="/about").exists()
+
+
+def test_an_address_in_any_script_leads_readers_on_too(reader: Client) -> None:
+    above = make_page(slug="колено")
+    make_page(slug="боль", parent=above)
+    above.slug = "бедро"
+    above.save()
+    for old in ("/колено/", "/колено/боль/"):
+        assert reader.get(reader.get(old)["Location"]).status_code == 200
+
+
+def test_drafts_leave_no_redirect_when_they_are_renamed() -> None:
+    page = make_page(slug="old", status=Page.Status.DRAFT)
+    page.slug = "new"
+    page.save()
+    assert not Redirect.objects.exists()
+
+
+def test_posts_and_pages_never_take_the_same_address() -> None:
+    make_post(title="The post", slug="knee")
+    make_page(title="The page", slug="hip")
+    with pytest.raises(ValidationError, match="The post “The post” has this address"):
+        Page(title="x", slug="knee").clean()
+    with pytest.raises(ValidationError, match="The page “The page” has this address"):
+        Post(title="x", slug="hip", author=make_author()).clean()
+
+
+@pytest.mark.parametrize("slug", ["admin", "blog", "feed", "2026", "search"])
+def test_a_page_cannot_take_an_address_of_the_site(slug: str) -> None:
+    with pytest.raises(ValidationError, match="The site itself uses"):
+        Page(title="x", slug=slug).clean()
+
+
+def test_a_rename_is_refused_when_a_page_below_would_take_an_address_of_the_site() -> None:
+    top = make_page(slug="topics")
+    make_page(slug="knee", parent=top)
+    top.slug = "category"
+    with pytest.raises(ValidationError, match="/category/knee/"):
+        top.clean()
+
+
+def test_no_page_lies_below_itself() -> None:
+    above = make_page()
+    below = make_page(parent=above)
+    above.parent = below
+    with pytest.raises(ValidationError, match="below itself"):
+        above.clean()
+
+
+def test_a_page_with_others_below_it_cannot_be_deleted_and_its_trash_keeps_their_addresses(reader: Client) -> None:
+    about = make_page(title="About", slug="about")
+    make_page(title="Services", slug="services", parent=about)
+    with pytest.raises(ProtectedError):
+        about.delete()
+    about.trash()
+    assert reader.get("/about/").status_code == 404
+    page = tree(reader, "/about/services/")
+    assert page.xpath("//ol[@class='crumbs']//text()[normalize-space()]") == ["Home", "Services"]
+
+
+def test_each_role_is_given_once() -> None:
+    make_page(role="privacy")
+    make_page(), make_page()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_page(role="privacy")
+
+
+# ---- Who sees what --------------------------------------------------------------------------------------
+
+
+def test_readers_see_public_pages_only_wherever_pages_are_named(reader: Client, signed_in: Client) -> None:
+    later = timezone.now() + timedelta(days=1)
+    hidden = [
+        make_page(title="Hidden one", slug="draft", status=Page.Status.DRAFT, show_in_menu=True),
+        make_page(title="Hidden two", slug="later", published_at=later, show_in_menu=True),
+        make_page(title="Hidden three", slug="gone", trashed_at=timezone.now(), show_in_menu=True, role="privacy"),
+    ]
+    make_page(title="Shown", slug="shown", show_in_menu=True)
+    for page in hidden:
+        assert reader.get(page.get_absolute_url()).status_code == 404
+    for path in ("/", "/sitemap-pages.xml", "/search/?q=hidden"):
+        text = reader.get(path).content.decode()
+        assert not re.search("Hidden (one|two|three)", text)
+        assert not any(f"{page.get_absolute_url()}" in text for page in hidden)
+    assert "/shown/" in reader.get("/sitemap-pages.xml").content.decode()
+    answer = signed_in.get("/draft/")
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_a_page_is_found_by_its_words(reader: Client) -> None:
+    make_page(title="Services", slug="services", body="<p>Whom an appointment helps.</p>")
+    assert tree(reader, "/search/?q=appointment").xpath("//article//h2/a/@href") == ["/services/"]
+
+
+def test_a_link_to_a_draft_page_is_dead_and_one_in_a_page_is_checked() -> None:
+    make_page(title="Prices", slug="prices", status=Page.Status.DRAFT)
+    make_page(title="Shown", slug="shown", body='<p><a href="/prices/">x</a></p>')
+    make_post(body='<p><a href="/prices/">x</a><a href="/shown/">x</a></p>')
+    assert {(link.address, link.reason) for link in broken_links()} == {("/prices/", "“Prices” is a draft.")}
+    assert {type(link.holder) for link in broken_links()} == {Post, Page}
+    dead = checklist.findings({"body": '<p><a href="/prices/">x</a><a href="/shown/">x</a></p>'}, Page.checks)
+    assert [finding.sentence for finding in dead] == ["Mend the link to /prices/: readers find no page there."]
+
+
+def test_a_picture_knows_the_pages_that_use_it() -> None:
+    image = make_image()
+    page = make_page(body=f'<figure><img data-image="{image.pk}"></figure>', featured_image=image)
+    (use,) = uses(image)
+    assert use.user == page
+    assert use.address == change_address(page)
+
+
+# ---- Written as posts are ---------------------------------------------------------------------------------
+
+
+def test_a_page_is_kept_revised_kept_private_and_brought_back(signed_in: Client, reader: Client) -> None:
+    page = make_page(title="About", slug="about", body="<p>First.</p>")
+    signed_in.post(change_address(page), fields(page, body="<p>Second.</p>", _keep="1"))
+    page.refresh_from_db()
+    assert [revision.data["body"] for revision in page.revisions.all()] == ["<p>Second.</p>", "<p>First.</p>"]
+    signed_in.post(change_address(page), fields(page, body="<p>Third.</p>", _pending="1"))
+    assert "Second." in tree(reader, "/about/").text_content()
+    page.refresh_from_db()
+    first = page.revisions.last()
+    signed_in.post(reverse("admin:pages_page_revision", args=[page.pk, first.pk]))
+    assert "First." in tree(reader, "/about/").text_content()
+    stale = signed_in.post(change_address(page), fields(page, body="<p>Lost?</p>", _keep="1"))
+    assert "Your words below are not saved yet" in stale.content.decode()
+
+
+def test_the_first_words_of_a_page_are_kept_and_shown_before_they_are_saved(signed_in: Client) -> None:
+    sent = {"title": "About me", "body": "<p>Unsaved words.</p>", "copy_key": str(uuid4())}
+    kept = signed_in.post(reverse("admin:pages_page_autosave_new"), sent).json()
+    assert "Unsaved words." in signed_in.get(kept["preview_url"]).content.decode()
+    page = Page.objects.get()
+    assert (page.title, page.state) == ("About me", "Draft")
+    form = signed_in.get(kept["change_url"])
+    assert "Unsaved words." in form.content.decode()
+
+
+def test_a_draft_opens_by_its_secret_link_until_it_is_public(signed_in: Client, reader: Client) -> None:
+    page = make_page(slug="about", status=Page.Status.DRAFT, body="<p>Secret words.</p>")
+    secret = signed_in.get(change_address(page)).context["secret_address"].removeprefix("http://testserver")
+    answer = reader.get(secret)
+    assert "Secret words." in answer.content.decode()
+    assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "no-referrer")
+    page.publish()
+    assert reader.get(secret)["Location"] == "/about/"
+    assert reader.get("/preview/page/forged/").status_code == 404
+
+
+def test_a_page_with_marked_places_is_not_published(signed_in: Client) -> None:
+    page = make_page(slug="a", status=Page.Status.DRAFT, body="<p>I am [your name], since [the year].</p>")
+    refused = signed_in.post(change_address(page), fields(page, _publish="1")).content.decode()
+    assert "Fill in the marked places: [your name], [the year]." in refused
+    signed_in.post(change_address(page), fields(page, body="<p>I am Sam, see [1].</p>", _publish="1"))
+    page.refresh_from_db()
+    assert page.is_published
+
+
+def test_what_posts_lack_is_not_asked_of_pages() -> None:
+    page = make_page(body="<p>A study found it.</p>", status=Page.Status.DRAFT)
+    assert checklist.findings(page.snapshot(), page.checks) == []
+
+
+# ---- Starter pages ------------------------------------------------------------------------------------------
+
+
+def test_a_new_site_gets_its_pages_as_drafts_once(signed_in: Client) -> None:
+    call_command("start_pages", verbosity=0)
+    assert {page.role for page in Page.objects.drafts()} == set(ROLES)
+    for page in Page.objects.all():
+        assert [finding.check.id for finding in checklist.findings(page.snapshot(), page.checks)] == ["marked_places"]
+    assert "6 pages to finish" in signed_in.get("/admin/").content.decode()
+    Page.objects.get(role="terms").trash()
+    Page.objects.get(role="privacy").delete()
+    make_post(slug="privacy-policy")
+    call_command("start_pages")
+    assert Page.objects.count() == 5
+
+
+def test_policies_lie_where_they_always_did_dated_and_named_to_machines(reader: Client) -> None:
+    make_author()
+    call_command("start_pages")
+    Page.objects.update(status=Page.Status.PUBLISHED, published_at=timezone.now())
+    for path in ("/privacy-policy/", "/disclaimers/", "/terms-of-use/", "/editorial-policy/"):
+        page = tree(reader, path)
+        assert "Last changed on" in page.xpath("string(//*[@class='page-date'])")
+        assert path in page.xpath("//footer//a/@href")
+    make_post(slug="knee")
+    (article,) = of_kind(tree(reader, "/knee/"), "BlogPosting")
+    assert article["publishingPrinciples"] == "http://testserver/editorial-policy/"
+
+
+# ---- Pages with a part of their own ---------------------------------------------------------------------------
+
+
+def test_a_credential_changed_once_changes_the_page_and_the_byline(reader: Client) -> None:
+    author = make_author(name="Sam", credentials="PT", photo=make_image())
+    Qualification.objects.create(author=author, name="A degree")
+    make_page(slug="about", role="about")
+    make_post(slug="knee", author=author)
+    Author.objects.update(credentials="PT, DPT")
+    about = tree(reader, "/about/")
+    assert about.xpath("string(//*[@class='page-author'])") == "Sam, PT, DPT"
+    assert "A degree" in about.text_content()
+    assert tree(reader, "/knee/").xpath("string(//p[@class='byline']/a)") == "Sam, PT, DPT"
+    (kind,) = of_kind(about, "AboutPage")
+    assert kind["mainEntity"]["@id"].endswith("#person")
+
+
+def test_an_about_page_without_an_author_still_opens(reader: Client) -> None:
+    make_page(title="About", slug="about", role="about")
+    assert tree(reader, "/about/").findtext(".//h1") == "About"
+
+
+def test_services_say_to_machines_what_readers_see_and_invent_no_price(reader: Client) -> None:
+    make_author()
+    make_page(slug="services", role="services")
+    Service.objects.create(name="Second", description="More.", position=2, format="By video")
+    Service.objects.create(name="First", description="A talk.", price="$90 or less", audience="Runners", position=1)
+    Service.objects.create(name="Off", description="Not now.", is_shown=False)
+    page = tree(reader, "/services/")
+    offers = page.xpath("//ul[@class='offers']/li")
+    services = of_kind(page, "Service")
+    assert [each["name"] for each in services] == [offer.findtext(".//h2") for offer in offers] == ["First", "Second"]
+    for offer, each in zip(offers, services, strict=True):
+        shown = offer.text_content()
+        assert each["description"] in shown
+        assert each["offers"]["description"] in shown
+        assert "price" not in each["offers"]
+        assert each["provider"]["@id"]
+    assert [each["offers"]["description"] for each in services] == ["$90 or less", "Ask"]
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "//evil.example", "contact", "data:x", "https://a b"])
+def test_a_button_leads_to_no_program(link: str) -> None:
+    with pytest.raises(ValidationError):
+        Service(name="x", description="x", button_text="Go", button_link=link).full_clean()
+
+
+def test_a_button_needs_words_and_a_place() -> None:
+    with pytest.raises(ValidationError, match="both"):
+        Service(name="x", description="x", button_text="Go").full_clean()
+    Service(name="x", description="x", button_text="Go", button_link="mailto:a@example.com").full_clean()
+
+
+# ---- Questions ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [make_post, make_page])
+def test_questions_say_to_machines_what_readers_see(reader: Client, make: Any) -> None:
+    make(slug="faq", body=f"<p>Words.</p>{FAQ}")
+    page = tree(reader, "/faq/")
+    (questions,) = of_kind(page, "FAQPage")
+    (question,) = questions["mainEntity"]
+    (details,) = page.xpath("//div[@class='prose']/details")
+    assert question["name"] == details.findtext("summary") + "hurt?" == "Does it hurt?"
+    shown = [text for text in details.xpath("*[not(self::summary)]//text()") if text.strip()]
+    assert question["acceptedAnswer"]["text"].split("\n") == shown == ["A little.", "Not for long."]
+
+
+def test_a_text_without_questions_says_none(reader: Client) -> None:
+    make_page(slug="plain")
+    assert not of_kind(tree(reader, "/plain/"), "FAQPage")
+
+
+def test_a_feed_shows_the_answer_at_once(reader: Client) -> None:
+    make_post(body=FAQ)
+    text = reader.get("/feed/").content.decode()
+    assert "A little." in text
+    assert "details" not in text
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_question_is_written_in_the_editor_and_published_with_the_page(owner_page: BrowserPage) -> None:
+    owner_page.goto(reverse("admin:pages_page_add"))
+    owner_page.get_by_label("Title:").fill("Questions")
+    owner_page.locator(".ProseMirror").click()
+    owner_page.keyboard.type("Read this.")
+    owner_page.get_by_title("Question and answer").click()
+    owner_page.keyboard.type("Does it hurt?")
+    owner_page.keyboard.press("Enter")
+    owner_page.keyboard.type("A little.")
+    owner_page.get_by_role("button", name="Publish", exact=True).click()
+    expect(owner_page.get_by_text("Published. Readers can see it now.")).to_be_visible()
+    page = Page.objects.get()
+    assert page.path == "questions"
+    lines = page.body.replace("\n", "")
+    assert lines == "<p>Read this.</p><details><summary>Does it hurt?</summary><p>A little.</p></details>"
