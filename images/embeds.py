@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 
 from images.models import Image, Video
-from images.renditions import picture, thumbnail
+from images.renditions import picture, thumbnail, whole_url
 from prose import embeds
 from prose.embeds import Embed, Target
 from siteinfo.addresses import absolute_url
@@ -27,7 +27,7 @@ def _markup(image: Image, embed: Embed, target: Target) -> str:
     if target is Target.FEED:
         return format_html(
             '<img src="{}" width="{}" height="{}" alt="{}">',
-            absolute_url(image.file.whole1200_jpg if image.has_renditions else image.file.url),
+            absolute_url(whole_url(image)),
             image.width,
             image.height,
             alt,

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 WHOLE = (480, 800, 1200, 1600)
 CARD = ((320, 213), (640, 427), (960, 640), (1280, 853))
 SHARE = (1200, 630)
+# Pinterest shows tall pictures, two by three.
+PIN = (800, 1200)
 TYPES = {"avif": ("AVIF", 58), "webp": ("WEBP", 80), "jpg": ("JPEG", 82)}
 MODERN = ("avif", "webp")
 
@@ -58,7 +60,10 @@ def _format(kind: str, *processors: Any) -> Callable[[Any, Any], None]:
     return spec
 
 
-FORMATS: dict[str, Callable[[Any, Any], None]] = {"share_jpg": _format("jpg", ("crop", SHARE))}
+FORMATS: dict[str, Callable[[Any, Any], None]] = {
+    "share_jpg": _format("jpg", ("crop", SHARE)),
+    "pin_jpg": _format("jpg", ("crop", PIN)),
+}
 for _kind in TYPES:
     FORMATS |= {
         f"whole{width}_{_kind}": _format(_kind, ("thumbnail", (width, 100_000)))
@@ -68,7 +73,7 @@ for _kind in TYPES:
     FORMATS |= {
         f"card{size[0]}_{_kind}": _format(_kind, ("crop", size)) for size in CARD if _kind in MODERN or size[0] == 640
     }
-RULES = hashlib.sha256(repr((WHOLE, CARD, SHARE, TYPES, sorted(FORMATS))).encode()).hexdigest()[:16]
+RULES = hashlib.sha256(repr((WHOLE, CARD, SHARE, PIN, TYPES, sorted(FORMATS))).encode()).hexdigest()[:16]
 FAILED = f"!{RULES}"
 
 
@@ -179,6 +184,16 @@ def _img(src: str, width: int, height: int, alt: str, css: str, extra: SafeStrin
 def share_url(image: Image) -> str:
     """The address of the picture as other sites show it (1200 × 630), or of the file until that is made."""
     return image.file.share_jpg if image.has_renditions else image.file.url
+
+
+def whole_url(image: Image) -> str:
+    """The address of the whole picture in a form that everything can read."""
+    return image.file.whole1200_jpg if image.has_renditions else image.file.url
+
+
+def pin_url(image: Image) -> str:
+    """The address of the picture in Pinterest's tall shape, or of the file until that is made."""
+    return image.file.pin_jpg if image.has_renditions else image.file.url
 
 
 def thumbnail(image: Image) -> str:

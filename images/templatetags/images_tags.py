@@ -30,6 +30,12 @@ def share_address(image: Image | None) -> str:
     return absolute_url(renditions.share_url(image)) if image else ""
 
 
+@register.simple_tag
+def pin_address(image: Image | None) -> str:
+    """The absolute address of `image` in Pinterest's tall shape."""
+    return absolute_url(renditions.pin_url(image)) if image else ""
+
+
 @register.filter
 def thumbnail(image: Image) -> str:
     """The address of a small version of `image`, for the writing desk."""

@@ -49,6 +49,14 @@ def test_a_small_picture_is_never_blown_up() -> None:
         assert Pillow.open(file).width == 300
 
 
+def test_pinterest_gets_a_tall_picture() -> None:
+    image = make_image(width=900, height=600)
+    assert renditions.pin_url(image) == image.file.url
+    make(image)
+    with default_storage.open(renditions.pin_url(image).removeprefix("/media/")) as file:
+        assert Pillow.open(file).size == (800, 1200)
+
+
 def test_only_the_first_picture_of_a_page_is_fetched_at_once() -> None:
     image = make_image()
     assert 'loading="lazy"' in picture(image)
