@@ -17,7 +17,7 @@ install = @cmp -s $(1) .venv/$(1) || { echo "Installing $(1) ..."; \
 	else { $(PYTHON) -c "import pip" 2>/dev/null || $(PYTHON) -m ensurepip >/dev/null; } && \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi && cp $(1) .venv/$(1); }
 
-.PHONY: help run dev setup setup-dev secret owner manage test check format lock bench
+.PHONY: help run dev setup setup-dev secret owner manage test check format lock bench audit
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -77,11 +77,23 @@ format: setup-dev ## Let the tools lay out code and templates
 
 lock: setup-dev ## Choose versions anew, within pyproject.toml's bounds
 	@$(PYTHON) -c "import uv" 2>/dev/null || $(PYTHON) -m pip install --quiet uv
-	$(LOCK) -o requirements.txt
-	$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
-LOCK = .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 \
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --group audit -o requirements-audit.txt
+LOCK = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
 bench: setup ## Queries and CPU time of pages and desk, with few posts and with 10,000
 	@$(PYTHON) -m benchmarks.pages
 	@$(PYTHON) -m benchmarks.desk
+
+audit: setup-dev ## Examine the whole site in a browser, by axe, Nu and Lighthouse; writes docs/quality.md
+	$(call install,requirements-audit.txt)
+	@$(PYTHON) -m tests.chromium
+	@cmp -s audit/package-lock.json .venv/audit/package-lock.json || { echo "Installing audit/package-lock.json ..."; \
+		mkdir -p .venv/audit && cp audit/package.json audit/package-lock.json .venv/audit && \
+		PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --prefix .venv/audit --ignore-scripts --no-audit --no-fund --silent || \
+		{ rm -f .venv/audit/package-lock.json; \
+		echo "Installing the audit's tools failed: npm could not reach its registry, or has no build for this machine." >&2; \
+		exit 1; }; }
+	@$(PYTHON) -m audit

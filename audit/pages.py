@@ -1,0 +1,62 @@
+"""One page of each type that readers meet."""
+
+from datetime import timedelta
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def furnish() -> dict[str, str]:
+    """Add to the demo what it lacks; the address of one page of each type, by name."""
+    # Not above: the audit chooses the database before it sets Django up.
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from blog.models import Category, Post, Series
+    from drafts.previews import preview_address
+    from images.models import Image, Video
+
+    newest = Post.objects.published().newest_first().select_related("author")[0]
+    longest = Post.objects.published().latest("words")
+    topic = Category.objects.filter(parent=None)[0]
+    pictures = list(Image.objects.order_by("-width", "pk")[:3])
+    video = Video.objects.create(provider="vimeo", key="12345678", title="Heel drops", thumbnail=pictures[0])
+    names = {"video": str(video.pk)} | {
+        name: str(picture.pk) for name, picture in zip(("first", "second", "third"), pictures, strict=True)
+    }
+    series = Series.objects.create(title="Back on your feet", slug="back-on-your-feet", description="In three steps.")
+    for number, post in enumerate((longest, newest), start=1):
+        Post.objects.filter(pk=post.pk).update(series=series, series_position=number)
+    everything = Post(
+        title="Everything at once, and a long title that nobody would choose for a post about knees",
+        slug="everything-at-once",
+        author=newest.author,
+        topic=topic,
+        tldr="One of each.\nNothing is left out.",
+        body=(HERE / "everything.html").read_text(encoding="utf-8").format_map(names),
+    )
+    everything.publish(timezone.now() - timedelta(days=200))
+    everything.save()
+    draft = Post.objects.create(
+        title="Not yet", slug="not-yet", author=newest.author, body=newest.body, featured_image=newest.featured_image
+    )
+    preview = preview_address(draft, "blog:preview")
+    return {
+        "home": reverse("home"),
+        "blog": reverse("blog:post_list"),
+        "post": newest.get_absolute_url(),
+        "long post": longest.get_absolute_url(),
+        "post with one of everything": everything.get_absolute_url(),
+        "category": topic.get_absolute_url(),
+        "tag": newest.tags.all()[0].get_absolute_url(),
+        "series": series.get_absolute_url(),
+        "author": newest.author.get_absolute_url(),
+        "year": f"/{newest.published_at:%Y}/",
+        "month": f"/{newest.published_at:%Y/%m}/",
+        "search with hits": "/search/?q=stairs",
+        "search without": "/search/?q=zyxwv",
+        "policy": "/privacy-policy/",
+        "correction form": f"/feedback/{newest.slug}/",
+        "not found": "/nothing-is-here/",
+        "preview of a draft": preview[preview.index("/preview/") :],
+    }

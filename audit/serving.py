@@ -1,0 +1,79 @@
+"""The site as it is served in production, with the demo, in a folder that ends with it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SECONDS_TO_START = 180
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve the site on a free port; its address. Django is set up in this process too, on the same data.
+
+    Raises RuntimeError with the server's own words when it does not come up.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ptcomplete-audit-"))
+    url = f"http://127.0.0.1:{free_port()}"
+    # Every name that the settings read, so that nobody's own .env changes what is measured.
+    os.environ |= {
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "DEBUG": "0",
+        "SECRET_KEY": "of-the-audit-only",
+        "SITE_URL": url,
+        "ALLOWED_HOSTS": "",
+        "BEHIND_PROXY": "0",
+        "LANGUAGE_CODE": "en-us",
+        "TIME_ZONE": "UTC",
+        "LOG_LEVEL": "ERROR",
+        "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
+    }
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        subprocess.run([*manage, "collectstatic", "--noinput", "--verbosity", "0"], check=True)
+        with (folder / "log").open("wb") as log:
+            command = [*manage, "run_local", "--port", url.rpartition(":")[2]]
+            server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        wait_for(url, server, folder / "log")
+        import django
+
+        django.setup()
+        yield url
+    finally:
+        if server:
+            server.send_signal(signal.SIGTERM)
+            server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the site can serve; RuntimeError with its log if it ends first or takes too long."""
+    give_up_at = time.monotonic() + SECONDS_TO_START
+    while server.poll() is None and time.monotonic() < give_up_at:
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+        else:
+            return
+    raise RuntimeError(f"The site did not come up. It said:\n{log.read_text(errors='replace')}")

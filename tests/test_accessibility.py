@@ -1,0 +1,29 @@
+"""Every type of page keeps the rules that axe knows of: WCAG 2.2, A and AA, and good practice."""
+
+from typing import Literal
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Page
+
+from audit.accessibility import violations
+from audit.pages import furnish
+
+VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1280, "light"), (390, "dark"))
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("db")
+def test_axe_finds_nothing_on_any_page(page: Page) -> None:
+    call_command("seed_demo", verbosity=0)
+    found: dict[str, list[str]] = {}
+    for name, path in furnish().items():
+        for width, scheme in VIEWS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            answer = page.goto(path)
+            assert answer
+            assert answer.status == (404 if name == "not found" else 200), name
+            found[f"{name}, {width} px, {scheme}"] = violations(page)
+    assert len(found) > 28
+    assert {name: breaches for name, breaches in found.items() if breaches} == {}
