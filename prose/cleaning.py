@@ -103,7 +103,9 @@ def _flatten(root: HtmlElement) -> None:
 
 def serialize(root: HtmlElement) -> str:
     """The markup under `root`, one block a line."""
-    return "\n".join(html.tostring(child, encoding="unicode", with_tail=False) for child in root)
+    blocks = "\n".join(html.tostring(child, encoding="unicode", with_tail=False) for child in root)
+    # libxml2 knows HTML 4, where <source> was not yet an element without an end.
+    return blocks.replace("</source>", "")
 
 
 def _name(element: HtmlElement) -> str:
@@ -291,6 +293,22 @@ def _aside(element: HtmlElement) -> list[HtmlElement]:
     return _holder("aside", element)
 
 
+def _details(element: HtmlElement) -> list[HtmlElement]:
+    """A question with its answer; where one of them is missing, the other stays as it is."""
+    summary = element.find("summary")
+    question = [] if summary is None else _paragraph("summary", list(_pieces(summary)))
+    if summary is not None:
+        summary.drop_tree()
+    answer = _blocks(element)
+    if question and answer:
+        details = _new("details", element)
+        details.extend([*question, *answer])
+        return [details]
+    for words in question:
+        words.tag = "p"
+    return [*question, *answer]
+
+
 def _holder(tag: str, element: HtmlElement) -> list[HtmlElement]:
     holder = _new(tag, element)
     holder.extend(_blocks(element))
@@ -402,6 +420,7 @@ _SPECIAL = {
     "ol": _list,
     "blockquote": _quote,
     "aside": _aside,
+    "details": _details,
     "pre": _pre,
     "hr": _rule,
     "img": _image,

@@ -42,6 +42,8 @@ EXTENSIONS: dict[str, Any] = {
     "Embed": True,
     "Video": True,
     "Callout": True,
+    "Question": True,
+    "QuestionWords": True,
     "Fullscreen": True,
     "CleanPaste": True,
     "Find": True,

@@ -24,19 +24,22 @@ def render(body: str, target: Target = Target.PAGE) -> SafeString:
     return render_all([body], target)[0]
 
 
-def render_all(bodies: Iterable[str], target: Target) -> list[SafeString]:
-    """As `render()` for each of `bodies`, still with one query per kind of embed."""
+def render_all(bodies: Iterable[str], target: Target, addresses: Iterable[str] = ()) -> list[SafeString]:
+    """As `render()` for each of `bodies`, still with one query per kind of embed.
+
+    `addresses` are those of their pages, where links to a place within the same text lead from a feed.
+    """
     roots = [parse(body) if body else None for body in bodies]
     places = [{} if root is None else _places(root) for root in roots]
     markup = embeds.resolve(frozenset(embed for each in places for embed in each.values()), target)
     return [
-        mark_safe("") if root is None else _filled(root, each, markup, target)
-        for root, each in zip(roots, places, strict=True)
+        mark_safe("") if root is None else _filled(root, each, markup, target, address)
+        for root, each, address in zip(roots, places, list(addresses) or [""] * len(roots), strict=True)
     ]
 
 
 def _filled(
-    root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: Target
+    root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: Target, address: str
 ) -> SafeString:
     if target is not Target.EDITOR:
         _leave_out(root, [element for element, embed in places.items() if embed not in markup])
@@ -50,7 +53,9 @@ def _filled(
             _fill(element, markup[embed], target)
     if target is Target.FEED:
         for link in root.iter("a"):
-            link.set("href", urljoin(f"{settings.SITE_URL}/", link.get("href") or ""))
+            href = link.get("href") or ""
+            if address or not href.startswith("#"):
+                link.set("href", urljoin(address or f"{settings.SITE_URL}/", href))
     return mark_safe(serialize(root))  # noqa: S308 - the body is cleaned and resolvers escape their own
 
 
@@ -131,5 +136,15 @@ def _dress_for_feed(root: HtmlElement) -> None:
         strong.text = title
         heading.append(strong)
         aside.insert(0, heading)
+    for details in list(root.iter("details")):
+        # Few readers of feeds can unfold anything.
+        summary = details.find("summary")
+        if summary is not None:
+            question = html.Element("strong")
+            question.text, summary.text = summary.text, None
+            question.extend(list(summary))
+            summary.append(question)
+            summary.tag = "p"
+        details.drop_tag()
     for figure in root.iter("figure"):
         figure.attrib.pop("data-align", None)

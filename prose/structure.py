@@ -27,6 +27,8 @@ _BLOCK_TAGS = frozenset(
         "br",
         "figure",
         "aside",
+        "details",
+        "summary",
         "div",
         "table",
         "tr",
@@ -45,11 +47,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Words (count), headings in order, and the embeds used as (kind, id) pairs."""
+    """Words (count), headings in order, the embeds used as (kind, id) pairs, and the addresses linked to."""
 
     words: int
     headings: tuple[Heading, ...]
     uses: frozenset[tuple[str, int]]
+    links: frozenset[str] = frozenset()
 
 
 def outline(body: str) -> Outline:
@@ -61,7 +64,8 @@ def outline(body: str) -> Outline:
     )
     uses = {("image", int(img.get("data-image") or 0)) for img in root.iter("img")}
     uses |= {(div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in root.iter("div") if div is not root}
-    return Outline(words=len(_WORD.findall(plain_text(body))), headings=headings, uses=frozenset(uses))
+    links = frozenset(link.get("href") or "" for link in root.iter("a"))
+    return Outline(len(_WORD.findall(plain_text(body))), headings, frozenset(uses), links)
 
 
 def plain_text(body: str) -> str:
@@ -86,10 +90,22 @@ def _collect(element: HtmlElement, pieces: list[str]) -> None:
         pieces.append("\n")
 
 
+def questions(body: str) -> list[tuple[str, str]]:
+    """The questions of a cleaned `body`, each with the visible words of its answer."""
+    found: list[tuple[str, str]] = []
+    for details in list(parse(body).iter("details")) if "<details" in body else ():
+        summary = details.find("summary")
+        if summary is not None:
+            question = " ".join("".join(summary.itertext()).split())
+            summary.drop_tree()
+            found.append((question, plain_text(html.tostring(details, encoding="unicode", with_tail=False))))
+    return found
+
+
 def excerpt(body: str, words: int = 40) -> str:
     """The first `words` words of the text's paragraphs and lists, without markup, ended by an ellipsis if cut."""
     root = parse(body)
-    for element in list(root.iter("h2", "h3", "h4", "table", "aside", "figure", "pre", "sup")):
+    for element in list(root.iter("h2", "h3", "h4", "table", "aside", "details", "figure", "pre", "sup")):
         element.drop_tree()
     found = plain_text(html.tostring(root, encoding="unicode")).split()
     return " ".join(found[:words]) + ("…" if len(found) > words else "")

@@ -3,7 +3,7 @@
 INLINE = frozenset({"strong", "em", "s", "a", "code", "sup", "sub", "br"})
 # Blocks that hold words directly; the others hold blocks or rows.
 TEXT_BLOCKS = frozenset({"p", "h2", "h3", "h4"})
-BLOCKS = TEXT_BLOCKS | {"ul", "ol", "blockquote", "pre", "table", "hr", "figure", "aside", "div"}
+BLOCKS = TEXT_BLOCKS | {"ul", "ol", "blockquote", "pre", "table", "hr", "figure", "aside", "details", "div"}
 
 CALLOUTS = {
     "note": "Good to know",
@@ -63,5 +63,5 @@ ATTRIBUTES: dict[str, set[str]] = {
     "aside": {"data-callout", "data-title"},
     "div": {"data-embed", "data-id"},
 }
-TAGS = INLINE | BLOCKS | {"li", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "img", "figcaption"}
+TAGS = INLINE | BLOCKS | {"li", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "img", "figcaption", "summary"}
 URL_SCHEMES = {"http", "https", "mailto", "tel"}

@@ -4,6 +4,7 @@
 //                the library, or several as a gallery
 // Embed          <div data-embed="snippet" data-id="3"></div>, a labelled box; kinds it does not know pass untouched
 // Callout        <aside data-callout="tip" data-title="…">blocks</aside>
+// Question       <details><summary>words</summary>blocks</details>: a question with its answer
 // StableHeading  h2 to h4 that keep their id, so that shared #anchors go on working
 // TitledTable    a table whose title survives editing
 import { crel, gettext, Heading, Node, Table, updateAttrsDialog } from "django-prose-editor/editor"
@@ -401,6 +402,90 @@ export const Callout = Node.create({
       button: buttons.material("format_clear", gettext("Take the text out of the box")),
       command: (editor) => editor.commands.leaveCallout(),
       hidden: (editor) => !editor.isActive("callout"),
+    })
+  },
+})
+
+// Shown open while it is written: a closed answer could not be seen, and each click would close it.
+const shownAs = (tag, className) => () => {
+  const dom = crel(tag, { className })
+  return { dom, contentDOM: dom }
+}
+
+export const QuestionWords = Node.create({
+  name: "questionWords",
+  content: "inline*",
+  defining: true,
+  isolating: true,
+
+  parseHTML() {
+    return [{ tag: "summary" }]
+  },
+
+  renderHTML() {
+    return ["summary", {}, 0]
+  },
+
+  addNodeView() {
+    return shownAs("p", "question-words")
+  },
+
+  addKeyboardShortcuts() {
+    return {
+      // Enter goes on to the answer.
+      Enter: ({ editor }) => {
+        const { $from } = editor.state.selection
+        if ($from.parent.type.name !== this.name) return false
+        return editor.commands.focus($from.after() + 1)
+      },
+    }
+  },
+})
+
+export const Question = Node.create({
+  name: "question",
+  group: "block",
+  content: "questionWords block+",
+  defining: true,
+
+  parseHTML() {
+    return [{ tag: "details" }]
+  },
+
+  renderHTML() {
+    return ["details", {}, 0]
+  },
+
+  addNodeView() {
+    return shownAs("div", "question")
+  },
+
+  addCommands() {
+    return {
+      insertQuestion:
+        () =>
+        ({ state, chain }) => {
+          const { $to } = state.selection
+          // Below the question one stands in, not within its answer.
+          let depth = $to.depth
+          while (depth > 0 && $to.node(depth).type.name !== this.name) depth -= 1
+          const place = depth ? $to.after(depth) : $to.depth ? $to.after(1) : $to.pos
+          const content = [{ type: "questionWords" }, { type: "paragraph" }]
+          return chain()
+            .insertContentAt(place, { type: this.name, content })
+            .focus(place + 2)
+            .run()
+        },
+    }
+  },
+
+  addMenuItems({ menu, buttons }) {
+    menu.defineItem({
+      name: "question",
+      groups: "nodes",
+      button: buttons.material("quiz", gettext("Question and answer")),
+      command: (editor) => editor.commands.insertQuestion(),
+      active: (editor) => editor.isActive("question"),
     })
   },
 })

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prose import subset
-from prose.cleaning import clean, parse
+from prose.cleaning import clean, parse, serialize
 from prose.structure import plain_text
 
 
@@ -205,3 +205,8 @@ def test_a_heading_never_takes_the_frames_addresses() -> None:
 def test_thousands_of_equal_headings_are_numbered_at_once() -> None:
     stored = clean("<h2>Same</h2>" * 3000)
     assert stored.count("<h2") == len(set(re.findall(r'id="([^"]+)"', stored))) == 3000
+
+
+def test_what_has_no_end_in_html_gets_none() -> None:
+    picture = '<picture><source srcset="a.avif"><source srcset="a.webp"><img src="a.jpg" alt="></source>"></picture>'
+    assert serialize(parse(picture)) == picture.replace('"></source>"', '"&gt;&lt;/source&gt;"')

@@ -15,7 +15,7 @@ from prose.cleaning import clean
 from prose.embeds import Target
 from prose.rendering import render
 from prose.structure import outline
-from tests.factories import make_category, make_image, make_post
+from tests.factories import make_category, make_image, make_page, make_post
 
 
 def opened(page: Page, body: str) -> tuple[Post, Locator]:
@@ -57,8 +57,9 @@ def test_the_link_dialog_finds_posts_categories_and_pages_by_their_words(signed_
     assert [place["address"] for place in signed_in.get("/admin/links/", {"q": "stairs knee"}).json()["places"]] == [
         "/stairs/"
     ]
+    make_page(title="Privacy", slug="privacy-policy")
     privacy = signed_in.get("/admin/links/", {"q": "privacy"}).json()["places"]
-    assert [place["kind"] for place in privacy] == ["Page"]
+    assert [(place["kind"], place["address"]) for place in privacy] == [("Page", "/privacy-policy/")]
 
 
 @pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_the_link_dialog_costs_the_same_for_any_number_of_posts(
 ) -> None:
     for number in range(12):
         make_post(title=f"Knee {number}")
-    with django_assert_num_queries(4):  # who asks costs two of them
+    with django_assert_num_queries(5):  # who asks costs two of them
         assert len(signed_in.get("/admin/links/", {"q": "knee"}).json()["places"]) == 8
 
 
