@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 
 from images.models import Image
+from redirects import moves
 
 if TYPE_CHECKING:
     from blog.models import Post, PostQuerySet
@@ -49,6 +53,11 @@ class Series(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("blog:series", args=[self.slug])
 
+    def save(self, **kwargs: Any) -> None:
+        """Save it; readers of a former address are led to the new one."""
+        with moves.following(self):
+            super().save(**kwargs)
+
     def parts(self) -> PostQuerySet:
         """Its public posts in their order: by number, those without one last."""
         return in_order(_posts().published().filter(series=self))
@@ -69,14 +78,11 @@ def in_order(posts: PostQuerySet) -> PostQuerySet:
     return posts.order_by(F("series_position").asc(nulls_last=True), "published_at", "pk")
 
 
-def place_of(post: Post) -> Place | None:
-    """The place of `post` among the public parts of its series; None without a series. One query, or none."""
+def place_of(post: Post, others: Iterable[Post]) -> Place | None:
+    """The place of `post` among its series' public parts, which are `others`; None without a series. No query."""
     if post.series is None:
         return None
-    public = _posts().published().filter(series=post.series).values("pk")
-    parts = list(in_order(_posts().filter(Q(pk__in=public) | Q(pk=post.pk))).only("slug", "title"))
-    if post not in parts:  # a preview of one that is not saved in this series yet
-        parts.append(post)
+    parts = sorted([*others, post], key=_reading_order)
     at = parts.index(post)
     return Place(
         series=post.series,
@@ -85,6 +91,12 @@ def place_of(post: Post) -> Place | None:
         previous=parts[at - 1] if at else None,
         next=parts[at + 1] if at + 1 < len(parts) else None,
     )
+
+
+def _reading_order(post: Post) -> tuple[bool, int, datetime, int]:
+    """As `in_order()` sorts rows; a part without a time yet comes as if it were published now."""
+    number, time = post.series_position, post.published_at or timezone.now()
+    return (number is None, number or 0, time, post.pk or 0)
 
 
 def _posts() -> PostQuerySet:

@@ -1,9 +1,11 @@
-// Links: a dialog that finds own posts, categories and pages by their words, or takes any address.
+// Links: a dialog that finds own posts, categories and pages by their words, or takes any address. Before a word is
+// typed it suggests posts like the one being written that its text does not link to yet.
 //
 // SiteLink  <a href="/stairs/">: addresses of this site are kept from the root, without its name
 import { crel, gettext, Link } from "django-prose-editor/editor"
 
 const SEARCH = "/admin/links/"
+const SUGGESTED = 8
 
 // What was typed, as an address; null when it is only words.
 const addressOf = (typed, site) => {
@@ -16,10 +18,14 @@ const addressOf = (typed, site) => {
   return /^[\w-]+(\.[\w-]+)+(\/\S*)?$/.test(typed) ? `https://${typed}` : null
 }
 
+// The post that is being written: its title as typed so far, and its key once it is saved.
+const titleOf = () => document.getElementById("id_title")?.value ?? ""
+const keyOf = () => location.pathname.match(/\/post\/(\d+)\/change\//)?.[1] ?? ""
+
 let dialogs = 0
 
 // Resolves to {href, title} of what was chosen, {href: null} to take the link away, or null.
-const askForLink = (href, site) =>
+const askForLink = (href, site, linked) =>
   new Promise((resolve) => {
     const id = `link-dialog-${++dialogs}`
     let active = -1
@@ -97,8 +103,10 @@ const askForLink = (href, site) =>
       const typed = input.value.trim()
       const isWords = addressOf(typed, site) === null
       try {
-        const answer = await fetch(`${SEARCH}?${new URLSearchParams({ q: isWords ? typed : "" })}`, asked)
+        const asks = isWords && typed ? { q: typed } : { title: titleOf(), post: keyOf() }
+        const answer = await fetch(`${SEARCH}?${new URLSearchParams(asks)}`, asked)
         places = (await answer.json()).places
+        if (!asks.q) places = places.filter(({ address }) => !linked.has(address)).slice(0, SUGGESTED)
         said.textContent = places.length ? "" : gettext("Nothing of your site has these words in its title.")
       } catch (error) {
         if (error.name === "AbortError") return
@@ -151,7 +159,9 @@ export const SiteLink = Link.extend({
         ({ editor, dispatch }) => {
           if (!dispatch) return true
           const isInside = editor.isActive(this.name)
-          askForLink(editor.getAttributes(this.name).href ?? "", this.options.site).then((answer) => {
+          const links = editor.view.dom.querySelectorAll("a[href]")
+          const linked = new Set(Array.from(links, (link) => link.getAttribute("href").split("#")[0]))
+          askForLink(editor.getAttributes(this.name).href ?? "", this.options.site, linked).then((answer) => {
             const chain = editor.chain().focus()
             if (!answer) chain.run()
             else if (answer.href === null) chain.extendMarkRange(this.name).unsetLink().run()

@@ -1,0 +1,80 @@
+"""What is read: a number for each post and day. No cookie, no address, no name is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, QuerySet, Sum
+from django.http import HttpRequest
+from django.utils import timezone
+
+POPULAR_FOR = 90
+# Programs that run scripts and say so.
+_ROBOT = re.compile(r"bot|crawl|spider|slurp|headless|lighthouse|preview|monitor|scan|fetch|python|curl|wget", re.I)
+
+
+class ReadCountQuerySet(models.QuerySet["ReadCount"]):
+    """Counts of the last days."""
+
+    def of_last(self, days: int) -> ReadCountQuerySet:
+        """Those of today and the days before it, `days` in all."""
+        return self.filter(day__gt=timezone.localdate() - timedelta(days=days))
+
+    def most_read(self) -> QuerySet[ReadCount, int]:
+        """The keys of the fifty posts most read in 90 days, also of those that are not public any more."""
+        totals = self.of_last(POPULAR_FOR).order_by().values("post").annotate(total=Sum("count"))
+        return totals.order_by("-total", "-post").values_list("post", flat=True)[:50]
+
+    def for_posts(self, keys: Iterable[int], days: int) -> dict[int, int]:
+        """How often each of the posts `keys` was read in the last `days` days. One query."""
+        totals = self.of_last(days).filter(post__in=list(keys)).order_by().values("post").annotate(total=Sum("count"))
+        return dict(totals.values_list("post", "total"))
+
+
+class ReadCount(models.Model):
+    """How often a post was read on a day of the site's calendar."""
+
+    post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="read_counts")
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    objects = ReadCountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("post", "day", name="blog_readcount_unique")]
+        indexes = [models.Index(fields=("day", "post", "count"), name="blog_readcount_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.post}, {self.day}: {self.count}"
+
+
+def count_read(key: int) -> None:
+    """One read more, today, of the post `key`, which exists. Exact however many come at once."""
+    today = {"post_id": key, "day": timezone.localdate()}
+    row = ReadCount.objects.filter(**today)
+    if not row.update(count=F("count") + 1):
+        ReadCount.objects.bulk_create([ReadCount(**today)], ignore_conflicts=True)
+        row.update(count=F("count") + 1)
+
+
+def is_a_reader(request: HttpRequest) -> bool:
+    """Whether `request` comes from a page of this site in the browser of somebody who only reads.
+
+    Browsers say where a request comes from in Sec-Fetch-Site (Fetch Metadata) or, the older ones, in Origin.
+    """
+    headers = request.headers
+    own = "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))
+    came_from = headers.get("Sec-Fetch-Site") or ("same-origin" if headers.get("Origin") == own else "elsewhere")
+    agent = headers.get("User-Agent", "")
+    return (
+        came_from == "same-origin"
+        and not (headers.get("Sec-Purpose") or headers.get("Purpose"))
+        and bool(agent)
+        and not _ROBOT.search(agent)
+        and not (request.COOKIES and getattr(request.user, "is_staff", False))
+    )
