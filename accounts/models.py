@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from images.models import Image
+from redirects import moves
 
 
 class UserManager(BaseUserManager["User"]):
@@ -131,6 +132,11 @@ class Author(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("blog:author", args=[self.slug])
+
+    def save(self, **kwargs: Any) -> None:
+        """Save it; readers of a former address are led to the new one."""
+        with moves.following(self):
+            super().save(**kwargs)
 
     @property
     def name_with_credentials(self) -> str:

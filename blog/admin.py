@@ -1,16 +1,18 @@
 """The blog on the writing desk."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import F, Model, QuerySet
-from django.forms import ModelForm, Script
+from django.core.paginator import Paginator
+from django.db.models import Count, F, Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -21,51 +23,34 @@ from django.utils.text import slugify
 from solo.admin import SingletonModelAdmin
 
 from accounts.models import Author, User
-from blog import checklist
-from blog.models import UNPRINTABLE, Category, Post, PostTemplate, PublishingRules, Series, Snippet, Tag
+from blog import checklist, metadata
+from blog.linking import broken_links, orphans
+from blog.models import OFF_LISTS, UNPRINTABLE, Category, Post, PostTemplate, PublishingRules, Series, Snippet, Tag
+from blog.reads import ReadCount
 from blog.series import in_order
+from blog.writing import WritingAdmin, WritingForm
 from drafts.admin import DocumentAdmin, StateFilter
-from drafts.forms import DocumentForm
+from drafts.forms import DocumentForm, invented_slug
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from prose.forms import ProseField
-from prose.readability import readability
+from redirects.moves import led_to as led_away
 
-UNTITLED = "untitled-"
+# Days of reading that the list of posts shows.
+RECENT = 30
+SHOWN_IN_REPORT = 200
 
 
-class PostForm(DocumentForm):
+class PostForm(WritingForm):
     """A post as a writer thinks of it."""
 
-    body = ProseField(
-        label="Text",
-        required=False,
-        help_text="It is kept while you type. “?” in the toolbar shows what the keyboard can do.",
-    )
-
-    class Meta:
+    class Meta(WritingForm.Meta):
         model = Post
-        exclude = ()
-        widgets = {
+        widgets = WritingForm.Meta.widgets | {
             "tldr": forms.Textarea(attrs={"rows": 4}),
-            "excerpt": forms.Textarea(attrs={"rows": 3}),
             "categories": forms.CheckboxSelectMultiple,
-            "seo_title": forms.TextInput(attrs={"class": "vTextField", "data-most": checklist.TITLE_LIMIT}),
-            "seo_description": forms.Textarea(
-                attrs={
-                    "rows": 2,
-                    "data-least": checklist.DESCRIPTION_LIMITS[0],
-                    "data-most": checklist.DESCRIPTION_LIMITS[1],
-                }
-            ),
         }
         help_texts = {"title": "What the post is about. Readers see it above the post, in lists and in searches."}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.slug.startswith(UNTITLED):
-            # The address that the first autosave had to invent; the title gives a better one.
-            self.initial["slug"] = ""
 
     def clean_tags(self) -> list[str]:
         """The keywords, printable and short enough for their column; ValidationError names one that is too long."""
@@ -116,6 +101,17 @@ class MissingFilter(admin.SimpleListFilter):
         return queryset.filter(**missing.get(self.value() or "", {}))
 
 
+class PostList(ChangeList):
+    """The list of posts, each with how often it was read. One query for the page, however many posts there are."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        reads = ReadCount.objects.for_posts([post.pk for post in self.result_list], RECENT)
+        for post in self.result_list:
+            post.recent_reads = reads.get(post.pk, 0)
+
+
 class PostActions(ActionForm):
     """What to do with the chosen posts; the category is for putting them into one."""
 
@@ -132,19 +128,26 @@ def _writer(request: HttpRequest) -> Author:
 
 
 @admin.register(Post)
-class PostAdmin(WithImagePicker, DocumentAdmin):
+class PostAdmin(WritingAdmin):
     form = PostForm
     action_form = PostActions
     change_form_template = "admin/blog/post/change_form.html"
     change_list_template = "admin/blog/post/change_list.html"
     preview_url_name = "blog:preview"
-    actions: tuple[str, ...] = (*DocumentAdmin.actions, "put_in_category", "duplicate_chosen")
-    list_display = ("picture", "title", "state", "publish_time", "in_categories", "words")
+    actions: tuple[str, ...] = (
+        *DocumentAdmin.actions,
+        "put_in_category",
+        "duplicate_chosen",
+        "lead_with_chosen",
+        "stop_leading",
+    )
+    list_display = ("picture", "title", "state", "publish_time", "in_categories", "words", "reads")
     list_display_links = ("picture", "title")
     list_filter = (
         StateFilter,
         MissingFilter,
         MonthFilter,
+        "is_featured",
         ("categories", admin.RelatedOnlyFieldListFilter),
         ("author", admin.RelatedOnlyFieldListFilter),
     )
@@ -158,12 +161,31 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
         ("Write", {"fields": ("title", "body", "tldr", "excerpt", "base_version", "copy_key", "copy_from")}),
         ("Picture", {"fields": ("featured_image",)}),
         ("Topics", {"fields": ("topic", "categories", "tags", "series", "series_position")}),
-        ("Search engines", {"classes": ("collapse",), "fields": ("slug", "seo_title", "seo_description")}),
+        (
+            "Search engines",
+            {
+                "classes": ("collapse",),
+                "fields": ("slug", "seo_title", "seo_description", "canonical_url", "hides_from_search"),
+            },
+        ),
     )
-    writing_fieldset = ("More", {"fields": ("published_at", "author", "note", "is_update", "changes_at")})
-
-    class Media:
-        js = (Script("desk/counter.js", type="module"), Script("desk/checklist.js", type="module"))
+    autocomplete_fields = ("related_first", "related_second", "related_third")
+    writing_fieldset = (
+        "More",
+        {
+            "fields": (
+                "published_at",
+                "author",
+                "is_featured",
+                "related_first",
+                "related_second",
+                "related_third",
+                "note",
+                "is_update",
+                "changes_at",
+            )
+        },
+    )
 
     @admin.display(description="")
     def picture(self, post: Post) -> SafeString | str:
@@ -182,12 +204,36 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
     def in_categories(self, post: Post) -> str:
         return ", ".join(category.name for category in post.categories.all())
 
+    @admin.display(description=f"reads in {RECENT} days")
+    def reads(self, post: Any) -> int:
+        return post.recent_reads
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PostList
+
+    def get_urls(self) -> list[URLPattern]:
+        report = self.admin_site.admin_view(self.link_report)
+        return [path("links/", report, name="blog_post_links"), *super().get_urls()]
+
+    def link_report(self, request: HttpRequest) -> HttpResponse:
+        """Posts that nothing links to, and links that lead nowhere. A fixed number of queries."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Links within the site",
+            "opts": self.opts,
+            "orphans": Paginator(orphans(), SHOWN_IN_REPORT).page(1),
+            "broken": [(link, _link(link.holder)) for link in broken_links()[:SHOWN_IN_REPORT]],
+        }
+        return TemplateResponse(request, "admin/blog/post/links.html", context)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         queryset = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "blog_post_changelist":
             queryset = queryset.select_related("featured_image").prefetch_related("categories").defer("headings")
             if request.method == "GET":
-                queryset = queryset.defer("body", "headings")
+                queryset = queryset.defer(*OFF_LISTS)
         return queryset
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -205,19 +251,6 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
             form.base_fields["title"].widget.attrs["placeholder"] = template.title_hint
         return form
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        form = context["adminform"].form
-        post, pending = kwargs.get("obj"), context.get("pending")
-        shown = form.refused
-        if shown is None and post is not None and not form.errors:
-            shown = pending.data if pending else post.snapshot()
-        if shown is not None:
-            context["findings"] = checklist.findings(shown)
-            context["reading"] = readability(shown["body"])
-        return super().render_change_form(request, context, *args, **kwargs)
-
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         templates = PostTemplate.objects.defer("body")
         return super().changelist_view(request, {"post_templates": templates, **(extra_context or {})})
@@ -225,10 +258,13 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
     def save_model(self, request: HttpRequest, obj: Post, form: ModelForm, change: bool) -> None:
         if obj.author_id is None:
             obj.author = _writer(request)
+        led_to = led_away(obj.get_absolute_url()) if obj.is_published and "slug" in form.changed_data else ""
         super().save_model(request, obj, form, change)
+        if led_to:
+            self.message_user(request, f"This address led to {led_to} until now. Readers find this post there.")
 
     def new_draft(self, request: HttpRequest, title: str) -> Post:
-        post = Post(title=title or "Untitled", author=_writer(request), slug=f"{UNTITLED}{uuid4().hex[:12]}")
+        post = Post(title=title or "Untitled", author=_writer(request), slug=invented_slug())
         post.save()
         return post
 
@@ -269,6 +305,16 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
         Post.objects.filter(pk__in=keys).update(topic=category, version=F("version") + 1, modified_at=timezone.now())
         self._say_count(request, len(keys), f"now in “{category}”, as the main category")
 
+    @admin.action(description="Lead the home page with it", permissions=["change"])
+    def lead_with_chosen(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Feature the chosen posts; the newest of all featured ones leads."""
+        self._say_count(request, queryset.update(is_featured=True), "featured. The newest one leads the home page")
+
+    @admin.action(description="Lead the home page with it no more", permissions=["change"])
+    def stop_leading(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Feature the chosen posts no more."""
+        self._say_count(request, queryset.update(is_featured=False), "not featured any more")
+
     def after_saving(self, request: HttpRequest, document: Post, form: ModelForm) -> None:
         document.set_categories(document.categories.all())
 
@@ -279,8 +325,10 @@ class PostAdmin(WithImagePicker, DocumentAdmin):
                 Tag(name=name, slug=slugify(name, allow_unicode=True) or "tag")
                 for name in form.cleaned_data.get("tags", [])
             ]
-            document._prefetched_objects_cache = {"tags": tags}  # type: ignore[attr-defined]
-        return render(request, "blog/post_detail.html", {"post": document, "around": None, "is_preview": True})
+            document._prefetched_objects_cache = {"tags": tags}
+        meta = metadata.of_post(document, is_public=False)
+        context = {"post": document, "around": document.surroundings(), "meta": meta, "is_preview": True}
+        return render(request, "blog/post_detail.html", context)
 
 
 def _template(request: HttpRequest) -> PostTemplate | None:
@@ -307,6 +355,25 @@ class TagAdmin(admin.ModelAdmin):
     list_display = ("name", "slug")
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
+    actions = ("merge",)
+
+    @admin.action(description="Merge into one", permissions=["change", "delete"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Tag]) -> HttpResponse | None:
+        """Ask which of the chosen tags stays; then move the posts of the others there and end those."""
+        tags = list(queryset.annotate(post_count=Count("tagged_posts")).order_by("-post_count", "name"))
+        stays = next((tag for tag in tags if str(tag.pk) == request.POST.get("keep")), None)
+        if len(tags) < 2:
+            self.message_user(request, "Choose at least two keywords to merge.", messages.WARNING)
+            return None
+        if stays is None:
+            context = {**self.admin_site.each_context(request), "title": "Merge keywords", "opts": self.opts}
+            return TemplateResponse(request, "admin/blog/tag/merge.html", {**context, "tags": tags})
+        others = [tag for tag in tags if tag != stays]
+        names = ", ".join(f"“{tag}”" for tag in others)
+        stays.absorb(others)
+        self.log_change(request, stays, f"Merged with {names}.")
+        self.message_user(request, f"“{stays}” has the posts of {names} now. Their addresses lead to it.")
+        return None
 
     def get_form(self, request: HttpRequest, obj: Tag | None = None, change: bool = False, **kwargs: Any) -> Any:
         words = {"name": "As readers see it below a post.", "slug": "The last part of the keyword's address."}

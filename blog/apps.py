@@ -6,6 +6,8 @@ class BlogConfig(AppConfig):
     verbose_name = "Blog"
 
     def ready(self) -> None:
-        from blog import passages
+        from blog import linking, passages
+        from redirects import places
 
         passages.register()
+        places.register(places.Places(linking.why_dead, linking.live_places))

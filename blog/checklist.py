@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from django.apps import apps
@@ -17,14 +17,12 @@ from lxml.html import HtmlElement
 from solo.models import SingletonModel
 
 from accounts.models import Author
-from drafts.models import Refusal, Snapshot
+from drafts.addresses import kinds
+from drafts.models import Document, Refusal, Snapshot
 from images.models import Image
 from prose.cleaning import parse
 from prose.structure import Outline, outline
 from siteinfo.models import SiteInfo
-
-if TYPE_CHECKING:
-    from blog.models import Post
 
 TITLE_LIMIT = 60
 DESCRIPTION_LIMITS = (50, 155)
@@ -35,6 +33,8 @@ _CLAIM = re.compile(
     re.IGNORECASE,
 )
 _SOURCES = re.compile(r"references?|sources?|further reading|literature|bibliography", re.IGNORECASE)
+# Places that a starter text leaves to its author, such as [your name].
+_MARKED = re.compile(r"\[[^\W\d][^\[\]]{3,160}\]")
 _EMPTY = {"#", "http://", "https://", "mailto:", "tel:"}
 
 
@@ -97,6 +97,7 @@ class Check(NamedTuple):
     find: Callable[[Content], Iterable[str | tuple[str, str]]]
     severity: Severity = Severity.WARN
     saved: Q | None = None
+    is_for_pages: bool = False  # and not for posts
 
 
 # ---- The checks -----------------------------------------------------------------------------------------
@@ -144,7 +145,7 @@ def _dead_links(content: Content) -> Iterator[str]:
     anchors = {heading.id for heading in content.outline.headings}
     for address in content.links:
         if address.startswith("#") and address != "#" and unquote(address[1:]) not in anchors:
-            yield f"Mend the link to {address}: this post has no heading with that address."
+            yield f"Mend the link to {address}: this text has no heading with that address."
     for address in _leading_nowhere([each for each in content.links if each.startswith("/")]):
         yield f"Mend the link to {address}: readers find no page there."
 
@@ -187,6 +188,13 @@ def _without_tldr(content: Content) -> Iterator[str]:
         yield "Sum the post up in two to four points: many readers want the short version first."
 
 
+def _marked_places(content: Content) -> Iterator[str]:
+    marked = list(dict.fromkeys(_MARKED.findall(" ".join(content.tree.itertext()))))
+    if marked:
+        more = f" and {len(marked) - 3} more" if len(marked) > 3 else ""
+        yield f"Fill in the marked places: {', '.join(marked[:3])}{more}."
+
+
 CHECKS = (
     Check(
         "alt_text",
@@ -213,6 +221,14 @@ CHECKS = (
     Check("category", "There is a category", "topic", _without_category, saved=Q(topic__isnull=True)),
     Check("title_length", "The title fits into search results", "seo_title", _title_length),
     Check("description_length", "The description fits into search results", "seo_description", _description_length),
+    Check(
+        "marked_places",
+        "The marked places of a starter page are filled in",
+        "body",
+        _marked_places,
+        Severity.BLOCK,
+        is_for_pages=True,
+    ),
     Check("disclaimer", "The site has its medical disclaimer", "body", _without_disclaimer),
 )
 
@@ -221,24 +237,29 @@ def _leading_nowhere(addresses: list[str]) -> list[str]:
     """Those of the root-relative `addresses` that readers get no page for. One query for each kind of page."""
     matches = {address: _match(urlsplit(address).path) for address in addresses}
     alive: set[str] = {"home"}
-    for view, (rows, field, key) in _pages().items():
+    for view, (places, key) in _pages().items():
         wanted = {str(match.kwargs[key]).strip("/") for match in matches.values() if match and match.view_name == view}
         if wanted:
             names = wanted | {f"{name}/" for name in wanted}
-            found = rows.filter(**{f"{field}__in": names}).values_list(field, flat=True)
-            alive |= {f"{view} {name.strip('/')}" for name in found}
+            for rows, field in places:
+                found = rows.filter(**{f"{field}__in": names}).values_list(field, flat=True)
+                alive |= {f"{view} {name.strip('/')}" for name in found}
     return [address for address, match in matches.items() if not _answers(match, alive)]
 
 
-def _pages() -> dict[str, tuple[Any, str, str]]:
-    """For each kind of page with rows: those rows, the field that holds the address, and its name in the URL."""
+def _pages() -> dict[str, tuple[list[tuple[Any, str]], str]]:
+    """For each kind of address with rows: those rows with the field that holds it, and its name in the URL."""
     posts = apps.get_model("blog", "Post").objects
+    documents = [(kind._default_manager.published(), kind.place_field) for kind in kinds()]  # type: ignore[attr-defined]
     return {
-        "blog:post_detail": (posts.published(), "slug", "slug"),
-        "blog:category": (apps.get_model("blog", "Category").objects.all(), "path", "path"),
-        "blog:tag": (apps.get_model("blog", "Tag").objects.all(), "slug", "slug"),
-        "blog:series": (apps.get_model("blog", "Series").objects.filter(posts__in=posts.published()), "slug", "slug"),
-        "blog:author": (Author.objects.all(), "slug", "slug"),
+        "document": (documents, "path"),
+        "blog:category": ([(apps.get_model("blog", "Category").objects.all(), "path")], "path"),
+        "blog:tag": ([(apps.get_model("blog", "Tag").objects.all(), "slug")], "slug"),
+        "blog:series": (
+            [(apps.get_model("blog", "Series").objects.filter(posts__in=posts.published()), "slug")],
+            "slug",
+        ),
+        "blog:author": ([(Author.objects.all(), "slug")], "slug"),
     }
 
 
@@ -254,9 +275,6 @@ def _match(path: str) -> ResolverMatch | None:
 def _answers(match: ResolverMatch | None, alive: set[str]) -> bool:
     if match is None or match.app_name == "admin":
         return False
-    if policy := match.kwargs.get("policy"):
-        site = SiteInfo.objects.first()
-        return site is not None and bool(policy.body(site))
     if match.view_name == "media":
         return default_storage.exists(match.kwargs["path"])
     if match.view_name in _pages():
@@ -290,11 +308,16 @@ def rules() -> PublishingRules:
     return PublishingRules.objects.first() or PublishingRules()
 
 
-def findings(data: Snapshot) -> list[Finding]:
-    """What to do about the content `data` before readers see it: what blocks comes first."""
+def findings(data: Snapshot, suiting: frozenset[str] | None = None) -> list[Finding]:
+    """What to do about the content `data` before readers see it: what blocks comes first.
+
+    `suiting` are the ids of the checks that suit its kind (`Document.checks`); None for those of posts.
+    """
     content, decided = Content(data), rules()
     found = []
     for check in CHECKS:
+        if check.id not in suiting if suiting is not None else check.is_for_pages:
+            continue
         severity = decided.severity(check)
         for result in check.find(content) if severity != Severity.IGNORE else ():
             sentence, address = (result, f"#id_{check.field}") if isinstance(result, str) else result
@@ -302,11 +325,12 @@ def findings(data: Snapshot) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.severity)
 
 
-def refusals(post: Post, data: Snapshot) -> list[Refusal]:
-    """What blocks the content `data` of `post`. What readers see already cannot block: a public post can be mended."""
-    blocking = [finding for finding in findings(data) if finding.severity == Severity.BLOCK]
-    if blocking and post.pk and post.is_published:
-        shown = {finding.sentence for finding in findings(type(post).objects.get(pk=post.pk).snapshot())}
+def refusals(document: Document, data: Snapshot) -> list[Refusal]:
+    """What blocks the content `data` of `document`. What readers see already cannot: a public text can be mended."""
+    blocking = [finding for finding in findings(data, document.checks) if finding.severity == Severity.BLOCK]
+    if blocking and document.pk and document.is_published:
+        saved = type(document)._default_manager.get(pk=document.pk).snapshot()
+        shown = {finding.sentence for finding in findings(saved, document.checks)}
         blocking = [finding for finding in blocking if finding.sentence not in shown]
     return [Refusal(finding.check.field, finding.sentence) for finding in blocking]
 

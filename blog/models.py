@@ -1,7 +1,7 @@
 """Posts, categories and tags. `PostQuerySet.published()` is the only rule of what readers may see."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from itertools import accumulate
@@ -9,21 +9,30 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, Max, OuterRef, Q, StringAgg, Subquery, Value, When
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, StringAgg, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Length, Substr
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
 from accounts.models import Author
+from blog.likeness import likeness, telling_words
+from blog.linking import places, remember_links
+from blog.passages import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
+from blog.reads import POPULAR_FOR, ReadCount
+from blog.series import Place, Series, place_of  # noqa: F401
+from drafts.addresses import validate_free_address
 from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
 from images.models import Image
 from prose.structure import Outline
+from redirects import moves
 
-# A mistyped year would put a post where calendars and databases stop agreeing.
-YEARS = range(1990, 2101)
+RELATED = 3
+# No list shows them, and they stand last: SQLite reads a row from its front, and moves references of a table to
+# itself behind everything else.
+OFF_LISTS = ("headings", "body", "related_first", "related_second", "related_third")
 # What no feed may hold: control characters other than tab and line ends.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -108,7 +117,7 @@ class Category(models.Model):
             raise ValidationError({"slug": f"“{twin.name}” has this address already. Choose another one."})
 
     def save(self, **kwargs: Any) -> None:
-        """Save, and move the whole branch below when the address changed."""
+        """Save, and move the whole branch below when the address changed; readers of the old ones are led along."""
         self.name = UNPRINTABLE.sub("", self.name)
         self.description = UNPRINTABLE.sub("", self.description)
         # In small letters, since databases disagree whether Pain and pain begin alike.
@@ -117,20 +126,26 @@ class Category(models.Model):
             self.position = 1 + (Category.objects.aggregate(highest=Max("position"))["highest"] or 0)
         old = self.path
         self.path = self._own_path()
-        with transaction.atomic():
+        with moves.following(self):
             super().save(**kwargs)
             if old and old != self.path:
                 below = Category.objects.filter(path__startswith=old).exclude(pk=self.pk)
+                paths = below.values_list("path", flat=True)
+                moves.remember_all({_address(path): _address(f"{self.path}{path[len(old) :]}") for path in paths})
                 below.update(
                     path=Concat(Value(self.path), Substr("path", len(old) + 1)),
                 )
 
     def get_absolute_url(self) -> str:
-        return reverse("blog:category", args=[self.path.strip("/")])
+        return _address(self.path)
 
     def _own_path(self) -> str:
         # It ends in a slash, so that no category's path is the beginning of a neighbour's.
         return f"{self.parent.path if self.parent else ''}{self.slug}/"
+
+
+def _address(path: str) -> str:
+    return reverse("blog:category", args=[path.strip("/")])
 
 
 def line_of(path: str) -> Iterable[str]:
@@ -148,7 +163,23 @@ class Tag(TagBase):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name = UNPRINTABLE.sub("", self.name)
-        super().save(*args, **kwargs)
+        with moves.following(self):
+            super().save(*args, **kwargs)
+
+    def absorb(self, others: "Iterable[Tag]") -> int:
+        """Take the posts of `others`, each once, and end those tags: their addresses lead here. How many posts."""
+        gone = [tag for tag in others if tag.pk != self.pk]
+        with transaction.atomic():
+            keys = set(TaggedPost.objects.filter(tag__in=gone).values_list("content_object", flat=True))
+            rows = [TaggedPost(tag=self, content_object_id=key) for key in keys]
+            TaggedPost.objects.bulk_create(rows, ignore_conflicts=True)
+            # A new version, so that a form opened before cannot bring the old tags back unseen.
+            Post.objects.filter(pk__in=keys).update(version=F("version") + 1, modified_at=timezone.now())
+            moves.remember_all(
+                {tag.get_absolute_url(): self.get_absolute_url() for tag in gone}, moves.Redirect.Origin.MERGED
+            )
+            Tag.objects.filter(pk__in=[tag.pk for tag in gone]).delete()
+        return len(keys)
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         """The address of a name, the `i`th one like it; a name of signs alone gets one too."""
@@ -187,11 +218,16 @@ class Census(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What to read after a post: its neighbours in time, and posts like it."""
+    """What to read after a post: its neighbours in time, posts like it, and the parts beside it in its series."""
 
     previous: "Post | None"
     next: "Post | None"
     related: "list[Post]"
+    place: Place | None
+
+
+# Between the parts of rows told as one text: no name holds them, see UNPRINTABLE.
+_RECORD, _UNIT = Value("\x1e"), Value("\x1f")
 
 
 class PostQuerySet(DocumentQuerySet["Post"]):
@@ -199,7 +235,7 @@ class PostQuerySet(DocumentQuerySet["Post"]):
 
     def for_cards(self) -> "PostQuerySet":
         """With all that a card or list entry shows, in this one query, without the bodies."""
-        return self.select_related("featured_image", "topic", "author").defer("body", "headings")
+        return self.select_related("featured_image", "topic", "author").defer(*OFF_LISTS)
 
     def in_category(self, category: Category) -> "PostQuerySet":
         """Posts in `category` or anywhere below it, each once."""
@@ -215,22 +251,68 @@ class PostQuerySet(DocumentQuerySet["Post"]):
         """Posts of `year`, in the site's time zone."""
         return self.filter(month__year=year)
 
+    def with_tags(self) -> "PostQuerySet":
+        """Each with its tags in `tag_rows`, in the same query; `Post.take_tags()` makes them what `tags` gives."""
+        parts = Concat(
+            Cast("tag_id", models.TextField()), _UNIT, "tag__slug", _UNIT, "tag__name", output_field=models.TextField()
+        )
+        tagged = TaggedPost.objects.filter(content_object=OuterRef("pk")).order_by().values("content_object")
+        rows = tagged.annotate(rows=StringAgg(parts, _RECORD, output_field=models.TextField())).values("rows")
+        return self.annotate(tag_rows=Subquery(rows))
+
+    def leading(self, count: int) -> "list[Post]":
+        """The newest `count` of them, led by the newest that is featured, if one is. One query."""
+        newest = self.newest_first()
+        featured = newest.filter(is_featured=True)[:1]
+        rows = list(Post.objects.filter(pk__in=_either(featured, newest[:count])).newest_first().for_cards())
+        lead = next((post for post in rows if post.is_featured), None)
+        return list(dict.fromkeys([lead, *rows] if lead else rows))[:count]
+
+    def popular(self, count: int) -> "list[Post]":
+        """Those most read in 90 days; where too few were read, the featured and then the newest follow. One query."""
+        newest = self.newest_first()
+        read = self.filter(pk__in=ReadCount.objects.most_read())
+        recent = ReadCount.objects.of_last(POPULAR_FOR).filter(post=OuterRef("pk"))
+        reads = recent.order_by().values("post").annotate(total=Sum("count")).values("total")
+        ranked = Post.objects.annotate(reads=Coalesce(Subquery(reads), 0)).order_by(
+            "-reads", "-is_featured", "-published_at", "-pk"
+        )
+        wanted = _either(read, newest.filter(is_featured=True)[:count], newest[:count])
+        return list(ranked.filter(pk__in=wanted).for_cards()[:count])
+
     def census(self) -> Census:
-        """Count the posts of this queryset, in one query: a row for each category, with its posts as one text.
+        """Count the posts of this queryset, in one query: a row for each category, with its posts as one text, and
+        one for each month.
 
         Branches are united here: to join paths in the database would cost the square of the categories.
         """
-        text = models.TextField()
-        entry = Concat(Cast("month", text), Value(" "), Cast("pk", text), output_field=text)
-        rows = self.order_by().annotate(entry=entry).values_list("categories__path")
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for path, entries in rows.annotate(entries=StringAgg("entry", Value(","))):
-            for place in ("", *line_of(path or "")):
-                found[place].update(entries.split(","))
-        months = Counter(entry[:10] for entry in found.pop("", ()))
-        newest_first = sorted(months.items(), reverse=True)
-        by_month = [Month(date.fromisoformat(first_day), count) for first_day, count in newest_first]
-        return Census(by_month, {path: len(posts) for path, posts in found.items()})
+        text, posts = models.TextField(), self.order_by()
+        places = Post.categories.through.objects.filter(post__in=posts.values("pk")).order_by()
+        by_category = places.values_list("category__path").annotate(found=StringAgg(Cast("post_id", text), Value(",")))
+        by_month = posts.values_list(Cast("month", text)).annotate(found=Cast(Count("pk"), text))
+        branches: defaultdict[str, set[str]] = defaultdict(set)
+        months = []
+        for name, found in by_category.union(by_month, all=True).order_by():
+            if name.endswith("/"):
+                keys = found.split(",")
+                for path in line_of(name):
+                    branches[path].update(keys)
+            else:
+                months.append(Month(date.fromisoformat(name), int(found)))
+        return Census(sorted(months, reverse=True), {path: len(keys) for path, keys in branches.items()})
+
+
+def related_post(ordinal: str, help_text: str) -> Any:
+    """A post that the author puts below another one, as the `ordinal` of them."""
+    return models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=f"{ordinal} related post",
+        help_text=help_text,
+    )
 
 
 class Post(Document):  # type: ignore[django-manager-missing]
@@ -246,6 +328,9 @@ class Post(Document):  # type: ignore[django-manager-missing]
         "tags",
         "series",
         "series_position",
+        "related_first",
+        "related_second",
+        "related_third",
     )
 
     slug = models.SlugField(
@@ -294,56 +379,78 @@ class Post(Document):  # type: ignore[django-manager-missing]
     series_position = models.PositiveSmallIntegerField(
         "part", null=True, blank=True, help_text="Its number in the series. Readers only see the order."
     )
+    related_first = related_post("first", "Shown below this post. What you leave empty is chosen by topic and words.")
+    related_second = related_post("second", "A second one, if you like.")
+    related_third = related_post("third", "And a third one.")
+    is_featured = models.BooleanField(
+        "lead with this post",
+        default=False,
+        help_text="It stands large at the top of the home page, until you choose this for a newer one.",
+    )
     tags = TaggableManager(through=TaggedPost, blank=True, help_text="Keywords, separated by commas.")
     pictures = models.ManyToManyField(Image, through="PostPicture", related_name="posts", editable=False)
 
     month = models.DateField(null=True, editable=False)
-    # The large columns stand last: SQLite reads a row from its front, and lists never get this far.
+    keywords = models.CharField(max_length=200, blank=True, editable=False)
     headings = models.JSONField(default=list, editable=False)
     body = models.TextField("text", blank=True)
+
+    # Where prefetched rows and those of `take_tags()` stand.
+    _prefetched_objects_cache: dict[str, Any]
 
     objects = PostQuerySet.as_manager()
 
     class Meta(Document.Meta):
         indexes = [
-            models.Index(fields=("status", "trashed_at", "-published_at", "-id"), name="blog_post_published"),
+            # With the month, so that counting them does not read the rows.
+            models.Index(fields=("status", "trashed_at", "-published_at", "-id", "month"), name="blog_post_published"),
+            models.Index(fields=("topic", "status", "trashed_at", "-published_at", "-id"), name="blog_post_topic"),
             models.Index(fields=("status", "trashed_at", "month", "published_at"), name="blog_post_month"),
+            models.Index(
+                fields=("is_featured", "status", "trashed_at", "-published_at", "-id"), name="blog_post_featured"
+            ),
         ]
-
-    def get_absolute_url(self) -> str:
-        return reverse("blog:post_detail", args=[self.slug])
 
     @property
     def tldr_points(self) -> list[str]:
         """The points of the short version."""
         return [line.strip() for line in self.tldr.splitlines() if line.strip()]
 
+    @property
+    def chosen_related(self) -> list[int]:
+        """The keys of the posts that the author wants below this one, in order."""
+        return [key for key in (self.related_first_id, self.related_second_id, self.related_third_id) if key]
+
     def clean(self) -> None:
-        if self.published_at and self.published_at.year not in YEARS:
-            raise ValidationError({"published_at": f"Choose a year from {YEARS[0]} to {YEARS[-1]}."})
-        self.slug = self.slug or slugify(self.title, allow_unicode=True)[:200].strip("-")
-        if not self.slug:
-            raise ValidationError({"slug": "This title gives no address. Type one, such as my-first-post."})
-        validate_free_address(self.slug)
-        twin = Post.objects.filter(slug=self.slug).exclude(pk=self.pk).first()
-        if twin:
-            raise ValidationError({"slug": f"The post “{twin.title}” has this address already. Choose another one."})
-        if self.status == self.Status.PUBLISHED and self.published_at is None:
-            self.published_at = timezone.now()
+        self._check_related()
+        super().clean()
+        validate_free_address(self.slug, self)
+
+    def _check_related(self) -> None:
+        seen = {self.pk}
+        for name in ("related_first", "related_second", "related_third"):
+            key = getattr(self, f"{name}_id")
+            if key and key in seen:
+                which = "the post itself" if key == self.pk else "chosen already"
+                raise ValidationError({name: f"This is {which}. Choose another one, or leave it empty."})
+            seen.add(key)
 
     def prepare(self) -> Outline:
-        """As of every document; also the month it belongs to and the pictures it uses."""
+        """As of every document; also its month, its telling words, and what its text uses and links to."""
         structure = super().prepare()
+        self.keywords = telling_words([self.title, *(text for _, _, text in self.headings), self.tldr])
         self.month = timezone.localdate(self.published_at).replace(day=1) if self.published_at else None
         self._used = {number for kind, number in structure.uses if kind == "image"}
+        self._linked = places(structure.links)
         return structure
 
     def save(self, **kwargs: Any) -> None:
-        """Save the post and what its body uses, together or not at all."""
+        """Save the post and what its body uses, together or not at all; readers of its old address are led along."""
         self.prepare()
-        with transaction.atomic():
+        with moves.following(self):
             super().save(**kwargs)
             self._remember_pictures()
+            remember_links(self, self._linked)
 
     def _remember_pictures(self) -> None:
         kept = set(Image.objects.filter(pk__in=self._used).values_list("pk", flat=True)) if self._used else set()
@@ -365,41 +472,71 @@ class Post(Document):  # type: ignore[django-manager-missing]
             self.topic = min(chosen, key=lambda category: (category.position, category.name))
             Post.objects.filter(pk=self.pk).update(topic=self.topic)
 
-    def surroundings(self) -> Surroundings:
-        """Neighbours in time and three posts like it, all public and never itself, in one query.
+    def take_tags(self) -> None:
+        """Let `tags.all()` give those fetched by `PostQuerySet.with_tags()`, by name and without a query."""
+        told: str = getattr(self, "tag_rows", None) or ""
+        rows = [row.split("\x1f") for row in told.split("\x1e") if row]
+        tags = [Tag(pk=int(key), slug=slug, name=name) for key, slug, name in rows]
+        self._prefetched_objects_cache = {"tags": sorted(tags, key=lambda tag: tag.name)}
 
-        Likeness: the same topic counts two, each shared tag one; the newer of equals comes first. Candidates
-        are the newest of the topic and of the site, so the cost does not grow with the blog.
+    def alike(self, count: int) -> "list[Post]":
+        """Up to `count` public posts that have something in common with it, the likest first. One query."""
+        return [post for post in self._likest().defer(*OFF_LISTS)[:count] if getattr(post, "likeness", 0)]
+
+    def _likest(self) -> PostQuerySet:
+        """Other public posts, the likest first: the newest 200 of the topic and 50 of the site."""
+        newest = Post.objects.published().exclude(pk=self.pk).newest_first()
+        # Of all posts: what they are filtered by is public, and the database starts there.
+        ranked = Post.objects.annotate(likeness=likeness(self)).order_by("-likeness", "-published_at", "-pk")
+        return ranked.filter(pk__in=_either(newest.filter(topic=self.topic_id)[:200], newest[:50]))
+
+    def surroundings(self) -> Surroundings:
+        """Neighbours in time, three posts like it and its place in a series, in one query.
+
+        All are public and none is the post itself. Those chosen by the author come first, in their order; then the
+        likest, the newer of equals first, and parts of its own series only where others are missing. Candidates are
+        the newest of the topic and of the site, so the cost does not grow with the blog.
         """
         others = Post.objects.published().exclude(pk=self.pk)
-        older = Q(published_at__lt=self.published_at) | Q(published_at=self.published_at, pk__lt=self.pk)
         newest = others.newest_first()
-        candidates = Q(pk__in=newest.filter(topic=self.topic_id).values("pk")[:200]) | Q(
-            pk__in=newest.values("pk")[:50]
-        )
-        shared_tags = (
-            TaggedPost.objects.filter(content_object=OuterRef("pk"), tag__in=[tag.pk for tag in self.tags.all()])
-            .order_by()
-            .values("content_object")
-            .annotate(count=Count("pk"))
-            .values("count")
-        )
-        likeness = Coalesce(Subquery(shared_tags), 0) + Case(
-            When(topic=self.topic_id, topic__isnull=False, then=2), default=0
-        )
-        ranked = others.annotate(likeness=likeness).order_by("-likeness", "-published_at", "-pk")
-        rows = list(
-            ranked.filter(
-                Q(pk__in=newest.filter(older).values("pk")[:1])
-                | Q(pk__in=others.exclude(older).order_by("published_at", "pk").values("pk")[:1])
-                | Q(pk__in=ranked.filter(candidates).values("pk")[:3])
-            ).for_cards()
-        )
-        by_time = sorted(rows, key=lambda post: (post.published_at, post.pk))
+        ranked = Post.objects.annotate(likeness=likeness(self)).order_by("-likeness", "-published_at", "-pk")
+        near = self._likest()[: RELATED + len(self.chosen_related)]
+        wanted = [others.filter(pk__in=self.chosen_related), near]
+        if self.series_id:
+            wanted.append(others.filter(series=self.series_id))
+        if self.published_at:
+            same = Q(published_at=self.published_at)
+            older = newest.filter(Q(published_at__lt=self.published_at) | same & Q(pk__lt=self.pk))
+            newer = others.filter(Q(published_at__gt=self.published_at) | same & Q(pk__gt=self.pk))
+            # Said again in one word each, since only that lets the database start at this post.
+            wanted.append(older.filter(published_at__lte=self.published_at)[:1])
+            wanted.append(newer.filter(published_at__gte=self.published_at).order_by("published_at", "pk")[:1])
+        rows = list(ranked.filter(pk__in=_either(*wanted)).for_cards())
+        parts = [post for post in rows if self.series_id and post.series_id == self.series_id]
         here = (self.published_at, self.pk)
+        by_time = sorted(rows, key=lambda post: (post.published_at, post.pk)) if self.published_at else []
         before = [post for post in by_time if (post.published_at, post.pk) < here]
         after = [post for post in by_time if (post.published_at, post.pk) > here]
-        return Surroundings(before[-1] if before else None, after[0] if after else None, rows[:3])
+        chosen = [post for key in self.chosen_related for post in rows if post.pk == key]
+        related = dict.fromkeys([*chosen, *(post for post in rows if post not in parts), *parts])
+        return Surroundings(
+            previous=before[-1] if before else None,
+            next=after[0] if after else None,
+            related=list(related)[:RELATED],
+            place=place_of(self, parts),
+        )
+
+
+def _either(*choices: PostQuerySet) -> QuerySet[Post, Any]:
+    """The keys of posts in any of `choices`, each of which may be ordered and cut."""
+    first, *rest = (Post.objects.order_by().filter(pk__in=choice.values("pk")).values("pk") for choice in choices)
+    return first.union(*rest)
+
+
+def public_authors() -> QuerySet[Author]:
+    """Those whom a public post or the site's frame names."""
+    writes = Exists(Post.objects.published().filter(author=OuterRef("pk")))
+    return Author.objects.filter(writes | Q(pk__in=Author.objects.values("pk")[:1]))
 
 
 class PostPicture(models.Model):
@@ -415,17 +552,5 @@ class PostPicture(models.Model):
         return f"{self.post}: {self.image}"
 
 
-def validate_free_address(slug: str) -> None:
-    """Raise ValidationError when `/slug/` belongs to another part of the site, such as /blog/ or /2026/."""
-    try:
-        match = resolve(f"/{slug}/")
-    except Resolver404:
-        return
-    if match.view_name != "blog:post_detail":
-        raise ValidationError({"slug": f"The site itself uses the address /{slug}/. Choose another one."})
-
-
-# The rest of the room's models have modules of their own.
+# It needs the models above.
 from blog.checklist import PublishingRules  # noqa: E402, F401
-from blog.passages import PostTemplate, Snippet  # noqa: E402, F401
-from blog.series import Series  # noqa: E402, F401

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.html import format_html
 
+from drafts.addresses import kinds
+from drafts.models import Document
 from images.models import Image
 from prose import embeds
 from prose.cleaning import clean, parse, serialize
@@ -81,16 +83,27 @@ def _used(body: str, kind: str) -> set[int]:
     return {number for used, number in outline(body).uses if used == kind} if body else set()
 
 
+def texts_elsewhere() -> list[tuple[models.Model, str]]:
+    """Every text of readers that is not a post's, with its row. One query for each kind."""
+    others = {"blog.Post", "drafts.PendingEdit", "blog.PostTemplate"}
+    holders = [(model, names) for model, names in _holders() if model._meta.label not in others]
+    holders.append((Snippet, ("body",)))
+    return [(row, getattr(row, name)) for model, names in holders for row in _public(model) for name in names]
+
+
+def _public(model: Any) -> models.QuerySet[Any]:
+    return model.objects.published() if issubclass(model, Document) else model.objects.all()
+
+
 def _holders() -> list[tuple[Any, tuple[str, ...]]]:
     """Where a snippet may stand: every model with texts from the editor, and those texts."""
-    site = ("disclaimer_long", "privacy", "terms", "editorial_policy")
     names: dict[str, tuple[str, ...]] = {
-        "blog.Post": ("body",),
         "drafts.PendingEdit": ("data__body",),
         "blog.PostTemplate": ("body",),
+        "accounts.Author": ("long_bio",),
     }
-    names |= {"accounts.Author": ("long_bio",), "siteinfo.SiteInfo": site}
-    return [(apps.get_model(name), fields) for name, fields in names.items()]
+    documents: list[tuple[Any, tuple[str, ...]]] = [(kind, ("body",)) for kind in kinds()]
+    return documents + [(apps.get_model(name), fields) for name, fields in names.items()]
 
 
 def resolve(wanted: Collection[Embed], target: Target) -> dict[Embed, str]:

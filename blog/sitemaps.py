@@ -6,11 +6,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Prefetch, QuerySet
 from django.urls import reverse
 
 from accounts.models import Author
-from blog.models import Category, Post, Series, Tag, line_of
+from blog.metadata import POSTS_OF_A_FULL_TAG
+from blog.models import Category, Post, PostQuerySet, Series, Tag, line_of
+from images.models import Image
+from images.renditions import whole_url
+from siteinfo.addresses import absolute_url
 
 
 class _OwnSitemap(Sitemap):
@@ -22,27 +26,48 @@ class _OwnSitemap(Sitemap):
 
 
 class FrontSitemap(_OwnSitemap):
-    """The pages that always exist."""
+    """The pages that always exist, each with the time of its last change if that is known."""
 
-    def items(self) -> list[str]:
-        return [reverse("home"), reverse("blog:post_list")]
+    def items(self) -> list[tuple[str, datetime | None]]:
+        return [(reverse("home"), None), (reverse("blog:post_list"), None)]
 
-    def location(self, item: str) -> str:
-        return item
+    def location(self, item: tuple[str, datetime | None]) -> str:
+        return item[0]
+
+    def lastmod(self, item: tuple[str, datetime | None]) -> datetime | None:
+        return item[1]
 
 
 class PostSitemap(_OwnSitemap):
-    """Every public post, with the time of its last change."""
+    """Every public post that search engines should show, with the time of its last change and its pictures.
+
+    Pictures: https://developers.google.com/search/docs/crawling-indexing/sitemaps/image-sitemaps
+    """
 
     def items(self) -> QuerySet[Post]:
-        return Post.objects.published().newest_first().only("slug", "modified_at")
+        pictures = Prefetch("pictures", Image.objects.order_by("pk"))
+        posts = _findable().newest_first().select_related("featured_image").prefetch_related(pictures)
+        return posts.only("slug", "modified_at", "featured_image")
+
+    def get_urls(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
+        """As Django's, each also with the addresses of its `pictures`."""
+        return [url | {"pictures": _pictures(url["item"])} for url in super().get_urls(*args, **kwargs)]
 
     def lastmod(self, item: Post) -> datetime:
         return item.modified_at
 
     def get_latest_lastmod(self) -> datetime | None:
         """For the map of maps: asked of the database instead of walking all posts."""
-        return Post.objects.published().aggregate(latest=Max("modified_at"))["latest"]
+        return _findable().aggregate(latest=Max("modified_at"))["latest"]
+
+
+def _findable() -> PostQuerySet:
+    return Post.objects.published().filter(hides_from_search=False, canonical_url="")
+
+
+def _pictures(post: Post) -> list[str]:
+    found = [image for image in (post.featured_image, *post.pictures.all()) if image is not None]
+    return [*dict.fromkeys(absolute_url(whole_url(image)) for image in found)]
 
 
 class _ListSitemap(_OwnSitemap):
@@ -78,8 +103,11 @@ class CategorySitemap(_ListSitemap):
 
 
 class TagSitemap(_ListSitemap):
+    """Keywords with more than one post."""
+
     def items(self) -> QuerySet[Tag]:
-        return _with_posts(Tag.objects.all(), "tagged_posts__content_object")
+        tags = _with_posts(Tag.objects.all(), "tagged_posts__content_object")
+        return tags.annotate(post_count=Count("tagged_posts")).filter(post_count__gte=POSTS_OF_A_FULL_TAG)
 
 
 class SeriesSitemap(_ListSitemap):

@@ -1,24 +1,36 @@
 """The blog's public pages."""
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Author
-from blog.models import Category, Post, PostQuerySet, Series, Tag
-from drafts import previews
+from blog import metadata
+from blog.models import Category, Post, PostQuerySet, Series, Tag, public_authors
+from blog.reads import count_read, is_a_reader
+from drafts.showing import kept_private, secretly, seen_by
 
 POSTS_PER_PAGE = 10
+# What the page of a post shows of other tables, fetched with it.
+SHOWN_WITH_POST = ("featured_image", f"topic__{metadata.ABOVE}", "author__photo", "series")
+LARGEST_KEY = 2**63 - 1
 
 
 def _list(
-    request: HttpRequest, template: str, posts: PostQuerySet, context: dict[str, Any], *, may_be_empty: bool = True
+    request: HttpRequest,
+    template: str,
+    posts: PostQuerySet,
+    describe: Callable[[Page], metadata.Page],
+    context: dict[str, Any],
+    *,
+    may_be_empty: bool = True,
 ) -> HttpResponse:
     """Render one page of `posts`; 404 when there is no such page, or no post where there must be one."""
     paginator = Paginator(posts.newest_first().for_cards(), POSTS_PER_PAGE, allow_empty_first_page=may_be_empty)
@@ -27,57 +39,54 @@ def _list(
     if not (number.isascii() and number.isdecimal() and len(number) < 8 and int(number) in paginator.page_range):
         raise Http404
     page = paginator.page(int(number))
-    suffix = f"?page={number}" if page.number > 1 else ""
-    return render(request, template, {"page": page, "page_suffix": suffix, **context})
+    return render(request, template, {"page": page, "meta": describe(page), **context})
 
 
 @require_safe
 def post_list(request: HttpRequest) -> HttpResponse:
     """All posts, newest first."""
-    return _list(request, "blog/post_list.html", Post.objects.published(), {})
+    return _list(request, "blog/post_list.html", Post.objects.published(), metadata.of_post_list, {})
 
 
 @require_safe
 def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A post. Those who may change posts also see drafts here, marked and never cached."""
-    may_preview = request.COOKIES and request.user.has_perm("blog.change_post")
-    posts = Post.objects.kept() if may_preview else Post.objects.published()
-    post = get_object_or_404(
-        posts.select_related("featured_image", "topic__parent", "author__photo", "series").prefetch_related("tags"),  # type: ignore[misc]
-        slug=slug,
-    )
-    around = post.surroundings() if post.published_at else None
-    response = render(request, "blog/post_detail.html", {"post": post, "around": around})
-    if not post.is_published:
-        response["Cache-Control"] = "private, no-store"
-        response["X-Robots-Tag"] = "noindex"
-    return response
+    posts = seen_by(request, Post.objects.select_related(*SHOWN_WITH_POST).with_tags())
+    post = get_object_or_404(posts, slug=slug)
+    post.take_tags()
+    context = {"post": post, "around": post.surroundings(), "meta": metadata.of_post(post)}
+    response = render(request, "blog/post_detail.html", context)
+    return response if post.is_published else kept_private(response)
+
+
+@require_POST
+@csrf_exempt  # it takes nothing but the number in its address, and counts only what our own pages send
+def read(request: HttpRequest, key: int) -> HttpResponse:
+    """Count that somebody has read a post: what static/site/js/read.js sends. Always answers 204 and nothing else."""
+    if key <= LARGEST_KEY and is_a_reader(request) and Post.objects.published().filter(pk=key).exists():
+        count_read(key)
+    return HttpResponse(status=204)
 
 
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """A draft for those who have its secret link; once it is public, the link leads to the post."""
-    post = previews.find(
-        Post.objects.select_related("featured_image", "topic__parent", "author__photo", "series"), token
-    )
-    if post is None:
-        raise Http404
-    if post.is_published:
-        return HttpResponsePermanentRedirect(post.get_absolute_url())
-    response = render(request, "blog/post_detail.html", {"post": post, "around": None, "is_preview": True})
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"  # the address is the key
-    return response
+
+    def show(post: Post) -> HttpResponse:
+        context = {"post": post, "around": post.surroundings(), "meta": metadata.of_post(post), "is_preview": True}
+        return render(request, "blog/post_detail.html", context)
+
+    return secretly(Post.objects.select_related(*SHOWN_WITH_POST), token, show)
 
 
 @require_safe
 def category(request: HttpRequest, path: str) -> HttpResponse:
     """The posts in a category and below it."""
-    category = get_object_or_404(Category.objects.select_related("image", "parent"), path=f"{path}/")
+    category = get_object_or_404(Category.objects.select_related("image", metadata.ABOVE), path=f"{path}/")
     feed = reverse("blog:category_feed", args=[path])
     context = {"category": category, "feed": feed}
-    return _list(request, "blog/category.html", Post.objects.published().in_category(category), context)
+    posts = Post.objects.published().in_category(category)
+    return _list(request, "blog/category.html", posts, partial(metadata.of_category, category), context)
 
 
 @require_safe
@@ -85,7 +94,8 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The posts that carry a tag; 404 while it names nothing public."""
     tag = get_object_or_404(Tag, slug=slug)
     context = {"tag": tag, "feed": reverse("blog:tag_feed", args=[slug])}
-    return _list(request, "blog/tag.html", Post.objects.published().filter(tags=tag), context, may_be_empty=False)
+    posts, describe = Post.objects.published().filter(tags=tag), partial(metadata.of_tag, tag)
+    return _list(request, "blog/tag.html", posts, describe, context, may_be_empty=False)
 
 
 @require_safe
@@ -95,26 +105,26 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
     parts = list(series.parts().for_cards())
     if not parts:
         raise Http404
-    return render(request, "blog/series.html", {"series": series, "parts": parts})
+    context = {"series": series, "parts": parts, "meta": metadata.of_series(series, parts)}
+    return render(request, "blog/series.html", context)
 
 
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's profile and posts; 404 for those whom neither a public post nor the frame names."""
-    writes = Exists(Post.objects.published().filter(author=OuterRef("pk")))
-    in_frame = Q(pk__in=Author.objects.values("pk")[:1])
-    authors = (
-        Author.objects.filter(writes | in_frame).select_related("photo").prefetch_related("qualifications", "links")
-    )
+    authors = public_authors().select_related("photo").prefetch_related("qualifications", "links")
     author = get_object_or_404(authors, slug=slug)
-    return _list(request, "blog/author.html", Post.objects.published().filter(author=author), {"author": author})
+    posts, describe = Post.objects.published().filter(author=author), partial(metadata.of_author, author)
+    context = {"author": author, "feed": reverse("blog:author_feed", args=[slug])}
+    return _list(request, "blog/author.html", posts, describe, context)
 
 
 @require_safe
 def year(request: HttpRequest, year: int) -> HttpResponse:
     """The posts of a year, with its months; 404 when it has none."""
     posts = Post.objects.published().in_year(year) if year else Post.objects.none()
-    return _list(request, "blog/archive.html", posts, {"year": year}, may_be_empty=False)
+    describe = partial(metadata.of_year, year)
+    return _list(request, "blog/archive.html", posts, describe, {"year": year}, may_be_empty=False)
 
 
 @require_safe
@@ -125,4 +135,5 @@ def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
     first_day = date(int(year), int(month), 1)
     posts = Post.objects.published().in_month(first_day)
     context = {"year": int(year), "first_day": first_day}
-    return _list(request, "blog/archive.html", posts, context, may_be_empty=False)
+    describe = partial(metadata.of_month, first_day)
+    return _list(request, "blog/archive.html", posts, describe, context, may_be_empty=False)

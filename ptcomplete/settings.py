@@ -9,6 +9,8 @@ from django.utils.csp import CSP
 from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
+from ptcomplete.mailers import mailers
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # ---- Environment -------------------------------------------------------------------------------
@@ -36,12 +38,18 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 INSTALLED_APPS = [
     "ptcomplete",
     "wordpress",
+    "feedback",
+    "contact",
+    "search",
+    "pages",
     "blog",
     "drafts",
     "accounts",
     "images",
     "siteinfo",
     "prose",
+    "guard",
+    "redirects",
     "ptcomplete.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -64,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "wordpress.addresses.OldAddresses",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -85,6 +94,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "siteinfo.context.site",
+                "pages.standing.standing",
             ]
         },
     }
@@ -123,6 +133,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# ---- Mail --------------------------------------------------------------------------------------
+MAILERS = mailers(env.str("EMAIL_URL", default="") or ("console" if DEBUG else ""))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="") or f"no-reply@{urlsplit(SITE_URL).hostname}"
+# contact.W001 says the same in words that name EMAIL_URL.
+SILENCED_SYSTEM_CHECKS = ["mail.W001"]
+
 # ---- Language and time -------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-us")
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
@@ -158,7 +174,8 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
@@ -192,7 +209,16 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("prose/nodes.js")],
         "extensions": {
-            name: html_tags([]) for name in ("LibraryFigure", "Embed", "Callout", "StableHeading", "TitledTable")
+            name: html_tags([])
+            for name in (
+                "LibraryFigure",
+                "Embed",
+                "Callout",
+                "Question",
+                "QuestionWords",
+                "StableHeading",
+                "TitledTable",
+            )
         },
     },
     {"js": [static_lazy("prose/links.js")], "extensions": {"SiteLink": html_tags([])}},

@@ -12,8 +12,12 @@ from django.utils.formats import date_format
 from accounts.models import User
 from blog import checklist
 from blog.models import Post, PostTemplate
+from contact import mailing
+from contact.models import Message
 from drafts.models import PendingEdit, WorkingCopy
+from feedback.models import Suggestion
 from images.models import Image
+from pages.models import Page
 
 SHOWN = 5
 POSTS = "admin:blog_post_changelist"
@@ -98,6 +102,32 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
         reason = "By your own publishing rules they should not be public as they are."
         address = _posts(state="published", missing="blocked")
         yield Task(f"{_posts_in_words(number)} to mend", reason, address, "Look", "warning", "red")
+    yield from _what_readers_sent(user)
+    yield from _what_is_begun(user)
+    yield from _pages_to_finish(user)
+    ready = Post.objects.drafts().exclude(excerpt="").filter(words__gte=checklist.FEWEST_WORDS)
+    for post in _newest(ready.filter(topic__isnull=False, featured_image__isnull=False).order_by("-modified_at")):
+        reason = "It has a text, an excerpt, a category and a picture."
+        yield Task(f"“{post}” looks ready", reason, _post(post.pk), "Publish", "check")
+    yield from _what_is_missing(user, counts)
+
+
+def _what_readers_sent(user: User) -> Iterator[Task]:
+    """Messages and suggestions that wait for somebody."""
+    if number := user.has_perm("contact.change_message") and Message.objects.waiting().count():
+        title = "1 message waits for you" if number == 1 else f"{number} messages wait for you"
+        reason = "Sent with the contact form. You can answer on the desk."
+        address = reverse("admin:contact_message_changelist", query={"state__exact": "new"})
+        yield Task(title, reason, address, "Read", "mail", "butter")
+    if number := user.has_perm("feedback.change_suggestion") and Suggestion.objects.waiting().count():
+        title = "1 suggestion by a reader waits" if number == 1 else f"{number} suggestions by readers wait"
+        reason = "A correction, or something that was missing. Your decision takes it off this list."
+        address = reverse("admin:feedback_suggestion_changelist", query={"show": "waiting"})
+        yield Task(title, reason, address, "Decide", "note", "butter")
+
+
+def _what_is_begun(user: User) -> Iterator[Task]:
+    """What was typed and not saved, what was saved and not published."""
     kind = ContentType.objects.get_for_model(Post)
     copies = WorkingCopy.objects.filter(user=user, content_type=kind).defer("data")
     edits = PendingEdit.objects.filter(content_type=kind).order_by("-updated_at").defer("data")
@@ -113,16 +143,17 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
             reason = f"They go live on {when}." if when else "Readers do not see them until you publish them."
             title = f"Private changes to “{posts[edit.object_id]}”"
             yield Task(title, reason, _post(edit.object_id), "Check", "clock", "butter")
-    ready = Post.objects.drafts().exclude(excerpt="").filter(words__gte=checklist.FEWEST_WORDS)
-    for post in _newest(ready.filter(topic__isnull=False, featured_image__isnull=False).order_by("-modified_at")):
-        reason = "It has a text, an excerpt, a category and a picture."
-        yield Task(f"“{post}” looks ready", reason, _post(post.pk), "Publish", "check")
+
+
+def _what_is_missing(user: User, counts: dict[str, int]) -> Iterator[Task]:
+    """Settings, words and topics that the site would be better with."""
+    if user.has_perm("contact.change_message") and (trouble := mailing.trouble()):
+        yield Task("Mail needs a look", trouble, reverse("admin:contact_message_changelist"), "Look", "mail")
     if number := Image.objects.without_words().count():
         reason = "Say what they show, for those who cannot see them."
         title = "1 picture without alternative text" if number == 1 else f"{number} pictures without alternative text"
-        yield Task(
-            title, reason, reverse("admin:images_image_changelist", query={"show": "wordless"}), "Describe", "note"
-        )
+        address = reverse("admin:images_image_changelist", query={"show": "wordless"})
+        yield Task(title, reason, address, "Describe", "note")
     if number := counts["no_category"]:
         reason = "Readers do not find them under a topic."
         address = _posts(state="published", missing="category")
@@ -139,3 +170,13 @@ def _posts_in_words(number: int) -> str:
 
 def _moment(when: Any) -> str:
     return date_format(timezone.localtime(when), "l, F j, H:i")
+
+
+def _pages_to_finish(user: User) -> Iterator[Task]:
+    """The pages of a new site that are still drafts."""
+    waiting = list(Page.objects.drafts().filter(role__isnull=False).in_order().without_text())
+    if waiting and user.has_perm("pages.change_page"):
+        title = "1 page to finish" if len(waiting) == 1 else f"{len(waiting)} pages to finish"
+        reason = f"Fill in the marked places, then publish: {', '.join(page.title for page in waiting)}."
+        address = reverse("admin:pages_page_changelist", query={"state": "draft"})
+        yield Task(title, reason, address, "Finish", "pen")

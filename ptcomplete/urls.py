@@ -1,10 +1,9 @@
-"""All addresses. The rooms' own come last, since a post's address is one word at the root."""
+"""All addresses. Those of posts and pages come last, since they can be any words at the root."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
 
 from ptcomplete import views
-from siteinfo.policies import POLICIES
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,9 +12,14 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap_index, name="sitemap_index"),
     path("sitemap-<section>.xml", views.sitemap_section, name="sitemap_section"),
+    path("share/card-<token>.png", views.share_card, name="share_card"),
     re_path(r"^media/(?P<path>.+)$", views.media, name="media"),
     path("admin/", admin.site.urls),
-    *[path(f"{policy.slug}/", views.policy, {"policy": policy}, name=f"policy-{policy.slug}") for policy in POLICIES],
+    path("", include("search.urls")),
+    path("feedback/", include("feedback.urls")),
+    path("contact/", include("contact.urls")),
     path("", include("blog.urls")),
+    path("", include("pages.urls")),
+    re_path(r"^(?P<path>[-\w]+(?:/[-\w]+)*)/$", views.document, name="document"),
 ]
 handler404 = "ptcomplete.views.not_found"

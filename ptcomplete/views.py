@@ -1,14 +1,26 @@
 """Pages that compose several rooms, and the addresses that belong to the site as a whole."""
 
+from contextlib import suppress
+
 from django.contrib.sitemaps import views as sitemap_views
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.exceptions import SuspiciousFileOperation, TooManyFieldsSent
 from django.core.files.storage import default_storage
+from django.core.signing import BadSignature
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotFound,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils.http import http_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csp import csp_override
@@ -16,28 +28,44 @@ from django.views.decorators.http import require_safe
 from django.views.static import was_modified_since
 
 from blog.models import Post
-from blog.sitemaps import SITEMAPS
+from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
+from blog.views import post_detail
+from images import share
+from pages.sitemaps import PageSitemap
+from pages.standing import standing_of
+from pages.views import page_detail
+from redirects import answering
 from siteinfo.addresses import absolute_url
-from siteinfo.models import SiteInfo
-from siteinfo.policies import Policy
+from siteinfo.context import facts_of
+from siteinfo.metadata import Page, shortened
+from siteinfo.robots import lines as robots_lines
+from wordpress.addresses import answer_path
 
 LATEST_ON_HOME = 5
+SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap}
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The front page: the three starting points, the latest posts, the author."""
-    latest = list(Post.objects.published().newest_first().for_cards()[:LATEST_ON_HOME])
-    return render(request, "site/home.html", {"latest": latest})
+    """The front page: the three starting points, the latest posts led by the featured one, the author."""
+    latest = Post.objects.published().leading(LATEST_ON_HOME)
+    site, _ = facts_of(request)
+    meta = Page(
+        title=site.name,
+        whole_title=f"{site.name} | {site.tagline}" if site.tagline else site.name,
+        description=shortened(site.description or site.hero_text or site.tagline or f"Welcome to {site.name}."),
+        path=reverse("home"),
+    )
+    return render(request, "site/home.html", {"latest": latest, "meta": meta})
 
 
 @require_safe
-def policy(request: HttpRequest, policy: Policy) -> HttpResponse:
-    """One of the site's standing texts; 404 while it is not written."""
-    site = SiteInfo.objects.first()
-    if site is None or not policy.body(site):
-        raise Http404
-    return render(request, "site/policy.html", {"policy": policy, "body": policy.body(site)})
+def document(request: HttpRequest, path: str) -> HttpResponse:
+    """The post or page at `path`: they share the root of the site, where no address is taken twice."""
+    if "/" not in path and not standing_of(request).has(path):
+        with suppress(Http404):
+            return post_detail(request, path)
+    return page_detail(request, path)
 
 
 @require_safe
@@ -76,8 +104,8 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
-    """One section of the map: posts, categories, tags, authors."""
-    response = sitemap_views.sitemap(request, {**SITEMAPS}, section=section)
+    """One section of the map: pages, posts with their pictures, categories, tags, authors."""
+    response = sitemap_views.sitemap(request, {**SITEMAPS}, section=section, template_name="site/sitemap.xml")
     # A post taken back makes no time newer: only the ETag tells whether the map has changed.
     del response["Last-Modified"]
     return response
@@ -91,9 +119,19 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """What robots may read: everything but the writing desk."""
-    lines = ("User-agent: *", "Disallow: /admin/", "", f"Sitemap: {absolute_url('/sitemap.xml')}", "")
-    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+    """What robots may read, as the author decided."""
+    text = "".join(f"{line}\n" for line in robots_lines(facts_of(request)[0]))
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def share_card(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
+    """The drawn picture of a page that has none of its own."""
+    try:
+        name = share.stored(token)
+    except (BadSignature, ValueError) as error:
+        raise Http404 from error
+    return media(request, name)
 
 
 @require_safe
@@ -111,6 +149,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A 404 that helps: the topics and the newest posts."""
-    latest = Post.objects.published().newest_first().for_cards()[:3]
-    return render(request, "404.html", {"latest": latest}, status=404)
+    """Where an address without a page has moved to, else where WordPress had it, else a 404 that helps.
+
+    Nothing is asked or counted for an address that only lacks its slash: Django's CommonMiddleware sends it on.
+    """
+    if request.method in {"GET", "HEAD"}:
+        try:
+            query = request.GET
+        except TooManyFieldsSent:
+            query = QueryDict()
+        moved = answering.answer(request) or answer_path(request.path_info, query)
+        if moved is not None:
+            return moved
+        if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):
+            return HttpResponseNotFound()
+        answering.note(request)
+    return render(request, "404.html", status=404)

@@ -13,6 +13,7 @@ from accounts.models import Author
 from blog.models import Category, Post
 from images.models import Image
 from images.uploads import prepare
+from pages.models import Page
 
 _numbers = count(1)
 
@@ -37,6 +38,19 @@ def make_category(**overrides: object) -> Category:
     """A main category; with `parent=` one below it."""
     number = next(_numbers)
     return Category.objects.create(**{"name": f"Category {number}", "slug": f"category-{number}"} | overrides)
+
+
+def make_page(**overrides: object) -> Page:
+    """A page published a day ago; with `parent=` one below it."""
+    number = next(_numbers)
+    fields = {
+        "title": f"Page {number}",
+        "slug": f"page-{number}",
+        "body": f"<p>The words of page {number}.</p>",
+        "status": Page.Status.PUBLISHED,
+        "published_at": timezone.now() - timedelta(days=1),
+    }
+    return Page.objects.create(**fields | overrides)
 
 
 def make_post(*, categories: Iterable[Category] = (), tags: Iterable[str] = (), **overrides: object) -> Post:

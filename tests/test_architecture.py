@@ -67,7 +67,7 @@ def test_migrations_say_what_they_do() -> None:
     assert [name for name in names if "auto_" in name] == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt", "requirements-audit.txt"])
 def test_a_lock_file_pins_by_hash_and_names_no_place(lock: str) -> None:
     text = (ROOT / lock).read_text()
     assert text.count("--hash=sha256:") > len(re.findall(r"^[a-z].*==", text, re.MULTILINE)) > 0

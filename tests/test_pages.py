@@ -13,9 +13,10 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from accounts.models import Author, ProfileLink, Qualification
-from blog.models import Category, Post, PostPicture
+from blog.models import Category, Post, PostPicture, Series, Snippet
+from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink
-from tests.factories import make_author, make_category, make_image, make_post
+from tests.factories import make_author, make_category, make_image, make_page, make_post
 
 PAGES = {
     "home": "/",
@@ -29,6 +30,8 @@ PAGES = {
     "year": f"/{timezone.now() - timedelta(days=1):%Y}/",
     "month": f"/{timezone.now() - timedelta(days=1):%Y/%m}/",
     "policy": "/privacy-policy/",
+    "about": "/about/",
+    "services": "/about/services/",
 }
 EVERYWHERE = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 BODY = """<p>A lead.</p><h2>One</h2><p>Words.</p><h2>Two</h2><aside data-callout="tip"><p>Try it.</p></aside>
@@ -43,25 +46,29 @@ def furnish() -> Post:
         email="hello@example.com",
         hero_title="Move *well*",
         disclaimer="Not advice.",
-        privacy="<p>No cookies.</p>",
-        editorial_policy="<p>Sources first.</p>",
     )
+    about = make_page(title="About me", slug="about", role="about", show_in_menu=True)
+    make_page(title="Services", slug="services", parent=about, role="services", show_in_menu=True)
+    make_page(title="Privacy", slug="privacy-policy", role="privacy", body="<p>No cookies.</p>")
+    Service.objects.create(name="First session", description="A talk.", length="50 min", image=make_image())
     SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me", position=2)
     SocialLink.objects.create(site=site, network="facebook", url="https://social.example.com/us", position=1)
     image = make_image()
     sam = make_author(
-        name="Sam", slug="sam", photo=image, short_bio="Helps.", long_bio="<p>More.</p>", expertise="Knees"
+        name="Sam", slug="sam", photo=image, short_bio="Helps people move.", long_bio="<p>More.</p>", expertise="Knees"
     )
     Qualification.objects.create(author=sam, name="A degree", year=2012)
     ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")
     pain = make_category(name="Pain", slug="pain", image=image)
     knee = make_category(name="Knee", slug="knee", parent=pain)
+    snippet = Snippet.objects.create(name="Note", body="<p>Shown in many posts.</p>")
     for _ in range(11):
         make_post(categories=[pain, knee], tags=["Stairs"], featured_image=image)
     return make_post(
         slug="the-knee",
         title="The knee",
-        body=BODY.format(image.pk),
+        body=BODY.format(image.pk) + f'<div data-embed="snippet" data-id="{snippet.pk}"></div>',
+        series=Series.objects.create(title="Knees", slug="knees"),
         tldr="Short.\nShorter.",
         excerpt="In a word.",
         categories=[pain, knee],
@@ -111,7 +118,7 @@ def test_nothing_on_a_page_is_styled_or_scripted_inline(reader: Client, path: st
     furnish()
     page = tree(reader, path)
     assert page.xpath("//link[@rel='stylesheet']")
-    assert not page.xpath("//style | //@style | //script[not(@src)]")
+    assert not page.xpath("//style | //@style | //script[not(@src)][not(@type='application/ld+json')]")
     assert not page.xpath("//@*[starts-with(name(), 'on')]")
     assert not [address for address in page.xpath("//@href") if address.startswith("javascript:")]
 
@@ -178,10 +185,11 @@ def test_the_number_of_queries_is_at_most_eight_and_does_not_grow_with_the_blog(
 
 
 @pytest.mark.django_db
-def test_an_unknown_address_is_a_404_that_shows_topics_and_new_posts(reader: Client) -> None:
+def test_an_unknown_address_is_a_404_that_offers_a_search_topics_and_posts(reader: Client) -> None:
     furnish()
     page = tree(reader, "/no-such-post/", status=404)
     inside = page.find(".//main")
+    assert inside.xpath(".//form[@role='search']/@action") == ["/search/"]
     assert "/category/pain/" in inside.xpath(".//a/@href")
     assert len(inside.findall(".//article")) == 3
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
@@ -209,7 +217,8 @@ def test_a_bare_post_and_an_empty_category_render_without_gaps(reader: Client) -
         assert not [
             each for each in page.iter("h2", "p", "ul") if not each.text_content().strip() and not each.xpath(".//svg")
         ]
-        assert not page.xpath("//meta[@property='og:image']")
+        (picture,) = page.xpath("//meta[@property='og:image']/@content")
+        assert picture.startswith("http://testserver/share/")
 
 
 @pytest.mark.django_db
@@ -222,6 +231,20 @@ def test_the_menu_marks_where_the_reader_is(reader: Client, page_name: str) -> N
     )
     expected = {"post": "Blog", "second page": "Blog", "author": "About", "home": "Home"}
     assert marked.text_content().strip() == expected[page_name]
+
+
+@pytest.mark.django_db
+def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(reader: Client) -> None:
+    furnish()
+    make_post(title="Read this first", is_featured=True, published_at=timezone.now() - timedelta(days=90))
+    assert not tree(reader, "/").xpath("//section[@class='help-line']")
+    SiteInfo.objects.update(help_line="Chest pain? Call now.")
+    make_page(slug="disclaimers", role="disclaimers")
+    page = tree(reader, "/")
+    (line,) = page.xpath("//section[@class='help-line']")
+    assert "Chest pain? Call now." in line.text_content()
+    assert line.xpath(".//a/@href") == ["/disclaimers/"]
+    assert page.xpath("//article")[0].findtext(".//h3/a") == "Read this first"
 
 
 @pytest.mark.django_db
@@ -308,7 +331,7 @@ def test_the_authors_words_in_the_frame_are_never_markup(reader: Client) -> None
     assert page.findtext(".//h1") == "<script>"
     assert page.findtext(".//h1/em") == "hi"
     assert page.findtext(".//a[@class='brand']//em") == "move"
-    assert not page.xpath("//b | //i | //script[not(@src)]")
+    assert not page.xpath("//b | //i | //script[not(@src)][not(@type='application/ld+json')]")
 
 
 @pytest.mark.django_db

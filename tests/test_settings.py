@@ -15,6 +15,7 @@ PRODUCTION = {
     "SITE_URL": "https://example.com",
     "ALLOWED_HOSTS": "",
     "BEHIND_PROXY": "1",
+    "EMAIL_URL": "smtps://sam:secret@mail.example.com",
     "DATABASE_URL": "sqlite:///:memory:",
 }
 

@@ -17,6 +17,8 @@ from playwright.sync_api import Page
 
 from accounts.models import User
 from blog.models import Category, Post, PublishingRules
+from contact.models import Message
+from siteinfo.models import SiteInfo
 from tests.factories import make_category, make_image, make_post
 
 
@@ -30,6 +32,7 @@ def text(client: Client, address: str = "/admin/") -> str:
 def test_an_empty_desk_greets_and_offers_to_write(signed_in: Client, owner: User) -> None:
     owner.name = "Tera"
     owner.save()
+    SiteInfo.objects.create(email="tera@example.org")
     page = text(signed_in)
     assert ", Tera</h1>" in page
     assert "Write a post</a>" in page
@@ -53,13 +56,20 @@ def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> N
     edited.pending_edits.create(data=edited.snapshot())
     make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
     make_post(title="Wordless one", featured_image=make_image(alt=""), topic=topic, excerpt="So.")
-    make_post(title="Bare one")
+    bare = make_post(title="Bare one")
+    bare.suggestions.create(words="The table is upside down.", submission=uuid4())
+    bare.suggestions.create(words="Thank you.", submission=uuid4(), state="declined")
+    sent: dict[str, Any] = {"name": "Ann", "email": "ann@example.org", "subject": "Hello", "body": "A question."}
+    Message.objects.create(**sent, submission=uuid4())
     page = text(signed_in)
     for words in (
+        "1 message waits for you",
+        "Mail needs a look",
         "“Ready one” looks ready",
         "Go on with “Unsaved one”",
         "Private changes to “Edited one”",
         "1 public post to mend",
+        "1 suggestion by a reader waits",
         "1 picture without alternative text",
         "1 public post without a category",
         "1 public post without an excerpt",

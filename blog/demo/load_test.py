@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Author
+from blog.likeness import telling_words
 from blog.models import Category, Post, Tag, TaggedPost
 from prose.cleaning import clean
 from prose.structure import excerpt, outline
@@ -83,6 +84,7 @@ def _posts(
         published_at = now - step * number - timedelta(minutes=1)
         yield Post(
             title=f"{chosen[0].title} ({first + number + 1})",
+            keywords=telling_words(section.title for section in chosen),
             slug=f"load-test-{first + number + 1}",
             body="\n".join(section.body for section in chosen),
             summary=excerpt(chosen[0].body),

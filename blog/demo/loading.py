@@ -60,8 +60,6 @@ def _load_site(facts: dict[str, Any]) -> None:
     if SiteInfo.objects.exists():
         return
     links = facts.pop("social", [])
-    for field in ("disclaimer_long", "privacy", "terms", "editorial_policy"):
-        facts[field] = clean(facts[field])
     site = SiteInfo.objects.create(pk=SiteInfo.singleton_instance_id, **facts)
     known = set(SocialLink.Network.values)
     for position, link in enumerate(links):

@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Author
 from blog.models import Category, Census, Post
-from blog.series import Place, place_of
 
 register = template.Library()
 
@@ -33,10 +32,10 @@ def public_census() -> Census:
     return Post.objects.published().census()
 
 
-@register.simple_tag
-def frame_author() -> Author | None:
-    """The author whom the frame introduces, if there is one. One query."""
-    return Author.objects.all().for_frame()
+@register.simple_tag(takes_context=True)
+def frame_author(context: Context) -> Author | None:
+    """The author whom the frame introduces, if there is one. One query, unless the view has asked already."""
+    return context.get("frame_author") or Author.objects.all().for_frame()
 
 
 @register.simple_tag
@@ -45,10 +44,17 @@ def page_numbers(page: Page) -> list[int | str]:
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
 
 
-@register.inclusion_tag("blog/_series.html")
-def series_box(post: Post) -> dict[str, Place | None]:
-    """Where a post stands in its series, with the parts before and after it. One query if it is in one."""
-    return {"place": place_of(post)}
+@register.simple_tag(takes_context=True)
+def page_address(context: Context, number: int) -> str:
+    """The address of a list's page; `kept` in the context is the query that belongs to every page."""
+    query = [*filter(None, [context.get("kept")]), *([f"page={number}"] if number > 1 else [])]
+    return context["request"].path + ("?" + "&".join(query) if query else "")
+
+
+@register.simple_tag
+def popular_posts(count: int) -> list[Post]:
+    """The `count` public posts most read lately, or else the featured and the newest. One query."""
+    return Post.objects.published().popular(count)
 
 
 @register.simple_tag(takes_context=True)

@@ -26,7 +26,7 @@ GOOD_BODY = (
 
 def good(**overrides: object) -> Post:
     """A draft to which the checklist has nothing to say."""
-    SiteInfo.objects.update_or_create(pk=1, defaults={"disclaimer": "Not advice.", "privacy": ""})
+    SiteInfo.objects.update_or_create(pk=1, defaults={"disclaimer": "Not advice."})
     facts: dict[str, Any] = {
         "title": "A good title",
         "body": GOOD_BODY,
@@ -114,7 +114,7 @@ def test_links_are_dead_exactly_where_a_reader_gets_no_page(reader: Client) -> N
     make_post(slug="later", published_at=timezone.now() + timedelta(days=1))
     Series.objects.create(title="Empty", slug="empty")
     addresses = ["/", "/blog/", "/there/", "/there", "/category/pain/", "/category/pain/knee/", "/author/sam/"]
-    addresses += ["/series/run/", f"/tag/{Tag.objects.get().slug}/", "/feed/", "/there/#part", "/?p=12"]
+    addresses += ["/series/run/", f"/tag/{Tag.objects.get().slug}/", "/feed/", "/there/#part", "/?utm_source=mail"]
     addresses += ["/hidden/", "/later/", "/category/knee/", "/author/nobody/", "/tag/none/", "/series/empty/"]
     addresses += ["/terms-of-use/", "/media/none.jpg", "/no/such/place/"]
     links = "".join(f'<p><a href="{address}">x</a></p>' for address in addresses)

@@ -1,12 +1,14 @@
 """Posts as rows: constraints, neighbours, likeness, addresses, what is kept beside the text."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from blog.models import Category, Post, Tag
@@ -63,7 +65,20 @@ def test_surroundings_cost_one_query(django_assert_num_queries: DjangoAssertNumQ
             assert str(each.topic), str(each.featured_image)
 
 
-@pytest.mark.parametrize("slug", ["admin", "blog", "feed", "2026", "privacy-policy"])
+def test_counts_of_months_equal_their_lists(reader: Client) -> None:
+    for months_ago in (0, 0, 2, 14):
+        make_post(published_at=timezone.now() - timedelta(days=1 + 30 * months_ago))
+    make_post(published_at=timezone.now() + timedelta(days=1))
+    make_post(status=Post.Status.DRAFT, published_at=timezone.now() - timedelta(days=60))
+    months = Post.objects.published().census().months
+    assert sum(month.post_count for month in months) == 4
+    assert months == sorted(months, reverse=True)
+    for month in months:
+        page: Any = html.fromstring(reader.get(f"/{month.first_day:%Y/%m}/").content)
+        assert len(page.xpath("//main//article")) == month.post_count
+
+
+@pytest.mark.parametrize("slug", ["admin", "blog", "feed", "2026"])
 def test_a_post_cannot_take_an_address_of_the_site(slug: str) -> None:
     with pytest.raises(ValidationError, match="The site itself uses"):
         Post(title="x", slug=slug, author=make_author()).full_clean()

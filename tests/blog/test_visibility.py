@@ -72,7 +72,7 @@ def test_hidden_posts_are_not_counted(public_post: Post) -> None:
 
 
 def test_hidden_posts_are_nobodys_neighbour_or_relative(public_post: Post) -> None:
-    assert public_post.surroundings() == (None, None, [])
+    assert public_post.surroundings() == (None, None, [], None)
 
 
 def test_a_scheduled_post_goes_live_by_the_clock_alone(client: Client, public_post: Post) -> None:

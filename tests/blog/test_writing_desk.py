@@ -216,7 +216,7 @@ def test_the_list_of_posts_costs_the_same_for_few_and_many(
     topic = make_category()
     for _ in range(count):
         make_post(categories=[topic], featured_image=make_image(), tags=["a"])
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert signed_in.get(reverse("admin:blog_post_changelist")).status_code == 200
 
 

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from blog.demo import load_test, loading
@@ -19,11 +20,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, posts: int | None, **options: Any) -> None:
         if posts is None:
             new = loading.load()
+            # Rooms above have demo content of their own.
+            call_command("start_pages", demo=True)
             self.stdout.write(f"{new} demo posts are new." if new else "The demo content is there already.")
             return
         if posts < 1:
             raise CommandError("--posts takes a number from 1 up.")
         load_test.make_posts(posts, self._report)
+        # Made in bulk, which no room hears of.
+        call_command("rebuild_search", missing=True, stdout=self.stdout)
         self.stdout.write(f"{posts} posts made.")
 
     def _report(self, done: int) -> None:

@@ -48,6 +48,7 @@ class Command(BaseCommand):
             call_command("import_wordpress", *wxr)
         elif not (Post.objects.exists() or SiteInfo.objects.exists()):
             call_command("seed_demo")
+        call_command("start_pages")
         self._sign_in()
         connections.close_all()
 

@@ -16,8 +16,14 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from contact.mailing import deliver
+from contact.models import Message
 from drafts.publishing import publish_due
+from feedback.models import Suggestion
+from guard import limits
 from images.renditions import make_missing
+from redirects.moves import forget_answered
+from search.indexing import index_missing
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +42,13 @@ class Job(NamedTuple):
 # Few pictures at a time: each takes seconds, and a worker that is told to stop should not keep anybody waiting.
 JOBS = (
     Job("private changes whose time has come", publish_due, 5),
+    Job("documents that search does not know yet", index_missing, 30),
+    Job("mails of the contact form", deliver, 2),
     Job("picture renditions", partial(make_missing, limit=2), 0),
+    Job("tallies of past days", limits.forget, 3600),
+    Job("messages dealt with a year ago", Message.objects.erase_old, 3600),
+    Job("addresses not found that have an answer now", forget_answered, 3600),
+    Job("names beside old suggestions", Suggestion.objects.nameless, 3600),
 )
 
 
