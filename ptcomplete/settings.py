@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "wordpress",
     "feedback",
     "contact",
+    "follow",
+    "ads",
     "search",
     "pages",
     "blog",

@@ -16,6 +16,7 @@ from contact import mailing
 from contact.models import Message
 from drafts.models import PendingEdit, WorkingCopy
 from feedback.models import Suggestion
+from follow.models import FollowSettings
 from images.models import Image
 from pages.models import Page
 
@@ -124,6 +125,7 @@ def _what_readers_sent(user: User) -> Iterator[Task]:
         reason = "A correction, or something that was missing. Your decision takes it off this list."
         address = reverse("admin:feedback_suggestion_changelist", query={"show": "waiting"})
         yield Task(title, reason, address, "Decide", "note", "butter")
+    yield from _follow_tasks(user)
 
 
 def _what_is_begun(user: User) -> Iterator[Task]:
@@ -162,6 +164,13 @@ def _what_is_missing(user: User, counts: dict[str, int]) -> Iterator[Task]:
         reason = "Lists and search engines show their first words instead."
         address = _posts(state="published", missing="excerpt")
         yield Task(f"{_posts_in_words(number)} without an excerpt", reason, address, "Write", "pen")
+
+
+def _follow_tasks(user: User) -> Iterator[Task]:
+    follow = FollowSettings.objects.first() if user.has_perm("follow.change_followsettings") else None
+    if follow and follow.trouble:
+        address = reverse("admin:follow_followsettings_changelist")
+        yield Task("No new pictures from Instagram", follow.trouble, address, "Look", "instagram", "butter")
 
 
 def _posts_in_words(number: int) -> str:

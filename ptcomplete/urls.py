@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("search.urls")),
     path("feedback/", include("feedback.urls")),
     path("contact/", include("contact.urls")),
+    path("ads/", include("ads.urls")),
     path("", include("blog.urls")),
     path("", include("pages.urls")),
     re_path(r"^(?P<path>[-\w]+(?:/[-\w]+)*)/$", views.document, name="document"),

@@ -22,6 +22,7 @@ class Command(BaseCommand):
             new = loading.load()
             # Rooms above have demo content of their own.
             call_command("start_pages", demo=True)
+            call_command("start_follow")
             self.stdout.write(f"{new} demo posts are new." if new else "The demo content is there already.")
             return
         if posts < 1:

@@ -20,6 +20,7 @@ from contact.mailing import deliver
 from contact.models import Message
 from drafts.publishing import publish_due
 from feedback.models import Suggestion
+from follow import archive, instagram
 from guard import limits
 from images.renditions import make_missing
 from redirects.moves import forget_answered
@@ -45,6 +46,8 @@ JOBS = (
     Job("documents that search does not know yet", index_missing, 30),
     Job("mails of the contact form", deliver, 2),
     Job("picture renditions", partial(make_missing, limit=2), 0),
+    Job("new pictures of the strip", instagram.fetch_due, 60),
+    Job("archives that nobody chose from", archive.forget_old, 3600),
     Job("tallies of past days", limits.forget, 3600),
     Job("messages dealt with a year ago", Message.objects.erase_old, 3600),
     Job("addresses not found that have an answer now", forget_answered, 3600),

@@ -1,0 +1,326 @@
+"""Advertisements: where they stand, where never, where they lead, and how they are counted without knowing anybody."""
+
+import re
+from datetime import date, timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from lxml import html
+from playwright.sync_api import Page
+
+from ads.models import Ad, AdCount, Tally, choose
+from blog.models import Post
+from siteinfo.models import SiteInfo
+from tests.factories import make_category, make_image, make_post
+
+BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+
+
+def make_ad(**overrides: Any) -> Ad:
+    """An advertisement in words, in the sidebar, that runs."""
+    fields = {"name": "Hosting", "text": "Fast hosting", "link": "https://advertiser.example/start?from=us"}
+    return Ad.objects.create(**fields | overrides)
+
+
+def tree(client: Client, path: str) -> Any:
+    """The page at `path`."""
+    return html.fromstring(client.get(path).content)
+
+
+def places(client: Client, path: str) -> list[str]:
+    """Which places of the page at `path` hold an advertisement."""
+    return re.findall(r"ad--([\w-]+)", " ".join(tree(client, path).xpath("//div[@data-seen]/@class")))
+
+
+def counts() -> tuple[int, int]:
+    return tuple(AdCount.objects.all().tally())  # type: ignore[return-value]
+
+
+# ---- Where they stand ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_each_place_shows_its_own_and_is_absent_without_one(reader: Client) -> None:
+    post = make_post()
+    for _ in range(3):
+        make_post()
+    assert (places(reader, "/blog/"), places(reader, post.get_absolute_url())) == ([], [])
+    for place in Ad.Place:
+        make_ad(place=place)
+    assert places(reader, "/blog/") == ["list", "sidebar"]
+    assert places(reader, post.get_absolute_url()) == ["after-post", "sidebar"]
+    assert places(reader, "/") == []
+
+
+@pytest.mark.django_db
+def test_it_is_labelled_leads_over_our_counter_and_reserves_its_height(reader: Client) -> None:
+    ad = make_ad(text="", picture=make_image(width=60, height=40, alt=""))
+    (place,) = tree(reader, "/blog/").xpath("//div[@data-seen]")
+    assert place.xpath("p")[0].text == "Advertisement"
+    (link,) = place.xpath("a")
+    assert (link.get("href"), link.get("rel")) == (f"/ads/{ad.pk}/", "sponsored noopener")
+    (image,) = place.xpath(".//img")
+    assert (image.get("width"), image.get("height"), image.get("alt")) == ("60", "40", "Hosting")
+    assert "advertiser.example" not in html.tostring(place, encoding="unicode")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_on", "is_shown"),
+    [
+        (None, None, True, True),
+        (0, 0, True, True),
+        (None, None, False, False),
+        (1, None, True, False),
+        (None, -1, True, False),
+        (-3, 3, True, True),
+    ],
+)
+def test_outside_its_dates_or_switched_off_it_is_absent(
+    reader: Client, starts: int | None, ends: int | None, is_on: bool, is_shown: bool
+) -> None:
+    first, last = (None if days is None else timezone.localdate() + timedelta(days=days) for days in (starts, ends))
+    ad = make_ad(starts_on=first, ends_on=last, is_on=is_on)
+    assert bool(places(reader, "/blog/")) is is_shown
+    assert (ad.state.split()[0] in {"Running", "Until"}) is is_shown
+
+
+@pytest.mark.django_db
+def test_an_excluded_post_or_category_with_those_below_it_has_none(reader: Client) -> None:
+    above = make_category()
+    below, other = make_category(parent=above), make_category()
+    plain, beside = make_post(categories=[other]), make_post(categories=[other])
+    in_branch = make_post(categories=[other, below])
+    ad = make_ad()
+    ad.excluded_posts.add(beside)
+    ad.excluded_categories.add(above)
+    shown = {page: bool(places(reader, page.get_absolute_url())) for page in (plain, beside, in_branch)}
+    assert list(shown.values()) == [True, False, False]
+    assert [Ad.objects.for_page(category=each).exists() for each in (above, below, other)] == [False, False, True]
+
+
+@pytest.mark.django_db
+def test_pages_of_categories_and_authors_have_no_advertisement_and_no_query_for_one(reader: Client) -> None:
+    category = make_category()
+    post = make_post(categories=[category])
+    for place in Ad.Place:
+        make_ad(place=place)
+    for path in (category.get_absolute_url(), post.author.get_absolute_url()):
+        with CaptureQueriesContext(connection) as queries:
+            assert places(reader, path) == []
+        assert not [query for query in queries.captured_queries if "ads_ad" in query["sql"]]
+
+
+@pytest.mark.django_db
+def test_no_advertisement_stands_between_the_title_and_the_disclaimer_or_inside_the_text(reader: Client) -> None:
+    SiteInfo.objects.create(disclaimer="Not medical advice.")
+    post = make_post(body="<p>One.</p><p>Two.</p>")
+    for place in Ad.Place:
+        make_ad(place=place)
+    page = tree(reader, post.get_absolute_url())
+    assert page.xpath("//p[@class='disclaimer'][contains(., 'Not medical advice.')]")
+    assert len(page.xpath("//div[@data-seen]")) == 2
+    assert not page.xpath("//div[@class='prose']//*[@data-seen] | //div[@class='opening']//*[@data-seen]")
+    assert not page.xpath("//div[@data-seen]/following::*[@class='disclaimer' or @class='prose']")
+
+
+@pytest.mark.django_db
+def test_all_places_of_a_page_cost_one_query(reader: Client) -> None:
+    post = make_post(categories=[make_category()])
+    for place in Ad.Place:
+        make_ad(place=place, text="", picture=make_image())
+    for path in ("/blog/", post.get_absolute_url()):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(places(reader, path)) >= 1
+        assert sum('FROM "ads_ad"' in query["sql"] for query in queries.captured_queries) == 1
+
+
+# ---- Which one -------------------------------------------------------------------------------------------
+
+
+def test_the_choice_is_the_same_all_day_and_follows_the_weights() -> None:
+    ads = [Ad(pk=1, place="sidebar", weight=1), Ad(pk=2, place="sidebar", weight=3), Ad(pk=3, place="list", weight=9)]
+    day = date(2026, 3, 1)
+    chosen = [choose(ads, "sidebar", f"/post-{number}/", day) for number in range(2000)]
+    assert chosen == [choose(ads[::-1], "sidebar", f"/post-{number}/", day) for number in range(2000)]
+    share = chosen.count(ads[1]) / 2000
+    assert 0.7 < share < 0.8
+    assert {choose(ads, "sidebar", "/post-1/", day + timedelta(days=days)) for days in range(30)} == {ads[0], ads[1]}
+    assert choose(ads, "after-post", "/", day) is None
+
+
+# ---- What may be kept ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"text": ""},
+        {"link": "http://advertiser.example/"},
+        {"link": "javascript:alert(1)"},
+        {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 3, 1)},
+        {"weight": 0},
+    ],
+)
+def test_the_database_and_the_form_refuse_what_makes_no_sense(wrong: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_ad(**wrong)
+    with pytest.raises(ValidationError):
+        Ad(**{"name": "A", "text": "B", "link": "https://a.example/"} | wrong).full_clean()
+
+
+@pytest.mark.django_db
+def test_a_picture_and_words_at_once_are_refused_in_words(signed_in: Client) -> None:
+    fields = {"name": "A", "place": "sidebar", "text": "Words", "link": "HTTPS://a.example/", "weight": "1"}
+    page = signed_in.post(reverse("admin:ads_ad_add"), fields | {"picture": make_image().pk})
+    assert "one of both, not both" in page.content.decode()
+    assert signed_in.post(reverse("admin:ads_ad_add"), fields).status_code == 302
+    assert Ad.objects.get().link == "https://a.example/"
+
+
+# ---- Clicks ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_click_is_counted_and_led_to_the_stored_address_only(reader: Client) -> None:
+    ad = make_ad()
+    response = reader.get(f"/ads/{ad.pk}/?next=https://evil.example/&url=//evil.example", headers=BROWSER)
+    assert (response.status_code, response["Location"]) == (302, ad.link)
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+    assert "no-store" in response["Cache-Control"]
+    assert not response.cookies
+    assert counts() == (0, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Purpose": "prefetch"},
+        {"Purpose": "prefetch"},
+        {"User-Agent": "Mozilla/5.0 (compatible; ExampleBot/2.1)"},
+        {"User-Agent": ""},
+    ],
+)
+def test_robots_prefetches_and_clicks_from_elsewhere_are_led_on_uncounted(
+    reader: Client, headers: dict[str, str]
+) -> None:
+    ad = make_ad()
+    assert reader.get(f"/ads/{ad.pk}/", headers=BROWSER | headers)["Location"] == ad.link
+    assert reader.post(f"/ads/{ad.pk}/seen/", headers=BROWSER | headers).status_code == 204
+    assert counts() == (0, 0)
+
+
+@pytest.mark.django_db
+def test_heads_and_the_desk_are_not_counted_and_unknown_ones_are_not_found(reader: Client, signed_in: Client) -> None:
+    ad = make_ad()
+    assert reader.head(f"/ads/{ad.pk}/", headers=BROWSER).status_code == 302
+    assert signed_in.get(f"/ads/{ad.pk}/", headers=BROWSER).status_code == 302
+    assert signed_in.post(f"/ads/{ad.pk}/seen/", headers=BROWSER).status_code == 204
+    for key in (ad.pk + 1, 10**30):
+        assert reader.get(f"/ads/{key}/", headers=BROWSER).status_code == 404
+        assert reader.post(f"/ads/{key}/seen/", headers=BROWSER).status_code == 204
+    assert reader.post(f"/ads/{ad.pk}/").status_code == 405
+    assert reader.get(f"/ads/{ad.pk}/seen/").status_code == 405
+    assert counts() == (0, 0)
+
+
+@pytest.mark.django_db
+def test_a_long_address_in_another_script_is_reached(reader: Client) -> None:
+    ad = make_ad(link=f"https://a.example/{'字' * 900}")
+    response = reader.get(f"/ads/{ad.pk}/", headers=BROWSER)
+    assert (response.status_code, response["Location"].count("%E5%AD%97")) == (302, 900)
+
+
+@pytest.mark.django_db
+def test_robots_are_asked_to_stay_away(reader: Client) -> None:
+    assert "Disallow: /ads/\n" in reader.get("/robots.txt").content.decode()
+
+
+# ---- Counting --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_being_seen_is_counted_by_day_only_while_it_runs(reader: Client) -> None:
+    ad = make_ad()
+    for _ in range(2):
+        response = reader.post(f"/ads/{ad.pk}/seen/", headers=BROWSER)
+        assert (response.status_code, response.content, bool(response.cookies)) == (204, b"", False)
+    AdCount.objects.update(day=timezone.localdate() - timedelta(days=1))
+    reader.post(f"/ads/{ad.pk}/seen/", headers=BROWSER)
+    assert (counts(), AdCount.objects.count()) == ((3, 0), 2)
+    Ad.objects.update(is_on=False)
+    reader.post(f"/ads/{ad.pk}/seen/", headers=BROWSER)
+    assert counts() == (3, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_views_and_clicks_at_the_same_moment_are_all_counted() -> None:
+    ad, start = make_ad(), Barrier(4)
+
+    def work(kind: str) -> None:
+        start.wait()
+        for _ in range(5):
+            AdCount.objects.add(ad.pk, kind)
+        connection.close()
+
+    threads = [Thread(target=work, args=(kind,)) for kind in ("views", "clicks") * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (counts(), AdCount.objects.count()) == ((10, 10), 1)
+
+
+@pytest.mark.django_db
+def test_the_desk_shows_sums_days_and_the_click_rate(signed_in: Client) -> None:
+    ad, today = make_ad(), timezone.localdate()
+    AdCount.objects.create(ad=ad, day=today, views=150, clicks=3)
+    AdCount.objects.create(ad=ad, day=today - timedelta(days=1), views=50, clicks=2)
+    page = tree(signed_in, reverse("admin:ads_ad_changelist"))
+    assert [page.xpath(f"//td[@class='field-{name}']/text()") for name in ("seen", "followed", "rate")] == [
+        ["200"],
+        ["5"],
+        ["2.5 %"],
+    ]
+    page = tree(signed_in, reverse("admin:ads_ad_change", args=[ad.pk]))
+    rows = page.xpath("//div[contains(@class, 'field-days')]//tr[td]")
+    assert [row.xpath("td/text()")[-3:] for row in rows] == [
+        ["150", "3", "2.0 %"],
+        ["50", "2", "4.0 %"],
+        ["200", "5", "2.5 %"],
+    ]
+    assert Tally(0, 0).rate == "–"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_it_counts_as_seen_after_a_second_in_sight_and_once(page: Page) -> None:
+    post: Post = make_post(body="<p>Words of the post.</p>" * 80)
+    near, far = make_ad(), make_ad(place="after-post")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/seen/") else None)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(post.get_absolute_url())
+    side = page.locator(".ad--sidebar")
+    side.evaluate("it => it.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(400)
+    assert sent == []
+    page.wait_for_timeout(1200)
+    assert [address.rsplit("/", 3)[1] for address in sent] == [str(near.pk)]
+    page.locator(".ad--after-post").evaluate("it => it.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(1600)
+    side.evaluate("it => it.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(1500)
+    assert [address.rsplit("/", 3)[1] for address in sent] == [str(near.pk), str(far.pk)]
+    assert page.context.cookies() == []
