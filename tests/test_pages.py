@@ -33,7 +33,6 @@ PAGES = {
     "about": "/about/",
     "services": "/about/services/",
 }
-EVERYWHERE = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 BODY = """<p>A lead.</p><h2>One</h2><p>Words.</p><h2>Two</h2><aside data-callout="tip"><p>Try it.</p></aside>
 <h2>Three</h2><table><tbody><tr><td>1</td></tr></tbody></table><figure><img data-image="{}"></figure>"""
 
@@ -113,64 +112,71 @@ def tree(client: Client, path: str, status: int = 200) -> HtmlElement:
 
 
 @pytest.mark.django_db
-@EVERYWHERE
-def test_nothing_on_a_page_is_styled_or_scripted_inline(reader: Client, path: str) -> None:
+def test_nothing_on_a_page_is_styled_or_scripted_inline(reader: Client, subtests: pytest.Subtests) -> None:
     furnish()
-    page = tree(reader, path)
-    assert page.xpath("//link[@rel='stylesheet']")
-    assert not page.xpath("//style | //@style | //script[not(@src)][not(@type='application/ld+json')]")
-    assert not page.xpath("//@*[starts-with(name(), 'on')]")
-    assert not [address for address in page.xpath("//@href") if address.startswith("javascript:")]
+    for path in PAGES.values():
+        with subtests.test(path=path):
+            page = tree(reader, path)
+            assert page.xpath("//link[@rel='stylesheet']")
+            assert not page.xpath("//style | //@style | //script[not(@src)][not(@type='application/ld+json')]")
+            assert not page.xpath("//@*[starts-with(name(), 'on')]")
+            assert not [address for address in page.xpath("//@href") if address.startswith("javascript:")]
 
 
 @pytest.mark.django_db
-@EVERYWHERE
-def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(reader: Client, path: str) -> None:
+def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(reader: Client, subtests: pytest.Subtests) -> None:
     furnish()
-    response = reader.get(path)
-    page: HtmlElement = html.fromstring(response.content)
-    sets = [part.split()[0] for value in page.xpath("//@srcset") for part in value.split(",")]
-    fetched = page.xpath("//@src | //link[not(@rel='canonical')]/@href | //*[local-name()='use']/@href") + sets
-    assert len(fetched) > 5
-    assert {urlsplit(urljoin("http://testserver/", address)).netloc for address in fetched} == {"testserver"}
-    assert not response.cookies
+    for path in PAGES.values():
+        with subtests.test(path=path):
+            response = reader.get(path)
+            page: HtmlElement = html.fromstring(response.content)
+            sets = [part.split()[0] for value in page.xpath("//@srcset") for part in value.split(",")]
+            fetched = page.xpath("//@src | //link[not(@rel='canonical')]/@href | //*[local-name()='use']/@href") + sets
+            assert len(fetched) > 5
+            assert {urlsplit(urljoin("http://testserver/", address)).netloc for address in fetched} == {"testserver"}
+            assert not response.cookies
 
 
 @pytest.mark.django_db
-@EVERYWHERE
-def test_a_page_has_one_title_one_heading_and_one_address(reader: Client, path: str) -> None:
+def test_a_page_has_one_title_one_heading_and_one_address(reader: Client, subtests: pytest.Subtests) -> None:
     furnish()
-    page = tree(reader, path)
-    assert len(page.xpath("//title[normalize-space()]")) == len(page.xpath("//h1[normalize-space()]")) == 1
-    assert page.xpath("//link[@rel='canonical']/@href") == [f"http://testserver{path}"]
-    assert page.xpath("//meta[@property='og:url']/@content") == [f"http://testserver{path}"]
-    assert page.get("lang") == "en-us"
+    for path in PAGES.values():
+        with subtests.test(path=path):
+            page = tree(reader, path)
+            assert len(page.xpath("//title[normalize-space()]")) == len(page.xpath("//h1[normalize-space()]")) == 1
+            assert page.xpath("//link[@rel='canonical']/@href") == [f"http://testserver{path}"]
+            assert page.xpath("//meta[@property='og:url']/@content") == [f"http://testserver{path}"]
+            assert page.get("lang") == "en-us"
 
 
 @pytest.mark.django_db
-@EVERYWHERE
-def test_what_a_page_refers_to_within_itself_exists_once(reader: Client, path: str) -> None:
+def test_what_a_page_refers_to_within_itself_exists_once(reader: Client, subtests: pytest.Subtests) -> None:
     furnish()
-    page = tree(reader, path)
-    ids = page.xpath("//@id")
-    inside = {address[1:] for address in page.xpath("//a/@href") if address.startswith("#")}
-    named = {name for names in page.xpath("//@aria-labelledby | //label/@for") for name in names.split()}
-    assert len(ids) == len(set(ids))
-    assert {"navigation", "main", "footer"} <= inside
-    assert inside | named <= set(ids)
+    for path in PAGES.values():
+        with subtests.test(path=path):
+            page = tree(reader, path)
+            ids = page.xpath("//@id")
+            inside = {address[1:] for address in page.xpath("//a/@href") if address.startswith("#")}
+            named = {name for names in page.xpath("//@aria-labelledby | //label/@for") for name in names.split()}
+            assert len(ids) == len(set(ids))
+            assert {"navigation", "main", "footer"} <= inside
+            assert inside | named <= set(ids)
 
 
 @pytest.mark.django_db
-@EVERYWHERE
-def test_every_picture_has_its_size_and_an_alternative_text(reader: Client, path: str) -> None:
+def test_every_picture_has_its_size_and_an_alternative_text(reader: Client, subtests: pytest.Subtests) -> None:
     furnish()
-    page = tree(reader, path)
-    assert all({"alt", "width", "height"} <= set(image.keys()) for image in page.iter("img"))
-    assert len(page.xpath("//img[@fetchpriority='high']")) <= 1
+    for path in PAGES.values():
+        with subtests.test(path=path):
+            page = tree(reader, path)
+            assert all({"alt", "width", "height"} <= set(image.keys()) for image in page.iter("img"))
+            assert len(page.xpath("//img[@fetchpriority='high']")) <= 1
 
 
 @pytest.mark.django_db
-def test_the_number_of_queries_is_at_most_eight_and_one_for_snippets_and_does_not_grow_with_the_blog(reader: Client) -> None:
+def test_the_number_of_queries_is_at_most_eight_and_one_for_snippets_and_does_not_grow_with_the_blog(
+    reader: Client,
+) -> None:
     furnish()
 
     def count(path: str) -> int:
