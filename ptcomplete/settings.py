@@ -138,7 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # ---- Mail --------------------------------------------------------------------------------------
 MAILERS = mailers(env.str("EMAIL_URL", default="") or ("console" if DEBUG else ""))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="") or f"no-reply@{urlsplit(SITE_URL).hostname}"
-# contact.W001 says the same in words that name EMAIL_URL.
+# contact.I001 says the same in words that name EMAIL_URL.
 SILENCED_SYSTEM_CHECKS = ["mail.W001"]
 
 # ---- Language and time -------------------------------------------------------------------------

@@ -698,7 +698,7 @@ def test_a_site_without_a_mail_server_is_warned(settings: Settings) -> None:
     assert mail_can_go_out() == []
     settings.MAILERS = {}
     (warning,) = mail_can_go_out()
-    assert warning.id == "contact.W001"
+    assert warning.id == "contact.I001"
     assert "EMAIL_URL" in str(warning.hint)
 
 
