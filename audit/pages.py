@@ -56,6 +56,7 @@ def furnish() -> dict[str, str]:
         "search with hits": "/search/?q=stairs",
         "search without": "/search/?q=zyxwv",
         "policy": "/privacy-policy/",
+        "contact": "/contact/",
         "correction form": f"/feedback/{newest.slug}/",
         "not found": "/nothing-is-here/",
         "preview of a draft": preview[preview.index("/preview/") :],
