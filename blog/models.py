@@ -80,7 +80,7 @@ class Category(models.Model):
         blank=True,
         related_name="categories",
         verbose_name="picture",
-        help_text="At the top of the category's page, and when somebody shares it.",
+        help_text="For a main topic on the home page, and when somebody shares the category.",
     )
     position = models.PositiveSmallIntegerField(
         "order", blank=True, help_text="Lower numbers come first. If you leave it empty, the category comes last."

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(editable=False, max_length=1000, unique=True)),
                 ('description', models.TextField(blank=True, help_text="One or two sentences at the top of the category's page.")),
                 ('position', models.PositiveSmallIntegerField(blank=True, help_text='Lower numbers come first. If you leave it empty, the category comes last.', verbose_name='order')),
-                ('image', models.ForeignKey(blank=True, help_text="At the top of the category's page, and when somebody shares it.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='categories', to='images.image', verbose_name='picture')),
+                ('image', models.ForeignKey(blank=True, help_text="For a main topic on the home page, and when somebody shares the category.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='categories', to='images.image', verbose_name='picture')),
                 ('parent', models.ForeignKey(blank=True, help_text='Leave empty for a main topic.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='blog.category')),
             ],
             options={
