@@ -161,7 +161,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "ptcomplete.bundling.BundlingStorage"
     },
 }
 # Phone photos are about 8 MB; anything larger than this is refused in words by the upload form.

@@ -1,0 +1,60 @@
+"""Readers fetch one style sheet and one script, whole."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+
+from ptcomplete.bundling import BUNDLES, BundlingStorage, bundled
+
+SOURCES = FileSystemStorage(settings.BASE_DIR / "static")
+
+
+def parts(name: str) -> list[Path]:
+    """The files that the bundle `name` names, in order."""
+    bundle = Path(SOURCES.path(name))
+    return [bundle.parent / part for part in re.findall(r'import "\./(.+?)";', bundle.read_text())]
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_bundle_holds_its_parts_in_order_and_fetches_nothing_more(name: str) -> None:
+    text = bundled(name, SOURCES)
+    places = [text.index(part.read_text()) for part in parts(name)]
+    assert len(places) > 3
+    assert places == sorted(places)
+    assert not re.search(r"^\s*@?import\b", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_collected_files_hold_the_whole_bundle_under_its_hashed_name(name: str, tmp_path: Path) -> None:
+    names = [
+        path.relative_to(SOURCES.location).as_posix()
+        for path in Path(SOURCES.path("site")).rglob("*")
+        if path.is_file()
+    ]
+    storage = BundlingStorage(tmp_path, "/static/")
+    for each in names:
+        with SOURCES.open(each) as file:
+            storage.save(each, file)
+    done = {
+        old: new for old, new, _ in storage.post_process({each: (SOURCES, each) for each in names}) if old in BUNDLES
+    }
+    text = (tmp_path / done[name]).read_text()
+    assert all(marker in text for marker in ({".footer {", ".prose {"} if name.endswith("css") else {"Escape", "seen"}))
+    assert (tmp_path / f"{done[name]}.br").exists()
+
+
+def test_a_part_that_is_missing_ends_the_collection(tmp_path: Path) -> None:
+    (tmp_path / "all.css").write_text('@import "./gone.css";\n')
+    with pytest.raises(FileNotFoundError):
+        bundled("all.css", FileSystemStorage(tmp_path))
+
+
+def test_every_style_sheet_and_script_of_the_site_is_in_a_bundle_or_stands_alone_for_a_reason() -> None:
+    folder = Path(SOURCES.path("site"))
+    bundled_files = {part for name in BUNDLES for part in parts(name)} | {Path(SOURCES.path(name)) for name in BUNDLES}
+    # The theme is chosen before the first paint; a video's script comes with the videos only.
+    alone = {folder / "js" / "theme.js", folder / "js" / "video.js"}
+    assert {*folder.glob("css/*.css"), *folder.glob("js/*.js")} == bundled_files | alone
