@@ -23,6 +23,7 @@ from blog.linking import places, remember_links
 from blog.passages import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
 from blog.reads import POPULAR_FOR, ReadCount
 from blog.series import Place, Series, place_of  # noqa: F401
+from caching.changes import only_at
 from drafts.addresses import validate_free_address
 from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
 from images.models import Image
@@ -447,7 +448,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
     def save(self, **kwargs: Any) -> None:
         """Save the post and what its body uses, together or not at all; readers of its old address are led along."""
         self.prepare()
-        with moves.following(self):
+        with moves.following(self), only_at(self.where_seen()):
             super().save(**kwargs)
             self._remember_pictures()
             remember_links(self, self._linked)

@@ -1,6 +1,7 @@
 """Documents of all kinds share the root of the site: what lies where, and which address is free."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -13,6 +14,14 @@ from drafts.models import Document
 def kinds() -> list[type[Document]]:
     """Every kind of document there is."""
     return [model for model in apps.get_models() if issubclass(model, Document)]
+
+
+def next_publication(now: datetime) -> datetime | None:
+    """When the next text after `now` goes live by itself, if one waits. One query."""
+    waiting: Any = [kind._default_manager.scheduled().order_by().values("published_at") for kind in kinds()]  # type: ignore[attr-defined]
+    first, *rest = waiting
+    times = first.union(*rest, all=True).order_by("published_at").values_list("published_at", flat=True)
+    return next((moment for moment in times[:1] if moment > now), None)
 
 
 def documents_at(places: Iterable[str]) -> list[Document]:

@@ -91,6 +91,22 @@ class Document(models.Model):
     place_field: ClassVar[str] = "slug"
     # What the checklist looks at, by id; everything if it is None.
     checks: ClassVar[frozenset[str] | None] = None
+    # What readers see of it on its own page alone, or not at all; everything else shows in lists as well.
+    own_fields: ClassVar[frozenset[str]] = frozenset(
+        {
+            "body",
+            "canonical_url",
+            "headings",
+            "keywords",
+            "modified_at",
+            "preview_key",
+            "seo_description",
+            "seo_title",
+            "tldr",
+            "version",
+            "words",
+        }
+    )
     slug: Any
     body: Any
     headings: Any
@@ -247,6 +263,18 @@ class Document(models.Model):
         self.headings = [[heading.level, heading.id, heading.text] for heading in structure.headings]
         self.summary = self.excerpt.strip() or excerpt(self.body)
         return structure
+
+    def where_seen(self) -> str | None:
+        """Where readers see what differs from the saved row: "" for anywhere, its own address, None for nowhere."""
+        fields = [field for field in self._meta.concrete_fields if field.name not in self.own_fields]
+        names = [*(field.attname for field in fields), "words"]
+        old = type(self)._default_manager.filter(pk=self.pk).values(*names).first()
+        may_be_seen = self.status == self.Status.PUBLISHED and self.trashed_at is None
+        if old is None or old["status"] != self.status or old["trashed_at"] != self.trashed_at:
+            return "" if old or may_be_seen else None
+        is_same = all(old[field.attname] == field.to_python(getattr(self, field.attname)) for field in fields)
+        is_same = is_same and reading_minutes(old["words"]) == self.reading_minutes
+        return (self.get_absolute_url() if is_same else "") if may_be_seen else None
 
     def plain_text(self) -> str:
         """The visible words of the body."""

@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from blog import checklist
+from caching.changes import only_at
 from drafts.addresses import validate_free_address
 from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
 from images.models import Image
@@ -162,8 +163,9 @@ class Page(Document):
         self.prepare()
         with moves.following(self):
             old = Page.objects.filter(pk=self.pk).values_list("path", flat=True).first()
-            super().save(**kwargs)
-            self.pictures.set(Image.objects.filter(pk__in=self._used))
+            with only_at(self.where_seen()):
+                super().save(**kwargs)
+                self.pictures.set(Image.objects.filter(pk__in=self._used))
             if old and old != self.path:
                 self._move_those_below()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import Settings
@@ -23,6 +24,12 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
     """The folder of uploads, another one for each test."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def no_kept_pages() -> None:
+    """Every test starts with a site that nobody has looked at."""
+    cache.clear()
 
 
 @pytest.fixture

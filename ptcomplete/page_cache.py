@@ -1,0 +1,83 @@
+"""Pages as they were made for the reader before, for as long as they are true.
+
+A page is kept with the stamps of `caching.models` that held before it was made, and shown only while they still hold,
+so nothing has to be purged: a change anywhere makes all pages old, one that shows at one address alone only that one.
+What changes with time is known beforehand: no page outlives the next text that goes live by itself, or its day.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import DEFAULT_DB_ALIAS
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+
+from caching.changes import is_unsettled
+from caching.models import LONGEST_PATH, Stamp
+from drafts.addresses import next_publication
+
+# What follows from many readers' doings, such as popular posts, is at most this old.
+LONGEST = timedelta(minutes=10)
+_QUERY = re.compile(r"(?:page=\d{1,6})?")
+_KEPT_OUT = ("no-store", "no-cache", "private")
+
+
+class PageCache:
+    """Middleware. Stands outside of compression, so that kept pages are compressed once."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        if settings.DEBUG:
+            raise MiddlewareNotUsed("Templates change while one works on them.")
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if not _is_for_everybody(request):
+            return self.get_response(request)
+        request.get_host()  # refuses, as every other page does, what is not our name
+        encoding = "gzip" if "gzip" in request.headers.get("Accept-Encoding", "") else "plain"
+        key = f"page-{encoding}-{sha256(request.get_full_path().encode()).hexdigest()}"
+        stamp = Stamp.objects.at(request.path)
+        kept: tuple[str, HttpResponse] | None = cache.get(key)
+        if kept and kept[0] == stamp:
+            response = kept[1]
+            response["Cache-Status"] = "pages; hit"
+            return get_conditional_response(request, response.get("ETag"), response=response)
+        response = self.get_response(request)
+        if request.method == "GET" and _may_be_kept(response):
+            cache.set(key, (stamp, response), _lifetime(timezone.now()).total_seconds())
+        return response
+
+
+def _is_for_everybody(request: HttpRequest) -> bool:
+    """Whether anybody who asked like this would be shown the same page."""
+    return (
+        request.method in {"GET", "HEAD"}
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+        and bool(_QUERY.fullmatch(request.META.get("QUERY_STRING", "")))
+        and len(request.path) <= LONGEST_PATH
+        and not is_unsettled(DEFAULT_DB_ALIAS)
+    )
+
+
+def _may_be_kept(response: Any) -> bool:
+    return (
+        response.status_code == 200
+        and not response.streaming
+        and not response.cookies
+        and response.get("Content-Type", "").startswith("text/html")
+        and not any(word in response.get("Cache-Control", "") for word in _KEPT_OUT)
+    )
+
+
+def _lifetime(now: datetime) -> timedelta:
+    """How long a page made at `now` is true if nobody changes anything."""
+    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    upcoming = next_publication(now)
+    return min(LONGEST, *(moment - now for moment in (tomorrow, upcoming) if moment))
