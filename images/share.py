@@ -8,8 +8,8 @@ import hashlib
 import math
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 
-from django.conf import settings
 from django.core import signing
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -22,7 +22,8 @@ from siteinfo.metadata import Picture
 
 # Raise it when cards should look otherwise: each then has another address.
 RULES = 1
-FONTS = settings.BASE_DIR / "static/site/fonts"
+# Whole ones: those of the pages come in parts.
+FONTS = Path(__file__).parent / "fonts"
 PAPER, INK, SOFT, GREEN, CLAY = "#fbf7f0", "#22302b", "#55615b", "#2c6655", "#c4673f"
 SUNS = ("#f4e3b2", "#f5dcc9", "#dbe6da")
 # Drawn larger and made smaller, since Pillow's lines have no soft edges.
