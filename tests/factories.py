@@ -1,7 +1,7 @@
 """Rows for tests: each function makes one that is complete, with what the test names overridden."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import timedelta
 from itertools import count
 
@@ -53,7 +53,7 @@ def make_page(**overrides: object) -> Page:
     return Page.objects.create(**fields | overrides)
 
 
-def make_post(*, categories: Iterable[Category] = (), tags: Iterable[str] = (), **overrides: object) -> Post:
+def make_post(*, categories: Collection[Category] = (), tags: Collection[str] = (), **overrides: object) -> Post:
     """A post published a day ago by the first author there is, or by a new one; `tags` are names."""
     number = next(_numbers)
     fields = {
@@ -66,6 +66,8 @@ def make_post(*, categories: Iterable[Category] = (), tags: Iterable[str] = (), 
     if "author" not in overrides:
         fields["author"] = Author.objects.first() or make_author()
     post = Post.objects.create(**fields | overrides)
-    post.set_categories(categories)
-    post.tags.set(tags)
+    if categories or post.topic:
+        post.set_categories(categories)
+    if tags:
+        post.tags.set(tags)
     return post
