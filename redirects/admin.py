@@ -1,5 +1,6 @@
 """Moved addresses on the writing desk: the list, files in and out, and what readers did not find."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django import forms
@@ -165,18 +166,18 @@ class RedirectAdmin(admin.ModelAdmin):
         """Redirects from CSV in two steps: what a file holds is shown first, and taken whole or not at all."""
         if not self.has_add_permission(request) or not self.has_change_permission(request):
             raise PermissionDenied
-        text, error, table = "", "", None
+        text, error, table, is_taking = "", "", None, "_take" in request.POST
         if request.method == "POST":
             try:
                 text = self._text(request)
-                table = tables.read(text)
+                with moves.one_at_a_time() if is_taking else nullcontext():
+                    table = tables.read(text)
+                    if is_taking:
+                        moves.store(table.rows)
             except ValidationError as refused:
                 error = refused.messages[0]
-        if table and table.taken and "_take" in request.POST:
-            with moves.one_at_a_time():
-                rows = tables.read(text).rows
-                moves.store(rows)
-            words = "1 redirect was" if len(rows) == 1 else f"{len(rows)} redirects were"
+        if is_taking and table and table.taken:
+            words = "1 redirect was" if len(table.rows) == 1 else f"{len(table.rows)} redirects were"
             self.message_user(request, f"{words} taken from the file.")
             return HttpResponseRedirect(reverse("admin:redirects_redirect_changelist"))
         context = {

@@ -190,8 +190,6 @@ def test_what_is_no_table_is_refused_in_a_sentence(signed_in: Client, data: byte
 
 def test_ten_thousand_lines_are_taken_in_one_go(signed_in: Client) -> None:
     text = "old,new\n" + "".join(f"/o{number}/,/n{number}/\n" for number in range(MOST_ROWS))
-    table = send(signed_in, text.encode()).context["table"]
-    assert (len(table.taken), table.refused) == (MOST_ROWS, [])
     signed_in.post(IMPORT, {"text": text, "_take": "1"})
     assert Redirect.objects.count() == MOST_ROWS
 
