@@ -56,10 +56,10 @@ secret:
 	@mkdir -p "$(DATA_DIR)"; test -s "$(DATA_DIR)/secret_key" || \
 		(umask 077; $(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50), end='')" >"$(DATA_DIR)/secret_key")
 
-test: setup-dev ## All tests, browser included, on SQLite; on PostgreSQL all but the browser's
+test: setup-dev ## All tests, browser included, on SQLite; on PostgreSQL those that ask a database, without a browser
 	@$(PYTHON) -m tests.chromium
 	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto
-	TEST_DATABASE=postgres $(PYTHON) -m pytest -n auto -m "not browser"
+	TEST_DATABASE=postgres $(PYTHON) -m pytest -n auto -m "database and not browser"
 
 check: setup-dev ## Linters, types, layers, Django's own checks
 	$(PYTHON) -m ruff check .
