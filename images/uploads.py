@@ -61,9 +61,15 @@ def prepare(upload: File) -> ContentFile:
         raise ValidationError(
             "This picture is damaged: part of the file is missing. Please upload it again."
         ) from error
-    stem = slugify(PurePath(upload.name or "").stem)[:60] or "picture"
     extension = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[kept_as]
-    return ContentFile(data, name=f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}.{extension}")
+    return as_it_is(data, f"{PurePath(upload.name or '').stem}.{extension}")
+
+
+def as_it_is(data: bytes, name: str) -> ContentFile:
+    """The file that the library stores for a picture of our own, which `prepare` would leave as it is."""
+    path = PurePath(name)
+    stem = slugify(path.stem)[:60] or "picture"
+    return ContentFile(data, name=f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}")
 
 
 def _encode(picture: Pillow.Image, kept_as: str) -> bytes:

@@ -6,14 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Author, ProfileLink, Qualification
 from blog.models import Category, Post, PostTemplate
 from images.models import Image
-from images.uploads import prepare
+from images.uploads import as_it_is
 from prose.cleaning import clean
 from siteinfo.models import SiteInfo, SocialLink
 
@@ -45,9 +44,8 @@ class _Pictures:
             title = f"Demo: {name}"
             image = Image.objects.filter(title=title).first()
             if image is None:
-                with (HERE / "pictures" / f"{name}.webp").open("rb") as file:
-                    image = Image(title=title, alt=alt, file=prepare(File(file, name=f"{name}.webp")))
-                image.save()
+                path = HERE / "pictures" / f"{name}.webp"
+                image = Image.objects.create(title=title, alt=alt, file=as_it_is(path.read_bytes(), path.name))
             self._known[name] = image
         image = self._known[name]
         if alt and not image.alt:

@@ -229,10 +229,11 @@ def test_nobody_real_is_named_or_reached() -> None:
     assert " " not in SITE["author"]["name"]
 
 
-def test_pictures_open_at_a_printable_width_and_stay_light() -> None:
+def test_pictures_are_as_the_library_keeps_them_printable_and_light() -> None:
     for name, path in PICTURES.items():
         with Image.open(path) as picture:
             assert (picture.format, picture.width) == ("WEBP", 900 if name == "portrait" else 1600)
+            assert not {"exif", "icc_profile", "xmp"} & set(picture.info)
     assert sum(path.stat().st_size for path in PICTURES.values()) < 2_500_000
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.core.files.base import File
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from follow.models import Shot
 from images.models import Image
+from images.uploads import as_it_is
 
 # A picture of the demo, what it shows, and the words under it.
 SHOTS = (
@@ -35,6 +35,6 @@ class Command(BaseCommand):
         for days, (name, alt, caption) in enumerate(SHOTS):
             picture = Image.objects.filter(title=f"Demo: {name}").first()
             if picture is None:
-                with (folder / f"{name}.webp").open("rb") as file:
-                    picture = Image.objects.add_upload(File(file), title=f"Demo: {name}", alt=alt)
+                file = as_it_is((folder / f"{name}.webp").read_bytes(), f"{name}.webp")
+                picture = Image.objects.create(title=f"Demo: {name}", alt=alt, file=file)
             Shot.objects.create(picture=picture, caption=caption, taken_at=timezone.now() - timedelta(days=3 * days))
