@@ -16,7 +16,7 @@ from accounts.models import Author, ProfileLink, Qualification
 from blog.models import Category, Post, PostPicture, Series, Snippet
 from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink
-from tests.factories import make_author, make_category, make_image, make_page, make_post
+from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 
 PAGES = {
     "home": "/",
@@ -61,8 +61,7 @@ def furnish() -> Post:
     pain = make_category(name="Pain", slug="pain", image=image)
     knee = make_category(name="Knee", slug="knee", parent=pain)
     snippet = Snippet.objects.create(name="Note", body="<p>Shown in many posts.</p>")
-    for _ in range(11):
-        make_post(categories=[pain, knee], tags=["Stairs"], featured_image=image)
+    make_posts(11, categories=[pain, knee], tags=["Stairs"], featured_image=image)
     return make_post(
         slug="the-knee",
         title="The knee",

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from blog.models import Category, Post, Tag
-from tests.factories import make_author, make_category, make_post
+from tests.factories import make_author, make_category, make_post, make_posts
 from wordpress.models import Origin
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +21,7 @@ def moved() -> Post:
     pain = make_category(slug="pain", name="Pain")
     knee = make_category(slug="knee", name="Knee", parent=pain)
     when = datetime(2024, 5, 17, 12, tzinfo=UTC)
-    for _ in range(11):
-        make_post(categories=[knee], tags=["Stairs"], published_at=when)
+    make_posts(11, categories=[knee], tags=["Stairs"], published_at=when)
     post = make_post(slug="the-knee", categories=[knee], tags=["Stairs"], published_at=when)
     for kind, key, row in (
         ("post", "post:45:https://old.example/?p=45", post),
