@@ -51,10 +51,13 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
         Each has the attribute of `marking(post)`.
         """
+        below = defaultdict[int | None, list[Category]](list)
         rows = list(self.marking(post).select_related("image"))
         for category in rows:
-            category.below = [each for each in rows if each.parent_id == category.pk]
-        return [category for category in rows if category.parent_id is None]
+            below[category.parent_id].append(category)
+        for category in rows:
+            category.below = below[category.pk]
+        return below[None]
 
 
 class Category(models.Model):
