@@ -135,23 +135,24 @@ class _Ways:
 
     def why_dead(self, place: str) -> str:
         """Why readers find nothing at `place`; an empty text when they find something."""
-        if document := self.documents.get(place):
-            state = {"Trash": "is in the trash", "Draft": "is a draft", "Scheduled": "is not public yet"}
-            return "" if document.is_published else f"“{document}” {state[document.state]}."
         if place.startswith("media/"):
             return "" if default_storage.exists(place.removeprefix("media/")) else "This file is gone."
         try:
             match = resolve(f"/{place}/" if place and "." not in place.rpartition("/")[2] else f"/{place}")
         except Resolver404:
             return "There is nothing at this address."
+        if match.url_name == "document":
+            document = self.documents.get(place)
+            state = {"Trash": "is in the trash", "Draft": "is a draft", "Scheduled": "is not public yet"}
+            if document is None:
+                return "There is nothing at this address."
+            return "" if document.is_published else f"“{document}” {state[document.state]}."
         if match.namespaces[:1] == ["admin"]:
             return "This is the writing desk, which readers cannot open."
         kind, _, rest = place.partition("/")
         name = match.url_name or ""
         if name in ("year", "month"):
             kind, rest = name, place
-        elif name == "document":
-            return "There is nothing at this address."
         return "" if rest in self.known.get(kind, {rest}) or rest.endswith("feed") else f"There is no such {kind}."
 
 

@@ -6,11 +6,16 @@ from django.shortcuts import redirect, render
 
 from contact.forms import ContactForm
 from guard.pages import public_form
+from pages.models import Page
+from pages.standing import standing_of
 
 
 @public_form
 def contact(request: HttpRequest) -> HttpResponse:
-    """The form. What it takes is stored before anybody is thanked; mail is the worker's affair."""
+    """The form, below the words of the page with the part “Contact”.
+
+    What it takes is stored before anybody is thanked; mail is the worker's affair.
+    """
     form = ContactForm(request)
     if request.method == "POST":
         # The limit is counted and the row written together or not at all.
@@ -20,7 +25,9 @@ def contact(request: HttpRequest) -> HttpResponse:
                 response = redirect("contact:thanks")
                 response.status_code = 303
                 return response
-    return render(request, "contact/contact.html", {"form": form}, status=form.status)
+    known = standing_of(request).by_role.get(Page.Role.CONTACT)
+    intro = Page.objects.select_related("featured_image").filter(pk=known.pk).first() if known else None
+    return render(request, "contact/contact.html", {"form": form, "intro": intro}, status=form.status)
 
 
 @public_form

@@ -9,6 +9,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 
 from blog import checklist
@@ -52,6 +53,8 @@ class Page(Document):
         EDITORIAL = "editorial", "Editorial policy"
 
     POLICIES = (Role.PRIVACY, Role.DISCLAIMERS, Role.TERMS, Role.EDITORIAL)
+    # What another room shows together with its own things, and the name of the address where it does.
+    SHOWN_BY_ROOMS = {Role.CONTACT: "contact:contact"}
 
     place_field = "path"
     checks = frozenset(
@@ -90,7 +93,8 @@ class Page(Document):
         unique=True,
         null=True,
         blank=True,
-        help_text="What this page is to the site, which links to it wherever it is needed. One page for each.",
+        help_text="What this page is to the site, which links to it wherever it is needed. One page for each. "
+        "The words of “Contact” stand above the contact form, at its address.",
         error_messages={"unique": "Another page has this part already. It may be a draft, or lie in the trash."},
     )
     featured_image = models.ForeignKey(
@@ -135,12 +139,28 @@ class Page(Document):
                 raise ValidationError({"parent": "A page cannot lie below itself."})
             above = above.parent
         super().clean()
-        self.slug = self.slug.lower()
+        self._settle()
         for page, place in self._branch():
             if len(place) > LONGEST_PATH:
                 raise ValidationError({"slug": f"The address of “{page}” becomes too long. Choose a shorter one."})
-            if place != page.path:
-                validate_free_address(place, page)
+            if page is self or place != page.path:
+                page.validate_place(place)
+
+    def validate_place(self, place: str) -> None:
+        """Raise ValidationError unless it may lie at `place`: nothing else does, or the room that shows it."""
+        if place != self._place_of_room:
+            validate_free_address(place, self)
+
+    @property
+    def _place_of_room(self) -> str | None:
+        name = self.SHOWN_BY_ROOMS.get(self.role)  # type: ignore[call-overload]
+        return reverse(name).strip("/") if name else None
+
+    def _settle(self) -> None:
+        """Small letters, since databases disagree whether About and about are one; a room's address if one shows it."""
+        self.slug = self.slug.lower()
+        if place := self._place_of_room:
+            self.slug, self.parent = place, None
 
     def _branch(self) -> list[tuple[Page, str]]:
         """It and the pages anywhere below it, each with the address that it has by its slug."""
@@ -156,7 +176,8 @@ class Page(Document):
 
     def save(self, **kwargs: Any) -> None:
         """Save the page and what its text uses; the pages below follow a new address, and old ones lead here."""
-        self.slug = (self.slug or self.slug_from_title() or "page").lower()
+        self.slug = self.slug or self.slug_from_title() or "page"
+        self._settle()
         self.path = self.own_place
         if self.position is None:
             self.position = 1 + (Page.objects.aggregate(highest=Max("position"))["highest"] or 0)

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from drafts.addresses import validate_free_address
 from images.models import Image
 from pages.models import Page, Service
 
@@ -17,6 +16,7 @@ HERE = Path(__file__).parent / "starters"
 ROLES = (
     Page.Role.ABOUT,
     Page.Role.SERVICES,
+    Page.Role.CONTACT,
     Page.Role.PRIVACY,
     Page.Role.DISCLAIMERS,
     Page.Role.TERMS,
@@ -60,7 +60,7 @@ def _make(role: str, facts: dict[str, Any], status: str) -> Page | None:
     page = Page(role=role, parent=parent, status=status, **fields)
     page.published_at = timezone.now() if status == Page.Status.PUBLISHED else None
     try:
-        validate_free_address(page.own_place)
+        page.validate_place(page.own_place)
     except ValidationError:
         return None
     page.save()

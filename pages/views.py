@@ -12,7 +12,8 @@ from pages.metadata import of_page
 from pages.models import Page, Service
 from pages.standing import standing_of
 
-_TEMPLATES = {Page.Role.ABOUT: "about", Page.Role.SERVICES: "services"}
+# That of the contact page is for its writers: readers are shown it by the room with the form.
+_TEMPLATES = {Page.Role.ABOUT: "about", Page.Role.SERVICES: "services", Page.Role.CONTACT: "contact"}
 
 
 @require_safe

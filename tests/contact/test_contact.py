@@ -38,6 +38,7 @@ from guard.forms import issue
 from guard.pages import MOST_BYTES
 from ptcomplete.mailers import mailers
 from siteinfo.models import SiteInfo
+from tests.factories import make_image, make_page
 
 INBOX = "/admin/contact/message/"
 OWN = {"origin": "http://testserver"}
@@ -315,6 +316,7 @@ def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(reader:
 @pytest.mark.parametrize("path", ["/contact/", "/contact/thanks/"])
 def test_the_page_says_what_it_is_not_for_and_what_happens_to_the_words(reader: Client, path: str) -> None:
     SiteInfo.objects.create(help_line="Numb legs? Call <999> today.")
+    make_page(role="contact", featured_image=make_image())
     reader.get("/")  # what is made once for all readers
     with CaptureQueriesContext(connection) as queries:
         response = reader.get(path)
@@ -326,6 +328,23 @@ def test_the_page_says_what_it_is_not_for_and_what_happens_to_the_words(reader: 
     assert "Numb legs? Call <999> today." in text
     assert ("leave out health details" in text) == ("erases them twelve months after" in text) == (path == "/contact/")
     assert not page.xpath("//style | //@style | //script[not(@src)] | //@onclick")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_authors_words_stand_above_the_form_once_they_are_public(reader: Client, method: str) -> None:
+    words = make_page(title="Write to me", role="contact", excerpt="Any day.", body="<p>I read all of it.</p>")
+
+    def main() -> HtmlElement:
+        return tree((reader.get("/contact/") if method == "get" else send(reader, email="no")).content).find(".//main")
+
+    shown = main()
+    assert (shown.findtext(".//h1"), shown.findtext(".//div[@class='wrap']/p")) == ("Write to me", "Any day.")
+    (intro,) = shown.xpath(".//div[contains(@class, 'prose')][following::form]")
+    assert intro.text_content().strip() == "I read all of it."
+    words.status = "draft"
+    words.save()
+    assert (main().findtext(".//h1"), "I read" in main().text_content()) == ("Contact", False)
 
 
 # ---- The mails --------------------------------------------------------------------------------------

@@ -136,6 +136,22 @@ def test_a_rename_is_refused_when_a_page_below_would_take_an_address_of_the_site
         top.clean()
 
 
+def test_the_contact_page_lies_where_the_form_is_and_no_other_may(reader: Client) -> None:
+    page = make_page(slug="write-to-me", body="<p>Letterbox.</p>")
+    page.role, page.parent = "contact", make_page()
+    page.clean()
+    page.save()
+    assert (page.path, page.parent) == ("contact", None)
+    assert reader.get("/write-to-me/")["Location"] == "/contact/"
+    assert tree(reader, "/search/?q=letterbox").xpath("//article//h2/a/@href") == ["/contact/"]
+    assert "/contact/" not in reader.get("/sitemap-pages.xml").content.decode()  # the form asks not to be listed
+    page.role = None
+    with pytest.raises(ValidationError, match="The site itself uses"):
+        page.clean()
+    with pytest.raises(ValidationError, match="The site itself uses"):
+        Page(title="Contact").clean()
+
+
 def test_no_page_lies_below_itself() -> None:
     above = make_page()
     below = make_page(parent=above)
@@ -198,6 +214,12 @@ def test_a_link_to_a_draft_page_is_dead_and_one_in_a_page_is_checked() -> None:
     assert {type(link.holder) for link in broken_links()} == {Post, Page}
     dead = checklist.findings({"body": '<p><a href="/prices/">x</a><a href="/shown/">x</a></p>'}, Page.checks)
     assert [finding.sentence for finding in dead] == ["Mend the link to /prices/: readers find no page there."]
+
+
+def test_a_link_to_the_contact_form_is_alive_even_while_its_page_is_a_draft() -> None:
+    make_page(role="contact", slug="contact", status=Page.Status.DRAFT)
+    make_post(body='<p><a href="/contact/">x</a></p>')
+    assert broken_links() == []
 
 
 def test_a_picture_knows_the_pages_that_use_it() -> None:
@@ -269,12 +291,12 @@ def test_a_new_site_gets_its_pages_as_drafts_once(signed_in: Client) -> None:
     assert {page.role for page in Page.objects.drafts()} == set(ROLES)
     for page in Page.objects.all():
         assert [finding.check.id for finding in checklist.findings(page.snapshot(), page.checks)] == ["marked_places"]
-    assert "6 pages to finish" in signed_in.get("/admin/").content.decode()
+    assert "7 pages to finish" in signed_in.get("/admin/").content.decode()
     Page.objects.get(role="terms").trash()
     Page.objects.get(role="privacy").delete()
     make_post(slug="privacy-policy")
     call_command("start_pages")
-    assert Page.objects.count() == 5
+    assert Page.objects.count() == 6
 
 
 def test_policies_lie_where_they_always_did_dated_and_named_to_machines(reader: Client) -> None:

@@ -14,7 +14,7 @@ from pages.starting import start_demo, start_pages
 class Command(BaseCommand):
     """`start_pages [--demo]`: drafts to fill in, or the demo's pages. Running it again changes nothing."""
 
-    help = "Make About, Services and the policies as drafts with marked places to fill in, where they are missing."
+    help = "Make About, Services, Contact and the policies as drafts to fill in, where they are missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--demo", action="store_true", help="public, with the demo's texts")
