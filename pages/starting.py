@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from images.models import Image
 from pages.models import Page, Service
+from prose.cleaning import clean
 
 HERE = Path(__file__).parent / "starters"
 # Each has a file of its name. A page is named by its role; a parent comes before the pages below it.
@@ -28,6 +29,25 @@ def starter(role: str) -> dict[str, Any]:
     """The starter page for `role`: its facts, and its `body`."""
     _, head, body = (HERE / f"{role}.html").read_text(encoding="utf-8").split("+++", 2)
     return tomllib.loads(head) | {"body": body}
+
+
+def role_at(place: str) -> str | None:
+    """The role of the starter page that lies at `place`, or would at the root; None if none does."""
+    for role in ROLES:
+        facts = starter(role)
+        above = f"{starter(facts['parent'])['slug']}/" if "parent" in facts else ""
+        if place in (facts["slug"], above + facts["slug"]):
+            return role
+    return None
+
+
+def is_untouched(page: Page) -> bool:
+    """Whether `page` is a starter page that still says what it did at first, and that nobody is writing in."""
+    if page.role not in ROLES or page.status != Page.Status.DRAFT:
+        return False
+    facts = starter(page.role)
+    words = (facts["title"], facts.get("excerpt", ""), clean(facts["body"]))
+    return (page.title, page.excerpt, page.body) == words and not page.working_copies.exists()
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Tag
 from blog.views import POSTS_PER_PAGE
 from drafts.models import YEARS
+from pages.models import Page
 from wordpress.models import Origin
 
 # Asked for by robots all day: they get no page, and cost no query.
@@ -36,7 +37,7 @@ _ENDS = ("amp", "embed", "trackback")
 _LISTS = ("category", "tag", "author", "archives")
 _SITEMAPS = ("wp-sitemap.xml", "sitemap_index.xml", "post-sitemap.xml")
 # In the order in which WordPress heeds them; `s` and `feed` come without a number.
-_QUERIES = ("p", "page_id", "name", "s", "author", "cat", "tag", "m", "feed", "paged", "attachment_id")
+_QUERIES = ("p", "page_id", "name", "pagename", "s", "author", "cat", "tag", "m", "feed", "paged", "attachment_id")
 
 
 class Shown(NamedTuple):
@@ -63,8 +64,13 @@ class OldAddresses:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Before the home page is shown: did the address ask for something else?"""
-        asked = request.path_info == "/" and any(request.GET.get(name) for name in _QUERIES)
+        asked = request.path_info == "/" and asks_by_query(request.GET)
         return answer_query(request.GET) if asked and request.method in {"GET", "HEAD"} else None
+
+
+def asks_by_query(query: QueryDict) -> bool:
+    """Whether the root with `query` was more than the front page."""
+    return any(query.get(name) for name in _QUERIES)
 
 
 def answer_query(query: QueryDict) -> HttpResponse:
@@ -82,6 +88,8 @@ def answer_query(query: QueryDict) -> HttpResponse:
         found: Shown | None = Shown(reverse("blog:post_list"), Post.objects.published(), reverse("blog:feed"))
     elif name == "m":
         found = _dated([value[:4], *([value[4:6]] if value[4:6] else [])])
+    elif name == "pagename":
+        found = _page([part for part in value.split("/") if part])
     elif name in {"name", "tag"}:
         found = _post(value) if name == "name" else _tag(value)
     else:
@@ -144,8 +152,14 @@ def _place(parts: list[str]) -> Shown | None:
         return _tag(parts[1]) if first == "tag" else _author(parts[1])
     if first == "archives" and len(parts) == 2 and parts[1].isdecimal():
         return _numbered("p", parts[1])
-    # Dates; else whatever stood before the post's own name: dates, /blog/, a category.
-    return _dated(parts) or _post(parts[-1])
+    # Dates; a page's path; else whatever stood before the post's own name: dates, /blog/, a category.
+    return _dated(parts) or _page(parts) or _post(parts[-1])
+
+
+def _page(parts: list[str]) -> Shown | None:
+    path = "/".join(parts)
+    page = Page.objects.published().filter(path__in=(path, path.lower())).only("path").first()
+    return Shown(page.get_absolute_url()) if page else None
 
 
 def _post(slug: str) -> Shown | None:
@@ -154,18 +168,19 @@ def _post(slug: str) -> Shown | None:
 
 
 def _numbered(name: str, value: str) -> Shown | None:
-    """What had a number over there: a post, a category or an author. Files had pages too; they have none here."""
+    """What had a number over there: a text, a category or an author. Files had pages too; they have none here."""
     if name == "attachment_id" or not (value.isascii() and value.isdecimal()):
         return None
     if name == "author":
         return _shown_author(_made_of(Origin.Kind.AUTHOR, Author, key=f"#{value}"))
     if name == "cat":
         return _shown_category(_made_of(Origin.Kind.CATEGORY, Category, key=f"#{value}"))
-    rows = Origin.objects.filter(kind=Origin.Kind.POST, key__startswith=f"post:{value.lstrip('0')}:").values(
-        "object_id"
-    )
-    post = Post.objects.published().filter(pk__in=rows).order_by("pk").first()
-    return Shown(post.get_absolute_url()) if post else None
+    texts: dict[Origin.Kind, type[Post | Page]] = {Origin.Kind.POST: Post, Origin.Kind.PAGE: Page}
+    for kind, model in texts.items():
+        rows = Origin.objects.filter(kind=kind, key__startswith=f"{kind}:{value.lstrip('0')}:").values("object_id")
+        if text := model.objects.published().filter(pk__in=rows).order_by("pk").first():
+            return Shown(text.get_absolute_url())
+    return None
 
 
 def _category(slugs: list[str]) -> Shown | None:

@@ -1,12 +1,11 @@
-"""From a WordPress export to posts, categories, tags and authors here. Every post is its own transaction."""
+"""From WordPress exports to pages, posts, categories, tags and authors here. Every text is its own transaction."""
 
-import hashlib
 import logging
 import re
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlsplit
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
@@ -15,41 +14,71 @@ from django.utils.text import Truncator, slugify
 
 from accounts.models import Author
 from blog.models import Category, Post, Tag
-from drafts.addresses import validate_free_address
 from drafts.models import YEARS
+from pages.models import Page
 from prose.cleaning import clean
 from prose.structure import plain_text
+from redirects.paths import key_of
 from siteinfo.models import SiteInfo
-from wordpress import reader
+from wordpress import placing, reader
 from wordpress.bodies import to_html
-from wordpress.models import Origin
+from wordpress.links import lead_links
+from wordpress.models import Origin, digest, fingerprint
+from wordpress.oldsite import OldSite
 from wordpress.reader import Export, Item, Term
 from wordpress.report import Report
 
 log = logging.getLogger(__name__)
 
-# Part of every post's digest: raise it when posts should be made anew from the same export.
+# Part of every text's digest: raise it when texts should be made anew from the same export.
 RULES = 1
+_TEXTS: dict[str, type[Post | Page]] = {Origin.Kind.POST: Post, Origin.Kind.PAGE: Page}
 _NOT_WORD = re.compile(r"[^-\w]+")
 
 
-class Importer:
-    """Imports one export; `report` tells what happened. Running it again changes nothing."""
+def import_exports(
+    exports: Iterable[Export], report: Report, progress: Callable[[int], None] = lambda done: None
+) -> None:
+    """Import `exports`, in any order; `report` tells what happened. Running it again changes nothing.
 
-    def __init__(self, export: Export, report: Report, progress: Callable[[int], None] = lambda done: None) -> None:
+    Pages come first, since posts have other old addresses than the root's, and those above before those below them;
+    links last, since then every place is known.
+    """
+    importers = [Importer(export, report, progress) for export in exports]
+    for importer in importers:
+        importer.begin()
+    waiting = [(importer, key, page) for importer in importers for key, page in importer.pages]
+    depths = placing.depths((importer.site.name, page) for importer, _, page in waiting)
+    for importer, key, page in sorted(waiting, key=lambda each: depths[each[0].site.name, each[2].post_id]):
+        importer.import_text(page, key)
+    known: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for importer in importers:
+        importer.import_posts()
+        known[importer.site.name] |= importer.addresses
+    for site in {importer.site.name: importer.site for importer in importers}.values():
+        lead_links(site, _TEXTS, known[site.name], report)
+
+
+class Importer:
+    """Imports one export."""
+
+    def __init__(self, export: Export, report: Report, progress: Callable[[int], None]) -> None:
         self.export = export
         self.report = report
         self.progress = progress
-        address = urlsplit(export.base_blog_url or export.site_url)
-        self.site = f"{(address.hostname or '').removeprefix('www.')}{address.path.rstrip('/')}"[:255]
+        self.site = OldSite(export)
+        self.pages: list[tuple[str, Item]] = []
+        self.has_front_page = False
+        # Where that lies by now which lay at a place of the old site.
+        self.addresses: dict[str, str] = {}
         self.terms = {(term.taxonomy, term.slug): term for term in export.terms}
         self.categories: dict[str, Category] = {}
         self.tags: dict[str, Tag] = {}
         self.authors: dict[str, Author] = {}
         self.seen: Counter[str] = Counter()
 
-    def run(self) -> Report:
-        """Import everything; a post that cannot be imported is named in the report and stops no other."""
+    def begin(self) -> None:
+        """Import what texts hang on, and collect the pages."""
         self.report.notes.extend(self.export.warnings)
         with transaction.atomic():
             if not SiteInfo.objects.exists():
@@ -60,57 +89,94 @@ class Importer:
                     self._category(term.slug)
                 elif term.taxonomy == "post_tag":
                     self._tag(term.slug)
+        self.pages = [(self._key(item), item) for item in self.export.items() if item.post_type == "page"]
+        self.has_front_page = any(placing.is_front_page(page, self.site) for _, page in self.pages)
+
+    def import_posts(self) -> None:
+        """Import the posts, and count what else the file holds."""
         for number, item in enumerate(self.export.items(), start=1):
             if item.post_type == "post":
-                self.report.outcomes[self._import(item)] += 1
-            else:
+                self.import_text(item, self._key(item))
+            elif item.post_type != "page":
                 self.report.not_yet[item.post_type or "item without a type"] += 1
             self.progress(number)
-        return self.report
 
-    # ---- Posts ----------------------------------------------------------------------------------
-
-    def _import(self, item: Item) -> str:
+    def import_text(self, item: Item, key: str) -> None:
+        """Import a post or page; one that cannot be imported is named in the report and stops no other."""
         try:
             with transaction.atomic():
-                return self._post(item)
+                outcome = self._import(item, key)
         except (DatabaseError, ValidationError, ValueError, RecursionError) as error:
-            log.exception("WordPress post %s", item.post_id)
-            # What this post made first is gone with it: the next one looks again.
+            log.exception("WordPress %s %s", item.post_type, item.post_id)
+            # What this text made first is gone with it: the next one looks again.
             for made in (self.categories, self.tags, self.authors):
                 made.clear()
             self.report.notes.append(f"“{_shown(item)}” could not be imported: {error}")
-            return "failed"
+            outcome = "failed"
+        self.report.outcomes[item.post_type][outcome] += 1
 
-    def _post(self, item: Item) -> str:
-        if item.status == "trash" or (item.status == "auto-draft" and not (item.body or item.title)):
-            self.report.notes.append(f"“{_shown(item)}” is in the trash there and was left out.")
+    # ---- Posts and pages ------------------------------------------------------------------------
+
+    def _import(self, item: Item, key: str) -> str:
+        if reason := self._why_left_out(item):
+            self.report.notes.append(f"“{_shown(item)}” {reason}")
             return "skipped"
-        digest = _source_digest(item)
-        key = self._key(item)
-        origin = self._origin(Origin.Kind.POST, key)
-        post = Post.objects.filter(pk=origin.object_id).first() if origin else Post()
-        if post is None:
+        kind = Origin.Kind(item.post_type)
+        parent = placing.parent_of(item, self.site, self._by_number) if kind == Origin.Kind.PAGE else None
+        source = _source_digest(item, parent)
+        origin = self._origin(kind, key)
+        text = _TEXTS[kind].objects.filter(pk=origin.object_id).first() if origin else self._new(item, parent)
+        if text is None:
             self.report.notes.append(f"“{_shown(item)}” was deleted here and is not brought back.")
             return "skipped"
-        if origin and origin.digest == digest:
-            return "unchanged"
-        if origin and origin.fingerprint != _fingerprint(post):
+        if origin and origin.digest == source:
+            outcome = "unchanged"
+        elif origin and origin.fingerprint != fingerprint(text):
             self.report.notes.append(f"“{_shown(item)}” changed there and here; your version here is kept.")
-            return "kept as edited here"
-        self._fill(post, item)
-        post.save()
-        post.categories.set(self._category(ref.slug) for ref in item.terms if ref.taxonomy == "category")
-        post.set_categories(post.categories.all())
-        post.tags.set([self._tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"])
-        values = {"object_id": post.pk, "digest": digest, "fingerprint": _fingerprint(post)}
-        Origin.objects.update_or_create(
-            site=self.site,
-            kind=Origin.Kind.POST,
-            key=key,
-            defaults=values,
-        )
-        return "updated" if origin else "created"
+            outcome = "kept as edited here"
+        else:
+            self._write(text, item, parent)
+            values = {"object_id": text.pk, "digest": source, "fingerprint": fingerprint(text)}
+            Origin.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
+            outcome = "updated" if origin else "created"
+        if place := self.site.place(item.link):
+            self.addresses[key_of(place)] = text.get_absolute_url()
+        return outcome
+
+    def _why_left_out(self, item: Item) -> str:
+        if item.status == "trash" or (item.status == "auto-draft" and not (item.body or item.title)):
+            return "is in the trash there and was left out."
+        return placing.why_needless(item, self.site, self.has_front_page) if item.post_type == "page" else ""
+
+    @cached_property
+    def _by_number(self) -> dict[int, Item]:
+        return {page.post_id: page for _, page in reversed(self.pages)}
+
+    def _new(self, item: Item, parent: Page | None) -> Post | Page:
+        """Where the text goes: a row of its own, or the untouched starter page that it stands for."""
+        if item.post_type == "post":
+            return Post()
+        page, note = placing.row_for(f"{parent.path}/{_stem(item)}" if parent else _stem(item))
+        if note:
+            self.report.notes.append(f"“{_shown(item)}”: {note}")
+        return page
+
+    def _write(self, text: Post | Page, item: Item, parent: Page | None) -> None:
+        """Make `text` what the item says, and save it."""
+        self._fill(text, item)
+        if isinstance(text, Page):
+            text.parent = parent
+            text.updated_on = _updated_on(item)
+            if text.position is None:
+                text.position = min(max(item.menu_order, 0), 32_767)
+        placing.find_place(text, text.slug or _stem(item))
+        text.save()
+        if isinstance(text, Post):
+            text.categories.set(self._category(ref.slug) for ref in item.terms if ref.taxonomy == "category")
+            text.set_categories(text.categories.all())
+            text.tags.set([self._tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"])
+        if note := placing.lead_here(text, item, self.site):
+            self.report.notes.append(f"“{_shown(item)}” {note}")
 
     def _key(self, item: Item) -> str:
         """Who the item is. Merged sites repeat numbers and even guids: then its place in the file tells."""
@@ -118,18 +184,17 @@ class Importer:
         self.seen[base] += 1
         return base if self.seen[base] == 1 else f"{base}#{self.seen[base]}"
 
-    def _fill(self, post: Post, item: Item) -> None:
+    def _fill(self, text: Post | Page, item: Item) -> None:
         body = to_html(item.body)
         self._note_leftovers(item, body.shortcodes, body.blocks, body.pictures)
-        post.body = body.html
-        post.title = Truncator(item.title.strip()).chars(200) or _title_from(body.html)
-        post.excerpt = plain_text(clean(to_html(item.excerpt).html)) if item.excerpt else ""
-        post.author = self._author(item.creator)
-        post.topic = None
-        post.published_at = item.published_at if item.published_at and item.published_at.year in YEARS else None
-        post.status = self._status(item)
-        if post.pk is None:
-            post.slug = _free_slug(item)
+        text.body = body.html
+        text.title = Truncator(item.title.strip()).chars(200) or _title_from(body.html)
+        text.excerpt = plain_text(clean(to_html(item.excerpt).html)) if item.excerpt else ""
+        text.published_at = item.published_at if _is_possible(item.published_at) else None
+        text.status = self._status(item)
+        if isinstance(text, Post):
+            text.author = self._author(item.creator)
+            text.topic = None
 
     def _status(self, item: Item) -> str:
         title = _shown(item)
@@ -140,11 +205,15 @@ class Importer:
         if item.password:
             self.report.notes.append(f"“{title}” is protected by a password there: a draft here, so nobody reads it.")
             return Post.Status.DRAFT
-        if item.published_at is None or item.published_at.year not in YEARS:
+        if not _is_possible(item.published_at):
             self.report.notes.append(f"“{title}” has no possible date: a draft here.")
             return Post.Status.DRAFT
-        if item.status == "future" and item.published_at <= timezone.now():
+        if item.status == "future" and item.published_at and item.published_at <= timezone.now():
             self.report.notes.append(f"“{title}” was scheduled for a time that has passed: a draft here.")
+            return Post.Status.DRAFT
+        if placing.is_front_page(item, self.site):
+            words = "was the front page there. The home page here makes itself, so its words are kept as a draft."
+            self.report.notes.append(f"“{title}” {words}")
             return Post.Status.DRAFT
         return Post.Status.PUBLISHED
 
@@ -154,12 +223,12 @@ class Importer:
         for name in blocks:
             self.report.blocks[name].append(_shown(item))
         self.report.pictures += pictures
-        self.report.posts_with_pictures += bool(pictures)
+        self.report.texts_with_pictures += bool(pictures)
 
     # ---- What posts hang on ---------------------------------------------------------------------
 
     def _origin(self, kind: Origin.Kind, key: str) -> Origin | None:
-        return Origin.objects.filter(site=self.site, kind=kind, key=key).first()
+        return Origin.objects.filter(site=self.site.name, kind=kind, key=key).first()
 
     def _known[M: models.Model](self, kind: Origin.Kind, key: str, model: type[M], make: Callable[[], M]) -> M:
         """What `key` became in an earlier run, or what `make` gives now."""
@@ -167,14 +236,14 @@ class Importer:
         found = model._default_manager.filter(pk=origin.object_id).first() if origin else None
         if found is None:
             found = make()
-            Origin.objects.update_or_create(site=self.site, kind=kind, key=key, defaults={"object_id": found.pk})
+            Origin.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults={"object_id": found.pk})
         return found
 
     def _remember_number(self, kind: Origin.Kind, number: str, row: models.Model) -> None:
         """For addresses such as /?cat=7: see wordpress.addresses."""
         if number.isascii() and number.isdecimal():
             key, values = f"#{int(number[:18])}", {"object_id": row.pk}
-            Origin.objects.update_or_create(site=self.site, kind=kind, key=key, defaults=values)
+            Origin.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
 
     def _term(self, taxonomy: str, slug: str) -> Term:
         return self.terms.get((taxonomy, slug)) or Term(taxonomy=taxonomy, slug=slug, name=slug)
@@ -244,22 +313,22 @@ def _slug(text: str, limit: int) -> str:
     return _NOT_WORD.sub("-", text.strip().lower()).strip("-")[:limit].strip("-")
 
 
-def _free_slug(item: Item) -> str:
-    """The post's own address, or the nearest free one: what is here already is never replaced."""
-    stem = _slug(item.slug, 190) or slugify(item.title, allow_unicode=True)[:190].strip("-") or f"post-{item.post_id}"
-    slug, number = stem, 1
-    while not _is_free(slug):
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
+def _stem(item: Item) -> str:
+    """The end of the address that the item had, or should have."""
+    made = slugify(item.title, allow_unicode=True)[:190].strip("-")
+    return _slug(item.slug, 190) or made or f"{item.post_type}-{item.post_id}"
 
 
-def _is_free(slug: str) -> bool:
-    try:
-        validate_free_address(slug)
-    except ValidationError:
-        return False
-    return True
+def _is_possible(moment: datetime | None) -> bool:
+    return moment is not None and moment.year in YEARS
+
+
+def _updated_on(item: Item) -> date | None:
+    """The day since which readers have had these words, if it is not the one of publication."""
+    if not (item.published_at and item.modified_at and _is_possible(item.modified_at)):
+        return None
+    days = [timezone.localdate(moment) for moment in (item.published_at, item.modified_at)]
+    return days[1] if days[1] > days[0] else None
 
 
 def _title_from(markup: str) -> str:
@@ -270,10 +339,11 @@ def _shown(item: Item) -> str:
     return item.title.strip() or item.slug or f"Item {item.post_id}"
 
 
-def _source_digest(item: Item) -> str:
-    """Of all that `_fill` reads: a new comment there must not look like a changed post."""
+def _source_digest(item: Item, parent: Page | None) -> str:
+    """Of all that `_write` reads: a new comment there must not look like a changed text."""
     dates = item.published_at and item.published_at.isoformat()
-    return _digest(
+    above = [parent.pk] if parent else []
+    return digest(
         RULES,
         item.title,
         item.body,
@@ -283,15 +353,5 @@ def _source_digest(item: Item) -> str:
         item.password,
         dates,
         item.terms,
+        *above,
     )
-
-
-def _digest(*values: Any) -> str:
-    return hashlib.sha256(repr(values).encode()).hexdigest()
-
-
-def _fingerprint(post: Post) -> str:
-    """Of what the author can edit, to the second: databases keep different fractions."""
-    when = post.published_at and int(post.published_at.timestamp())
-    state = (post.slug, post.status, when, post.trashed_at is not None)
-    return _digest(*map(str, state), sorted(post.snapshot().items()))

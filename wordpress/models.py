@@ -1,6 +1,11 @@
 """What came from where: lets an import run twice without making anything twice. Deletable after the move."""
 
+import hashlib
+from typing import Any
+
 from django.db import models
+
+from drafts.models import Document
 
 
 class Origin(models.Model):
@@ -12,6 +17,7 @@ class Origin(models.Model):
 
     class Kind(models.TextChoices):
         POST = "post"
+        PAGE = "page"
         CATEGORY = "category"
         TAG = "tag"
         AUTHOR = "author"
@@ -28,3 +34,16 @@ class Origin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} of {self.site}"
+
+
+def digest(*values: Any) -> str:
+    """One text for `values`: it differs when one of them does."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()
+
+
+def fingerprint(document: Document) -> str:
+    """Of what the author can edit, to the second: databases keep different fractions."""
+    when = document.published_at and int(document.published_at.timestamp())
+    state = [document.slug, document.status, when, document.trashed_at is not None]
+    above = [document.parent_id] if hasattr(document, "parent_id") else []
+    return digest(*map(str, state + above), sorted(document.snapshot().items()))

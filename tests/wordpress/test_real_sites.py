@@ -10,12 +10,14 @@ from django.test import Client
 from lxml import html
 
 from blog.models import Post
-from tests.wordpress.test_importing import everything
+from pages.models import Page
+from tests.wordpress.exports import everything
 from tests.wordpress.test_real_exports import EXPORTS, expected_words
 from wordpress.models import Origin
 from wordpress.reader import Item, read_export
 
 pytestmark = pytest.mark.django_db
+KINDS: dict[str, type[Any]] = {"post": Post, "page": Page}
 
 SITES = (
     "themeunittestdata.wordpress.xml",
@@ -26,26 +28,27 @@ SITES = (
 
 
 def public_items(name: str) -> list[tuple[str, Item]]:
-    """The posts that readers of the old site could read, each with the key the importer gave it."""
+    """The texts that readers of the old site could read, each with the key the importer gave it."""
     seen: Counter[str] = Counter()
     found = []
     for item in read_export(EXPORTS / name).items():
         base = f"{item.post_type}:{item.post_id}:{item.guid}"
         seen[base] += 1
-        if item.post_type == "post" and item.status == "publish" and not item.password:
+        if item.post_type in KINDS and item.status == "publish" and not item.password:
             found.append((base if seen[base] == 1 else f"{base}#{seen[base]}", item))
     return found
 
 
 @pytest.mark.parametrize("name", SITES)
-def test_every_post_is_readable_word_for_word_without_asking_others_and_a_second_run_changes_no_row(
+def test_every_published_text_is_readable_word_for_word_asks_nobody_else_and_a_second_run_changes_no_row(
     client: Client, name: str
 ) -> None:
     call_command("import_wordpress", str(EXPORTS / name))
     items = public_items(name)
-    assert Post.objects.published().count() == len(items)
+    for kind, model in KINDS.items():
+        assert model.objects.published().count() == sum(item.post_type == kind for _, item in items)
     for key, item in items:
-        post = Post.objects.get(pk=Origin.objects.get(kind="post", key=key).object_id)
+        post = KINDS[item.post_type].objects.get(pk=Origin.objects.get(kind=item.post_type, key=key).object_id)
         response = client.get(post.get_absolute_url())
         assert response.status_code == 200
         body = "".join(post.plain_text().split())

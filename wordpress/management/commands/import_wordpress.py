@@ -1,4 +1,4 @@
-"""Import the posts of WordPress exports."""
+"""Import the posts and pages of WordPress exports."""
 
 from argparse import ArgumentParser
 from contextlib import nullcontext
@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from wordpress.importing import Importer
+from wordpress.importing import import_exports
 from wordpress.reader import Export, ExportError, read_export
 from wordpress.report import Report
 
@@ -16,7 +16,7 @@ from wordpress.report import Report
 class Command(BaseCommand):
     """`import_wordpress FILE... [--dry-run]`; running it again changes nothing."""
 
-    help = "Import posts, categories, tags and authors of WordPress exports (.xml, .xml.gz, .zip)."
+    help = "Import posts, pages, categories, tags and authors of WordPress exports (.xml, .xml.gz, .zip)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -30,8 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
         report = Report()
         with transaction.atomic() if dry_run else nullcontext():
-            for export in exports:
-                Importer(export, report, self._progress).run()
+            import_exports(exports, report, self._progress)
             if dry_run:
                 transaction.set_rollback(True)
         if self.stdout.isatty():
@@ -40,8 +39,8 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if dry_run:
             self.stdout.write("This was a dry run: nothing was written.")
-        if report.outcomes["failed"]:
-            raise CommandError(f"{report.outcomes['failed']} posts could not be imported; they are named above.")
+        if report.failed:
+            raise CommandError(f"{report.failed} posts or pages could not be imported; they are named above.")
 
     def _progress(self, done: int) -> None:
         if self.stdout.isatty() and done % 10 == 0:

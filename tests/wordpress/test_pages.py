@@ -1,0 +1,323 @@
+"""Standing pages and links of an export: in their places, once, and never over the author's own words."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from blog.models import Post
+from pages.models import Page
+from pages.starting import start_pages
+from redirects.models import Redirect
+from tests.factories import make_page, make_post
+from tests.wordpress.exports import Writer, everything, item
+from wordpress.models import Origin
+
+pytestmark = pytest.mark.django_db
+SITE = "https://old.example"
+
+
+def page(number: int = 1, slug: str = "", **values: Any) -> str:
+    """A page of the old site; its link is that of its slug unless `link` says where it lay."""
+    slug = slug or f"page-{number}"
+    return item(number, **{"kind": "page", "title": f"Page {number}", "slug": slug, "body": f"Text {number}."} | values)
+
+
+def places() -> dict[str, str]:
+    """Titles and paths of all pages."""
+    return dict(Page.objects.values_list("title", "path"))
+
+
+def location(client: Client, address: str) -> tuple[int, str]:
+    answer = client.get(address)
+    return answer.status_code, answer.get("Location", "")
+
+
+def test_a_page_arrives_with_its_words_its_dates_and_its_order(write: Writer, client: Client) -> None:
+    path = write(page(order=7, modified="2021-06-02 10:00:00", body="One.\n\nTwo [gallery]."))
+    call_command("import_wordpress", path)
+    found = Page.objects.get()
+    assert (found.body, found.position, str(found.updated_on)) == ("<p>One.</p>\n<p>Two .</p>", 7, "2021-06-02")
+    assert str(found.published_at) == "2020-05-01 10:00:00+00:00"
+    assert client.get("/page-1/").status_code == 200
+    assert not Post.objects.exists()
+
+
+def test_pages_lie_below_their_parents_in_any_order_and_depth(write: Writer, client: Client) -> None:
+    deep = [page(number, parent=number + 1, link=f"{SITE}/x/") for number in range(1, 5)]
+    call_command("import_wordpress", write(*deep, page(5, "faq"), page(6, "faq", parent=4, title="Other")))
+    assert Page.objects.get(title="Page 1").path == "faq/page-4/page-3/page-2/page-1"
+    assert Page.objects.get(title="Other").path == "faq/page-4/faq"
+    assert not Redirect.objects.filter(old_path__startswith="/page").exists()
+    assert client.get("/faq/page-4/faq/").status_code == 200
+
+
+def test_the_page_above_may_come_in_another_file_or_a_later_run(write: Writer, client: Client) -> None:
+    below = write(page(2, parent=1, link=f"{SITE}/page-1/page-2/"), name="below")
+    above = write(page(1), name="above")
+    call_command("import_wordpress", below)
+    assert places() == {"Page 2": "page-2"}
+    assert location(client, "/page-1/page-2/") == (301, "/page-2/")
+    call_command("import_wordpress", below, above)
+    assert places() == {"Page 1": "page-1", "Page 2": "page-1/page-2"}
+    assert client.get("/page-1/page-2/").status_code == 200
+    assert location(client, "/page-2/") == (301, "/page-1/page-2/")
+
+
+def test_halves_of_an_export_make_the_whole_in_one_run(write: Writer) -> None:
+    below = write(page(3, parent=2, link=f"{SITE}/?p=3"), page(2, parent=1, link=f"{SITE}/page-1/page-2"), name="below")
+    call_command("import_wordpress", below, write(page(1), name="above"))
+    assert places()["Page 3"] == "page-1/page-2/page-3"
+    assert not Redirect.objects.exists()
+
+
+def test_below_a_missing_or_trashed_page_it_lies_below_the_next_one_above(
+    write: Writer,
+    client: Client,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    trashed = page(2, parent=1, status="trash")
+    below = page(3, parent=2, link=f"{SITE}/page-1/page-2/page-3/")
+    call_command("import_wordpress", write(page(1), trashed, below, page(4, parent=99)))
+    assert places() == {"Page 1": "page-1", "Page 3": "page-1/page-3", "Page 4": "page-4"}
+    assert location(client, "/page-1/page-2/page-3/") == (301, "/page-1/page-3/")
+    said = capsys.readouterr().out
+    assert "Pages: 3 created, 1 skipped." in said
+    assert "“Page 3” was at /page-1/page-2/page-3/ there and is at /page-1/page-3/ now." in said
+
+
+def test_a_circle_of_parents_ends_and_stays_as_it_is(write: Writer) -> None:
+    path = write(page(1, parent=2), page(2, parent=1), page(3, parent=3))
+    call_command("import_wordpress", path)
+    before = everything()
+    call_command("import_wordpress", path)
+    assert everything() == before
+    assert len(before["Page"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "state"),
+    [
+        ({}, "Published"),
+        ({"status": "draft", "slug": ""}, "Draft"),
+        ({"status": "private"}, "Draft"),
+        ({"password": "secret"}, "Draft"),
+        ({"status": "future", "date": "2099-01-01 00:00:00"}, "Scheduled"),
+        ({"date": "0000-00-00 00:00:00"}, "Draft"),
+    ],
+)
+def test_only_what_was_public_is_public(write: Writer, client: Client, values: Any, state: str) -> None:
+    call_command("import_wordpress", write(page(**values)))
+    found = Page.objects.get()
+    assert found.state == state
+    assert client.get(found.get_absolute_url()).status_code == (200 if state == "Published" else 404)
+
+
+def test_a_page_has_the_exact_address_before_a_post_of_its_name(write: Writer, client: Client) -> None:
+    post = item(1, slug="knee", link=f"{SITE}/2020/05/knee/", body=f'<a href="{SITE}/knee/">x</a>')
+    call_command("import_wordpress", write(post, page(2, "knee")))
+    assert (Page.objects.get().path, Post.objects.get().slug) == ("knee", "knee-2")
+    assert location(client, "/2020/05/knee/") == (301, "/knee-2/")
+    assert 'href="/knee/"' in Post.objects.get().body
+
+
+# ---- Starter pages and addresses of the site --------------------------------------------------------------
+
+
+def test_an_untouched_starter_page_becomes_the_one_of_its_name(write: Writer, client: Client) -> None:
+    start_pages()
+    row = Page.objects.get(role="privacy")
+    path = write(page(1, "privacy-policy"), page(2, "about"), page(3, "services"), page(4, "contact"))
+    call_command("import_wordpress", path)
+    assert dict(Page.objects.published().values_list("role", "path")) == {
+        "privacy": "privacy-policy",
+        "about": "about",
+        "services": "services",
+        "contact": "contact",
+    }
+    assert Page.objects.get(role="privacy").pk == row.pk
+    assert "Text 4." in client.get("/contact/").content.decode()
+    assert not Redirect.objects.exists()
+    before = everything()
+    call_command("import_wordpress", path)
+    assert everything() == before
+
+
+def test_without_starter_pages_the_part_is_taken_as_well(write: Writer) -> None:
+    call_command("import_wordpress", write(page(1, "terms-of-use"), page(2, "elsewhere")))
+    assert list(Page.objects.order_by("path").values_list("role", flat=True)) == [None, "terms"]
+
+
+@pytest.mark.parametrize("change", ["words", "typing", "publish"])
+def test_a_starter_page_that_the_author_works_on_is_kept_beside_the_old_one(
+    write: Writer,
+    capsys: pytest.CaptureFixture[str],
+    owner: Any,
+    change: str,
+) -> None:
+    start_pages()
+    mine = Page.objects.get(role="about")
+    if change == "words":
+        mine.body = "<p>My own words.</p>"
+        mine.save()
+    elif change == "typing":
+        mine.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+    else:
+        mine.publish()
+    before = mine.snapshot()
+    call_command("import_wordpress", write(page(1, "about")))
+    mine.refresh_from_db()
+    assert (mine.snapshot(), mine.path) == (before, "about")
+    assert Page.objects.get(title="Page 1").path == "about-2"
+    said = capsys.readouterr().out
+    assert "“Page 1”: your own page “About Me” is kept, and this one stands beside it." in said
+    assert "“Page 1” was at /about/ there. That address is taken here, so it is at /about-2/." in said
+
+
+def test_a_page_at_an_address_of_the_site_gets_another_one_and_links_follow(write: Writer) -> None:
+    linking = page(3, body=f'<a href="{SITE}/search/?a=b&amp;c=d#top">x</a>')
+    call_command("import_wordpress", write(page(1, "search"), page(2, "blog"), linking))
+    assert set(Page.objects.values_list("path", flat=True)) == {"search-2", "blog-2", "page-3"}
+    assert Page.objects.get(path="page-3").body == '<p><a href="/search-2/?a=b&amp;c=d#top">x</a></p>'
+
+
+def test_front_page_and_page_of_posts_are_known_and_make_no_page_for_readers(
+    write: Writer,
+    client: Client,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    front = page(1, "welcome", link=f"{SITE}/", body="Hello there.")
+    path = write(front, page(2, "blog", body=""), page(3, "news", body=""), page(4, "empty", body=""))
+    call_command("import_wordpress", path)
+    assert {each.path: each.state for each in Page.objects.all()} == {"welcome": "Draft", "empty": "Published"}
+    assert location(client, "/news/") == (301, "/blog/")
+    said = capsys.readouterr().out
+    assert "“Page 1” was the front page there." in said
+    assert "“Page 2” has no text, and this site shows something of its own at /blog/" in said
+    before = everything()
+    call_command("import_wordpress", path)
+    assert everything() == before
+
+
+# ---- Again ------------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_and_a_dry_one_change_no_row(write: Writer) -> None:
+    start_pages()
+    before = everything()
+    link = f'<a href="{SITE}/page-2/page-1/">x</a><a href="{SITE}/nowhere/">y</a>'
+    path = write(page(1, parent=2, body=link), page(2, body=link), page(3, "about"), item(4, body=link))
+    call_command("import_wordpress", path, "--dry-run")
+    assert everything() == before
+    call_command("import_wordpress", path)
+    before = everything()
+    call_command("import_wordpress", path)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("stop", ["Page 2", "Post 4", "links"])
+def test_an_interrupted_run_is_finished_by_the_next_one(
+    write: Writer,
+    monkeypatch: pytest.MonkeyPatch,
+    stop: str,
+) -> None:
+    link = f'<a href="{SITE}/post-4/">x</a><a href="{SITE}/?page_id=1">y</a>'
+    path = write(page(1, parent=2, body=link), page(2, body=link), page(3, parent=1), item(4, body=link))
+
+    def words() -> list[Any]:
+        return [*Page.objects.order_by("path").values_list("path", "body"), *Post.objects.values_list("slug", "body")]
+
+    with monkeypatch.context() as patch:
+        if stop == "links":
+            patch.setattr("wordpress.importing.lead_links", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        for model in (Page, Post):
+            save = model.save
+
+            def failing(self: Any, save: Any = save, **kwargs: Any) -> None:
+                if self.title == stop:
+                    raise KeyboardInterrupt
+                save(self, **kwargs)
+
+            patch.setattr(model, "save", failing)
+        with pytest.raises(KeyboardInterrupt):
+            call_command("import_wordpress", path)
+    call_command("import_wordpress", path)
+    finished = words()
+    assert len(finished) == 4
+    assert "old.example" not in str(finished)
+    assert finished[1][1] == '<p><a href="/post-4/">x</a><a href="/page-2/page-1/">y</a></p>'
+
+
+def test_the_authors_own_place_and_words_outlive_a_newer_export(write: Writer) -> None:
+    call_command("import_wordpress", write(page(1), page(2), page(3)))
+    moved = Page.objects.get(path="page-1")
+    moved.parent = make_page(slug="mine")
+    moved.save()
+    Page.objects.filter(path="page-2").update(show_in_menu=True, position=9)
+    Page.objects.get(path="page-3").delete()
+    call_command("import_wordpress", write(*(page(number, body="Newer.") for number in (1, 2, 3))))
+    assert Page.objects.get(path="mine/page-1").plain_text() == "Text 1."
+    newer = Page.objects.get(path="page-2")
+    assert (newer.plain_text(), newer.show_in_menu, newer.position) == ("Newer.", True, 9)
+    assert Page.objects.count() == 3
+
+
+# ---- Links and old addresses ------------------------------------------------------------------------------
+
+
+def test_links_to_the_old_site_lead_to_what_is_here_and_others_stay(
+    write: Writer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_post(slug="post-2", title="Mine")
+    wanted = {
+        f"{SITE}/page-1/#part": "/page-1/#part",
+        "http://www.old.example/page-1": "/page-1/",
+        f"{SITE}/2020/05/post-2/?x=1": "/post-2-2/?x=1",
+        f"{SITE}/?p=2": "/post-2-2/",
+        f"{SITE}/?page_id=1#a": "/page-1/#a",
+        f"{SITE}/": "/",
+        SITE: "/",
+        f"{SITE}/feed/": "/feed/",
+        f"{SITE}/tag/desk-work/": "/tag/desk-work/",
+        f"{SITE}/category/low-back/page/2/": "/category/pain/low-back/",
+        f"{SITE}/no-such-place/": f"{SITE}/no-such-place/",
+        f"{SITE}/wp-content/uploads/a.pdf": f"{SITE}/wp-content/uploads/a.pdf",
+        "https://old.example.evil.example/page-1/": "https://old.example.evil.example/page-1/",
+        "https://other.example/?to=old.example": "https://other.example/?to=old.example",
+        "mailto:boss@old.example": "mailto:boss@old.example",
+    }
+    body = "\n\n".join(f'<a href="{address}">old.example</a>' for address in wanted)
+    call_command("import_wordpress", write(page(1, body=body), item(2, link=f"{SITE}/2020/05/post-2/")))
+    found = Page.objects.get().body.split("\n")
+    assert found == [f'<p><a href="{address}">old.example</a></p>' for address in wanted.values()]
+    said = capsys.readouterr().out
+    assert "Nothing here answers the link to https://old.example/no-such-place/, so it is left as it was." in said
+    assert "Files of the old site that are linked to and have not moved: 1. In “Page 1”." in said
+
+
+def test_only_links_of_what_was_imported_and_not_edited_are_touched(write: Writer) -> None:
+    link = f'<a href="{SITE}/page-1/">x</a>'
+    mine = make_post(body=f"<p>{link}</p>")
+    path = write(page(1), page(2, body=f"Old. {SITE}"))
+    call_command("import_wordpress", path)
+    edited = Page.objects.get(path="page-2")
+    edited.body = f"<p>{link}</p>"
+    edited.save()
+    call_command("import_wordpress", path)
+    mine.refresh_from_db()
+    edited.refresh_from_db()
+    assert mine.body == edited.body == f"<p>{link}</p>"
+
+
+@pytest.mark.parametrize(
+    "old", ["/?page_id=7", "/?p=7", "/?pagename=about-us/team", "/About-Us/Team/", "/about-us/team/amp/"]
+)
+def test_every_old_way_to_a_page_leads_to_it(client: Client, old: str) -> None:
+    team = make_page(slug="team", parent=make_page(slug="about-us"))
+    Origin.objects.create(site="old.example", kind="page", key=f"page:7:{SITE}/?page_id=7", object_id=team.pk)
+    assert location(client, old) == (301, "/about-us/team/")
+    Page.objects.filter(pk=team.pk).update(status="draft")
+    assert client.get(old).status_code == 404
