@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Model, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -137,7 +137,6 @@ class PostAdmin(WritingAdmin):
     actions: tuple[str, ...] = (
         *DocumentAdmin.actions,
         "put_in_category",
-        "duplicate_chosen",
         "lead_with_chosen",
         "stop_leading",
     )
@@ -267,29 +266,6 @@ class PostAdmin(WritingAdmin):
         post = Post(title=title or "Untitled", author=_writer(request), slug=invented_slug())
         post.save()
         return post
-
-    def _act(self, request: HttpRequest, document: Post) -> HttpResponse | None:
-        if "_duplicate" not in request.POST:
-            return super()._act(request, document)
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        copy = self._duplicate(request, document)
-        self._say(request, "This is a copy of “{}”. Only you can see it.", document)
-        return HttpResponseRedirect(self._address("change", copy.pk))
-
-    def _duplicate(self, request: HttpRequest, post: Post) -> Post:
-        """A draft with the content of `post`; address, dates and state are its own."""
-        copy = self.new_draft(request, f"Copy of {post.title}"[:200])
-        copy.apply(post.snapshot() | {"title": copy.title})
-        self.log_addition(request, copy, f"Copied from “{post}”.")
-        return copy
-
-    @admin.action(description="Duplicate", permissions=["add"])
-    def duplicate_chosen(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
-        """Make a draft of each that starts as its copy."""
-        for post in queryset:
-            self._duplicate(request, post)
-        self._say_count(request, len(queryset), "copied. The copies are drafts at the top of the list")
 
     @admin.action(description="Put in category …", permissions=["change"])
     def put_in_category(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:

@@ -60,6 +60,7 @@ class DocumentAdmin(admin.ModelAdmin):
         "move_to_trash",
         "restore_from_trash",
         "delete_for_ever",
+        "duplicate_chosen",
     )
     preview_url_name = ""
     writing_fieldset: tuple[str, dict[str, tuple[str, ...]]] = (
@@ -152,6 +153,7 @@ class DocumentAdmin(admin.ModelAdmin):
             "_publish_changes": self._publish_changes,
             "_discard_changes": self._discard_changes,
             "_withdraw": self._withdraw,
+            "_duplicate": self._duplicate,
         }
         act = next((act for name, act in acts.items() if name in request.POST), None)
         if act is None:
@@ -192,6 +194,20 @@ class DocumentAdmin(admin.ModelAdmin):
         document.save(update_fields=["preview_key"])
         self._say(request, "The secret links to “{}” given away so far lead nowhere now.", document)
         return HttpResponseRedirect(self._address("change", document.pk))
+
+    def _duplicate(self, request: HttpRequest, document: Any) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        copy = self._copied(request, document)
+        self._say(request, "This is a copy of “{}”. Only you can see it.", document)
+        return HttpResponseRedirect(self._address("change", copy.pk))
+
+    def _copied(self, request: HttpRequest, document: Any) -> Any:
+        """A draft with the content of `document`; address, dates and state are its own."""
+        copy = self.new_draft(request, f"Copy of {document.title}"[:200])
+        copy.apply(document.snapshot() | {"title": copy.title})
+        self.log_addition(request, copy, f"Copied from “{document}”.")
+        return copy
 
     def _say(self, request: HttpRequest, text: str, document: Any) -> None:
         self.message_user(request, format_html(text, document), messages.SUCCESS)
@@ -466,6 +482,13 @@ class DocumentAdmin(admin.ModelAdmin):
         from django.contrib.admin.actions import delete_selected
 
         return delete_selected(self, request, queryset.trashed())
+
+    @admin.action(description="Duplicate", permissions=["add"])
+    def duplicate_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Make a draft of each that starts as its copy."""
+        for document in queryset:
+            self._copied(request, document)
+        self._say_count(request, len(queryset), "copied. The copies are drafts")
 
     def _say_count(self, request: HttpRequest, count: int, what: str) -> None:
         one, many = self.opts.verbose_name, self.opts.verbose_name_plural

@@ -248,6 +248,21 @@ def test_a_page_is_kept_revised_kept_private_and_brought_back(signed_in: Client,
     assert "Your words below are not saved yet" in stale.content.decode()
 
 
+@pytest.mark.parametrize("place", ["form", "list"])
+def test_a_copy_of_a_page_has_its_words_and_neither_its_address_nor_its_part(signed_in: Client, place: str) -> None:
+    page = make_page(title="About", slug="about", role="about", show_in_menu=True)
+    if place == "form":
+        assert b'name="_duplicate"' in signed_in.get(change_address(page)).content
+        signed_in.post(change_address(page), {"_duplicate": ""})
+    else:
+        chosen = {"action": "duplicate_chosen", "_selected_action": [page.pk]}
+        answer = signed_in.post(reverse("admin:pages_page_changelist"), chosen, follow=True)
+        assert "1 page copied." in answer.content.decode()
+    copy = Page.objects.exclude(pk=page.pk).get()
+    assert copy.snapshot() == page.snapshot() | {"title": "Copy of About"}
+    assert (copy.state, copy.role, copy.show_in_menu, copy.path == page.path) == ("Draft", None, False, False)
+
+
 def test_the_first_words_of_a_page_are_kept_and_shown_before_they_are_saved(signed_in: Client) -> None:
     sent = {"title": "About me", "body": "<p>Unsaved words.</p>", "copy_key": str(uuid4())}
     kept = signed_in.post(reverse("admin:pages_page_autosave_new"), sent).json()
