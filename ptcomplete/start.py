@@ -14,7 +14,8 @@ from blog import checklist
 from blog.models import Post, PostTemplate
 from contact import mailing
 from contact.models import Message
-from drafts.models import PendingEdit, WorkingCopy
+from drafts.addresses import kinds as document_kinds
+from drafts.models import Document, PendingEdit, WorkingCopy
 from feedback.models import Suggestion
 from follow.models import FollowSettings
 from images.models import Image
@@ -75,8 +76,9 @@ def _posts(**choices: str) -> str:
     return reverse(POSTS, query=choices)
 
 
-def _post(key: int) -> str:
-    return reverse("admin:blog_post_change", args=[key])
+def _form_of(document: Document) -> str:
+    opts = document._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[document.pk])
 
 
 def _newest(posts: QuerySet[Post]) -> list[Post]:
@@ -109,7 +111,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     ready = Post.objects.drafts().exclude(excerpt="").filter(words__gte=checklist.FEWEST_WORDS)
     for post in _newest(ready.filter(topic__isnull=False, featured_image__isnull=False).order_by("-modified_at")):
         reason = "It has a text, an excerpt, a category and a picture."
-        yield Task(f"“{post}” looks ready", reason, _post(post.pk), "Publish", "check")
+        yield Task(f"“{post}” looks ready", reason, _form_of(post), "Publish", "check")
     yield from _what_is_missing(user, counts)
 
 
@@ -130,21 +132,27 @@ def _what_readers_sent(user: User) -> Iterator[Task]:
 
 def _what_is_begun(user: User) -> Iterator[Task]:
     """What was typed and not saved, what was saved and not published."""
-    kind = ContentType.objects.get_for_model(Post)
-    copies = WorkingCopy.objects.filter(user=user, content_type=kind).defer("data")
-    edits = PendingEdit.objects.filter(content_type=kind).order_by("-updated_at").defer("data")
-    recent_copies, recent_edits = list(copies[:SHOWN]), list(edits[:SHOWN])
-    keys = {each.object_id for each in (*recent_copies, *recent_edits)}
-    posts = Post.objects.kept().defer("body", "headings").in_bulk(keys)
-    for key in dict.fromkeys(copy.object_id for copy in recent_copies if copy.object_id in posts):
-        reason = "What you typed is kept, but not saved yet."
-        yield Task(f"Go on with “{posts[key]}”", reason, _post(key), "Go on", "pen", "butter")
-    for edit in recent_edits:
-        if edit.object_id in posts:
+    kinds = {
+        kind.pk: model
+        for model, kind in ContentType.objects.get_for_models(*document_kinds()).items()
+        if user.has_perm(f"{kind.app_label}.change_{kind.model}")
+    }
+    copies = list(WorkingCopy.objects.filter(user=user, content_type__in=kinds).defer("data")[:SHOWN])
+    edits = list(PendingEdit.objects.filter(content_type__in=kinds).order_by("-updated_at").defer("data")[:SHOWN])
+    found: dict[tuple[int, int], Document] = {}
+    for kind, model in kinds.items():
+        keys = {each.object_id for each in (*copies, *edits) if each.content_type_id == kind}
+        rows: Any = model._default_manager
+        found |= {(kind, key): row for key, row in rows.kept().defer("body", "headings").in_bulk(keys).items()}
+    for place in dict.fromkeys((copy.content_type_id, copy.object_id) for copy in copies):
+        if document := found.get(place):
+            reason = "What you typed is kept, but not saved yet."
+            yield Task(f"Go on with “{document}”", reason, _form_of(document), "Go on", "pen", "butter")
+    for edit in edits:
+        if document := found.get((edit.content_type_id, edit.object_id)):
             when = _moment(edit.publish_at) if edit.publish_at else ""
             reason = f"They go live on {when}." if when else "Readers do not see them until you publish them."
-            title = f"Private changes to “{posts[edit.object_id]}”"
-            yield Task(title, reason, _post(edit.object_id), "Check", "clock", "butter")
+            yield Task(f"Private changes to “{document}”", reason, _form_of(document), "Check", "clock", "butter")
 
 
 def _what_is_missing(user: User, counts: dict[str, int]) -> Iterator[Task]:

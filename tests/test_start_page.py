@@ -19,7 +19,7 @@ from accounts.models import User
 from blog.models import Category, Post, PublishingRules
 from contact.models import Message
 from siteinfo.models import SiteInfo
-from tests.factories import make_category, make_image, make_post
+from tests.factories import make_category, make_image, make_page, make_post
 
 
 def text(client: Client, address: str = "/admin/") -> str:
@@ -54,6 +54,9 @@ def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> N
     unsaved.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
     edited = make_post(title="Edited one", excerpt="So.", topic=topic)
     edited.pending_edits.create(data=edited.snapshot())
+    standing = make_page(title="About me")
+    standing.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+    standing.pending_edits.create(data=standing.snapshot())
     make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
     make_post(title="Wordless one", featured_image=make_image(alt=""), topic=topic, excerpt="So.")
     bare = make_post(title="Bare one")
@@ -68,6 +71,9 @@ def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> N
         "“Ready one” looks ready",
         "Go on with “Unsaved one”",
         "Private changes to “Edited one”",
+        "Go on with “About me”",
+        "Private changes to “About me”",
+        reverse("admin:pages_page_change", args=[standing.pk]),
         "1 public post to mend",
         "1 suggestion by a reader waits",
         "1 picture without alternative text",
@@ -91,7 +97,7 @@ def test_rules_of_the_owner_decide_what_is_to_mend(signed_in: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/admin/", "/admin/blog/post/"])
+@pytest.mark.parametrize("address", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
 def test_the_desk_costs_the_same_for_5_and_50_posts(signed_in: Client, owner: User, address: str) -> None:
     topic = make_category()
 
@@ -102,8 +108,9 @@ def test_the_desk_costs_the_same_for_5_and_50_posts(signed_in: Client, owner: Us
                 featured_image=make_image(alt=""),
                 status=Post.Status.DRAFT if index % 2 else Post.Status.PUBLISHED,
             )
-            post.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
-            post.pending_edits.create(data={})
+            for document in (post, make_page()):
+                document.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+                document.pending_edits.create(data={})
         with CaptureQueriesContext(connection) as queries:
             assert signed_in.get(address).status_code == 200
         return len(queries)
