@@ -59,7 +59,7 @@ class Ad(models.Model):
         max_length=12,
         choices=Place,
         default=Place.SIDEBAR,
-        help_text="Never inside a post or near your disclaimer. Pages of categories, tags and authors have none.",
+        help_text="Never inside a post or near your disclaimer.",
     )
     picture = models.ForeignKey(
         Image,
@@ -101,7 +101,7 @@ class Ad(models.Model):
         blank=True,
         related_name="+",
         verbose_name="not in these categories",
-        help_text="Not beside their posts, those of the categories below them included.",
+        help_text="Neither on their pages nor beside their posts, those of the categories below them included.",
     )
 
     objects = AdQuerySet.as_manager()

@@ -537,10 +537,12 @@ def _either(*choices: PostQuerySet) -> QuerySet[Post, Any]:
     return first.union(*rest)
 
 
-def public_authors() -> QuerySet[Author]:
-    """Those whom a public post or the site's frame names."""
-    writes = Exists(Post.objects.published().filter(author=OuterRef("pk")))
-    return Author.objects.filter(writes | Q(pk__in=Author.objects.values("pk")[:1]))
+def public_authors() -> QuerySet[Any]:
+    """Those whom a public post or the site's frame names, each with `post_count`, how many public posts."""
+    posts = Post.objects.published().filter(author=OuterRef("pk")).order_by().values("author")
+    counted = posts.annotate(found=Count("pk")).values("found")
+    authors = Author.objects.annotate(post_count=Coalesce(Subquery(counted), 0))
+    return authors.filter(Q(post_count__gt=0) | Q(pk__in=Author.objects.values("pk")[:1]))
 
 
 class PostPicture(models.Model):

@@ -31,9 +31,15 @@ def _list(
     context: dict[str, Any],
     *,
     may_be_empty: bool = True,
+    count: int | None = None,
 ) -> HttpResponse:
-    """Render one page of `posts`; 404 when there is no such page, or no post where there must be one."""
+    """Render one page of `posts`, of which there are `count` if the view knows.
+
+    404 when there is no such page, or no post where there must be one.
+    """
     paginator = Paginator(posts.newest_first().for_cards(), POSTS_PER_PAGE, allow_empty_first_page=may_be_empty)
+    if count is not None:
+        paginator.count = count
     number = request.GET.get("page", "1")
     # isdecimal() alone takes other scripts' digits; the length bounds what int() must read.
     if not (number.isascii() and number.isdecimal() and len(number) < 8 and int(number) in paginator.page_range):
@@ -116,7 +122,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(authors, slug=slug)
     posts, describe = Post.objects.published().filter(author=author), partial(metadata.of_author, author)
     context = {"author": author, "feed": reverse("blog:author_feed", args=[slug])}
-    return _list(request, "blog/author.html", posts, describe, context)
+    return _list(request, "blog/author.html", posts, describe, context, count=author.post_count)
 
 
 @require_safe

@@ -10,10 +10,6 @@ from ads.models import LABEL, Ad, choose
 
 register = template.Library()
 
-# Pages with no advertisements: what they are about takes all eight queries that a page may cost. Once one of those is
-# saved, a name can leave this list, and `for_page` knows what an excluded category means there.
-WITHOUT = ("category", "tag", "author")
-
 
 @register.simple_tag(takes_context=True)
 def ad(context: RequestContext, place: str) -> Ad | None:
@@ -22,7 +18,7 @@ def ad(context: RequestContext, place: str) -> Ad | None:
     The context says what the page is about.
     """
     request = context.get("request")
-    if request is None or any(context.get(name) for name in WITHOUT):
+    if request is None:
         return None
     post, category = context.get("post"), context.get("category")
     key = (post and post.pk, category and category.pk)

@@ -107,15 +107,19 @@ def test_an_excluded_post_or_category_with_those_below_it_has_none(reader: Clien
 
 
 @pytest.mark.django_db
-def test_pages_of_categories_and_authors_have_no_advertisement_and_no_query_for_one(reader: Client) -> None:
-    category = make_category()
-    post = make_post(categories=[category])
+def test_lists_of_a_category_a_keyword_and_an_author_have_their_places_and_heed_exclusions(reader: Client) -> None:
+    category, other = make_category(), make_category()
+    for _ in range(4):
+        post = make_post(categories=[category, other], tags=["Stairs"])
     for place in Ad.Place:
-        make_ad(place=place)
-    for path in (category.get_absolute_url(), post.author.get_absolute_url()):
-        with CaptureQueriesContext(connection) as queries:
-            assert places(reader, path) == []
-        assert not [query for query in queries.captured_queries if "ads_ad" in query["sql"]]
+        make_ad(place=place).excluded_categories.add(other)
+    shown = {
+        path: places(reader, path)
+        for path in (
+            *(category.get_absolute_url(), other.get_absolute_url(), "/tag/stairs/", post.author.get_absolute_url()),
+        )
+    }
+    assert list(shown.values()) == [["list", "sidebar"], [], ["list", "sidebar"], ["list"]]
 
 
 @pytest.mark.django_db
