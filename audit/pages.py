@@ -55,6 +55,8 @@ def furnish() -> dict[str, str]:
         "month": f"/{newest.published_at:%Y/%m}/",
         "search with hits": "/search/?q=stairs",
         "search without": "/search/?q=zyxwv",
+        "about": "/about/",
+        "services": "/about/services/",
         "policy": "/privacy-policy/",
         "contact": "/contact/",
         "correction form": f"/feedback/{newest.slug}/",
