@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, StringAgg, Subquery, Sum, Value
-from django.db.models.functions import Cast, Coalesce, Concat, Length, Substr
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -26,6 +26,7 @@ from blog.series import Place, Series, place_of  # noqa: F401
 from caching.changes import only_at
 from drafts.addresses import validate_free_address
 from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
+from drafts.trees import Branch
 from images.models import Image
 from prose.structure import Outline
 from redirects import moves
@@ -60,7 +61,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         return below[None]
 
 
-class Category(models.Model):
+class Category(Branch):
     """A topic of the blog, possibly below another one."""
 
     name = models.CharField(max_length=200, help_text="As readers see it in menus and above posts.")
@@ -94,6 +95,8 @@ class Category(models.Model):
     holds_post: bool
 
     objects = CategoryQuerySet.as_manager()
+    # It closes a path, so that no category's path is the beginning of a neighbour's.
+    path_end = "/"
 
     class Meta:
         ordering = ("position", "name")
@@ -103,53 +106,25 @@ class Category(models.Model):
         return self.name
 
     def clean(self) -> None:
-        above = self.parent
-        while above is not None:
-            if self.pk and above.pk == self.pk:
-                raise ValidationError({"parent": "A category cannot lie below itself."})
-            above = above.parent
+        super().clean()
         self.slug = self.slug.lower()
         if self.slug == "feed":
             raise ValidationError({"slug": "The site itself uses this address for its feeds. Choose another one."})
-        path = self._own_path()
-        branch = Category.objects.filter(path__startswith=self.path) if self.path else Category.objects.none()
-        deepest = branch.aggregate(length=Max(Length("path")))["length"] or len(self.path)
-        if len(path) + deepest - len(self.path) > 1000:
-            raise ValidationError({"slug": "The whole address becomes too long. Choose a shorter one."})
-        twin = Category.objects.filter(path=path).exclude(pk=self.pk).first()
+        twin = Category.objects.filter(path=self.own_path).exclude(pk=self.pk).first()
         if twin:
             raise ValidationError({"slug": f"“{twin.name}” has this address already. Choose another one."})
 
     def save(self, **kwargs: Any) -> None:
-        """Save, and move the whole branch below when the address changed; readers of the old ones are led along."""
         self.name = UNPRINTABLE.sub("", self.name)
         self.description = UNPRINTABLE.sub("", self.description)
         # In small letters, since databases disagree whether Pain and pain begin alike.
         self.slug = (self.slug or slugify(self.name, allow_unicode=True) or "category").lower()
         if self.position is None:
             self.position = 1 + (Category.objects.aggregate(highest=Max("position"))["highest"] or 0)
-        old = self.path
-        self.path = self._own_path()
-        with moves.following(self):
-            super().save(**kwargs)
-            if old and old != self.path:
-                below = Category.objects.filter(path__startswith=old).exclude(pk=self.pk)
-                paths = below.values_list("path", flat=True)
-                moves.remember_all({_address(path): _address(f"{self.path}{path[len(old) :]}") for path in paths})
-                below.update(
-                    path=Concat(Value(self.path), Substr("path", len(old) + 1)),
-                )
+        super().save(**kwargs)
 
     def get_absolute_url(self) -> str:
-        return _address(self.path)
-
-    def _own_path(self) -> str:
-        # It ends in a slash, so that no category's path is the beginning of a neighbour's.
-        return f"{self.parent.path if self.parent else ''}{self.slug}/"
-
-
-def _address(path: str) -> str:
-    return reverse("blog:category", args=[path.strip("/")])
+        return reverse("blog:category", args=[self.path.strip("/")])
 
 
 def line_of(path: str) -> Iterable[str]:

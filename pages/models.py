@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
@@ -16,9 +16,9 @@ from blog import checklist
 from caching.changes import only_at
 from drafts.addresses import validate_free_address
 from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
+from drafts.trees import Branch
 from images.models import Image
 from prose.structure import Outline
-from redirects import moves
 
 LONGEST_PATH = 500
 # Schemes and beginnings that a button may lead to; anything else could be a program.
@@ -37,7 +37,7 @@ class PageQuerySet(DocumentQuerySet["Page"]):
         return self.defer("headings", "body")
 
 
-class Page(Document):
+class Page(Branch, Document):
     """A page of the site that is not a post, possibly below another one."""
 
     class Role(models.TextChoices):
@@ -118,6 +118,9 @@ class Page(Document):
 
     objects = PageQuerySet.as_manager()
 
+    class Meta(Document.Meta):
+        pass
+
     @property
     def is_policy(self) -> bool:
         """Whether it is one of the texts that readers rely on, linked from the foot of every page."""
@@ -128,23 +131,12 @@ class Page(Document):
         """The day since which readers have had these words, as its author says."""
         return self.updated_on or (timezone.localdate(self.published_at) if self.published_at else None)
 
-    @property
-    def own_place(self) -> str:
-        return f"{self.parent.path}/{self.slug}" if self.parent else self.slug
-
     def clean(self) -> None:
-        above = self.parent
-        while above is not None:
-            if self.pk and above.pk == self.pk:
-                raise ValidationError({"parent": "A page cannot lie below itself."})
-            above = above.parent
         super().clean()
         self._settle()
-        for page, place in self._branch():
-            if len(place) > LONGEST_PATH:
-                raise ValidationError({"slug": f"The address of “{page}” becomes too long. Choose a shorter one."})
-            if page is self or place != page.path:
-                page.validate_place(place)
+        for page, path in self.branch():
+            if page is self or path != page.path:
+                page.validate_place(path)
 
     def validate_place(self, place: str) -> None:
         """Raise ValidationError unless it may lie at `place`: nothing else does, or the room that shows it."""
@@ -162,41 +154,23 @@ class Page(Document):
         if place := self._place_of_room:
             self.slug, self.parent = place, None
 
-    def _branch(self) -> list[tuple[Page, str]]:
-        """It and the pages anywhere below it, each with the address that it has by its slug."""
-        branch = [(self, self.own_place)]
-        for page, place in branch:
-            branch += [(child, f"{place}/{child.slug}") for child in page.children.all()] if page.pk else []
-        return branch
-
     def prepare(self) -> Outline:
         structure = super().prepare()
         self._used = {number for kind, number in structure.uses if kind == "image"}
         return structure
 
     def save(self, **kwargs: Any) -> None:
-        """Save the page and what its text uses; the pages below follow a new address, and old ones lead here."""
+        """Save the page and what its text uses, together or not at all."""
         self.slug = self.slug or self.slug_from_title() or "page"
         self._settle()
-        self.path = self.own_place
         if self.position is None:
             self.position = 1 + (Page.objects.aggregate(highest=Max("position"))["highest"] or 0)
         self.prepare()
-        with moves.following(self):
-            old = Page.objects.filter(pk=self.pk).values_list("path", flat=True).first()
-            with only_at(self.where_seen()):
-                super().save(**kwargs)
-                self.pictures.set(Image.objects.filter(pk__in=self._used))
-            if old and old != self.path:
-                self._move_those_below()
-
-    def _move_those_below(self) -> None:
-        led = {}
-        for page, place in self._branch()[1:]:
-            if page.is_published:
-                led[f"/{page.path}/"] = f"/{place}/"
-            Page.objects.filter(pk=page.pk).update(path=place)
-        moves.remember_all(led)
+        # Those below move with it, whatever it is itself.
+        seen_at = self.where_seen() if self.path == self.own_path else ""
+        with transaction.atomic(), only_at(seen_at):
+            super().save(**kwargs)
+            self.pictures.set(Image.objects.filter(pk__in=self._used))
 
     def refusals(self, data: Snapshot) -> list[Refusal]:
         return checklist.refusals(self, data)

@@ -80,7 +80,7 @@ def _make(role: str, facts: dict[str, Any], status: str) -> Page | None:
     page = Page(role=role, parent=parent, status=status, **fields)
     page.published_at = timezone.now() if status == Page.Status.PUBLISHED else None
     try:
-        page.validate_place(page.own_place)
+        page.validate_place(page.own_path)
     except ValidationError:
         return None
     page.save()

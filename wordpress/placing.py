@@ -114,7 +114,7 @@ def find_place(text: Post | Page, stem: str) -> None:
 def _is_free(text: Post | Page) -> bool:
     try:
         if isinstance(text, Page):
-            text.validate_place(text.own_place)
+            text.validate_place(text.own_path)
         else:
             validate_free_address(text.slug, text)
     except ValidationError:

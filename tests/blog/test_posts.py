@@ -121,6 +121,15 @@ def test_a_post_belongs_to_its_month_in_the_sites_time_zone(settings: Settings) 
     assert (post.month.year, post.month.month) == (2026, 2)
 
 
+@pytest.mark.django_db
+def test_the_old_address_below_a_moved_category_leads_on_in_any_script(client: Client) -> None:
+    above = make_category(slug="колено")
+    make_post(categories=[make_category(slug="боль", parent=above)])
+    above.slug = "бедро"
+    above.save()
+    assert client.get(client.get("/category/колено/боль/")["Location"]).status_code == 200
+
+
 def test_moving_a_category_moves_the_branch_below_it() -> None:
     pain = make_category(slug="pain")
     back = make_category(slug="back", parent=pain)
