@@ -36,10 +36,9 @@ class Standing:
         return [page for page in self.pages if page.show_in_menu]
 
     @property
-    def at_foot(self) -> list[Page]:
-        """Those of the menu, then the policies."""
-        policies = [self.by_role[role] for role in Page.POLICIES if role in self.by_role]
-        return [*(page for page in self.in_menu if not page.is_policy), *policies]
+    def policies(self) -> list[Page]:
+        """The texts that readers rely on, in their order."""
+        return [self.by_role[role] for role in Page.POLICIES if role in self.by_role]
 
     def has(self, path: str) -> bool:
         """Whether a public page lies at `path`."""

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "contact",
     "follow",
     "ads",
+    "frame",
     "search",
     "pages",
     "blog",

@@ -27,7 +27,6 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 from django.views.static import was_modified_since
 
-from blog.models import Post
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import share
@@ -41,14 +40,12 @@ from siteinfo.metadata import Page, shortened
 from siteinfo.robots import lines as robots_lines
 from wordpress.addresses import answer_path
 
-LATEST_ON_HOME = 5
 SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap}
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The front page: the three starting points, the latest posts led by the featured one, the author."""
-    latest = Post.objects.published().leading(LATEST_ON_HOME)
+    """The front page, as the author has arranged it."""
     site, _ = facts_of(request)
     meta = Page(
         title=site.name,
@@ -56,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
         description=shortened(site.description or site.hero_text or site.tagline or f"Welcome to {site.name}."),
         path=reverse("home"),
     )
-    return render(request, "site/home.html", {"latest": latest, "meta": meta})
+    return render(request, "site/home.html", {"meta": meta})
 
 
 @require_safe

@@ -26,12 +26,6 @@ def category_tree(context: Context) -> list[Category]:
     return Category.objects.all().tree(context.get("post"))
 
 
-@register.simple_tag
-def public_census() -> Census:
-    """The public posts counted by month and by category. One query."""
-    return Post.objects.published().census()
-
-
 @register.simple_tag(takes_context=True)
 def frame_author(context: Context) -> Author | None:
     """The author whom the frame introduces, if there is one. One query, unless the view has asked already."""

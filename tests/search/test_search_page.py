@@ -135,7 +135,7 @@ def test_whatever_is_typed_gives_a_page(reader: Client, typed: str, topic: str) 
     assert reader.get("/search/", with_surrogates).status_code == 200
 
 
-def test_the_page_costs_at_most_eight_queries_whatever_is_found(reader: Client) -> None:
+def test_the_page_costs_at_most_nine_queries_whatever_is_found(reader: Client) -> None:
     pain = make_category(name="Pain", slug="pain")
     for _ in range(12):
         make_post(body="<p>The shoulder on the stairs.</p>", categories=[pain], tags=["Running"])
@@ -159,4 +159,4 @@ def test_the_page_costs_at_most_eight_queries_whatever_is_found(reader: Client) 
     for _ in range(8):
         make_post(body="<p>The shoulder on the stairs.</p>", categories=[pain], tags=["Running"])
     assert {name: count(**each) for name, each in asked.items()} == few
-    assert max(few.values()) <= 8, few
+    assert max(few.values()) <= 9, few

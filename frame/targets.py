@@ -1,0 +1,43 @@
+"""What lies at an address of this site, so that a link can follow it wherever it moves."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.urls import Resolver404, resolve
+
+from accounts.models import Author
+from blog.models import Category, Post, Series, Tag
+from drafts.addresses import documents_at
+from pages.models import Page, validate_link
+
+# Lists of which the URL table knows the shape only.
+_LISTS: dict[str, Any] = {"blog:tag": Tag, "blog:author": Author, "blog:series": Series}
+
+
+def at(address: str) -> Page | Category | Post | None:
+    """The page, category or post at `address`; None at any other address that is good.
+
+    Raise ValidationError for what is no address, and for one of this site where there is nothing.
+    """
+    validate_link(address)
+    parts = urlsplit(address.removeprefix(settings.SITE_URL) or "/")
+    if parts.scheme or parts.netloc or parts.query or parts.fragment:
+        return None
+    nothing = ValidationError(f"There is nothing at {address} on this site. Look for its title instead.")
+    path = unquote(parts.path)
+    try:
+        match = resolve(path)
+    except Resolver404:
+        raise nothing from None
+    found: list[Any] = [None]
+    if match.view_name == "document":
+        found = [each for each in documents_at([match.kwargs["path"]]) if each.trashed_at is None]
+    elif match.view_name == "blog:category":
+        found = list(Category.objects.filter(path=f"{match.kwargs['path']}/"))
+    elif match.view_name in _LISTS and not _LISTS[match.view_name].objects.filter(slug=match.kwargs["slug"]).exists():
+        raise nothing
+    if not found:
+        raise nothing
+    return found[0]
