@@ -64,14 +64,29 @@ EXTENSIONS: dict[str, Any] = {
         ]
     },
 }
+# For a few words beside the text: nothing larger than a list.
+SHORT = {
+    name: EXTENSIONS[name]
+    for name in (
+        "Bold",
+        "Italic",
+        "SiteLink",
+        "BulletList",
+        "OrderedList",
+        "ListItem",
+        "HardBreak",
+        "CleanPaste",
+        "PlainWords",
+    )
+} | {"Menu": {"groups": [{"group": "marks"}, {"group": "link"}, {"group": "lists"}, {"group": "history"}]}}
 
 
 class ProseField(ProseEditorFormField):
     """A text of the site: shown in the editor with its pictures, cleaned by prose whatever was sent."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, extensions: dict[str, Any] = EXTENSIONS, **kwargs: Any) -> None:
         kwargs["widget"] = AdminProseEditorWidget
-        super().__init__(extensions=EXTENSIONS, config={}, sanitize=clean, **kwargs)
+        super().__init__(extensions=extensions, config={}, sanitize=clean, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         """The stored text with its pictures filled in; what the author sent comes back untouched."""
