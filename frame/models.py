@@ -17,6 +17,7 @@ from images.models import Image
 from pages.models import Page
 
 MOST = 24
+NOWHERE = "A link needs one place to lead to."
 _PAGE, _CATEGORY, _POST = Q(page__isnull=False), Q(category__isnull=False), Q(post__isnull=False)
 _ADDRESS = ~Q(address="")
 _NOWHERE = ~_PAGE & ~_CATEGORY & ~_POST & ~_ADDRESS
@@ -45,7 +46,12 @@ class Item(models.Model):
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="children", editable=False
     )
     kind = models.CharField(max_length=20, editable=False)
-    title = models.CharField("words", max_length=80, blank=True, help_text="The usual ones if you leave it empty.")
+    title = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="The words of the link, or above the box. If you leave it empty: the name of what it leads to, or "
+        "what such a box is usually called.",
+    )
     page = models.ForeignKey(Page, on_delete=models.CASCADE, null=True, editable=False)
     category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, editable=False)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, editable=False)
@@ -76,12 +82,14 @@ class Item(models.Model):
 
     class Meta:
         ordering = ("position", "pk")
-        verbose_name = "item"
+        verbose_name = "menu item"
         verbose_name_plural = "menus and areas"
         constraints = [
             # A picture may lead somewhere, a link must.
             models.CheckConstraint(
-                condition=_ONE_TARGET | (_NOWHERE & ~Q(kind="link")), name="frame_item_leads_to_one_target"
+                condition=_ONE_TARGET | (_NOWHERE & ~Q(kind="link")),
+                name="frame_item_leads_to_one_target",
+                violation_error_message=NOWHERE,
             ),
         ]
 
@@ -136,11 +144,12 @@ class Item(models.Model):
 
         Raise ValidationError where there is nothing.
         """
+        self.page = self.category = self.post = None
+        self.address = address
         target = targets.at(address) if address else None
-        self.page = target if isinstance(target, Page) else None
-        self.category = target if isinstance(target, Category) else None
-        self.post = target if isinstance(target, Post) else None
-        self.address = "" if self.target else address
+        if target:
+            self.address = ""
+            setattr(self, target._meta.model_name or "", target)
 
     def clean(self) -> None:
         kind = self.about
@@ -170,7 +179,7 @@ class Item(models.Model):
 
     def _check_words(self) -> None:
         if self.kind == "link" and not self.leads_to:
-            raise ValidationError("A link needs a place to lead to.")
+            raise ValidationError(NOWHERE)
         if self.kind == "heading" and not self.title:
             raise ValidationError({"title": "Type the words of the heading."})
         if self.kind == "link" and self.address and not self.title:
