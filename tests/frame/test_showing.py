@@ -10,7 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
+from playwright.sync_api import Page as BrowserPage
 
+from audit.accessibility import violations
 from blog.models import Category, Post
 from frame.kinds import KINDS, Area
 from frame.models import Item
@@ -29,6 +31,22 @@ LINKS = {
 def make_item(area: str, kind: str = "link", **fields: Any) -> Item:
     """An item at the end of `area`."""
     return Item.objects.create(area=area, kind=kind, position=1 + Item.objects.count(), **fields)
+
+
+def fill_every_area() -> None:
+    """Put one of each kind into each area that takes it."""
+    words: dict[str, dict[str, Any]] = {
+        "link": {"title": "Away", "address": "https://example.com/"},
+        "heading": {"title": "Heading"},
+        "text": {"title": "Words", "text": "<p>Some <strong>words</strong>.</p>"},
+        "picture": {"image": make_image(), "address": "https://example.com/"},
+    }
+    for area in Area:
+        for kind in KINDS.values():
+            if area in kind.areas:
+                item = make_item(area, kind.name, **words.get(kind.name, {}))
+                if kind.name == "heading":
+                    make_item(area, "link", parent=item, **words["link"])
 
 
 def tree(client: Client, path: str = "/") -> Any:
@@ -224,18 +242,7 @@ def test_every_kind_shows_itself_with_and_without_content(reader: Client, is_ful
         make_page(role="privacy", show_in_menu=True)
     else:
         make_post(slug="the-knee", categories=[], published_at=timezone.now())
-    words: dict[str, dict[str, Any]] = {
-        "link": {"title": "Away", "address": "https://example.com/"},
-        "heading": {"title": "Heading"},
-        "text": {"title": "Words", "text": "<p>Some <strong>words</strong>.</p>"},
-        "picture": {"image": make_image(), "address": "https://example.com/"},
-    }
-    for area in Area:
-        for kind in KINDS.values():
-            if area in kind.areas:
-                item = make_item(area, kind.name, **words.get(kind.name, {}))
-                if kind.name == "heading":
-                    make_item(area, "link", parent=item, **words["link"])
+    fill_every_area()
     for path in ("/", "/the-knee/", "/blog/", "/nothing/"):
         page = tree(reader, path)
         ids = page.xpath("//@id")
@@ -285,3 +292,20 @@ def test_an_item_of_a_room_that_is_gone_is_kept_and_not_shown(reader: Client) ->
     make_item("sidebar", "search")
     assert widgets(reader) == ["Search"]
     assert str(Item.objects.get(kind="left-over")) == "left-over"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_pages_with_every_kind_fit_the_screen_and_axe_finds_nothing(
+    page: BrowserPage, site: None, width: int, scheme: Any
+) -> None:
+    for _ in range(3):
+        make_post(categories=[make_category(image=make_image())], featured_image=make_image(), is_featured=True)
+    fill_every_area()
+    Item.objects.filter(kind="start").update(number=4)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    for path in ("/", "/the-knee/", "/blog/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path
+        assert violations(page) == [], path
