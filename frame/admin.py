@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
@@ -60,29 +60,23 @@ def _unseen(scene: Scene, item: Item) -> str:
     return item.trouble or (item.about.empty if not scene.find(item) else "")
 
 
-def _rows(scene: Scene, branches: list[Branch]) -> Iterator[Row]:
-    above: Item | None = None
-    for number, (item, below) in enumerate(branches):
-        steps = [*(["up"] if number else []), *(["down"] if number + 1 < len(branches) else [])]
-        into = above if above and above.kind == "heading" and item.about and item.about.is_line else None
-        steps += ["in"] if into else []
-        children = [
-            Row(
-                each,
-                _what(scene, each),
-                _unseen(scene, each),
-                [
-                    *(["up"] if place else []),
-                    *(["down"] if place + 1 < len(below) else []),
-                    *(["out"] if each.about and each.area in each.about.areas else []),
-                ],
-                None,
-                [],
-            )
-            for place, each in enumerate(below)
-        ]
-        yield Row(item, _what(scene, item), _unseen(scene, item), steps, into, children)
-        above = item
+def _rows(scene: Scene, branches: list[Branch]) -> list[Row]:
+    items = [branch.item for branch in branches]
+    return [_row(scene, items, number, branch.below) for number, branch in enumerate(branches)]
+
+
+def _row(scene: Scene, siblings: list[Item], number: int, below: Sequence[Item] = ()) -> Row:
+    item, above = siblings[number], siblings[number - 1] if number else None
+    kind = item.about
+    steps = {
+        "up": above is not None,
+        "down": number + 1 < len(siblings),
+        "in": bool(above and above.kind == "heading" and kind and kind.is_line),
+        "out": bool(item.parent_id and kind and item.area in kind.areas),
+    }
+    children = [_row(scene, list(below), place) for place in range(len(below))]
+    possible = [name for name, is_possible in steps.items() if is_possible]
+    return Row(item, _what(scene, item), _unseen(scene, item), possible, above if steps["in"] else None, children)
 
 
 class Choice(NamedTuple):
@@ -94,7 +88,7 @@ class Choice(NamedTuple):
 
 @admin.register(Item)
 class ItemAdmin(WithImagePicker, admin.ModelAdmin):
-    """Whoever may change the site's facts may arrange it."""
+    """Whoever may change the site's facts may arrange its frame."""
 
     form = ItemForm
 
@@ -153,7 +147,7 @@ class ItemAdmin(WithImagePicker, admin.ModelAdmin):
                 query = {}
             return HttpResponseRedirect(_address(area, **query))
         scene = Scene(request, {})
-        rows = list(_rows(scene, scene.branches(area)))
+        rows = _rows(scene, scene.branches(area))
         under = next((row.item for row in rows if row.item.pk and str(row.item.pk) == request.GET.get("under")), None)
         words = request.GET.get("q", "").strip()[:200]
         return self._page(
@@ -283,14 +277,14 @@ class ItemAdmin(WithImagePicker, admin.ModelAdmin):
         return HttpResponseRedirect(_address(obj.area, at=f"edit-{obj.pk}"))
 
     def delete_model(self, request: HttpRequest, obj: Item) -> None:
-        self._deleted_from = obj.area
+        request.deleted_from = obj.area  # type: ignore[attr-defined]
         super().delete_model(request, obj)
         if not Item.objects.filter(area=obj.area).exists():
             messages.info(request, "That was the last one, so the usual arrangement is back.")
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         messages.success(request, f"“{obj_display}” is removed.")
-        return HttpResponseRedirect(_address(self._deleted_from))
+        return HttpResponseRedirect(_address(request.deleted_from))  # type: ignore[attr-defined]
 
 
 def _address(area: str, **query: str) -> str:

@@ -44,18 +44,22 @@ def link(scene: Scene, item: Item) -> list[Link]:
 
 
 def topics(scene: Scene, item: Item) -> list[Link]:
+    """The first main categories."""
     return _links(scene.categories[: item.count])
 
 
 def pages(scene: Scene, item: Item) -> list[Link]:
+    """The pages marked for the menu."""
     return _links(scene.standing.in_menu)
 
 
 def policies(scene: Scene, item: Item) -> list[Link]:
+    """The texts that readers rely on."""
     return _links(scene.standing.policies)
 
 
 def author_link(scene: Scene, item: Item) -> list[Link]:
+    """The author's own page, unless About me is among the pages of the menu."""
     author, about = scene.standing.author, scene.standing.by_role.get("about")
     if author is None or (about and about.show_in_menu):
         return []
@@ -73,10 +77,12 @@ def under(scene: Scene, item: Item) -> list[Link]:
 
 
 def author(scene: Scene, item: Item) -> Author | None:
+    """Who wrote the post beside it, else whom the frame introduces."""
     return scene.post.author if scene.post else scene.standing.author
 
 
 def frame_author(scene: Scene, item: Item) -> Author | None:
+    """Whom the frame introduces."""
     return scene.standing.author
 
 
@@ -97,6 +103,7 @@ def categories(scene: Scene, item: Item) -> dict[str, Any]:
 
 
 def archives(scene: Scene, item: Item) -> list[Any]:
+    """The months with posts."""
     return scene.census.months
 
 
@@ -108,10 +115,12 @@ def hero(scene: Scene, item: Item) -> dict[str, bool]:
 
 
 def help_line(scene: Scene, item: Item) -> str:
+    """The site's line for readers who should not wait."""
     return scene.site.help_line
 
 
 def start(scene: Scene, item: Item) -> list[Category]:
+    """The first main categories."""
     return scene.categories[: item.count]
 
 
@@ -124,10 +133,12 @@ def latest(scene: Scene, item: Item) -> list[Post] | dict[str, list[Post]]:
 
 
 def featured(scene: Scene, item: Item) -> list[Post]:
+    """The newest of those that the author has featured."""
     return list(Post.objects.published().filter(is_featured=True).newest_first().for_cards()[: item.count])
 
 
 def chapters(scene: Scene, item: Item) -> list[tuple[str, str]]:
+    """Anchor and words of the post's chapters, if they are enough for a list."""
     return chapters_of(scene.post.headings) if scene.post else []
 
 

@@ -167,15 +167,12 @@ class Item(models.Model):
 
     def _check_heading(self, kind: Kind) -> None:
         heading: Any = self.parent
-        if self.kind == "heading" or self.children_of_saved():
+        if self.kind == "heading" or (self.pk and self.children.exists()):
             raise ValidationError("A heading cannot stand under another one: menus open one level.")
         if heading.kind != "heading" or heading.parent_id or heading.area != self.area:
             raise ValidationError("Only a heading of the same list can have links under it.")
         if not kind.is_line:
             raise ValidationError(f"“{kind.label}” cannot stand under a heading: only links can.")
-
-    def children_of_saved(self) -> bool:
-        return bool(self.pk) and self.children.exists()
 
     def _check_words(self) -> None:
         if self.kind == "link" and not self.leads_to:
