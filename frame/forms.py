@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from frame.models import Item
+from frame.targets import LONGEST
 from prose.forms import SHORT, ProseField
 from prose.structure import outline
 
@@ -15,7 +16,7 @@ class ItemForm(forms.ModelForm):
 
     leads_to = forms.CharField(
         label="leads to",
-        max_length=500,
+        max_length=LONGEST,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text="An address of this site such as /about/, or another one with https:// or mailto: in front. "

@@ -55,7 +55,7 @@ class Item(models.Model):
     page = models.ForeignKey(Page, on_delete=models.CASCADE, null=True, editable=False)
     category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, editable=False)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, editable=False)
-    address = models.CharField(max_length=500, blank=True, editable=False)
+    address = models.CharField(max_length=targets.LONGEST, blank=True, editable=False)
     image = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,

@@ -12,6 +12,7 @@ from blog.models import Category, Post, Series, Tag
 from drafts.addresses import documents_at
 from pages.models import Page, validate_link
 
+LONGEST = 500
 # Lists of which the URL table knows the shape only.
 _LISTS: dict[str, Any] = {"blog:tag": Tag, "blog:author": Author, "blog:series": Series}
 
@@ -22,6 +23,8 @@ def at(address: str) -> Page | Category | Post | None:
     Raise ValidationError for what is no address, and for one of this site where there is nothing.
     """
     validate_link(address)
+    if len(address) > LONGEST or not address.isprintable():
+        raise ValidationError("No address looks like this: it is too long, or holds signs that nobody can type.")
     parts = urlsplit(address.removeprefix(settings.SITE_URL) or "/")
     if parts.scheme or parts.netloc or parts.query or parts.fragment:
         return None

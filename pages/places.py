@@ -33,6 +33,7 @@ class Place(NamedTuple):
 
 def find(words: list[str]) -> list[Place]:
     """Up to 8 places whose name holds each of `words`, in three queries: pages and categories first, they are few."""
+    words = [word.replace("\x00", "") for word in words]
     own = [title for title in _OWN if words and all(word.lower() in title.lower() for word in words)]
     pages = _named(Page.objects.kept().in_order().without_text(), "title", words) if words else []
     categories = _named(Category.objects.order_by("name"), "name", words) if words else []

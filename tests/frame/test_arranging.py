@@ -109,7 +109,20 @@ def test_an_item_is_dropped_before_another_one_or_under_a_heading(signed_in: Cli
     assert order("main-menu", heading) == ["two", "one"]
 
 
-@pytest.mark.parametrize("sent", [{"move": "x"}, {"up": "99999"}, {"show": ""}, {"kind": "no"}, {"link": "//x"}, {}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"move": "x"},
+        {"up": "99999"},
+        {"show": ""},
+        {"kind": "no"},
+        {"kind": "topics", "under": "99999"},
+        {"link": "//x"},
+        {"link": "https://x/\x00"},
+        {"link": f"https://{'x' * 600}/"},
+        {},
+    ],
+)
 def test_nonsense_and_what_is_gone_change_nothing_and_are_answered_in_words(
     signed_in: Client, four: list[Item], sent: dict[str, str]
 ) -> None:
@@ -311,6 +324,13 @@ def test_a_picture_of_a_box_is_kept_from_deletion_and_named(signed_in: Client) -
     answer = signed_in.get(reverse("admin:images_image_delete", args=[image.pk])).content.decode()
     assert "Our door" in answer
     assert reverse("admin:frame_item_change", args=[item.pk]) in answer
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", ["\x00", "knee\x00", "%", "x" * 5000, "https://x/\x00", "//"])
+def test_any_words_can_be_looked_for(signed_in: Client, words: str) -> None:
+    Item.objects.create(area="main-menu", kind="search")
+    assert signed_in.get(address("main-menu"), {"q": words, "under": words, "at": words}).status_code == 200
 
 
 @pytest.mark.django_db
