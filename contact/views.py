@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 
 from contact.forms import ContactForm
 from guard.pages import public_form
+from pages.metadata import of_page
 from pages.models import Page
 from pages.standing import standing_of
 
@@ -27,7 +28,13 @@ def contact(request: HttpRequest) -> HttpResponse:
                 return response
     known = standing_of(request).by_role.get(Page.Role.CONTACT)
     intro = Page.objects.select_related("featured_image").filter(pk=known.pk).first() if known else None
-    return render(request, "contact/contact.html", {"form": form, "intro": intro}, status=form.status)
+    meta = of_page(intro) if intro and request.method != "POST" else None
+    context = {"form": form, "intro": intro, "meta": meta}
+    page = render(request, "contact/contact.html", context, status=form.status)
+    # A page in its author's words is one that search engines may show.
+    if meta and meta.is_indexed:
+        page["X-Robots-Tag"] = "all"
+    return page
 
 
 @public_form

@@ -19,8 +19,8 @@ def public_form[**P](
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """A view that shows a form to anybody (GET) and takes it (POST).
 
-    Neither kept by caches, since its token ages, nor by search engines. Django's CSRF check, which would set a cookie,
-    is replaced by `guard.origin`: the view must ask it, or use a GuardedForm.
+    Kept by no cache, since its token ages, nor by search engines, unless the view says otherwise. Django's CSRF
+    check, which would set a cookie, is replaced by `guard.origin`: the view must ask it, or use a GuardedForm.
     """
 
     @csrf_exempt
@@ -33,7 +33,7 @@ def public_form[**P](
             response = render(request, "guard/too_large.html", status=413)
         else:
             response = view(request, *args, **kwargs)
-        response["X-Robots-Tag"] = "noindex"
+        response.headers.setdefault("X-Robots-Tag", "noindex")
         return response
 
     return guarded

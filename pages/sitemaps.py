@@ -11,6 +11,5 @@ class PageSitemap(FrontSitemap):
 
     def items(self) -> list[tuple[str, datetime | None]]:
         pages = Page.objects.published().filter(hides_from_search=False, canonical_url="")
-        # A room may keep its own addresses from search engines.
-        found = pages.exclude(role__in=Page.SHOWN_BY_ROOMS).in_order().without_text()
+        found = pages.in_order().without_text()
         return [*super().items(), *((page.get_absolute_url(), page.modified_at) for page in found)]

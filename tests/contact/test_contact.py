@@ -320,7 +320,7 @@ def test_the_page_says_what_it_is_not_for_and_what_happens_to_the_words(reader: 
     reader.get("/")  # what is made once for all readers
     with CaptureQueriesContext(connection) as queries:
         response = reader.get(path)
-    assert len(queries) <= 8
+    assert len(queries) <= 9
     assert not [query for query in queries if not query["sql"].startswith("SELECT")]
     assert not response.cookies
     page = tree(response.content)
@@ -345,6 +345,23 @@ def test_the_authors_words_stand_above_the_form_once_they_are_public(reader: Cli
     words.status = "draft"
     words.save()
     assert (main().findtext(".//h1"), "I read" in main().text_content()) == ("Contact", False)
+
+
+@pytest.mark.django_db
+def test_search_engines_may_show_the_authors_contact_page_and_no_bare_form(reader: Client, settings: Settings) -> None:
+    def told(response: Any) -> tuple[str, list[str], list[str]]:
+        page = tree(response.content)
+        robots, address = page.xpath("//meta[@name='robots']/@content"), page.xpath("//link[@rel='canonical']/@href")
+        return response["X-Robots-Tag"], robots, address
+
+    bare: tuple[str, list[str], list[str]] = ("noindex", ["noindex"], [])
+    assert told(reader.get("/contact/")) == bare
+    words = make_page(title="Write to me", role="contact", excerpt="Any day.")
+    assert told(reader.get("/contact/")) == ("all", ["max-image-preview:large"], [f"{settings.SITE_URL}/contact/"])
+    assert told(send(reader, email="no")) == bare
+    words.hides_from_search = True
+    words.save()
+    assert told(reader.get("/contact/"))[:2] == ("noindex", ["noindex"])
 
 
 # ---- The mails --------------------------------------------------------------------------------------
