@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple, Self
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
@@ -274,7 +275,7 @@ class Document(models.Model):
             return "" if old or may_be_seen else None
         is_same = all(old[field.attname] == field.to_python(getattr(self, field.attname)) for field in fields)
         is_same = is_same and reading_minutes(old["words"]) == self.reading_minutes
-        return (self.get_absolute_url() if is_same else "") if may_be_seen else None
+        return (unquote(self.get_absolute_url()) if is_same else "") if may_be_seen else None
 
     def plain_text(self) -> str:
         """The visible words of the body."""

@@ -59,6 +59,14 @@ def test_another_text_makes_only_its_own_page_new(reader: Client) -> None:
     assert b"At last." in reader.get(places[0]).content
 
 
+def test_a_page_whose_address_has_other_letters_is_new_after_its_text_changed(reader: Client) -> None:
+    post = make_post(slug="колено", body="<p>Before.</p>", excerpt="Always the same.")
+    reader.get(post.get_absolute_url())
+    post.body = "<p>After.</p>"
+    post.save()
+    assert b"After." in reader.get(post.get_absolute_url()).content
+
+
 def change_title(post: Post) -> None:
     post.title = "Another title"
     post.save()
