@@ -29,8 +29,9 @@ from blog.models import OFF_LISTS, UNPRINTABLE, Category, Post, PostTemplate, Pu
 from blog.reads import ReadCount
 from blog.series import in_order
 from blog.writing import WritingAdmin, WritingForm
-from drafts.admin import DocumentAdmin, StateFilter
+from drafts.admin import DocumentAdmin
 from drafts.forms import DocumentForm, invented_slug
+from drafts.lists import StateFilter
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from prose.forms import ProseField
