@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from blog.models import Category, Post, line_of
+from guard.counting import add_one
 from images.models import Image
 
 # Everywhere and always the same word, so that nobody takes an advertisement for advice.
@@ -189,11 +190,7 @@ class AdCountQuerySet(models.QuerySet["AdCount"]):
 
     def add(self, ad: int, kind: str) -> None:
         """One of `views` or `clicks` more today for the advertisement `ad`, which exists. Exact however many come."""
-        today = {"ad_id": ad, "day": timezone.localdate()}
-        row = self.filter(**today)
-        if not row.update(**{kind: F(kind) + 1}):
-            AdCount.objects.bulk_create([AdCount(**today)], ignore_conflicts=True)
-            row.update(**{kind: F(kind) + 1})
+        add_one(AdCount, kind, ad_id=ad, day=timezone.localdate())
 
     def tally(self) -> Tally:
         """All of them together. One query."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, QuerySet, Sum
-from django.http import HttpRequest
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from guard.counting import add_one
+
 POPULAR_FOR = 90
-# Programs that run scripts and say so.
-_ROBOT = re.compile(r"bot|crawl|spider|slurp|headless|lighthouse|preview|monitor|scan|fetch|python|curl|wget", re.I)
 
 
 class ReadCountQuerySet(models.QuerySet["ReadCount"]):
@@ -55,26 +51,4 @@ class ReadCount(models.Model):
 
 def count_read(key: int) -> None:
     """One read more, today, of the post `key`, which exists. Exact however many come at once."""
-    today = {"post_id": key, "day": timezone.localdate()}
-    row = ReadCount.objects.filter(**today)
-    if not row.update(count=F("count") + 1):
-        ReadCount.objects.bulk_create([ReadCount(**today)], ignore_conflicts=True)
-        row.update(count=F("count") + 1)
-
-
-def is_a_reader(request: HttpRequest) -> bool:
-    """Whether `request` comes from a page of this site in the browser of somebody who only reads.
-
-    Browsers say where a request comes from in Sec-Fetch-Site (Fetch Metadata) or, the older ones, in Origin.
-    """
-    headers = request.headers
-    own = "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))
-    came_from = headers.get("Sec-Fetch-Site") or ("same-origin" if headers.get("Origin") == own else "elsewhere")
-    agent = headers.get("User-Agent", "")
-    return (
-        came_from == "same-origin"
-        and not (headers.get("Sec-Purpose") or headers.get("Purpose"))
-        and bool(agent)
-        and not _ROBOT.search(agent)
-        and not (request.COOKIES and getattr(request.user, "is_staff", False))
-    )
+    add_one(ReadCount, "count", post_id=key, day=timezone.localdate())
