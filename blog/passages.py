@@ -113,7 +113,7 @@ def resolve(wanted: Collection[Embed], target: Target) -> dict[Embed, str]:
         marks = '<div data-embed="snippet" data-id="{}" data-title="{}"></div>'
         markup = {key: str(format_html(marks, key, snippet.name)) for key, snippet in found.items()}
     else:
-        bodies = render_all([_without_snippets(snippet.body) for snippet in found.values()], target)
+        bodies = render_all([_without_snippets(snippet.body) for snippet in found.values()], target, is_part=True)
         markup = {key: _with_own_ids(body, key) for key, body in zip(found, bodies, strict=True)}
     return {embed: markup[embed.id] for embed in wanted if embed.id in markup}
 

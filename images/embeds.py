@@ -24,7 +24,7 @@ def _markup(image: Image, embed: Embed, target: Target) -> str:
     alt = image.alt if embed.alt is None else embed.alt
     if target is Target.PAGE:
         return picture(image, sizes=SIZES, alt=alt)
-    if target is Target.FEED:
+    if target.is_elsewhere:
         return format_html(
             '<img src="{}" width="{}" height="{}" alt="{}">',
             absolute_url(whole_url(image)),
@@ -43,7 +43,7 @@ def resolve_videos(wanted: Collection[Embed], target: Target) -> dict[Embed, str
 
 
 def _video(video: Video, target: Target) -> str:
-    if target is Target.FEED:
+    if target.is_elsewhere:
         site = video.get_provider_display()
         return format_html('<p><a href="{}">{} (video on {})</a></p>', video.address, video, site)
     if target is Target.EDITOR:

@@ -1,8 +1,13 @@
-"""Embeds: places in a text that hold only a kind and an id, filled at rendering by the room that owns the kind."""
+"""Embeds: places in a text that hold only a kind and an id, filled at rendering by the room that owns the kind.
 
-from collections.abc import Callable, Collection, Mapping
+A room may also finish whole texts, once their embeds are filled: what a link needs, what must stand before it.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from lxml.html import HtmlElement
 
 
 class Target(Enum):
@@ -10,7 +15,13 @@ class Target(Enum):
 
     PAGE = "page"
     FEED = "feed"
+    MAIL = "mail"
     EDITOR = "editor"
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is read in another program, without this site's styles, scripts and addresses from the root."""
+        return self in (Target.FEED, Target.MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,9 @@ class Embed:
 # Gets the distinct embeds of one text and gives markup for those it knows; a missing one is left out of the page.
 Resolver = Callable[[Collection[Embed], Target], Mapping[Embed, str]]
 _resolvers: dict[str, Resolver] = {}
+# Gets texts whose embeds are filled, for one target and never for the editor, and changes them in place.
+Finisher = Callable[[Sequence[HtmlElement], Target], None]
+_finishers: list[Finisher] = []
 
 
 def register(kind: str, resolver: Resolver) -> None:
@@ -39,3 +53,14 @@ def resolve(embeds: Collection[Embed], target: Target) -> dict[Embed, str]:
         if resolver := _resolvers.get(kind):
             markup.update(resolver([embed for embed in embeds if embed.kind == kind], target))
     return markup
+
+
+def register_finisher(finisher: Finisher) -> None:
+    """Let `finisher` have the last word on every text. Called in `AppConfig.ready` of the room that needs it."""
+    _finishers.append(finisher)
+
+
+def finish(roots: Sequence[HtmlElement], target: Target) -> None:
+    """Let every finisher change `roots`, which readers get at `target`."""
+    for finisher in _finishers:
+        finisher(roots, target)

@@ -1,4 +1,4 @@
-"""From the stored subset to the page, the feed or the editor. The only way a text leaves the database."""
+"""From the stored subset to the page, the feed, the mail or the editor. The only way a text leaves the database."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urljoin
@@ -19,44 +19,51 @@ _ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag
 def render(body: str, target: Target = Target.PAGE) -> SafeString:
     """Safe HTML of a cleaned `body` for `target`. One query per kind of embed.
 
-    What an embed showed may be gone: page and feed leave it out, the editor keeps its place.
+    What an embed showed may be gone: readers' texts leave it out, the editor keeps its place.
     """
     return render_all([body], target)[0]
 
 
-def render_all(bodies: Iterable[str], target: Target, addresses: Iterable[str] = ()) -> list[SafeString]:
+def render_all(
+    bodies: Iterable[str], target: Target, addresses: Iterable[str] = (), *, is_part: bool = False
+) -> list[SafeString]:
     """As `render()` for each of `bodies`, still with one query per kind of embed.
 
-    `addresses` are those of their pages, where links to a place within the same text lead from a feed.
+    `addresses` are those of their pages, where links to a place within the same text lead from a feed or a mail.
+    `is_part` says that they become parts of other texts, which are finished as a whole.
     """
-    roots = [parse(body) if body else None for body in bodies]
-    places = [{} if root is None else _places(root) for root in roots]
+    roots = [parse(body) if body else html.Element("div") for body in bodies]
+    places = [_places(root) for root in roots]
     markup = embeds.resolve(frozenset(embed for each in places for embed in each.values()), target)
-    return [
-        mark_safe("") if root is None else _filled(root, each, markup, target, address)
-        for root, each, address in zip(roots, places, list(addresses) or [""] * len(roots), strict=True)
-    ]
+    for root, each in zip(roots, places, strict=True):
+        _fill_all(root, each, markup, target)
+    if target is not Target.EDITOR and not is_part:
+        embeds.finish(roots, target)
+    if target.is_elsewhere and not is_part:
+        for root, address in zip(roots, list(addresses) or [""] * len(roots), strict=True):
+            _lead_home(root, address)
+    return [mark_safe(serialize(root)) for root in roots]  # noqa: S308 - cleaned, and resolvers escape their own
 
 
-def _filled(
-    root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: Target, address: str
-) -> SafeString:
+def _fill_all(root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: Target) -> None:
     if target is not Target.EDITOR:
         _leave_out(root, [element for element, embed in places.items() if embed not in markup])
     # Before the embeds are filled in: what they hold is dressed already.
     if target is Target.PAGE:
         _dress_for_page(root)
-    elif target is Target.FEED:
-        _dress_for_feed(root)
+    elif target.is_elsewhere:
+        _dress_for_elsewhere(root)
     for element, embed in places.items():
         if embed in markup:
             _fill(element, markup[embed], target)
-    if target is Target.FEED:
-        for link in root.iter("a"):
-            href = link.get("href") or ""
-            if address or not href.startswith("#"):
-                link.set("href", urljoin(address or f"{settings.SITE_URL}/", href))
-    return mark_safe(serialize(root))  # noqa: S308 - the body is cleaned and resolvers escape their own
+
+
+def _lead_home(root: HtmlElement, address: str) -> None:
+    """Make addresses whole: links within the text lead into the page at `address`, and so do those without one."""
+    for link in root.iter("a"):
+        href = link.get("href") or ""
+        if address or not href.startswith("#"):
+            link.set("href", urljoin(address or f"{settings.SITE_URL}/", href))
 
 
 def _places(root: HtmlElement) -> dict[HtmlElement, Embed]:
@@ -126,7 +133,7 @@ def _dress_callout(aside: HtmlElement) -> None:
     aside.insert(1, heading)
 
 
-def _dress_for_feed(root: HtmlElement) -> None:
+def _dress_for_elsewhere(root: HtmlElement) -> None:
     for aside in list(root.iter("aside")):
         title = aside.get("data-title") or subset.CALLOUTS[aside.get("data-callout") or "note"]
         aside.attrib.clear()
@@ -137,7 +144,7 @@ def _dress_for_feed(root: HtmlElement) -> None:
         heading.append(strong)
         aside.insert(0, heading)
     for details in list(root.iter("details")):
-        # Few readers of feeds can unfold anything.
+        # Few readers of feeds and mails can unfold anything.
         summary = details.find("summary")
         if summary is not None:
             question = html.Element("strong")

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from images.models import Image
 from prose.cleaning import clean
 from prose.embeds import Target
-from prose.rendering import render
+from prose.rendering import render, render_all
 from prose.structure import excerpt, outline, plain_text, reading_minutes
 from tests.factories import make_image
 
@@ -43,17 +43,23 @@ def test_the_pictures_of_a_text_cost_one_query(count: int) -> None:
 
 
 @pytest.mark.django_db
-def test_a_feed_gets_absolute_addresses_and_plain_boxes() -> None:
+@pytest.mark.parametrize("target", [Target.FEED, Target.MAIL])
+def test_feeds_and_mails_get_absolute_addresses_and_plain_boxes(target: Target) -> None:
     image = make_image()
     body = clean(
         BODY.format(image.pk) + '<p><a href="/other/">x</a></p>'
         '<aside data-callout="tip" data-title="Slowly"><p>Move</p></aside><table><tr><td>1</td></tr></table>'
     )
-    feed = render(body, Target.FEED)
+    feed = render(body, target)
     assert f'src="http://testserver{image.file.url}"' in feed
     assert 'href="http://testserver/other/"' in feed
     assert "<blockquote><p><strong>Slowly</strong></p><p>Move</p></blockquote>" in feed
     assert "class=" not in feed
+
+
+def test_a_link_within_the_text_leads_to_its_page_from_elsewhere() -> None:
+    body, page = clean('<h2 id="plan">Plan</h2><p><a href="#plan">x</a></p>'), "https://example.com/knees/"
+    assert 'href="https://example.com/knees/#plan"' in render_all([body], Target.MAIL, [page])[0]
 
 
 @pytest.mark.django_db
