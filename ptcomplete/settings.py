@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "ads",
     "frame",
     "search",
+    "affiliates",
     "pages",
     "blog",
     "drafts",

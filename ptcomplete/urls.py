@@ -19,6 +19,7 @@ urlpatterns = [
     path("feedback/", include("feedback.urls")),
     path("contact/", include("contact.urls")),
     path("ads/", include("ads.urls")),
+    path("", include("affiliates.urls")),
     path("", include("blog.urls")),
     path("", include("pages.urls")),
     re_path(r"^(?P<path>[-\w]+(?:/[-\w]+)*)/$", views.document, name="document"),

@@ -27,6 +27,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 from django.views.static import was_modified_since
 
+from affiliates.sitemaps import ShopSitemap
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import share
@@ -40,7 +41,7 @@ from siteinfo.metadata import Page, shortened
 from siteinfo.robots import lines as robots_lines
 from wordpress.addresses import answer_path
 
-SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap}
+SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 
 
 @require_safe
@@ -101,7 +102,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
-    """One section of the map: pages, posts with their pictures, categories, tags, authors."""
+    """One section of the map: pages, posts with their pictures, categories, tags, authors, the shop."""
     response = sitemap_views.sitemap(request, {**SITEMAPS}, section=section, template_name="site/sitemap.xml")
     # A post taken back makes no time newer: only the ETag tells whether the map has changed.
     del response["Last-Modified"]

@@ -76,6 +76,9 @@ class SiteInfo(SingletonModel):
         "They would then not name or link you either.",
     )
 
+    # What others oblige the site to say at its foot, a sentence a line: kept by the rooms that know why.
+    statements = models.TextField(blank=True, editable=False)
+
     class Meta:
         verbose_name = "site information"
 

@@ -57,6 +57,6 @@ def lines(site: SiteInfo) -> Iterator[str]:
         yield f"User-agent: {agent.name}"
     if refused:
         yield from ("Disallow: /", "")
-    yield from ("User-agent: *", "Disallow: /admin/", "Disallow: /ads/", "")
+    yield from ("User-agent: *", "Disallow: /admin/", "Disallow: /ads/", "Disallow: /go/", "")
     if not site.hides_from_search:
         yield f"Sitemap: {absolute_url('/sitemap.xml')}"

@@ -344,7 +344,7 @@ def test_what_several_nodes_say_of_one_thing_is_joined() -> None:
 
 def test_robots_may_read_all_but_the_desk_and_learn_where_the_map_is(reader: Client) -> None:
     assert reader.get("/robots.txt").content.decode() == (
-        f"User-agent: *\nDisallow: /admin/\nDisallow: /ads/\n\nSitemap: {HOST}/sitemap.xml\n"
+        f"User-agent: *\nDisallow: /admin/\nDisallow: /ads/\nDisallow: /go/\n\nSitemap: {HOST}/sitemap.xml\n"
     )
 
 

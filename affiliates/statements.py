@@ -1,0 +1,32 @@
+"""What programs want to be said on every page: kept with the site's facts, which every page reads anyway."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Exists, OuterRef
+from django.db.models.signals import post_delete, post_save
+
+from siteinfo.models import SiteInfo
+
+
+def refresh() -> None:
+    """Keep the statements of every program that has a link in use, each once, at the foot of all pages."""
+    link, use, program = (apps.get_model("affiliates", name) for name in ("Link", "Use", "Program"))
+    live = link.objects.live().filter(program=OuterRef("pk"))
+    pasted = use.objects.filter(program=OuterRef("pk"))
+    told = program.objects.filter(Exists(live) | Exists(pasted)).order_by("pk").values_list("statements", flat=True)
+    lines = dict.fromkeys(line.strip() for text in told for line in text.splitlines() if line.strip())
+    statements = "\n".join(lines)
+    if not SiteInfo.objects.exclude(statements=statements).update(statements=statements) and statements:
+        SiteInfo.objects.get_or_create(defaults={"pk": SiteInfo.singleton_instance_id, "statements": statements})
+
+
+def connect() -> None:
+    """Refresh whenever a program or a link changes, in the transaction of the change."""
+    for name in ("Program", "Link"):
+        for change in (post_save, post_delete):
+            change.connect(_changed, sender=apps.get_model("affiliates", name))
+
+
+def _changed(sender: Any, **kwargs: Any) -> None:
+    refresh()

@@ -1,0 +1,44 @@
+"""Rows of this room for tests."""
+
+from itertools import count
+
+from affiliates.models import Compared, Comparison, Link, Product, Shelf
+from affiliates.programs import Program
+
+_numbers = count(1)
+
+
+def make_product(**overrides: object) -> Product:
+    """A product without a link."""
+    number = next(_numbers)
+    return Product.objects.create(**{"name": f"Product {number}", "reason": f"Reason {number}."} | overrides)
+
+
+def make_link(program: Program, **overrides: object) -> Link:
+    """A link of `program`, as the desk saves it."""
+    number = next(_numbers)
+    host = program.host_list[0] if program.network == "other" else "www.amazon.com"
+    path = f"/things/{number}" if program.network == "other" else f"/dp/B{number:09d}"
+    fields = {"name": f"Link {number}", "slug": f"link-{number}", "destination": f"https://{host}{path}"}
+    link = Link(program=program, **fields | overrides)
+    link.full_clean()
+    link.save()
+    return link
+
+
+def make_favorite(program: Program, **overrides: object) -> Product:
+    """A product of the shop page with a link of `program`."""
+    shelf, _ = Shelf.objects.get_or_create(name="For the calves")
+    product = make_product(**{"shelf": shelf} | overrides)
+    make_link(program, product=product)
+    return product
+
+
+def make_comparison(*products: Product) -> Comparison:
+    """A comparison of `products` in their order."""
+    comparison = Comparison.objects.create(title=f"Comparison {next(_numbers)}")
+    for position, product in enumerate(products):
+        Compared.objects.create(
+            comparison=comparison, product=product, position=position, verdict=f"Verdict {position}"
+        )
+    return comparison

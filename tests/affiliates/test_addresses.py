@@ -1,0 +1,117 @@
+"""Addresses of shops: one form for each, and a sentence for what cannot be one."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affiliates.addresses import AMAZON_HOSTS, asin, belongs, canonical, read, tag_of, tagged
+
+NUMBERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=10, max_size=10)
+JUNK = st.sampled_from(
+    ["", "?tag=other-21", "?ref_=as_li&th=1&psc=1", "/ref=sr_1_3?keywords=a+b&qid=17", "?a=&b", "#x"]
+)
+SHAPES = [
+    "/dp/{}",
+    "/dp/product/{}",
+    "/Some-Long-Title-For-Knees/dp/{}",
+    "/-/de/dp/{}",
+    "/gp/product/{}",
+    "/gp/product/glance/{}",
+    "/gp/aw/d/{}",
+    "/gp/offer-listing/{}",
+    "/exec/obidos/ASIN/{}",
+    "/exec/obidos/tg/detail/-/{}",
+    "/o/ASIN/{}",
+    "/product-reviews/{}",
+]
+
+
+@given(
+    host=st.sampled_from(AMAZON_HOSTS),
+    part=st.sampled_from(["", "www.", "smile.", "m."]),
+    scheme=st.sampled_from(["https://", "http://", "HTTPS://", "//", ""]),
+    shape=st.sampled_from(SHAPES),
+    number=NUMBERS,
+    is_lower=st.booleans(),
+    junk=JUNK,
+)
+def test_every_address_of_a_product_at_amazon_has_one_form(
+    host: str, part: str, scheme: str, shape: str, number: str, is_lower: bool, junk: str
+) -> None:
+    typed = number.lower() if is_lower else number
+    found = canonical(f"{scheme}{part}{host}{shape.format(typed)}{junk}", "tag")
+    assert found == canonical(found, "tag") == f"https://www.{host}/dp/{number}"
+    assert tagged(found, "tag", "mine-20") == f"https://www.{host}/dp/{number}?tag=mine-20"
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        (
+            "https://www.amazon.com/s?k=foam+roller&crid=1&tag=a-20&ref=nb_sb",
+            "https://www.amazon.com/s?k=foam+roller",
+        ),
+        ("https://www.amazon.com/stores/page/12-34/ref=x?tag=a-20", "https://www.amazon.com/stores/page/12-34"),
+        ("https://www.amazon.com", "https://www.amazon.com/"),
+    ],
+)
+def test_other_pages_of_amazon_keep_what_they_need(address: str, form: str) -> None:
+    assert canonical(address, "tag") == form
+    assert asin(address) == ""
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_pasted_is_an_address_or_a_sentence(typed: str) -> None:
+    try:
+        found = canonical(typed, "ref")
+    except ValidationError as error:
+        said = " ".join(error.messages)
+    else:
+        said = "It is one."
+        assert found.startswith("https://")
+        assert canonical(found, "ref") == found
+    assert said.endswith(".")
+
+
+def test_a_tag_is_taken_out_and_ours_put_in_without_touching_the_rest() -> None:
+    pasted = "http://shop.example.com/a%20b?x=1&ref=theirs&y=%2F#size"
+    kept = canonical(pasted, "ref")
+    assert kept == "https://shop.example.com/a%20b?x=1&y=%2F#size"
+    assert tag_of(pasted, "ref") == "theirs"
+    assert tagged(kept, "ref", "m&e") == "https://shop.example.com/a%20b?x=1&y=%2F&ref=m%26e#size"
+    assert tagged(kept, "ref", "") == tagged(kept, "", "me") == kept
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("javascript:alert(1)", "starts with “javascript:”"),
+        ("JavaScript:alert(1)", "leads to no shop"),
+        ("data:text/html,<b>", "a sign in it that no address can hold"),
+        ("data:text/html,x", "starts with “data:”"),
+        ("ftp://shop.example.com/", "starts with “ftp:”"),
+        ("http://testserver/roller/", "your own site"),
+        ("https://www.testserver/", "your own site"),
+        ("https://shop.example.com/" + "x" * 5000, "5,025 characters, and 2,000 fit"),
+        ("https://amzn.to/3abcdef", "short addresses"),
+        ("https://a.co/d/abc", "Open it in your browser"),
+        ("https://shop.example.com/a b", "a space"),
+        ("https://me:secret@shop.example.com/", "no whole address"),
+        ("https://shop.example.com:8000/", "no whole address"),
+        ("https://[::1", "no whole address"),
+        ("roller", "no whole address"),
+        ("", "no whole address"),
+    ],
+)
+def test_what_cannot_be_a_destination_is_refused_in_words(address: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        read(address)
+
+
+def test_a_host_belongs_to_itself_and_its_parts_only() -> None:
+    assert belongs("www.example.com", ["example.com"])
+    assert belongs("example.com", ["example.com"])
+    assert not belongs("badexample.com", ["example.com"])
+    assert not belongs("example.com.attacker.net", ["example.com"])
+    assert canonical("https://amazon.com.attacker.net/dp/B000000000") == "https://amazon.com.attacker.net/dp/B000000000"

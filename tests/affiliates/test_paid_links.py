@@ -1,0 +1,325 @@
+"""A paid link in any text: where it leads, what marks it, and what stands before the first one."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from lxml import html
+from lxml.html import HtmlElement
+
+from affiliates.models import Sponsorship
+from affiliates.programs import Program
+from blog.models import Snippet
+from prose.cleaning import clean
+from prose.embeds import Target
+from prose.rendering import render, render_all
+from siteinfo.models import SiteInfo
+from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
+from tests.factories import make_image, make_page, make_post
+
+REL = "sponsored nofollow noopener"
+
+
+def tree(markup: str) -> HtmlElement:
+    return html.fragment_fromstring(markup, create_parent="div")
+
+
+def text(*links: str) -> str:
+    """A text with a link to each of these addresses."""
+    return clean("<p>Words before.</p>" + "".join(f'<p>See <a href="{href}">the roller</a>.</p>' for href in links))
+
+
+def embed(kind: str, row: object) -> str:
+    return f'<div data-embed="{kind}" data-id="{row.pk}"></div>'  # type: ignore[attr-defined]
+
+
+def test_a_link_to_amazon_leads_there_directly_with_the_tag_and_is_marked(amazon: Program) -> None:
+    link = make_link(amazon, slug="roller", destination="https://amazon.com/x/dp/B000000001/ref=a?tag=theirs-20")
+    page = tree(render(text("/go/roller/")))
+    (found,) = page.iter("a")
+    assert found.get("href") == "https://www.amazon.com/dp/B000000001?tag=mine-20"
+    assert found.get("rel") == REL
+    assert found.text_content() == "the roller (paid link)"
+    assert found.get("data-clicked") == f"/go/{link.slug}/clicked/"
+    assert page[0].get("class") == "disclosure"
+    assert "I may earn a commission" in page[0].text_content()
+    assert "As an Amazon Associate I earn" in page[0].text_content()
+    assert page[0].xpath(".//script/@src") == ["/static/site/js/clicked.js"]
+
+
+def test_a_shop_that_allows_it_is_reached_through_this_site(shop: Program) -> None:
+    make_link(shop, slug="mat")
+    page = tree(render(text("http://testserver/go/mat/")))
+    (found,) = page.iter("a")
+    assert (found.get("href"), found.get("rel"), found.get("data-clicked")) == ("/go/mat/", REL, None)
+    assert page[0].text_content().strip() == "Quiet Shop pays me a share of what you buy there."
+    assert not page.xpath("//script")
+
+
+def test_changing_a_destination_once_changes_every_text(shop: Program, reader: Client) -> None:
+    link = make_link(shop, slug="mat")
+    slugs = [make_post(body=text("/go/mat/")).slug for _ in range(3)]
+    shop.allows_redirect = False
+    shop.save()
+    link.destination = "https://shop.example.com/better"
+    link.save()
+    for slug in slugs:
+        assert b'href="https://shop.example.com/better?ref=me"' in reader.get(f"/{slug}/").content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_set_up", [True, False])
+def test_a_pasted_address_of_amazon_is_a_paid_link_too(is_set_up: bool) -> None:
+    body = text("http://amazon.de/dp/B000000001/ref=x?tag=old-21&linkCode=ll1")
+    if is_set_up:
+        Program.objects.amazon()
+        Program.objects.update(tag="mine-20")
+    page = tree(render(body))
+    (found,) = page.iter("a")
+    assert found.get("href") == f"https://www.amazon.de/dp/B000000001?tag={'mine-20' if is_set_up else 'old-21'}"
+    assert found.get("rel") == REL
+    assert page[0].get("class") == "disclosure"
+
+
+@pytest.mark.parametrize("address", ["https://amzn.to/3xyz", "https://www.amazon.com/dp/B000000001 "])
+def test_an_address_that_cannot_be_tidied_is_marked_all_the_same(amazon: Program, address: str) -> None:
+    page = tree(render(text(address)))
+    assert [link.get("rel") for link in page.iter("a")] == [REL]
+
+
+def test_a_pasted_address_of_any_program_is_recognised(shop: Program) -> None:
+    (found,) = tree(render(text("https://www.shop.example.com/a?ref=them&b=1"))).iter("a")
+    assert found.get("href") == "https://www.shop.example.com/a?b=1&ref=me"
+    assert found.get("rel") == REL
+
+
+@pytest.mark.django_db
+def test_a_text_without_paid_links_says_nothing_and_costs_nothing(shop: Program) -> None:
+    make_link(shop, slug="mat")
+    body = text(
+        "/stairs/", "https://journal.example.org/1", "https://notamazon.com/dp/B000000001", "#place", "mailto:a@b.c"
+    )
+    render(body)
+    with CaptureQueriesContext(connection) as queries:
+        page = tree(render(body))
+    assert len(queries) == 0
+    assert not page.xpath("//@rel | //*[@class='disclosure'] | //small")
+
+
+def test_any_number_of_cards_comparisons_and_links_costs_one_query(amazon: Program, shop: Program) -> None:
+    favorites = [make_favorite(each, picture=make_image()) for each in (amazon, shop, shop)]
+    for favorite in favorites:
+        make_link(amazon, product=favorite)
+    link = make_link(shop, slug="mat")
+    body = clean(
+        text("/go/mat/")
+        + "".join(embed("product", each) for each in favorites)
+        + embed("comparison", make_comparison(*favorites))
+        + embed("comparison", make_comparison(*favorites[:2]))
+    )
+    with CaptureQueriesContext(connection) as queries:
+        page = tree(render_all([body, body], Target.PAGE)[1])
+    assert len(queries) == 1
+    assert len(page.xpath(".//section[@class='product']")) == 3
+    assert [len(table.xpath(".//tbody/tr")) for table in page.iter("table")] == [3, 2]
+    links = list(page.iter("a"))
+    assert len(links) == 1 + 3 * 2 + 3 * 2 + 2 * 2
+    assert {each.get("rel") for each in links} == {REL}
+    assert {each.text_content().endswith("(paid link)") for each in links} == {True}
+    assert link.get_absolute_url() in [each.get("href") for each in links]
+
+
+def test_a_card_says_what_the_author_says_and_invents_nothing(shop: Program) -> None:
+    product = make_product(
+        name="A <firm> roller",
+        reason="Two slow minutes.",
+        pros="Cheap\n\nLight",
+        cons="Plain",
+        audience="Runners",
+        is_gifted=True,
+        picture=make_image(alt="A roller"),
+    )
+    make_link(shop, product=product, price="$20")
+    markup = render(clean(embed("product", product)))
+    card = tree(markup).find("section")
+    assert card is not None
+    words = " ".join(card.text_content().split())
+    for each in ("A <firm> roller", "Two slow minutes.", "Good: Cheap", "Good: Light", "Not so good: Plain", "Runners"):
+        assert each in words
+    assert "Given to me" in words
+    assert "I did not pay for it" in words
+    assert "$20 (on " in words
+    assert card.xpath(".//img/@alt") == ["A roller"]
+    (data,) = card.xpath(".//script[@type='application/ld+json']/text()")
+    assert '"@type": "Product"' in data
+    assert not [fact for fact in ("rating", "Rating", "offers", "price", "$20", "availability") if fact in data]
+
+
+@pytest.mark.parametrize("hours", [0, 24])
+def test_an_old_price_or_one_that_the_program_forbids_is_not_shown(shop: Program, hours: int) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from affiliates.models import Link
+
+    product = make_favorite(shop)
+    link = product.links.get()
+    link.price = "$20"
+    link.save()
+    assert "$20" in render(clean(embed("product", product)))
+    Program.objects.filter(pk=shop.pk).update(price_hours=hours)
+    Link.objects.update(price_at=timezone.now() - timedelta(hours=25))
+    assert "$20" not in render(clean(embed("product", product)))
+
+
+def test_what_is_gone_leaves_the_words_and_no_way_to_nowhere(shop: Program) -> None:
+    product = make_favorite(shop)
+    product.links.get().retire()
+    make_link(shop, slug="old").retire()
+    body = clean(
+        text("/go/old/", "/go/never/")
+        + embed("product", product)
+        + embed("comparison", make_comparison(product))
+        + '<div data-embed="product" data-id="99999"></div><div data-embed="sponsorship" data-id="9"></div>'
+    )
+    page = tree(render(body))
+    assert page.text_content().split() == ["Words", "before.", "See", "the", "roller.", "See", "the", "roller."]
+    assert not page.xpath(".//a | .//section | .//table | .//div")
+
+
+def test_in_a_feed_everything_is_whole_and_said_first(amazon: Program, shop: Program) -> None:
+    product = make_favorite(amazon)
+    make_link(shop, slug="mat")
+    body = clean(text("/go/mat/") + embed("product", product))
+    feed = render_all([body], Target.FEED, ["http://testserver/knees/"])[0]
+    page = tree(feed)
+    assert [link.get("rel") for link in page.iter("a")] == [REL, REL]
+    assert page.xpath(".//a/@href")[0] == "http://testserver/go/mat/"
+    assert page.xpath(".//a/@href")[1].startswith("https://www.amazon.com/dp/")
+    assert feed.index("Quiet Shop pays me") < feed.index("<a ")
+    assert feed.index("As an Amazon Associate") < feed.index("<a ")
+    assert "data-clicked" not in feed
+    assert "<script" not in feed
+
+
+def test_in_a_mail_nothing_of_amazon_survives(amazon: Program, shop: Program) -> None:
+    make_link(shop, slug="mat")
+    make_link(amazon, slug="roller")
+    favorites = [make_favorite(amazon, name="A roller"), make_favorite(shop)]
+    pasted = "https://www.amazon.com/dp/B000000001?tag=mine-20"
+    cards = "".join(embed("product", each) for each in favorites) + embed("comparison", make_comparison(*favorites))
+    address = "http://testserver/knees/"
+    (mail,) = render_all([clean(text("/go/roller/", "/go/mat/", pasted) + cards)], Target.MAIL, [address])
+    page = tree(mail)
+    assert "amazon." not in mail
+    assert "mine-20" not in mail
+    assert "Amazon Associate" not in mail
+    assert mail.count("(paid link)") == mail.count(REL) == 3
+    assert mail.index("Quiet Shop pays me") < mail.index("<a ")
+    assert page.xpath(".//a/@href").count(address) == 4
+    (only_amazon,) = render_all([text("/go/roller/")], Target.MAIL, [address])
+    assert tree(only_amazon).xpath(".//a/@href") == [address]
+    assert "commission" not in only_amazon
+
+
+def test_the_editor_gets_names_and_gives_the_same_back(shop: Program) -> None:
+    product = make_favorite(shop, name="A “firm” roller")
+    body = clean(text("/go/mat/") + embed("product", product) + embed("comparison", make_comparison(product)))
+    shown = render(body, Target.EDITOR)
+    assert 'data-title="A “firm” roller"' in shown
+    assert clean(shown) == body
+
+
+def test_a_snippet_brings_its_link_and_the_disclosure_stands_once_at_the_top(shop: Program) -> None:
+    make_link(shop, slug="mat")
+    snippet = Snippet.objects.create(name="Mat", body=text("/go/mat/"))
+    page = tree(render(clean("<p>First.</p>" + embed("snippet", snippet) + embed("snippet", snippet))))
+    assert page[0].get("class") == "disclosure"
+    assert len(page.xpath(".//*[@class='disclosure']")) == 1
+    assert len(page.xpath(".//a[@rel]")) == 2
+
+
+def test_a_gift_or_sponsored_text_says_so_at_its_top_and_marks_the_brands_links(shop: Program, db: None) -> None:
+    gift = Sponsorship.objects.create(brand="Soft Mats", kind="gifted", hosts="mats.example.org", words="A blue one.")
+    make_link(shop, slug="mat")
+    body = clean(
+        text("https://www.mats.example.org/blue", "https://journal.example.org/", "/go/mat/")
+        + embed("sponsorship", gift)
+    )
+    page = tree(render(body))
+    assert "Soft Mats gave me what this is about." in page[0].text_content()
+    assert "A blue one." in page[0].text_content()
+    assert page[1].get("class") == "disclosure"
+    brand, journal, mat = page.iter("a")
+    assert (brand.get("rel"), brand.text_content()) == (REL, "the roller (partner link)")
+    assert journal.get("rel") is None
+    assert mat.text_content() == "the roller (paid link)"
+    paid = Sponsorship.objects.create(brand="Soft Mats", kind="paid")
+    feed = render(clean("<p>Words</p>" + embed("sponsorship", paid)), Target.FEED)
+    assert feed.index("Soft Mats paid for this.") < feed.index("Words")
+    assert "class=" not in feed
+
+
+def test_the_label_is_not_said_twice(shop: Program) -> None:
+    make_link(shop, slug="mat")
+    body = clean('<p><a href="/go/mat/">The mat (paid link)</a> <a href="/go/mat/"><strong>bold</strong></a></p>')
+    assert [link.text_content() for link in tree(render(body)).iter("a")] == ["The mat (paid link)", "bold (paid link)"]
+
+
+@pytest.mark.parametrize("use", ["link", "pasted"])
+def test_amazons_statements_stand_on_every_page_while_a_link_of_it_is_live(
+    amazon: Program, reader: Client, use: str
+) -> None:
+    SiteInfo.objects.create(name="Move")
+    make_page(slug="about")
+    statement, other = b"As an Amazon Associate I earn from qualifying", b"Amazon Services LLC Associates Program"
+
+    def shown() -> set[bool]:
+        return {
+            each in reader.get(path).content
+            for path in ("/", "/blog/", "/about/", "/none/")
+            for each in (statement, other)
+        }
+
+    assert shown() == {False}
+    if use == "link":
+        link = make_link(amazon)
+        assert shown() == {True}
+        link.retire()
+    else:
+        post = make_post(body=text("https://www.amazon.com/dp/B000000001"))
+        assert shown() == {True}
+        post.body = "<p>No more.</p>"
+        post.save()
+    assert shown() == {False}
+
+
+def test_pages_know_the_statements_without_a_query(amazon: Program, reader: Client) -> None:
+    SiteInfo.objects.create(name="Move")
+    make_post(slug="plain")
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            reader.get("/plain/")
+        return len(queries)
+
+    before = count()
+    make_link(amazon)
+    assert count() == before
+
+
+def test_a_post_with_paid_links_costs_one_query_more(amazon: Program, shop: Program, reader: Client) -> None:
+    favorites = [make_favorite(amazon), make_favorite(shop)]
+    make_link(shop, slug="mat")
+    make_post(slug="plain", body=text("/stairs/"))
+    cards = "".join(embed("product", each) for each in favorites) + embed("comparison", make_comparison(*favorites))
+    make_post(slug="paid", body=text("/go/mat/") + cards)
+
+    def count(path: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert reader.get(path).status_code == 200
+        return len(queries)
+
+    count("/plain/")
+    assert count("/paid/") == count("/plain/") + 1
