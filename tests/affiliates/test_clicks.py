@@ -1,0 +1,166 @@
+"""Clicks: led to the stored address and no other, counted once for every person and for nobody else."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from affiliates.counting import ClickCount
+from affiliates.programs import Program
+from tests.affiliates.making import make_link
+from tests.factories import make_post
+
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+GOOGLEBOT = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
+OWN_PAGE = BROWSER | {"Sec-Fetch-Site": "same-origin"}
+
+
+def counts() -> list[tuple[str, int, int]]:
+    return list(ClickCount.objects.order_by("pk").values_list("link__slug", "post", "count"))
+
+
+def test_a_click_leads_to_the_shop_with_the_tag_and_is_kept_by_nobody(shop: Program, reader: Client) -> None:
+    make_link(shop, slug="mat", destination="https://shop.example.com/mat?size=l")
+    response = reader.get("/go/mat/", headers=BROWSER)
+    assert response.status_code == 302
+    assert response["Location"] == "https://shop.example.com/mat?size=l&ref=me"
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+    assert "no-store" in response["Cache-Control"]
+    assert not response.cookies
+    assert counts() == [("mat", 0, 1)]
+
+
+def test_one_browser_and_a_robot_a_head_a_prefetch_and_the_staff_are_one(
+    shop: Program, reader: Client, signed_in: Client
+) -> None:
+    make_link(shop, slug="mat")
+    reader.get("/go/mat/", headers=BROWSER)
+    reader.get("/go/mat/", headers=GOOGLEBOT)
+    reader.get("/go/mat/", headers={})
+    reader.head("/go/mat/", headers=BROWSER)
+    reader.get("/go/mat/", headers=BROWSER | {"Sec-Purpose": "prefetch;prerender"})
+    reader.get("/go/mat/", headers=BROWSER | {"Purpose": "prefetch"})
+    signed_in.get("/go/mat/", headers=BROWSER)
+    assert counts() == [("mat", 0, 1)]
+
+
+def test_one_browser_and_all_others_are_one_for_links_that_lead_directly_too(
+    amazon: Program, reader: Client, signed_in: Client
+) -> None:
+    make_link(amazon, slug="roller")
+    assert reader.post("/go/roller/clicked/", headers=OWN_PAGE).status_code == 204
+    reader.post("/go/roller/clicked/", headers=GOOGLEBOT | {"Sec-Fetch-Site": "same-origin"})
+    reader.post("/go/roller/clicked/", headers=BROWSER | {"Sec-Fetch-Site": "cross-site"})
+    reader.post("/go/roller/clicked/", headers=BROWSER)
+    signed_in.post("/go/roller/clicked/", headers=OWN_PAGE)
+    assert reader.get("/go/roller/clicked/", headers=OWN_PAGE).status_code == 405
+    assert reader.head("/go/roller/clicked/", headers=OWN_PAGE).status_code == 405
+    assert reader.post("/go/never/clicked/", headers=OWN_PAGE).status_code == 204
+    assert counts() == [("roller", 0, 1)]
+
+
+def test_a_click_counts_for_the_post_it_comes_from(shop: Program, amazon: Program, reader: Client) -> None:
+    make_link(shop, slug="mat")
+    make_link(amazon, slug="roller")
+    post = make_post(slug="knees")
+    for referer in (
+        "http://testserver/knees/",
+        "http://testserver/knees/?x=1#y",
+        "http://testserver/",
+        "https://else.example/knees/",
+    ):
+        reader.get("/go/mat/", headers=BROWSER | {"Referer": referer})
+    reader.post("/go/roller/clicked/", headers=OWN_PAGE | {"Referer": "http://testserver/knees/"})
+    assert counts() == [("mat", post.pk, 2), ("mat", 0, 2), ("roller", post.pk, 1)]
+
+
+def test_clicks_are_told_by_day(shop: Program, reader: Client) -> None:
+    link = make_link(shop, slug="mat")
+    ClickCount.objects.create(link=link, day=timezone.localdate() - timedelta(days=30), count=7)
+    for _ in range(2):
+        reader.get("/go/mat/", headers=BROWSER)
+    assert ClickCount.objects.of_last(30).total() == 2
+    assert ClickCount.objects.total() == 9
+
+
+def test_a_click_is_one_indexed_query_and_one_counted_write(shop: Program, reader: Client) -> None:
+    make_link(shop, slug="mat")
+    make_post(slug="knees")
+    headers = BROWSER | {"Referer": "http://testserver/knees/"}
+    reader.get("/go/mat/", headers=headers)
+    with CaptureQueriesContext(connection) as queries:
+        reader.get("/go/mat/", headers=headers)
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "UPDATE"]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+            assert not [row for row in cursor.fetchall() if str(row[3]).startswith("SCAN")]
+
+
+def test_amazon_is_never_hidden_behind_an_address_of_this_site(amazon: Program, reader: Client) -> None:
+    make_link(amazon, slug="roller", destination="https://www.amazon.com/dp/B000000001")
+    response = reader.get("/go/roller/", headers=BROWSER)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert 'href="https://www.amazon.com/dp/B000000001?tag=mine-20"' in page
+    assert page.index("I may earn a commission") < page.index("B000000001?tag")
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+    assert counts() == []
+
+
+def test_what_is_retired_leads_to_its_replacement_or_nowhere(shop: Program, reader: Client) -> None:
+    old, middle, new = (make_link(shop, slug=name) for name in ("old", "middle", "new"))
+    old.retire(middle)
+    middle.retire(new)
+    for slug in ("old", "middle", "new"):
+        assert reader.get(f"/go/{slug}/", headers=BROWSER)["Location"] == new.outside
+    assert counts() == [("new", 0, 3)]
+    new.retire()
+    for slug in ("old", "middle", "new", "never"):
+        assert reader.get(f"/go/{slug}/", headers=BROWSER).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["?url=https://evil.example/", "?next=//evil.example", "?to=https://evil.example"])
+def test_nobody_can_be_led_anywhere_else(shop: Program, reader: Client, query: str) -> None:
+    link = make_link(shop, slug="mat")
+    assert reader.get(f"/go/mat/{query}", headers=BROWSER)["Location"] == link.outside
+    assert reader.get("/go/https://evil.example/", headers=BROWSER).status_code == 404
+    assert reader.get("/go/%2F%2Fevil.example/", headers=BROWSER).status_code == 404
+
+
+def test_a_counter_that_fails_does_not_stop_a_reader(
+    shop: Program, reader: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OperationalError("database is locked")
+
+    link = make_link(shop, slug="mat")
+    monkeypatch.setattr("affiliates.counting.add_one", fail)
+    assert reader.get("/go/mat/", headers=BROWSER)["Location"] == link.outside
+    assert "A click was not counted" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clicks_at_the_same_moment_all_count() -> None:
+    program = Program.objects.create(name="Shop", hosts="shop.example.com")
+    make_link(program, slug="mat")
+    threads, clicks = 6, 20
+    start = Barrier(threads)
+
+    def click() -> None:
+        client = Client()
+        start.wait()
+        for _ in range(clicks):
+            assert client.get("/go/mat/", headers=BROWSER).status_code == 302
+        connection.close()
+
+    running = [Thread(target=click) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    assert counts() == [("mat", 0, threads * clicks)]
