@@ -10,6 +10,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,7 +20,7 @@ from solo.models import SingletonModel
 from affiliates import addresses
 from affiliates.counting import ClickCount  # noqa: F401 - the room's models have modules of their own
 from affiliates.programs import Program, covering
-from affiliates.usage import Use  # noqa: F401
+from affiliates.usage import Use
 from images.models import Image
 from prose.embeds import Target
 
@@ -160,6 +161,16 @@ class LinkQuerySet(models.QuerySet["Link"]):
         """Those that lead somewhere of their own."""
         return self.filter(is_retired=False)
 
+    def unused(self) -> Self:
+        """Those in use that stand in no text: by name, by their product's card, or in a comparison."""
+        text = models.CharField()
+        table = Use.objects.filter(kind="comparison", key=Cast(OuterRef("comparison"), text))
+        return self.live().exclude(
+            Exists(Use.objects.filter(kind="link", key=OuterRef("slug")))
+            | Exists(Use.objects.filter(kind="product", key=Cast(OuterRef("product"), text)))
+            | Exists(Compared.objects.filter(Exists(table), product=OuterRef("product")))
+        )
+
     def told(self) -> Self:
         """With program, product and what stands in their place, in the same query."""
         return self.select_related(
@@ -281,7 +292,6 @@ class Link(models.Model):
             self.destination = addresses.canonical(self.destination, program.tag_parameter)
         except ValidationError as error:
             raise ValidationError({"destination": error.messages}) from error
-        self.slug = self.slug or self._free_slug()
 
     def _free_slug(self) -> str:
         stem = slugify(self.name)[:70].strip("-") or "link"
@@ -289,7 +299,8 @@ class Link(models.Model):
         return next(name for number in range(1, len(taken) + 2) if (name := _numbered(stem, number)) not in taken)
 
     def save(self, **kwargs: Any) -> None:
-        """Save; another price is one looked up now, another address is to be checked."""
+        """Save, with a short name; another price is one looked up now, another address is to be checked."""
+        self.slug = self.slug or self._free_slug()
         before = Link.objects.filter(pk=self.pk).values("price", "destination").first() if self.pk else None
         if before is None or before["price"] != self.price:
             self.price_at = timezone.now() if self.price else None

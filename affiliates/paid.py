@@ -208,7 +208,8 @@ def _make(element: HtmlElement, address: str, label: str) -> bool:
 def _say(root: HtmlElement, notes: list[HtmlElement], programs: dict[str, Program], target: Target) -> None:
     """Put before everything else of a text what readers must know of its paid links; nothing if it has none."""
     if programs:
-        sentences = list(dict.fromkeys(program.disclosure for program in programs.values()))
+        lines = (line.strip() for program in programs.values() for line in program.disclosure.splitlines())
+        sentences = list(dict.fromkeys(filter(None, lines)))
         counted = target is Target.PAGE and bool(root.xpath(".//a[@data-clicked]"))
         notes.append(_fragment(cards.disclosure(sentences, target, is_counted=counted)))
     for note in reversed(notes):

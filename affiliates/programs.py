@@ -24,7 +24,7 @@ AMAZON: dict[str, Any] = {
     "allows_mail": False,
     "allows_robots": False,
     "price_hours": 24,
-    "disclosure": f"{DISCLOSURE} As an Amazon Associate I earn from qualifying purchases.",
+    "disclosure": f"{DISCLOSURE}\nAs an Amazon Associate I earn from qualifying purchases.",
     "statements": "As an Amazon Associate I earn from qualifying purchases.\n"
     "This site is a participant in the Amazon Services LLC Associates Program, an affiliate advertising program"
     " designed to provide a means for sites to earn advertising fees by advertising and linking to Amazon.com.",
@@ -94,7 +94,9 @@ class Program(models.Model):
         help_text="How long after you looked it up. 0: prices are never shown.",
     )
     disclosure = models.TextField(
-        default=DISCLOSURE, help_text="What readers are told before the first of its links, wherever one stands."
+        default=DISCLOSURE,
+        help_text="What readers are told before the first of its links, wherever one stands. What several programs"
+        " say in the same line is said once.",
     )
     statements = models.TextField(
         blank=True,

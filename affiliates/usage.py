@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
-from django.apps import apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
@@ -24,7 +23,7 @@ from drafts.addresses import kinds
 from prose.structure import outline
 
 if TYPE_CHECKING:
-    from affiliates.models import Link
+    from affiliates.models import Link, Product
 
 PREFIX = "go/"
 EMBEDS = ("product", "comparison", "sponsorship")
@@ -37,12 +36,13 @@ class UseQuerySet(models.QuerySet["Use"]):
 
     def of(self, link: Link) -> Self:
         """Those of `link`: by its name, by its product's card, or in a comparison."""
-        here = models.Q(kind="link", key=link.slug)
-        if link.product_id:
-            compared = apps.get_model("affiliates", "Compared").objects.filter(product=link.product_id)
-            tables = [str(key) for key in compared.values_list("comparison", flat=True)]
-            here |= models.Q(kind="product", key=str(link.product_id)) | models.Q(kind="comparison", key__in=tables)
-        return self.filter(here)
+        by_name = self.filter(kind="link", key=link.slug)
+        return by_name | self.of_product(link.product) if link.product else by_name
+
+    def of_product(self, product: Product) -> Self:
+        """Those of `product`: by its card, or in a comparison."""
+        tables = [str(key) for key in product.compared.values_list("comparison", flat=True)]
+        return self.filter(models.Q(kind="product", key=str(product.pk)) | models.Q(kind="comparison", key__in=tables))
 
     def holders(self) -> list[models.Model]:
         """The texts that they stand in, each once. One query for each kind of text."""

@@ -35,10 +35,10 @@ def find(words: list[str]) -> list[Place]:
     """Up to 8 places whose name holds each of `words`, in three queries: pages and categories first, they are few."""
     words = [word.replace("\x00", "") for word in words]
     own = [title for title in _OWN if words and all(word.lower() in title.lower() for word in words)]
-    pages = _named(Page.objects.kept().in_order().without_text(), "title", words) if words else []
-    categories = _named(Category.objects.order_by("name"), "name", words) if words else []
+    pages = named(Page.objects.kept().in_order().without_text(), "title", words) if words else []
+    categories = named(Category.objects.order_by("name"), "name", words) if words else []
     newest = F("published_at").desc(nulls_last=True)
-    posts = _named(Post.objects.kept().order_by(newest, "-pk").defer(*OFF_LISTS), "title", words)
+    posts = named(Post.objects.kept().order_by(newest, "-pk").defer(*OFF_LISTS), "title", words)
     found = chain(
         (Place(title, reverse(_OWN[title]), "Page") for title in own),
         (Place(page.title, page.get_absolute_url(), "Page", not page.is_published) for page in pages),
@@ -53,7 +53,8 @@ def place_of(post: Post) -> Place:
     return Place(post.title, post.get_absolute_url(), "Post", not post.is_published)
 
 
-def _named[Named: Model](rows: QuerySet[Named], field: str, words: list[str]) -> QuerySet[Named]:
+def named[Named: Model](rows: QuerySet[Named], field: str, words: list[str]) -> QuerySet[Named]:
+    """Up to 8 of `rows` whose `field` holds each of `words`, in any case of letters."""
     for word in words:
         rows = rows.filter(**{f"{field}__icontains": word})
     return rows[:MOST]

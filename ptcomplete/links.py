@@ -3,19 +3,20 @@
 from django.db.models import F
 from django.http import HttpRequest, JsonResponse
 
+from affiliates.models import Link
 from blog.likeness import telling_words
 from blog.models import OFF_LISTS, Post
-from pages.places import MOST, Place, find, place_of
+from pages.places import MOST, Place, find, named, place_of
 
 
 def search(request: HttpRequest) -> JsonResponse:
-    """Up to 8 places whose name holds each word of `q`, in three queries.
+    """Up to 8 places whose name holds each word of `q`, paid links among them, in four queries.
 
     Without words, suggestions for the post that is being written: its `title`, and its key as `post` once it has one.
     """
     words = request.GET.get("q", "")[:200].split()[:8]
     key, title = request.GET.get("post", ""), request.GET.get("title", "")[:200]
-    found = find(words) if words else suggest(int(key) if key.isdecimal() and len(key) < 19 else 0, title)
+    found = _named(words) if words else suggest(int(key) if key.isdecimal() and len(key) < 19 else 0, title)
     return JsonResponse({"places": [place._asdict() for place in found]})
 
 
@@ -30,3 +31,10 @@ def suggest(key: int, title: str) -> list[Place]:
     linked = {post.slug, *(post.links.values_list("place", flat=True) if post.pk else ())}
     found = dict.fromkeys([*post.alike(2 * MOST), *newest])
     return [place_of(each) for each in found if each.slug not in linked]
+
+
+def _named(words: list[str]) -> list[Place]:
+    paid = (
+        Place(link.name, link.get_absolute_url(), "Paid link") for link in named(Link.objects.live(), "name", words)
+    )
+    return [*paid, *find(words)][:MOST]

@@ -8,11 +8,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from drafts.models import Document
 from search.backends import ELLIPSIS, MARKS, MOST, Sql, backend
 from search.models import Word
 from search.queries import Query
@@ -30,7 +29,7 @@ LOOKED_INTO = 20
 class Hit:
     """A document found: the words around what was found, and the template of its kind."""
 
-    document: Document
+    document: Model
     snippet: SafeString
     template: str
 
@@ -117,7 +116,7 @@ def _within(topic: str) -> str:
 
 
 def _hits(rows: Sequence[Any]) -> list[Hit]:
-    documents: dict[tuple[int, int], tuple[Document, str]] = {}
+    documents: dict[tuple[int, int], tuple[Model, str]] = {}
     for source in SOURCES:
         keys = [key for kind, _, key, _, _, _ in rows if kind == source.content_type.pk]
         if keys:

@@ -29,7 +29,8 @@ def connect() -> None:
 
 def _saved(sender: Any, instance: Any, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
     # A change of the state alone, as by the trash, leaves the words as they are.
-    if update_fields is None or update_fields & set(instance.snapshot_fields):
+    # Of what has no states, every change may be one of words.
+    if update_fields is None or update_fields & set(getattr(instance, "snapshot_fields", update_fields)):
         index(_source(sender), [instance.pk])
 
 

@@ -20,6 +20,8 @@ const EMBEDS = {
   snippet: gettext("Snippet"),
   video: gettext("Video"),
   product: gettext("Product"),
+  comparison: gettext("Comparison"),
+  sponsorship: gettext("Gift or sponsor"),
   exercise: gettext("Exercise"),
 }
 
@@ -238,10 +240,24 @@ export const LibraryFigure = Node.create({
   },
 })
 
-// What the desk's list of snippets answers; no list and an empty one are the same to the author.
-const listSnippets = () =>
-  fetch("/admin/blog/snippet/list/", { headers: { Accept: "application/json" } })
+// Where the desk lists what is placed by its name: id and name, and a kind if there are several in a list.
+const SNIPPETS = {
+  address: "/admin/blog/snippet/list/",
+  title: gettext("Snippet"),
+  none: gettext("There are no snippets yet. Write one under Snippets on the desk, then it is here."),
+}
+const PRODUCTS = {
+  address: "/admin/affiliates/product/list/",
+  title: gettext("Product, comparison, or a note about a gift"),
+  none: gettext("There are no products yet. Add one under Products on the desk, then it is here."),
+}
+const LIST_OF = { snippet: SNIPPETS, product: PRODUCTS, comparison: PRODUCTS, sponsorship: PRODUCTS }
+
+// No list and an empty one are the same to the author.
+const entriesOf = ({ address }) =>
+  fetch(address, { headers: { Accept: "application/json" } })
     .then((answer) => (answer.ok ? answer.json() : []))
+    .then((all) => all.map((each) => ({ kind: "snippet", ...each })))
     .catch(() => [])
 
 export const Embed = Node.create({
@@ -272,9 +288,9 @@ export const Embed = Node.create({
     return ({ node, editor, getPos }) => {
       const { kind, id, title } = node.attrs
       const name = crel("span", { textContent: title || id })
-      if (kind === "snippet" && !title) {
-        listSnippets().then((all) => {
-          name.textContent = all.find((each) => String(each.id) === id)?.name ?? id
+      if (LIST_OF[kind] && !title) {
+        entriesOf(LIST_OF[kind]).then((all) => {
+          name.textContent = all.find((each) => each.kind === kind && String(each.id) === id)?.name ?? id
         })
       }
       return {
@@ -291,23 +307,23 @@ export const Embed = Node.create({
 
   addCommands() {
     return {
-      insertSnippet:
-        () =>
+      insertListed:
+        (list) =>
         ({ editor, dispatch }) => {
           if (!dispatch) return true
-          listSnippets().then(async (all) => {
-            const none = gettext("There are no snippets yet. Write one under Snippets on the desk, then it is here.")
+          entriesOf(list).then(async (all) => {
+            const named = ({ kind, name }) => (list === SNIPPETS ? name : `${EMBEDS[kind]}: ${name}`)
             // A name may be there twice; its number tells which.
-            const isTwin = ({ name }) => all.filter((each) => each.name === name).length > 1
-            const label = (each) => (isTwin(each) ? `${each.name} (${each.id})` : each.name)
-            const fields = { snippet: { title: gettext("Which one"), enum: all.map(label) } }
+            const isTwin = (one) => all.filter((each) => named(each) === named(one)).length > 1
+            const label = (each) => (isTwin(each) ? `${named(each)} (${each.id})` : named(each))
+            const fields = { which: { title: gettext("Which one"), enum: all.map(label) } }
             const answer = await updateAttrsDialog(all.length ? fields : {}, {
-              title: all.length ? gettext("Snippet") : none,
+              title: all.length ? list.title : list.none,
               submitText: all.length ? gettext("Use") : gettext("All right"),
             })(editor, {})
-            const chosen = answer && all.find((each) => label(each) === answer.snippet)
+            const chosen = answer && all.find((each) => label(each) === answer.which)
             if (!chosen) return
-            const attrs = { kind: "snippet", id: String(chosen.id), title: chosen.name }
+            const attrs = { kind: chosen.kind, id: String(chosen.id), title: chosen.name }
             insertAfter(editor, { type: this.name, attrs })
           })
           return true
@@ -320,7 +336,13 @@ export const Embed = Node.create({
       name: "snippet",
       groups: "nodes",
       button: buttons.material("content_paste", gettext("Snippet")),
-      command: (editor) => editor.commands.insertSnippet(),
+      command: (editor) => editor.commands.insertListed(SNIPPETS),
+    })
+    menu.defineItem({
+      name: "product",
+      groups: "nodes",
+      button: buttons.material("shopping_cart", gettext("Product")),
+      command: (editor) => editor.commands.insertListed(PRODUCTS),
     })
   },
 })

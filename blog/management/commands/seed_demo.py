@@ -23,6 +23,7 @@ class Command(BaseCommand):
             # Rooms above have demo content of their own.
             call_command("start_pages", demo=True)
             call_command("start_follow")
+            call_command("start_shop", demo=True)
             self.stdout.write(f"{new} demo posts are new." if new else "The demo content is there already.")
             return
         if posts < 1:

@@ -1,0 +1,167 @@
+"""The shop page: groups and order as on the desk, said first what pays, found by search engines and by the search."""
+
+import json
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from lxml import html
+from lxml.html import HtmlElement
+from playwright.sync_api import Page, expect
+
+from affiliates.counting import ClickCount
+from affiliates.models import Product, Shelf, ShopPage
+from affiliates.programs import Program
+from blog.models import Post
+from tests.affiliates.making import make_favorite, make_link, make_product
+from tests.factories import make_image, make_post
+
+
+def tree(client: Client, path: str = "/shop/") -> HtmlElement:
+    response = client.get(path)
+    assert response.status_code == 200
+    page: HtmlElement = html.fromstring(response.content)
+    return page
+
+
+def names(page: HtmlElement) -> list[str]:
+    return [each.text_content() for each in page.xpath("//main//h2 | //main//h3")]
+
+
+@pytest.fixture
+def filled(amazon: Program, shop: Program) -> list[Product]:
+    """Two groups, in another order than their names and keys."""
+    second = Shelf.objects.create(name="A second", position=2, description="Small things.")
+    first = Shelf.objects.create(name="The first", position=1)
+    return [
+        make_favorite(shop, name="Ball", shelf=second, reason="Round & firm.", pros="Cheap", cons="Rolls away"),
+        make_favorite(amazon, name="Band", shelf=first, position=2),
+        make_favorite(shop, name="Roller", shelf=first, position=1, picture=make_image()),
+    ]
+
+
+def test_groups_and_products_stand_in_the_authors_order(filled: list[Product], reader: Client) -> None:
+    assert names(tree(reader)) == ["The first", "Roller", "Band", "A second", "Ball"]
+
+
+def test_what_pays_is_said_before_the_first_link(filled: list[Product], reader: Client) -> None:
+    main = tree(reader).find(".//main")
+    assert main is not None
+    (note,) = main.xpath(".//*[@class='disclosure']")
+    assert note.xpath("following::a[@rel]")
+    assert len(note.xpath("following::a[contains(@rel, 'sponsored')]")) == 3
+    assert not note.xpath("preceding::a[contains(@rel, 'sponsored')]")
+    assert "Quiet Shop pays me" in note.text_content()
+    assert "As an Amazon Associate" in note.text_content()
+
+
+def test_only_what_can_be_had_and_has_a_group_stands_there(shop: Program, reader: Client) -> None:
+    make_favorite(shop, name="Here")
+    make_favorite(shop, name="Retired").links.get().retire()
+    make_favorite(shop, name="Elsewhere", shelf=None)
+    make_product(name="Without a link", shelf=Shelf.objects.get())
+    assert names(tree(reader)) == ["For the calves", "Here"]
+    assert [product.name for product in Product.objects.published()] == ["Here"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("firm", ["Ball"]),
+        ("FIRM ball", ["Ball"]),
+        ("firm band", []),
+        ("first", ["Roller", "Band"]),
+        ("  ", ["Roller", "Band", "Ball"]),
+        ("\x00<b>", []),
+    ],
+)
+def test_the_field_finds_products_by_all_words(
+    filled: list[Product], reader: Client, words: str, found: list[str]
+) -> None:
+    response = reader.get("/shop/", {"q": words})
+    page: HtmlElement = html.fromstring(response.content)
+    assert [each.text_content() for each in page.xpath("//main//h3")] == found
+    assert bool(page.xpath("//meta[@name='robots'][@content='noindex']")) == bool(words.strip())
+    assert bool(page.xpath("//*[@class='disclosure']")) == bool(found)
+    assert page.xpath("//main//form//input/@value") == ["<b>" if "<b>" in words else words.strip()]
+
+
+def test_an_empty_shop_says_so_and_is_kept_from_search_engines(reader: Client, db: None) -> None:
+    page = tree(reader)
+    assert "There is nothing here yet." in page.text_content()
+    assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
+    assert not page.xpath("//*[@class='disclosure'] | //main//form")
+    assert b"/shop/" not in reader.get("/sitemap-shop.xml").content
+
+
+def test_search_engines_learn_of_products_without_ratings_or_prices(filled: list[Product], reader: Client) -> None:
+    ShopPage.objects.create(title="My things", lead="Few & good.")
+    page = tree(reader)
+    assert page.findtext(".//h1") == "My things"
+    (data,) = page.xpath("//script[@type='application/ld+json']/text()")
+    products = [each for each in json.loads(data)["@graph"] if each["@type"] == "Product"]
+    assert [product["name"] for product in products] == ["Roller", "Band", "Ball"]
+    assert products[2]["positiveNotes"]["itemListElement"][0]["name"] == "Cheap"
+    assert products[2]["@id"] == f"http://testserver/shop/#product-{filled[0].pk}"
+    assert page.get_element_by_id(f"product-{filled[0].pk}").findtext(".//h3") == "Ball"
+    assert not [
+        word for word in ("offers", "price", "ating", "amazon.", "shop.example") if word in json.dumps(products)
+    ]
+    assert b"http://testserver/shop/" in reader.get("/sitemap-shop.xml").content
+    assert b"sitemap-shop.xml" in reader.get("/sitemap.xml").content
+
+
+def test_the_search_finds_products_of_the_shop_page(filled: list[Product], reader: Client) -> None:
+    hits = tree(reader, "/search/?q=firm").xpath("//div[@class='entries']//h2/a")
+    assert [(hit.text, hit.get("href")) for hit in hits] == [("Ball", f"/shop/#product-{filled[0].pk}")]
+    filled[0].links.get().retire()
+    assert not tree(reader, "/search/?q=firm").xpath("//div[@class='entries']")
+    filled[1].reason = "Springy."
+    filled[1].save()
+    assert tree(reader, "/search/?q=springy").xpath("//div[@class='entries']//h2/a/text()") == ["Band"]
+    filled[1].delete()
+    assert not tree(reader, "/search/?q=springy").xpath("//div[@class='entries']")
+
+
+def test_the_shop_costs_the_same_for_any_number_of_products(shop: Program, reader: Client) -> None:
+    make_favorite(shop)
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            tree(reader)
+        return len(queries)
+
+    few = count()
+    for number in range(12):
+        make_favorite(shop, picture=make_image(), shelf=Shelf.objects.create(name=f"Group {number}"))
+    assert count() == few <= 8
+
+
+@pytest.mark.django_db
+def test_the_demo_has_a_shop_a_card_and_a_comparison_once(reader: Client) -> None:
+    make_post(slug="what-a-foam-roller-does", body="<p>Text.</p><h2>References</h2><p>Last.</p>")
+    for _ in range(2):
+        call_command("start_shop", demo=True, verbosity=0)
+    assert Product.objects.count() == 5
+    page = tree(reader, "/what-a-foam-roller-does/")
+    assert len(page.xpath("//section[@class='product product--plain'] | //div[@class='table-scroll compared']")) == 2
+    assert Post.objects.get().body.endswith("<p>Last.</p>")
+    assert len(tree(reader).xpath("//main//h3")) == 5
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_click_on_a_direct_link_is_counted_for_its_post(page: Page) -> None:
+    amazon = Program.objects.amazon()
+    link = make_link(amazon, slug="roller")
+    post = make_post(slug="knees", body='<p><a href="/go/roller/">The roller</a></p>')
+    page.context.route("https://www.amazon.com/**", lambda route: route.fulfill(body="A shop"))
+    page.set_extra_http_headers({"User-Agent": "Mozilla/5.0 Firefox/140.0"})
+    page.goto("/knees/")
+    with page.expect_request("**/go/roller/clicked/"):
+        page.get_by_role("link", name="The roller (paid link)").click()
+    expect(page.get_by_text("A shop")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert list(ClickCount.objects.values_list("link", "post", "count")) == [(link.pk, post.pk, 1)]
