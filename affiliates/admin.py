@@ -91,6 +91,10 @@ class LinkAdmin(admin.ModelAdmin):
             *([("What is known of it", {"fields": known})] if obj else []),
         )
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Links are retired, so that no text is left with one that leads nowhere.
+        return False
+
     def get_readonly_fields(self, request: HttpRequest, obj: Link | None = None) -> Any:
         # Texts know a link by its short name.
         return ("slug", "program", "leads_to", "state", "days") if obj else ()
@@ -149,8 +153,7 @@ class LinkAdmin(admin.ModelAdmin):
 
 def _instead(request: HttpRequest) -> int:
     """The key of what was chosen beside the action; 0 for nothing."""
-    chosen = request.POST.get("instead", "")
-    return int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0
+    return int(request.POST.get("instead") or 0)  # the action's form has seen that it is one
 
 
 def _retire(desk: Any, request: HttpRequest, links: list[Link], into: Link | None) -> None:
@@ -187,7 +190,6 @@ class LinkInline(admin.TabularInline):
         return queryset
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Links are retired, so that no text is left with one that leads nowhere.
         return False
 
 
@@ -208,6 +210,7 @@ class ProductAdmin(WithImagePicker, admin.ModelAdmin):
     list_display = ("image", "name", "shelf", "position", "where", "is_gifted")
     list_display_links = ("image", "name")
     list_editable = ("shelf", "position")
+    ordering = ("shelf__position", "shelf__name", "position", "name")
     list_filter = ("shelf", "is_gifted")
     search_fields = ("name", "reason")
     search_help_text = "Part of the name or of why you like it"

@@ -69,4 +69,5 @@ def _live(links: Iterable[Link]) -> list[Link]:
 def _render(name: str, target: Target, **context: Any) -> str:
     product = context.get("product")
     known = {"facts": facts([product])} if product and target is Target.PAGE and "in_shop" not in context else {}
-    return render_to_string(f"affiliates/_{name}.html", {"is_page": target is Target.PAGE, **known, **context})
+    place = {"is_page": target is Target.PAGE, "is_mail": target is Target.MAIL}
+    return render_to_string(f"affiliates/_{name}.html", {**place, **known, **context})

@@ -101,7 +101,7 @@ class Product(models.Model):
     objects = ProductQuerySet.as_manager()
 
     class Meta:
-        ordering = ("shelf__position", "shelf__name", "position", "name", "pk")
+        ordering = ("name", "pk")
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,142 @@
+"""A whole site, crawled: no page, feed or mail has a paid link that is not marked, and said before."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import cycle
+
+import feedparser
+from django.test import Client
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from lxml import html
+from lxml.html import HtmlElement
+
+from affiliates.models import Compared, Comparison, Link, Product, Shelf
+from affiliates.programs import Program
+from affiliates.usage import note_all
+from blog.models import Category, Post
+from pages.models import Page
+from prose.embeds import Target
+from prose.rendering import render_all
+from siteinfo.models import SiteInfo
+from tests.factories import make_author, make_category
+
+POSTS, LINKS = 300, 500
+# Whole pages take their time: the texts of all others are rendered as for their pages.
+WHOLE = 60
+REL = "sponsored nofollow noopener"
+SAID = ("I may earn a commission", "Quiet Shop pays me a share")
+PAYS = re.compile(r"amazon\.|tag=|ref=me|/go/")
+
+
+def furnish(amazon: Program, shop: Program) -> None:
+    """A site with 300 posts and 500 links of both programs: by name, in cards and comparisons, and pasted."""
+    shelf = Shelf.objects.create(name="All")
+    products = Product.objects.bulk_create(
+        Product(name=f"Product {n}", reason="Good.", shelf=shelf) for n in range(100)
+    )
+    Link.objects.bulk_create(
+        Link(
+            name=f"Link {n}",
+            slug=f"link-{n}",
+            program=(amazon, shop)[n % 2],
+            product=products[n // 2] if n < 200 else None,
+            destination=f"https://www.amazon.com/dp/B{n:09d}" if n % 2 == 0 else f"https://shop.example.com/{n}",
+        )
+        for n in range(LINKS)
+    )
+    comparison = Comparison.objects.create(title="Compared")
+    Compared.objects.bulk_create(Compared(comparison=comparison, product=each) for each in products[:3])
+    numbers = cycle(range(LINKS))
+    kinds = cycle(
+        [
+            lambda: (
+                f'<p><a href="/go/link-{next(numbers)}/">one</a> and <a href="/go/link-{next(numbers)}/">two</a></p>'
+            ),
+            lambda: '<p>Only <a href="/post-1/">an own</a> and <a href="https://journal.example.org/">another</a>.</p>',
+            lambda: f'<div data-embed="product" data-id="{products[next(numbers) % 100].pk}"></div>',
+            lambda: f'<p><a href="https://www.amazon.de/gp/product/B{next(numbers):09d}?tag=old-21">pasted</a></p>',
+            lambda: f'<div data-embed="comparison" data-id="{comparison.pk}"></div>',
+            lambda: f'<p><a href="https://shop.example.com/{next(numbers)}?ref=x">pasted</a></p>',
+        ]
+    )
+    author, topic, now = make_author(), make_category(slug="pain"), timezone.now()
+    posts = []
+    for number in range(POSTS):
+        body = f"<p>Words of {number}.</p><h2>More</h2>{next(kinds)()}"
+        posts.append(Post(title=f"Post {number}", slug=f"post-{number}", body=body, author=author, topic=topic))
+        posts[-1].status, posts[-1].published_at = Post.Status.PUBLISHED, now - timedelta(hours=number + 1)
+        posts[-1].prepare()
+    Post.objects.bulk_create(posts)
+    places = Post.categories.through
+    places.objects.bulk_create([places(post=post, category=topic) for post in posts])
+    Page.objects.create(title="Gear", slug="gear", body=next(kinds)(), status="published", published_at=now)
+    Page.objects.create(title="Plain", slug="plain", body="<p>Words.</p>", status="published", published_at=now)
+    note_all()
+
+
+def judge(place: str, markup: str, *, is_mail: bool = False) -> int:
+    """Assert the rules on what readers get at `place`; how many paid links it has."""
+    tree: HtmlElement = html.fromstring(markup if "<html" in markup else f"<div>{markup}</div>")
+    main: HtmlElement = next(tree.iter("main"), tree)
+    links = list(main.iter("a"))
+    paid = [link for link in links if link.get("rel") == REL]
+    words = main.text_content()
+    assert [link.get("href") for link in links if link not in paid and PAYS.search(link.get("href") or "")] == [], place
+    assert any(said in words for said in SAID) == bool(paid), place
+    if paid:
+        source = html.tostring(main, encoding="unicode")
+        assert min(source.index(said) for said in SAID if said in source) < source.index('rel="sponsored'), place
+    for link in paid:
+        href = link.get("href") or ""
+        assert link.text_content().endswith("(paid link)"), place
+        assert re.match(
+            r"https://www\.amazon\.(com|de)/dp/B\d{9}\?tag=mine-20$|(http://testserver)?/go/link-\d*[13579]/$|https://shop\.example\.com/\d+\?ref=me$",
+            href,
+        ), (place, href)
+    if is_mail:
+        assert "amazon" not in markup.lower(), place
+        assert "mine-20" not in markup, place
+    return len(paid)
+
+
+def addresses() -> Iterator[str]:
+    """Every kind of public page, with posts of every kind of text."""
+    yield from ("/", "/blog/", "/shop/", "/shop/?q=product", "/gear/", "/plain/", "/search/?q=words", "/nothing/")
+    yield from (f"/blog/?page={page}" for page in (2, 15, 30))
+    yield from (f"/post-{number}/" for number in range(WHOLE))
+    yield from (category.get_absolute_url() for category in Category.objects.all())
+    yield from (f"/{timezone.localdate():%Y}/", "/go/link-0/")
+
+
+def test_every_page_feed_and_mail_of_a_site_says_what_pays_before_the_first_link(
+    amazon: Program, shop: Program, reader: Client
+) -> None:
+    SiteInfo.objects.create(name="Move")
+    furnish(amazon, shop)
+    counts = {}
+    for path in addresses():
+        response = reader.get(path)
+        page = response.content.decode()
+        assert response.status_code in (200, 404)
+        counts[path] = judge(path, page)
+        # Amazon's statements stand at the foot of every page, whether or not it has one of the links.
+        assert "Amazon Services LLC Associates Program" in page.partition('<footer class="footer"')[2], path
+    assert (counts["/shop/"], counts["/"], counts["/plain/"], counts["/nothing/"]) == (200, 0, 0, 0)
+    posts = list(Post.objects.order_by("pk"))
+    paid = [judge(post.slug, text) for post, text in zip(posts, _rendered(posts, Target.PAGE), strict=True)]
+    assert [counts[f"/post-{number}/"] for number in range(WHOLE)] == paid[:WHOLE]
+    assert paid.count(0) == POSTS // 6
+    assert sum(paid) > LINKS
+    for path in ("/feed/", "/feed/atom/", "/category/pain/feed/"):
+        entries = feedparser.parse(reader.get(path).content).entries
+        assert len(entries) == 20
+        found = [judge(f"{path}{each.id}", each.content[-1].value) for each in entries]
+        assert found.count(0) == 20 // 6 + (1 if 20 % 6 > 1 else 0)
+    mails = _rendered(posts, Target.MAIL)
+    assert sum(judge(post.slug, mail, is_mail=True) for post, mail in zip(posts, mails, strict=True)) > 100
+
+
+def _rendered(posts: list[Post], target: Target) -> list[SafeString]:
+    return render_all([post.body for post in posts], target, [f"http://testserver/{post.slug}/" for post in posts])

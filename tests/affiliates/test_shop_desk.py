@@ -1,0 +1,246 @@
+"""Programs, products and links at the desk: refused in words, changed once, retired everywhere."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from lxml import html
+
+from affiliates.models import Compared, Comparison, Link, Product, Sponsorship
+from affiliates.programs import Program
+from affiliates.usage import Use, note_all
+from blog.models import Post, Snippet
+from prose.cleaning import clean
+from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
+from tests.factories import make_author, make_page, make_post
+
+LINKS, PRODUCTS = "admin:affiliates_link_changelist", "admin:affiliates_product_changelist"
+
+
+def save_link(client: Client, **fields: str) -> str:
+    """What the desk says after a link was sent in."""
+    data = {"name": "A roller", "destination": "", "product": "", "price": "", "slug": ""} | fields
+    page: Any = html.fromstring(client.post(reverse("admin:affiliates_link_add"), data, follow=True).content)
+    return " ".join(page.text_content().split())
+
+
+@pytest.mark.parametrize(
+    ("destination", "words"),
+    [
+        ("javascript:alert(1)", "It should start with https://."),
+        ("data:text/html,x", "leads to no shop"),
+        ("http://testserver/go/mat/", "This leads back to your own site."),
+        ("https://shop.example.com/" + "x" * 5000, "at most 2000 characters (it has 5025)"),
+        ("https://unknown.example.net/mat", "None of your programs has links to unknown.example.net."),
+        ("https://amzn.to/3abc", "Open it in your browser"),
+    ],
+)
+def test_a_bad_destination_is_refused_in_words_and_nothing_is_saved(
+    shop: Program, signed_in: Client, destination: str, words: str
+) -> None:
+    assert words in save_link(signed_in, destination=destination)
+    assert not Link.objects.exists()
+
+
+def test_a_pasted_address_finds_its_program_and_is_tidied(amazon: Program, signed_in: Client) -> None:
+    said = save_link(signed_in, destination="http://amazon.com/Roller/dp/B000000001/ref=x?tag=theirs-20&th=1")
+    link = Link.objects.get()
+    assert (link.program, link.slug, link.destination) == (amazon, "a-roller", "https://www.amazon.com/dp/B000000001")
+    assert "had the tag theirs-20. Yours is used instead: mine-20." in said
+    save_link(signed_in, destination="https://amazon.com/dp/B000000002")
+    assert [each.slug for each in Link.objects.order_by("pk")] == ["a-roller", "a-roller-2"]
+
+
+@pytest.mark.django_db
+def test_amazon_needs_no_setting_up_but_the_tag_is_asked_for(signed_in: Client) -> None:
+    assert "earns nothing yet: fill in your tag" in save_link(signed_in, destination="https://amazon.com/dp/B000000001")
+    assert Program.objects.get().network == "amazon"
+
+
+@pytest.mark.parametrize(
+    "broken", [{"allows_redirect": True}, {"allows_mail": True}, {"allows_robots": True}, {"price_hours": 25}]
+)
+def test_amazons_rules_cannot_be_broken_by_a_tick(amazon: Program, signed_in: Client, broken: dict[str, Any]) -> None:
+    data = {"name": "Amazon", "network": "amazon", "hosts": "amazon.com", "tag": "a-20", "tag_parameter": "tag"}
+    data |= {"price_hours": "24", "disclosure": "Words.", "statements": ""}
+    data |= {name: "on" if value is True else str(value) for name, value in broken.items()}
+    response = signed_in.post(reverse("admin:affiliates_program_change", args=[amazon.pk]), data)
+    assert "Amazon does not allow this" in response.content.decode()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Program.objects.filter(pk=amazon.pk).update(**broken)
+
+
+@pytest.mark.parametrize(
+    ("network", "hosts", "words"),
+    [
+        ("other", "amazon.de", "belongs to Amazon"),
+        ("amazon", "shop2.example.com", "is not one of Amazon's sites"),
+        ("other", "shop.example.com", "belongs to “Quiet Shop” already"),
+        ("other", "not a host", "no whole address"),
+        ("other", "javascript:x", "leads to no shop"),
+    ],
+)
+def test_a_programs_sites_are_looked_at(shop: Program, network: str, hosts: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Program(name="New", network=network, hosts=hosts, allows_redirect=False).full_clean()
+
+
+def test_a_programs_sites_may_be_pasted_as_addresses(shop: Program) -> None:
+    program = Program(name="New", hosts="https://www.Two.example.com/a\n\nthree.example.com")
+    program.full_clean()
+    assert program.host_list == ["two.example.com", "three.example.com"]
+
+
+def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, signed_in: Client) -> None:
+    product = make_favorite(shop)
+    link = product.links.get()
+    body = clean(f'<p><a href="/go/{link.slug}/">x</a></p>')
+    card = clean(f'<p>y</p><div data-embed="product" data-id="{product.pk}"></div>')
+    table = clean(f'<p>z</p><div data-embed="comparison" data-id="{make_comparison(product).pk}"></div>')
+    holders: list[Any] = [
+        make_post(title="By name", body=body),
+        make_post(title="By card", body=card, status=Post.Status.DRAFT),
+        make_page(title="By table", body=table),
+        Snippet.objects.create(name="By snippet", body=body),
+        make_author(name="By bio", long_bio=card),
+    ]
+    make_post(title="Elsewhere", body="<p>Nothing.</p>")
+    found = Use.objects.of(link).holders()
+    assert {str(each) for each in found} == {str(each) for each in holders}
+    page = signed_in.get(reverse("admin:affiliates_link_change", args=[link.pk])).content.decode()
+    assert all(str(each) in page for each in holders)
+    assert "Elsewhere" not in page
+    assert "By card" in signed_in.get(reverse("admin:affiliates_product_change", args=[product.pk])).content.decode()
+    holders[0].body = "<p>No more.</p>"
+    holders[0].save()
+    holders[1].delete()
+    Post.objects.filter(title="Elsewhere").delete()
+    assert len(Use.objects.of(link).holders()) == 3
+
+
+def test_what_a_bulk_load_brought_is_read_again(shop: Program) -> None:
+    link = make_link(shop, slug="mat")
+    post = make_post()
+    Post.objects.filter(pk=post.pk).update(body='<p><a href="/go/mat/">x</a></p>')
+    assert not Use.objects.of(link).exists()
+    note_all()
+    assert Use.objects.of(link).holders() == [post]
+
+
+def test_an_address_longer_than_an_index_holds_is_noted_all_the_same(shop: Program) -> None:
+    post = make_post(body=f'<p><a href="https://shop.example.com/{"п" * 3000}">x</a></p>')
+    assert [use.holder for use in Use.objects.filter(program=shop)] == [post]
+
+
+def test_a_program_that_takes_sites_over_takes_what_was_pasted(amazon: Program) -> None:
+    make_post(body='<p><a href="https://new.example.org/a">x</a></p>')
+    assert not Use.objects.exists()
+    program = Program.objects.create(name="New", hosts="new.example.org")
+    assert [use.program for use in Use.objects.all()] == [program]
+    program.delete()
+    assert not Use.objects.exists()
+
+
+def test_links_in_no_text_are_listed(shop: Program, signed_in: Client) -> None:
+    used, in_card, in_table, unused, retired = (make_favorite(shop).links.get() for _ in range(5))
+    loose = make_link(shop, name="Loose")
+    retired.retire()
+    assert in_card.product
+    assert in_table.product
+    comparison = make_comparison(in_table.product)
+    make_post(
+        body=clean(
+            f'<p><a href="/go/{used.slug}/">x</a></p><div data-embed="product" data-id="{in_card.product_id}"></div>'
+            f'<div data-embed="comparison" data-id="{comparison.pk}"></div>'
+        )
+    )
+    assert set(Link.objects.unused()) == {unused, loose}
+    page = signed_in.get(reverse(LINKS), {"show": "unused"}).content.decode()
+    assert "Loose" in page
+    assert f"/{used.pk}/change/" not in page
+
+
+def act(client: Client, address: str, rows: list[Any], instead: Any) -> str:
+    data = {"action": "retire_chosen", "_selected_action": [row.pk for row in rows], "instead": instead}
+    page: Any = html.fromstring(client.post(reverse(address), data, follow=True).content)
+    return " ".join(page.text_content().split())
+
+
+def test_a_product_is_retired_into_another_everywhere_with_a_line_for_each_text(
+    shop: Program, signed_in: Client, reader: Client
+) -> None:
+    old, new = make_favorite(shop, name="Old roller"), make_favorite(shop, name="New roller")
+    card, link = f'<div data-embed="product" data-id="{old.pk}"></div>', old.links.get()
+    posts = [make_post(body=clean(f"<p>Text.</p>{card}")) for _ in range(2)]
+    posts.append(make_post(body=f'<p><a href="/go/{link.slug}/">it</a></p>'))
+    said = act(signed_in, PRODUCTS, [old], new.pk)
+    assert "1 link is retired. Read whether your words still fit:" in said
+    for post in posts:
+        assert post.title in said
+    for post in posts[:2]:
+        page = reader.get(post.get_absolute_url()).content.decode()
+        assert "New roller" in page
+        assert "Old roller" not in page
+    new_link = new.links.get()
+    assert reader.get(f"/go/{link.slug}/", headers={"User-Agent": "Firefox"})["Location"] == new_link.outside
+    lines = LogEntry.objects.filter(change_message__contains="was retired")
+    assert {line.object_id for line in lines} == {str(post.pk) for post in posts}
+    assert len(lines) == 3
+    assert "stands in its place: read whether the text still fits." in lines[0].change_message
+
+
+@pytest.mark.parametrize("instead", ["self", "x'; --", "999999"])
+def test_a_link_is_replaced_by_no_other_than_one_in_use(shop: Program, signed_in: Client, instead: str) -> None:
+    link = make_link(shop)
+    said = act(signed_in, LINKS, [link], link.pk if instead == "self" else instead)
+    assert ("cannot stand in its own place" in said) == (instead == "self")
+    assert not Link.objects.filter(is_retired=True).exists()
+
+
+def test_a_product_without_a_link_replaces_nothing(shop: Program, signed_in: Client) -> None:
+    old, bare = make_favorite(shop), make_product()
+    assert "The other product has no link." in act(signed_in, PRODUCTS, [old], bare.pk)
+    assert not Link.objects.filter(is_retired=True).exists()
+
+
+def test_the_editor_finds_links_by_name_and_blocks_in_a_list(shop: Program, signed_in: Client, reader: Client) -> None:
+    product = make_favorite(shop, name="A roller")
+    make_link(shop, name="Blue mat", slug="mat")
+    make_link(shop, name="Old mat").retire()
+    places = signed_in.get("/admin/links/", {"q": "mat"}).json()["places"]
+    assert places == [{"title": "Blue mat", "address": "/go/mat/", "kind": "Paid link", "is_draft": False}]
+    comparison = Comparison.objects.create(title="Rollers")
+    Compared.objects.create(comparison=comparison, product=product)
+    gift = Sponsorship.objects.create(brand="Soft Mats", kind="gifted")
+    assert signed_in.get("/admin/affiliates/product/list/").json() == [
+        {"kind": "product", "id": product.pk, "name": "A roller"},
+        {"kind": "comparison", "id": comparison.pk, "name": "Rollers"},
+        {"kind": "sponsorship", "id": gift.pk, "name": "Soft Mats: Something was given to me"},
+    ]
+    assert reader.get("/admin/affiliates/product/list/").status_code == 302
+
+
+def test_a_product_and_its_links_are_saved_together_or_not_at_all(shop: Program, signed_in: Client) -> None:
+    def save(destination: str) -> str:
+        data = {"name": "Roller", "reason": "Good.", "pros": "", "cons": "", "audience": "", "position": "0"}
+        data |= {"links-TOTAL_FORMS": "2", "links-INITIAL_FORMS": "0", "shelf": "", "picture": ""}
+        for number in range(2):
+            data |= {f"links-{number}-name": "Roller", f"links-{number}-price": ""}
+            data[f"links-{number}-destination"] = destination if number else "https://shop.example.com/0"
+        return signed_in.post(reverse("admin:affiliates_product_add"), data, follow=True).content.decode()
+
+    assert "None of your programs" in save("https://unknown.example.net/")
+    assert not Product.objects.exists()
+    save("https://shop.example.com/1")
+    assert {link.slug for link in Product.objects.get().links.all()} == {"roller", "roller-2"}
+
+
+def test_links_are_retired_and_not_deleted(shop: Program, signed_in: Client) -> None:
+    link = make_link(shop)
+    assert signed_in.get(reverse("admin:affiliates_link_delete", args=[link.pk])).status_code == 403
+    page = signed_in.get(reverse("admin:affiliates_program_delete", args=[shop.pk])).content.decode()
+    assert "Cannot delete" in page
