@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
+from affiliates.models import Link
 from blog import checklist
 from blog.models import Post, PostTemplate
 from contact import mailing
@@ -105,6 +106,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
         reason = "By your own publishing rules they should not be public as they are."
         address = _posts(state="published", missing="blocked")
         yield Task(f"{_posts_in_words(number)} to mend", reason, address, "Look", "warning", "red")
+    yield from _link_tasks(user)
     yield from _what_readers_sent(user)
     yield from _what_is_begun(user)
     yield from _pages_to_finish(user)
@@ -172,6 +174,17 @@ def _what_is_missing(user: User, counts: dict[str, int]) -> Iterator[Task]:
         reason = "Lists and search engines show their first words instead."
         address = _posts(state="published", missing="excerpt")
         yield Task(f"{_posts_in_words(number)} without an excerpt", reason, address, "Write", "pen")
+
+
+def _link_tasks(user: User) -> Iterator[Task]:
+    """Paid links that lead nowhere any more."""
+    if not user.has_perm("affiliates.change_link"):
+        return
+    if number := Link.objects.live().filter(health=Link.Health.BROKEN).count():
+        title = "1 paid link leads nowhere" if number == 1 else f"{number} paid links lead nowhere"
+        reason = "Give a new address, or retire it into another one: every text changes with it."
+        address = reverse("admin:affiliates_link_changelist", query={"show": "broken"})
+        yield Task(title, reason, address, "Repair", "link", "red")
 
 
 def _follow_tasks(user: User) -> Iterator[Task]:

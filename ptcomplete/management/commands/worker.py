@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from affiliates.health import check_next
 from contact.mailing import deliver
 from contact.models import Message
 from drafts.publishing import publish_due
@@ -47,6 +48,7 @@ JOBS = (
     Job("mails of the contact form", deliver, 2),
     Job("picture renditions", partial(make_missing, limit=2), 0),
     Job("new pictures of the strip", instagram.fetch_due, 60),
+    Job("whether links still lead somewhere", check_next, 30),
     Job("archives that nobody chose from", archive.forget_old, 3600),
     Job("tallies of past days", limits.forget, 3600),
     Job("messages dealt with a year ago", Message.objects.erase_old, 3600),

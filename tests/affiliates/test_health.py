@@ -1,0 +1,162 @@
+"""Links looked at by a polite robot: what is broken, what is unknown, and who is never asked."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from affiliates import health
+from affiliates.models import Link
+from affiliates.programs import Program
+from tests.affiliates.making import make_link
+
+ANSWERS = {"/fine": 200, "/moved": 301, "/refused": 403, "/gone": 404, "/gone-for-good": 410, "/busy": 503}
+asked: list[str] = []
+
+
+class _Shop(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        asked.append(f"{self.path} {self.headers['User-Agent']}")
+        self.send_response(ANSWERS[self.path])
+        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A shop of our own that stands for every other one."""
+    asked.clear()
+    server = HTTPServer(("127.0.0.1", 0), _Shop)
+    Thread(target=server.serve_forever, daemon=True).start()
+    ask = health.ask
+    here = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(health, "ask", lambda address: ask(address.replace("https://shop.example.com", here)))
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def look(times: int = 1) -> None:
+    """Look at everything that is due, as if days lay between."""
+    for _ in range(times):
+        Link.objects.filter(checked_at__isnull=False).update(checked_at=timezone.now() - timedelta(days=8))
+        while health.check_next():
+            Link.objects.filter(checked_at__gt=timezone.now() - timedelta(hours=1)).update(
+                checked_at=timezone.now() - timedelta(hours=1)
+            )
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "second"),
+    [
+        ("/fine", "fine", "fine"),
+        ("/moved", "fine", "fine"),
+        ("/refused", "unknown", "unknown"),
+        ("/busy", "unknown", "unknown"),
+        ("/gone", "unknown", "broken"),
+        ("/gone-for-good", "unknown", "broken"),
+    ],
+)
+def test_only_what_is_twice_not_found_is_broken(
+    shop: Program, server: None, path: str, first: str, second: str
+) -> None:
+    link = make_link(shop, destination=f"https://shop.example.com{path}?ref=me")
+    link.destination = f"https://shop.example.com{path}"
+    for expected in (first, second):
+        look()
+        link.refresh_from_db()
+        assert link.health == expected
+        assert link.finding
+    assert len(asked) == 2
+    assert "ref=" not in "".join(asked)
+    assert "link check" in asked[0]
+
+
+def test_silence_is_unknown_and_no_second_miss(shop: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = make_link(shop, destination="https://shop.example.com/x")
+    link.misses = 1
+    status = health.ask("http://127.0.0.1:1/")
+    assert status == (0, "The shop did not answer in time")
+    monkeypatch.setattr(health, "ask", lambda address: status)
+    health.check(link)
+    link.refresh_from_db()
+    assert (link.health, link.misses) == ("unknown", 0)
+
+
+def test_a_page_that_is_back_is_fine_again(shop: Program, server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = make_link(shop, destination="https://shop.example.com/gone")
+    look(2)
+    monkeypatch.setitem(ANSWERS, "/gone", 200)
+    look()
+    link.refresh_from_db()
+    assert (link.health, link.misses) == ("fine", 0)
+
+
+def test_amazon_and_what_is_retired_are_never_asked(amazon: Program, shop: Program, server: None) -> None:
+    make_link(amazon)
+    make_link(shop, destination="https://shop.example.com/fine").retire()
+    look(2)
+    assert asked == []
+
+
+def test_one_shop_is_asked_at_a_walking_pace_and_each_link_once_a_week(shop: Program, server: None) -> None:
+    for path in ("/fine", "/moved", "/busy"):
+        make_link(shop, destination=f"https://shop.example.com{path}")
+    assert [health.check_next(), health.check_next()] == [1, 0]
+    Link.objects.filter(checked_at__isnull=False).update(checked_at=timezone.now() - timedelta(minutes=1))
+    assert health.check_next() == 1
+    Link.objects.filter(checked_at__isnull=False).update(checked_at=timezone.now() - timedelta(minutes=1))
+    assert health.check_next() == 1
+    Link.objects.update(checked_at=timezone.now() - timedelta(days=6))
+    assert health.check_next() == 0
+    assert [line.split()[0] for line in asked] == ["/fine", "/moved", "/busy"]
+
+
+def test_what_was_missed_once_is_looked_at_sooner(shop: Program, server: None) -> None:
+    make_link(shop, destination="https://shop.example.com/gone")
+    assert health.check_next() == 1
+    Link.objects.update(checked_at=timezone.now() - timedelta(days=2))
+    assert health.check_next() == 1
+    Link.objects.update(checked_at=timezone.now() - timedelta(days=2))
+    assert health.check_next() == 0
+
+
+def test_another_address_is_looked_at_anew(shop: Program, server: None) -> None:
+    link = make_link(shop, destination="https://shop.example.com/gone")
+    look(2)
+    link.refresh_from_db()
+    link.destination = "https://shop.example.com/fine"
+    link.save()
+    assert (link.health, link.checked_at) == ("", None)
+    assert health.check_next() == 1
+
+
+def test_the_command_looks_at_all_and_names_what_is_broken(
+    shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(health, "PAUSE", timedelta(0))
+    make_link(shop, destination="https://shop.example.com/fine")
+    make_link(shop, name="Old mat", destination="https://shop.example.com/gone")
+    Link.objects.filter(name="Old mat").update(misses=1)
+    call_command("check_links")
+    assert capsys.readouterr().out.splitlines() == [
+        "2 looked at. 1 lead nowhere.",
+        "  Old mat: https://shop.example.com/gone",
+    ]
+
+
+def test_the_start_page_says_what_is_broken(shop: Program, signed_in: Client) -> None:
+    link = make_link(shop)
+    assert "leads nowhere" not in signed_in.get("/admin/").content.decode()
+    Link.objects.filter(pk=link.pk).update(health="broken")
+    page = signed_in.get("/admin/").content.decode()
+    assert "1 paid link leads nowhere" in page
+    assert "/admin/affiliates/link/?show=broken" in page
