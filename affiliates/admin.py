@@ -18,6 +18,7 @@ from solo.admin import SingletonModelAdmin
 from accounts.models import User
 from affiliates.addresses import tag_of
 from affiliates.counting import ClickCount
+from affiliates.earning_admin import EarningAdmin  # noqa: F401 - registered there
 from affiliates.models import Compared, Comparison, Link, Product, Shelf, ShopPage, Sponsorship
 from affiliates.programs import Program
 from affiliates.retiring import retire

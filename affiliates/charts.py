@@ -1,0 +1,33 @@
+"""A column for each day: what a template needs to draw it as SVG, without a library or a script."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+WIDTH, HEIGHT = 720, 180
+GAP = 2
+
+
+class Bar(NamedTuple):
+    """A day's column, in the drawing's own units from its top left corner."""
+
+    day: date
+    amount: Decimal
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def bars(amounts: Mapping[date, Decimal], last: date, days: int) -> list[Bar]:
+    """A column for each of the `days` up to `last`; days that took more back than they brought have none."""
+    highest = max((amount for amount in amounts.values()), default=Decimal(0))
+    step = WIDTH / days
+    found = []
+    for number in range(days):
+        day = last - timedelta(days=days - 1 - number)
+        amount = amounts.get(day, Decimal(0))
+        height = float(max(amount, Decimal(0)) / highest) * HEIGHT if highest > 0 else 0.0
+        found.append(Bar(day, amount, round(number * step, 1), round(HEIGHT - height, 1), step - GAP, round(height, 1)))
+    return found

@@ -1,0 +1,143 @@
+"""What links earned, and which posts that came from: the programs' reports joined to our own counts of clicks.
+
+A program knows what was bought and not where its buyer had read; we know how often a link was followed from which
+post and nothing about readers. So an earning is shared out by the clicks of the week before it: those of its own link
+if the report says which that was, else those of all links of the program. No cent is lost or made up by it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Sum
+
+from affiliates.counting import ClickCount
+from affiliates.programs import Program
+from blog.models import Post
+
+WINDOW = timedelta(days=7)
+CENT = Decimal("0.01")
+
+
+class Earning(models.Model):
+    """A line of a program's report: what was earned on a day, perhaps taken back."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="earnings")
+    link = models.ForeignKey(
+        "affiliates.Link", on_delete=models.SET_NULL, null=True, blank=True, related_name="earnings"
+    )
+    day = models.DateField()
+    amount = models.DecimalField(max_digits=10, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    item = models.CharField(max_length=200, blank=True)
+    # Tells a line from all others of its program, so that a report read twice counts once.
+    line = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("-day", "-pk")
+        constraints = [models.UniqueConstraint("program", "line", name="affiliates_earning_once")]
+        indexes = [models.Index(fields=("day", "currency"), name="affiliates_earning_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.amount} {self.currency}"
+
+
+class Source(NamedTuple):
+    """Where an earning came from: a post, another page (0), or nobody knows (None); and a link, if one is known."""
+
+    post: int | None
+    link: int | None
+
+
+type Shares = dict[Source, Decimal]
+
+
+def by_day(earnings: models.QuerySet[Earning]) -> dict[date, Decimal]:
+    """What was earned on each day, in order. One query."""
+    rows = earnings.order_by("day").values_list("day").annotate(total=Sum("amount"))
+    # SQLite adds up in floating point.
+    return {day: total.quantize(CENT) for day, total in rows}
+
+
+def by_month(earnings: models.QuerySet[Earning]) -> dict[date, Decimal]:
+    """What was earned in each month, named by its first day, the newest first."""
+    totals: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for day, total in by_day(earnings).items():
+        totals[day.replace(day=1)] += total
+    return dict(sorted(totals.items(), reverse=True))
+
+
+def shared_out(earnings: models.QuerySet[Earning]) -> Shares:
+    """What came from where. All shares together are all `earnings`, to the cent. Two queries."""
+    rows = list(earnings.values_list("program", "link", "day").annotate(total=Sum("amount")).order_by("day"))
+    if not rows:
+        return {}
+    clicks: defaultdict[int, list[tuple[date, Source, int]]] = defaultdict(list)
+    counted = ClickCount.objects.filter(day__gt=rows[0][2] - WINDOW, day__lte=rows[-1][2]).order_by("pk")
+    for program, link, post, day, count in counted.values_list("link__program", "link", "post", "day", "count"):
+        clicks[program].append((day, Source(post, link), count))
+    shares: defaultdict[Source, Decimal] = defaultdict(Decimal)
+    for program, link, day, amount in rows:
+        near = [(source, count) for when, source, count in clicks[program] if day - WINDOW < when <= day]
+        own = [(source, count) for source, count in near if source.link == link]
+        for source, share in _split(amount.quantize(CENT), own or near, Source(None, link)):
+            shares[source] += share
+    return dict(shares)
+
+
+def _split(amount: Decimal, clicks: Iterable[tuple[Source, int]], nobody: Source) -> list[tuple[Source, Decimal]]:
+    """`amount` by the numbers of `clicks`; what rounding leaves goes to the most followed."""
+    counts: defaultdict[Source, int] = defaultdict(int)
+    for source, count in clicks:
+        counts[source] += count
+    if not counts:
+        return [(nobody, amount)]
+    total = sum(counts.values())
+    shares = {source: (amount * count / total).quantize(CENT) for source, count in counts.items()}
+    most = max(counts, key=lambda source: counts[source])
+    shares[most] += amount - sum(shares.values())
+    return list(shares.items())
+
+
+class Line(NamedTuple):
+    """A line of the report on posts or links."""
+
+    name: str
+    address: str
+    clicks: int
+    amount: Decimal
+
+
+def of_posts(shares: Shares, clicks: dict[int, int]) -> list[Line]:
+    """What each post brought with its `clicks`, the most first; what came from elsewhere or nobody knows where too."""
+    totals: defaultdict[int | None, Decimal] = defaultdict(Decimal)
+    for source, amount in shares.items():
+        totals[source.post] += amount
+    posts = Post.objects.only("title", "slug").in_bulk([key for key in {*totals, *clicks} if key])
+    others = {None: "Nobody knows: no click was counted near it", 0: "The shop page, other pages, feeds"}
+    lines = []
+    for key in {*totals, *clicks}:
+        post = posts.get(key) if key else None
+        name = post.title if post else others.get(key, "A deleted post")
+        followed = 0 if key is None else clicks.get(key, 0)
+        lines.append(Line(name, post.get_absolute_url() if post else "", followed, totals[key]))
+    return sorted(lines, key=lambda line: (-line.amount, -line.clicks, line.name))
+
+
+def of_links(shares: Shares, clicks: dict[int, int]) -> list[Line]:
+    """The same for links."""
+    totals: defaultdict[int | None, Decimal] = defaultdict(Decimal)
+    for source, amount in shares.items():
+        totals[source.link] += amount
+    links = apps.get_model("affiliates", "Link").objects.in_bulk([key for key in {*totals, *clicks} if key])
+    lines = [
+        Line(str(links[key]) if key else "No link of this site", "", clicks.get(key or 0, 0), totals[key])
+        for key in {*totals, *clicks}
+    ]
+    return sorted(lines, key=lambda line: (-line.amount, -line.clicks, line.name))

@@ -1,0 +1,177 @@
+"""Reports of programs joined to our clicks: totals are the report's to the cent, and bad files change nothing."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from affiliates.charts import HEIGHT, WIDTH, bars
+from affiliates.counting import ClickCount
+from affiliates.earnings import Earning, Source, _split, by_day, by_month, of_posts, shared_out
+from affiliates.models import Link
+from affiliates.programs import Program
+from affiliates.reports import read_report
+from tests.affiliates.making import make_link
+from tests.factories import make_post
+
+AMAZON = """Fee-Earnings reports from 11-01-2026 to 11-30-2026
+Category,Name,ASIN,Seller,Tracking ID,Date Shipped,Price($),Items Shipped,Returns,Revenue($),Ad Fees($),Device Type Group
+Sports,"Roller, firm",B000000001,Amazon,mine-20,11/20/2026,20.00,1,0,20.00,0.81,DESKTOP
+Sports,"Roller, firm",B000000001,Amazon,mine-20,11/20/2026,20.00,1,0,20.00,0.81,DESKTOP
+Home,Kettle,B000000009,Amazon,mine-20,11/21/2026,"1,020.00",1,0,"1,020.00","1,045.50",MOBILE
+Sports,"Roller, firm",B000000001,Amazon,mine-20,11/22/2026,-20.00,0,1,-20.00,-0.81,DESKTOP
+"""
+AWIN = """id;publisher_id;sale_amount;commission;date;commission_status;click_ref;currency
+1001;77;20.00;1.50;2026-11-20T10:00:00;approved;mat;EUR
+1002;77;10.00;0,75;2026-11-20T11:00:00;pending;;EUR
+1003;77;90.00;9.00;2026-11-21T11:00:00;declined;mat;EUR
+"""
+SHAREASALE = """Trans ID|User ID|Merchant ID|Trans Date|Trans Amount|Commission|Comment|Voided|Afftrack
+5|1|2|Nov 20, 2026|$20.00|$2.10|Sale - 1||mat
+6|1|2|Nov 21, 2026|$20.00|$2.10|Sale - 2|1|mat
+"""
+DAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def roller(amazon: Program) -> Link:
+    return make_link(amazon, slug="roller", destination="https://www.amazon.com/dp/B000000001")
+
+
+def total() -> Decimal:
+    return Earning.objects.aggregate(total=Sum("amount"))["total"]
+
+
+def test_amazons_report_is_read_once_however_often_it_comes(amazon: Program, roller: Link) -> None:
+    for new in (4, 0):
+        read = read_report(AMAZON.encode(), amazon)
+        assert (read.shape, read.lines, read.new, read.total) == ("Amazon: Fee-Earnings", 4, new, Decimal("1046.31"))
+    assert total() == Decimal("1046.31")
+    assert Earning.objects.filter(link=roller).count() == 3
+    assert set(Earning.objects.values_list("currency", flat=True)) == {"USD"}
+    assert by_day(Earning.objects.all()) == {
+        DAY: Decimal("1.62"),
+        date(2026, 11, 21): Decimal("1045.50"),
+        date(2026, 11, 22): Decimal("-0.81"),
+    }
+    assert by_month(Earning.objects.all()) == {date(2026, 11, 1): Decimal("1046.31")}
+
+
+@pytest.mark.parametrize(("report", "whole", "currency"), [(AWIN, "2.25", "EUR"), (SHAREASALE, "2.10", "USD")])
+def test_reports_of_networks_are_read_and_follow_their_state(
+    shop: Program, report: str, whole: str, currency: str
+) -> None:
+    link = make_link(shop, slug="mat")
+    assert read_report(report.encode("utf-8-sig"), shop).total == Decimal(whole)
+    assert set(Earning.objects.values_list("currency", flat=True)) == {currency}
+    assert Earning.objects.filter(link=link, amount__gt=0).count() == 1
+    before = Earning.objects.count()
+    read = read_report(report.replace("declined", "approved").replace("|1|mat", "||mat").encode("utf-16"), shop)
+    assert read.new == 0
+    assert Earning.objects.count() == before
+    assert total() > Decimal(whole)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"Name,Price\nRoller,20\n", "Its columns are: Name, Price."),
+        (b"", "Its columns are: none."),
+        (b"\x00\x01\x02", "none of the reports"),
+        (b"PK\x03\x04rest", "This is an Excel file. Export the report as CSV."),
+        (b"x" * 5_000_001, "larger than 5 MB"),
+        (AMAZON.replace("0.81,MOBILE", "").replace('"1,045.50"', "much").encode(), "Line 5: “much” is no amount."),
+        (AMAZON.replace("11/21/2026", "yesterday").encode(), "Line 3: “11/20/2026” is no day"),
+        (AMAZON.replace("11/21/2026", "11/21/0026").encode(), "is no day"),
+        (AWIN.replace("0,75", "9" * 30).encode(), "is no amount"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused_in_words_and_nothing_is_kept(
+    amazon: Program, content: bytes, words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words):
+        read_report(content, amazon)
+    assert not Earning.objects.exists()
+
+
+@given(st.binary(max_size=300))
+def test_any_file_is_a_report_or_a_sentence(content: bytes) -> None:
+    with pytest.raises(ValidationError) as caught:
+        read_report(content, Program())
+    assert caught.value.messages[0].endswith(".")
+
+
+def click(link: Link, post: int, count: int, day: date = DAY) -> None:
+    ClickCount.objects.create(link=link, post=post, day=day, count=count)
+
+
+def test_posts_get_what_their_clicks_brought_and_no_cent_is_lost(amazon: Program, roller: Link) -> None:
+    band = make_link(amazon)
+    first, second = make_post(title="First"), make_post(title="Second")
+    click(roller, first.pk, 2)
+    click(roller, second.pk, 1, DAY - timedelta(days=3))
+    click(roller, second.pk, 50, DAY - timedelta(days=8))
+    click(band, 0, 7, DAY + timedelta(days=1))
+    read_report(AMAZON.encode(), amazon)
+    shares = shared_out(Earning.objects.all())
+    assert sum(shares.values()) == Decimal("1046.31")
+    assert shares[Source(first.pk, roller.pk)] > shares[Source(second.pk, roller.pk)] > 0
+    # The kettle's own link is not here: everything that was followed before it was bought has its share.
+    assert shares[Source(0, band.pk)] == Decimal("731.85")
+    lines = of_posts(shares, {first.pk: 2, second.pk: 51, 0: 7})
+    assert [(line.name, line.clicks) for line in lines] == [
+        ("The shop page, other pages, feeds", 7),
+        ("First", 2),
+        ("Second", 51),
+    ]
+    assert sum(line.amount for line in lines) == Decimal("1046.31")
+
+
+def test_what_nobody_clicked_here_is_nobodys(amazon: Program, roller: Link) -> None:
+    read_report(AMAZON.encode(), amazon)
+    assert {source.post for source in shared_out(Earning.objects.all())} == {None}
+
+
+@given(
+    st.decimals(-1000, 1000, places=2),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 1000)), max_size=8),
+)
+def test_shares_are_the_whole_to_the_cent(amount: Decimal, clicks: list[tuple[int, int]]) -> None:
+    shares = _split(amount, [(Source(post, 1), count) for post, count in clicks], Source(None, 1))
+    assert sum(share for _, share in shares) == amount
+
+
+@given(st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.decimals(-99, 99, places=2), max_size=9))
+def test_the_chart_stays_within_its_frame(amounts: dict[date, Decimal]) -> None:
+    drawn = bars(amounts, date(2026, 12, 31), 60)
+    assert len(drawn) == 60
+    assert all(0 <= bar.y <= HEIGHT and 0 <= bar.height <= HEIGHT and bar.x + bar.width <= WIDTH for bar in drawn)
+
+
+def test_the_desk_reads_a_report_in_and_shows_who_pays(
+    amazon: Program, roller: Link, signed_in: Client, reader: Client
+) -> None:
+    address, today = reverse("admin:affiliates_earning_changelist"), timezone.localdate()
+    assert "Nothing is known of your earnings yet." in signed_in.get(address).content.decode()
+    post = make_post(title="The knee")
+    click(roller, post.pk, 3, today)
+    report = AMAZON.replace("11/20/2026", f"{today:%m/%d/%Y}").replace("11/21/2026", f"{today:%m/%d/%Y}")
+    file = SimpleUploadedFile("report.csv", report.replace("11/22/2026", f"{today:%m/%d/%Y}").encode())
+    page = signed_in.post(address, {"program": amazon.pk, "report": file}, follow=True).content.decode()
+    assert "Amazon: Fee-Earnings: 4 lines, 4 of them new, 1046.31 altogether." in page
+    assert "<b>1046.31 USD</b>" in page
+    assert page.count("<rect") == 60
+    assert f'<a href="/{post.slug}/">The knee</a></th><td>3</td><td>1046.31</td>' in page
+    bad = SimpleUploadedFile("report.csv", b"a,b\n1,2\n")
+    page = signed_in.post(address, {"program": amazon.pk, "report": bad}).content.decode()
+    assert "Its columns are: a, b." in page
+    assert "This field is required." in signed_in.post(address, {}).content.decode()
+    assert reader.get(address).status_code == 302
