@@ -60,8 +60,8 @@ class EarningAdmin(admin.ModelAdmin):
         """The report of the last twelve months, and the form for reading one in."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = ReportForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
+        form = ReportForm(request.POST, request.FILES) if request.method == "POST" else ReportForm()
+        if form.is_bound and form.is_valid():
             read = form.cleaned_data["read"]
             words = f"{read.shape}: {read.lines} lines, {read.new} of them new, {read.total} altogether."
             self.message_user(request, words, messages.SUCCESS)

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
-from django.db import DatabaseError
-from django.db.models import IntegerField, QuerySet, Subquery, Value
+from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -19,7 +19,6 @@ from affiliates.metadata import of_shop
 from affiliates.models import Link, ShopPage
 from affiliates.shelves import shelves
 from blog.linking import place_of_link
-from blog.models import Post
 from guard.counting import is_a_person, is_a_reader
 from siteinfo.metadata import Crumb, Page
 
@@ -50,21 +49,41 @@ class CountedRedirect(CountedAfterwards, HttpResponseRedirect):
     """The same for an answer that leads on."""
 
 
-def _link(request: HttpRequest, slug: str) -> Link:
-    """The link that readers get for `slug`, with `post`, the key of the post they come from or 0, in one query."""
-    place = place_of_link(request.headers.get("Referer", "")) or ""
-    links: QuerySet[Link] = Link.objects.select_related("program", "replacement__program")
-    post = Subquery(Post.objects.filter(slug=place).values("pk")[:1]) if place else Value(0, IntegerField())
-    found = links.annotate(post=post).filter(slug=slug).first()
-    current = found.current if found else None
-    if found is None or current is None:
+class Way(NamedTuple):
+    """Where readers of a link go: the key and short name of what stands for it, its shop, and their post or None."""
+
+    link: int
+    slug: str
+    destination: str
+    tag_parameter: str
+    tag: str
+    is_hidden: bool
+    post: int | None
+
+
+# In SQL, since Django takes ten times longer to put this together than any database to answer it.
+_WAY = """
+    SELECT shown.id, shown.slug, shown.destination, program.tag_parameter, program.tag, program.allows_redirect,
+        (SELECT id FROM blog_post WHERE slug = %s)
+    FROM affiliates_link asked
+    JOIN affiliates_link shown ON shown.id = CASE WHEN asked.is_retired THEN asked.replacement_id ELSE asked.id END
+    JOIN affiliates_program program ON program.id = shown.program_id
+    WHERE asked.slug = %s
+"""
+
+
+def _way(request: HttpRequest, slug: str) -> Way:
+    """Where the link `slug` leads a reader, in one query; Http404 if nowhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAY, [place_of_link(request.headers.get("Referer", "")) or "", slug])
+        row = cursor.fetchone()
+    if row is None:
         raise Http404
-    current.post = found.post or 0  # type: ignore[attr-defined]
-    return current
+    return Way(*row)
 
 
-def _count(link: Link) -> Callable[[], None]:
-    return lambda: ClickCount.objects.add(link.pk, link.post)  # type: ignore[attr-defined]
+def _count(way: Way) -> Callable[[], None]:
+    return lambda: ClickCount.objects.add(way.link, way.post or 0)
 
 
 @require_safe
@@ -75,14 +94,15 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
     Where a program wants its links to be direct, as Amazon does, nobody is led on: a page shows the link itself.
     Robots, people of the desk and prefetches are not counted.
     """
-    link = _link(request, slug)
-    if not link.program.allows_redirect:
-        return _show(request, link)
-    response = CountedRedirect(link.outside, max_length=LONGEST_ADDRESS)
+    way = _way(request, slug)
+    if not way.is_hidden:
+        return _show(request, Link.objects.get(pk=way.link))
+    address = addresses.tagged(way.destination, way.tag_parameter, way.tag)
+    response = CountedRedirect(address, max_length=LONGEST_ADDRESS)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-store"
     if request.method == "GET" and is_a_person(request):
-        response.count = _count(link)
+        response.count = _count(way)
     return response
 
 
@@ -108,7 +128,7 @@ def clicked(request: HttpRequest, slug: str) -> HttpResponse:
     response = CountedAfterwards(status=204)
     if is_a_reader(request):
         with suppress(Http404):
-            response.count = _count(_link(request, slug))
+            response.count = _count(_way(request, slug))
     return response
 
 

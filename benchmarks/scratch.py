@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def demo_site() -> Iterator[None]:
-    """Set Django up on a new SQLite database with the demo content, and print the versions."""
+def demo_site(database: str = "") -> Iterator[None]:
+    """Set Django up on a new SQLite database, or the empty one at `database`, with the demo, and print the versions."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
             "DATA_DIR": folder,
@@ -18,7 +18,7 @@ def demo_site() -> Iterator[None]:
             "SITE_URL": "http://testserver",
             "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
-        }
+        } | ({"DATABASE_URL": database} if database else {})
         import django
         from django.conf import settings
 
