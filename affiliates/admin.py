@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum, TextField
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
@@ -119,8 +119,8 @@ class LinkAdmin(admin.ModelAdmin):
     def state(self, link: Link) -> str:
         if link.is_retired:
             return f"Retired; “{link.replacement}” stands in its place" if link.replacement else "Retired"
-        if not link.program.allows_robots:
-            return "In use. This program does not want robots to check"
+        if not (link.program.allows_robots or link.health):
+            return "In use"
         when = f", {date_format(timezone.localtime(link.checked_at), 'F j')}" if link.checked_at else ""
         return f"{link.get_health_display()}{when}. {link.finding}".strip().rstrip(".")
 
@@ -215,6 +215,7 @@ class ProductAdmin(WithImagePicker, admin.ModelAdmin):
     list_filter = ("shelf", "is_gifted")
     search_fields = ("name", "reason")
     search_help_text = "Part of the name or of why you like it"
+    formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})}}
     fieldsets = (
         (None, {"fields": ("name", "picture", "reason", "audience", "pros", "cons", "is_gifted")}),
         ("On the shop page", {"fields": ("shelf", "position")}),
@@ -294,6 +295,7 @@ class ProgramAdmin(admin.ModelAdmin):
 
     list_display = ("name", "network", "tag", "allows_redirect", "allows_mail", "allows_robots")
     search_fields = ("name", "hosts")
+    formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})}}
     fieldsets = (
         (None, {"fields": ("name", "network", "hosts", "tag", "tag_parameter")}),
         ("What it allows", {"fields": ("allows_redirect", "allows_mail", "allows_robots", "price_hours")}),

@@ -28,16 +28,16 @@ CENT = Decimal("0.01")
 class Earning(models.Model):
     """A line of a program's report: what was earned on a day, perhaps taken back."""
 
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="earnings")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, editable=False, related_name="earnings")
     link = models.ForeignKey(
-        "affiliates.Link", on_delete=models.SET_NULL, null=True, blank=True, related_name="earnings"
+        "affiliates.Link", on_delete=models.SET_NULL, null=True, editable=False, related_name="earnings"
     )
-    day = models.DateField()
-    amount = models.DecimalField(max_digits=10, decimal_places=2)
-    currency = models.CharField(max_length=3)
-    item = models.CharField(max_length=200, blank=True)
+    day = models.DateField(editable=False)
+    amount = models.DecimalField(max_digits=10, decimal_places=2, editable=False)
+    currency = models.CharField(max_length=3, editable=False)
+    item = models.CharField(max_length=200, blank=True, editable=False)
     # Tells a line from all others of its program, so that a report read twice counts once.
-    line = models.CharField(max_length=64)
+    line = models.CharField(max_length=64, editable=False)
 
     class Meta:
         ordering = ("-day", "-pk")

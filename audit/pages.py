@@ -59,6 +59,8 @@ def furnish() -> dict[str, str]:
         "services": "/about/services/",
         "policy": "/privacy-policy/",
         "contact": "/contact/",
+        "shop": "/shop/",
+        "post with paid links": "/what-a-foam-roller-does/",
         "correction form": f"/feedback/{newest.slug}/",
         "not found": "/nothing-is-here/",
         "preview of a draft": preview[preview.index("/preview/") :],
