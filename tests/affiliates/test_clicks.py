@@ -94,7 +94,7 @@ def test_a_click_is_one_indexed_query_and_one_counted_write(shop: Program, reade
     reader.get("/go/mat/", headers=headers)
     with CaptureQueriesContext(connection) as queries:
         reader.get("/go/mat/", headers=headers)
-    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "UPDATE"]
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "INSERT"]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")

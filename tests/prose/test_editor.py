@@ -256,6 +256,24 @@ def test_a_snippet_is_chosen_by_name_and_an_empty_list_says_so(owner_page: Page)
     assert '<div data-embed="snippet" data-id="5"></div>' in saved(owner_page, post)
 
 
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_product_and_a_comparison_are_chosen_from_one_list(owner_page: Page) -> None:
+    entries = [{"kind": "product", "id": 7, "name": "A roller"}, {"kind": "comparison", "id": 7, "name": "Rollers"}]
+    answer = json.dumps(entries)
+    owner_page.route("**/admin/affiliates/product/list/", lambda route: route.fulfill(body=answer))
+    post, editor = opened(owner_page, "<p>Before</p>")
+    editor.get_by_text("Before").click()
+    for name in ("Product: A roller", "Comparison: Rollers"):
+        owner_page.get_by_role("button", name="Product", exact=True).click()
+        owner_page.get_by_label("Which one").select_option(name)
+        owner_page.get_by_role("button", name="Use", exact=True).click()
+        expect(editor.get_by_text(name)).to_be_visible()
+    body = saved(owner_page, post)
+    assert '<div data-embed="product" data-id="7"></div>' in body
+    assert '<div data-embed="comparison" data-id="7"></div>' in body
+
+
 # ---- Around the text -----------------------------------------------------------------------------
 
 
