@@ -54,9 +54,9 @@ def sponsorship(row: Sponsorship, target: Target) -> str:
     return _render("sponsorship", target, sponsorship=row)
 
 
-def disclosure(sentences: Sequence[str], target: Target, *, is_counted: bool) -> str:
-    """What stands before the first paid link of a text; with the script that counts direct ones."""
-    return _render("disclosure", target, sentences=sentences, is_counted=is_counted)
+def disclosure(sentences: Sequence[str], target: Target) -> str:
+    """What stands before the first paid link of a text."""
+    return _render("disclosure", target, sentences=sentences)
 
 
 def _live(links: Iterable[Link]) -> list[Link]:

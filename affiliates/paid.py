@@ -210,8 +210,7 @@ def _say(root: HtmlElement, notes: list[HtmlElement], programs: dict[str, Progra
     if programs:
         lines = (line.strip() for program in programs.values() for line in program.disclosure.splitlines())
         sentences = list(dict.fromkeys(filter(None, lines)))
-        counted = target is Target.PAGE and bool(root.xpath(".//a[@data-clicked]"))
-        notes.append(_fragment(cards.disclosure(sentences, target, is_counted=counted)))
+        notes.append(_fragment(cards.disclosure(sentences, target)))
     for note in reversed(notes):
         note.tail, root.text = root.text, None
         root.insert(0, note)

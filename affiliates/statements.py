@@ -6,6 +6,7 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef
 from django.db.models.signals import post_delete, post_save
 
+from caching.changes import only_at
 from siteinfo.models import SiteInfo
 
 
@@ -17,8 +18,10 @@ def refresh() -> None:
     told = program.objects.filter(Exists(live) | Exists(pasted)).order_by("pk").values_list("statements", flat=True)
     lines = dict.fromkeys(line.strip() for text in told for line in text.splitlines() if line.strip())
     statements = "\n".join(lines)
-    if not SiteInfo.objects.exclude(statements=statements).update(statements=statements) and statements:
-        SiteInfo.objects.get_or_create(defaults={"pk": SiteInfo.singleton_instance_id, "statements": statements})
+    # A text that shows at one address alone may bring or take what all pages say.
+    with only_at(""):
+        if not SiteInfo.objects.exclude(statements=statements).update(statements=statements) and statements:
+            SiteInfo.objects.get_or_create(defaults={"pk": SiteInfo.singleton_instance_id, "statements": statements})
 
 
 def connect() -> None:

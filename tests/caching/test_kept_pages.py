@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Author
+from affiliates.programs import Program
 from blog.models import Category, Post
 from blog.reads import count_read
 from caching.changes import _seen_tables
@@ -199,3 +200,12 @@ def test_only_named_tables_are_ignored_and_each_of_them_exists() -> None:
     assert set(settings.CACHE_IGNORES) <= names
     assert {"blog_post", "blog_post_categories", "blog_snippet", "images_image"} <= _seen_tables()
     assert not {"django_session", "blog_readcount", "search_entry", "caching_stamp"} & _seen_tables()
+
+
+def test_the_first_paid_link_brings_its_programs_words_to_the_foot_of_every_page(reader: Client) -> None:
+    shop = Program.objects.create(name="A shop", hosts="shop.example.com", statements="We earn from A shop.")
+    post = make_post(title="With a link", body="<p>Words.</p>", excerpt="Always the same.")
+    assert b"We earn from A shop." not in reader.get("/blog/").content
+    post.body = f'<p>See <a href="https://{shop.hosts}/mat">a mat</a>.</p>'
+    post.save()
+    assert b"We earn from A shop." in reader.get("/blog/").content

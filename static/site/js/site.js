@@ -4,3 +4,4 @@ import "./copy.js";
 import "./feedback.js";
 import "./read.js";
 import "./seen.js";
+import "./clicked.js";
