@@ -160,7 +160,7 @@ class Program(models.Model):
             _hosts.forget()
             # Addresses of Amazon are noted before anybody sets its program up.
             if before != self.hosts and (before or self.network == self.Network.OTHER):
-                usage.note_all()
+                usage.note_all(set((before or "").split()) ^ set(self.host_list))
 
 
 def covering(programs: list[Program], host: str) -> Program | None:

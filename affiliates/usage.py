@@ -114,13 +114,16 @@ def note(row: models.Model) -> None:
             statements.refresh()
 
 
-def note_all() -> None:
-    """Read every text anew: after a bulk load, or when a program covers other sites."""
+def note_all(hosts: Iterable[str] = ()) -> None:
+    """Read every text anew, as after a bulk load; with `hosts` only those that name one, as for a new program."""
     with transaction.atomic():
         for model, field in texts().items():
             # Nothing of the kind stands in a text without a link or an embed.
             uses = models.Q(**{f"{field}__contains": "href="}) | models.Q(**{f"{field}__contains": "data-embed="})
-            for row in model._base_manager.filter(uses).only("pk", field).iterator(200):
+            named = models.Q()
+            for host in hosts:
+                named |= models.Q(**{f"{field}__icontains": host})
+            for row in model._base_manager.filter(uses, named).only("pk", field).iterator(200):
                 _keep(row)
         statements.refresh()
 

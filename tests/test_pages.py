@@ -13,9 +13,11 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from accounts.models import Author, ProfileLink, Qualification
+from affiliates.programs import Program
 from blog.models import Category, Post, PostPicture, Series, Snippet
 from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink
+from tests.affiliates.making import make_favorite
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 
 PAGES = {
@@ -32,6 +34,7 @@ PAGES = {
     "policy": "/privacy-policy/",
     "about": "/about/",
     "services": "/about/services/",
+    "shop": "/shop/",
 }
 BODY = """<p>A lead.</p><h2>One</h2><p>Words.</p><h2>Two</h2><aside data-callout="tip"><p>Try it.</p></aside>
 <h2>Three</h2><table><tbody><tr><td>1</td></tr></tbody></table><figure><img data-image="{}"></figure>"""
@@ -58,6 +61,7 @@ def furnish() -> Post:
     )
     Qualification.objects.create(author=sam, name="A degree", year=2012)
     ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")
+    make_favorite(Program.objects.amazon(), picture=image)
     pain = make_category(name="Pain", slug="pain", image=image)
     knee = make_category(name="Knee", slug="knee", parent=pain)
     snippet = Snippet.objects.create(name="Note", body="<p>Shown in many posts.</p>")
