@@ -27,7 +27,7 @@ def _tree(area: str) -> list[Any]:
         return [
             _link("Home", "home"),
             ("Blog", [_link("All posts", "blog:post_list"), "topics"]),
-            ("About", ["author-link", "pages", _link("Contact", "contact:contact")]),
+            ("About", ["author-link", "pages", "shop", _link("Contact", "contact:contact")]),
             "search",
         ]
     if area == Area.MOBILE:
@@ -44,6 +44,7 @@ def _tree(area: str) -> list[Any]:
             [
                 ("author-link", {"title": "About"}),
                 "pages",
+                "shop",
                 "policies",
                 _link("Contact", "contact:contact"),
                 _link("RSS feed", "blog:feed"),

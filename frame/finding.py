@@ -66,6 +66,11 @@ def author_link(scene: Scene, item: Item) -> list[Link]:
     return [Link(item.title or f"About {author}", author.get_absolute_url())]
 
 
+def shop(scene: Scene, item: Item) -> list[Link]:
+    """The page of the author's favorites, once something stands there."""
+    return [Link(item.title or "Shop my favorites", reverse("affiliates:shop"))] if scene.site.has_shop else []
+
+
 # ---- Boxes ---------------------------------------------------------------------------------------------
 
 

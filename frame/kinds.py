@@ -68,6 +68,8 @@ _LINES = [
     Kind("author-link", "About the author", "The author's own page, unless About me is a page of the menu.", MENUS,
          finding.author_link, "About me is a page of the menu, or there is no author.", is_line=True,
          fields=("title",)),
+    Kind("shop", "Your shop page", "The page of your favorites.", MENUS, finding.shop,
+         "Nothing stands in the shop yet.", is_line=True, fields=("title",)),
 ]  # fmt: skip
 _BOXES = [
     Kind("heading", "Heading with links", "In a menu a list that opens; beside the text a box of links.",

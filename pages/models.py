@@ -46,7 +46,6 @@ class Page(Branch, Document):
         ABOUT = "about", "About me"
         SERVICES = "services", "Services"
         CONTACT = "contact", "Contact"
-        SHOP = "shop", "Shop my favorites"
         PRIVACY = "privacy", "Privacy policy"
         DISCLAIMERS = "disclaimers", "Disclaimers"
         TERMS = "terms", "Terms of use"

@@ -78,6 +78,7 @@ class SiteInfo(SingletonModel):
 
     # What others oblige the site to say at its foot, a sentence a line: kept by the rooms that know why.
     statements = models.TextField(blank=True, editable=False)
+    has_shop = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = "site information"

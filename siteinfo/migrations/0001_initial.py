@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('refuses_ai_training', models.BooleanField(default=False, help_text='Asks the collectors of training texts to leave your posts alone. Polite ones obey. Search results are not touched.', verbose_name='ask AI companies not to train on the site')),
                 ('refuses_ai_answers', models.BooleanField(default=False, help_text='Asks chat assistants and answer engines not to look your posts up for their users. They would then not name or link you either.', verbose_name='ask AI assistants not to read the site')),
                 ('statements', models.TextField(blank=True, editable=False)),
+                ('has_shop', models.BooleanField(default=False, editable=False)),
             ],
             options={
                 'verbose_name': 'site information',

@@ -114,15 +114,15 @@ def test_search_engines_learn_of_products_without_ratings_or_prices(filled: list
 
 
 def test_the_search_finds_products_of_the_shop_page(filled: list[Product], reader: Client) -> None:
-    hits = tree(reader, "/search/?q=firm").xpath("//div[@class='entries']//h2/a")
+    hits = tree(reader, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]//h2/a")
     assert [(hit.text, hit.get("href")) for hit in hits] == [("Ball", f"/shop/#product-{filled[0].pk}")]
     filled[0].links.get().retire()
-    assert not tree(reader, "/search/?q=firm").xpath("//div[@class='entries']")
+    assert not tree(reader, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]")
     filled[1].reason = "Springy."
     filled[1].save()
-    assert tree(reader, "/search/?q=springy").xpath("//div[@class='entries']//h2/a/text()") == ["Band"]
+    assert tree(reader, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]//h2/a/text()") == ["Band"]
     filled[1].delete()
-    assert not tree(reader, "/search/?q=springy").xpath("//div[@class='entries']")
+    assert not tree(reader, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]")
 
 
 def test_the_shop_costs_the_same_for_any_number_of_products(shop: Program, reader: Client) -> None:
@@ -136,7 +136,7 @@ def test_the_shop_costs_the_same_for_any_number_of_products(shop: Program, reade
     few = count()
     for number in range(12):
         make_favorite(shop, picture=make_image(), shelf=Shelf.objects.create(name=f"Group {number}"))
-    assert count() == few <= 8
+    assert count() == few <= 9
 
 
 @pytest.mark.django_db
