@@ -83,9 +83,12 @@ lock: setup-dev ## Choose versions anew, within pyproject.toml's bounds
 LOCK = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-bench: setup ## Queries and CPU time of pages and desk, with few posts and with 10,000
+bench: setup ## Queries and CPU time of pages, desk, search, redirects and clicks, with few rows and with many
 	@$(PYTHON) -m benchmarks.pages
 	@$(PYTHON) -m benchmarks.desk
+	@$(PYTHON) -m benchmarks.search
+	@$(PYTHON) -m benchmarks.redirects
+	@$(PYTHON) -m benchmarks.clicks
 
 audit: setup-dev ## Examine the whole site in a browser, by axe, Nu and Lighthouse; writes docs/quality.md
 	$(call install,requirements-audit.txt)
