@@ -21,7 +21,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from caching.models import LONGEST_PATH, Stamp
 
 logger = logging.getLogger(__name__)
-_WRITE = re.compile(r'(?:(?P<new>INSERT) (?:OR \w+ )?INTO|UPDATE|DELETE FROM) "(?P<table>\w+)"')
+_WRITE = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+"?(?P<table>\w+)', re.I)
 # Which address alone changes; None is none of them.
 _scope: ContextVar[str | None] = ContextVar("caching_scope", default="")
 
@@ -86,7 +86,7 @@ def _look(execute: Callable[..., Any], sql: str, params: Any, many: bool, contex
     found, scope = _WRITE.match(sql), _scope.get()
     if found is None or scope is None or found["table"] not in _seen_tables():
         return result
-    # SQLite counts the rows of INSERT ... RETURNING only once they are fetched.
-    if found["new"] or context["cursor"].rowcount:
+    # SQLite counts rows that are given back only once they are fetched.
+    if " RETURNING " in sql or context["cursor"].rowcount:
         everything_changed(context["connection"].alias, scope)
     return result

@@ -16,12 +16,11 @@ def kinds() -> list[type[Document]]:
     return [model for model in apps.get_models() if issubclass(model, Document)]
 
 
-def next_publication(now: datetime) -> datetime | None:
-    """When the next text after `now` goes live by itself, if one waits. One query."""
-    waiting: Any = [kind._default_manager.scheduled().order_by().values("published_at") for kind in kinds()]  # type: ignore[attr-defined]
+def next_publication(after: datetime) -> datetime | None:
+    """When the next text after that moment goes live by itself, if one waits. One query."""
+    waiting: Any = [kind._default_manager.scheduled(after).order_by().values("published_at") for kind in kinds()]  # type: ignore[attr-defined]
     first, *rest = waiting
-    times = first.union(*rest, all=True).order_by("published_at").values_list("published_at", flat=True)
-    return next((moment for moment in times[:1] if moment > now), None)
+    return first.union(*rest, all=True).order_by("published_at").values_list("published_at", flat=True).first()
 
 
 def documents_at(places: Iterable[str]) -> list[Document]:

@@ -55,9 +55,9 @@ class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
         """Public at `at` (now by default): published, their time has come, not in the trash."""
         return self.kept().filter(status=Document.Status.PUBLISHED, published_at__lte=at or timezone.now())
 
-    def scheduled(self) -> Self:
-        """Released, but their time has not come."""
-        return self.kept().filter(status=Document.Status.PUBLISHED, published_at__gt=timezone.now())
+    def scheduled(self, at: datetime | None = None) -> Self:
+        """Released, but at `at` (now by default) their time has not come."""
+        return self.kept().filter(status=Document.Status.PUBLISHED, published_at__gt=at or timezone.now())
 
     def drafts(self) -> Self:
         """Not released."""
@@ -98,7 +98,6 @@ class Document(models.Model):
             "body",
             "canonical_url",
             "headings",
-            "keywords",
             "modified_at",
             "preview_key",
             "seo_description",

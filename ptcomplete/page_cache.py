@@ -43,7 +43,7 @@ class PageCache:
         request.get_host()  # refuses, as every other page does, what is not our name
         encoding = "gzip" if "gzip" in request.headers.get("Accept-Encoding", "") else "plain"
         key = f"page-{encoding}-{sha256(request.get_full_path().encode()).hexdigest()}"
-        stamp = Stamp.objects.at(request.path)
+        stamp, began = Stamp.objects.at(request.path), timezone.now()
         kept: tuple[str, HttpResponse] | None = cache.get(key)
         if kept and kept[0] == stamp:
             response = kept[1]
@@ -51,7 +51,7 @@ class PageCache:
             return get_conditional_response(request, response.get("ETag"), response=response)
         response = self.get_response(request)
         if request.method == "GET" and _may_be_kept(response):
-            cache.set(key, (stamp, response), _lifetime(timezone.now()).total_seconds())
+            cache.set(key, (stamp, response), (_end(began) - timezone.now()).total_seconds())
         return response
 
 
@@ -76,8 +76,8 @@ def _may_be_kept(response: Any) -> bool:
     )
 
 
-def _lifetime(now: datetime) -> timedelta:
-    """How long a page made at `now` is true if nobody changes anything."""
-    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    upcoming = next_publication(now)
-    return min(LONGEST, *(moment - now for moment in (tomorrow, upcoming) if moment))
+def _end(began: datetime) -> datetime:
+    """Until when a page is true that was begun at `began`, if nobody changes anything. It may have passed by now."""
+    tomorrow = timezone.localtime(began).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    upcoming = next_publication(began)
+    return min(began + LONGEST, *(moment for moment in (tomorrow, upcoming) if moment))

@@ -3,11 +3,15 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Upper
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -19,6 +23,7 @@ from blog.reads import count_read
 from caching.changes import _seen_tables
 from drafts.models import WorkingCopy
 from pages.models import Page
+from ptcomplete import views
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_category, make_page, make_post
 
@@ -73,6 +78,22 @@ def change_title(post: Post) -> None:
     post.save()
 
 
+def change_by_expression(post: Post) -> None:
+    author = Author.objects.get(pk=post.author_id)
+    author.name = Upper("name")
+    author.save()
+
+
+def change_by_hand(post: Post) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("\n  update blog_post set is_featured = %s", [True])
+
+
+def change_short_version(post: Post) -> None:
+    post.tldr = "Walk before you run."
+    post.save()
+
+
 CHANGES: dict[str, Callable[[Post], object]] = {
     "a title": change_title,
     "a new post": lambda post: make_post(title="New"),
@@ -90,6 +111,9 @@ CHANGES: dict[str, Callable[[Post], object]] = {
         site=SiteInfo.get_solo(), network="instagram", url="https://example.com/us"
     ),
     "the author": lambda post: Author.objects.update(name="Another name"),
+    "what the database works out": change_by_expression,
+    "a statement by hand": change_by_hand,
+    "the short version, which says what the post is like": change_short_version,
 }
 
 
@@ -154,6 +178,22 @@ def test_a_text_whose_time_comes_is_there_at_once(reader: Client) -> None:
     make_post(title="In a moment", published_at=due)
     assert b"In a moment" not in reader.get("/").content
     time.sleep(max(0, (due - timezone.now()).total_seconds()) + 0.05)
+    assert b"In a moment" in reader.get("/").content
+
+
+def test_a_text_whose_time_comes_while_a_page_is_made_is_on_the_next_one(
+    reader: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = timezone.now() + timedelta(seconds=1)
+    make_post(title="In a moment", published_at=due)
+
+    def slowly(*args: Any, **kwargs: Any) -> HttpResponse:
+        response = render(*args, **kwargs)
+        time.sleep(max(0, (due - timezone.now()).total_seconds()) + 0.05)
+        return response
+
+    monkeypatch.setattr(views, "render", slowly)
+    assert b"In a moment" not in reader.get("/").content
     assert b"In a moment" in reader.get("/").content
 
 
