@@ -25,7 +25,10 @@ def at(address: str) -> Page | Category | Post | None:
     validate_link(address)
     if len(address) > LONGEST or not address.isprintable():
         raise ValidationError("No address looks like this: it is too long, or holds signs that nobody can type.")
-    parts = urlsplit(address.removeprefix(settings.SITE_URL) or "/")
+    try:
+        parts = urlsplit(_without_site(address))
+    except ValueError as error:  # such as http://[
+        raise ValidationError("This is no address.") from error
     if parts.scheme or parts.netloc or parts.query or parts.fragment:
         return None
     nothing = ValidationError(f"There is nothing at {address} on this site. Look for its title instead.")
@@ -44,3 +47,9 @@ def at(address: str) -> Page | Category | Post | None:
     if not found:
         raise nothing
     return found[0]
+
+
+def _without_site(address: str) -> str:
+    """The path of a whole address of this site; any other address as it is, such as one of example.com.au."""
+    rest = address.removeprefix(settings.SITE_URL)
+    return rest or "/" if rest[:1] in {"", "/", "?", "#"} else address

@@ -119,6 +119,7 @@ def test_an_item_is_dropped_before_another_one_or_under_a_heading(signed_in: Cli
         {"kind": "topics", "under": "99999"},
         {"link": "//x"},
         {"link": "https://x/\x00"},
+        {"link": "http://["},
         {"link": f"https://{'x' * 600}/"},
         {},
     ],
@@ -204,7 +205,7 @@ def test_pages_posts_and_categories_are_found_by_name_and_added_as_what_they_are
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "wrong", ["/nothing-here/", "/category/none/", "/tag/none/", "javascript:alert(1)", "knee", ""]
+    "wrong", ["/nothing-here/", "/category/none/", "/tag/none/", "javascript:alert(1)", "https://[x]/", "knee", ""]
 )
 def test_a_link_that_would_lead_nowhere_is_refused_and_its_words_stay(signed_in: Client, wrong: str) -> None:
     form = reverse("admin:frame_item_add", query={"area": "main-menu", "kind": "link"})
@@ -217,7 +218,15 @@ def test_a_link_that_would_lead_nowhere_is_refused_and_its_words_stay(signed_in:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "right", ["/contact/", "/feed/", "https://example.com/", "mailto:a@example.com", "/blog/?page=2"]
+    "right",
+    [
+        "/contact/",
+        "/feed/",
+        "https://example.com/",
+        "http://testserver.example/",
+        "mailto:a@example.com",
+        "/blog/?page=2",
+    ],
 )
 def test_any_address_that_leads_somewhere_is_taken(signed_in: Client, right: str) -> None:
     form = reverse("admin:frame_item_add", query={"area": "main-menu", "kind": "link"})
