@@ -2,6 +2,7 @@
 
 from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
 from wordpress.reader import Export
@@ -11,7 +12,10 @@ class OldSite:
     """Whose export it is. Addresses are its own whatever their scheme, their port and "www."."""
 
     def __init__(self, export: Export) -> None:
-        address = urlsplit(export.base_blog_url or export.site_url)
+        try:
+            address = urlsplit(export.base_blog_url or export.site_url)
+        except ValueError:  # such as http://[
+            address = urlsplit("")
         self.host = (address.hostname or "").removeprefix("www.")
         self.base = address.path.rstrip("/")
         self.name = f"{self.host}{self.base}"[:255]
@@ -23,7 +27,7 @@ class OldSite:
             parts = urlsplit(url.strip())
             host = (parts.hostname or "").removeprefix("www.")
             query = QueryDict(parts.query)
-        except ValueError:  # such as http://[
+        except (ValueError, TooManyFieldsSent):  # such as http://[
             return None
         if parts.scheme not in ("http", "https", "") or not host or host != self.host:
             return None

@@ -1,5 +1,6 @@
 """Standing pages and links of an export: in their places, once, and never over the author's own words."""
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -296,6 +297,16 @@ def test_links_to_the_old_site_lead_to_what_is_here_and_others_stay(
     said = capsys.readouterr().out
     assert "Nothing here answers the link to https://old.example/no-such-place/, so it is left as it was." in said
     assert "Files of the old site that are linked to and have not moved: 1. In “Page 1”." in said
+
+
+def test_addresses_that_no_server_takes_stay_and_stop_nothing(write: Writer) -> None:
+    endless = f"{SITE}/page-1/?{'&amp;'.join(['a=1'] * 1001)}"
+    path = Path(write(page(1, body=f'<a href="{endless}">here</a>'), page(2, link=endless)))
+    call_command("import_wordpress", path)
+    assert endless in Page.objects.get(title="Page 1").body
+    path.write_text(path.read_text().replace(f"<wp:base_blog_url>{SITE}", "<wp:base_blog_url>http://["))
+    call_command("import_wordpress", path)
+    assert Page.objects.filter(title="Page 2").exists()
 
 
 def test_only_links_of_what_was_imported_and_not_edited_are_touched(write: Writer) -> None:
