@@ -80,6 +80,12 @@ def site(db: None) -> None:
 
 
 @pytest.mark.usefixtures("site")
+def test_a_menu_of_small_screens_in_which_everything_is_off_has_no_button(client: Client) -> None:
+    make_item("mobile-menu", "search", is_shown=False)
+    assert not tree(client).xpath("//details[@class='mobile-menu']")
+
+
+@pytest.mark.usefixtures("site")
 def test_the_usual_arrangement_shows_topics_pages_and_policies(reader: Client) -> None:
     topics = ["Pain", "Sports", "Health", "Learning"]
     main = ["Home", "All posts", *topics, "About me", "Services", "Editorial policy", "Contact"]
