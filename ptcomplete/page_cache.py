@@ -62,6 +62,7 @@ def _is_for_everybody(request: HttpRequest) -> bool:
         and settings.SESSION_COOKIE_NAME not in request.COOKIES
         and bool(_QUERY.fullmatch(request.META.get("QUERY_STRING", "")))
         and len(request.path) <= LONGEST_PATH
+        and "\x00" not in request.path  # which PostgreSQL cannot even be asked for
         and not is_unsettled(DEFAULT_DB_ALIAS)
     )
 

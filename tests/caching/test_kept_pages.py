@@ -211,6 +211,11 @@ def test_forms_and_searches_are_made_for_each_reader(reader: Client) -> None:
         assert not is_kept(reader, path)
 
 
+@pytest.mark.parametrize("path", ["/%00", "/a%00b/", "/blog/%00/", "/%ff/", f"/{'a' * 600}/"])
+def test_an_address_that_no_database_can_be_asked_for_is_answered(reader: Client, path: str) -> None:
+    assert reader.get(path).status_code in {301, 404}
+
+
 def test_each_page_of_a_list_is_kept_by_itself(reader: Client) -> None:
     for number in range(15):
         make_post(title=f"Post {number}")
