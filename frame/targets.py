@@ -8,12 +8,14 @@ from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve
 
 from accounts.models import Author
+from blog.linking import why_dead
 from blog.models import Category, Post, Series, Tag
 from drafts.addresses import documents_at
 from pages.models import Page, validate_link
 
 LONGEST = 500
 # Lists of which the URL table knows the shape only.
+_MONTHS = {"blog:year", "blog:month"}
 _LISTS: dict[str, Any] = {"blog:tag": Tag, "blog:author": Author, "blog:series": Series}
 
 
@@ -29,7 +31,7 @@ def at(address: str) -> Page | Category | Post | None:
         parts = urlsplit(_without_site(address))
     except ValueError as error:  # such as http://[
         raise ValidationError("This is no address.") from error
-    if parts.scheme or parts.netloc or parts.query or parts.fragment:
+    if parts.scheme or parts.netloc or not parts.path:
         return None
     nothing = ValidationError(f"There is nothing at {address} on this site. Look for its title instead.")
     path = unquote(parts.path)
@@ -44,9 +46,12 @@ def at(address: str) -> Page | Category | Post | None:
         found = list(Category.objects.filter(path=f"{match.kwargs['path']}/"))
     elif match.view_name in _LISTS and not _LISTS[match.view_name].objects.filter(slug=match.kwargs["slug"]).exists():
         raise nothing
+    elif match.view_name in _MONTHS and why_dead({path.strip("/")}):
+        raise nothing
     if not found:
         raise nothing
-    return found[0]
+    # A row leads to the whole of what it is kept as; a part of a page is kept as it is typed.
+    return None if parts.query or parts.fragment else found[0]
 
 
 def _without_site(address: str) -> str:

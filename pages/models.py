@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog import checklist
+from blog.linking import places, why_dead
 from caching.changes import only_at
 from drafts.addresses import validate_free_address
 from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
@@ -222,6 +223,8 @@ class Service(models.Model):
         if bool(self.button_text) != bool(self.button_link):
             missing = "button_link" if self.button_text else "button_text"
             raise ValidationError({missing: "A button needs both its words and where it leads."})
+        for reason in why_dead(places([self.button_link])).values():
+            raise ValidationError({"button_link": f"Readers would find nothing there. {reason}"})
 
     @property
     def price_in_words(self) -> str:

@@ -26,6 +26,7 @@ from drafts.addresses import next_publication
 # What follows from many readers' doings, such as popular posts, is at most this old.
 LONGEST = timedelta(minutes=10)
 _QUERY = re.compile(r"(?:page=\d{1,6})?")
+_GZIP = re.compile(r"\bgzip\b")  # as Django's GZipMiddleware asks
 _KEPT_OUT = ("no-store", "no-cache", "private")
 
 
@@ -41,7 +42,7 @@ class PageCache:
         if not _is_for_everybody(request):
             return self.get_response(request)
         request.get_host()  # refuses, as every other page does, what is not our name
-        encoding = "gzip" if "gzip" in request.headers.get("Accept-Encoding", "") else "plain"
+        encoding = "gzip" if _GZIP.search(request.headers.get("Accept-Encoding", "")) else "plain"
         key = f"page-{encoding}-{sha256(request.get_full_path().encode()).hexdigest()}"
         stamp, began = Stamp.objects.at(request.path), timezone.now()
         kept: tuple[str, HttpResponse] | None = cache.get(key)

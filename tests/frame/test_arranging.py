@@ -205,7 +205,18 @@ def test_pages_posts_and_categories_are_found_by_name_and_added_as_what_they_are
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "wrong", ["/nothing-here/", "/category/none/", "/tag/none/", "javascript:alert(1)", "https://[x]/", "knee", ""]
+    "wrong",
+    [
+        "/nothing-here/",
+        "/nothing-here/?x=1",
+        "/2031/02/",
+        "/category/none/",
+        "/tag/none/",
+        "javascript:alert(1)",
+        "https://[x]/",
+        "knee",
+        "",
+    ],
 )
 def test_a_link_that_would_lead_nowhere_is_refused_and_its_words_stay(signed_in: Client, wrong: str) -> None:
     form = reverse("admin:frame_item_add", query={"area": "main-menu", "kind": "link"})
@@ -226,6 +237,7 @@ def test_a_link_that_would_lead_nowhere_is_refused_and_its_words_stay(signed_in:
         "http://testserver.example/",
         "mailto:a@example.com",
         "/blog/?page=2",
+        "/#home-start",
     ],
 )
 def test_any_address_that_leads_somewhere_is_taken(signed_in: Client, right: str) -> None:

@@ -378,6 +378,12 @@ def test_a_button_needs_words_and_a_place() -> None:
     with pytest.raises(ValidationError, match="both"):
         Service(name="x", description="x", button_text="Go").full_clean()
     Service(name="x", description="x", button_text="Go", button_link="mailto:a@example.com").full_clean()
+    with pytest.raises(ValidationError, match="There is nothing at this address"):
+        Service(name="x", description="x", button_text="Go", button_link="/nowhere/").full_clean()
+    draft = make_page(status=Page.Status.DRAFT)
+    with pytest.raises(ValidationError, match="is a draft"):
+        Service(name="x", description="x", button_text="Go", button_link=draft.get_absolute_url()).full_clean()
+    Service(name="x", description="x", button_text="Go", button_link="/contact/").full_clean()
 
 
 # ---- Questions ----------------------------------------------------------------------------------------------
