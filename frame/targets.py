@@ -44,10 +44,10 @@ def at(address: str) -> Page | Category | Post | None:
         found = [each for each in documents_at([match.kwargs["path"]]) if each.trashed_at is None]
     elif match.view_name == "blog:category":
         found = list(Category.objects.filter(path=f"{match.kwargs['path']}/"))
-    elif match.view_name in _LISTS and not _LISTS[match.view_name].objects.filter(slug=match.kwargs["slug"]).exists():
-        raise nothing
+    elif match.view_name in _LISTS:
+        found = [None] if _LISTS[match.view_name].objects.filter(slug=match.kwargs["slug"]).exists() else []
     elif match.view_name in _MONTHS and why_dead({path.strip("/")}):
-        raise nothing
+        found = []
     if not found:
         raise nothing
     # A row leads to the whole of what it is kept as; a part of a page is kept as it is typed.
