@@ -27,6 +27,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="development-only" if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to a long random text, or DEBUG=1 at home.")
 
+# Knows erased addresses again, for ever: whoever changes SECRET_KEY sets this to the old one.
+ADDRESS_HASH_KEY = env.str("ADDRESS_HASH_KEY", default="") or SECRET_KEY
+
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "").rstrip("/")
 if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
     raise ImproperlyConfigured("Set SITE_URL to the address readers use, such as https://example.com.")
@@ -43,6 +46,7 @@ INSTALLED_APPS = [
     "follow",
     "ads",
     "frame",
+    "newsletter",
     "search",
     "affiliates",
     "pages",
@@ -143,6 +147,7 @@ CACHE_IGNORES = [
     "drafts",
     "feedback",
     "guard",
+    "newsletter",
     "redirects",
     "search",
     "sessions",

@@ -13,6 +13,7 @@ from accounts.models import Author
 from blog.models import Category, Post, Tag, TaggedPost
 from images.models import Image
 from images.uploads import prepare
+from newsletter.models import Campaign, Delivery, Subscriber
 from pages.models import Page
 
 _numbers = count(1)
@@ -88,3 +89,42 @@ def _post(**overrides: object) -> Post:
     if "author" not in overrides:
         fields["author"] = Author.objects.first() or make_author()
     return Post(**fields | overrides)
+
+
+def make_subscriber(**overrides: object) -> Subscriber:
+    """Somebody on the list; with `status=` somebody who is not, or not yet."""
+    fields = {"email": f"reader-{next(_numbers)}@example.org", "status": "active", "confirmed_at": timezone.now()}
+    return Subscriber.objects.create(**fields | overrides)
+
+
+def make_campaign(**overrides: object) -> Campaign:
+    """A campaign in any state, as complete as that state demands."""
+    now = timezone.now()
+    fields = {
+        "subject": f"Campaign {next(_numbers)}",
+        "body": "<p>Words.</p>",
+        "scheduled_at": now,
+        "not_after": now + timedelta(days=1),
+        "prepared_at": now,
+        "total": 0,
+        "frozen_sha256": "0" * 64,
+    }
+    return Campaign.objects.create(**fields | overrides)
+
+
+def make_delivery(**overrides: object) -> Delivery:
+    """A mail in any state, of a campaign of its own."""
+    number = next(_numbers)
+    now = timezone.now()
+    fields: dict[str, object] = {
+        "email_hash": f"{number:064x}",
+        "to_email": f"reader-{number}@example.org",
+        "message_id": f"<{number}@example.com>",
+    }
+    if overrides.get("state") == "claimed":
+        fields |= {"owner": "worker", "lease_until": now + timedelta(minutes=5)}
+    if overrides.get("state") == "sent":
+        fields |= {"sent_at": now}
+    if "campaign" not in overrides:
+        fields |= {"campaign": make_campaign()}
+    return Delivery.objects.create(**fields | overrides)

@@ -41,6 +41,8 @@ os.environ |= {
     "DATABASE_URL": database,
     "SECRET_KEY": "of-the-tests-only",
     "SECRET_KEY_FILE": "",
+    "ADDRESS_HASH_KEY": "",
+    "ADDRESS_HASH_KEY_FILE": "",
     "SITE_URL": "http://testserver",
     "ALLOWED_HOSTS": "localhost",
     "BEHIND_PROXY": "0",

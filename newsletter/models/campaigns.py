@@ -1,0 +1,199 @@
+"""What is sent to many: written, frozen, sent once."""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, Self
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from blog.models import Post
+from newsletter.models.people import Subscriber, Subscription, Topic
+from newsletter.models.states import Table, move
+
+# A campaign whose time came while no worker ran is news no longer.
+STALE_AFTER = timedelta(hours=24)
+
+
+class FrozenError(ValueError):
+    """Somebody wanted to change what is being sent, or was."""
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    """Campaigns and their states."""
+
+    def move(self, expected: str, to: str, **values: Any) -> int:
+        """Bring those that are `expected` to `to` (see MOVES); how many. The only way a status changes."""
+        now, status = timezone.now(), Campaign.Status
+        if to == status.SENDING and expected == status.PREPARING:
+            values |= {"started_at": now}
+        if to == status.SENDING:
+            values |= {"pause_reason": "", "finished_at": None}
+        if to in (status.SENT, status.CANCELLED):
+            values |= {"finished_at": now}
+        return move(self, MOVES, "status", expected, to, **values)
+
+    def due(self) -> Self:
+        """Those whose time has come and has not passed for good."""
+        now = timezone.now()
+        return self.filter(status=Campaign.Status.SCHEDULED, scheduled_at__lte=now, not_after__gt=now)
+
+    def freeze(self, *, subject: str, html: str, text: str) -> int:
+        """Keep what every subscriber gets, before the first mail; 0 if that is done already."""
+        digest = sha256("\0".join((subject, html, text)).encode()).hexdigest()
+        unfrozen = self.filter(status=Campaign.Status.PREPARING, frozen_sha256="")
+        return unfrozen.update(frozen_subject=subject, frozen_html=html, frozen_text=text, frozen_sha256=digest)
+
+
+class Campaign(models.Model):
+    """A mail to all who want it. Automatic ones belong to a post, once ever, or gather a week."""
+
+    class Kind(models.TextChoices):
+        MANUAL = "manual", "Written by hand"
+        POST = "post", "A new post"
+        DIGEST = "digest", "The posts of a week"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
+        PREPARING = "preparing", "Being prepared"
+        SENDING = "sending", "Being sent"
+        PAUSED = "paused", "Paused"
+        SENT = "sent", "Sent"
+        CANCELLED = "cancelled", "Cancelled"
+
+    public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.MANUAL, editable=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    subject = models.CharField(max_length=150, help_text="Under 60 characters, so that phones show all of it.")
+    preheader = models.CharField(
+        max_length=150, blank=True, help_text="The words that mail programs show after the subject."
+    )
+    post = models.ForeignKey(
+        Post,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        help_text="The post that it is about, if any.",
+    )
+    topic = models.ForeignKey(
+        Topic,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        help_text="Goes to those who want this topic. Empty: to all who are on the list.",
+    )
+    scheduled_at = models.DateTimeField(
+        "goes out at", null=True, blank=True, help_text="When to begin. Can be changed until it begins."
+    )
+    not_after = models.DateTimeField(
+        "not after", null=True, blank=True, help_text="If it could not begin by then, it is not sent at all."
+    )
+    # The address of its copy on the site, given when it is frozen.
+    slug = models.SlugField(max_length=160, unique=True, null=True, editable=False)
+    is_in_archive = models.BooleanField("copy on the site", default=True, help_text="Anybody can read the copy.")
+    prepared_at = models.DateTimeField(null=True, editable=False)
+    total = models.PositiveIntegerField(null=True, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+    pause_reason = models.CharField(max_length=300, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    frozen_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    frozen_subject = models.CharField(max_length=150, blank=True, editable=False)
+    # The big ones come last, so that lists can leave them out cheaply.
+    body = models.TextField("text", blank=True)
+    frozen_html = models.TextField(blank=True, editable=False)
+    frozen_text = models.TextField(blank=True, editable=False)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        permissions = [("send_campaign", "Can send campaigns")]
+        indexes = [models.Index(fields=("status", "scheduled_at"), name="newsletter_campaign_due")]
+        constraints = [
+            # Automatic mail about a post goes out once ever, however often it is published again.
+            models.UniqueConstraint(fields=("post",), condition=Q(kind="post"), name="newsletter_campaign_post_once"),
+            models.CheckConstraint(condition=Q(kind__in=("manual", "post", "digest")), name="newsletter_campaign_kind"),
+            models.CheckConstraint(
+                condition=Q(status__in=("draft", "scheduled", "preparing", "sending", "paused", "sent", "cancelled")),
+                name="newsletter_campaign_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="scheduled") | Q(scheduled_at__isnull=False, not_after__isnull=False),
+                name="newsletter_campaign_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=("sending", "paused", "sent"))
+                | Q(prepared_at__isnull=False, total__isnull=False, frozen_sha256__gt=""),
+                name="newsletter_campaign_prepared",
+            ),
+        ]
+
+    # What must not change once mails go out.
+    FROZEN = ("kind", "subject", "preheader", "body", "post_id", "topic_id")
+    _EDITABLE = ("draft", "scheduled")
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def save(self, **kwargs: Any) -> None:
+        """Save it; FrozenError if that would change what is being sent, or was."""
+        if self.scheduled_at and not self.not_after:
+            self.not_after = self.scheduled_at + STALE_AFTER
+        if not self._state.adding:
+            begun = Campaign.objects.filter(pk=self.pk).exclude(status__in=self._EDITABLE)
+            was = begun.values(*self.FROZEN).first()
+            if was and was != {name: getattr(self, name) for name in self.FROZEN}:
+                raise FrozenError(f"Campaign {self.pk} is on its way: its words stay as they are.")
+        super().save(**kwargs)
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its words can still be changed."""
+        return self.status in self._EDITABLE
+
+    @property
+    def message_id_stem(self) -> str:
+        """What all Message-IDs of this campaign begin with."""
+        return self.public_id.hex
+
+    def audience(self) -> models.QuerySet[Subscriber]:
+        """Whom it goes to, asked now: those who want its topic at its pace, or all who are on the list."""
+        if self.topic is None:
+            return Subscriber.objects.mailable()
+        weekly = self.kind == self.Kind.DIGEST
+        cadence = Subscription.Cadence.WEEKLY if weekly else Subscription.Cadence.INSTANT
+        return Subscriber.objects.wanting(self.topic, cadence)
+
+
+_STATUS = Campaign.Status
+MOVES: Table = {
+    _STATUS.DRAFT: frozenset({_STATUS.SCHEDULED}),
+    _STATUS.SCHEDULED: frozenset({_STATUS.DRAFT, _STATUS.PREPARING, _STATUS.CANCELLED}),
+    _STATUS.PREPARING: frozenset({_STATUS.SENDING, _STATUS.CANCELLED}),
+    _STATUS.SENDING: frozenset({_STATUS.PAUSED, _STATUS.SENT, _STATUS.CANCELLED}),
+    _STATUS.PAUSED: frozenset({_STATUS.SENDING, _STATUS.CANCELLED}),
+    # Somebody sends again to those whose mail failed.
+    _STATUS.SENT: frozenset({_STATUS.SENDING}),
+    _STATUS.CANCELLED: frozenset(),
+}
+
+
+class LinkCount(models.Model):
+    """How often a link of a campaign was followed, by everybody together."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="link_counts")
+    url = models.TextField()
+    url_hash = models.CharField(max_length=64)
+    clicks = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("campaign", "url_hash"), name="newsletter_linkcount_once")]
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.clicks}"

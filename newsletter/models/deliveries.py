@@ -1,0 +1,148 @@
+"""Each mail of a campaign: one row for each address, written before the first mail goes out."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from newsletter.models.campaigns import Campaign
+from newsletter.models.people import Subscriber
+from newsletter.models.states import Table, move
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """The mails of campaigns and their states."""
+
+    def move(self, expected: str, to: str, **values: Any) -> int:
+        """Bring those that are `expected` to `to` (see MOVES); how many. The only way a state changes.
+
+        A move to CLAIMED names `owner` and `lease_until`; every other one ends the claim.
+        """
+        if to != Delivery.State.CLAIMED:
+            values |= {"owner": "", "lease_until": None}
+        if to == Delivery.State.SENT:
+            values |= {"sent_at": values.get("sent_at") or timezone.now()}
+        return move(self, MOVES, "state", expected, to, **values)
+
+    def due(self) -> Self:
+        """Those that may be claimed now."""
+        state = Delivery.State
+        return self.filter(state__in=(state.PENDING, state.DEFERRED), next_at__lte=timezone.now())
+
+    def open(self) -> Self:
+        """Those whose end is not known; a campaign is sent when there is none."""
+        return self.filter(state__in=OPEN)
+
+    def forget_address(self) -> int:
+        """Blank the addresses; what has not begun is skipped. How many."""
+        for waiting in (Delivery.State.PENDING, Delivery.State.DEFERRED):
+            self.move(waiting, Delivery.State.SKIPPED, error="The address was erased.")
+        return self.update(to_email="")
+
+    def census(self) -> dict[str, int]:
+        """How many are in each state, none left out: together they are the campaign's total."""
+        counted = dict(self.order_by().values_list("state").annotate(number=models.Count("pk")))
+        return {str(state): counted.get(state, 0) for state in Delivery.State}
+
+
+class Delivery(models.Model):
+    """One mail of one campaign to one address."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waits"
+        CLAIMED = "claimed", "Under way"
+        SENT = "sent", "Sent"
+        DEFERRED = "deferred", "Tried again later"
+        FAILED = "failed", "Failed"
+        UNCERTAIN = "uncertain", "May or may not have gone out"
+        SKIPPED = "skipped", "Not sent: no longer wanted"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries")
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    email_hash = models.CharField(max_length=64)
+    # Empty once the address is erased, or no longer needed.
+    to_email = models.CharField(max_length=320, blank=True)
+    state = models.CharField(max_length=9, choices=State, default=State.PENDING)
+    # Raised with every claim: who finds another number has lost the claim (fencing token).
+    attempt = models.PositiveSmallIntegerField(default=0)
+    owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(default=timezone.now)
+    message_id = models.CharField(max_length=200, unique=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=16, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+    complained_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ("pk",)
+        indexes = [
+            models.Index(
+                fields=("campaign", "next_at"),
+                condition=Q(state__in=("pending", "deferred")),
+                name="newsletter_delivery_due",
+            ),
+            models.Index(fields=("lease_until",), condition=Q(state="claimed"), name="newsletter_delivery_lease"),
+            models.Index(fields=("campaign", "state"), name="newsletter_delivery_state"),
+            models.Index(fields=("provider_id",), condition=Q(provider_id__gt=""), name="newsletter_delivery_provider"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=("campaign", "email_hash"), name="newsletter_delivery_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=("pending", "claimed", "sent", "deferred", "failed", "uncertain", "skipped")),
+                name="newsletter_delivery_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="claimed", owner__gt="", lease_until__isnull=False)
+                | (~Q(state="claimed") & Q(owner="", lease_until__isnull=True)),
+                name="newsletter_delivery_owned",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | Q(sent_at__isnull=False), name="newsletter_delivery_sent_has_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Delivery {self.pk}"
+
+
+_STATE = Delivery.State
+OPEN = (_STATE.PENDING, _STATE.CLAIMED, _STATE.DEFERRED, _STATE.UNCERTAIN)
+# What a webhook tells later is written beside the state: nothing moves a sent mail back.
+MOVES: Table = {
+    _STATE.PENDING: frozenset({_STATE.CLAIMED, _STATE.SKIPPED}),
+    # Back to pending: a worker that stopped before it began, as its journal shows.
+    _STATE.CLAIMED: frozenset(
+        {_STATE.SENT, _STATE.DEFERRED, _STATE.FAILED, _STATE.UNCERTAIN, _STATE.SKIPPED, _STATE.PENDING}
+    ),
+    _STATE.DEFERRED: frozenset({_STATE.PENDING, _STATE.CLAIMED, _STATE.SKIPPED, _STATE.FAILED}),
+    _STATE.UNCERTAIN: frozenset({_STATE.SENT, _STATE.PENDING}),
+    # Somebody sends again to those whose mail failed.
+    _STATE.FAILED: frozenset({_STATE.PENDING}),
+    _STATE.SENT: frozenset(),
+    _STATE.SKIPPED: frozenset(),
+}
+
+
+class WebhookEvent(models.Model):
+    """What a mail provider told, once, however often it tells it. Nothing about the person is kept."""
+
+    provider = models.CharField(max_length=40)
+    event_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40)
+    happened_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, null=True, related_name="webhook_events")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("provider", "event_id"), name="newsletter_webhookevent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.kind}"

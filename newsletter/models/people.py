@@ -1,0 +1,210 @@
+"""Who is on the list, and what they want."""
+
+from datetime import timedelta
+from typing import Any, Self
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from newsletter.addresses import email_hash, email_key
+from newsletter.models.consent import ConsentEvent, Suppression
+from newsletter.models.states import Table, move
+
+# The confirmation mail promises this.
+PENDING_LASTS = timedelta(days=7)
+# A stranger's address can be typed by anybody: this is the least time between two mails to it.
+BETWEEN_REQUESTS = timedelta(minutes=15)
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    """Topics, in order."""
+
+    def for_newcomers(self) -> list["Topic"]:
+        """What a new subscriber gets. A site that has no topic at all gets its first one here."""
+        if not self.exists():
+            self.get_or_create(slug="new-posts", defaults={"name": "New posts"})
+        return list(self.filter(is_default=True))
+
+
+class Topic(models.Model):
+    """What somebody can subscribe to. Few and general: a choice of topic can tell of an illness."""
+
+    name = models.CharField(
+        max_length=80, help_text="As subscribers read it, such as “New posts”. Keep it general: no illness."
+    )
+    slug = models.SlugField(
+        max_length=60, unique=True, help_text="Its short name in exports. Leave it once it is used."
+    )
+    description = models.CharField(max_length=200, blank=True, help_text="One line under the name, for subscribers.")
+    is_public = models.BooleanField(
+        "subscribers can choose it", default=True, help_text="Shown among their preferences. Otherwise only you set it."
+    )
+    is_default = models.BooleanField(
+        "new subscribers get it", default=True, help_text="Ticked from the beginning for whoever signs up from now on."
+    )
+    position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    """The list, its states and its upkeep."""
+
+    def move(self, expected: str, to: str, **values: Any) -> int:
+        """Bring those that are `expected` to `to` (see MOVES); how many. The only way a status changes.
+
+        Whoever leaves the list gets a new `token_epoch`: an old confirmation link must not bring them back.
+        """
+        now, status = timezone.now(), Subscriber.Status
+        values |= {"status_at": now}
+        if to == status.ACTIVE:
+            values |= {"confirmed_at": now, "soft_score": 0, "soft_scored_on": None}
+        else:
+            values |= {"token_epoch": F("token_epoch") + 1}
+        return move(self, MOVES, "status", expected, to, **values)
+
+    def of(self, address: str) -> Self:
+        """The one with `address`, however it is typed; or none."""
+        return self.filter(email_key=email_key(address))
+
+    def mailable(self) -> Self:
+        """Those that campaigns may go to now: confirmed, not pausing, not suppressed."""
+        suppressed = Suppression.objects.filter(email_hash=OuterRef("email_hash"))
+        here = Q(paused_until__isnull=True) | Q(paused_until__lte=timezone.now())
+        return self.filter(here, ~Exists(suppressed), status=Subscriber.Status.ACTIVE)
+
+    def wanting(self, topic: Topic, cadence: str) -> Self:
+        """The mailable ones that want `topic` at `cadence`."""
+        wanted = Subscription.objects.filter(subscriber=OuterRef("pk"), topic=topic, cadence=cadence, is_wanted=True)
+        return self.mailable().filter(Exists(wanted))
+
+    def expire(self) -> int:
+        """Erase those that never confirmed, a week after they were asked last; how many. For the worker."""
+        old = self.filter(status=Subscriber.Status.PENDING, requested_at__lt=timezone.now() - PENDING_LASTS)
+        return sum(subscriber.forget() for subscriber in old[:500])
+
+
+class Subscriber(models.Model):
+    """One address and where it stands. Erased means that the row is gone; a keyed hash of the address stays."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Not confirmed yet"
+        ACTIVE = "active", "On the list"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        BOUNCED = "bounced", "Mail comes back"
+        COMPLAINED = "complained", "Called it spam"
+
+    # Stands for the person in links and Message-IDs.
+    public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
+    email = models.EmailField("e-mail address", help_text="As they typed it.")
+    email_key = models.CharField(max_length=320, unique=True, editable=False)
+    email_hash = models.CharField(max_length=64, unique=True, editable=False)
+    status = models.CharField(
+        max_length=12,
+        choices=Status,
+        default=Status.PENDING,
+        help_text="Only the person brings it to “on the list”, with the link in the mail to them.",
+    )
+    status_at = models.DateTimeField("since", default=timezone.now, editable=False)
+    name = models.CharField(max_length=120, blank=True, help_text="Came with an import; the form does not ask for it.")
+    locale = models.CharField("language", max_length=15, blank=True, help_text="Such as en-us.")
+    requested_at = models.DateTimeField("asked last", null=True, editable=False)
+    confirmed_at = models.DateTimeField("confirmed", null=True, editable=False)
+    paused_until = models.DateTimeField(
+        "pauses until", null=True, blank=True, help_text="No mail before that; they choose it among their preferences."
+    )
+    soft_score = models.PositiveSmallIntegerField(default=0, editable=False)
+    soft_scored_on = models.DateField(null=True, editable=False)
+    tracking_consent_at = models.DateTimeField(null=True, editable=False)
+    # Part of every signed link. Raised, it makes all older ones worthless.
+    token_epoch = models.PositiveSmallIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField("first seen", auto_now_add=True)
+    topics = models.ManyToManyField(Topic, through="Subscription", related_name="subscribers")
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        permissions = [("export_subscriber", "Can export subscribers")]
+        indexes = [models.Index(fields=("status", "requested_at"), name="newsletter_subscriber_status")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=("pending", "active", "unsubscribed", "bounced", "complained")),
+                name="newsletter_subscriber_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="active") | Q(confirmed_at__isnull=False),
+                name="newsletter_subscriber_active_confirmed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        # Nothing of the address: the desk's log keeps this longer than the row.
+        return f"Subscriber {self.pk}"
+
+    def save(self, **kwargs: Any) -> None:
+        """Save it with what follows from the address."""
+        self.email_key, self.email_hash = email_key(self.email), email_hash(self.email)
+        self.locale = self.locale or settings.LANGUAGE_CODE
+        super().save(**kwargs)
+
+    def forget(self) -> int:
+        """Take the row out with all that tells who it was, from the consent log and from mails too; always 1."""
+        with transaction.atomic():
+            self.deliveries.forget_address()
+            self.consent_events.forget_person()
+            self.delete()
+        return 1
+
+    def erase(self) -> None:
+        """As the person or the owner asks: `forget`, and keep only the hash, so that no import brings them back."""
+        with transaction.atomic():
+            ConsentEvent.objects.create(kind=ConsentEvent.Kind.ERASED, subscriber=self, email_hash=self.email_hash)
+            Suppression.objects.add(self.email_hash, Suppression.Reason.ERASED)
+            self.forget()
+
+
+_STATUS = Subscriber.Status
+# Back to the list leads only a confirmation by the person. A complaint may follow when somebody has long left.
+MOVES: Table = {
+    _STATUS.PENDING: frozenset({_STATUS.ACTIVE, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
+    _STATUS.ACTIVE: frozenset({_STATUS.UNSUBSCRIBED, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
+    _STATUS.UNSUBSCRIBED: frozenset({_STATUS.ACTIVE, _STATUS.COMPLAINED}),
+    _STATUS.BOUNCED: frozenset({_STATUS.ACTIVE, _STATUS.UNSUBSCRIBED, _STATUS.COMPLAINED}),
+    _STATUS.COMPLAINED: frozenset({_STATUS.ACTIVE}),
+}
+
+
+class Subscription(models.Model):
+    """Whether somebody wants a topic, and how often."""
+
+    class Cadence(models.TextChoices):
+        INSTANT = "instant", "Each time something new appears"
+        WEEKLY = "weekly", "Once a week, all in one mail"
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="subscriptions")
+    is_wanted = models.BooleanField("wanted", default=True)
+    cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.INSTANT)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("subscriber", "topic"), name="newsletter_subscription_once"),
+            models.CheckConstraint(
+                condition=Q(cadence__in=("instant", "weekly")), name="newsletter_subscription_cadence"
+            ),
+        ]
+        indexes = [models.Index(fields=("topic", "cadence", "is_wanted"), name="newsletter_subscription_topic")]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.get_cadence_display() if self.is_wanted else 'no'}"

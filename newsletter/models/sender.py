@@ -1,0 +1,127 @@
+"""From whom campaigns come, how fast they may go out, and what stops them."""
+
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from solo.models import SingletonModel
+
+
+class SenderProfile(SingletonModel):
+    """One row. Campaigns under way heed changes with their next chunk."""
+
+    class Uncertain(models.TextChoices):
+        RESEND = "resend", "Send it again: somebody may get two"
+        HOLD = "hold", "Hold it back: somebody may get none until you decide"
+
+    from_name = models.CharField(
+        "name", max_length=120, blank=True, help_text="Whom mails come from. Left empty, it is the site's name."
+    )
+    from_email = models.EmailField(
+        "from", blank=True, help_text="An address at your own domain, which your mail provider has verified."
+    )
+    reply_to = models.EmailField(
+        "answers go to", blank=True, help_text="An address that you read. People do answer newsletters."
+    )
+    postal_address = models.TextField(
+        blank=True,
+        max_length=400,
+        help_text="Stands at the end of every mail, as the law in many countries demands. A post office box will do. "
+        "Without it nothing is sent.",
+    )
+    list_id = models.CharField(
+        "name of the list",
+        max_length=120,
+        blank=True,
+        help_text="For mail programs that sort by list, such as newsletter.example.com. Choose it once, and leave it.",
+    )
+    per_second = models.PositiveIntegerField(
+        "mails a second", null=True, blank=True, help_text="The most that your provider takes. Empty: no limit."
+    )
+    per_hour = models.PositiveIntegerField(
+        "mails an hour", null=True, blank=True, help_text="The most that your provider takes. Empty: no limit."
+    )
+    per_day = models.PositiveIntegerField(
+        "mails a day", null=True, blank=True, help_text="The most that your provider takes. Empty: no limit."
+    )
+    connections = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="How many mails are under way at once, for each worker.",
+    )
+    chunk = models.PositiveSmallIntegerField(
+        "mails taken at a time",
+        default=100,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="A worker takes this many in one go. A pause is heeded after them at the latest.",
+    )
+    uncertain = models.CharField(
+        "a mail that may or may not have gone out",
+        max_length=8,
+        choices=Uncertain,
+        default=Uncertain.RESEND,
+        help_text="After a crash there can be one such mail for each connection.",
+    )
+    pause_error_share = models.DecimalField(
+        "pause at so many errors (%)",
+        max_digits=4,
+        decimal_places=1,
+        default=10,
+        validators=[MaxValueValidator(100)],
+        help_text="A campaign stops by itself and waits for you when more mails than this are refused.",
+    )
+    pause_complaint_share = models.DecimalField(
+        "pause at so many complaints (%)",
+        max_digits=4,
+        decimal_places=2,
+        default="0.30",
+        validators=[MaxValueValidator(99)],
+        help_text="Mail providers block senders above 0.3 %. Well-kept lists stay below 0.1 %.",
+    )
+    joins_per_hour = models.PositiveIntegerField(
+        "sign-ups an hour",
+        default=200,
+        validators=[MinValueValidator(1)],
+        help_text="When more come than this, a robot is at work: sign-up rests until the next hour, and the desk's "
+        "start page says so.",
+    )
+
+    class Meta:
+        verbose_name = "sender"
+
+    def __str__(self) -> str:
+        return "Sender"
+
+    @classmethod
+    def get(cls) -> "SenderProfile":
+        """The row, unsaved with its defaults where the owner has set nothing. A GET writes none."""
+        return cls.objects.first() or cls()
+
+    def limits(self) -> dict[str, int]:
+        """The limits that are set, by span."""
+        limits: dict[str, Any] = {"second": self.per_second, "hour": self.per_hour, "day": self.per_day}
+        return {span: most for span, most in limits.items() if most is not None}
+
+
+class SendWindow(models.Model):
+    """How many mails went out in a second, an hour or a day, so that limits outlive a restart."""
+
+    class Span(models.TextChoices):
+        SECOND = "second", "Second"
+        HOUR = "hour", "Hour"
+        DAY = "day", "Day"
+
+    profile = models.ForeignKey(SenderProfile, on_delete=models.CASCADE, related_name="windows")
+    span = models.CharField(max_length=6, choices=Span)
+    starts_at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("profile", "span", "starts_at"), name="newsletter_sendwindow_once"),
+            models.CheckConstraint(condition=Q(span__in=("second", "hour", "day")), name="newsletter_sendwindow_span"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.span} from {self.starts_at}: {self.count}"
