@@ -2,10 +2,10 @@
 
 from django.core.exceptions import ValidationError
 
-from contact.headers import validate_mailable
 from contact.models import Message
 from guard.forms import GuardedForm
 from guard.text import MailField, WordsField
+from outbox.headers import validate_mailable
 
 
 def validate_one_line(text: str) -> None:

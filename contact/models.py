@@ -2,23 +2,24 @@
 
 from datetime import timedelta
 from typing import Any, Self
-from uuid import uuid4
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from solo.models import SingletonModel
 
-from contact.headers import validate_mailable
+from outbox.headers import mailbox, one_line, validate_mailable
+from outbox.models import Outgoing, OutgoingQuerySet
+from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
 
 # The page of the form promises this.
 KEPT_AFTER_HANDLING = timedelta(days=365)
-# Longer than a mail server may take for one mail with the time-outs that the settings set.
-FIRST_SPACING = timedelta(minutes=5)
-WIDEST_SPACING = timedelta(days=1)
 
 
 class ContactSettings(SingletonModel):
@@ -46,66 +47,6 @@ class ContactSettings(SingletonModel):
         return chosen.first() or public.first() or ""
 
 
-class OutgoingQuerySet[T: "Outgoing"](models.QuerySet[T]):
-    """What is still to be mailed."""
-
-    def due(self) -> Self:
-        """Those whose time has come, the longest waiting first."""
-        return self.filter(next_attempt_at__lte=timezone.now()).order_by("next_attempt_at", "pk")
-
-    def stuck(self) -> Self:
-        """Those that could not be sent so far."""
-        return self.filter(mailed_at__isnull=True).exclude(fault="")
-
-    def try_again(self) -> int:
-        """Make those that could not be sent due now; how many. None that is on its way is among them."""
-        return self.stuck().update(next_attempt_at=timezone.now())
-
-
-class Outgoing(models.Model):
-    """A row that a mail is made of. It is its own place in the queue, so none can be lost between the two."""
-
-    # In the mail's Message-ID, by which mail programs know a second copy.
-    mail_id = models.UUIDField(unique=True, default=uuid4, editable=False)
-    mailed_at = models.DateTimeField(null=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    # Null: nothing more is to be tried.
-    next_attempt_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
-    fault = models.CharField(max_length=300, editable=False)
-
-    class Meta:
-        abstract = True
-
-    def claim(self) -> bool:
-        """Take it for sending, and set when to try again should that fail; False if somebody else has taken it.
-
-        One conditional UPDATE, which both databases run one after the other for the same row.
-        """
-        spacing = min(FIRST_SPACING * 2 ** min(self.attempts, 10), WIDEST_SPACING)
-        unclaimed = type(self)._default_manager.filter(pk=self.pk, attempts=self.attempts, mailed_at__isnull=True)
-        return bool(unclaimed.update(attempts=F("attempts") + 1, next_attempt_at=timezone.now() + spacing, fault=""))
-
-    def note_mailed(self) -> None:
-        """Keep that the mail server has taken it."""
-        self._note(mailed_at=timezone.now(), next_attempt_at=None, fault="")
-
-    def note_fault(self, fault: str, *, is_final: bool) -> None:
-        """Keep why it could not be sent, in words for the desk; `is_final` if another try is useless."""
-        self._note(fault=fault[:300], **({"next_attempt_at": None} if is_final else {}))
-
-    def _note(self, **values: Any) -> None:
-        type(self)._default_manager.filter(pk=self.pk).update(**values)
-
-    @property
-    def mail_state(self) -> str:
-        """Where the mail stands, in words."""
-        if self.mailed_at:
-            return "Sent"
-        if not self.fault:
-            return "Not sent yet"
-        return f"Not sent{'' if self.next_attempt_at else ', and not tried again'}: {self.fault}"
-
-
 class MessageQuerySet(OutgoingQuerySet["Message"]):
     """The inbox and its upkeep."""
 
@@ -114,8 +55,8 @@ class MessageQuerySet(OutgoingQuerySet["Message"]):
         return self.filter(handled_at__isnull=True)
 
     def due(self) -> Self:
-        """As of all mails; what was dealt with on the desk needs no mail any more."""
-        return super().due().waiting()
+        """As of all mails; what was dealt with on the desk needs no mail any more, nor does one go to nobody."""
+        return super().due().waiting() if ContactSettings.recipient() else self.none()
 
     def stuck(self) -> Self:
         return super().stuck().waiting()
@@ -189,6 +130,19 @@ class Message(Outgoing):
         self.handled_at = None if self.state == self.State.NEW else self.handled_at or timezone.now()
         super().save(**kwargs)
 
+    def as_mail(self) -> EmailMessage:
+        """The mail that tells of it; an answer to it goes to whoever wrote. ValueError if impossible."""
+        site = SiteInfo.objects.first() or SiteInfo()
+        desk = absolute_url(reverse("admin:contact_message_change", args=[self.pk]))
+        return EmailMessage(
+            one_line(f"{self.subject} (message to {site.name})"),
+            render_to_string("contact/email/message.txt", {"message": self, "desk": desk}),
+            mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
+            [mailbox(ContactSettings.recipient())],
+            reply_to=[mailbox(self.email, self.name)],
+            headers=self.mail_headers,
+        )
+
 
 class Reply(Outgoing):
     """What somebody at the desk answered. It goes to the sender by mail, as it stands."""
@@ -218,3 +172,15 @@ class Reply(Outgoing):
 
     def __str__(self) -> str:
         return f"Reply to message {self.message_id}"
+
+    def as_mail(self) -> EmailMessage:
+        """The mail that it is; an answer goes where messages go, if anywhere. ValueError if impossible."""
+        site, recipient = SiteInfo.objects.first() or SiteInfo(), ContactSettings.recipient()
+        return EmailMessage(
+            one_line(f"Re: {self.message.subject}"),
+            self.body,
+            mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
+            [mailbox(self.message.email, self.message.name)],
+            reply_to=[mailbox(recipient, site.name)] if recipient else None,
+            headers=self.mail_headers,
+        )

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from django.core.exceptions import ImproperlyConfigured
 
-# For each step of a connection; a mail takes about ten. contact.models.FIRST_SPACING allows for that.
+# For each step of a connection; a mail takes about ten. outbox.models.FIRST_SPACING allows for that.
 TIMEOUT = 15
 # Not urllib's: people paste passwords as they are, with / and # and @ in them.
 _URL = re.compile(

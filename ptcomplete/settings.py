@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "drafts",
     "accounts",
     "images",
+    "outbox",
     "siteinfo",
     "prose",
     "guard",
@@ -174,7 +175,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # ---- Mail --------------------------------------------------------------------------------------
 MAILERS = mailers(env.str("EMAIL_URL", default="") or ("console" if DEBUG else ""))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="") or f"no-reply@{urlsplit(SITE_URL).hostname}"
-# contact.I001 says the same in words that name EMAIL_URL.
+# outbox.I001 says the same in words that name EMAIL_URL.
 SILENCED_SYSTEM_CHECKS = ["mail.W001"]
 
 # ---- Language and time -------------------------------------------------------------------------

@@ -1,23 +1,16 @@
 """Readers write to the site, the worker mails it, the desk answers; nothing is lost on the way."""
 
-import smtplib
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.mail import mailers as djangos_mailers
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -31,67 +24,18 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from audit.accessibility import violations_in_both_themes
 from contact import mailing
-from contact.checks import mail_can_go_out
-from contact.headers import mailbox
 from contact.models import ContactSettings, Message, Reply
 from guard.forms import issue
 from guard.pages import MOST_BYTES
+from outbox import sending
 from ptcomplete.mailers import mailers
 from siteinfo.models import SiteInfo
 from tests.factories import make_image, make_page
+from tests.postbox import Postbox, free_port, mail_server, words_of
 
 INBOX = "/admin/contact/message/"
 OWN = {"origin": "http://testserver"}
 OWNER = "owner@clinic.example.com"
-
-
-class Postbox:
-    """What a mail server took, and how it should behave."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.envelopes: list[tuple[str, list[str]]] = []
-        self.refuses: dict[str, str] = {}
-        self.logins: list[tuple[str, str]] = []
-
-    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
-        if address in self.refuses:
-            return self.refuses[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-        self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
-        return "250 OK"
-
-    def login(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        assert isinstance(data, LoginPassword)
-        self.logins.append((data.login.decode(), data.password.decode()))
-        return AuthResult(success=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def mail_server(settings: Settings, box: Postbox, port: int | None = None, **options: Any) -> Iterator[int]:
-    """A mail server in a thread of its own, set as the site's."""
-    port = port or free_port()
-    server = Controller(box, hostname="127.0.0.1", port=port, **options)
-    server.start()
-    settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
-    try:
-        yield port
-    finally:
-        server.stop()
-
-
-def words_of(mail: EmailMessage) -> str:
-    return str(mail.get_content()).replace("\r\n", "\n")
 
 
 @pytest.fixture
@@ -163,7 +107,7 @@ def test_spam_is_thanked_like_a_person_and_neither_kept_nor_mailed(reader: Clien
     spam, real = send(reader, homepage="https://pills.example.com", subject="Pills"), send(reader)
     assert (spam.status_code, spam["Location"], spam.content) == (real.status_code, real["Location"], real.content)
     assert Message.objects.get().subject == "A talk"
-    mailing.deliver()
+    sending.deliver()
     assert len(box.mails) == 1
 
 
@@ -181,7 +125,7 @@ def test_a_double_press_is_one_message(reader: Client) -> None:
 def test_no_field_smuggles_a_header_into_the_mail(reader: Client, box: Postbox, name: str, end: str) -> None:
     start = "sam@example.org" if name == "email" else "Sam"
     send(reader, **{name: f"{start}{end}Bcc: many@example.net{end}{end}Buy"})
-    mailing.deliver()
+    sending.deliver()
     assert len(box.mails) == Message.objects.count()
     if name != "body" and end != "%0a":
         assert box.mails == []
@@ -194,7 +138,7 @@ def test_no_field_smuggles_a_header_into_the_mail(reader: Client, box: Postbox, 
 def test_a_row_that_holds_line_ends_all_the_same_is_mailed_without_their_headers(box: Postbox) -> None:
     make_message(name="Sam\r\nBcc: a@example.net", subject="Hi\nBcc: b@example.net")
     make_message(email="sam@example.org\nBcc: c@example.net")
-    mailing.deliver()
+    sending.deliver()
     (mail,) = box.mails
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith("Hi Bcc: b@example.net")
@@ -216,7 +160,7 @@ def test_odd_names_and_addresses_arrive_whole(
 ) -> None:
     subject, body = "=?utf-8?q?a=0D=0ABcc=3A_x@example.net?= " + "Ünï 🦵 שאלה " * 6, "שלום\n" + "long " * 900 + "\n🦵 é"
     assert send(reader, name=name, email=email, subject=subject, body=body).status_code == 303
-    mailing.deliver()
+    sending.deliver()
     (mail,) = box.mails
     (answer_to,) = mail["Reply-To"].addresses
     assert answer_to.addr_spec == arrives_as
@@ -380,17 +324,17 @@ def test_a_mail_server_that_is_down_loses_nothing_and_each_mail_goes_out_once_la
         reply(signed_in, make_message(subject="A third", mailed_at=timezone.now(), next_attempt_at=None)).status_code
         == 302
     )
-    assert mailing.deliver() == 3
-    assert mailing.deliver() == 0  # not again at once
+    assert sending.deliver() == 3
+    assert sending.deliver() == 0  # not again at once
     assert {row.mailed_at for row in Message.objects.waiting()} == {None}
     assert "Nothing answers where the mail server should be" in mailing.trouble()
     assert mailing.trouble() in tree(signed_in.get(INBOX).content).text_content()
     with mail_server(settings, box, port):
-        assert mailing.deliver() == 0
+        assert sending.deliver() == 0
         wait_over()
-        assert mailing.deliver() == 3
+        assert sending.deliver() == 3
         wait_over()
-        assert mailing.deliver() == 0
+        assert sending.deliver() == 0
     assert sorted(mail["Subject"].split(" (")[0] for mail in box.mails) == ["A talk", "Another", "Re: A third"]
     assert mailing.trouble() == ""
 
@@ -402,7 +346,7 @@ def test_tries_are_spaced_from_five_minutes_to_a_day(settings: Settings) -> None
     row, waits = make_message(), []
     for _ in range(12):
         wait_over()
-        assert mailing.deliver() == 1
+        assert sending.deliver() == 1
         row.refresh_from_db()
         assert row.next_attempt_at
         waits.append(round((row.next_attempt_at - timezone.now()) / timedelta(minutes=5)))
@@ -425,11 +369,11 @@ def test_a_worker_killed_while_sending_leaves_a_row_that_is_sent_later_under_the
     with monkeypatch.context() as patch:
         patch.setattr(backend, "send_messages", die)
         with pytest.raises(SystemExit):
-            mailing.deliver()
-    assert mailing.deliver() == 0  # nobody else takes it while its sender may still be at work
+            sending.deliver()
+    assert sending.deliver() == 0  # nobody else takes it while its sender may still be at work
     wait_over()
-    assert mailing.deliver() == 1
-    assert mailing.deliver() == 0
+    assert sending.deliver() == 1
+    assert sending.deliver() == 0
     assert len(box.mails) == (2 if is_taken else 1)
     assert {mail["Message-ID"] for mail in box.mails} == {f"<{row.mail_id}@testserver>"}
 
@@ -442,7 +386,7 @@ def test_workers_at_the_same_time_send_each_mail_once(settings: Settings) -> Non
 
     def work(_: int) -> int:
         try:
-            return mailing.deliver()
+            return sending.deliver()
         finally:
             connection.close()
 
@@ -459,7 +403,7 @@ def test_an_address_refused_for_good_is_not_tried_again_and_one_refused_for_now_
         box.refuses[f"{name}@example.org"] = code
         Reply.objects.create(message=make_message(email=f"{name}@example.org", state="answered"), body="Hello.")
     Reply.objects.create(message=make_message(state="answered"), body="Hello.")
-    assert mailing.deliver() == 3
+    assert sending.deliver() == 3
     assert [recipients for _, recipients in box.envelopes] == [
         ["sam@example.org"]
     ]  # the others' faults are not its own
@@ -469,8 +413,8 @@ def test_an_address_refused_for_good_is_not_tried_again_and_one_refused_for_now_
     assert "not tried again" in gone.mail_state
     box.refuses.clear()
     wait_over()
-    assert mailing.deliver() == 1
-    assert Reply.objects.try_again() == mailing.deliver() == 1
+    assert sending.deliver() == 1
+    assert Reply.objects.try_again() == sending.deliver() == 1
     assert len(box.mails) == 3
 
 
@@ -479,12 +423,12 @@ def test_without_an_address_or_a_server_messages_wait_and_the_desk_says_why(read
     send(reader)
     box = Postbox()
     with mail_server(settings, box):
-        assert mailing.deliver() == 0
+        assert sending.deliver() == 0
         assert "Messages are only shown here" in mailing.trouble()
         SiteInfo.objects.create(email="public@example.com")
         assert mailing.trouble() == ""
         settings.MAILERS = {}
-        assert mailing.deliver() == 0
+        assert sending.deliver() == 0
         assert "no mail server is set" in mailing.trouble()
     assert Message.objects.get().attempts == 0
 
@@ -495,7 +439,7 @@ def test_what_was_dealt_with_before_it_could_be_mailed_needs_no_mail(settings: S
     make_message(state="spam")
     box = Postbox()
     with mail_server(settings, box):
-        assert mailing.deliver() == 0
+        assert sending.deliver() == 0
     assert box.mails == []
 
 
@@ -521,8 +465,8 @@ def test_a_reply_is_mailed_once_and_makes_the_message_answered(signed_in: Client
     for _ in range(2):  # a double press
         response = reply(signed_in, message, words)
         assert (response.status_code, response["Location"]) == (302, f"{INBOX}{message.pk}/change/")
-    assert mailing.deliver() == 1
-    assert mailing.deliver() == 0
+    assert sending.deliver() == 1
+    assert sending.deliver() == 0
     (mail,) = box.mails
     assert box.envelopes == [("site@example.com", ["sam@example.org"])]
     assert (mail["To"], mail["Reply-To"]) == ("Sam <sam@example.org>", f"Move Better <{OWNER}>")
@@ -606,12 +550,12 @@ def test_the_desk_sends_waiting_mails_again_when_asked(signed_in: Client, settin
     ContactSettings.objects.create(notify_address=OWNER)
     row = make_message()
     settings.MAILERS = mailers(f"smtp://127.0.0.1:{free_port()}")
-    mailing.deliver()
+    sending.deliver()
     box = Postbox()
     with mail_server(settings, box):
-        assert mailing.deliver() == 0
+        assert sending.deliver() == 0
         signed_in.post(INBOX, {"action": "mail_again", "_selected_action": [row.pk]})
-        assert mailing.deliver() == 1
+        assert sending.deliver() == 1
     assert len(box.mails) == 1
 
 
@@ -656,94 +600,6 @@ def test_the_worker_erases_a_message_a_year_after_it_was_dealt_with(settings: Se
     call_command("worker", once=True)
     assert set(Message.objects.all()) == {recent, waiting}
     assert Reply.objects.count() == 0
-
-
-# ---- The mail server ----------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db
-def test_a_name_and_password_of_any_letters_reach_the_mail_server(settings: Settings) -> None:
-    name, password = "sam@example.org", "p@ss:w/ö#r?d%25 [1]&x=$"
-    options = mailers(f"smtps://{name}:{password.replace('%', '%25')}@127.0.0.1:465")["default"]["OPTIONS"]
-    assert (options["username"], options["password"], options["use_ssl"]) == (name, password, True)
-    box = Postbox()
-    with mail_server(settings, box, authenticator=box.login, auth_require_tls=False) as port:
-        # Without encryption, which a test has no certificate for.
-        settings.MAILERS["default"]["OPTIONS"] |= {
-            "username": name,
-            "password": password.replace("ö", "o"),
-            "port": port,
-        }
-        mailing.test_mail("eve@example.org").send(using="default")
-    assert box.logins == [(name, password.replace("ö", "o"))]
-
-
-def test_a_password_never_travels_in_the_open(settings: Settings) -> None:
-    box = Postbox()
-    with mail_server(settings, box, authenticator=box.login, auth_require_tls=False) as port:
-        settings.MAILERS = mailers(f"smtp://sam:secret@127.0.0.1:{port}")
-        with pytest.raises(smtplib.SMTPNotSupportedError):
-            djangos_mailers.default.open()
-    assert box.logins == []
-
-
-@pytest.mark.django_db
-def test_a_test_mail_goes_out_and_says_so(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    box = Postbox()
-    with mail_server(settings, box):
-        call_command("send_test_mail", "sam@bücher.example")
-    assert box.envelopes == [("site@example.com", ["sam@xn--bcher-kva.example"])]
-    assert "took a test mail to sam@bücher.example" in capsys.readouterr().out
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("url", "address", "says"),
-    [
-        ("", "sam@example.org", "No mail server is set"),
-        ("smtp://127.0.0.1:9", "sam@example.org", "Nothing answers where the mail server should be"),
-        ("smtp://no-such-host.invalid", "sam@example.org", "There is no mail server with the name in EMAIL_URL"),
-        ("smtp://127.0.0.1:9", "sam\nBcc: x@example.org", "not written as mail needs it"),
-        ("smtp://127.0.0.1:9", "", "not written as mail needs it"),
-    ],
-)
-def test_a_test_mail_that_fails_says_why_in_one_sentence(settings: Settings, url: str, address: str, says: str) -> None:
-    settings.MAILERS = mailers(url)
-    with pytest.raises(CommandError, match=says) as caught:
-        call_command("send_test_mail", address)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("error", "says"),
-    [
-        (smtplib.SMTPAuthenticationError(535, b"bad"), "did not take our name and password"),
-        (smtplib.SMTPSenderRefused(550, b"not\r\nyours", "a@example.org"), "EMAIL_FROM): 550 not yours"),
-        (smtplib.SMTPServerDisconnected("gone"), "hung up"),
-        (smtplib.SMTPDataError(554, b"\xff spam"), "said no: 554"),
-        (TimeoutError(), "in time"),
-        (OSError(101, "Network is unreachable"), "could not be reached"),
-        (RuntimeError("odd"), "It could not be sent: odd"),
-    ],
-)
-def test_what_goes_wrong_is_said_in_words(error: Exception, says: str) -> None:
-    assert says in mailing.in_words(error)
-
-
-def test_a_site_without_a_mail_server_is_warned(settings: Settings) -> None:
-    assert mail_can_go_out() == []
-    settings.MAILERS = {}
-    (warning,) = mail_can_go_out()
-    assert warning.id == "contact.I001"
-    assert "EMAIL_URL" in str(warning.hint)
-
-
-@pytest.mark.parametrize(
-    "address", ["", "sam", "@example.org", "sam@", "sam@a..b", "sam@straße.example", "s m@exa mple.org"]
-)
-def test_what_is_no_mailbox_is_an_error_of_value_and_of_nothing_else(address: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        mailbox(address)
 
 
 # ---- In a browser -------------------------------------------------------------------------------------

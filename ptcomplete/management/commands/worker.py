@@ -17,13 +17,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from affiliates.health import check_next
-from contact.mailing import deliver
 from contact.models import Message
 from drafts.publishing import publish_due
 from feedback.models import Suggestion
 from follow import archive, instagram
 from guard import limits
 from images.renditions import make_missing
+from outbox.sending import deliver
 from redirects.moves import forget_answered
 from search.indexing import index_missing
 
@@ -45,7 +45,7 @@ class Job(NamedTuple):
 JOBS = (
     Job("private changes whose time has come", publish_due, 5),
     Job("documents that search does not know yet", index_missing, 30),
-    Job("mails of the contact form", deliver, 2),
+    Job("single mails", deliver, 2),
     Job("picture renditions", partial(make_missing, limit=2), 0),
     Job("new pictures of the strip", instagram.fetch_due, 60),
     Job("whether links still lead somewhere", check_next, 30),

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.mail import mailers
 from django.core.management.base import BaseCommand, CommandError
 
-from contact.mailing import in_words, test_mail
+from outbox.sending import in_words, test_mail
 
 
 class Command(BaseCommand):

@@ -15,4 +15,4 @@ def mail_can_go_out(**kwargs: Any) -> list[CheckMessage]:
     if "default" in mailers:
         return []
     hint = "Set EMAIL_URL, such as smtps://name:password@mail.example.com. Until then messages wait on the desk."
-    return [Info("No mail can go out: no mail server is set.", hint=hint, id="contact.I001")]
+    return [Info("No mail can go out: no mail server is set.", hint=hint, id="outbox.I001")]
