@@ -25,9 +25,13 @@ def mailbox(address: str, name: str = "") -> str:
     if not (local.isascii() and is_itself):
         raise ValueError(f"No mail reaches {address!r}.")
     try:
-        return str(Address(one_line(name), addr_spec=f"{local}@{encoded}"))
+        found = Address(one_line(name), addr_spec=f"{local}@{encoded}")
     except (HeaderParseError, IndexError) as error:
         raise ValueError(f"{address!r} is no address.") from error
+    # Python leaves out some quotes that are needed, as those of "a..b"@example.org.
+    if found.addr_spec != f"{local}@{encoded}":
+        raise ValueError(f"No mail reaches {address!r}.")
+    return str(found)
 
 
 def validate_mailable(address: str) -> None:

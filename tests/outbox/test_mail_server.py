@@ -92,7 +92,8 @@ def test_a_site_without_a_mail_server_is_warned(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "sam", "@example.org", "sam@", "sam@a..b", "sam@straße.example", "s m@exa mple.org"]
+    "address",
+    ["", "sam", "@example.org", "sam@", "sam@a..b", "sam@straße.example", "s m@exa mple.org", '"a..b"@example.org'],
 )
 def test_what_is_no_mailbox_is_an_error_of_value_and_of_nothing_else(address: str) -> None:
     with pytest.raises(ValueError, match=r"."):
