@@ -6,7 +6,7 @@ the decoy is thanked like everybody else, and nothing is kept.
 
 import time
 from typing import Any, ClassVar
-from uuid import UUID, uuid4, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -25,6 +25,12 @@ DECOY = "homepage"
 def issue(purpose: str, *, age: float = 0) -> str:
     """A token for a form: signed, bound to `purpose`, with the time (`age` seconds ago) and a number of its own."""
     return Signer(salt=f"guard.forms.{purpose}").sign_object([uuid4().hex, time.time() - age])
+
+
+def issue_shared(purpose: str) -> str:
+    """A token for a form in pages that are kept for all readers: the same for an hour."""
+    hour = int(time.time() // 3600) * 3600
+    return Signer(salt=f"guard.forms.{purpose}").sign_object([uuid5(NAMESPACE_OID, f"{purpose} {hour}").hex, hour])
 
 
 class GuardedForm(forms.Form):
