@@ -33,9 +33,9 @@ def _tree(area: str) -> list[Any]:
     if area == Area.MOBILE:
         return ["search", "main-menu", "connect"]
     if area == Area.HOME:
-        return ["hero", "help-line", "start", "latest", "about", "follow"]
+        return ["hero", "help-line", "start", "latest", "about", "join", "follow"]
     if area == Area.SIDEBAR:
-        return ["author", "connect", "search", "ad", "categories", "archives", "contents"]
+        return ["author", "connect", "join", "search", "ad", "categories", "archives", "contents"]
     return [
         "brand",
         ("On the blog", [_link("All posts", "blog:post_list"), "topics"]),
@@ -50,6 +50,7 @@ def _tree(area: str) -> list[Any]:
                 _link("RSS feed", "blog:feed"),
             ],
         ),
+        "join",
     ]
 
 

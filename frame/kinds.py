@@ -102,6 +102,8 @@ _BOXES = [
          "No public post is featured.", fields=("title", "number"), title="Featured posts", number=3),
     Kind("about", "About you", "A wide band with your portrait and short bio.", {Area.HOME}, finding.frame_author,
          "There is no author yet.", is_single=True),
+    Kind("join", "Join the list", "Where readers sign up for your newsletter.", BOXES, fields=("title",),
+         is_single=True),
     Kind("follow", "Follow along", "The strip of pictures from your account elsewhere.", {Area.HOME},
          is_single=True),
     Kind("text", "Text", "Words of your own, with links and lists.", BOXES, fields=("title", "text")),

@@ -1,5 +1,6 @@
 """One address however it is typed, and the hash that stays when the address itself is erased."""
 
+from contextlib import suppress
 from unicodedata import normalize
 
 from django.conf import settings
@@ -14,7 +15,9 @@ def email_key(address: str) -> str:
     to be mailed twice. Dots and +tags stay: only some providers ignore them.
     """
     local, at, domain = normalize("NFC", address.strip()).lower().rpartition("@")
-    return f"{local}{at}{punycode(domain)}"
+    with suppress(UnicodeError):  # what is no domain stays as it is
+        domain = punycode(domain)
+    return f"{local}{at}{domain}"
 
 
 def email_hash(address: str) -> str:

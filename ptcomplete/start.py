@@ -20,6 +20,7 @@ from drafts.models import Document, PendingEdit, WorkingCopy
 from feedback.models import Suggestion
 from follow.models import FollowSettings
 from images.models import Image
+from newsletter.forms import joins_rest
 from pages.models import Page
 
 SHOWN = 5
@@ -129,6 +130,10 @@ def _what_readers_sent(user: User) -> Iterator[Task]:
         reason = "A correction, or something that was missing. Your decision takes it off this list."
         address = reverse("admin:feedback_suggestion_changelist", query={"show": "waiting"})
         yield Task(title, reason, address, "Decide", "note", "butter")
+    if user.has_perm("newsletter.view_subscriber") and joins_rest():
+        reason = "More addresses were typed in this hour than you allow, by a robot most likely. They got no mail."
+        address = reverse("admin:newsletter_subscriber_changelist")
+        yield Task("Sign-ups rest until the next hour", reason, address, "Look", "warning", "red")
     yield from _follow_tasks(user)
 
 

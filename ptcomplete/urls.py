@@ -20,6 +20,7 @@ urlpatterns = [
     path("contact/", include("contact.urls")),
     path("ads/", include("ads.urls")),
     path("", include("affiliates.urls")),
+    path("newsletter/", include("newsletter.urls")),
     path("", include("blog.urls")),
     path("", include("pages.urls")),
     re_path(r"^(?P<path>[-\w]+(?:/[-\w]+)*)/$", views.document, name="document"),

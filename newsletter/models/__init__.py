@@ -3,6 +3,7 @@
 from newsletter.models.campaigns import Campaign, LinkCount
 from newsletter.models.consent import ConsentEvent, ConsentText, Suppression
 from newsletter.models.deliveries import Delivery, WebhookEvent
+from newsletter.models.mails import ListMail
 from newsletter.models.people import Subscriber, Subscription, Topic
 from newsletter.models.sender import SenderProfile, SendWindow
 from newsletter.models.states import ForbiddenMoveError
@@ -14,6 +15,7 @@ __all__ = (
     "Delivery",
     "ForbiddenMoveError",
     "LinkCount",
+    "ListMail",
     "SendWindow",
     "SenderProfile",
     "Subscriber",

@@ -49,16 +49,23 @@ class ConsentTextQuerySet(EvidenceQuerySet["ConsentText"]):
     """Wordings and their versions."""
 
     def current(self, key: str) -> "ConsentText":
-        """The latest wording for `key`; the first one of ours where the owner has written none."""
-        latest = self.filter(key=key).order_by("-version").first()
-        return latest or self.get_or_create(key=key, version=1, defaults={"text": FIRST_WORDS[key]})[0]
+        """The latest wording for `key`; our own, unsaved, where the owner has written none. A GET stores nothing."""
+        return self.filter(key=key).order_by("-version").first() or ConsentText(key=key, text=FIRST_WORDS[key])
+
+    def said(self, key: str, number: str) -> "ConsentText":
+        """The wording with this `number`, which a form carries along; the latest if it carries none of `key`."""
+        found = self.filter(key=key, pk=number).first() if number.isdecimal() and len(number) < 19 else None
+        return found or self.shown(key, self.current(key).text)
 
     def shown(self, key: str, text: str) -> "ConsentText":
         """The version of `key` that says `text`, made now if it is new: for words that stand in a template."""
         if found := self.filter(key=key, text=text).first():
             return found
-        version = (self.filter(key=key).aggregate(latest=Max("version"))["latest"] or 0) + 1
-        return self.get_or_create(key=key, version=version, defaults={"text": text})[0]
+        return self.get_or_create(key=key, version=self.next_version(key), defaults={"text": text})[0]
+
+    def next_version(self, key: str) -> int:
+        """The number that a new wording for `key` gets."""
+        return int(self.filter(key=key).aggregate(latest=Max("version"))["latest"] or 0) + 1
 
 
 class ConsentText(Evidence):
@@ -98,6 +105,10 @@ FIRST_WORDS: dict[str, str] = {
 
 class ConsentEventQuerySet(EvidenceQuerySet["ConsentEvent"]):
     """The consent log. Only what the law wants forgotten is ever taken out of it."""
+
+    def record(self, kind: str, subscriber: Any, **facts: Any) -> "ConsentEvent":
+        """Add what `subscriber` did now, with the `facts` that are known."""
+        return self.create(kind=kind, subscriber=subscriber, email_hash=subscriber.email_hash, **facts)
 
     def forget_person(self) -> int:
         """Take out all that tells who it was, but for the keyed hash; how many."""

@@ -9,12 +9,14 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from guard.limits import admit_key
 from newsletter.addresses import email_hash, email_key
 from newsletter.models.consent import ConsentEvent, Suppression
 from newsletter.models.states import Table, move
+from newsletter.tokens import PENDING_DAYS, Purpose
 
-# The confirmation mail promises this.
-PENDING_LASTS = timedelta(days=7)
+PENDING_LASTS = timedelta(days=PENDING_DAYS)
+MOST_MAILS_A_DAY = 3
 # A stranger's address can be typed by anybody: this is the least time between two mails to it.
 BETWEEN_REQUESTS = timedelta(minutes=15)
 
@@ -75,6 +77,16 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def of(self, address: str) -> Self:
         """The one with `address`, however it is typed; or none."""
         return self.filter(email_key=email_key(address))
+
+    def holding(self, token: str, purpose: Purpose) -> "Subscriber | None":
+        """Whose `token` it is; None if it is worth nothing, as that of somebody who has left or was erased.
+
+        Unsubscribing takes tokens of every epoch: it harms nobody, and the mail may be years old.
+        """
+        if not (held := purpose.read(token)):
+            return None
+        found = self.filter(public_id=held[0])
+        return (found if purpose is Purpose.UNSUBSCRIBE else found.filter(token_epoch=held[1])).first()
 
     def mailable(self) -> Self:
         """Those that campaigns may go to now: confirmed, not pausing, not suppressed."""
@@ -156,6 +168,52 @@ class Subscriber(models.Model):
         self.email_key, self.email_hash = email_key(self.email), email_hash(self.email)
         self.locale = self.locale or settings.LANGUAGE_CODE
         super().save(**kwargs)
+
+    def link(self, purpose: Purpose) -> str:
+        """The whole address of the page of `purpose`, for a mail to this person and to nobody else."""
+        return purpose.link(self.public_id, self.token_epoch)
+
+    # ---- What the person does ----------------------------------------------------------------------
+    # `facts` is what the consent log keeps of it: see newsletter.evidence.
+
+    def ask(self, **facts: Any) -> bool:
+        """Somebody typed this address into a form: queue the mail that fits; False if one went out not long ago.
+
+        The same work whatever the status is, so that nobody learns it from how long it takes.
+        """
+        now = timezone.now()
+        quiet = Q(requested_at__isnull=True) | Q(requested_at__lte=now - BETWEEN_REQUESTS)
+        with transaction.atomic():
+            if not Subscriber.objects.filter(quiet, pk=self.pk).update(requested_at=now):
+                return False
+            if not admit_key(f"newsletter mails {self.email_hash}", most=MOST_MAILS_A_DAY):
+                return False
+            ConsentEvent.objects.record(ConsentEvent.Kind.REQUESTED, self, **facts)
+            self.mails.create(kind="manage" if self.status == self.Status.ACTIVE else "confirm")
+        return True
+
+    def confirm(self, **facts: Any) -> None:
+        """They are on the list from now on; nothing if they are already."""
+        with transaction.atomic():
+            if self.status == self.Status.ACTIVE or not self._move(self.Status.ACTIVE):
+                return
+            Suppression.objects.lift(self.email_hash)
+            ConsentEvent.objects.record(ConsentEvent.Kind.CONFIRMED, self, **facts)
+            for topic in Topic.objects.for_newcomers() if not self.subscriptions.exists() else ():
+                self.subscriptions.create(topic=topic)
+            self.mails.get_or_create(kind="welcome")
+
+    def unsubscribe(self, **facts: Any) -> None:
+        """They get nothing more, from now on; nothing changes for who has left already."""
+        with transaction.atomic():
+            if self.status in (self.Status.ACTIVE, self.Status.BOUNCED) and self._move(self.Status.UNSUBSCRIBED):
+                Suppression.objects.add(self.email_hash, Suppression.Reason.UNSUBSCRIBED)
+                ConsentEvent.objects.record(ConsentEvent.Kind.UNSUBSCRIBED, self, **facts)
+
+    def _move(self, to: str) -> int:
+        moved = Subscriber.objects.filter(pk=self.pk).move(self.status, to)
+        self.refresh_from_db()
+        return moved
 
     def forget(self) -> int:
         """Take the row out with all that tells who it was, from the consent log and from mails too; always 1."""

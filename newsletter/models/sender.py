@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from solo.models import SingletonModel
 
+from outbox.headers import validate_mailable
+
 
 class SenderProfile(SingletonModel):
     """One row. Campaigns under way heed changes with their next chunk."""
@@ -19,10 +21,16 @@ class SenderProfile(SingletonModel):
         "name", max_length=120, blank=True, help_text="Whom mails come from. Left empty, it is the site's name."
     )
     from_email = models.EmailField(
-        "from", blank=True, help_text="An address at your own domain, which your mail provider has verified."
+        "from",
+        blank=True,
+        validators=[validate_mailable],
+        help_text="An address at your own domain, which your mail provider has verified.",
     )
     reply_to = models.EmailField(
-        "answers go to", blank=True, help_text="An address that you read. People do answer newsletters."
+        "answers go to",
+        blank=True,
+        validators=[validate_mailable],
+        help_text="An address that you read. People do answer newsletters.",
     )
     postal_address = models.TextField(
         blank=True,

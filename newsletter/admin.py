@@ -1,0 +1,251 @@
+"""The list on the writing desk: who is on it and how they came there, what they are told, whom never to mail."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from solo.admin import SingletonModelAdmin
+
+from guard.text import MailField
+from newsletter import readiness
+from newsletter.addresses import email_hash, email_key
+from newsletter.export import everything_about
+from newsletter.models import (
+    ConsentEvent,
+    ConsentText,
+    ListMail,
+    SenderProfile,
+    Subscriber,
+    Subscription,
+    Suppression,
+    Topic,
+)
+from outbox import sending
+from outbox.headers import validate_mailable
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """Rows that are looked at."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SubscriptionInline(ReadOnlyInline):
+    """What somebody wants. They choose it themselves."""
+
+    model = Subscription
+    fields = readonly_fields = ("topic", "is_wanted", "cadence", "changed_at")
+
+
+class ConsentInline(ReadOnlyInline):
+    """The proof, in the order of time."""
+
+    model = ConsentEvent
+    fields = readonly_fields = ("at", "kind", "form", "page", "ip", "text", "note")
+    verbose_name_plural = "how they came here: the log of consent"
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(admin.ModelAdmin):
+    """People join, choose and leave by themselves; here they are looked up, helped and erased."""
+
+    list_display = ("email", "status", "status_at", "created_at")
+    list_filter = ("status", "topics", ("confirmed_at", admin.DateFieldListFilter))
+    search_fields = ("email_key", "name")
+    search_help_text = "An address, a part of one, or a name"
+    date_hierarchy = "created_at"
+    actions = ("erase_people",)
+    fieldsets = (
+        ("Who", {"fields": ("email", "name", "locale")}),
+        ("Where they stand", {"fields": ("status", "status_at", "confirmed_at", "paused_until", "created_at")}),
+    )
+    readonly_fields = ("email", "status", "status_at", "confirmed_at", "paused_until", "created_at")
+    inlines = (SubscriptionInline, ConsentInline)
+    change_form_template = "admin/newsletter/subscriber/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # Nobody is put on the list: they join, or are imported with the source of their consent.
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Subscriber | None = None) -> bool:
+        # It would leave no mark against a later import; erasing does.
+        return False
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        """Whether `request` may erase people: who may delete them, may."""
+        return request.user.has_perm("newsletter.delete_subscriber")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
+    ) -> tuple[QuerySet[Subscriber], bool]:
+        return super().get_search_results(
+            request, queryset, email_key(search_term) if "@" in search_term else search_term
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET" and (trouble := sending.trouble(ListMail.objects.all())):
+            self.message_user(request, trouble, messages.WARNING)
+        return super().changelist_view(request, extra_context)
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path(
+            "<path:object_id>/export/", self.admin_site.admin_view(self.export), name="newsletter_subscriber_export"
+        )
+        return [export, *super().get_urls()]
+
+    def export(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """All that is kept about one person, as they may ask for it."""
+        if not request.user.has_perm("newsletter.export_subscriber"):
+            raise PermissionDenied
+        subscriber = get_object_or_404(Subscriber, pk=object_id if object_id.isdecimal() else None)
+        response = JsonResponse(everything_about(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False})
+        response["Content-Disposition"] = f'attachment; filename="subscriber-{subscriber.pk}.json"'
+        return response
+
+    @admin.action(description="Erase these people …", permissions=["erase"])
+    def erase_people(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> TemplateResponse | None:
+        """Ask first, then erase all that is kept about them, but for the mark that keeps them from coming back."""
+        if "erase" in request.POST:
+            people = list(queryset)
+            for subscriber in people:
+                subscriber.erase()
+            self.message_user(request, f"{'1 person is' if len(people) == 1 else f'{len(people)} people are'} erased.")
+            return None
+        context = self.admin_site.each_context(request) | {
+            "title": "Erase these people?",
+            "opts": self.opts,
+            "rows": queryset.order_by("email_key")[:100],
+            "number": queryset.count(),
+            "chosen": request.POST.getlist("_selected_action"),
+            "is_all": request.POST.get("select_across", "0"),
+        }
+        return TemplateResponse(request, "admin/newsletter/subscriber/erase.html", context)
+
+
+@admin.register(Topic)
+class TopicAdmin(admin.ModelAdmin):
+    """What people can choose."""
+
+    list_display = ("name", "is_public", "is_default", "readers", "position")
+    list_editable = ("position",)
+    prepopulated_fields = {"slug": ("name",)}
+    fields = ("name", "slug", "description", "is_public", "is_default", "position")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
+        wanted = Q(subscriptions__is_wanted=True, subscriptions__subscriber__status=Subscriber.Status.ACTIVE)
+        return super().get_queryset(request).annotate(readers=Count("subscriptions", filter=wanted))
+
+    @admin.display(description="want it", ordering="readers")
+    def readers(self, topic: Any) -> int:
+        return int(topic.readers)
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(admin.ModelAdmin):
+    """Wordings are added, and never changed: earlier subscribers agreed to the earlier one."""
+
+    list_display = ("__str__", "text", "created_at")
+    list_filter = ("key",)
+    fields = ("text",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The words that hold now, to be bettered."""
+        return {"text": ConsentText.objects.current(ConsentText.Key.CONFIRM).text}
+
+    def save_model(self, request: HttpRequest, obj: ConsentText, form: Any, change: bool) -> None:
+        """As a new version for the page that confirms."""
+        obj.key = ConsentText.Key.CONFIRM
+        obj.version = ConsentText.objects.next_version(obj.key)
+        super().save_model(request, obj, form, change)
+
+
+class BlockForm(forms.ModelForm):
+    """An address to be mailed never again."""
+
+    address = MailField(
+        label="E-mail address",
+        validators=[validate_mailable],
+        help_text="No campaign and no import reaches it from now on, nor any mail from the sign-up form. Only a mark "
+        "that nobody can read back is kept, not the address.",
+    )
+
+    class Meta:
+        model = Suppression
+        fields = ("address",)
+
+    def clean_address(self) -> str:
+        """The address, once it is known not to be blocked by hand already."""
+        address: str = self.cleaned_data["address"]
+        if Suppression.objects.of(address).filter(reason=Suppression.Reason.MANUAL).exists():
+            raise forms.ValidationError("You have blocked this address already.")
+        return address
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(admin.ModelAdmin):
+    """Known by hash only, so it can be asked about one address and not read through."""
+
+    list_display = ("reason", "at")
+    list_display_links = None
+    search_fields = ("email_hash",)
+    search_help_text = "The whole address: whether it is here, why, and since when"
+    form = BlockForm
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or super().has_change_permission(request, obj)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
+    ) -> tuple[QuerySet[Suppression], bool]:
+        """Exactly the address that was typed; nothing without one."""
+        return queryset.filter(email_hash=email_hash(search_term)), False
+
+    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+        hashed = email_hash(form.cleaned_data["address"])
+        Suppression.objects.add(hashed, Suppression.Reason.MANUAL)
+        obj.pk = Suppression.objects.get(email_hash=hashed).pk
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Not in the desk's log, which is kept longer."""
+
+
+@admin.register(SenderProfile)
+class SenderProfileAdmin(SingletonModelAdmin):
+    """One row, and above it what still keeps letters from going out."""
+
+    fieldsets = (
+        ("From whom", {"fields": ("from_name", "from_email", "reply_to", "postal_address", "list_id")}),
+        ("How fast", {"fields": ("per_second", "per_hour", "per_day", "connections", "chunk")}),
+        (
+            "What stops it",
+            {"fields": ("uncertain", "pause_error_share", "pause_complaint_share", "joins_per_hour")},
+        ),
+    )
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        if request.method == "GET":
+            for lack in readiness.lacks(SenderProfile.get()):
+                self.message_user(request, lack, messages.WARNING)
+        return super().change_view(request, object_id, form_url, extra_context)

@@ -1,0 +1,97 @@
+"""Single mails to one person about the list itself. They wait in the outbox, like all single mails."""
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import models
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from newsletter.models.consent import ConsentEvent, Suppression
+from newsletter.models.people import PENDING_LASTS, Subscriber
+from newsletter.models.sender import SenderProfile
+from newsletter.tokens import PENDING_DAYS, Purpose
+from outbox.headers import mailbox, one_line
+from outbox.models import Outgoing, OutgoingQuerySet
+from siteinfo.models import SiteInfo
+
+
+class ListMail(Outgoing):
+    """A mail that somebody's own step called for."""
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm", "Please confirm"
+        MANAGE = "manage", "You are on the list already"
+        WELCOME = "welcome", "Welcome"
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=8, choices=Kind)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OutgoingQuerySet["ListMail"].as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = [models.Index(fields=("next_attempt_at",), name="newsletter_listmail_due")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("subscriber",), condition=Q(kind="welcome"), name="newsletter_listmail_welcome_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=("confirm", "manage", "welcome")), name="newsletter_listmail_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(mailed_at__isnull=True) | Q(next_attempt_at__isnull=True),
+                name="newsletter_listmail_mailed_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the person still stands where the mail finds them, and the owner has not blocked the address."""
+        is_for_active = self.kind != self.Kind.CONFIRM
+        is_active = self.subscriber.status == Subscriber.Status.ACTIVE
+        is_fresh = timezone.now() - self.created_at < PENDING_LASTS
+        blocked = Suppression.objects.filter(email_hash=self.subscriber.email_hash, reason=Suppression.Reason.MANUAL)
+        return is_for_active == is_active and is_fresh and not blocked.exists()
+
+    def as_mail(self) -> EmailMultiAlternatives | None:
+        """The mail; None once it makes no sense any more. ValueError for an address that mail cannot reach."""
+        if not self.is_needed:
+            return None
+        site, sender, person = SiteInfo.objects.first() or SiteInfo(), SenderProfile.get(), self.subscriber
+        # Nothing that somebody typed into the form stands in the mail: strangers' addresses can be typed there.
+        context = {
+            "site": site,
+            "sender": sender,
+            "days": PENDING_DAYS,
+            "confirm_link": person.link(Purpose.CONFIRM),
+            "preferences_link": person.link(Purpose.PREFERENCES),
+            "unsubscribe_link": person.link(Purpose.UNSUBSCRIBE),
+        }
+        place = f"newsletter/email/{self.kind}"
+        mail = EmailMultiAlternatives(
+            one_line(render_to_string(f"{place}/subject.txt", context)),
+            render_to_string(f"{place}/body.txt", context),
+            mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
+            [mailbox(person.email)],
+            reply_to=[mailbox(sender.reply_to)] if sender.reply_to else None,
+            headers=self.mail_headers | {"Auto-Submitted": "auto-generated"},
+        )
+        mail.attach_alternative(render_to_string(f"{place}/body.html", context), "text/html")
+        if self.kind == self.Kind.WELCOME:
+            # The first mail of the list itself. RFC 8058 for one click; a mail to confirm has nothing to leave yet.
+            mail.extra_headers |= {
+                "List-Unsubscribe": f"<{context['unsubscribe_link']}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            }
+        return mail
+
+    def note_mailed(self) -> None:
+        """As of all mails; when the request to confirm went out is part of the proof."""
+        super().note_mailed()
+        if self.kind == self.Kind.CONFIRM:
+            ConsentEvent.objects.record(ConsentEvent.Kind.MAILED, self.subscriber)

@@ -1,0 +1,29 @@
+"""What keeps letters from going out, or from arriving: asked before every campaign, and shown beside the sender."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import mailers
+
+from newsletter.addresses import email_key
+from newsletter.models import SenderProfile
+
+
+def lacks(sender: SenderProfile) -> list[str]:
+    """What is missing, a sentence each; [] if letters can go out."""
+    site = urlsplit(settings.SITE_URL)
+    host = (site.hostname or "").removeprefix("www.")
+    domain = email_key(sender.from_email or settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
+    is_own = domain == host or domain.endswith(f".{host}") or host.endswith(f".{domain}")
+    found = {
+        "No mail server is set (EMAIL_URL).": "default" not in mailers,
+        "Write your postal address: without it nothing is sent, as the law in many countries demands it.": (
+            not sender.postal_address.strip()
+        ),
+        "Set SITE_URL to an address with https://: mail programs post to nothing else when somebody leaves.": (
+            site.scheme != "https"
+        ),
+        f"“From” is at {domain}, which is not {host}: mail providers refuse what comes from a domain that is not the"
+        " sender's own.": not is_own,
+    }
+    return [sentence for sentence, is_lacking in found.items() if is_lacking]

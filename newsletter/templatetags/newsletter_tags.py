@@ -1,0 +1,21 @@
+"""What sign-up forms hold that stand in pages kept for all readers. No query."""
+
+from django import template
+
+from guard.forms import issue_shared
+from newsletter.forms import JoinForm
+from newsletter.models.consent import FIRST_WORDS, ConsentText
+
+register = template.Library()
+
+
+@register.simple_tag
+def join_token() -> str:
+    """A signed token, the same for an hour."""
+    return issue_shared(JoinForm.purpose)
+
+
+@register.simple_tag
+def join_words() -> str:
+    """The words that whoever joins agrees to; the consent log keeps their version."""
+    return FIRST_WORDS[ConsentText.Key.JOIN]

@@ -1,0 +1,16 @@
+"""The addresses of the newsletter."""
+
+from django.urls import path
+
+from newsletter import views
+
+app_name = "newsletter"
+urlpatterns = [
+    path("", views.join, name="join"),
+    path("sent/", views.sent, name="sent"),
+    path("confirm/<token>/", views.confirm, name="confirm"),
+    path("u/<token>/", views.unsubscribe, name="unsubscribe"),
+    path("p/<token>/", views.preferences, name="preferences"),
+    path("p/<token>/export/", views.export, name="export"),
+    path("p/<token>/erase/", views.erase, name="erase"),
+]

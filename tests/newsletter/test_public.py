@@ -1,0 +1,619 @@
+"""Readers join, confirm, choose, leave and are forgotten; nobody else can do it for them, no robot and no scanner."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from lxml import html
+from playwright.sync_api import Browser, Page
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from guard.forms import issue, issue_shared
+from guard.models import Tally
+from newsletter.addresses import email_hash, email_key
+from newsletter.models import (
+    ConsentEvent,
+    ConsentText,
+    ListMail,
+    SenderProfile,
+    Subscriber,
+    Subscription,
+    Suppression,
+    Topic,
+)
+from newsletter.models.consent import UnchangeableError
+from newsletter.tokens import Purpose
+from outbox import sending
+from siteinfo.models import SiteInfo
+from tests.factories import make_delivery, make_subscriber
+from tests.postbox import Postbox, mail_server
+
+OWN = {"origin": "http://testserver"}
+SAM = "sam@example.org"
+
+
+@pytest.fixture
+def box(settings: Settings, db: None) -> Iterator[Postbox]:
+    """The mails that a running mail server took."""
+    SiteInfo.objects.create(name="Move Better")
+    box = Postbox()
+    with mail_server(settings, box):
+        yield box
+
+
+def join(client: Client, email: str = SAM, **changes: str) -> Any:
+    """What the site answers to the form, filled in within a minute; `changes` apart."""
+    data = {"email": email, "place": "sidebar", "token": issue("join", age=60)}
+    return client.post("/newsletter/", data | changes, headers=OWN | {"referer": "http://testserver/a-post/?q=secret"})
+
+
+def find(content: bytes, query: str) -> list[Any]:
+    """What the XPath `query` finds in a page."""
+    found: Any = html.fromstring(content).xpath(query)
+    return list(found)
+
+
+def texts(mail: EmailMessage) -> tuple[str, str]:
+    plain, rich = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain
+    assert rich
+    return plain.get_content(), rich.get_content()
+
+
+def links(mail: EmailMessage) -> set[str]:
+    """The paths of all links of both parts."""
+    plain, rich = texts(mail)
+    found = set(re.findall(r"https?://testserver(/[^\s\"<>]+)", plain + rich))
+    return found | set(re.findall(r"<https?://testserver(/[^>]+)>", mail["List-Unsubscribe"] or ""))
+
+
+def link(mail: EmailMessage, page: str) -> str:
+    (found,) = {path for path in links(mail) if path.startswith(f"/newsletter/{page}/")}
+    return found
+
+
+def state() -> list[list[dict[str, Any]]]:
+    """All that the newsletter keeps."""
+    models: tuple[Any, ...] = (Subscriber, Subscription, ConsentEvent, ConsentText, Suppression, ListMail, Topic)
+    return [list(model._base_manager.order_by("pk").values()) for model in models]
+
+
+def token(subscriber: Subscriber, purpose: Purpose) -> str:
+    return purpose.token(subscriber.public_id, subscriber.token_epoch)
+
+
+def path(subscriber: Subscriber, purpose: Purpose) -> str:
+    return subscriber.link(purpose).removeprefix("http://testserver")
+
+
+def kinds(subscriber: Subscriber) -> list[str]:
+    return [event.kind for event in subscriber.consent_events.all()]
+
+
+def calm() -> None:
+    """Let the time pass until an address may be mailed again."""
+    Subscriber.objects.update(requested_at=timezone.now() - timedelta(minutes=16))
+
+
+# ---- From the form to the list ----------------------------------------------------------------------
+
+
+def test_the_whole_way_onto_the_list_and_off_again(reader: Client, box: Postbox) -> None:
+    response = join(reader)
+    assert (response.status_code, response["Location"]) == (303, "/newsletter/sent/")
+    assert not response.cookies
+    assert box.mails == []  # the reader waits for no mail server
+    subscriber = Subscriber.objects.get()
+    assert (subscriber.status, subscriber.email) == ("pending", SAM)
+    call_command("worker", once=True)
+    call_command("worker", once=True)
+    (mail,) = box.mails
+    assert (mail["To"], mail["From"], mail["Auto-Submitted"]) == (
+        SAM,
+        "Move Better <site@example.com>",
+        "auto-generated",
+    )
+    assert mail["List-Unsubscribe"] is None  # there is nothing to leave yet
+    page = reader.get(link(mail, "confirm"))
+    assert SAM in page.content.decode()
+    (words,) = find(page.content, "//input[@name='words']/@value")
+    assert Subscriber.objects.mailable().count() == 0
+    page = reader.post(link(mail, "confirm"), {"words": words})
+    assert "You are on the list" in page.content.decode()
+    assert not page.cookies
+    assert set(Subscriber.objects.mailable()) == {subscriber}
+    assert [str(row) for row in subscriber.subscriptions.all()] == ["New posts: Each time something new appears"]
+    assert sending.deliver() == 1
+    welcome = box.mails[1]
+    assert welcome["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    page = reader.post(link(welcome, "u"))
+    assert "You are off the list" in page.content.decode()
+    subscriber.refresh_from_db()
+    assert subscriber.status == "unsubscribed"
+    assert Suppression.objects.of(SAM).get().reason == "unsubscribed"
+    assert kinds(subscriber) == ["requested", "mailed", "confirmed", "unsubscribed"]
+
+
+def test_the_proof_says_when_where_and_to_which_words(reader: Client, box: Postbox) -> None:
+    data = {"email": SAM, "place": "footer", "token": issue("join", age=60)}
+    headers = OWN | {"referer": "http://testserver/a-post/?q=secret", "user-agent": "Browser\x00 1"}
+    reader.post("/newsletter/", data, headers=headers, REMOTE_ADDR="2001:db8::7")
+    event = ConsentEvent.objects.get()
+    assert (event.kind, event.form, event.page, event.ip, event.agent) == (
+        "requested",
+        "footer",
+        "/a-post/",
+        "2001:db8::7",
+        "Browser 1",
+    )
+    assert event.text
+    assert (event.text.key, event.text.version) == ("join", 1)
+    shown = find(reader.get("/").content, "//footer//p[@class='hint']")[0].text_content()
+    assert event.text.text in shown
+    subscriber = Subscriber.objects.get()
+    old = ConsentText.objects.create(key="confirm", version=4, text="Old words")
+    ConsentText.objects.create(key="confirm", version=5, text="New words")
+    reader.post(path(subscriber, Purpose.CONFIRM), {"words": str(old.pk)})
+    confirmed = ConsentEvent.objects.get(kind="confirmed")
+    assert confirmed.text == old  # what the page showed when it was opened
+    assert confirmed.token_id
+
+
+@pytest.mark.parametrize("words", ["", "0", "x", "9" * 30, "²", "-1"])
+def test_a_broken_wording_means_the_one_that_holds(reader: Client, box: Postbox, words: str) -> None:
+    subscriber = make_subscriber(status="pending", confirmed_at=None)
+    reader.post(path(subscriber, Purpose.CONFIRM), {"words": words})
+    assert ConsentEvent.objects.get(kind="confirmed").text == ConsentText.objects.get(key="confirm")
+
+
+@pytest.mark.parametrize("known", ["", "pending", "active", "unsubscribed", "bounced", "complained", "blocked"])
+def test_the_answer_tells_nothing_of_who_is_on_the_list(reader: Client, box: Postbox, known: str) -> None:
+    if known:
+        status = "active" if known == "blocked" else known
+        make_subscriber(email="SAM@Example.org", status=status)
+    if known == "blocked":
+        Suppression.objects.add(email_hash(SAM), "manual")
+    ConsentText.objects.shown("join", "Other words")  # the first sign-up of all makes this row
+    with CaptureQueriesContext(connection) as queries:
+        response = join(reader)
+    assert (response.status_code, response["Location"], response.content) == (303, "/newsletter/sent/", b"")
+    # The same steps for all; for an address that is new the row itself is made, between two savepoints.
+    assert len(queries) == (21 if known else 24)
+    assert box.mails == []
+    assert ListMail.objects.count() == 1
+    sending.deliver()
+    assert len(box.mails) == (0 if known == "blocked" else 1)
+    for mail in box.mails:
+        assert ("already" in mail["Subject"]) == (known == "active")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", ["unsubscribed", "bounced", "complained"])
+def test_who_left_comes_back_by_a_new_confirmation_only(reader: Client, box: Postbox, status: str) -> None:
+    subscriber = make_subscriber(email=SAM, status="pending", confirmed_at=None)
+    used = path(subscriber, Purpose.CONFIRM)
+    reader.post(used)
+    subscriber.refresh_from_db()
+    Subscriber.objects.move("active", status)
+    Suppression.objects.add(subscriber.email_hash, "complaint")
+    assert reader.post(used).status_code == 404  # the old link is worth nothing any more
+    join(reader)
+    sending.deliver()
+    assert Subscriber.objects.mailable().count() == 0
+    reader.post(link(box.mails[-1], "confirm"))
+    assert Subscriber.objects.mailable().count() == 1
+
+
+# ---- Scanners and replays ---------------------------------------------------------------------------
+
+
+def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(reader: Client, box: Postbox) -> None:
+    pending = make_subscriber(status="pending", confirmed_at=None)
+    active = make_subscriber()
+    for subscriber, kind in ((pending, "confirm"), (active, "manage"), (active, "welcome")):
+        subscriber.mails.create(kind=kind)
+    sending.deliver()
+    before, opened = state(), set()
+    for mail in box.mails:
+        for place in links(mail):
+            opened.add(place.split("/")[2])
+            for _ in range(2):
+                assert reader.get(place).status_code == reader.head(place).status_code == 200
+    assert opened == {"confirm", "p", "u"}
+    assert state() == before
+
+
+def test_pages_with_a_token_are_kept_by_nobody_and_told_to_nobody(reader: Client, box: Postbox) -> None:
+    subscriber = make_subscriber()
+    for purpose in Purpose:
+        for response in (reader.get(path(subscriber, purpose)), reader.get(f"/newsletter/{purpose.page[11:12]}/x.y/")):
+            assert response["Referrer-Policy"] == "no-referrer" or response.status_code == 404
+        response = reader.get(path(subscriber, purpose))
+        assert "no-store" in response["Cache-Control"]
+        assert response["X-Robots-Tag"] == "noindex"
+        assert not response.cookies
+        assert token(subscriber, purpose) not in "".join(find(response.content, "//header//@href | //footer//@value"))
+
+
+@pytest.mark.django_db
+def test_one_click_works_without_anything_of_a_browser_twice_and_for_tokens_of_nobody(reader: Client) -> None:
+    subscriber, gone = make_subscriber(), make_subscriber()
+    addresses = [path(subscriber, Purpose.UNSUBSCRIBE)] * 2 + [path(gone, Purpose.UNSUBSCRIBE)]
+    gone.erase()
+    addresses += ["/newsletter/u/forged.token/", "/newsletter/u/%00/", f"/newsletter/u/{'x' * 3000}/"]
+    body = "List-Unsubscribe=One-Click"
+    answers = [
+        reader.generic(
+            "POST", address, body, "application/x-www-form-urlencoded", headers={"sec-fetch-site": "cross-site"}
+        )
+        for address in addresses
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    shown = {re.sub(rb'value="[^"]*"', b"", answer.content) for answer in answers}
+    assert len(shown) == 1
+    subscriber.refresh_from_db()
+    assert subscriber.status == "unsubscribed"
+    assert [event.form for event in subscriber.consent_events.all()] == ["one click"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", ["pending", "active", "unsubscribed", "bounced", "complained"])
+def test_leaving_is_heard_in_every_state_and_weakens_no_complaint(reader: Client, status: str) -> None:
+    subscriber = make_subscriber(status=status)
+    assert reader.post(path(subscriber, Purpose.UNSUBSCRIBE)).status_code == 200
+    subscriber.refresh_from_db()
+    assert subscriber.status == ("unsubscribed" if status in {"active", "bounced"} else status)
+    assert Subscriber.objects.mailable().count() == 0
+
+
+@pytest.mark.django_db
+def test_a_link_of_an_old_mail_still_takes_one_off_the_list(reader: Client) -> None:
+    subscriber = make_subscriber()
+    old = path(subscriber, Purpose.UNSUBSCRIBE)
+    Subscriber.objects.update(token_epoch=9)
+    assert reader.post(old).status_code == 200
+    assert Subscriber.objects.get().status == "unsubscribed"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("purpose", [Purpose.CONFIRM, Purpose.PREFERENCES])
+def test_a_token_that_is_forged_old_or_of_another_kind_is_worth_nothing(
+    reader: Client, purpose: Purpose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscriber = make_subscriber(status="pending", confirmed_at=None)
+    good = token(subscriber, purpose)
+    page = path(subscriber, purpose).removesuffix(f"{good}/")
+    wrong = [good[:-1] + ("A" if good[-1] != "A" else "B"), good[5:], "x", "a.b.c", "%00", "é"]
+    wrong += [token(subscriber, other) for other in Purpose if other is not purpose]
+    monkeypatch.setattr("django.core.signing.time.time", lambda: timezone.now().timestamp() - 91 * 86400)
+    wrong.append(token(subscriber, purpose))
+    monkeypatch.undo()
+    Subscriber.objects.update(token_epoch=1)
+    wrong.append(good)
+    before = state()
+    for each in wrong:
+        for method in (reader.get, reader.post):
+            response = method(f"{page}{each}/")
+            assert response.status_code == 404
+            assert "Mail me a new link" in response.content.decode()
+    assert state() == before
+
+
+# ---- Preferences, data, erasure ---------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_topics_pace_and_a_pause_are_chosen_without_a_password(reader: Client) -> None:
+    posts, notes = Topic.objects.create(name="Posts", slug="posts"), Topic.objects.create(name="Notes", slug="notes")
+    hidden = Topic.objects.create(name="Hidden", slug="hidden", is_public=False)
+    subscriber = make_subscriber()
+    subscriber.subscriptions.create(topic=posts)
+    place = path(subscriber, Purpose.PREFERENCES)
+    page = reader.get(place).content
+    assert find(page, "//fieldset[not(@data-theme-switch)]/legend/text()") == ["Posts", "Notes"]
+    assert find(page, "//input[@checked][@name!='theme']/@value") == ["instant", "never"]
+    choices = {
+        f"topic-{posts.pk}": "weekly",
+        f"topic-{notes.pk}": "never",
+        f"topic-{hidden.pk}": "instant",
+        "pause": "30",
+    }
+    assert "Saved." in reader.post(place, choices).content.decode()
+    assert {(row.topic, row.is_wanted, row.cadence) for row in subscriber.subscriptions.all()} == {
+        (posts, True, "weekly"),
+        (notes, False, "instant"),
+    }
+    assert Subscriber.objects.mailable().count() == 0
+    assert "pauses until" in reader.get(place).content.decode()
+    assert ConsentEvent.objects.get().note == "posts: weekly, notes: never, pause: 30"
+    reader.post(place, choices | {"pause": "keep"})
+    assert Subscriber.objects.get().paused_until
+    reader.post(place, choices | {"pause": ""})
+    assert Subscriber.objects.mailable().count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("choice", ["", "hourly", "\x00"])
+def test_a_choice_that_is_none_saves_nothing(reader: Client, choice: str) -> None:
+    topic = Topic.objects.create(name="Posts", slug="posts")
+    subscriber = make_subscriber()
+    before = state()
+    data = {f"topic-{topic.pk}": choice, "pause": "30"}
+    page = reader.post(path(subscriber, Purpose.PREFERENCES), data).content.decode()
+    assert "Nothing is saved yet" in page
+    assert state() == before
+
+
+@pytest.mark.django_db
+def test_everybody_gets_all_that_is_kept_about_them(reader: Client) -> None:
+    subscriber = make_subscriber(email="Zoë@example.org".replace("ë", "e"), name="Zoë")
+    subscriber.ask(ip="192.0.2.7", form="footer", text=ConsentText.objects.shown("join", "Words"))
+    subscriber.subscriptions.create(topic=Topic.objects.create(name="Posts", slug="posts"))
+    make_delivery(subscriber=subscriber, state="sent")
+    make_delivery(subscriber=make_subscriber(email="other@example.org"))
+    place = path(subscriber, Purpose.PREFERENCES) + "export/"
+    assert reader.get(place).status_code == 405
+    response = reader.post(place)
+    assert "attachment" in response["Content-Disposition"]
+    data = json.loads(response.content)
+    assert (data["address"]["email"], data["address"]["name"]) == ("Zoe@example.org", "Zoë")
+    assert [(entry["what"], entry["address_in_the_net"], entry["words"]) for entry in data["log"]] == [
+        ("Asked to join", "192.0.2.7", "Words"),
+        ("Took their data", "127.0.0.1", ""),
+    ]
+    assert [topic["topic"] for topic in data["topics"]] == ["Posts"]
+    assert len(data["mails"]) == 2
+    assert "other@" not in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", ["pending", "active", "unsubscribed", "bounced", "complained"])
+def test_erasing_leaves_nothing_but_a_mark_that_nobody_can_read_back(reader: Client, status: str) -> None:
+    subscriber = make_subscriber(email="Sam+x@Example.org", status=status, name="Samuel")
+    subscriber.ask(ip="192.0.2.7", agent="Browser", page="/about/")
+    sent, waiting = (
+        make_delivery(subscriber=subscriber, to_email=subscriber.email, state=s) for s in ("sent", "pending")
+    )
+    place = path(subscriber, Purpose.PREFERENCES) + "erase/"
+    assert reader.get(place).status_code == 405
+    assert "It is erased" in reader.post(place).content.decode()
+    assert Subscriber.objects.count() == ListMail.objects.count() == 0
+    assert Suppression.objects.of("sam+X@example.ORG").get().reason == "erased"
+    for delivery, expected in ((sent, "sent"), (waiting, "skipped")):
+        delivery.refresh_from_db()
+        assert (delivery.to_email, delivery.subscriber, delivery.state) == ("", None, expected)
+    events = ConsentEvent.objects.values_list("kind", "subscriber", "ip", "agent", "page", "token_id")
+    assert list(events) == [(kind, None, None, "", "", "") for kind in ("requested", "erased")]
+    assert reader.post(place).status_code == 404
+    kept = json.dumps(state(), default=str).lower()
+    assert "sam" not in kept
+    assert "192.0.2" not in kept
+
+
+@pytest.mark.django_db
+def test_the_hash_needs_the_key_and_outlives_a_new_secret(settings: Settings) -> None:
+    before = email_hash(SAM)
+    settings.SECRET_KEY, settings.ADDRESS_HASH_KEY = "new", settings.ADDRESS_HASH_KEY
+    assert email_hash(" SAM@example.ORG ") == before
+    settings.ADDRESS_HASH_KEY = "other"
+    assert email_hash(SAM) != before
+
+
+# ---- Hostile words and floods -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("  Sam@Example.ORG ", "sam@example.org"),
+        ("sam@bücher.example", "sam@xn--bcher-kva.example"),
+        (f"sam@{'x' * 70}.org", f"sam@{'x' * 70}.org"),
+        ("sam@bu\u0308cher.example", "sam@xn--bcher-kva.example"),
+        ('"sam smith"@example.org', '"sam smith"@example.org'),
+        ("s.a.m+news@example.org", "s.a.m+news@example.org"),
+    ],
+)
+def test_one_address_has_one_key_however_it_is_typed(typed: str, key: str) -> None:
+    assert email_key(typed) == key
+    assert email_key(key) == key
+
+
+@pytest.mark.parametrize("email", ["sam@bücher.example", "o'neil@example.org", "a=?utf-8?q?b?=@example.org"])
+def test_odd_addresses_get_their_mail(reader: Client, box: Postbox, email: str) -> None:
+    assert join(reader, email).status_code == 303
+    sending.deliver()
+    (mail,) = box.mails
+    assert box.envelopes[0][1] == [email.replace("bücher", "xn--bcher-kva")]
+    assert mail["Bcc"] is None
+    assert reader.post(link(mail, "confirm")).status_code == 200
+    assert Subscriber.objects.mailable().count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "sam",
+        "sam@",
+        "sam@example.org\nBcc: eve@example.org",
+        "sam@example.org\r\nBcc: eve@example.org",
+        "sam@example.org, eve@example.org",
+        "<script>@example.org",
+        '"sam smith"@example.org',
+        '"sam..smith"@example.org',
+        "\u017fam@example.org",
+        "sam@straße.example",
+        "sam@exam\u202eple.org",
+        "\x00",
+        f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.{'e' * 59}.org",
+    ],
+)
+def test_what_is_no_address_is_said_and_keeps_nothing(reader: Client, email: str) -> None:
+    response = join(reader, email)
+    assert response.status_code == 200
+    assert find(response.content, "//title/text()")[0].startswith("Not sent yet: ")
+    assert len(find(response.content, "//main//*[@aria-invalid]")) == 1
+    assert Subscriber.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_an_address_gets_one_mail_in_fifteen_minutes_and_three_a_day(reader: Client) -> None:
+    for number in range(5):
+        for _ in range(2):
+            assert join(reader, SAM if number % 2 else SAM.upper()).status_code == 303
+            Tally.objects.filter(count=10).update(count=0)  # let the network's own limit be
+        assert ListMail.objects.count() == min(number + 1, 3)
+        calm()
+    assert ConsentEvent.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_a_flood_from_one_network_ends_at_ten_a_day(reader: Client) -> None:
+    answers = [join(reader, f"sam{number}@example.org").status_code for number in range(20)]
+    assert answers == [303] * 10 + [429] * 10
+    assert Subscriber.objects.count() == 10
+
+
+@pytest.mark.django_db
+def test_a_flood_from_many_networks_ends_at_the_hourly_cap_and_the_desk_says_so(
+    reader: Client, signed_in: Client
+) -> None:
+    SenderProfile.objects.create(joins_per_hour=4)
+
+    def flood(number: int) -> int:
+        data = {"email": f"sam{number}@example.org", "token": issue("join", age=60)}
+        return int(reader.post("/newsletter/", data, headers=OWN, REMOTE_ADDR=f"192.0.2.{number}").status_code)
+
+    assert "Sign-ups rest" not in signed_in.get("/admin/").content.decode()
+    # The same whether the address is known.
+    assert [flood(number) for number in (1, 2, 3, 4, 5, 1, 2)] == [303] * 4 + [429] * 3
+    assert ListMail.objects.count() == 4
+    assert "Sign-ups rest" in signed_in.get("/admin/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_robot_is_thanked_and_kept_out(reader: Client) -> None:
+    assert join(reader, homepage="http://spam.example").status_code == 303
+    data = {"email": SAM, "token": issue("join", age=60)}
+    assert reader.post("/newsletter/", data, headers={"origin": "https://example.com"}).status_code == 403
+    for forged in ("", "x", issue("contact", age=60), issue("join")):
+        assert join(reader, token=forged).status_code == 200
+    assert Subscriber.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_the_form_of_a_page_that_is_kept_for_all_readers_works_at_one_press(reader: Client) -> None:
+    tokens = set(find(reader.get("/").content, "//input[@name='token']/@value"))
+    assert tokens == {issue_shared("join")}
+    assert join(reader, token=tokens.pop()).status_code == 303
+
+
+# ---- Upkeep -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_who_never_confirms_is_erased_after_a_week_without_a_mark() -> None:
+    now = timezone.now()
+    old = make_subscriber(status="pending", confirmed_at=None, requested_at=now - timedelta(days=7, minutes=1))
+    old.mails.create(kind="confirm")
+    kept = {
+        make_subscriber(status="pending", confirmed_at=None, requested_at=now - timedelta(days=6)),
+        make_subscriber(status="unsubscribed", requested_at=now - timedelta(days=30)),
+        make_subscriber(requested_at=now - timedelta(days=30)),
+    }
+    call_command("worker", once=True)
+    assert set(Subscriber.objects.all()) == kept
+    assert Suppression.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_the_log_is_neither_changed_nor_deleted_and_forgets_networks_in_time() -> None:
+    now = timezone.now()
+    subscriber = make_subscriber()
+    for days, ip in ((1, "192.0.2.77"), (91, "192.0.2.77"), (91, "2001:db8:1:2::3"), (1096, "192.0.2.77")):
+        ConsentEvent.objects.record("requested", subscriber, at=now - timedelta(days=days), ip=ip, agent="Browser")
+    event = ConsentEvent.objects.first()
+    assert event
+    for change in (event.save, event.delete, ConsentEvent.objects.all().delete, ConsentText.objects.all().delete):
+        with pytest.raises(UnchangeableError):
+            change()
+    with pytest.raises(UnchangeableError):
+        ConsentEvent.objects.update(kind="confirmed")
+    call_command("worker", once=True)
+    assert list(ConsentEvent.objects.order_by("-at", "pk").values_list("ip", "agent")) == [
+        ("192.0.2.77", "Browser"),
+        ("192.0.2.0", "Browser"),
+        ("2001:db8:1::", "Browser"),
+        (None, ""),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_mail_that_makes_no_sense_any_more_is_not_sent(settings: Settings) -> None:
+    active, left = make_subscriber(), make_subscriber(status="unsubscribed")
+    needless = [
+        active.mails.create(kind="confirm"),
+        left.mails.create(kind="welcome"),
+        left.mails.create(kind="manage"),
+    ]
+    late = make_subscriber().mails.create(kind="manage")
+    ListMail.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(days=8))
+    box = Postbox()
+    with mail_server(settings, box):
+        assert sending.deliver() == len(needless) + 1
+        assert sending.deliver() == 0
+    assert box.mails == []
+
+
+# ---- In a browser -----------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_somebody_joins_confirms_and_leaves_without_javascript_and_without_a_cookie(
+    browser: Browser, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.SITE_URL = live_server.url
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    footer = page.get_by_role("contentinfo")
+    footer.get_by_label("E-mail address").fill(SAM)
+    footer.get_by_role("button", name="Join the list").click()
+    page.get_by_role("heading", name="Now look into your inbox.").wait_for()
+    subscriber = Subscriber.objects.get()
+    page.goto(subscriber.link(Purpose.CONFIRM))
+    page.get_by_role("button", name="Yes, put me on the list").click()
+    page.get_by_role("link", name="Choose what you get").click()
+    page.get_by_label("Once a week, all in one mail").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    page.get_by_role("button", name="Leave the list altogether").click()
+    page.get_by_role("heading", name="You are off the list.").wait_for()
+    assert context.cookies() == []
+    context.close()
+    subscriber.refresh_from_db()
+    assert subscriber.status == "unsubscribed"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_scanner_that_runs_scripts_changes_nothing(page: Page) -> None:
+    pending, active = make_subscriber(status="pending", confirmed_at=None), make_subscriber()
+    before = state()
+    for subscriber in (pending, active):
+        for purpose in Purpose:
+            page.goto(subscriber.link(purpose), wait_until="networkidle")
+            assert page.locator("main button").count() or page.locator("main a.button").count()
+    assert state() == before
