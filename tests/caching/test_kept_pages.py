@@ -254,3 +254,8 @@ def test_the_first_paid_link_brings_its_programs_words_to_the_foot_of_every_page
     post.body = f'<p>See <a href="https://{shop.hosts}/mat">a mat</a>.</p>'
     post.save()
     assert b"We earn from A shop." in reader.get("/blog/").content
+
+
+@pytest.mark.django_db
+def test_an_address_that_no_database_can_ask_for_is_not_found(reader: Client) -> None:
+    assert reader.get("/newsletter/p/%00/").status_code == 404
