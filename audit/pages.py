@@ -61,6 +61,7 @@ def furnish() -> dict[str, str]:
         "contact": "/contact/",
         "shop": "/shop/",
         "post with paid links": "/what-a-foam-roller-does/",
+        "newsletter": "/newsletter/",
         "correction form": f"/feedback/{newest.slug}/",
         "not found": "/nothing-is-here/",
         "preview of a draft": preview[preview.index("/preview/") :],

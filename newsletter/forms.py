@@ -71,7 +71,7 @@ class PreferencesForm(forms.Form):
     """What somebody on the list gets, and whether they pause."""
 
     NEVER = "never"
-    PAUSES = (("", "No pause"), ("30", "For a month"), ("90", "For three months"), ("365", "For a year"))
+    PAUSES = (("no", "No pause"), ("30", "For a month"), ("90", "For three months"), ("365", "For a year"))
 
     def __init__(self, data: Any, *, subscriber: Subscriber) -> None:
         super().__init__(data, auto_id="preferences-%s")
@@ -94,8 +94,7 @@ class PreferencesForm(forms.Form):
         self.fields["pause"] = forms.ChoiceField(
             label="Pause all mail",
             choices=pauses,
-            required=False,
-            initial="keep" if self.is_pausing else "",
+            initial="keep" if self.is_pausing else "no",
         )
 
     @property
@@ -115,8 +114,8 @@ class PreferencesForm(forms.Form):
             Subscription.objects.update_or_create(subscriber=self.subscriber, topic=topic, defaults=values)
             words.append(f"{topic.slug}: {choice}")
         if (pause := self.cleaned_data["pause"]) != "keep":
-            until = timezone.now() + timedelta(days=int(pause)) if pause else None
+            until = timezone.now() + timedelta(days=int(pause)) if pause != "no" else None
             Subscriber.objects.filter(pk=self.subscriber.pk).update(paused_until=until)
-            words.append(f"pause: {pause or 'no'}")
+            words.append(f"pause: {pause}")
         note = ", ".join(words)[:500]
         ConsentEvent.objects.record(ConsentEvent.Kind.CHANGED, self.subscriber, note=note, **facts)

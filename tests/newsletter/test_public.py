@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from audit.accessibility import violations_in_both_themes
 from guard.forms import issue, issue_shared
 from guard.models import Tally
 from newsletter.addresses import email_hash, email_key
@@ -338,7 +339,7 @@ def test_topics_pace_and_a_pause_are_chosen_without_a_password(reader: Client) -
     assert ConsentEvent.objects.get().note == "posts: weekly, notes: never, pause: 30"
     reader.post(place, choices | {"pause": "keep"})
     assert Subscriber.objects.get().paused_until
-    reader.post(place, choices | {"pause": ""})
+    reader.post(place, choices | {"pause": "no"})
     assert Subscriber.objects.mailable().count() == 1
 
 
@@ -609,11 +610,15 @@ def test_somebody_joins_confirms_and_leaves_without_javascript_and_without_a_coo
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_scanner_that_runs_scripts_changes_nothing(page: Page) -> None:
+def test_a_scanner_that_runs_scripts_changes_nothing_and_everybody_can_use_the_pages(page: Page) -> None:
     pending, active = make_subscriber(status="pending", confirmed_at=None), make_subscriber()
+    active.subscriptions.create(topic=Topic.objects.create(name="Posts", slug="posts"))
     before = state()
+    page.set_viewport_size({"width": 320, "height": 800})
     for subscriber in (pending, active):
         for purpose in Purpose:
             page.goto(subscriber.link(purpose), wait_until="networkidle")
             assert page.locator("main button").count() or page.locator("main a.button").count()
+            assert violations_in_both_themes(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") == 320
     assert state() == before
