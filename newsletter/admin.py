@@ -6,14 +6,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from solo.admin import SingletonModelAdmin
 
 from guard.text import MailField
-from newsletter import readiness
+from newsletter import readiness, transfer
 from newsletter.addresses import email_hash, email_key
 from newsletter.export import everything_about
 from newsletter.models import (
@@ -56,6 +57,35 @@ class ConsentInline(ReadOnlyInline):
     model = ConsentEvent
     fields = readonly_fields = ("at", "kind", "form", "page", "ip", "text", "note")
     verbose_name_plural = "how they came here: the log of consent"
+
+
+class ImportForm(forms.Form):
+    """A file of people, and the proof that they agreed. Valid means taken in, all of it."""
+
+    report: transfer.Report
+    file = forms.FileField(
+        label="The file",
+        help_text="A CSV file as Mailchimp, Kit, MailerLite, MailPoet or this site writes it.",
+    )
+    source = forms.CharField(
+        label="Where they agreed",
+        max_length=400,
+        help_text="In your words, for the log of consent: “The sign-up form of my old site, with a mail to confirm”.",
+    )
+    are_confirmed = forms.BooleanField(
+        required=False,
+        label="Each of them confirmed the address there",
+        help_text="Only if it is so. Otherwise those without a time of confirmation in the file come in unconfirmed: "
+        "they get nothing, and are erased after a week unless they join themselves.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Take the file in; ValidationError, and nobody added, if it is none."""
+        cleaned = self.cleaned_data
+        if not self.errors:
+            content = cleaned["file"].read()
+            self.report = transfer.take_in(content, source=cleaned["source"], are_confirmed=cleaned["are_confirmed"])
+        return cleaned
 
 
 @admin.register(Subscriber)
@@ -101,16 +131,43 @@ class SubscriberAdmin(admin.ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def get_urls(self) -> list[URLPattern]:
-        export = path(
-            "<path:object_id>/export/", self.admin_site.admin_view(self.export), name="newsletter_subscriber_export"
-        )
-        return [export, *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("import/", view(self.take_in), name="newsletter_subscriber_import"),
+            path("export/", view(self.export_all), name="newsletter_subscriber_export_all"),
+            path("<int:key>/export/", view(self.export), name="newsletter_subscriber_export"),
+            *super().get_urls(),
+        ]
 
-    def export(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def take_in(self, request: HttpRequest) -> HttpResponse:
+        """A file from elsewhere, and where its people agreed."""
+        if not request.user.has_perm("newsletter.import_subscriber"):
+            raise PermissionDenied
+        form = ImportForm(request.POST or None, request.FILES or None)
+        if form.is_valid():
+            for sentence in form.report.sentences():
+                self.message_user(request, sentence)
+            return redirect("admin:newsletter_subscriber_changelist")
+        context = self.admin_site.each_context(request) | {
+            "title": "Import subscribers",
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/newsletter/subscriber/import.html", context)
+
+    def export_all(self, request: HttpRequest) -> StreamingHttpResponse:
+        """The whole list as CSV."""
+        if not request.user.has_perm("newsletter.export_subscriber"):
+            raise PermissionDenied
+        name = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(transfer.lines(), content_type="text/csv; charset=utf-8", headers=headers)
+
+    def export(self, request: HttpRequest, key: int) -> HttpResponse:
         """All that is kept about one person, as they may ask for it."""
         if not request.user.has_perm("newsletter.export_subscriber"):
             raise PermissionDenied
-        subscriber = get_object_or_404(Subscriber, pk=object_id if object_id.isdecimal() else None)
+        subscriber = get_object_or_404(Subscriber, pk=key)
         response = JsonResponse(everything_about(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False})
         response["Content-Disposition"] = f'attachment; filename="subscriber-{subscriber.pk}.json"'
         return response

@@ -146,7 +146,10 @@ class Subscriber(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        permissions = [("export_subscriber", "Can export subscribers")]
+        permissions = [
+            ("export_subscriber", "Can export subscribers"),
+            ("import_subscriber", "Can import subscribers"),
+        ]
         indexes = [models.Index(fields=("status", "requested_at"), name="newsletter_subscriber_status")]
         constraints = [
             models.CheckConstraint(

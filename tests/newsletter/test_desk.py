@@ -89,7 +89,7 @@ def test_rights_to_look_to_export_and_to_erase_are_apart() -> None:
     User.objects.get().user_permissions.add(Permission.objects.get(codename="export_subscriber"))
     response = client.get(export)
     assert json.loads(response.content)["address"]["email"] == subscriber.email
-    assert client.get(f"{LIST}x/export/").status_code == 404
+    assert client.get(f"{LIST}{subscriber.pk + 1}/export/").status_code == 404
 
 
 def test_suppressed_addresses_are_asked_for_one_by_one_and_blocked_by_hand(signed_in: Client) -> None:

@@ -1,0 +1,171 @@
+"""Lists come in with proof of consent and go out whole."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from newsletter.models import ConsentEvent, ListMail, Subscriber, Suppression, Topic
+from newsletter.transfer import Report, lines, take_in
+from tests.factories import make_subscriber
+
+pytestmark = pytest.mark.django_db
+IMPORT = "/admin/newsletter/subscriber/import/"
+
+
+def take(text: str, *, are_confirmed: bool = False) -> Report:
+    return take_in(text.encode(), source="Our old list", are_confirmed=are_confirmed)
+
+
+def states() -> dict[str, str]:
+    return dict(Subscriber.objects.values_list("email", "status"))
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("Email Address,First Name,Last Name,MEMBER_RATING,CONFIRM_TIME\nsam@example.org,Sam,Smith,2,2024-05-01 10:00:00\n", "Sam Smith"),
+        ("\ufeffEmail;First name;Last name;Global status;Confirmed at\r\nsam@example.org;Sam;Smith;subscribed;2024-05-01\r\n", "Sam Smith"),
+        ("Subscriber\tStatus\tName\tconfirmed_at\nsam@example.org\tactive\tSam\t2024-05-01T10:00:00+00:00\n", "Sam"),
+        ('first_name,email_address,state,confirmed_at,tags\nSam,sam@example.org,active,2024-05-01,"a, b"\n', "Sam"),
+    ],
+    ids=["Mailchimp", "MailPoet", "MailerLite", "Kit"],
+)  # fmt: skip
+def test_the_columns_of_other_services_are_known(file: str, name: str) -> None:
+    report = take(file)
+    assert report == Report({"active": 1}, 0, 0, [])
+    person = Subscriber.objects.mailable().get()
+    assert (person.name, person.confirmed_at and person.confirmed_at.date().isoformat()) == (name, "2024-05-01")
+    assert [row.topic.slug for row in person.subscriptions.all()] == ["new-posts"]
+    event = ConsentEvent.objects.get()
+    assert (event.kind, event.note) == ("imported", "Our old list (confirmed 2024-05-01)")
+
+
+def test_who_has_no_proof_comes_in_unconfirmed_gets_nothing_and_goes_in_a_week() -> None:
+    take("email,status\nsam@example.org,active\neve@example.org,\n")
+    assert states() == {"sam@example.org": "pending", "eve@example.org": "pending"}
+    assert ListMail.objects.count() == 0
+    Subscriber.objects.update(requested_at=timezone.now() - timedelta(days=8))
+    Subscriber.objects.expire()
+    assert states() == {}
+    take("email,status\nsam@example.org,active\n", are_confirmed=True)
+    assert states() == {"sam@example.org": "active"}
+
+
+def test_nobody_who_left_here_or_there_is_brought_back() -> None:
+    make_subscriber(email="here@example.org", status="unsubscribed")
+    make_subscriber(email="erased@example.org").erase()
+    report = take(
+        "email,status,UNSUB_TIME,CLEAN_TIME,CONFIRM_TIME\n"
+        "HERE@example.org,active,,,2024-01-01\n"
+        "Erased@example.org,active,,,2024-01-01\n"
+        "left@example.org,,2024-02-01,,2024-01-01\n"
+        "gone@example.org,,,2024-02-01,2024-01-01\n"
+        "angry@example.org,complained,,,2024-01-01\n",
+        are_confirmed=True,
+    )
+    assert (report.known, report.suppressed) == (1, 1)
+    assert report.added == {"unsubscribed": 1, "bounced": 1, "complained": 1}
+    assert Subscriber.objects.mailable().count() == 0
+    for name, reason in (("left", "unsubscribed"), ("gone", "hard"), ("angry", "complaint")):
+        assert Suppression.objects.of(f"{name}@example.org").get().reason == reason
+
+
+def test_lines_that_say_nothing_are_named_and_the_others_come_in() -> None:
+    report = take(
+        "email,status,confirmed_at\nsam@example.org,active,2024-01-01\nSAM@example.org,active,2024-01-01\nnobody,active,\n"
+        '"eve@example.org\nBcc: x@example.org",active,\n'
+        "eve@example.org,paused?,2024-01-01\nann@example.org,active,yesterday\n\n"
+    )
+    assert states() == {"sam@example.org": "active"}
+    assert [fault.split(":")[0] for fault in report.faults] == ["Line 4", "Line 6", "Line 7", "Line 8"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "named “email”"),
+        (b"name\nSam\n", "named “email”"),
+        ("email\nj\xfcrgen@example.org".encode("latin-1"), "UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "UTF-8"),
+        (b'email\n"' + b"x" * 200_000 + b'"\n', "no CSV file"),
+    ],
+)
+def test_what_is_no_list_is_refused_in_a_sentence(content: bytes, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        take_in(content, source="x", are_confirmed=True)
+    assert Subscriber.objects.count() == 0
+
+
+def test_what_goes_out_comes_in_again_the_same(tmp_path: Path) -> None:
+    posts, notes = (Topic.objects.create(name=name, slug=name) for name in ("posts", "notes"))
+    for status in ("pending", "active", "unsubscribed", "bounced", "complained"):
+        person = make_subscriber(status=status, name="=SUM(1) \"Sam\", 'Zoë'")
+        person.subscriptions.create(topic=posts, cadence="weekly")
+        person.subscriptions.create(topic=notes, is_wanted=False)
+    person = make_subscriber(email="a=b@bücher.example", name="'Sam", paused_until=timezone.now())
+    person.subscriptions.create(topic=posts)
+    file = tmp_path / "list.csv"
+    call_command("newsletter_export", file)
+    before = list(lines())
+    assert "'=SUM" in file.read_text()
+    Subscriber.objects.all().delete()
+    call_command("newsletter_import", file, source="Ourselves")
+    assert list(lines()) == before
+    assert Subscriber.objects.count() == 6
+
+
+def test_a_list_of_any_length_costs_a_few_queries_a_part() -> None:
+    text = "email,confirmed_at\n" + "".join(f"sam{number}@example.org,2024-01-01\n" for number in range(1000))
+    take("email\nfirst@example.org\n")
+    with CaptureQueriesContext(connection) as queries:
+        take(text)
+    assert Subscriber.objects.mailable().count() == 1000
+    assert len(queries) <= 40
+
+
+def test_a_command_that_cannot_read_its_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("newsletter_import", tmp_path / "none.csv", source="x")
+    (tmp_path / "bad.csv").write_text("name\n")
+    with pytest.raises(CommandError, match="named “email”"):
+        call_command("newsletter_import", tmp_path / "bad.csv", source="x")
+
+
+def upload(client: Client, content: bytes, **data: Any) -> str:
+    file = SimpleUploadedFile("list.csv", content)
+    return client.post(IMPORT, {"file": file, "source": "Fair 2024", **data}, follow=True).content.decode()
+
+
+def test_the_desk_takes_a_file_and_demands_where_they_agreed(signed_in: Client) -> None:
+    list_ = b"email,status\nsam@example.org,active\n"
+    assert "This field is required" in upload(signed_in, list_, source="")
+    assert "named “email”" in upload(signed_in, b"name\n")
+    assert Subscriber.objects.count() == 0
+    page = upload(signed_in, list_, are_confirmed="on")
+    assert "1 added: on the list." in page
+    assert ConsentEvent.objects.get().note == "Fair 2024 (no time given)"
+    response = signed_in.get("/admin/newsletter/subscriber/export/")
+    assert "attachment" in response["Content-Disposition"]
+    assert b"sam@example.org" in response.getvalue()
+
+
+def test_files_need_rights_of_their_own() -> None:
+    user = User.objects.create_user("editor@example.com", "a password for tests", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=("view_subscriber", "change_subscriber")))
+    client = Client()
+    client.force_login(user)
+    page = client.get("/admin/newsletter/subscriber/").content.decode()
+    assert "Export all" not in page
+    for place in (IMPORT, "/admin/newsletter/subscriber/export/"):
+        assert client.get(place).status_code == 403
