@@ -5,6 +5,7 @@ plain button. Pages with a token need no proof of where the form stood: the toke
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 
 from django.db import transaction
@@ -45,16 +46,23 @@ type TokenView = Callable[[HttpRequest, str], HttpResponse]
 
 
 def token_page(view: TokenView) -> TokenView:
-    """A page whose address holds a token: kept by nobody, and told to nobody."""
+    """A page whose address holds a token: kept by nobody, and told to nobody. What a POST does is done whole."""
 
     @public_form
     @wraps(view)
     def private(request: HttpRequest, token: str) -> HttpResponse:
-        response = view(request, token)
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            response = view(request, token)
         response["Referrer-Policy"] = "no-referrer"
         return response
 
     return private
+
+
+def _holder(request: HttpRequest, token: str, purpose: Purpose) -> Subscriber | None:
+    """Whose token it is, if anybody's; locked for a POST, so that two presses follow one another."""
+    people = Subscriber.objects.select_for_update() if request.method == "POST" else Subscriber.objects.all()
+    return people.holding(token, purpose)
 
 
 def _worthless(request: HttpRequest) -> HttpResponse:
@@ -65,7 +73,7 @@ def _worthless(request: HttpRequest) -> HttpResponse:
 @token_page
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The question, and the button that answers it."""
-    if not (subscriber := Subscriber.objects.holding(token, Purpose.CONFIRM)):
+    if not (subscriber := _holder(request, token, Purpose.CONFIRM)):
         return _worthless(request)
     if request.method == "POST":
         text = ConsentText.objects.said(ConsentText.Key.CONFIRM, request.POST.get("words", ""))
@@ -85,7 +93,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """
     if request.method != "POST":
         return render(request, "newsletter/unsubscribe.html")
-    if subscriber := Subscriber.objects.holding(token, Purpose.UNSUBSCRIBE):
+    if subscriber := _holder(request, token, Purpose.UNSUBSCRIBE):
         one_click = request.POST.get("List-Unsubscribe") == "One-Click"
         subscriber.unsubscribe(form="one click" if one_click else "page", **facts_of(request))
     return render(request, "newsletter/unsubscribed.html")
@@ -94,13 +102,12 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 @token_page
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """What somebody gets; and what is kept about them, to take or to erase."""
-    if not (subscriber := Subscriber.objects.holding(token, Purpose.PREFERENCES)):
+    if not (subscriber := _holder(request, token, Purpose.PREFERENCES)):
         return _worthless(request)
     context = {"subscriber": subscriber, "token": token, "is_active": subscriber.status == Subscriber.Status.ACTIVE}
     form = PreferencesForm(request.POST or None, subscriber=subscriber)
     if request.method == "POST" and context["is_active"] and form.is_valid():
-        with transaction.atomic():
-            form.save(**facts_of(request))
+        form.save(**facts_of(request))
         subscriber.refresh_from_db()
         form, context["is_saved"] = PreferencesForm(None, subscriber=subscriber), True
     leave = Purpose.UNSUBSCRIBE.token(subscriber.public_id, subscriber.token_epoch)
@@ -111,7 +118,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def export(request: HttpRequest, token: str) -> HttpResponse:
     """All that is kept about the person, as a file."""
-    if not (subscriber := Subscriber.objects.holding(token, Purpose.PREFERENCES)):
+    if not (subscriber := _holder(request, token, Purpose.PREFERENCES)):
         return _worthless(request)
     ConsentEvent.objects.record(ConsentEvent.Kind.EXPORTED, subscriber, **facts_of(request))
     response = JsonResponse(everything_about(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False})
@@ -123,7 +130,7 @@ def export(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def erase(request: HttpRequest, token: str) -> HttpResponse:
     """All that is kept about the person goes, but for a hash that keeps them from being added again."""
-    if not (subscriber := Subscriber.objects.holding(token, Purpose.PREFERENCES)):
+    if not (subscriber := _holder(request, token, Purpose.PREFERENCES)):
         return _worthless(request)
     subscriber.erase()
     return render(request, "newsletter/erased.html")

@@ -198,8 +198,11 @@ class Subscriber(models.Model):
     def confirm(self, **facts: Any) -> None:
         """They are on the list from now on; nothing if they are already."""
         with transaction.atomic():
-            if self.status == self.Status.ACTIVE or not self._move(self.Status.ACTIVE):
+            rows = Subscriber.objects.filter(pk=self.pk)
+            # From the state in which they asked only: who has left since must not come back by this.
+            if self.status == self.Status.ACTIVE or not rows.move(self.status, self.Status.ACTIVE):
                 return
+            self.status = self.Status.ACTIVE
             Suppression.objects.lift(self.email_hash)
             ConsentEvent.objects.record(ConsentEvent.Kind.CONFIRMED, self, **facts)
             for topic in Topic.objects.for_newcomers() if not self.subscriptions.exists() else ():
@@ -209,14 +212,11 @@ class Subscriber(models.Model):
     def unsubscribe(self, **facts: Any) -> None:
         """They get nothing more, from now on; nothing changes for who has left already."""
         with transaction.atomic():
-            if self.status in (self.Status.ACTIVE, self.Status.BOUNCED) and self._move(self.Status.UNSUBSCRIBED):
+            rows, left = Subscriber.objects.filter(pk=self.pk), self.Status.UNSUBSCRIBED
+            # Whichever of the two it is by now: a bounce may come in at the same moment.
+            if rows.move(self.Status.ACTIVE, left) or rows.move(self.Status.BOUNCED, left):
                 Suppression.objects.add(self.email_hash, Suppression.Reason.UNSUBSCRIBED)
                 ConsentEvent.objects.record(ConsentEvent.Kind.UNSUBSCRIBED, self, **facts)
-
-    def _move(self, to: str) -> int:
-        moved = Subscriber.objects.filter(pk=self.pk).move(self.status, to)
-        self.refresh_from_db()
-        return moved
 
     def forget(self) -> int:
         """Take the row out with all that tells who it was, from the consent log and from mails too; always 1."""

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -275,6 +276,34 @@ def test_leaving_is_heard_in_every_state_and_weakens_no_complaint(reader: Client
     subscriber.refresh_from_db()
     assert subscriber.status == ("unsubscribed" if status in {"active", "bounced"} else status)
     assert Subscriber.objects.mailable().count() == 0
+
+
+@pytest.mark.django_db
+def test_what_happens_at_the_same_moment_neither_undoes_leaving_nor_brings_back() -> None:
+    leaving, coming = make_subscriber(), make_subscriber(status="unsubscribed")
+    Subscriber.objects.filter(pk=leaving.pk).move("active", "bounced")
+    leaving.unsubscribe()  # read before the bounce
+    Subscriber.objects.filter(pk=coming.pk).move("unsubscribed", "complained")
+    coming.confirm()  # read before the complaint
+    assert list(Subscriber.objects.order_by("pk").values_list("status", flat=True)) == ["unsubscribed", "complained"]
+    assert Subscriber.objects.mailable().count() == ListMail.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_are_one_confirmation() -> None:
+    subscriber = make_subscriber(status="pending", confirmed_at=None)
+    place = path(subscriber, Purpose.CONFIRM)
+
+    def press(_: int) -> bool:
+        try:
+            return b"You are on the list" in Client().post(place).content
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as readers:
+        assert all(readers.map(press, range(8)))
+    assert kinds(subscriber) == ["confirmed"]
+    assert ListMail.objects.count() == subscriber.subscriptions.count() == 1
 
 
 @pytest.mark.django_db
