@@ -167,7 +167,7 @@ def test_two_windows_that_move_at_once_neither_lose_nor_double_an_item(four: lis
     for thread in threads:
         thread.join()
     assert sorted(order("main-menu")) == sorted(NAMES)
-    assert len(order("sidebar")) == 7
+    assert len(order("sidebar")) == 8
 
 
 def test_saving_the_words_of_an_item_does_not_move_it_back(signed_in: Client, four: list[Item]) -> None:

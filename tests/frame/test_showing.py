@@ -94,7 +94,7 @@ def test_the_usual_arrangement_shows_topics_pages_and_policies(reader: Client) -
     assert names(reader, "mobile-menu") == main
     expected = ["All posts", *topics, "About me", "Services", "Privacy", "Editorial policy", "Contact", "RSS feed"]
     assert names(reader, "footer") == expected
-    assert widgets(reader) == ["Meet Sam", "Connect", "Search", "Categories", "Archives"]
+    assert widgets(reader) == ["Meet Sam", "Connect", "Join the list", "Search", "Categories", "Archives"]
     home = tree(reader).xpath("//main/section/@class")
     assert home == ["hero", "section section--start", "section", "section about-band"]
 
