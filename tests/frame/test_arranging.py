@@ -381,7 +381,7 @@ def test_two_boxes_are_reordered_by_dragging_and_by_keyboard_and_readers_see_it(
     make_post(categories=[make_category(name="Pain")], author=make_author(name="Sam"))
     owner_page.goto(address("sidebar"))
     owner_page.get_by_role("button", name="Arrange it yourself").click()
-    expect(owner_page.get_by_role("switch")).to_have_count(7)
+    expect(owner_page.get_by_role("switch")).to_have_count(8)
     drag(owner_page, "Archives", "Author card")
     expect(owner_page.locator(".order-words b").first).to_have_text("Archives")
     expect(owner_page.locator(".is-moved")).to_have_count(1)
