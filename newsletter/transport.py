@@ -1,0 +1,181 @@
+"""How one mail gets to the mail server, and what became of it. One class per kind of server; SMTP is the first.
+
+SMTP hands a mail over at one moment: with the dot after its last line (RFC 5321, 4.1.1.4 and 4.2.5). Whatever breaks
+before, the server has taken nothing; whatever breaks between the dot and the answer, nobody here can know.
+"""
+
+import smtplib
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple, Self
+
+from django.core.mail import mailers
+from django.core.mail.backends.smtp import EmailBackend
+
+from newsletter.models import Delivery
+
+# RFC 5321 (4.5.3.2.6) asks for patience here: who gives up waits for an answer that was about to come.
+SECONDS_FOR_AN_ANSWER = 120
+_STATE = Delivery.State
+
+
+class Outcome(NamedTuple):
+    """What became of a mail. `is_ours`: the server refuses us, not the reader, so that every further mail would fail."""
+
+    state: Delivery.State
+    code: str = ""
+    error: str = ""
+    is_ours: bool = False
+
+
+class Unreachable(Exception):  # noqa: N818 - a state of the world
+    """No mail can go out now. `is_ours`: nor later, until somebody changes the settings."""
+
+    def __init__(self, reason: str, *, is_ours: bool = False) -> None:
+        super().__init__(reason)
+        self.is_ours = is_ours
+
+
+class SmtpTransport:
+    """A connection to the mail server that EMAIL_URL names, kept open from mail to mail. For one thread."""
+
+    def __init__(self) -> None:
+        self._mailer: EmailBackend | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._mailer and self._mailer.connection:
+            with suppress(OSError):
+                self._mailer.connection.quit()
+        self.close()
+
+    def open(self) -> None:
+        """Connect, unless that is done. Unreachable says why not."""
+        if self._mailer:
+            return
+        mailer = mailers.default if "default" in mailers else None
+        if not isinstance(mailer, EmailBackend):
+            raise Unreachable("No mail server is set (EMAIL_URL).", is_ours=True)
+        try:
+            mailer.open()
+            mailer.connection.ehlo_or_helo_if_needed()
+            # The dot is a small packet after a big one; it must not wait for the big one's receipt.
+            mailer.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except smtplib.SMTPAuthenticationError as error:
+            final = error.smtp_code >= 500
+            raise Unreachable("The mail server did not take our name and password.", is_ours=final) from error
+        except smtplib.SMTPNotSupportedError as error:
+            reason = f"The mail server lacks something we need, such as encryption: {error}"
+            raise Unreachable(reason, is_ours=True) from error
+        except OSError as error:
+            raise Unreachable(f"The mail server cannot be reached: {error}") from error
+        self._mailer = mailer
+
+    def close(self) -> None:
+        """Drop the connection without a word: a mail that waits for its dot is then gone on both sides."""
+        if self._mailer:
+            if self._mailer.connection:
+                self._mailer.connection.close()
+            self._mailer = None
+
+    def send(self, sender: str, recipient: str, mail: bytes, before_dot: Callable[[], None]) -> Outcome:
+        """Send `mail`, whose lines end with CRLF and are dot-stuffed, from `sender` to `recipient`; what became of it.
+
+        `before_dot` is called when all but the dot is out; if it raises, the mail is dropped on both sides and the
+        error goes on. Unreachable as from `open`; every other trouble is an outcome.
+        """
+        self.open()
+        is_out = False
+        try:
+            if refused := self._announce(sender, recipient):
+                return refused
+            self._write(mail)
+            before_dot()
+            is_out = True
+            return self._finish(recipient)
+        except OSError as error:
+            self.close()
+            if is_out:
+                words = "The connection broke after the mail was handed over, before the server answered"
+                return Outcome(_STATE.UNCERTAIN, "", f"{words}: {_kind(error)}.")
+            return Outcome(_STATE.DEFERRED, "", f"The connection broke: {_kind(error)}.")
+        except BaseException:
+            self.close()
+            raise
+
+    def _announce(self, sender: str, recipient: str) -> Outcome | None:
+        """Say whom it is from and to; what became of it if the server will not have it, else None."""
+        smtp = self._smtp
+        commands = (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA")
+        # In one packet where the server can (RFC 2920): one wait instead of three.
+        together = smtp.has_extn("pipelining")
+        if together:
+            smtp.send("".join(f"{command}\r\n" for command in commands))
+        refused = None
+        for command in commands:
+            if not together:
+                smtp.putcmd(command)
+            code, words = smtp.getreply()
+            if refused is None and code not in ((354,) if command == "DATA" else (250, 251)):
+                refused = self._refusal(code, words, recipient, is_senders=command.startswith("MAIL"))
+                if not together:
+                    break
+        if refused and (code == 354 or refused.code == "421"):
+            # It waits for a mail that will not come, or is about to hang up.
+            self.close()
+        elif refused:
+            try:
+                smtp.rset()
+            except OSError:
+                self.close()
+        return refused
+
+    def _write(self, mail: bytes) -> None:
+        self._smtp.send(mail)
+
+    def _finish(self, recipient: str) -> Outcome:
+        """Send the dot; what the server answers."""
+        smtp = self._smtp
+        patience = smtp.sock.gettimeout()
+        smtp.sock.settimeout(SECONDS_FOR_AN_ANSWER)
+        smtp.send(b".\r\n")
+        code, words = smtp.getreply()
+        if code == 250:
+            smtp.sock.settimeout(patience)
+            return Outcome(_STATE.SENT, "250")
+        refused = self._refusal(code, words, recipient)
+        if code == 421:
+            self.close()
+        else:
+            smtp.sock.settimeout(patience)
+        return refused
+
+    @property
+    def _smtp(self) -> smtplib.SMTP:
+        assert self._mailer is not None
+        smtp: smtplib.SMTP = self._mailer.connection
+        return smtp
+
+    @staticmethod
+    def _refusal(code: int, words: bytes, recipient: str, *, is_senders: bool = False) -> Outcome:
+        """What "no" means: 4xx later, 5xx never; 5.7.x and a refused sender are about us (RFC 3463, 3.8).
+
+        SMTPResponseException for an answer that is neither yes nor no.
+        """
+        if not 400 <= code < 600:
+            raise smtplib.SMTPResponseException(code, words)
+        # Servers like to repeat the address, which has to go when the person goes.
+        said = " ".join(words.decode(errors="replace").replace(recipient, "the address").split())
+        is_ours = code >= 500 and (is_senders or said.startswith("5.7."))
+        state = _STATE.FAILED if code >= 500 and not is_ours else _STATE.DEFERRED
+        return Outcome(state, str(code), f"The mail server said: {code} {said}"[:300], is_ours)
+
+
+def _kind(error: OSError) -> str:
+    """What happened, in few words; never the server's, which may hold an address."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return "an answer that is none" if isinstance(error, smtplib.SMTPResponseException) else "the server hung up"
