@@ -35,12 +35,15 @@ class Journal:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         unnamed.rename(self._path)
         self._start = f"B {_boot()}\n".encode()
-        self._is_empty = True
+        self._is_needed = False
         self._write(self._start)
+
+    def claiming(self) -> None:
+        """Stay for `abandoned` from now on: a claim follows."""
+        self._is_needed = True
 
     def starting(self, delivery: int, attempt: int) -> None:
         """Note that the dot comes next."""
-        self._is_empty = False
         self._write(f"S {delivery} {attempt}\n".encode())
 
     def answered(self, delivery: int, attempt: int, outcome: Outcome) -> None:
@@ -49,13 +52,12 @@ class Journal:
 
     def clear(self) -> None:
         """Forget it all: the database knows."""
-        if not self._is_empty:
-            os.ftruncate(self._file, len(self._start))
-            self._is_empty = True
+        os.ftruncate(self._file, len(self._start))
+        self._is_needed = False
 
     def close(self) -> None:
         """End it. What the database does not know yet stays for `abandoned`."""
-        if self._is_empty:
+        if not self._is_needed:
             self._path.unlink(missing_ok=True)
         os.close(self._file)
 

@@ -8,7 +8,7 @@ import smtplib
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from django.core.mail import mailers
 from django.core.mail.backends.smtp import EmailBackend
@@ -21,7 +21,7 @@ _STATE = Delivery.State
 
 
 class Outcome(NamedTuple):
-    """What became of a mail. `is_ours`: the server refuses us, not the reader, so that every further mail would fail."""
+    """What became of a mail. `is_ours`: the server refuses us, not the reader, so every further mail would fail too."""
 
     state: Delivery.State
     code: str = ""
@@ -41,45 +41,46 @@ class SmtpTransport:
     """A connection to the mail server that EMAIL_URL names, kept open from mail to mail. For one thread."""
 
     def __init__(self) -> None:
-        self._mailer: EmailBackend | None = None
+        self._smtp: smtplib.SMTP | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._mailer and self._mailer.connection:
+        if self._smtp:
             with suppress(OSError):
-                self._mailer.connection.quit()
+                self._smtp.quit()
         self.close()
 
-    def open(self) -> None:
-        """Connect, unless that is done. Unreachable says why not."""
-        if self._mailer:
-            return
+    def open(self) -> smtplib.SMTP:
+        """The connection, made now if there is none. Unreachable says why not."""
+        if self._smtp:
+            return self._smtp
         mailer = mailers.default if "default" in mailers else None
         if not isinstance(mailer, EmailBackend):
             raise Unreachable("No mail server is set (EMAIL_URL).", is_ours=True)
         try:
             mailer.open()
-            mailer.connection.ehlo_or_helo_if_needed()
+            smtp: Any = mailer.connection
+            smtp.ehlo_or_helo_if_needed()
             # The dot is a small packet after a big one; it must not wait for the big one's receipt.
-            mailer.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except smtplib.SMTPAuthenticationError as error:
-            final = error.smtp_code >= 500
-            raise Unreachable("The mail server did not take our name and password.", is_ours=final) from error
+            is_final = error.smtp_code >= 500
+            raise Unreachable("The mail server did not take our name and password.", is_ours=is_final) from error
         except smtplib.SMTPNotSupportedError as error:
             reason = f"The mail server lacks something we need, such as encryption: {error}"
             raise Unreachable(reason, is_ours=True) from error
         except OSError as error:
             raise Unreachable(f"The mail server cannot be reached: {error}") from error
-        self._mailer = mailer
+        self._smtp = smtp
+        return self._smtp
 
     def close(self) -> None:
         """Drop the connection without a word: a mail that waits for its dot is then gone on both sides."""
-        if self._mailer:
-            if self._mailer.connection:
-                self._mailer.connection.close()
-            self._mailer = None
+        if self._smtp:
+            self._smtp.close()
+            self._smtp = None
 
     def send(self, sender: str, recipient: str, mail: bytes, before_dot: Callable[[], None]) -> Outcome:
         """Send `mail`, whose lines end with CRLF and are dot-stuffed, from `sender` to `recipient`; what became of it.
@@ -87,15 +88,15 @@ class SmtpTransport:
         `before_dot` is called when all but the dot is out; if it raises, the mail is dropped on both sides and the
         error goes on. Unreachable as from `open`; every other trouble is an outcome.
         """
-        self.open()
+        smtp = self.open()
         is_out = False
         try:
-            if refused := self._announce(sender, recipient):
+            if refused := self._announce(smtp, sender, recipient):
                 return refused
-            self._write(mail)
+            smtp.send(mail)
             before_dot()
             is_out = True
-            return self._finish(recipient)
+            return self._finish(smtp, recipient)
         except OSError as error:
             self.close()
             if is_out:
@@ -106,9 +107,8 @@ class SmtpTransport:
             self.close()
             raise
 
-    def _announce(self, sender: str, recipient: str) -> Outcome | None:
+    def _announce(self, smtp: smtplib.SMTP, sender: str, recipient: str) -> Outcome | None:
         """Say whom it is from and to; what became of it if the server will not have it, else None."""
-        smtp = self._smtp
         commands = (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA")
         # In one packet where the server can (RFC 2920): one wait instead of three.
         together = smtp.has_extn("pipelining")
@@ -133,31 +133,19 @@ class SmtpTransport:
                 self.close()
         return refused
 
-    def _write(self, mail: bytes) -> None:
-        self._smtp.send(mail)
-
-    def _finish(self, recipient: str) -> Outcome:
+    def _finish(self, smtp: Any, recipient: str) -> Outcome:
         """Send the dot; what the server answers."""
-        smtp = self._smtp
         patience = smtp.sock.gettimeout()
         smtp.sock.settimeout(SECONDS_FOR_AN_ANSWER)
         smtp.send(b".\r\n")
         code, words = smtp.getreply()
+        smtp.sock.settimeout(patience)
         if code == 250:
-            smtp.sock.settimeout(patience)
             return Outcome(_STATE.SENT, "250")
         refused = self._refusal(code, words, recipient)
         if code == 421:
             self.close()
-        else:
-            smtp.sock.settimeout(patience)
         return refused
-
-    @property
-    def _smtp(self) -> smtplib.SMTP:
-        assert self._mailer is not None
-        smtp: smtplib.SMTP = self._mailer.connection
-        return smtp
 
     @staticmethod
     def _refusal(code: int, words: bytes, recipient: str, *, is_senders: bool = False) -> Outcome:

@@ -1,0 +1,123 @@
+"""One mail to a server that may say no, wait, or hang up at any step: what became of it is always known or uncertain."""
+
+import socket
+import threading
+
+import pytest
+from pytest_django import Settings
+
+from newsletter import transport as transports
+from newsletter.models import Delivery
+from newsletter.transport import Outcome, SmtpTransport, Unreachable
+from ptcomplete.mailers import mailers
+from tests.newsletter.sending.stage import Stage
+
+pytestmark = pytest.mark.django_db
+
+MAIL = b"Message-ID: <1@example.com>\r\n\r\nWords\r\n"
+DEFERRED, FAILED, SENT, UNCERTAIN = (
+    Delivery.State.DEFERRED,
+    Delivery.State.FAILED,
+    Delivery.State.SENT,
+    Delivery.State.UNCERTAIN,
+)
+
+
+def sends(transport: SmtpTransport, recipient: str = "reader@example.org") -> Outcome:
+    return transport.send("us@example.com", recipient, MAIL, lambda: None)
+
+
+@pytest.mark.parametrize("pipelining", [[], [""]])
+@pytest.mark.parametrize(
+    ("verb", "answer", "state", "is_ours"),
+    [
+        ("MAIL", "421 4.3.2 going down", DEFERRED, False),
+        ("MAIL", "451 4.3.0 later", DEFERRED, False),
+        ("MAIL", "550 5.1.8 who are you", DEFERRED, True),
+        ("MAIL", "drop", DEFERRED, False),
+        ("RCPT", "421 4.7.0 too many", DEFERRED, False),
+        ("RCPT", "450 4.2.0 greylisted", DEFERRED, False),
+        ("RCPT", "550 5.1.1 nobody", FAILED, False),
+        ("RCPT", "550 5.7.1 not you", DEFERRED, True),
+        ("RCPT", "drop", DEFERRED, False),
+        ("END", "421 4.3.2 going down", DEFERRED, False),
+        ("END", "452 4.3.1 no room", DEFERRED, False),
+        ("END", "554 5.6.0 not this", FAILED, False),
+        ("END", "550 5.7.26 no DKIM", DEFERRED, True),
+        ("END", "drop-before", UNCERTAIN, False),
+        ("END", "drop-after", UNCERTAIN, False),
+    ],
+)
+def test_each_answer_at_each_step_has_its_outcome_and_the_next_mail_goes_out(
+    stage: Stage, pipelining: list[str], verb: str, answer: str, state: Delivery.State, is_ours: bool
+) -> None:
+    stage.plan(**{verb: [answer]} | ({"PIPELINING": pipelining} if pipelining else {}))
+    with SmtpTransport() as transport:
+        outcome = sends(transport)
+        assert (outcome.state, outcome.is_ours) == (state, is_ours)
+        assert sends(transport).state == SENT
+
+
+def test_what_the_server_says_is_kept_without_the_address(stage: Stage) -> None:
+    stage.plan(RCPT=["550 5.1.1 <reader@example.org>: no such mailbox"])
+    with SmtpTransport() as transport:
+        outcome = sends(transport)
+    assert (outcome.code, outcome.error) == ("550", "The mail server said: 550 5.1.1 <the address>: no such mailbox")
+
+
+def test_a_mail_that_is_stopped_before_its_dot_is_taken_by_nobody(stage: Stage) -> None:
+    before = (stage.folder / "taken").read_text()
+
+    def stop() -> None:
+        raise KeyError("not now")
+
+    with SmtpTransport() as transport:
+        with pytest.raises(KeyError):
+            transport.send("us@example.com", "reader@example.org", MAIL, stop)
+        assert (stage.folder / "taken").read_text() == before
+        assert sends(transport).state == SENT
+
+
+def test_a_server_that_hangs_is_given_up_on_before_the_dot_and_uncertain_after_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transports, "SECONDS_FOR_AN_ANSWER", 0.2)
+    for answers, state in ((2, DEFERRED), (5, UNCERTAIN)):
+        with hanging_server(answers) as port:
+            settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
+            settings.MAILERS["default"]["OPTIONS"]["timeout"] = 0.2
+            with SmtpTransport() as transport:
+                assert sends(transport).state == state
+
+
+@pytest.mark.parametrize("address", ["", "console", "smtp://127.0.0.1:9", "smtp://no-such-host.invalid"])
+def test_without_a_server_nothing_goes_out_and_the_reason_is_told(settings: Settings, address: str) -> None:
+    settings.MAILERS = mailers(address)
+    with SmtpTransport() as transport, pytest.raises(Unreachable) as error:
+        sends(transport)
+    assert error.value.is_ours == (not address.startswith("smtp"))
+    assert str(error.value)
+
+
+class hanging_server:  # noqa: N801 - used as a function
+    """A mail server that says `answers` lines and then nothing more."""
+
+    def __init__(self, answers: int) -> None:
+        self._answers = [b"220 hello", b"250 ok", b"250 ok", b"250 ok", b"354 go on"][:answers]
+        self._server = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self) -> int:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return int(self._server.getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._server.accept()
+        with connection:
+            for answer in self._answers:
+                connection.sendall(answer + b"\r\n")
+                connection.recv(1024)
+            while connection.recv(1024):
+                pass
