@@ -1,0 +1,308 @@
+"""Sends campaigns: claims mails, hands them to the mail server, keeps what became of each.
+
+Exactly once, as far as SMTP allows. Every mail is a row that one connection claims, for a time (the lease) and under a
+number (the attempt); a result is kept only where both still hold. What a killed worker was doing is in its journal: a
+mail without a line was not handed over, one with an answer was, and only one in between is uncertain, at most one for
+each connection. Nothing below this file tries a mail again.
+"""
+
+import logging
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from newsletter import journal as journals
+from newsletter import pace
+from newsletter.compiling import Mail, Sender, compiled, deliverable
+from newsletter.journal import Journal, Story
+from newsletter.models import Campaign, Delivery, SenderProfile
+from newsletter.models.deliveries import DeliveryQuerySet
+from newsletter.preparing import prepare_due
+from newsletter.transport import Outcome, SmtpTransport, Unreachable
+
+log = logging.getLogger(__name__)
+
+# How long a claim holds, and how much of that must be left before a dot: time for the answer, and for keeping it.
+LEASE = timedelta(minutes=10)
+LEASE_LEFT = timedelta(minutes=3)
+# Somebody who leaves, or pauses the campaign, while a slow chunk is under way is heard within this.
+SECONDS_BETWEEN_LOOKS = 1.0
+# Then it has failed, unless the campaign is so slow that its first day is not over.
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 360))
+TRIED_FOR = timedelta(hours=24)
+# Fewer failures than this say nothing about a campaign.
+LEAST_FAILURES = 20
+
+_STATE = Delivery.State
+_STATUS = Campaign.Status
+_UNTOLD = Outcome(_STATE.UNCERTAIN, "", "The worker was killed before it knew whether the mail was taken.")
+
+type Results = dict[Outcome, list[Delivery]]
+
+
+class LeaseOver(Exception):  # noqa: N818 - a state of the world
+    """The claim is nearly over, or somebody else's by now."""
+
+
+class Chunk(NamedTuple):
+    """What one connection has claimed."""
+
+    campaign: Campaign
+    rows: Sequence[Delivery]
+    mail: Mail
+    sender: Sender
+    until: float
+
+
+# ---- The round --------------------------------------------------------------------------------------
+
+
+def deliver(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
+    """Do what is to be done now, for about `seconds` or until `stopped`; how many mails were tried, 0 if none is due.
+
+    Heeds the number of connections anew with each call, all other settings with each chunk.
+    """
+    end = time.monotonic() + seconds
+    recover()
+    prepare_due()
+    finish()
+    profile = SenderProfile.get()
+    if not _due().exists():
+        return 0
+    work = partial(_connection, lambda: stopped() or time.monotonic() > end)
+    if profile.connections == 1:
+        tried = work()
+    else:
+        with ThreadPoolExecutor(profile.connections, "newsletter") as pool:
+            tried = sum(pool.map(lambda _: _in_thread(work), range(profile.connections)))
+    finish()
+    return tried
+
+
+def _in_thread(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    finally:
+        connection.close()
+
+
+def _connection(stopped: Callable[[], bool]) -> int:
+    """Send chunk after chunk over one connection until nothing is due or allowed; how many mails were tried."""
+    tried = 0
+    with SmtpTransport() as transport, closing(Journal()) as journal:
+        while not stopped():
+            profile = SenderProfile.get()
+            try:
+                # Before anything is claimed: a server that is away must cost no mail an attempt.
+                transport.open()
+            except Unreachable as error:
+                _unreachable(error)
+                break
+            allowed = pace.reserve(profile, profile.chunk)
+            journal.claiming()
+            chunk = claim(journal.owner, profile, allowed.number) if allowed.number else None
+            results = send(chunk, transport, journal, stopped) if chunk else {}
+            handled = sum(len(rows) for outcome, rows in results.items() if outcome.state != _STATE.PENDING)
+            pace.give_back(allowed, allowed.number - handled)
+            if chunk:
+                keep(chunk.campaign, profile, journal.owner, results)
+            journal.clear()
+            tried += handled
+            if chunk is None:
+                break
+    return tried
+
+
+def _unreachable(error: Unreachable) -> None:
+    log.warning("No campaign can be sent: %s", error)
+    if error.is_ours:
+        Campaign.objects.all().move(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=str(error)[:300])
+
+
+def _due() -> DeliveryQuerySet:
+    return Delivery.objects.due().filter(campaign__status=_STATUS.SENDING)
+
+
+# ---- Claiming ---------------------------------------------------------------------------------------
+
+
+def claim(owner: str, profile: SenderProfile, most: int) -> Chunk | None:
+    """Take up to `most` mails of the campaign that began first; None if none is due. Skips who left meanwhile."""
+    big = ("body", "frozen_html", "frozen_text")
+    sender = Sender.of(profile)
+    under_way = Campaign.objects.filter(status=_STATUS.SENDING).order_by("started_at", "pk")
+    for campaign in under_way.select_related("topic").defer(*big):
+        mail = compiled(campaign.pk, campaign.frozen_sha256, sender)
+        now = timezone.now()
+        until = now + LEASE
+        with transaction.atomic():
+            # Not the whole row: it waits for nobody (PostgreSQL), or holds the database's one lock (SQLite).
+            due = campaign.deliveries.due().order_by("next_at").select_for_update(skip_locked=True, of=("self",))
+            wanted = Exists(campaign.audience().filter(pk=OuterRef("subscriber_id")))
+            found = list(due.select_related("subscriber").annotate(is_wanted=wanted)[:most])
+            taken = [row for row in found if row.is_wanted]
+            for state in (_STATE.PENDING, _STATE.DEFERRED):
+                rows = Delivery.objects.filter(pk__in=[row.pk for row in taken if row.state == state])
+                rows.move(state, _STATE.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1)
+                left = Delivery.objects.filter(pk__in=[row.pk for row in found if not row.is_wanted])
+                left.move(state, _STATE.SKIPPED, error="No longer wanted when its turn came.")
+        for row in taken:
+            row.attempt += 1
+        if found:
+            return Chunk(campaign, taken, mail, sender, until.timestamp())
+    return None
+
+
+def still_wanted(chunk: Chunk, rows: Iterable[Delivery]) -> set[int]:
+    """Which of `rows` may still go out; none if the campaign was paused or cancelled. One query."""
+    readers = chunk.campaign.audience().filter(pk=OuterRef("subscriber_id"))
+    here = Delivery.objects.filter(Exists(readers), campaign__status=_STATUS.SENDING, pk__in=[row.pk for row in rows])
+    return set(here.values_list("pk", flat=True))
+
+
+# ---- Sending ----------------------------------------------------------------------------------------
+
+
+def send(chunk: Chunk, transport: SmtpTransport, journal: Journal, stopped: Callable[[], bool]) -> Results:
+    """Send the mails of `chunk` one after the other; what became of each. What was not begun is pending again."""
+    results: Results = defaultdict(list)
+    looked, wanted = time.monotonic(), {row.pk for row in chunk.rows}
+    rest = list(reversed(chunk.rows))
+    while rest and not stopped():
+        if time.monotonic() - looked > SECONDS_BETWEEN_LOOKS:
+            looked, wanted = time.monotonic(), still_wanted(chunk, rest)
+        row = rest.pop()
+        try:
+            outcome = _send(row, chunk, transport, journal) if row.pk in wanted else Outcome(_STATE.PENDING)
+        except (LeaseOver, Unreachable) as error:
+            log.warning("%s mails go back: %s", len(rest) + 1, error)
+            rest.append(row)
+            break
+        results[outcome].append(row)
+        if outcome.is_ours:
+            break
+    if rest:
+        results[Outcome(_STATE.PENDING)] += rest
+    return results
+
+
+def _send(row: Delivery, chunk: Chunk, transport: SmtpTransport, journal: Journal) -> Outcome:
+    def before_dot() -> None:
+        # In this order: whoever takes over an expired claim finds the line, or this finds the claim expired.
+        journal.starting(row.pk, row.attempt)
+        if time.time() > chunk.until - LEASE_LEFT.total_seconds():
+            journal.answered(row.pk, row.attempt, Outcome(_STATE.PENDING))
+            raise LeaseOver("the claim is nearly over")
+
+    assert row.subscriber is not None
+    try:
+        address = deliverable(row.to_email)
+    except ValueError:
+        return Outcome(_STATE.FAILED, "", "The address is not written as mail needs it.")
+    mail = chunk.mail.to(address, row, row.subscriber)
+    outcome = transport.send(chunk.sender.email, address, mail, before_dot)
+    journal.answered(row.pk, row.attempt, outcome)
+    return outcome
+
+
+# ---- Keeping ----------------------------------------------------------------------------------------
+
+
+def keep(campaign: Campaign, profile: SenderProfile, owner: str, results: Results) -> None:
+    """Keep what became of the mails that `owner` still holds; pause the campaign if it should not go on."""
+    with transaction.atomic():
+        for outcome, rows in results.items():
+            by_attempt = defaultdict(list)
+            for row in rows:
+                by_attempt[row.attempt].append(row.pk)
+            for attempt, keys in by_attempt.items():
+                held = Delivery.objects.filter(pk__in=keys, owner=owner, attempt=attempt)
+                kept = _keep(held, campaign, attempt, outcome)
+                if kept < len(keys):
+                    log.warning("%s results came too late: the claim was over", len(keys) - kept)
+        if reason := _reason_to_pause(campaign, profile, results):
+            log.warning("Campaign %s pauses: %s", campaign.pk, reason)
+            Campaign.objects.filter(pk=campaign.pk).move(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=reason[:300])
+
+
+def _keep(held: DeliveryQuerySet, campaign: Campaign, attempt: int, outcome: Outcome) -> int:
+    """Bring claimed rows to the state of `outcome`; how many."""
+    now = timezone.now()
+    state = outcome.state
+    if state == _STATE.PENDING:
+        return held.move(_STATE.CLAIMED, state)
+    if state == _STATE.DEFERRED and attempt > len(BACKOFF) and now - (campaign.started_at or now) > TRIED_FOR:
+        state = _STATE.FAILED
+    values: dict[str, Any] = {"code": outcome.code}
+    if state != _STATE.SENT:
+        # What went wrong before stays beside a mail that was sent in the end: it may have been the second copy.
+        values |= {"error": outcome.error}
+    if state in (_STATE.DEFERRED, _STATE.UNCERTAIN):
+        # With jitter, so that what was refused together does not come back together; our own fault waits for us.
+        wait = BACKOFF[min(attempt, len(BACKOFF)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+        values["next_at"] = now if outcome.is_ours or outcome is _UNTOLD else now + wait
+    return held.move(_STATE.CLAIMED, state, **values)
+
+
+def _reason_to_pause(campaign: Campaign, profile: SenderProfile, results: Results) -> str:
+    """Why `campaign` should wait for its author; "" if it should not."""
+    for outcome in results:
+        if outcome.is_ours:
+            return f"The mail server refuses us. {outcome.error}"
+    if not any(outcome.state == _STATE.FAILED for outcome in results):
+        return ""
+    census = campaign.deliveries.census()
+    failed, done = census[_STATE.FAILED], census[_STATE.FAILED] + census[_STATE.SENT]
+    if failed < LEAST_FAILURES or failed * 100 <= profile.pause_error_share * done:
+        return ""
+    return f"{failed} of {done} mails failed. Look at the reasons before you go on."
+
+
+# ---- After a crash ----------------------------------------------------------------------------------
+
+
+def recover() -> None:
+    """Settle the claims of workers that were killed or slept too long, then, by the owner's policy, what is uncertain.
+
+    A journal without a process is told at once; one whose process lives when the lease is over. Claims whose journal
+    is on no disk of ours are uncertain, every one.
+    """
+    for owner in journals.abandoned():
+        settle(Delivery.objects.filter(owner=owner), journals.told(owner))
+    expired = Delivery.objects.filter(state=_STATE.CLAIMED, lease_until__lt=timezone.now())
+    for owner in list(expired.order_by().values_list("owner", flat=True).distinct()):
+        settle(expired.filter(owner=owner), journals.told(owner))
+    if SenderProfile.get().uncertain == SenderProfile.Uncertain.RESEND:
+        open_ones = Delivery.objects.filter(campaign__status=_STATUS.SENDING, next_at__lte=timezone.now())
+        open_ones.move(_STATE.UNCERTAIN, _STATE.PENDING)
+
+
+def settle(rows: DeliveryQuerySet, story: Story | None) -> None:
+    """Bring the claimed `rows` of one owner to the states that its journal tells."""
+    with transaction.atomic():
+        for row in rows.filter(state=_STATE.CLAIMED).select_related("campaign").select_for_update(of=("self",)):
+            mail = (row.pk, row.attempt)
+            if story is None:
+                outcome = _UNTOLD
+            elif mail in story.answers:
+                outcome = story.answers[mail]
+            else:
+                is_known = story.is_whole and mail not in story.started
+                outcome = Outcome(_STATE.PENDING) if is_known else _UNTOLD
+            _keep(rows.filter(pk=row.pk, attempt=row.attempt), row.campaign, row.attempt, outcome)
+
+
+def finish() -> None:
+    """End the campaigns of which every mail has found its end."""
+    unfinished = Delivery.objects.open().filter(campaign=OuterRef("pk"))
+    Campaign.objects.filter(~Exists(unfinished)).move(_STATUS.SENDING, _STATUS.SENT)
