@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
@@ -77,7 +78,7 @@ def marker(campaign: Campaign, purpose: Purpose) -> str:
 
 def link(campaign: Campaign, purpose: Purpose) -> str:
     """The address of a page that is each reader's own, as it stands in a frozen text."""
-    return absolute_url(f"/newsletter/{purpose.name[0].lower()}/{marker(campaign, purpose)}/")
+    return absolute_url(reverse(purpose.page, args=[marker(campaign, purpose)]))
 
 
 def deliverable(address: str) -> str:

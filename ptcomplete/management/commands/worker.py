@@ -23,6 +23,7 @@ from feedback.models import Suggestion
 from follow import archive, instagram
 from guard import limits
 from images.renditions import make_missing
+from newsletter import sending
 from newsletter.models import ConsentEvent, Subscriber
 from outbox.sending import deliver
 from redirects.moves import forget_answered
@@ -47,6 +48,8 @@ JOBS = (
     Job("private changes whose time has come", publish_due, 5),
     Job("documents that search does not know yet", index_missing, 30),
     Job("single mails", deliver, 2),
+    # A part takes a few seconds of a long list's time, so that nothing else waits.
+    Job("campaigns of the newsletter", partial(sending.deliver, lambda: False, seconds=3), 2),
     Job("picture renditions", partial(make_missing, limit=2), 0),
     Job("new pictures of the strip", instagram.fetch_due, 60),
     Job("whether links still lead somewhere", check_next, 30),

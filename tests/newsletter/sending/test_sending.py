@@ -302,6 +302,12 @@ def test_uncertain_mails_are_listed_and_decided_by_hand(stage: Stage) -> None:
     assert stage.taken(campaign)[names[0]] == 0
 
 
+def test_the_worker_of_the_site_sends_campaigns_beside_its_other_jobs(stage: Stage) -> None:
+    campaign = campaign_to(8, sender())
+    call_command("worker", "--once")
+    assert census(campaign) == {"sent": 8}
+
+
 def test_told_to_end_the_command_ends_after_the_mail_in_hand(stage: Stage) -> None:
     campaign = campaign_to(6, sender(connections=1))
     stage.plan(END=["", "slow"])
