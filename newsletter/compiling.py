@@ -9,22 +9,21 @@ import re
 from binascii import b2a_qp
 from email import policy
 from email.message import EmailMessage, MIMEPart
-from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 
-from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
+from newsletter.models import Campaign, SenderProfile
 from newsletter.tokens import Purpose
 from outbox.headers import mailbox, one_line
 from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
 
-PERSONAL = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
+_PERSONAL = tuple((purpose, purpose.name.lower().encode()) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
 # What a server takes without questions, and all that may stand between < and >: no space, no control character.
 _PLAIN_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII | re.IGNORECASE)
 # No line of an encoded body is longer than 76 characters; tokens are.
@@ -57,17 +56,13 @@ class Mail(NamedTuple):
 
     pattern: bytes
 
-    def to(self, address: str, delivery: Delivery, reader: Subscriber) -> bytes:
-        """The mail as the mail server takes it, dot-stuffed, for `reader` at `address` (of `deliverable`)."""
-        values = {
-            b"to": address.encode(),
-            b"id": delivery.message_id.encode(),
-            b"date": format_datetime(timezone.now()).encode(),
-        }
-        for purpose in PERSONAL:
-            token = purpose.token(reader.public_id, reader.token_epoch).encode()
-            values[_name(purpose)] = token
-            values[_name(purpose) + b"-soft"] = token[:_PER_LINE] + b"=\r\n" + token[_PER_LINE:]
+    def to(self, address: str, message_id: str, public_id: UUID, epoch: int, date: str) -> bytes:
+        """The mail as the mail server takes it, dot-stuffed, for one reader at `address` (of `deliverable`)."""
+        values = {b"to": address.encode(), b"id": message_id.encode(), b"date": date.encode()}
+        for purpose, name in _PERSONAL:
+            token = purpose.token(public_id, epoch).encode()
+            values[name] = token
+            values[name + b"-soft"] = token[:_PER_LINE] + b"=\r\n" + token[_PER_LINE:]
         return self.pattern % values
 
 
@@ -110,8 +105,8 @@ def compiled(campaign_id: int, sha256: str, sender: Sender) -> Mail:
     unsubscribe = link(campaign, Purpose.UNSUBSCRIBE).encode()
     own = b"To: \0to\0\r\nMessage-ID: \0id\0\r\nDate: \0date\0\r\nList-Unsubscribe: <%b>\r\n" % unsubscribe
     pattern = re.sub(rb"(?m)^\.", b"..", own + bytes(mail)).replace(b"%", b"%%")
-    for purpose in PERSONAL:
-        place, name = marker(campaign, purpose).encode(), _name(purpose)
+    for purpose, name in _PERSONAL:
+        place = marker(campaign, purpose).encode()
         pattern = pattern.replace(b"=\r\n%b=\r\n" % place, b"=\r\n%%(%b-soft)b=\r\n" % name)
         pattern = pattern.replace(place, b"%%(%b)b" % name)
     return Mail(re.sub(rb"\0(\w+)\0", rb"%(\1)b", pattern))
@@ -126,7 +121,3 @@ def _part(subtype: str, text: str, stem: str) -> Any:
     part["Content-Transfer-Encoding"] = "quoted-printable"
     part.set_payload(b"=\n".join(encoded).decode())
     return part
-
-
-def _name(purpose: Purpose) -> bytes:
-    return purpose.name.lower().encode()

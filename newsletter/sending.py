@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+from email.utils import format_datetime
 from functools import partial
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
@@ -43,24 +45,37 @@ TRIED_FOR = timedelta(hours=24)
 # Fewer failures than this say nothing about a campaign.
 LEAST_FAILURES = 20
 
+_COLUMNS = ("pk", "attempt", "to_email", "message_id", "subscriber__public_id", "subscriber__token_epoch")
 _STATE = Delivery.State
 _STATUS = Campaign.Status
 _UNTOLD = Outcome(_STATE.UNCERTAIN, "", "The worker was killed before it knew whether the mail was taken.")
 
-type Results = dict[Outcome, list[Delivery]]
+type Results = dict[Outcome, list[Claimed]]
 
 
 class LeaseOver(Exception):  # noqa: N818 - a state of the world
     """The claim is nearly over, or somebody else's by now."""
 
 
+class Claimed(NamedTuple):
+    """What is needed of a delivery, and of its reader, to send it. No model: there are very many."""
+
+    pk: int
+    attempt: int
+    to_email: str
+    message_id: str
+    public_id: UUID
+    epoch: int
+
+
 class Chunk(NamedTuple):
     """What one connection has claimed."""
 
     campaign: Campaign
-    rows: Sequence[Delivery]
+    rows: Sequence[Claimed]
     mail: Mail
     sender: Sender
+    date: str
     until: float
 
 
@@ -149,21 +164,22 @@ def claim(owner: str, profile: SenderProfile, most: int) -> Chunk | None:
             # Not the whole row: it waits for nobody (PostgreSQL), or holds the database's one lock (SQLite).
             due = campaign.deliveries.due().order_by("next_at").select_for_update(skip_locked=True, of=("self",))
             wanted = Exists(campaign.audience().filter(pk=OuterRef("subscriber_id")))
-            found = list(due.select_related("subscriber").annotate(is_wanted=wanted)[:most])
-            taken = [row for row in found if row.is_wanted]
+            found = list(due.annotate(is_wanted=wanted).values_list(*_COLUMNS, "state", "is_wanted")[:most])
             for state in (_STATE.PENDING, _STATE.DEFERRED):
-                rows = Delivery.objects.filter(pk__in=[row.pk for row in taken if row.state == state])
-                rows.move(state, _STATE.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1)
-                left = Delivery.objects.filter(pk__in=[row.pk for row in found if not row.is_wanted])
-                left.move(state, _STATE.SKIPPED, error="No longer wanted when its turn came.")
-        for row in taken:
-            row.attempt += 1
+                for is_wanted in (True, False):
+                    keys = [row[0] for row in found if row[-2:] == (state, is_wanted)]
+                    rows = Delivery.objects.filter(pk__in=keys)
+                    if is_wanted:
+                        rows.move(state, _STATE.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1)
+                    else:
+                        rows.move(state, _STATE.SKIPPED, error="No longer wanted when its turn came.")
         if found:
-            return Chunk(campaign, taken, mail, sender, until.timestamp())
+            taken = [Claimed(row[0], row[1] + 1, *row[2:-2]) for row in found if row[-1]]
+            return Chunk(campaign, taken, mail, sender, format_datetime(now), until.timestamp())
     return None
 
 
-def still_wanted(chunk: Chunk, rows: Iterable[Delivery]) -> set[int]:
+def still_wanted(chunk: Chunk, rows: Iterable[Claimed]) -> set[int]:
     """Which of `rows` may still go out; none if the campaign was paused or cancelled. One query."""
     readers = chunk.campaign.audience().filter(pk=OuterRef("subscriber_id"))
     here = Delivery.objects.filter(Exists(readers), campaign__status=_STATUS.SENDING, pk__in=[row.pk for row in rows])
@@ -196,7 +212,7 @@ def send(chunk: Chunk, transport: SmtpTransport, journal: Journal, stopped: Call
     return results
 
 
-def _send(row: Delivery, chunk: Chunk, transport: SmtpTransport, journal: Journal) -> Outcome:
+def _send(row: Claimed, chunk: Chunk, transport: SmtpTransport, journal: Journal) -> Outcome:
     def before_dot() -> None:
         # In this order: whoever takes over an expired claim finds the line, or this finds the claim expired.
         journal.starting(row.pk, row.attempt)
@@ -204,12 +220,11 @@ def _send(row: Delivery, chunk: Chunk, transport: SmtpTransport, journal: Journa
             journal.answered(row.pk, row.attempt, Outcome(_STATE.PENDING))
             raise LeaseOver("the claim is nearly over")
 
-    assert row.subscriber is not None
     try:
         address = deliverable(row.to_email)
     except ValueError:
         return Outcome(_STATE.FAILED, "", "The address is not written as mail needs it.")
-    mail = chunk.mail.to(address, row, row.subscriber)
+    mail = chunk.mail.to(address, row.message_id, row.public_id, row.epoch, chunk.date)
     outcome = transport.send(chunk.sender.email, address, mail, before_dot)
     journal.answered(row.pk, row.attempt, outcome)
     return outcome

@@ -9,15 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.compiling import Sender, compiled, deliverable, link
-from newsletter.models import Campaign, Delivery, Subscriber
+from newsletter.models import Campaign
 from newsletter.tokens import Purpose
 from siteinfo.models import SiteInfo
 from tests.factories import make_campaign
 from tests.newsletter.sending.stage import sender
 
 SENDER = Sender("Sam’s Clinic", "news@example.com", "sam@example.com", "newsletter.example.com")
-READER = Subscriber(public_id=UUID(int=7), token_epoch=3)
-DELIVERY = Delivery(message_id="<1.7@example.com>")
+READER, EPOCH = UUID(int=7), 3
 
 
 def mail_of(html: str, text: str, **fields: object) -> bytes:
@@ -30,7 +29,9 @@ def mail_of(html: str, text: str, **fields: object) -> bytes:
     )
     Campaign.objects.filter(pk=campaign.pk).update(frozen_html=html, frozen_text=text)
     compiled.cache_clear()
-    return compiled(campaign.pk, campaign.frozen_sha256, SENDER).to("reader@example.org", DELIVERY, READER)
+    return compiled(campaign.pk, campaign.frozen_sha256, SENDER).to(
+        "reader@example.org", "<1.7@example.com>", READER, EPOCH, "Sun, 01 Mar 2026 12:00:00 +0000"
+    )
 
 
 def parsed(raw: bytes) -> EmailMessage:
@@ -67,7 +68,7 @@ def test_a_mail_that_a_post_set_off_says_that_nobody_wrote_it() -> None:
 
 @pytest.mark.django_db
 def test_one_click_and_the_links_at_the_end_carry_the_readers_own_token() -> None:
-    token = Purpose.UNSUBSCRIBE.token(READER.public_id, READER.token_epoch)
+    token = Purpose.UNSUBSCRIBE.token(READER, EPOCH)
     raw = mail_of('<p><a href="{unsubscribe}">Unsubscribe</a></p>', "Unsubscribe: {unsubscribe}\n{preferences}")
     mail = parsed(raw)
     address = f"http://testserver/newsletter/u/{token}/"
@@ -76,7 +77,7 @@ def test_one_click_and_the_links_at_the_end_carry_the_readers_own_token() -> Non
     assert part(raw, "html") == f'<p><a href="{address}">Unsubscribe</a></p>\n'
     assert f"Unsubscribe: {address}\n" in part(raw, "plain")
     carried = part(raw, "plain").split("/newsletter/p/")[1].split("/")[0]
-    assert Purpose.PREFERENCES.read(carried) == (READER.public_id, READER.token_epoch)
+    assert Purpose.PREFERENCES.read(carried) == (READER, EPOCH)
 
 
 @pytest.mark.django_db
@@ -87,7 +88,7 @@ def test_one_click_and_the_links_at_the_end_carry_the_readers_own_token() -> Non
 )
 def test_whatever_is_written_arrives_as_written_in_lines_that_every_server_takes(words: str) -> None:
     raw = mail_of(f"{words}{{unsubscribe}}{words}", words)
-    token = Purpose.UNSUBSCRIBE.token(READER.public_id, READER.token_epoch)
+    token = Purpose.UNSUBSCRIBE.token(READER, EPOCH)
     html = f"{words}http://testserver/newsletter/u/{token}/{words}"
     assert part(raw, "html") == "\n".join(html.splitlines()) + "\n"
     assert part(raw, "plain") == "\n".join(words.splitlines()) + "\n"
