@@ -5,22 +5,24 @@ DATA_DIR ?= data
 WXR ?=
 EMAIL ?= owner@example.com
 DO ?= help
+N ?= 100000
 PYTHON := .venv/bin/python
 
 # What a machine of one's own needs; production sets its own values (see .env.example).
 LOCAL = DATA_DIR="$(DATA_DIR)" SECRET_KEY_FILE="$(DATA_DIR)/secret_key" SITE_URL=http://127.0.0.1:$(PORT) \
 	ALLOWED_HOSTS=localhost
-# Installs $(1) when it differs from what was installed last.
-install = @cmp -s $(1) .venv/$(1) || { echo "Installing $(1) ..."; \
+# Installs $(1), with the options $(2), when it differs from what was installed last.
+install = @cmp -s $(1) .venv/$(notdir $(1)) || { echo "Installing $(1) ..."; \
 	if command -v uv >/dev/null 2>&1; \
-	then uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); \
+	then uv pip install --quiet --python $(PYTHON) $(2) --require-hashes -r $(1); \
 	else { $(PYTHON) -c "import pip" 2>/dev/null || $(PYTHON) -m ensurepip >/dev/null; } && \
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi && cp $(1) .venv/$(1); }
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(2) --require-hashes -r $(1); fi && \
+	cp $(1) .venv/$(notdir $(1)); }
 
-.PHONY: help run dev setup setup-dev secret owner manage test check format lock bench audit
+.PHONY: help run dev setup setup-dev secret owner manage test check format lock bench bench-newsletter audit
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: setup secret ## Serve the site with demo content; PORT=, DATA_DIR= and WXR="export.xml" are yours to set
 	@newer=$$(test -f "$(DATA_DIR)/static/staticfiles.json" && \
@@ -89,6 +91,11 @@ bench: setup ## Queries and CPU time of pages, desk, search, redirects and click
 	@$(PYTHON) -m benchmarks.search
 	@$(PYTHON) -m benchmarks.redirects
 	@$(PYTHON) -m benchmarks.clicks
+
+bench-newsletter: setup-dev ## Speed of campaigns to N= subscribers beside a peer's, and what killing costs
+	$(call install,benchmarks/peers.txt,--no-deps --target .venv/peers)
+	@$(PYTHON) -m benchmarks.newsletter --subscribers $(N) --peer .venv/peers
+	@$(PYTHON) -m benchmarks.newsletter_crashes
 
 audit: setup-dev ## Examine the whole site in a browser, by axe, Nu and Lighthouse; writes docs/quality.md
 	$(call install,requirements-audit.txt)
