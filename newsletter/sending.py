@@ -83,7 +83,7 @@ class Chunk(NamedTuple):
 
 
 def deliver(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
-    """Do what is to be done now, for about `seconds` or until `stopped`; how many mails were tried, 0 if none is due.
+    """Do what is to be done now, for about `seconds` or until `stopped`; how many mails were tried, 0 to rest a while.
 
     Heeds the number of connections anew with each call, all other settings with each chunk.
     """
@@ -112,7 +112,10 @@ def _in_thread(work: Callable[[], int]) -> int:
 
 
 def _connection(stopped: Callable[[], bool]) -> int:
-    """Send chunk after chunk over one connection until nothing is due or allowed; how many mails were tried."""
+    """Send chunk after chunk over one connection until nothing is due or allowed; how many mails were tried.
+
+    0 as well if the mail server went away, so that whoever called waits before the next try.
+    """
     tried = 0
     with SmtpTransport() as transport, closing(Journal()) as journal:
         while not stopped():
@@ -122,7 +125,7 @@ def _connection(stopped: Callable[[], bool]) -> int:
                 transport.open()
             except Unreachable as error:
                 _unreachable(error)
-                break
+                return 0
             allowed = pace.reserve(profile, profile.chunk)
             journal.claiming()
             chunk = claim(journal.owner, profile, allowed.number) if allowed.number else None
@@ -133,7 +136,7 @@ def _connection(stopped: Callable[[], bool]) -> int:
                 keep(chunk.campaign, profile, journal.owner, results)
             journal.clear()
             tried += handled
-            if chunk is None:
+            if chunk is None or (chunk.rows and not handled):
                 break
     return tried
 

@@ -17,6 +17,8 @@ from newsletter.models import Delivery
 
 # RFC 5321 (4.5.3.2.6) asks for patience here: who gives up waits for an answer that was about to come.
 SECONDS_FOR_AN_ANSWER = 120
+# A server that hangs up once has its reasons (so many mails a connection); one that goes on so is in trouble.
+MOST_BREAKS = 3
 _STATE = Delivery.State
 
 
@@ -42,6 +44,7 @@ class SmtpTransport:
 
     def __init__(self) -> None:
         self._smtp: smtplib.SMTP | None = None
+        self._breaks = 0
 
     def __enter__(self) -> Self:
         return self
@@ -56,6 +59,8 @@ class SmtpTransport:
         """The connection, made now if there is none. Unreachable says why not."""
         if self._smtp:
             return self._smtp
+        if self._breaks >= MOST_BREAKS:
+            raise Unreachable("The mail server hangs up again and again.")
         mailer = mailers.default if "default" in mailers else None
         if not isinstance(mailer, EmailBackend):
             raise Unreachable("No mail server is set (EMAIL_URL).", is_ours=True)
@@ -90,13 +95,14 @@ class SmtpTransport:
         """
         smtp = self.open()
         is_out = False
+        self._breaks += 1
         try:
-            if refused := self._announce(smtp, sender, recipient):
-                return refused
-            smtp.send(mail)
-            before_dot()
-            is_out = True
-            return self._finish(smtp, recipient)
+            outcome = self._announce(smtp, sender, recipient)
+            if outcome is None:
+                smtp.send(mail)
+                before_dot()
+                is_out = True
+                outcome = self._finish(smtp, recipient)
         except OSError as error:
             self.close()
             if is_out:
@@ -106,6 +112,9 @@ class SmtpTransport:
         except BaseException:
             self.close()
             raise
+        if self._smtp:
+            self._breaks = 0
+        return outcome
 
     def _announce(self, smtp: smtplib.SMTP, sender: str, recipient: str) -> Outcome | None:
         """Say whom it is from and to; what became of it if the server will not have it, else None."""

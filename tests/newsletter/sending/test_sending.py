@@ -196,6 +196,38 @@ def test_a_421_in_the_middle_costs_one_mail_a_minute_and_no_other_anything(stage
     assert stage.taken(campaign).total() == 8
 
 
+def test_a_server_that_hangs_up_again_and_again_is_left_alone_for_a_while(stage: Stage) -> None:
+    campaign = campaign_to(10, sender(connections=1))
+    stage.plan(MAIL=["", *["421 4.3.2 down"] * 9])
+    assert deliver(never) == 0
+    assert census(campaign) == {"sent": 1, "deferred": 3, "pending": 6}
+
+
+def test_after_the_clock_jumped_nothing_goes_out_under_the_old_claim(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = campaign_to(4, sender(connections=1))
+    monkeypatch.setattr(sending, "LEASE_LEFT", sending.LEASE * 2)
+    assert deliver(never) == 0
+    assert census(campaign) == {"pending": 4}
+    assert not stage.taken(campaign)
+
+
+def test_other_settings_count_from_the_next_chunk_on(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = campaign_to(12, sender(connections=1, chunk=4))
+    sizes, original = [], sending.send
+
+    def send(chunk: Any, *arguments: Any) -> Any:
+        sizes.append((len(chunk.rows), chunk.sender.email))
+        SenderProfile.objects.update(chunk=6, from_email="new@example.com")
+        return original(chunk, *arguments)
+
+    monkeypatch.setattr(sending, "send", send)
+    assert deliver(never) == 12
+    assert sizes == [(4, "site@example.com"), (6, "new@example.com"), (2, "new@example.com")]
+    assert census(campaign) == {"sent": 12}
+
+
 @pytest.mark.parametrize(
     ("policy", "fault", "copies"),
     [("resend", "drop-after", 2), ("resend", "drop-before", 1), ("hold", "drop-after", 1)],
