@@ -62,7 +62,9 @@ class Journal:
         os.close(self._file)
 
     def _write(self, line: bytes) -> None:
-        os.write(self._file, line)
+        if os.write(self._file, line) != len(line):
+            # Half a line would swallow the next one.
+            raise OSError("The disk is full: the newsletter's journal cannot be written.")
         if settings.NEWSLETTER_FSYNC:
             os.fsync(self._file)
 
