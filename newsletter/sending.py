@@ -106,6 +106,10 @@ def deliver(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
 
 def _in_thread(work: Callable[[], int]) -> int:
     try:
+        if connection.vendor == "sqlite":
+            # Each connection keeps pages of its own: the settings' 20 MB are meant for one.
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA cache_size=-2000")
         return work()
     finally:
         connection.close()
@@ -163,21 +167,23 @@ def claim(owner: str, profile: SenderProfile, most: int) -> Chunk | None:
         mail = compiled(campaign.pk, campaign.frozen_sha256, sender)
         now = timezone.now()
         until = now + LEASE
+        wanted = Exists(campaign.audience().filter(pk=OuterRef("subscriber_id")))
+        taken: list[Claimed] = []
+        left = 0
         with transaction.atomic():
-            # Not the whole row: it waits for nobody (PostgreSQL), or holds the database's one lock (SQLite).
-            due = campaign.deliveries.due().order_by("next_at").select_for_update(skip_locked=True, of=("self",))
-            wanted = Exists(campaign.audience().filter(pk=OuterRef("subscriber_id")))
-            found = list(due.annotate(is_wanted=wanted).values_list(*_COLUMNS, "state", "is_wanted")[:most])
             for state in (_STATE.PENDING, _STATE.DEFERRED):
-                for is_wanted in (True, False):
-                    keys = [row[0] for row in found if row[-2:] == (state, is_wanted)]
-                    rows = Delivery.objects.filter(pk__in=keys)
-                    if is_wanted:
-                        rows.move(state, _STATE.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1)
-                    else:
-                        rows.move(state, _STATE.SKIPPED, error="No longer wanted when its turn came.")
-        if found:
-            taken = [Claimed(row[0], row[1] + 1, *row[2:-2]) for row in found if row[-1]]
+                # In no order, since the index gives as many as are asked for without a look at all the others.
+                due = campaign.deliveries.filter(state=state, next_at__lte=now).order_by().annotate(is_wanted=wanted)
+                # Waits for nobody (PostgreSQL), or holds the database's one lock (SQLite).
+                free = due.select_for_update(skip_locked=True, of=("self",))
+                found = list(free.values_list(*_COLUMNS, "is_wanted")[: most - len(taken) - left])
+                mine = [Claimed(row[0], row[1] + 1, *row[2:-1]) for row in found if row[-1]]
+                gone = Delivery.objects.filter(pk__in=[row[0] for row in found if not row[-1]])
+                left += gone.move(state, _STATE.SKIPPED, error="No longer wanted when its turn came.")
+                rows = Delivery.objects.filter(pk__in=[row.pk for row in mine])
+                rows.move(state, _STATE.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1)
+                taken += mine
+        if taken or left:
             return Chunk(campaign, taken, mail, sender, format_datetime(now), until.timestamp())
     return None
 
@@ -277,7 +283,9 @@ def _reason_to_pause(campaign: Campaign, profile: SenderProfile, results: Result
     for outcome in results:
         if outcome.is_ours:
             return f"The mail server refuses us. {outcome.error}"
-    if not any(outcome.state == _STATE.FAILED for outcome in results):
+    failed = sum(len(rows) for outcome, rows in results.items() if outcome.state == _STATE.FAILED)
+    # Without a chunk above the limit the whole is not above it either, and to count the whole takes time.
+    if failed * 100 <= profile.pause_error_share * sum(map(len, results.values())):
         return ""
     census = campaign.deliveries.census()
     failed, done = census[_STATE.FAILED], census[_STATE.FAILED] + census[_STATE.SENT]
