@@ -62,4 +62,4 @@ def test_a_postgresql_address_is_understood(tmp_path: Path) -> None:
         "from django.db import connection as c; print(c.vendor, c.settings_dict['HOST'], c.settings_dict['OPTIONS'])",
         DATABASE_URL="postgres://sam:secret@db.example.com:5433/clinic",
     )
-    assert shown.stdout.strip() == "postgresql db.example.com {'pool': True}"
+    assert shown.stdout.strip() == "postgresql db.example.com {'pool': {'min_size': 1, 'max_size': 24}}"
