@@ -44,7 +44,8 @@ def test_private_changes_are_not_shown_until_they_are_published(signed_in: Clien
     assert "Kept private. Readers still see the text from before." in said
     page = reader.get(post.get_absolute_url()).content.decode()
     assert "Old title" in page
-    assert "New" not in page
+    assert "New title" not in page
+    assert "<p>New.</p>" not in page
     form_page = signed_in.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
     assert "New title" in form_page
     assert "Readers do not see these changes yet." in form_page

@@ -414,11 +414,11 @@ def test_a_reader_answers_in_place_and_says_what_was_missing(page: Page) -> None
     box = page.get_by_label("What was missing?")
     box.wait_for()
     assert page.evaluate("document.activeElement.textContent").startswith("Thank you")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("Nothing is written yet").wait_for()
     assert page.evaluate("document.activeElement.name") == "words"
     box.fill("Pictures.")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("better for the next reader").wait_for()
     assert page.url.endswith("/knee/")
     assert counted() == [(0, 1)]
@@ -448,15 +448,15 @@ def test_all_of_it_works_without_javascript(page: Page, browser: Browser, live_s
     plain.get_by_role("button", name="No").click()
     plain.get_by_label("What was missing?").fill("Pictures.")
     plain.wait_for_timeout(2_100)  # as long as a person needs at least
-    plain.get_by_role("button", name="Send").click()
+    plain.get_by_role("button", name="Send", exact=True).click()
     plain.get_by_text("better for the next reader").wait_for()
     plain.goto("/knee/")
     plain.get_by_role("link", name="Suggest a correction").click()
     plain.get_by_label("Which passage?").fill("Two sets")
     plain.get_by_label("What should change?").fill("Three sets.")
-    plain.get_by_role("button", name="Send").click()  # within two seconds: refused once, the words kept
+    plain.get_by_role("button", name="Send", exact=True).click()  # within two seconds: refused once, the words kept
     if plain.get_by_role("alert").is_visible():
-        plain.get_by_role("button", name="Send").click()
+        plain.get_by_role("button", name="Send", exact=True).click()
     plain.get_by_text("better for the next reader").wait_for()
     assert context.cookies() == []
     context.close()
@@ -472,7 +472,7 @@ def test_the_form_is_open_to_everybody(page: Page) -> None:
     page.goto("/feedback/knee/?passage=Two")
     assert violations_in_both_themes(page) == []
     page.get_by_label("Your e-mail address").fill("sam@")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("alert").wait_for()
     assert violations_in_both_themes(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -120,7 +120,8 @@ def test_library_and_picker_cost_the_same_for_few_and_many(signed_in: Client, ad
             page = signed_in.get(f"/admin/images/image/{address}").content.decode()
         assert page.count('loading="lazy"') == count
         costs.append(len(queries))
-    assert costs[0] == costs[1] < 20
+    # One for each kind of row that may hold a picture, and what every page of the desk costs.
+    assert costs[0] == costs[1] < 24
 
 
 def test_every_way_of_use_is_found_once_for_each_user(signed_in: Client) -> None:
