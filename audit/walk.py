@@ -86,7 +86,9 @@ class Walk:
             tree = html.fromstring(answer.body())
             self.read(address, tree, "noindex" in answer.headers.get("x-robots-tag", ""))
             for target in {urldefrag(urljoin(address, link)).url for link in links(tree)} - set(named_by):
-                if target.startswith(f"{self.url}/") and not target.startswith(f"{self.url}/admin/"):
+                # Robots are asked to stay away from the desk, and from where paid links pass.
+                closed = (f"{self.url}/admin/", f"{self.url}/go/")
+                if target.startswith(f"{self.url}/") and not target.startswith(closed):
                     named_by[target] = address
                     queue.append(target)
         if queue:
