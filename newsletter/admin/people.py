@@ -1,4 +1,4 @@
-"""The list on the writing desk: who is on it and how they came there, what they are told, whom never to mail."""
+"""Who is on the list and how they came there, what they agreed to, whom never to mail."""
 
 from typing import Any
 
@@ -11,17 +11,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from solo.admin import SingletonModelAdmin
 
 from guard.text import MailField
-from newsletter import readiness, transfer
+from newsletter import transfer
 from newsletter.addresses import email_hash, email_key
 from newsletter.export import everything_about
 from newsletter.models import (
     ConsentEvent,
     ConsentText,
     ListMail,
-    SenderProfile,
     Subscriber,
     Subscription,
     Suppression,
@@ -286,23 +284,3 @@ class SuppressionAdmin(admin.ModelAdmin):
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Not in the desk's log, which is kept longer."""
-
-
-@admin.register(SenderProfile)
-class SenderProfileAdmin(SingletonModelAdmin):
-    """One row, and above it what still keeps letters from going out."""
-
-    fieldsets = (
-        ("From whom", {"fields": ("from_name", "from_email", "reply_to", "postal_address", "list_id")}),
-        ("How fast", {"fields": ("per_second", "per_hour", "per_day", "connections", "chunk")}),
-        (
-            "What stops it",
-            {"fields": ("uncertain", "pause_error_share", "pause_complaint_share", "joins_per_hour")},
-        ),
-    )
-
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        if request.method == "GET":
-            for lack in readiness.lacks(SenderProfile.get()):
-                self.message_user(request, lack, messages.WARNING)
-        return super().change_view(request, object_id, form_url, extra_context)

@@ -1,0 +1,5 @@
+"""The newsletter on the writing desk."""
+
+from newsletter.admin import people, sender
+
+__all__ = ("people", "sender")
