@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -16,7 +17,10 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from tests import chromium
 
-expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=15_000)
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

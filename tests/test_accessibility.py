@@ -1,5 +1,6 @@
 """Every type of page keeps the rules that axe knows of: WCAG 2.2, A and AA, and good practice."""
 
+from itertools import cycle
 from typing import Literal
 
 import pytest
@@ -17,13 +18,13 @@ VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1280, "light"), (390
 def test_axe_finds_nothing_on_any_page(page: Page) -> None:
     call_command("seed_demo", verbosity=0)
     found: dict[str, list[str]] = {}
-    for name, path in furnish().items():
+    # Each page in one of them: `make audit` looks at every page in both.
+    for (name, path), (width, scheme) in zip(furnish().items(), cycle(VIEWS)):
         answer = page.goto(path)
         assert answer
         assert answer.status == (404 if name == "not found" else 200), name
-        for width, scheme in VIEWS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
-            found[f"{name}, {width} px, {scheme}"] = violations(page)
-    assert len(found) >= 40
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        found[f"{name}, {width} px, {scheme}"] = violations(page)
+    assert len(found) >= 20
     assert {name: breaches for name, breaches in found.items() if breaches} == {}

@@ -151,14 +151,14 @@ _pieces = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(_pieces, max_size=25).map("".join))
 def test_cleaning_twice_changes_nothing_more(markup: str) -> None:
     once = clean(markup)
     assert clean(once) == once
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(["knee", "hip", "back", "walk", "rest"]), min_size=1, max_size=8), st.data())
 def test_every_visible_word_survives_in_its_order(words: list[str], data: st.DataObject) -> None:
     wrappers = st.sampled_from(

@@ -117,7 +117,7 @@ def test_a_page_number_that_is_none_shows_a_page(reader: Client, page: str) -> N
     st.one_of(st.text(max_size=60), st.text(alphabet="abt \"'-*()^:+{}~<>|&!\\%_,.;", max_size=40)),
     st.text(max_size=10),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("a\x00b", "\x00")
 @example("knee " * 2000, "")
 @example("-" * 300, "/")

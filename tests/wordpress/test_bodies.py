@@ -247,7 +247,7 @@ BLOCKS = [
 ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(WORDS + TAGS), max_size=30).map("".join))
 def test_no_letter_of_a_classic_body_is_lost_or_moved(body: str) -> None:
     def letters(text: str) -> list[str]:
@@ -258,7 +258,7 @@ def test_no_letter_of_a_classic_body_is_lost_or_moved(body: str) -> None:
     assert letters(to_html(body).html) == letters(body)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(WORDS + TAGS + CODES + BLOCKS) | st.text(max_size=3), max_size=30).map("".join))
 def test_no_body_fails_or_leaves_a_mark_behind(body: str) -> None:
     assert not set(to_html(body).html) & set(map(chr, (0, 1, 2, 3, 4, 5, 6, 7, 8)))
