@@ -178,11 +178,14 @@ def claim(owner: str, profile: SenderProfile, most: int) -> Chunk | None:
                 free = due.select_for_update(skip_locked=True, of=("self",))
                 found = list(free.values_list(*_COLUMNS, "is_wanted")[: most - len(taken) - left])
                 mine = [Claimed(row[0], row[1] + 1, *row[2:-1]) for row in found if row[-1]]
-                gone = Delivery.objects.filter(pk__in=[row[0] for row in found if not row[-1]])
-                left += gone.move(state, _STATE.SKIPPED, error="No longer wanted when its turn came.")
+                if gone := [row[0] for row in found if not row[-1]]:
+                    unwanted = Delivery.objects.filter(pk__in=gone)
+                    left += unwanted.move(state, _STATE.SKIPPED, error="No longer wanted when its turn came.")
                 rows = Delivery.objects.filter(pk__in=[row.pk for row in mine])
                 rows.move(state, _STATE.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1)
                 taken += mine
+                if len(taken) + left >= most:
+                    break
         if taken or left:
             return Chunk(campaign, taken, mail, sender, format_datetime(now), until.timestamp())
     return None

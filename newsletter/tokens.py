@@ -1,8 +1,10 @@
 """What links in our mails carry instead of a password: who, since when, signed for one purpose each."""
 
 from enum import Enum
+from functools import cache
 from uuid import UUID
 
+from django.conf import settings
 from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.urls import reverse
 
@@ -46,6 +48,12 @@ class Purpose(Enum):
 
     @property
     def _signer(self) -> Signer:
-        kind = TimestampSigner if self.days else Signer
-        # No colon, at which some mail programs end a link.
-        return kind(salt=f"newsletter.tokens.{self.name}", sep=".")
+        return _signer(self, settings.SECRET_KEY)
+
+
+# Made once: a campaign signs two tokens for each of its mails.
+@cache
+def _signer(purpose: Purpose, key: str) -> Signer:
+    kind = TimestampSigner if purpose.days else Signer
+    # No colon, at which some mail programs end a link.
+    return kind(key=key, salt=f"newsletter.tokens.{purpose.name}", sep=".")
