@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -209,6 +210,10 @@ class ItemAdmin(WithImagePicker, admin.ModelAdmin):
         return TemplateResponse(request, f"admin/frame/item/{template}.html", {**frame, **context})
 
     # ---- One item --------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
+        # Those of an area that is no more are kept, and cannot be opened.
+        return super().get_queryset(request).filter(area__in=Area)
 
     def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> Any:
         item = obj if obj and obj.area else self._new(request)

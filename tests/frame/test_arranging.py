@@ -261,6 +261,13 @@ def test_an_address_of_a_page_is_kept_as_the_page(signed_in: Client, reader: Cli
     assert names(reader, "main-menu")[0] == "Who I am"
 
 
+def test_an_item_of_an_area_that_is_no_more_cannot_be_opened(signed_in: Client) -> None:
+    item = Item.objects.create(area="attic", kind="search")
+    answer = signed_in.get(reverse("admin:frame_item_change", args=[item.pk]), follow=True)
+    assert answer.status_code == 200
+    assert "Perhaps it was deleted?" in answer.content.decode()
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_form_of_a_kind_asks_only_what_the_kind_uses(signed_in: Client, kind: str) -> None:
