@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -63,11 +64,13 @@ class ImportForm(forms.Form):
     report: transfer.Report
     file = forms.FileField(
         label="The file",
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
         help_text="A CSV file as Mailchimp, Kit, MailerLite, MailPoet or this site writes it.",
     )
     source = forms.CharField(
         label="Where they agreed",
         max_length=400,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text="In your words, for the log of consent: “The sign-up form of my old site, with a mail to confirm”.",
     )
     are_confirmed = forms.BooleanField(
@@ -141,7 +144,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         """A file from elsewhere, and where its people agreed."""
         if not request.user.has_perm("newsletter.import_subscriber"):
             raise PermissionDenied
-        form = ImportForm(request.POST or None, request.FILES or None)
+        form: Any = ImportForm(request.POST or None, request.FILES or None)
         if form.is_valid():
             for sentence in form.report.sentences():
                 self.message_user(request, sentence)
@@ -149,7 +152,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         context = self.admin_site.each_context(request) | {
             "title": "Import subscribers",
             "opts": self.opts,
-            "form": form,
+            "adminform": AdminForm(form, [(None, {"fields": list(form.fields)})], {}),
         }
         return TemplateResponse(request, "admin/newsletter/subscriber/import.html", context)
 
