@@ -5,7 +5,10 @@ A destination is kept without anybody's tag: the program's own is added when a r
 
 import re
 from collections.abc import Iterable
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from contextlib import suppress
+from posixpath import normpath
+from typing import NoReturn
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -28,18 +31,23 @@ _PRODUCT = re.compile(
     r"|exec/obidos/asin|exec/obidos/tg/detail/-|o/asin|asin|d)/([A-Z0-9]{10})(?:[/?.]|$)",
     re.IGNORECASE,
 )
-# What other Amazon pages need to show the same again: search words, department, refinement, order, page.
-_KEPT_BY_AMAZON = frozenset({"k", "field-keywords", "keywords", "node", "i", "rh", "bbn", "s", "page", "search-alias"})
+# Other parts of Amazon, such as its help for partners, have hosts of their own.
+_SHOP_PARTS = frozenset({"", "www.", "smile.", "m."})
+# Who led to a page and how it was found. All else may be what the page shows.
+_NOISE = re.compile(
+    r"tag|link(?:code|id)|camp|creative(?:asin)?|ascsubtag|ref_?|_encoding|qid|sr|crid|sprefix|dib(?:_tag)?|psc|th"
+    r"|smid|content-id|p[df]_rd_\w+",
+    re.IGNORECASE,
+)
+# Names only, since those who link to a number mean one machine, perhaps of the site's own network.
+_HOST = re.compile(r"(?:[a-z0-9_-]+\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)")
 
 
 def read(address: str) -> SplitResult:
     """The parts of an `address` as somebody pasted it, made whole; ValidationError says what is wrong with it."""
     typed = address.strip()
     if len(typed) > LONGEST:
-        raise ValidationError(
-            f"This address has {len(typed):,} characters, and {LONGEST:,} fit. Shops rarely need more than the part"
-            " before the question mark."
-        )
+        _refuse_length(typed)
     if re.search(r"[\s\x00-\x1f\x7f<>\"\\]", typed):
         raise ValidationError("This address has a space or a sign in it that no address can hold. Copy it once more.")
     scheme = re.match(r"([a-z][a-z0-9+.-]*):(?!\d)", typed, re.IGNORECASE)
@@ -48,21 +56,22 @@ def read(address: str) -> SplitResult:
             f"An address that starts with “{scheme[1]}:” leads to no shop. It should start with https://."
         )
     whole = typed if scheme else f"https://{typed.removeprefix('//')}"
+    host = host_of(whole)
     try:
-        parts = urlsplit(whole)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        parts = _parts(whole)
+        port = parts.port
     except ValueError:
-        host, port = "", None
-    if host.removeprefix("www.") == (urlsplit(settings.SITE_URL).hostname or "").removeprefix("www."):
+        host = ""
+    if is_own(host):
         raise ValidationError("This leads back to your own site. Give the address of the shop.")
-    if "." not in host or "@" in parts.netloc or (port not in (None, 80, 443)):
+    if not _HOST.fullmatch(host) or "@" in parts.netloc or port not in (None, 80, 443):
         raise ValidationError("This is no whole address of a shop. It looks like https://shop.example.com/roller.")
-    if host.removeprefix("www.") in SHORTENED:
+    if belongs(host, SHORTENED):
         raise ValidationError(
             "This is one of Amazon's short addresses, which hides where it leads. Open it in your browser, then copy"
             " the long address from there."
         )
-    return SplitResult("https", iri_to_uri(host), iri_to_uri(parts.path) or "/", parts.query, parts.fragment)
+    return SplitResult("https", host, iri_to_uri(parts.path) or "/", parts.query, parts.fragment)
 
 
 def canonical(address: str, parameter: str = "") -> str:
@@ -72,14 +81,23 @@ def canonical(address: str, parameter: str = "") -> str:
     `read()`.
     """
     parts = read(address)
-    if country := amazon_of(parts.netloc):
-        host = f"www.{country}"
-        if number := asin(address):
-            return f"https://{host}/dp/{number}"
-        path = re.sub(r"/ref=[^/]*", "", parts.path) or "/"
-        query = [(name, value) for name, value in parse_qsl(parts.query) if name in _KEPT_BY_AMAZON]
-        return urlunsplit(("https", host, path, urlencode(query), ""))
-    return urlunsplit(parts._replace(query=_without(parts.query, parameter)))
+    country = amazon_of(parts.netloc)
+    if country and parts.netloc.removesuffix(country) in _SHOP_PARTS:
+        number = asin(address)
+        path = f"/dp/{number}" if number else re.sub(r"/ref=[^/]*", "", parts.path) or "/"
+        query = [] if number else [each for each in parse_qsl(parts.query) if not _NOISE.fullmatch(each[0])]
+        form = urlunsplit(("https", f"www.{country}", path, urlencode(query), ""))
+    else:
+        form = urlunsplit(parts._replace(query=_without(parts.query, parameter)))
+    # Letters beyond ASCII have become longer.
+    return form if len(form) <= LONGEST else _refuse_length(form)
+
+
+def _refuse_length(address: str) -> NoReturn:
+    raise ValidationError(
+        f"This address has {len(address):,} characters, and {LONGEST:,} fit. Shops rarely need more than the part"
+        " before the question mark."
+    )
 
 
 def amazon_of(host: str) -> str:
@@ -90,12 +108,15 @@ def amazon_of(host: str) -> str:
 
 def is_amazons(host: str) -> bool:
     """Whether `host` is an Amazon, or one that leads there by short addresses."""
-    return bool(amazon_of(host)) or host.removeprefix("www.") in SHORTENED
+    return bool(amazon_of(host)) or belongs(host, SHORTENED)
 
 
 def asin(address: str) -> str:
     """The number of the product in an address of Amazon; "" for one of another page."""
-    found = _PRODUCT.search(urlsplit(address.strip()).path + "/")
+    parts = urlsplit(address.strip())
+    # Addresses of Amazon's own advertisements carry the product's path in their query.
+    places = [parts.path, *(value for _, value in parse_qsl(parts.query) if value.startswith("/"))]
+    found = next(filter(None, (_PRODUCT.search(f"{place}/") for place in places)), None)
     return found[1].upper() if found else ""
 
 
@@ -122,13 +143,36 @@ def _without(query: str, parameter: str) -> str:
     return "&".join(pieces) if parameter else query
 
 
+def _parts(address: str) -> SplitResult:
+    """The parts of `address` as browsers read it (https://url.spec.whatwg.org): slashes may lean, lack or abound."""
+    return urlsplit(re.sub(r"^(https?:)/*|^//+", r"\1//", address.strip().replace("\\", "/"), flags=re.IGNORECASE))
+
+
 def host_of(address: str) -> str:
-    """The host that a link leads to; "" within this site and for what is no address of the web."""
+    """The host that a link leads to, in ASCII; "" where it names none, and for what is no address of the web."""
     try:
-        parts = urlsplit(address)
-        return (parts.hostname or "").rstrip(".") if parts.scheme in ("http", "https") else ""
+        parts = _parts(address)
     except ValueError:
         return ""
+    host = unquote(parts.hostname or "") if parts.scheme in ("", "http", "https") else ""
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    return host.lower().rstrip(".")
+
+
+def is_own(host: str) -> bool:
+    """Whether `host` is this site."""
+    return host.removeprefix("www.") == host_of(settings.SITE_URL).removeprefix("www.")
+
+
+def own_path(address: str) -> str:
+    """The path of this site that a link leads to, without the outer slashes; "" if it leads elsewhere, or home."""
+    host = host_of(address)
+    with suppress(ValueError):
+        parts = _parts(address)
+        if is_own(host) if host else parts.scheme in ("", "http", "https"):
+            return normpath(f"/{unquote(parts.path).lstrip('/')}").strip("/")
+    return ""
 
 
 def belongs(host: str, hosts: Iterable[str]) -> bool:

@@ -29,7 +29,6 @@ AMAZON: dict[str, Any] = {
     "This site is a participant in the Amazon Services LLC Associates Program, an affiliate advertising program"
     " designed to provide a means for sites to earn advertising fees by advertising and linking to Amazon.com.",
 }
-_HOST = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
 
 
 class ProgramQuerySet(models.QuerySet["Program"]):

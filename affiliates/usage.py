@@ -17,7 +17,6 @@ from django.db.models.signals import post_delete, post_save
 from accounts.models import Author
 from affiliates import addresses, statements
 from affiliates.programs import Program, covering, may_pay
-from blog.linking import place_of_link
 from blog.models import Snippet
 from drafts.addresses import kinds
 from prose.structure import outline
@@ -168,6 +167,6 @@ def _paid(hrefs: Iterable[str]) -> Iterable[tuple[str, Program]]:
 
 def slug_in(href: str) -> str:
     """The short name of the link that `href` means; "" if it means none."""
-    place = place_of_link(href) or ""
+    place = addresses.own_path(href)
     slug = place.removeprefix(PREFIX)
     return slug if place.startswith(PREFIX) and "/" not in slug else ""

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affiliates.addresses import AMAZON_HOSTS, asin, belongs, canonical, read, tag_of, tagged
+from affiliates.addresses import AMAZON_HOSTS, asin, belongs, canonical, host_of, own_path, read, tag_of, tagged
 
 NUMBERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=10, max_size=10)
 JUNK = st.sampled_from(
@@ -54,11 +54,54 @@ def test_every_address_of_a_product_at_amazon_has_one_form(
         ),
         ("https://www.amazon.com/stores/page/12-34/ref=x?tag=a-20", "https://www.amazon.com/stores/page/12-34"),
         ("https://www.amazon.com", "https://www.amazon.com/"),
+        ("https://amazon.com/gp/help.html?nodeId=G1&TAG=a-20", "https://www.amazon.com/gp/help.html?nodeId=G1"),
+        ("https://affiliate-program.amazon.com/help/x?a=1", "https://affiliate-program.amazon.com/help/x?a=1"),
     ],
 )
 def test_other_pages_of_amazon_keep_what_they_need(address: str, form: str) -> None:
     assert canonical(address, "tag") == form
     assert asin(address) == ""
+
+
+def test_an_advertisement_of_amazon_leads_to_its_product() -> None:
+    pasted = "https://www.amazon.com/sspa/click?ie=UTF8&url=%2FRoller%2Fdp%2FB000000001%2Fref%3Dx%3Fpsc%3D1"
+    assert canonical(pasted, "tag") == "https://www.amazon.com/dp/B000000001"
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("//www.amazon.com/dp/B000000001", "www.amazon.com"),
+        ("https:\\\\amazon.com\\dp", "amazon.com"),
+        ("https:/amazon.com/", "amazon.com"),
+        ("///amazon.com/", "amazon.com"),
+        ("HTTPS://me:secret@AMAZON.COM.:443/", "amazon.com"),
+        ("https://ａｍａｚｏｎ。com/", "amazon.com"),
+        ("https://amazon%2Ecom/", "amazon.com"),
+        (" https://ama\tzon.com/", "amazon.com"),
+        ("https://bücher.example/", "xn--bcher-kva.example"),
+        ("/dp/amazon.com", ""),
+        ("mailto:me@amazon.com", ""),
+        ("https://[::1", ""),
+    ],
+)
+def test_a_host_is_read_as_browsers_read_it(address: str, host: str) -> None:
+    assert host_of(address) == host
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("/go/mat/", "go/mat"),
+        ("HTTP://WWW.TESTSERVER:80/x/../go//mat?a#b", "go/mat"),
+        ("//testserver/go/mat/", "go/mat"),
+        ("..\\%67o\\mat", "go/mat"),
+        ("https://shop.example.com/go/mat/", ""),
+        ("mailto:go/mat", ""),
+    ],
+)
+def test_a_path_of_this_site_is_known_however_it_is_written(address: str, path: str) -> None:
+    assert own_path(address) == path
 
 
 @given(st.text(max_size=60))
@@ -99,6 +142,11 @@ def test_a_tag_is_taken_out_and_ours_put_in_without_touching_the_rest() -> None:
         ("https://shop.example.com/a b", "a space"),
         ("https://me:secret@shop.example.com/", "no whole address"),
         ("https://shop.example.com:8000/", "no whole address"),
+        ("https://169.254.169.254/latest", "no whole address"),
+        ("https://0x7f.1/", "no whole address"),
+        ("https://evil.example%2F.shop.example.com/", "no whole address"),
+        ("https://TEST%53ERVER./", "your own site"),
+        ("https://m.amzn.to/3abc", "short addresses"),
         ("https://[::1", "no whole address"),
         ("roller", "no whole address"),
         ("", "no whole address"),
@@ -107,6 +155,11 @@ def test_a_tag_is_taken_out_and_ours_put_in_without_touching_the_rest() -> None:
 def test_what_cannot_be_a_destination_is_refused_in_words(address: str, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         read(address)
+
+
+def test_letters_beyond_ascii_may_make_an_address_too_long() -> None:
+    with pytest.raises(ValidationError, match="5,425 characters, and 2,000 fit"):
+        canonical(f"https://shop.example.com/{'п' * 900}")
 
 
 def test_a_host_belongs_to_itself_and_its_parts_only() -> None:

@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from affiliates.models import Sponsorship
 from affiliates.programs import Program
+from affiliates.usage import Use
 from blog.models import Snippet
 from prose.cleaning import clean
 from prose.embeds import Target
@@ -80,10 +81,32 @@ def test_a_pasted_address_of_amazon_is_a_paid_link_too(is_set_up: bool) -> None:
     assert page[0].get("class") == "disclosure"
 
 
-@pytest.mark.parametrize("address", ["https://amzn.to/3xyz", "https://www.amazon.com/dp/B000000001 "])
+@pytest.mark.parametrize(
+    "address", ["https://amzn.to/3xyz", "https://x.amzn.to/3", "https://www.amazon.com/dp/B000000001 "]
+)
 def test_an_address_that_cannot_be_tidied_is_marked_all_the_same(amazon: Program, address: str) -> None:
     page = tree(render(text(address)))
     assert [link.get("rel") for link in page.iter("a")] == [REL]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["//www.amazon.com/dp/B000000001", "https:/amazon.com/dp/B000000001", "https://amazon%2Ecom/dp/B000000001"],
+)
+def test_no_way_to_write_an_address_of_amazon_goes_unsaid(amazon: Program, address: str) -> None:
+    body = text(address)
+    (found,) = tree(render(body)).iter("a")
+    assert (found.get("href"), found.get("rel")) == ("https://www.amazon.com/dp/B000000001?tag=mine-20", REL)
+    assert "commission" in render(body)
+    assert "amazon" not in render(body, Target.MAIL)
+    assert make_post(body=body).pk in Use.objects.filter(program=amazon).values_list("object_id", flat=True)
+
+
+@pytest.mark.parametrize("address", ["HTTP://TESTSERVER/go/mat", "https://www.testserver/x/../go/mat/", "../go/mat/"])
+def test_no_way_to_write_a_short_name_goes_unsaid(shop: Program, address: str) -> None:
+    make_link(shop, slug="mat")
+    (found,) = tree(render(text(address))).iter("a")
+    assert (found.get("href"), found.get("rel")) == ("/go/mat/", REL)
 
 
 def test_a_pasted_address_of_any_program_is_recognised(shop: Program) -> None:
