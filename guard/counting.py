@@ -10,6 +10,8 @@ from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest
 
+# How browsers say that they fetch a page before anybody asked for it, the older ones included.
+_BEFOREHAND = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 # Programs that say what they are.
 _ROBOT = re.compile(r"bot|crawl|spider|slurp|headless|lighthouse|preview|monitor|scan|fetch|python|curl|wget", re.I)
 
@@ -18,7 +20,7 @@ def is_a_person(request: HttpRequest) -> bool:
     """Whether `request` is meant by somebody who reads: no robot, nobody of the desk, and not fetched beforehand."""
     agent = request.headers.get("User-Agent", "")
     return (
-        not (request.headers.get("Sec-Purpose") or request.headers.get("Purpose"))
+        not any(request.headers.get(name) for name in _BEFOREHAND)
         and bool(agent)
         and not _ROBOT.search(agent)
         and not (request.COOKIES and getattr(request.user, "is_staff", False))

@@ -42,8 +42,8 @@ def test_one_browser_and_a_robot_a_head_a_prefetch_and_the_staff_are_one(
     reader.get("/go/mat/", headers=GOOGLEBOT)
     reader.get("/go/mat/", headers={})
     reader.head("/go/mat/", headers=BROWSER)
-    reader.get("/go/mat/", headers=BROWSER | {"Sec-Purpose": "prefetch;prerender"})
-    reader.get("/go/mat/", headers=BROWSER | {"Purpose": "prefetch"})
+    for name, value in (("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")):
+        reader.get("/go/mat/", headers=BROWSER | {name: value})
     signed_in.get("/go/mat/", headers=BROWSER)
     assert counts() == [("mat", 0, 1)]
 
