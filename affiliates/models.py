@@ -26,6 +26,9 @@ from affiliates.usage import Use
 from images.models import Image
 from prose.embeds import Target
 
+# So much earlier than it must, a price goes.
+PRICE_MARGIN = timedelta(minutes=30)
+
 
 class Shelf(models.Model):
     """A group of the shop page."""
@@ -339,9 +342,9 @@ class Link(models.Model):
     @property
     def price_today(self) -> str:
         """The price with the time at which it was looked up, while the program lets it be shown; else nothing."""
-        if not (self.price and self.price_at):
-            return ""
-        if self.price_at < timezone.now() - timedelta(hours=self.program.price_hours):
+        # A page may be kept for the next reader, and stay open for a while.
+        last = timezone.now() - timedelta(hours=self.program.price_hours) + PRICE_MARGIN
+        if not (self.price and self.price_at) or self.price_at < last:
             return ""
         return f"{self.price} (on {date_format(timezone.localtime(self.price_at), 'F j, H:i T')})"
 

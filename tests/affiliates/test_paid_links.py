@@ -1,13 +1,16 @@
 """A paid link in any text: where it leads, what marks it, and what stands before the first one."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from lxml import html
 from lxml.html import HtmlElement
 
-from affiliates.models import Sponsorship
+from affiliates.models import Link, Sponsorship
 from affiliates.programs import Program
 from affiliates.usage import Use
 from blog.models import Snippet
@@ -177,22 +180,24 @@ def test_a_card_says_what_the_author_says_and_invents_nothing(shop: Program) -> 
     assert not [fact for fact in ("rating", "Rating", "offers", "price", "$20", "availability") if fact in data]
 
 
-@pytest.mark.parametrize("hours", [0, 24])
-def test_an_old_price_or_one_that_the_program_forbids_is_not_shown(shop: Program, hours: int) -> None:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
-    from affiliates.models import Link
-
+@pytest.mark.parametrize(("hours", "age"), [(0, 0), (24, 25), (24, 23.8)])
+def test_an_old_price_or_one_that_the_program_forbids_is_not_shown(shop: Program, hours: int, age: float) -> None:
     product = make_favorite(shop)
     link = product.links.get()
     link.price = "$20"
     link.save()
-    assert "$20" in render(clean(embed("product", product)))
+    body = clean(embed("product", product) + embed("comparison", make_comparison(product)))
+    assert render(body).count("$20") == 2
     Program.objects.filter(pk=shop.pk).update(price_hours=hours)
-    Link.objects.update(price_at=timezone.now() - timedelta(hours=25))
-    assert "$20" not in render(clean(embed("product", product)))
+    Link.objects.update(price_at=timezone.now() - timedelta(hours=age))
+    assert "$20" not in render(body)
+
+
+@pytest.mark.parametrize("target", [Target.MAIL, Target.FEED])
+def test_no_price_leaves_the_site_where_nobody_can_take_it_back(shop: Program, target: Target) -> None:
+    product = make_favorite(shop)
+    product.links.update(price="$20", price_at=timezone.now())
+    assert "$20" not in render(clean(embed("product", product) + embed("comparison", make_comparison(product))), target)
 
 
 def test_what_is_gone_leaves_the_words_and_no_way_to_nowhere(shop: Program) -> None:
