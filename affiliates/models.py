@@ -20,6 +20,7 @@ from solo.models import SingletonModel
 from affiliates import addresses
 from affiliates.counting import ClickCount  # noqa: F401 - the room's models have modules of their own
 from affiliates.earnings import Earning  # noqa: F401
+from affiliates.notices import BrokenNotice
 from affiliates.programs import Program, covering
 from affiliates.sponsoring import Sponsorship  # noqa: F401
 from affiliates.usage import Use
@@ -249,6 +250,8 @@ class Link(models.Model):
     misses = models.PositiveSmallIntegerField(default=0, editable=False)
     checked_at = models.DateTimeField(null=True, editable=False)
     finding = models.CharField(max_length=200, blank=True, editable=False)
+    # The mail that tells the owner that it is broken.
+    notice = models.ForeignKey(BrokenNotice, on_delete=models.SET_NULL, null=True, editable=False, related_name="links")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = LinkQuerySet.as_manager()
@@ -311,6 +314,7 @@ class Link(models.Model):
             self.price_at = timezone.now() if self.price else None
         if before and before["destination"] != self.destination:
             self.health, self.misses, self.checked_at, self.finding = self.Health.UNCHECKED, 0, None, ""
+            self.notice = None
         super().save(**kwargs)
 
     def retire(self, into: "Link | None" = None) -> None:

@@ -137,6 +137,7 @@ CACHE_IGNORES = [
     "auth",
     "accounts.User",
     "ads.AdCount",
+    "affiliates.BrokenNotice",
     "affiliates.ClickCount",
     "affiliates.Earning",
     "affiliates.Use",

@@ -1,21 +1,36 @@
 """Links looked at by a polite robot: what is broken, what is unknown, and who is never asked."""
 
+import socket
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from affiliates import health
 from affiliates.models import Link
+from affiliates.notices import BrokenNotice
 from affiliates.programs import Program
+from caching.models import Stamp
+from outbox import sending
 from tests.affiliates.making import make_link
 
-ANSWERS = {"/fine": 200, "/moved": 301, "/refused": 403, "/gone": 404, "/gone-for-good": 410, "/busy": 503}
+ANSWERS = {
+    "/fine": 200,
+    "/moved": 301,
+    "/refused": 403,
+    "/gone": 404,
+    "/gone-for-good": 410,
+    "/slow": 429,
+    "/busy": 503,
+}
 asked: list[str] = []
 
 
@@ -39,6 +54,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ask = health.ask
     here = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(health, "ask", lambda address: ask(address.replace("https://shop.example.com", here)))
+    monkeypatch.setattr(health, "is_public", lambda address: True)
     yield
     server.shutdown()
     server.server_close()
@@ -60,6 +76,7 @@ def look(times: int = 1) -> None:
         ("/fine", "fine", "fine"),
         ("/moved", "fine", "fine"),
         ("/refused", "unknown", "unknown"),
+        ("/slow", "unknown", "unknown"),
         ("/busy", "unknown", "unknown"),
         ("/gone", "unknown", "broken"),
         ("/gone-for-good", "unknown", "broken"),
@@ -84,11 +101,89 @@ def test_silence_is_unknown_and_no_second_miss(shop: Program, monkeypatch: pytes
     link = make_link(shop, destination="https://shop.example.com/x")
     link.misses = 1
     status = health.ask("http://127.0.0.1:1/")
-    assert status == (0, "The shop did not answer in time")
+    assert status == (0, "The shop did not answer")
     monkeypatch.setattr(health, "ask", lambda address: status)
     health.check(link)
     link.refresh_from_db()
     assert (link.health, link.misses) == ("unknown", 0)
+
+
+def send() -> None:
+    """As if the next hour were over."""
+    health.check_next()
+    BrokenNotice.objects.filter(attempts=0).update(next_attempt_at=timezone.now())
+    sending.deliver()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "10.0.0.1", "[::1]", "[::ffff:7f00:1]"])
+def test_no_machine_of_an_own_network_is_asked(
+    shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.undo()
+    connected: list[object] = []
+    monkeypatch.setattr(socket, "create_connection", lambda *place: connected.append(place))
+    assert health.ask(f"http://{host}/fine")[0] == 0
+    assert connected == asked == []
+
+
+def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "MOST_SECONDS", 0.3)
+    monkeypatch.setattr(health, "is_public", lambda address: True)
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        start = time.monotonic()
+        assert health.ask(f"http://127.0.0.1:{slow.getsockname()[1]}/") == (0, "The shop did not answer")
+    assert time.monotonic() - start < 5
+
+
+def test_what_a_look_finds_makes_no_kept_page_old(shop: Program, server: None) -> None:
+    make_link(shop, destination="https://shop.example.com/gone")
+    before = Stamp.objects.at("/")
+    look(3)
+    assert BrokenNotice.objects.exists()
+    assert Stamp.objects.at("/") == before
+
+
+def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
+    owner: User, shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage]
+) -> None:
+    monkeypatch.setitem(ANSWERS, "/gone/2", 404)
+    first, second = (
+        make_link(shop, name=name, destination=f"https://shop.example.com{path}")
+        for name, path in (("Old mat", "/gone"), ("Old <band>", "/gone/2"))
+    )
+    look(3)
+    sending.deliver()
+    assert mailoutbox == []
+    for _ in range(3):
+        send()
+    (mail,) = mailoutbox
+    assert (mail.subject, mail.to) == ("2 paid links lead nowhere", [owner.email])
+    assert f"Old <band>\n  {second.destination}\n\nOld mat\n  {first.destination}\n" in mail.body
+    assert "http://testserver/admin/affiliates/link/?show=broken" in mail.body
+    # It works again, and breaks another time: on the same day nobody is told a second time, on the next one is.
+    monkeypatch.setitem(ANSWERS, "/gone", 200)
+    look()
+    monkeypatch.setitem(ANSWERS, "/gone", 404)
+    look(3)
+    send()
+    assert len(mailoutbox) == 1
+    BrokenNotice.objects.update(day=timezone.localdate() - timedelta(days=1))
+    send()
+    assert mailoutbox[1].subject == "A paid link leads nowhere"
+    assert "Old mat" in mailoutbox[1].body
+
+
+def test_what_was_mended_before_the_mail_went_out_needs_none(
+    owner: User, shop: Program, server: None, mailoutbox: list[EmailMessage]
+) -> None:
+    link = make_link(shop, destination="https://shop.example.com/gone")
+    look(3)
+    link.refresh_from_db()
+    link.destination = "https://shop.example.com/fine"
+    link.save()
+    send()
+    assert mailoutbox == []
+    assert not BrokenNotice.objects.due().exists()
 
 
 def test_a_page_that_is_back_is_fine_again(shop: Program, server: None, monkeypatch: pytest.MonkeyPatch) -> None:
