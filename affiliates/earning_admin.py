@@ -48,6 +48,7 @@ class EarningAdmin(admin.ModelAdmin):
     """What links earned: one page, with a field for the programs' reports."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        # A report is read in on the page of all; there is no form for a single one.
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -60,13 +61,17 @@ class EarningAdmin(admin.ModelAdmin):
         """The report of the last twelve months, and the form for reading one in."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        may_add = request.user.has_perm("affiliates.add_earning")
+        if request.method == "POST" and not may_add:
+            raise PermissionDenied
         form = ReportForm(request.POST, request.FILES) if request.method == "POST" else ReportForm()
         if form.is_bound and form.is_valid():
             read = form.cleaned_data["read"]
             words = f"{read.shape}: {read.lines} lines, {read.new} of them new, {read.total} altogether."
             self.message_user(request, words, messages.SUCCESS)
             return HttpResponseRedirect(request.path)
-        context = {**self.admin_site.each_context(request), "title": "Earnings", "opts": self.opts, "form": form}
+        context = {**self.admin_site.each_context(request), "title": "Earnings", "opts": self.opts}
+        context |= {"form": form if may_add else None}
         context |= _earned(request.GET.get("currency", ""))
         return TemplateResponse(request, "admin/affiliates/earning/report.html", context)
 

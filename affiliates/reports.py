@@ -40,6 +40,7 @@ class Shape(NamedTuple):
     currency: tuple[str, ...] = ()
     # What the status says of a line that earns nothing.
     refused: tuple[str, ...] = ()
+    network: str = Program.Network.OTHER
 
 
 SHAPES = (
@@ -49,6 +50,7 @@ SHAPES = (
         amount=("adfees", "fees", "earnings", "commissionincome"),
         only=("asin",),
         item=("asin",),
+        network=Program.Network.AMAZON,
     ),
     # https://help.awin.com/docs/understanding-the-data-fields-in-the-transactions-report
     Shape(
@@ -91,43 +93,46 @@ def read_report(content: bytes, program: Program) -> Read:
     """
     table = _table(content)
     header, shape = _header(table)
+    if shape.network != program.network:
+        raise ValidationError(f"This is the report “{shape.name}”, and not one of {program}. Nothing was kept.")
     columns = [_plain(name) for name in table[header]]
     rows = [(number, row) for number, row in enumerate(table[header + 1 :], start=header + 2) if any(row)]
     # Below the lines, some give a sum without a day.
     rows = [(number, row) for number, row in rows if _cell(row, columns, shape.day)]
-    to_day = _days([_cell(row, columns, shape.day) for _, row in rows])
     currency = next((code for sign, code in _CURRENCIES.items() if sign in "".join(table[header])), "USD")
+    to_day = _days([_cell(row, columns, shape.day) for _, row in rows], currency)
     known = _Links(program)
     twins: Counter[str] = Counter()
-    earnings = []
+    earnings: dict[str, Earning] = {}
     for number, row in rows:
         amount = _amount(_cell(row, columns, shape.amount), number)
         refused = _cell(row, columns, shape.status).lower() in shape.refused if shape.status else False
         item = _cell(row, columns, shape.item)
-        name = _cell(row, columns, shape.number) or "\n".join(row)
-        twins[name] += 1
-        earnings.append(
-            Earning(
-                program=program,
-                link=known.find(item),
-                day=to_day(_cell(row, columns, shape.day), number),
-                amount=Decimal(0) if refused else amount,
-                currency=(_cell(row, columns, shape.currency) or currency)[:3].upper(),
-                item=item[:200],
-                line=hashlib.sha256(f"{name}\n{twins[name]}".encode()).hexdigest(),
-            )
+        if not (name := _cell(row, columns, shape.number)):
+            # Two that look the same are two sales; under one number they are two states of one.
+            name = "\n".join(row)
+            twins[name] += 1
+        line = hashlib.sha256(f"{name}\n{twins[name] or 1}".encode()).hexdigest()
+        earnings[line] = Earning(
+            program=program,
+            link=known.find(item),
+            day=to_day(_cell(row, columns, shape.day), number),
+            amount=Decimal(0) if refused else amount,
+            currency=_currency(_cell(row, columns, shape.currency) or currency, number),
+            item=item[:200],
+            line=line,
         )
     with transaction.atomic():
         before = Earning.objects.filter(program=program).count()
         Earning.objects.bulk_create(
-            earnings,
+            earnings.values(),
             update_conflicts=True,
             unique_fields=("program", "line"),
             update_fields=("amount", "day", "currency", "link", "item"),
             batch_size=500,
         )
         new = Earning.objects.filter(program=program).count() - before
-    return Read(shape.name, len(earnings), new, sum((earning.amount for earning in earnings), Decimal(0)))
+    return Read(shape.name, len(earnings), new, sum((each.amount for each in earnings.values()), Decimal(0)))
 
 
 def _table(content: bytes) -> list[list[str]]:
@@ -170,8 +175,15 @@ def _cell(row: list[str], columns: list[str], names: Iterable[str]) -> str:
     return next(filter(None, found), "")
 
 
-def _days(written: list[str]) -> Callable[[str, int], date]:
-    """How this report writes days: the first way that all of them fit."""
+def _currency(text: str, number: int) -> str:
+    code = _CURRENCIES.get(text, text.upper())
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise ValidationError(f"Line {number}: “{text[:40]}” is no currency, such as USD. Nothing was kept.")
+    return code
+
+
+def _days(written: list[str], currency: str) -> Callable[[str, int], date]:
+    """How this report writes days: the first way that all of them fit. Only America puts the month first."""
 
     def read(text: str, way: str) -> date | None:
         for part in (text, text.split("T")[0], text.split(" ")[0]):
@@ -181,7 +193,8 @@ def _days(written: list[str]) -> Callable[[str, int], date]:
                 continue
         return None
 
-    way = next((way for way in _DAYS if written and all(read(text, way) for text in written)), _DAYS[0])
+    ways = _DAYS if currency == "USD" else sorted(_DAYS, key=lambda way: way.startswith("%m"))
+    way = next((way for way in ways if written and all(read(text, way) for text in written)), ways[0])
 
     def to_day(text: str, number: int) -> date:
         found = read(text, way)
@@ -192,22 +205,29 @@ def _days(written: list[str]) -> Callable[[str, int], date]:
     return to_day
 
 
+# A number with its sign before or behind, or in brackets, and perhaps a currency on either side.
+_AMOUNT = re.compile(r"(?P<open>\(?)(-?)[A-Z$€£¥₹]{0,4}(-?)(?P<digits>\d[\d.,]*|[.,]\d+)[A-Z$€£¥₹]{0,4}(-?)\)?")
+
+
 def _amount(text: str, number: int) -> Decimal:
-    digits = re.sub(r"[^\d.,()-]", "", text)
-    is_negative = digits.startswith(("-", "("))
-    digits = digits.strip("()-")
+    # Minus signs of typesetters; blanks and apostrophes between thousands.
+    found = _AMOUNT.fullmatch(re.sub(r"[\s'’]", "", re.sub("[−–‒]", "-", text)).upper())
+    digits = found["digits"] if found else ""
     if "," in digits and "." in digits:
         thousands = "," if digits.rindex(",") < digits.rindex(".") else "."
         digits = digits.replace(thousands, "")
-    elif re.search(r",\d{3}$", digits):
+    elif re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", digits) or digits.count(",") > 1:
         digits = digits.replace(",", "")
+    elif digits.count(".") > 1:
+        digits = digits.replace(".", "")
     try:
         amount = Decimal(digits.replace(",", ".")).quantize(CENT)
     except InvalidOperation:
         amount = Decimal("Infinity")
     if not abs(amount) < 10**8:
         raise ValidationError(f"Line {number}: “{text[:40]}” is no amount. Nothing was kept.")
-    return -amount if is_negative else amount
+    assert found
+    return -amount if found["open"] or "-" in found.group(2, 3, 5) else amount
 
 
 class _Links:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Sum
@@ -13,6 +14,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import User
 from affiliates.charts import HEIGHT, WIDTH, bars
 from affiliates.counting import ClickCount
 from affiliates.earnings import Earning, Source, _split, by_day, by_month, of_posts, shared_out
@@ -91,7 +93,10 @@ def test_reports_of_networks_are_read_and_follow_their_state(
         (AMAZON.replace("0.81,MOBILE", "").replace('"1,045.50"', "much").encode(), "Line 5: “much” is no amount."),
         (AMAZON.replace("11/21/2026", "yesterday").encode(), "Line 3: “11/20/2026” is no day"),
         (AMAZON.replace("11/21/2026", "11/21/0026").encode(), "is no day"),
-        (AWIN.replace("0,75", "9" * 30).encode(), "is no amount"),
+        (AMAZON.replace("0.81", "9" * 30).encode(), "is no amount"),
+        (AMAZON.replace("0.81", "=1+2").encode(), "“=1[+]2” is no amount"),
+        (AMAZON.replace("0.81", "1.5E3").encode(), "is no amount"),
+        (AWIN.encode(), "This is the report “Awin: Transactions”, and not one of Amazon."),
     ],
 )
 def test_a_file_of_another_shape_is_refused_in_words_and_nothing_is_kept(
@@ -99,6 +104,64 @@ def test_a_file_of_another_shape_is_refused_in_words_and_nothing_is_kept(
 ) -> None:
     with pytest.raises(ValidationError, match=words):
         read_report(content, amazon)
+    assert not Earning.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("1,234", "1234"),
+        ("1.234.567", "1234567"),
+        ("0,750", "0.75"),
+        ("1.234,50 €", "1234.50"),
+        ("1'234.50", "1234.50"),
+        ("USD 2", "2"),
+        ("$.5", "0.50"),
+        ("−0.81", "-0.81"),
+        ("0.81-", "-0.81"),
+        ("-$0.81", "-0.81"),
+        ("$-0.81", "-0.81"),
+        ("($0.81)", "-0.81"),
+    ],
+)
+def test_amounts_are_read_as_they_are_written_in_many_places(shop: Program, written: str, amount: str) -> None:
+    report = f"ID;Date;Commission;Commission Status;Currency\n1;2026-11-20;{written};approved;EUR\n"
+    assert read_report(report.encode(), shop).total == Decimal(amount)
+
+
+def test_only_in_america_does_the_month_come_first(shop: Program) -> None:
+    for number, currency in enumerate(("USD", "GBP")):
+        report = f"ID,Date,Commission,Commission Status\n{number},03/04/2026,1.00,approved\n"
+        read_report(
+            report.replace("Commission,", "Commission (£)," if currency == "GBP" else "Commission,").encode(), shop
+        )
+    assert list(Earning.objects.order_by("day").values_list("day", "currency")) == [
+        (date(2026, 3, 4), "USD"),
+        (date(2026, 4, 3), "GBP"),
+    ]
+
+
+def test_one_number_twice_in_a_report_is_one_sale_in_its_last_state(shop: Program) -> None:
+    lines = AWIN.splitlines()
+    report = "\n".join([*lines, lines[1].replace("1.50", "1.75")])
+    assert read_report(report.encode(), shop).total == Decimal("2.50")
+    assert Earning.objects.count() == 3
+
+
+def test_a_currency_that_is_none_is_refused(shop: Program) -> None:
+    with pytest.raises(ValidationError, match="“=A1” is no currency, such as USD"):
+        read_report(AWIN.replace("EUR", "=A1").encode(), shop)
+    assert not Earning.objects.exists()
+
+
+def test_who_may_only_look_reads_nothing_in(amazon: Program) -> None:
+    user = User.objects.create_user("writer@example.com", "a password for tests", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_earning"))
+    client, address = Client(), reverse("admin:affiliates_earning_changelist")
+    client.force_login(user)
+    assert "Read a report in" not in client.get(address).content.decode()
+    file = SimpleUploadedFile("report.csv", AMAZON.encode())
+    assert client.post(address, {"program": amazon.pk, "report": file}).status_code == 403
     assert not Earning.objects.exists()
 
 
