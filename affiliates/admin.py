@@ -5,10 +5,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery, Sum, TextField
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -20,6 +22,7 @@ from affiliates.addresses import tag_of
 from affiliates.counting import ClickCount
 from affiliates.earning_admin import EarningAdmin  # noqa: F401 - registered there
 from affiliates.models import Compared, Comparison, Link, Product, Shelf, ShopPage, Sponsorship
+from affiliates.naming import name_it, pasted
 from affiliates.programs import Program
 from affiliates.retiring import retire
 from affiliates.usage import Use
@@ -84,6 +87,27 @@ class LinkAdmin(admin.ModelAdmin):
     search_fields = ("name", "slug", "destination")
     search_help_text = "Part of the name or the address"
     autocomplete_fields = ("product",)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("pasted/", self.admin_site.admin_view(self.pasted), name="affiliates_pasted"), *super().get_urls()]
+
+    def pasted(self, request: HttpRequest) -> HttpResponse:
+        """Addresses that were pasted into texts, each with a button that makes it a link by name."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            assert isinstance(request.user, User)
+            try:
+                link, changed = name_it(request.POST.get("destination", ""), request.user)
+                words = "“{}” is a link by name now, in {}. Change its name here if you like."
+                self.message_user(request, format_html(words, link, _named(changed)), messages.SUCCESS)
+                return HttpResponseRedirect(reverse("admin:affiliates_link_change", args=[link.pk]))
+            except ValidationError as error:
+                self.message_user(request, " ".join(error.messages), messages.WARNING)
+                return HttpResponseRedirect(request.path)
+        rows = [(each, [Shown(holder, []) for holder in each.holders]) for each in pasted()]
+        context = {**self.admin_site.each_context(request), "title": "Pasted addresses", "opts": self.opts}
+        return TemplateResponse(request, "admin/affiliates/link/pasted.html", {**context, "rows": rows})
 
     def get_fieldsets(self, request: HttpRequest, obj: Link | None = None) -> Any:
         known = ("program", "leads_to", "state", "days") if obj else ()

@@ -157,6 +157,8 @@ class Program(models.Model):
             before = Program.objects.filter(pk=self.pk).values_list("hosts", flat=True).first()
             super().save(**kwargs)
             _hosts.forget()
+            # Meanwhile another reader may have learned what held before.
+            transaction.on_commit(_hosts.forget)
             # Addresses of Amazon are noted before anybody sets its program up.
             if before != self.hosts and (before or self.network == self.Network.OTHER):
                 usage.note_all(set((before or "").split()) ^ set(self.host_list))

@@ -78,16 +78,34 @@ class Use(models.Model):
         return f"{self.kind} {self.key}"
 
 
+_above: dict[type[models.Model], str] = {}
+
+
 def texts() -> dict[type[models.Model], str]:
     """Every kind of row with a text for readers, and the text's field."""
-    return {**dict.fromkeys(kinds(), "body"), Snippet: "body", Author: "long_bio"}
+    return {**dict.fromkeys(kinds(), "body"), Snippet: "body", Author: "long_bio", **_above}
 
 
 def connect() -> None:
-    """Listen to every kind of text."""
+    """Listen to every kind of text, and to programs that go: another one may cover their sites."""
     for model in texts():
-        post_save.connect(_saved, sender=model)
-        post_delete.connect(_deleted, sender=model)
+        _listen(model)
+    post_delete.connect(_program_deleted, sender=Program)
+
+
+def register(model: type[models.Model], field: str) -> None:
+    """Read the texts of a room above this one too. Called in its `AppConfig.ready`."""
+    _above[model] = field
+    _listen(model)
+
+
+def _listen(model: type[models.Model]) -> None:
+    post_save.connect(_saved, sender=model)
+    post_delete.connect(_deleted, sender=model)
+
+
+def _program_deleted(sender: Any, instance: Program, **kwargs: Any) -> None:
+    note_all(instance.host_list)
 
 
 def _saved(sender: Any, instance: Any, update_fields: frozenset[str] | None, **kwargs: Any) -> None:

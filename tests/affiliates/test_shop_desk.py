@@ -4,17 +4,21 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from lxml import html
 
+from accounts.models import User
 from affiliates.models import Compared, Comparison, Link, Product, Sponsorship
 from affiliates.programs import Program
 from affiliates.usage import Use, note_all
 from blog.models import Post, Snippet
+from frame.models import Item
 from prose.cleaning import clean
+from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_author, make_page, make_post
 
@@ -244,3 +248,78 @@ def test_links_are_retired_and_not_deleted(shop: Program, signed_in: Client) -> 
     assert signed_in.get(reverse("admin:affiliates_link_delete", args=[link.pk])).status_code == 403
     page = signed_in.get(reverse("admin:affiliates_program_delete", args=[shop.pk])).content.decode()
     assert "Cannot delete" in page
+
+
+def press(client: Client, destination: str) -> str:
+    response = client.post(reverse("admin:affiliates_pasted"), {"destination": destination}, follow=True)
+    page: Any = html.fromstring(response.content.decode())
+    return " ".join(page.text_content().split())
+
+
+def test_a_pasted_address_becomes_a_link_by_name_in_every_text(amazon: Program, signed_in: Client) -> None:
+    shapes = ("https://amazon.com/dp/B000000001?tag=old-20", "http://www.amazon.com/x/dp/B000000001/ref=a")
+    posts = [
+        make_post(title=f"Post {n}", body=f'<p><a href="{href}">A firm <em>roller</em></a></p>')
+        for n, href in enumerate(shapes)
+    ]
+    box = Item.objects.create(area="sidebar", kind="text", text=f'<p><a href="{shapes[0]}">x</a></p>')
+    make_post(title="Else", body='<p><a href="https://amzn.to/3abc">y</a></p>')
+    page = signed_in.get(reverse("admin:affiliates_pasted")).content.decode()
+    form = "https://www.amazon.com/dp/B000000001"
+    assert page.count(f'value="{form}"') == 1
+    assert "Open it in your browser" in page
+    assert page.count('<button class="button">Make it') == 1
+    said = press(signed_in, form)
+    link = Link.objects.get()
+    assert (link.name, link.destination, link.program) == ("A firm roller", form, amazon)
+    assert "“A firm roller” is a link by name now, in Post 0, Post 1" in said
+    for row, field in [(posts[0], "body"), (posts[1], "body"), (box, "text")]:
+        row.refresh_from_db()
+        assert f'<a href="/go/{link.slug}/">' in getattr(row, field)
+    assert {str(each) for each in Use.objects.of(link).holders()} == {"Post 0", "Post 1", str(box)}
+    assert "No text has this address any more." in press(signed_in, form)
+    assert "which hides where it leads" in press(signed_in, "https://amzn.to/3abc")
+
+
+def test_a_pasted_address_of_a_link_that_there_is_takes_its_name(shop: Program, signed_in: Client) -> None:
+    link = make_link(shop, slug="mat", destination="https://shop.example.com/mat")
+    post = make_post(body='<p><a href="https://shop.example.com/mat?ref=x">x</a></p>')
+    press(signed_in, "https://shop.example.com/mat")
+    post.refresh_from_db()
+    assert Link.objects.get() == link
+    assert '<a href="/go/mat/">' in post.body
+
+
+def test_who_may_not_change_a_text_changes_none(shop: Program) -> None:
+    post = make_post(body='<p><a href="https://shop.example.com/mat">x</a></p>')
+    user, client = User.objects.create_user("x@example.com", "a password for tests", is_staff=True), Client()
+    client.force_login(user)
+    address, data = reverse("admin:affiliates_pasted"), {"destination": "https://shop.example.com/mat"}
+    assert client.get(address).status_code == 403
+    user.user_permissions.add(Permission.objects.get(codename="add_link"))
+    assert client.get(address).status_code == 200
+    assert client.post(address, data).status_code == 403
+    post.refresh_from_db()
+    assert "/go/" not in post.body
+    assert not Link.objects.exists()
+
+
+def test_a_box_with_a_paid_link_is_known_and_brings_amazons_statements(amazon: Program, reader: Client) -> None:
+    SiteInfo.objects.create(name="Move")
+    make_post()
+    box = Item.objects.create(
+        area="sidebar", kind="text", text='<p><a href="https://amazon.com/dp/B000000001">x</a></p>'
+    )
+    page = reader.get("/blog/").content
+    assert page.index(b"I may earn a commission") < page.index(b"B000000001?tag=mine-20")
+    assert b"Amazon Services LLC Associates Program" in page
+    box.delete()
+    assert b"Amazon Services LLC Associates Program" not in reader.get("/blog/").content
+
+
+def test_amazons_program_cannot_go_while_texts_lead_there(amazon: Program, reader: Client) -> None:
+    SiteInfo.objects.create(name="Move")
+    make_post(slug="knees", body='<p><a href="https://amazon.com/dp/B000000001">x</a></p>')
+    amazon.delete()
+    assert Use.objects.get().program == Program.objects.get()
+    assert b"Amazon Services LLC Associates Program" in reader.get("/knees/").content
