@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from affiliates.addresses import host_of, is_amazons
 from blog.models import Category, Post, line_of
 from guard.counting import add_one
 from images.models import Image
@@ -137,6 +138,11 @@ class Ad(models.Model):
             raise ValidationError(
                 {"picture": "This picture is marked as decoration, so it would be a link without words."}
             )
+        if is_amazons(host_of(self.link)):
+            words = (
+                "Amazon wants direct links, and those of advertisements are counted on the way. Make it a paid link."
+            )
+            raise ValidationError({"link": words})
 
     @property
     def alt(self) -> str:

@@ -51,10 +51,20 @@ def _keep_places(wanted: Iterable[Embed], target: Target) -> dict[Embed, str]:
 
 
 def finished(markup: str, target: Target = Target.PAGE) -> SafeString:
-    """`markup` of our own, such as a list of cards, with its links made and what must be said before them."""
+    """`markup` of our own, such as a list of cards, with its links made and what must be said before them.
+
+    As the filter `paid` it holds for any links of a template. What has none that pay stays as it is.
+    """
     root = parse(markup)
-    finish([root], target)
-    return mark_safe(serialize(root))  # noqa: S308 - made by our templates
+    if any(is_paid(link.get("href") or "") for link in root.iter("a")):
+        finish([root], target)
+        markup = serialize(root)
+    return mark_safe(markup)  # noqa: S308 - made by our templates
+
+
+def is_paid(address: str) -> bool:
+    """Whether a link to `address` pays, be it by name or not."""
+    return bool(slug_in(address)) or may_pay(addresses.host_of(address))
 
 
 def finish(roots: Sequence[HtmlElement], target: Target) -> None:

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -17,6 +18,7 @@ from affiliates import addresses, paid
 from affiliates.counting import ClickCount
 from affiliates.metadata import of_shop
 from affiliates.models import Link, ShopPage
+from affiliates.programs import may_pay
 from affiliates.shelves import shelves
 from blog.linking import place_of_link
 from guard.counting import is_a_person, is_a_reader
@@ -96,7 +98,8 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
     """
     way = _way(request, slug)
     if not way.is_hidden:
-        return _show(request, Link.objects.get(pk=way.link))
+        link = Link.objects.select_related("program").get(pk=way.link)
+        return _show(request, link.name, str(link.program), link.get_absolute_url())
     address = addresses.tagged(way.destination, way.tag_parameter, way.tag)
     response = CountedRedirect(address, max_length=LONGEST_ADDRESS)
     response["X-Robots-Tag"] = "noindex, nofollow"
@@ -106,18 +109,26 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def _show(request: HttpRequest, link: Link) -> HttpResponse:
-    """A page that says where the link leads, with the link: for those who come by its address on this site."""
+def lead_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """`answer`, which leads on; where that is to a shop which pays, a page that says so and has the link itself."""
+    address = answer.get("Location", "")
+    host = addresses.host_of(address)
+    return _show(request, host, host, address) if may_pay(host) else answer
+
+
+def _show(request: HttpRequest, name: str, place: str, address: str) -> HttpResponse:
+    """A page that says where a link leads, with the link: for those who come by an address on this site."""
     meta = Page(
-        title=link.name,
-        description=f"Where to find {link.name}.",
-        path=link.get_absolute_url(),
+        title=name,
+        description=f"Where to find {name}.",
+        path=request.path,
         above=(Crumb("Home", "/"),),
         is_indexed=False,
     )
-    way = paid.finished(f'<p><a href="{link.get_absolute_url()}">Go on</a></p>')
-    response = render(request, "affiliates/leaving.html", {"link": link, "meta": meta, "way": way})
+    way = paid.finished(format_html('<p><a href="{}">Go on</a></p>', address))
+    response = render(request, "affiliates/leaving.html", {"name": name, "place": place, "meta": meta, "way": way})
     response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Cache-Control"] = "no-cache"
     return response
 
 

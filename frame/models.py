@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from affiliates.paid import is_paid
 from blog.models import OFF_LISTS, Category, Post
 from drafts.models import Document
 from frame import targets
@@ -137,6 +138,8 @@ class Item(models.Model):
         if isinstance(self.target, Document) and not self.target.is_published:
             places = {"Trash": "lies in the trash", "Scheduled": "is not public yet", "Draft": "is a draft"}
             return f"“{self.target}” {places[self.target.state]}."
+        if is_paid(self.leads_to):
+            return "Paid links need words before them that say so. Put it into a box of text, or on the shop page."
         return ""
 
     def point_at(self, address: str) -> None:

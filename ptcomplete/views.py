@@ -28,6 +28,7 @@ from django.views.decorators.http import require_safe
 from django.views.static import was_modified_since
 
 from affiliates.sitemaps import ShopSitemap
+from affiliates.views import lead_on
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import share
@@ -158,7 +159,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             query = QueryDict()
         moved = answering.answer(request) or answer_path(request.path_info, query)
         if moved is not None:
-            return moved
+            return lead_on(request, moved)
         if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):
             return HttpResponseNotFound()
         answering.note(request)

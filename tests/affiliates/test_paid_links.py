@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -10,14 +11,17 @@ from django.utils import timezone
 from lxml import html
 from lxml.html import HtmlElement
 
+from ads.models import Ad
 from affiliates.models import Link, Sponsorship
 from affiliates.programs import Program
 from affiliates.usage import Use
 from blog.models import Snippet
+from frame.models import Item
 from prose.cleaning import clean
 from prose.embeds import Target
 from prose.rendering import render, render_all
-from siteinfo.models import SiteInfo
+from redirects.models import Redirect
+from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_image, make_page, make_post
 
@@ -350,3 +354,44 @@ def test_a_post_with_paid_links_costs_one_query_more(amazon: Program, shop: Prog
 
     count("/plain/")
     assert count("/paid/") == count("/plain/") + 1
+
+
+def test_a_profile_that_pays_is_said_to_wherever_a_template_shows_it(amazon: Program, reader: Client) -> None:
+    site = SiteInfo.objects.create(name="Move")
+    make_post(slug="knees")
+    plain = reader.get("/knees/").content
+    assert b"commission" not in plain
+    SocialLink.objects.create(site=site, network="link", url="https://www.amazon.com/shop/mine")
+    page = tree(reader.get("/knees/").content.decode())
+    links = page.xpath(".//a[contains(@href, 'amazon.')]")
+    assert {link.get("href") for link in links} == {"https://www.amazon.com/shop/mine?tag=mine-20"}
+    assert {link.get("rel") for link in links} == {REL}
+    for link in links:
+        assert link.xpath("preceding::*[@class='disclosure']")
+
+
+def test_a_menu_leads_to_nothing_that_pays(amazon: Program, shop: Program, reader: Client) -> None:
+    make_link(shop, slug="mat")
+    make_post()
+    for address in ("https://amazon.com/shop/mine", "/go/mat/", "https://journal.example.org/"):
+        item = Item.objects.create(area="main-menu", kind="link", title="Away", address=address)
+        assert bool(item.trouble) == ("journal" not in address)
+    page = reader.get("/blog/").content
+    assert b"journal.example.org" in page
+    assert b"amazon" not in page
+    assert b"/go/mat/" not in page
+
+
+def test_no_redirect_of_ones_own_hides_a_shop(amazon: Program, shop: Program, reader: Client) -> None:
+    for path, target in [("/roller", "https://amazon.com/dp/B000000001"), ("/else", "https://journal.example.org/")]:
+        Redirect.objects.create(old_path=path, target=target)
+    response = reader.get("/roller/")
+    page = response.content.decode()
+    assert (response.status_code, response["X-Robots-Tag"]) == (200, "noindex, nofollow")
+    assert page.index("I may earn a commission") < page.index('href="https://www.amazon.com/dp/B000000001?tag=mine-20"')
+    assert reader.get("/else/")["Location"] == "https://journal.example.org/"
+
+
+def test_no_advertisement_hides_amazon(db: None) -> None:
+    with pytest.raises(ValidationError, match="Amazon wants direct links"):
+        Ad(name="Ad", text="Words", link="https://amzn.to/3abc").full_clean()
