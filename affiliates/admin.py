@@ -53,7 +53,9 @@ def _speak_of_tag(request: HttpRequest, link: Link, typed: str) -> None:
 class ReplacingForm(ActionForm):
     """What to do with the chosen links; the other one stands in their place."""
 
-    instead = forms.ModelChoiceField(Link.objects.live(), required=False, empty_label="(nothing in its place)")
+    instead = forms.ModelChoiceField(
+        Link.objects.live(), required=False, empty_label="(nothing)", label="In its place:"
+    )
 
 
 class UseFilter(admin.SimpleListFilter):
@@ -79,8 +81,7 @@ class LinkAdmin(admin.ModelAdmin):
     """Links by their names."""
 
     action_form = ReplacingForm
-    actions = ("retire_chosen",)
-    change_form_template = "admin/affiliates/link/change_form.html"
+    actions = ("retire_chosen", "use_chosen_again")
     list_display = ("name", "program", "product", "state", "recent_clicks")
     list_filter = (UseFilter, "program")
     list_select_related = ("program", "product", "replacement")
@@ -169,11 +170,18 @@ class LinkAdmin(admin.ModelAdmin):
         context["uses"] = _used_in(Use.objects.of(link)) if link else []
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.action(description="Retire, with this in its place:", permissions=["change"])
+    @admin.action(description="Retire", permissions=["change"])
     def retire_chosen(self, request: HttpRequest, queryset: QuerySet[Link]) -> None:
         """Take the chosen links out of use."""
         into = Link.objects.live().filter(pk=_instead(request)).first()
         _retire(self, request, list(queryset), into)
+
+    @admin.action(description="Put back in use", permissions=["change"])
+    def use_chosen_again(self, request: HttpRequest, queryset: QuerySet[Link]) -> None:
+        """Let readers get the chosen retired links themselves again."""
+        for link in queryset.filter(is_retired=True):
+            link.use_again()
+        self.message_user(request, "They are in use again.", messages.SUCCESS)
 
 
 def _instead(request: HttpRequest) -> int:
@@ -182,11 +190,12 @@ def _instead(request: HttpRequest) -> int:
 
 
 def _retire(desk: Any, request: HttpRequest, links: list[Link], into: Link | None) -> None:
-    if into in links:
-        desk.message_user(request, f"“{into}” cannot stand in its own place. Choose another one.", messages.WARNING)
-        return
     assert isinstance(request.user, User)
-    texts = _named(retire(links, into, request.user))
+    try:
+        texts = _named(retire(links, into, request.user))
+    except ValidationError as error:
+        desk.message_user(request, " ".join(error.messages), messages.WARNING)
+        return
     count = "1 link is" if len(links) == 1 else f"{len(links)} links are"
     if texts:
         words = format_html("{} retired. Read whether your words still fit: {}.", count, texts)
@@ -221,7 +230,9 @@ class LinkInline(admin.TabularInline):
 class ProductReplacingForm(ActionForm):
     """What to do with the chosen products; the other one stands in their place."""
 
-    instead = forms.ModelChoiceField(Product.objects.all(), required=False, empty_label="(nothing in its place)")
+    instead = forms.ModelChoiceField(
+        Product.objects.all(), required=False, empty_label="(nothing)", label="In its place:"
+    )
 
 
 @admin.register(Product)
@@ -283,7 +294,7 @@ class ProductAdmin(WithImagePicker, admin.ModelAdmin):
         context["uses"] = _used_in(Use.objects.of_product(product)) if product else []
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.action(description="Retire, with this in its place:", permissions=["change"])
+    @admin.action(description="Retire", permissions=["change"])
     def retire_chosen(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Take the links of the chosen products out of use; the cards of another product stand in their place."""
         key = _instead(request)

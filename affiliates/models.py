@@ -327,6 +327,11 @@ class Link(models.Model):
                 link.replacement = into
                 link.save()
 
+    def use_again(self) -> None:
+        """Put it back in use after all: readers get it itself."""
+        self.is_retired, self.replacement = False, None
+        self.save()
+
     @property
     def current(self) -> "Link | None":
         """The link that readers get for it: itself, what stands in its place, or none."""

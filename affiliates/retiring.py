@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 
@@ -15,11 +16,19 @@ from affiliates.usage import Use
 def retire(links: Iterable[Link], into: Link | None, user: User) -> list[Model]:
     """Retire `links`, for readers to get `into` in their place, or the words alone.
 
-    All or none. Gives the texts to look over again; the history of each has a line by `user` for every link.
+    All or none: ValidationError if `into` is out of use itself by now. Gives the texts to look over
+    again; the history of each has a line by `user` for every link.
     """
     changed: dict[tuple[type[Model], object], Model] = {}
+    links = list(links)
     with transaction.atomic():
-        for link in links:
+        # Somebody else may retire one of them into another at this moment, and links would turn in a circle.
+        keys = [link.pk for link in (*links, into) if link]
+        locked = {link.pk: link for link in Link.objects.select_for_update().filter(pk__in=keys).order_by("pk")}
+        into = locked[into.pk] if into else None
+        if into and (into.is_retired or into in links):
+            raise ValidationError(f"“{into}” cannot stand in the place of these. Choose another one.")
+        for link in (locked[link.pk] for link in links):
             holders = Use.objects.of(link).holders()
             link.retire(into)
             said = f"“{into}” stands in its place" if into else "Its words stand there without a link"

@@ -14,6 +14,7 @@ from lxml import html
 from accounts.models import User
 from affiliates.models import Compared, Comparison, Link, Product, Sponsorship
 from affiliates.programs import Program
+from affiliates.retiring import retire
 from affiliates.usage import Use, note_all
 from blog.models import Post, Snippet
 from frame.models import Item
@@ -201,8 +202,25 @@ def test_a_product_is_retired_into_another_everywhere_with_a_line_for_each_text(
 def test_a_link_is_replaced_by_no_other_than_one_in_use(shop: Program, signed_in: Client, instead: str) -> None:
     link = make_link(shop)
     said = act(signed_in, LINKS, [link], link.pk if instead == "self" else instead)
-    assert ("cannot stand in its own place" in said) == (instead == "self")
+    assert ("cannot stand in the place of these" in said) == (instead == "self")
     assert not Link.objects.filter(is_retired=True).exists()
+
+
+def test_a_link_that_was_retired_meanwhile_replaces_nothing(shop: Program, owner: User) -> None:
+    first, second = make_link(shop), make_link(shop)
+    seen_before = Link.objects.get(pk=second.pk)
+    retire([second], first, owner)
+    with pytest.raises(ValidationError, match="cannot stand in the place of these"):
+        retire([first], seen_before, owner)
+    assert Link.objects.get(pk=first.pk).is_retired is False
+
+
+def test_a_retired_link_can_be_put_back_in_use(shop: Program, owner: User, signed_in: Client, reader: Client) -> None:
+    old, new = make_link(shop, slug="old"), make_link(shop)
+    retire([old], new, owner)
+    data = {"action": "use_chosen_again", "_selected_action": [old.pk], "instead": ""}
+    signed_in.post(reverse(LINKS, query={"show": "retired"}), data)
+    assert reader.get("/go/old/", headers={"User-Agent": "Firefox"})["Location"] == old.outside
 
 
 def test_a_product_without_a_link_replaces_nothing(shop: Program, signed_in: Client) -> None:
