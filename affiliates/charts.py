@@ -22,11 +22,11 @@ class Bar(NamedTuple):
 
 def bars(amounts: Mapping[date, Decimal], last: date, days: int) -> list[Bar]:
     """A column for each of the `days` up to `last`; days that took more back than they brought have none."""
-    highest = max((amount for amount in amounts.values()), default=Decimal(0))
+    shown = [last - timedelta(days=days - 1 - number) for number in range(days)]
+    highest = max(amounts.get(day, Decimal(0)) for day in shown)
     step = WIDTH / days
     found = []
-    for number in range(days):
-        day = last - timedelta(days=days - 1 - number)
+    for number, day in enumerate(shown):
         amount = amounts.get(day, Decimal(0))
         height = float(max(amount, Decimal(0)) / highest) * HEIGHT if highest > 0 else 0.0
         found.append(Bar(day, amount, round(number * step, 1), round(HEIGHT - height, 1), step - GAP, round(height, 1)))

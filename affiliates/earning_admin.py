@@ -87,12 +87,14 @@ def _earned(currency: str) -> dict[str, Any]:
     clicks = dict(counts.values_list("post").annotate(all=Sum("count")))
     followed = dict(counts.values_list("link").annotate(all=Sum("count")))
     days, shares = by_day(earnings), shared_out(earnings)
+    drawn = bars(days, today, DAYS_DRAWN)
     return {
         "currencies": currencies,
         "currency": chosen,
         "total": sum(days.values(), Decimal(0)),
         "months": by_month(earnings),
-        "bars": bars(days, today, DAYS_DRAWN),
+        "bars": drawn,
+        "best": max(bar.amount for bar in drawn),
         "posts": of_posts(shares, clicks)[:SHOWN],
         "links": of_links(shares, followed)[:SHOWN],
     }
