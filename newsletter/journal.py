@@ -48,7 +48,8 @@ class Journal:
 
     def answered(self, delivery: int, attempt: int, outcome: Outcome) -> None:
         """Note what the server answered."""
-        self._write(f"D {delivery} {attempt} {outcome.state} {outcome.code or '-'}\n".encode())
+        line = f"D {delivery} {attempt} {outcome.state} {outcome.code or '-'} {outcome.provider_id or '-'}\n"
+        self._write(line.encode())
 
     def clear(self) -> None:
         """Forget it all: the database knows."""
@@ -92,9 +93,9 @@ def told(owner: str) -> Story | None:
                 pass
             case ("S", delivery, attempt):
                 started.add((int(delivery), int(attempt)))
-            case ("D", delivery, attempt, state, code):
-                code = "" if code == "-" else code
-                answers[int(delivery), int(attempt)] = Outcome(Delivery.State(state), code)
+            case ("D", delivery, attempt, state, *words):
+                code, name = ("" if word == "-" else word for word in words)
+                answers[int(delivery), int(attempt)] = Outcome(Delivery.State(state), code, provider_id=name)
     return Story(frozenset(started), answers, is_whole=boot in ("fsync", _boot()))
 
 

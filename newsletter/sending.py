@@ -30,6 +30,7 @@ from newsletter.journal import Journal, Story
 from newsletter.models import Campaign, Delivery, SenderProfile
 from newsletter.models.deliveries import DeliveryQuerySet
 from newsletter.preparing import prepare_due
+from newsletter.providers import ProviderTransport, transport
 from newsletter.transport import Outcome, SmtpTransport, Unreachable
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ _STATUS = Campaign.Status
 _UNTOLD = Outcome(_STATE.UNCERTAIN, "", "The worker was killed before it knew whether the mail was taken.")
 
 type Results = dict[Outcome, list[Claimed]]
+type Transport = SmtpTransport | ProviderTransport
 
 
 class LeaseOver(Exception):  # noqa: N818 - a state of the world
@@ -121,19 +123,19 @@ def _connection(stopped: Callable[[], bool]) -> int:
     0 as well if the mail server went away, so that whoever called waits before the next try.
     """
     tried = 0
-    with SmtpTransport() as transport, closing(Journal()) as journal:
+    with transport() as line, closing(Journal()) as journal:
         while not stopped():
             profile = SenderProfile.get()
             try:
                 # Before anything is claimed: a server that is away must cost no mail an attempt.
-                transport.open()
+                line.open()
             except Unreachable as error:
                 _unreachable(error)
                 return 0
             allowed = pace.reserve(profile, profile.chunk)
             journal.claiming()
             chunk = claim(journal.owner, profile, allowed.number) if allowed.number else None
-            results = send(chunk, transport, journal, stopped) if chunk else {}
+            results = send(chunk, line, journal, stopped) if chunk else {}
             handled = sum(len(rows) for outcome, rows in results.items() if outcome.state != _STATE.PENDING)
             pace.give_back(allowed, allowed.number - handled)
             if chunk:
@@ -201,7 +203,7 @@ def still_wanted(chunk: Chunk, rows: Iterable[Claimed]) -> set[int]:
 # ---- Sending ----------------------------------------------------------------------------------------
 
 
-def send(chunk: Chunk, transport: SmtpTransport, journal: Journal, stopped: Callable[[], bool]) -> Results:
+def send(chunk: Chunk, line: Transport, journal: Journal, stopped: Callable[[], bool]) -> Results:
     """Send the mails of `chunk` one after the other; what became of each. What was not begun is pending again."""
     results: Results = defaultdict(list)
     looked, wanted = time.monotonic(), {row.pk for row in chunk.rows}
@@ -211,7 +213,7 @@ def send(chunk: Chunk, transport: SmtpTransport, journal: Journal, stopped: Call
             looked, wanted = time.monotonic(), still_wanted(chunk, rest)
         row = rest.pop()
         try:
-            outcome = _send(row, chunk, transport, journal) if row.pk in wanted else Outcome(_STATE.PENDING)
+            outcome = _send(row, chunk, line, journal) if row.pk in wanted else Outcome(_STATE.PENDING)
         except (LeaseOver, Unreachable) as error:
             log.warning("%s mails go back: %s", len(rest) + 1, error)
             rest.append(row)
@@ -224,7 +226,7 @@ def send(chunk: Chunk, transport: SmtpTransport, journal: Journal, stopped: Call
     return results
 
 
-def _send(row: Claimed, chunk: Chunk, transport: SmtpTransport, journal: Journal) -> Outcome:
+def _send(row: Claimed, chunk: Chunk, line: Transport, journal: Journal) -> Outcome:
     def before_dot() -> None:
         # In this order: whoever takes over an expired claim finds the line, or this finds the claim expired.
         journal.starting(row.pk, row.attempt)
@@ -237,7 +239,7 @@ def _send(row: Claimed, chunk: Chunk, transport: SmtpTransport, journal: Journal
     except ValueError:
         return Outcome(_STATE.FAILED, "", "The address is not written as mail needs it.")
     mail = chunk.mail.to(address, row.message_id, row.public_id, row.epoch, chunk.date)
-    outcome = transport.send(chunk.sender.email, address, mail, before_dot)
+    outcome = line.send(chunk.sender.email, address, mail, before_dot)
     journal.answered(row.pk, row.attempt, outcome)
     return outcome
 
@@ -271,6 +273,8 @@ def _keep(held: DeliveryQuerySet, campaign: Campaign, attempt: int, outcome: Out
     if state == _STATE.DEFERRED and attempt > len(BACKOFF) and now - (campaign.started_at or now) > TRIED_FOR:
         state = _STATE.FAILED
     values: dict[str, Any] = {"code": outcome.code}
+    if outcome.provider_id:
+        values["provider_id"] = outcome.provider_id
     if state != _STATE.SENT:
         # What went wrong before stays beside a mail that was sent in the end: it may have been the second copy.
         values |= {"error": outcome.error}

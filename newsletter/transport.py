@@ -1,4 +1,4 @@
-"""How one mail gets to the mail server, and what became of it. One class per kind of server; SMTP is the first.
+"""How one mail gets to the mail server, and what became of it. SMTP here, a provider's API in `newsletter.providers`.
 
 SMTP hands a mail over at one moment: with the dot after its last line (RFC 5321, 4.1.1.4 and 4.2.5). Whatever breaks
 before, the server has taken nothing; whatever breaks between the dot and the answer, nobody here can know.
@@ -23,12 +23,16 @@ _STATE = Delivery.State
 
 
 class Outcome(NamedTuple):
-    """What became of a mail. `is_ours`: the server refuses us, not the reader, so every further mail would fail too."""
+    """What became of a mail. `is_ours`: the server refuses us, not the reader, so every further mail would fail too.
+
+    `provider_id` is how a provider calls it from then on.
+    """
 
     state: Delivery.State
     code: str = ""
     error: str = ""
     is_ours: bool = False
+    provider_id: str = ""
 
 
 class Unreachable(Exception):  # noqa: N818 - a state of the world

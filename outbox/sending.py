@@ -13,6 +13,7 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
+from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.apps import apps
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
@@ -32,6 +33,8 @@ _FAULTS: tuple[tuple[type[Exception], str], ...] = (
     (smtplib.SMTPRecipientsRefused, "The mail server refused the address it should go to: {reply}"),
     (smtplib.SMTPSenderRefused, "The mail server does not let us send from our address (EMAIL_FROM): {reply}"),
     (smtplib.SMTPNotSupportedError, "The mail server lacks something we need, such as encryption: {error}"),
+    (AnymailRecipientsRefused, "The mail provider refused the address it should go to."),
+    (AnymailError, "The mail provider did not take it: {reply}"),
     (smtplib.SMTPServerDisconnected, "The mail server hung up."),
     (smtplib.SMTPResponseException, "The mail server said no: {reply}"),
     (ssl.SSLError, "The connection to the mail server could not be made safe: {error}"),
@@ -55,6 +58,9 @@ def _reply(error: Any) -> str:
     code, words = getattr(error, "smtp_code", ""), getattr(error, "smtp_error", b"")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()))
+    if isinstance(error, AnymailError):
+        # Not its own words, which repeat the whole mail's addresses.
+        code, words = error.status_code or "no answer", ""
     return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
 
 
@@ -101,7 +107,8 @@ def _send(row: Outgoing, mailer: BaseEmailBackend) -> None:
 def _keep_fault(row: Outgoing, error: Exception) -> None:
     # The kind only: the words may hold somebody's address, and logs are kept longer than messages.
     log.warning("%s could not be mailed: %s", row, type(error).__name__)
-    is_final = isinstance(error, smtplib.SMTPRecipientsRefused) and _reply(error).startswith("5")
+    refused = isinstance(error, smtplib.SMTPRecipientsRefused) and _reply(error).startswith("5")
+    is_final = refused or isinstance(error, AnymailRecipientsRefused)
     row.note_fault(in_words(error), is_final=is_final)
 
 

@@ -9,7 +9,7 @@ from django.utils.csp import CSP
 from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
-from ptcomplete.mailers import mailers
+from ptcomplete.mailers import anymail, mailers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -175,7 +175,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # ---- Mail --------------------------------------------------------------------------------------
-MAILERS = mailers(env.str("EMAIL_URL", default="") or ("console" if DEBUG else ""))
+email_url = env.str("EMAIL_URL", default="") or ("console" if DEBUG else "")
+MAILERS = mailers(email_url)
+# Of a provider: name:password that it shows with every event it tells /newsletter/webhooks/ of.
+ANYMAIL = anymail(email_url, webhook_secret=env.str("EMAIL_WEBHOOK_SECRET", default=""))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="") or f"no-reply@{urlsplit(SITE_URL).hostname}"
 # outbox.I001 says the same in words that name EMAIL_URL.
 SILENCED_SYSTEM_CHECKS = ["mail.W001"]

@@ -48,6 +48,8 @@ os.environ |= {
     "BEHIND_PROXY": "0",
     "EMAIL_URL": "smtp://127.0.0.1:9",
     "EMAIL_URL_FILE": "",
+    "EMAIL_WEBHOOK_SECRET": "",
+    "EMAIL_WEBHOOK_SECRET_FILE": "",
     "EMAIL_FROM": "site@example.com",
     "LANGUAGE_CODE": "en-us",
     "TIME_ZONE": "UTC",

@@ -3,6 +3,7 @@
 import smtplib
 
 import pytest
+from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.core.mail import mailers as djangos_mailers
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
@@ -76,11 +77,16 @@ def test_a_test_mail_that_fails_says_why_in_one_sentence(settings: Settings, url
         (smtplib.SMTPDataError(554, b"\xff spam"), "said no: 554"),
         (TimeoutError(), "in time"),
         (OSError(101, "Network is unreachable"), "could not be reached"),
+        (AnymailAPIError("a@example.org?", status_code=401), "The mail provider did not take it: 401"),
+        (AnymailAPIError("a@example.org?"), "The mail provider did not take it: no answer"),
+        (AnymailRecipientsRefused(), "refused the address"),
         (RuntimeError("odd"), "It could not be sent: odd"),
     ],
 )
 def test_what_goes_wrong_is_said_in_words(error: Exception, says: str) -> None:
-    assert says in sending.in_words(error)
+    words = sending.in_words(error)
+    assert says in words
+    assert "a@example.org" not in words
 
 
 def test_a_site_without_a_mail_server_is_warned(settings: Settings) -> None:
