@@ -7,6 +7,7 @@ from django.core.mail import mailers
 
 from newsletter.addresses import email_key
 from newsletter.models import SenderProfile
+from newsletter.providers import provider
 
 
 def lacks(sender: SenderProfile) -> list[str]:
@@ -25,5 +26,20 @@ def lacks(sender: SenderProfile) -> list[str]:
         ),
         f"“From” is at {domain}, which is not {host}: mail providers refuse what comes from a domain that is not the"
         " sender's own.": not is_own,
+    }
+    return [sentence for sentence, is_lacking in found.items() if is_lacking] + deaf_to_the_provider()
+
+
+def deaf_to_the_provider() -> list[str]:
+    """Why the provider cannot tell of bounces and complaints, a sentence each; [] if it can, or if there is none."""
+    if not provider():
+        return []
+    found = {
+        "Set EMAIL_WEBHOOK_SECRET to name:password, so that the mail provider can tell of bounces and complaints.": (
+            not all(settings.ANYMAIL.get("WEBHOOK_SECRET", "").partition(":"))
+        ),
+        "Set SITE_URL to an address with https://: the mail provider must not tell of readers in the open.": (
+            not settings.SITE_URL.startswith("https://")
+        ),
     }
     return [sentence for sentence, is_lacking in found.items() if is_lacking]

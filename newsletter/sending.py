@@ -26,6 +26,7 @@ from django.utils import timezone
 from newsletter import journal as journals
 from newsletter import pace
 from newsletter.compiling import Mail, Sender, compiled, deliverable
+from newsletter.health import too_many_failures
 from newsletter.journal import Journal, Story
 from newsletter.models import Campaign, Delivery, SenderProfile
 from newsletter.models.deliveries import DeliveryQuerySet
@@ -43,8 +44,6 @@ SECONDS_BETWEEN_LOOKS = 1.0
 # Then it has failed, unless the campaign is so slow that its first day is not over.
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 360))
 TRIED_FOR = timedelta(hours=24)
-# Fewer failures than this say nothing about a campaign.
-LEAST_FAILURES = 20
 
 _COLUMNS = ("pk", "attempt", "to_email", "message_id", "subscriber__public_id", "subscriber__token_epoch")
 _STATE = Delivery.State
@@ -294,11 +293,7 @@ def _reason_to_pause(campaign: Campaign, profile: SenderProfile, results: Result
     # Without a chunk above the limit the whole is not above it either, and to count the whole takes time.
     if failed * 100 <= profile.pause_error_share * sum(map(len, results.values())):
         return ""
-    census = campaign.deliveries.census()
-    failed, done = census[_STATE.FAILED], census[_STATE.FAILED] + census[_STATE.SENT]
-    if failed < LEAST_FAILURES or failed * 100 <= profile.pause_error_share * done:
-        return ""
-    return f"{failed} of {done} mails failed. Look at the reasons before you go on."
+    return too_many_failures(campaign, profile)
 
 
 # ---- After a crash ----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from newsletter import views
+from newsletter import views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
@@ -13,4 +13,5 @@ urlpatterns = [
     path("p/<token>/", views.preferences, name="preferences"),
     path("p/<token>/export/", views.export, name="export"),
     path("p/<token>/erase/", views.erase, name="erase"),
+    path("webhooks/<name>/", webhooks.webhook, name="webhook"),
 ]

@@ -1,12 +1,13 @@
 """Who is on the list, and what they want."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Self
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
 from guard.limits import admit_key
@@ -19,6 +20,10 @@ PENDING_LASTS = timedelta(days=PENDING_DAYS)
 MOST_MAILS_A_DAY = 3
 # A stranger's address can be typed by anybody: this is the least time between two mails to it.
 BETWEEN_REQUESTS = timedelta(minutes=15)
+# Mail that comes back for now, on so many days with none that arrived between, comes back for good. A day that is
+# longer ago counts no more.
+MOST_SOFT_DAYS = 5
+SOFT_DAY_COUNTS = timedelta(days=30)
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
@@ -217,6 +222,39 @@ class Subscriber(models.Model):
             if rows.move(self.Status.ACTIVE, left) or rows.move(self.Status.BOUNCED, left):
                 Suppression.objects.add(self.email_hash, Suppression.Reason.UNSUBSCRIBED)
                 ConsentEvent.objects.record(ConsentEvent.Kind.UNSUBSCRIBED, self, **facts)
+
+    # ---- What the mail provider tells --------------------------------------------------------------
+
+    def bounce(self, **facts: Any) -> None:
+        """Mail to them comes back for good: nothing more goes there until they confirm anew."""
+        self._lose(self.Status.BOUNCED, (self.Status.PENDING, self.Status.ACTIVE), Suppression.Reason.HARD, facts)
+
+    def complain(self, **facts: Any) -> None:
+        """They called it spam: nothing more goes there until they confirm anew."""
+        anywhere = [status for status in self.Status if self.Status.COMPLAINED in MOVES[status]]
+        self._lose(self.Status.COMPLAINED, anywhere, Suppression.Reason.COMPLAINT, facts)
+
+    def _lose(self, to: str, expected: Iterable[str], reason: str, facts: Any) -> None:
+        with transaction.atomic():
+            rows = Subscriber.objects.filter(pk=self.pk)
+            # Whichever it is by now: they may leave at the same moment.
+            if any(rows.move(status, to) for status in expected):
+                Suppression.objects.add(self.email_hash, reason)
+                ConsentEvent.objects.record(to, self, **facts)
+
+    def bounce_softly(self, **facts: Any) -> None:
+        """Mail to them comes back for now. Counted once a day; on the fifth day it is `bounce`."""
+        today = timezone.localdate()
+        rows = Subscriber.objects.filter(pk=self.pk)
+        score = Case(When(soft_scored_on__gte=today - SOFT_DAY_COUNTS, then=F("soft_score") + 1), default=1)
+        unscored = rows.filter(Q(soft_scored_on=None) | Q(soft_scored_on__lt=today))
+        unscored.update(soft_score=score, soft_scored_on=today)
+        if rows.filter(soft_score__gte=MOST_SOFT_DAYS).exists():
+            self.bounce(**facts)
+
+    def reached(self) -> None:
+        """Mail to them arrived."""
+        Subscriber.objects.filter(pk=self.pk, soft_score__gt=0).update(soft_score=0)
 
     def forget(self) -> int:
         """Take the row out with all that tells who it was, from the consent log and from mails too; always 1."""

@@ -83,7 +83,7 @@ class SenderProfile(SingletonModel):
         "pause at so many complaints (%)",
         max_digits=4,
         decimal_places=2,
-        default="0.30",
+        default=0.3,
         validators=[MaxValueValidator(99)],
         help_text="Mail providers block senders above 0.3 %. Well-kept lists stay below 0.1 %.",
     )

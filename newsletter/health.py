@@ -1,0 +1,31 @@
+"""When a campaign should wait for its author: too much of it comes back, or too many call it spam."""
+
+from newsletter.models import Campaign, Delivery, SenderProfile
+
+# Fewer than these say nothing about a campaign.
+LEAST_FAILURES = 20
+LEAST_COMPLAINTS = 3
+
+_STATE = Delivery.State
+
+
+def too_many_failures(campaign: Campaign, profile: SenderProfile) -> str:
+    """Why it should wait, by the share of mails that failed; "" if it should not. One query."""
+    census = campaign.deliveries.census()
+    failed, done = census[_STATE.FAILED], census[_STATE.FAILED] + census[_STATE.SENT]
+    if failed < LEAST_FAILURES or failed * 100 <= profile.pause_error_share * done:
+        return ""
+    return f"{failed} of {done} mails failed. Look at the reasons before you go on."
+
+
+def too_many_complaints(campaign: Campaign, profile: SenderProfile) -> str:
+    """Why it should wait, by the share of readers who called it spam; "" if it should not. Two queries."""
+    complained = campaign.deliveries.filter(complained_at__isnull=False).count()
+    if complained < LEAST_COMPLAINTS:
+        return ""
+    sent = campaign.deliveries.filter(state=_STATE.SENT).count()
+    if complained * 100 <= profile.pause_complaint_share * sent:
+        return ""
+    return (
+        f"{complained} of {sent} readers called it spam. Mail providers block senders for that: look before you go on."
+    )
