@@ -1,4 +1,4 @@
-"""Bring the site up on this machine: data from nothing, the server as in production, the worker beside it."""
+"""Bring the site up on this machine: data from nothing, the server as in production, the worker and a mail catcher."""
 
 import http.client
 import os
@@ -18,6 +18,7 @@ from django.db import connections
 
 from accounts.models import User
 from blog.models import Post
+from newsletter.models import SenderProfile
 from siteinfo.models import SiteInfo
 
 HOST = "127.0.0.1"
@@ -48,6 +49,8 @@ class Command(BaseCommand):
             call_command("import_wordpress", *wxr)
         elif not (Post.objects.exists() or SiteInfo.objects.exists()):
             call_command("seed_demo")
+            # What nothing is sent without.
+            SenderProfile.objects.create(postal_address="1 Example Street, Sampletown")
         call_command("start_pages")
         self._sign_in()
         connections.close_all()
@@ -70,6 +73,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda received, _: signals.append(received))
         parent = os.getppid()
+        catcher, caught_at = start_catcher(port) or (None, "")
         children = [start_server(port), start_worker()]
         is_ready = False
         while not signals and os.getppid() == parent and all(child.poll() is None for child in children):
@@ -77,9 +81,11 @@ class Command(BaseCommand):
                 is_ready = True
                 url = settings.SITE_URL
                 self.stdout.write(f"Ready: {url}/ and the writing desk at {url}/admin/. Ctrl-C ends it.")
+                if caught_at:
+                    self.stdout.write(f"Mails go nowhere but to {caught_at}/.")
                 self.stdout.flush()
             time.sleep(0.1)
-        end(children)
+        end([*children, catcher] if catcher else children)
         if not signals:
             raise CommandError("The server or its worker ended by itself: see the messages above.")
 
@@ -94,6 +100,46 @@ def refuse_a_busy_port(port: int) -> None:
             raise CommandError(
                 f"Port {port} is taken: stop what runs there, or choose another one, as in make run PORT={port + 1}."
             ) from error
+
+
+def start_catcher(port: int) -> tuple[subprocess.Popen[bytes], str] | None:
+    """Have mails caught where no mail server is set, and tell server and worker so; the process, and where they show.
+
+    It ends with us even if we are killed. Should it fail, mails wait, and the site goes on.
+    """
+    if settings.MAILERS.get("default", {}).get("BACKEND") not in (
+        None,
+        "django.core.mail.backends.console.EmailBackend",
+    ):
+        return None
+    page_port, smtp_port = free_port(port + 25), free_port(port + 1025)
+    ports = ("--port", str(page_port), "--smtp-port", str(smtp_port))
+    command = [sys.executable, sys.argv[0], "mailcatcher", *ports, "--parent", str(os.getpid())]
+    process = subprocess.Popen(command, process_group=0, stdout=subprocess.DEVNULL)
+    os.environ["EMAIL_URL"] = f"smtp://{HOST}:{smtp_port}"
+    os.environ["EMAIL_FROM"] = os.environ.get("EMAIL_FROM") or "newsletter@example.com"
+    give_up_at = time.monotonic() + 5
+    # The worker starts when it is there: a mail that finds nobody waits for minutes.
+    while time.monotonic() < give_up_at and not is_open(smtp_port):
+        time.sleep(0.05)
+    return process, f"http://{HOST}:{page_port}"
+
+
+def free_port(wanted: int) -> int:
+    """`wanted`, or another port if something listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except (OSError, OverflowError):
+            probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    """Whether something listens on `port`."""
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def start_server(port: int) -> subprocess.Popen[bytes]:
