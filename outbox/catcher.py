@@ -166,7 +166,7 @@ class Catcher:
         except BaseException:
             self._page.server_close()
             raise
-        threading.Thread(target=self._page.serve_forever, daemon=True).start()
+        threading.Thread(target=self._page.serve_forever, args=(0.05,), daemon=True).start()
 
     def __exit__(self, *_: object) -> None:
         self._smtp.stop()
