@@ -7,6 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.encoding import punycode
 
+# RFC 5321, 4.5.3.1.3: a path has 256 letters, its angle brackets among them.
+MOST_LETTERS = 254
+
 
 def one_line(text: str) -> str:
     """`text` as one line that says what it shows: an "=?" would be read as the start of encoded words (RFC 2047)."""
@@ -16,13 +19,14 @@ def one_line(text: str) -> str:
 def mailbox(address: str, name: str = "") -> str:
     """`address`, behind `name` if there is one, in the form of RFC 5322.
 
-    ValueError for what is no address, and for what mail in general does not carry: letters beyond ASCII before the @
-    (RFC 6531 is not common yet), and domains that the older rules for such letters, IDNA 2003, turn into another one.
+    ValueError for what is no address, and for what mail in general does not carry: more than MOST_LETTERS, letters
+    beyond ASCII before the @ (RFC 6531 is not common yet), and domains that the older rules for such letters, IDNA
+    2003, turn into another one.
     """
     local, _, domain = address.rpartition("@")
     encoded = punycode(domain)
     is_itself = domain.isascii() or encoded.encode().decode("idna") == domain.lower()
-    if not (local.isascii() and is_itself):
+    if not (local.isascii() and is_itself) or len(f"{local}@{encoded}") > MOST_LETTERS:
         raise ValueError(f"No mail reaches {address!r}.")
     try:
         found = Address(one_line(name), addr_spec=f"{local}@{encoded}")
@@ -44,5 +48,6 @@ def validate_mailable(address: str) -> None:
         mailbox(address)
     except ValueError:
         raise ValidationError(
-            "Our mail cannot reach an address with these letters. Do you have another one?", code="unmailable"
+            "Our mail cannot reach an address with these letters, or so many. Do you have another one?",
+            code="unmailable",
         ) from None

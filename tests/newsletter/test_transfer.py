@@ -81,6 +81,24 @@ def test_nobody_who_left_here_or_there_is_brought_back() -> None:
         assert Suppression.objects.of(f"{name}@example.org").get().reason == reason
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sam@example.org\r\nBcc: eve@example.org",
+        '""sam smith""@example.org',
+        "sam@straße.example",
+        "ſam@example.org",
+        f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 58}.org",
+        f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.{'e' * 59}.org",
+        "\u202esam@example.org",
+    ],
+)
+def test_an_address_that_no_mail_reaches_is_named_and_not_added(address: str) -> None:
+    report = take(f'email,status,confirmed_at\n"{address}",active,2024-01-01\nok@example.org,active,2024-01-01\n')
+    assert states() == {"ok@example.org": "active"}
+    assert len(report.faults) == 1
+
+
 def test_lines_that_say_nothing_are_named_and_the_others_come_in() -> None:
     report = take(
         "email,status,confirmed_at\nsam@example.org,active,2024-01-01\nSAM@example.org,active,2024-01-01\nnobody,active,\n"
