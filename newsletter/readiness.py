@@ -11,11 +11,16 @@ from newsletter.providers import provider
 from siteinfo.addresses import is_on_this_machine
 
 
+def sending_domain(sender: SenderProfile) -> str:
+    """The domain that letters come from, in ASCII."""
+    return email_key(sender.from_email or settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
+
+
 def lacks(sender: SenderProfile) -> list[str]:
     """What is missing, a sentence each; [] if letters can go out."""
     site = urlsplit(settings.SITE_URL)
     host = (site.hostname or "").removeprefix("www.")
-    domain = email_key(sender.from_email or settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
+    domain = sending_domain(sender)
     is_own = domain == host or domain.endswith(f".{host}") or host.endswith(f".{domain}")
     found = {
         "No mail server is set (EMAIL_URL).": "default" not in mailers,

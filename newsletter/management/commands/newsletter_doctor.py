@@ -1,0 +1,34 @@
+"""Say what keeps letters from going out, or from arriving."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from newsletter import domain
+from newsletter.models import SenderProfile
+from newsletter.readiness import lacks, sending_domain
+
+
+class Command(BaseCommand):
+    """`newsletter_doctor [--selector NAME]`: a line for each thing that is missing; CommandError if there is any."""
+
+    help = "Look at the settings of the newsletter, and at its domain in the DNS, and say what is missing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--selector", default="", help="of your DKIM key: what stands behind s= in a mail that you sent yourself"
+        )
+
+    def handle(self, *args: Any, selector: str, **options: Any) -> None:
+        sender = SenderProfile.get()
+        found = lacks(sender)
+        try:
+            found += domain.lacks(sending_domain(sender), selector)
+        except domain.Unanswered as error:
+            raise CommandError("\n".join([*found, str(error)])) from error
+        if not selector:
+            self.stdout.write("DKIM was not looked at: name your key with --selector.")
+        if found:
+            raise CommandError("\n".join(found))
+        self.stdout.write("Nothing is missing.")
