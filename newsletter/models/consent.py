@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Never, Self
 
 from django.db import models
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from newsletter.addresses import email_hash
@@ -13,6 +13,8 @@ from newsletter.addresses import email_hash
 # The privacy notice of the list: networks are cut short after this, and gone after that.
 NETWORK_WHOLE_FOR = timedelta(days=90)
 NETWORK_KEPT_FOR = timedelta(days=3 * 365)
+# The whole proof, from the last thing that happened: as long as somebody may ask for it in most courts.
+PROOF_KEPT_FOR = timedelta(days=3 * 365)
 
 
 class UnchangeableError(TypeError):
@@ -122,6 +124,16 @@ class ConsentEventQuerySet(EvidenceQuerySet["ConsentEvent"]):
         for event in self.filter(at__lt=now - NETWORK_WHOLE_FOR, is_ip_short=False).exclude(ip=None)[:500]:
             number += models.QuerySet.update(self.filter(pk=event.pk), ip=shortened(event.ip or ""), is_ip_short=True)
         return number
+
+    def forget_ended(self) -> int:
+        """Erase all about addresses that are gone and of which nothing was heard for three years; how many.
+
+        For the worker.
+        """
+        cut = timezone.now() - PROOF_KEPT_FOR
+        later = self.filter(email_hash=OuterRef("email_hash"), at__gte=cut)
+        ended = self.filter(~Exists(later), subscriber=None, at__lt=cut)
+        return models.QuerySet.delete(ended)[0]
 
 
 class ConsentEvent(Evidence):

@@ -1,5 +1,6 @@
 """Each mail of a campaign: one row for each address, written before the first mail goes out."""
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -9,6 +10,11 @@ from django.utils import timezone
 from newsletter.models.campaigns import Campaign
 from newsletter.models.people import Subscriber
 from newsletter.models.states import Table, move
+
+# After the end of a campaign, for whoever asks what became of a mail. Its hash stays, so that numbers stay.
+ADDRESS_KEPT_FOR = timedelta(days=90)
+# Providers tell again for some days what was not heard.
+EVENT_KEPT_FOR = timedelta(days=90)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -39,6 +45,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         for waiting in (Delivery.State.PENDING, Delivery.State.DEFERRED):
             self.move(waiting, Delivery.State.SKIPPED, error="The address was erased.")
         return self.update(to_email="")
+
+    def forget_old(self) -> int:
+        """Blank the addresses of campaigns that ended three months ago; how many. For the worker."""
+        old = self.filter(campaign__finished_at__lt=timezone.now() - ADDRESS_KEPT_FOR).exclude(to_email="")
+        return self.filter(pk__in=list(old.order_by().values_list("pk", flat=True)[:10_000])).forget_address()
 
     def census(self) -> dict[str, int]:
         """How many are in each state, none left out: together they are the campaign's total."""
@@ -131,6 +142,14 @@ MOVES: Table = {
 }
 
 
+class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
+    """What providers told."""
+
+    def forget_old(self) -> int:
+        """Erase what was told three months ago; how many. For the worker."""
+        return self.filter(received_at__lt=timezone.now() - EVENT_KEPT_FOR).delete()[0]
+
+
 class WebhookEvent(models.Model):
     """What a mail provider told, once, however often it tells it. Nothing about the person is kept."""
 
@@ -140,6 +159,8 @@ class WebhookEvent(models.Model):
     happened_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(auto_now_add=True)
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, null=True, related_name="webhook_events")
+
+    objects = WebhookEventQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("provider", "event_id"), name="newsletter_webhookevent_once")]

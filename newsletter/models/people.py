@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from guard.limits import admit_key
 from newsletter.addresses import email_hash, email_key
-from newsletter.models.consent import ConsentEvent, Suppression
+from newsletter.models.consent import PROOF_KEPT_FOR, ConsentEvent, Suppression
 from newsletter.models.states import Table, move
 from newsletter.tokens import PENDING_DAYS, Purpose
 
@@ -105,8 +105,16 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.mailable().filter(Exists(wanted))
 
     def expire(self) -> int:
-        """Erase those that never confirmed, a week after they were asked last; how many. For the worker."""
-        old = self.filter(status=Subscriber.Status.PENDING, requested_at__lt=timezone.now() - PENDING_LASTS)
+        """Erase those that never confirmed, a week after they were asked last; how many. For the worker.
+
+        Also those that have long left: the hash that keeps them off the list stays.
+        """
+        now, status = timezone.now(), Subscriber.Status
+        unconfirmed = Q(status=status.PENDING, requested_at__lt=now - PENDING_LASTS)
+        left = Q(
+            status__in=(status.UNSUBSCRIBED, status.BOUNCED, status.COMPLAINED), status_at__lt=now - PROOF_KEPT_FOR
+        )
+        old = self.filter(unconfirmed | left)
         return sum(subscriber.forget() for subscriber in old[:500])
 
 

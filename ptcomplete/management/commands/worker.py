@@ -24,7 +24,7 @@ from follow import archive, instagram
 from guard import limits
 from images.renditions import make_missing
 from newsletter import sending
-from newsletter.models import ConsentEvent, Subscriber
+from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import deliver
 from redirects.moves import forget_answered
 from search.indexing import index_missing
@@ -56,8 +56,11 @@ JOBS = (
     Job("archives that nobody chose from", archive.forget_old, 3600),
     Job("tallies of past days", limits.forget, 3600),
     Job("messages dealt with a year ago", Message.objects.erase_old, 3600),
-    Job("addresses that were never confirmed", Subscriber.objects.expire, 3600),
+    Job("addresses that were never confirmed, or long left", Subscriber.objects.expire, 3600),
     Job("networks in the log of consent", ConsentEvent.objects.forget_networks, 3600),
+    Job("proofs of consent that ended three years ago", ConsentEvent.objects.forget_ended, 3600),
+    Job("addresses on the mails of old campaigns", Delivery.objects.forget_old, 3600),
+    Job("what mail providers told months ago", WebhookEvent.objects.forget_old, 3600),
     Job("addresses not found that have an answer now", forget_answered, 3600),
     Job("names beside old suggestions", Suggestion.objects.nameless, 3600),
 )
