@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from images.models import Image, Video
 from images.renditions import picture, thumbnail, whole_url
@@ -25,15 +26,20 @@ def _markup(image: Image, embed: Embed, target: Target) -> str:
     if target is Target.PAGE:
         return picture(image, sizes=SIZES, alt=alt)
     if target.is_elsewhere:
-        return format_html(
-            '<img src="{}" width="{}" height="{}" alt="{}">',
-            absolute_url(whole_url(image)),
-            image.width,
-            image.height,
-            alt,
-        )
+        return _still(image, alt)
     override = "" if embed.alt is None else format_html(' alt="{}"', embed.alt)
     return format_html('<img data-image="{}" src="{}"{}>', image.pk, image.file.url, override)
+
+
+def _still(image: Image, alt: str) -> SafeString:
+    """The picture for programs that know no `<picture>`."""
+    return format_html(
+        '<img src="{}" width="{}" height="{}" alt="{}">',
+        absolute_url(whole_url(image)),
+        image.width,
+        image.height,
+        alt,
+    )
 
 
 def resolve_videos(wanted: Collection[Embed], target: Target) -> dict[Embed, str]:
@@ -45,7 +51,11 @@ def resolve_videos(wanted: Collection[Embed], target: Target) -> dict[Embed, str
 def _video(video: Video, target: Target) -> str:
     if target.is_elsewhere:
         site = video.get_provider_display()
-        return format_html('<p><a href="{}">{} (video on {})</a></p>', video.address, video, site)
+        link = format_html('<p><a href="{}">{} (video on {})</a></p>', video.address, video, site)
+        if target is Target.MAIL and video.thumbnail:
+            still = _still(video.thumbnail, "")
+            return format_html('<figure><a href="{}">{}</a></figure>{}', video.address, still, link)
+        return link
     if target is Target.EDITOR:
         source = thumbnail(video.thumbnail) if video.thumbnail else ""
         marks = '<div data-embed="video" data-id="{}" data-title="{}" data-thumb="{}"></div>'

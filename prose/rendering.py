@@ -52,7 +52,7 @@ def _fill_all(root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mappi
     if target is Target.PAGE:
         _dress_for_page(root)
     elif target.is_elsewhere:
-        _dress_for_elsewhere(root)
+        _dress_for_elsewhere(root, target)
     for element, embed in places.items():
         if embed in markup:
             _fill(element, markup[embed], target)
@@ -133,10 +133,14 @@ def _dress_callout(aside: HtmlElement) -> None:
     aside.insert(1, heading)
 
 
-def _dress_for_elsewhere(root: HtmlElement) -> None:
+def _dress_for_elsewhere(root: HtmlElement, target: Target) -> None:
     for aside in list(root.iter("aside")):
-        title = aside.get("data-title") or subset.CALLOUTS[aside.get("data-callout") or "note"]
+        kind = aside.get("data-callout") or "note"
+        title = aside.get("data-title") or subset.CALLOUTS[kind]
         aside.attrib.clear()
+        if target is Target.MAIL:
+            # Mails have a style sheet, if a small one; feeds have none.
+            aside.set("class", f"callout callout--{kind}")
         aside.tag = "blockquote"
         heading = html.Element("p")
         strong = html.Element("strong")

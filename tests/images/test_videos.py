@@ -201,12 +201,15 @@ def test_a_wrong_address_is_refused_in_words_and_strangers_make_nothing(signed_i
 def test_a_video_reads_well_everywhere_and_survives_cleaning() -> None:
     video = Video.objects.create(provider="vimeo", key="12345678/0a1b2c3d", title="<b>Hop</b>", thumbnail=make_image())
     body = clean(f'<div data-embed="video" data-id="{video.pk}" data-title="x"></div><p>After</p>')
-    page, feed, editor = (render(body, target) for target in (Target.PAGE, Target.FEED, Target.EDITOR))
+    page, feed, mail, editor = (render(body, target) for target in Target)
     assert 'data-video="https://player.vimeo.com/video/12345678?dnt=1&amp;h=0a1b2c3d"' in page
     assert '<a href="https://vimeo.com/12345678/0a1b2c3d">' in page
     assert "<iframe" not in page
     assert re.findall(r"<img [^>]*alt=\"([^\"]*)\"", page) == [""]
     assert '<p><a href="https://vimeo.com/12345678/0a1b2c3d">&lt;b&gt;Hop&lt;/b&gt; (video on Vimeo)</a></p>' in feed
+    assert "<img" not in feed
+    assert re.search(r'<figure><a href="https://vimeo.com/12345678/0a1b2c3d"><img [^>]*alt=""></a></figure>', mail)
+    assert "(video on Vimeo)</a></p>" in mail
     assert clean(editor) == body
     video.delete()
     assert render(body) == "<p>After</p>"
