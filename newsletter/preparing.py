@@ -25,7 +25,8 @@ _STATUS = Campaign.Status
 def prepare_due() -> int:
     """Freeze and prepare the campaigns whose time has come; how many are being sent now.
 
-    None without a postal address, which every mail has to show. What comes too late goes back to its author.
+    Among them those that go out by themselves. None without a postal address, which every mail has to show. What comes
+    too late goes back to its author, and what is about something no longer public is cancelled.
     """
     for late in Campaign.objects.filter(status=_STATUS.SCHEDULED, not_after__lte=timezone.now()):
         reason = "It could not begin in time, so nothing was sent. Schedule it again if it still holds."
@@ -41,7 +42,7 @@ def prepare(campaign: Campaign, profile: SenderProfile) -> int:
     """Freeze what `campaign` says and write a row for everybody it goes to; 1 if it is being sent now, else 0."""
     if not campaign.frozen_sha256:
         mail = render(campaign, profile)
-        Campaign.objects.filter(pk=campaign.pk).freeze(subject=mail.subject, html=mail.html, text=mail.text)
+        Campaign.objects.filter(pk=campaign.pk).freeze(slug=campaign.copy_slug, **mail._asdict())
     last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
     for start in range(0, last, SUBSCRIBERS_AT_ONCE):
         with transaction.atomic():

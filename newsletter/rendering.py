@@ -1,15 +1,26 @@
-"""What a campaign says, as HTML and as plain text, before it is anybody's own."""
+"""What a campaign says, as HTML and as plain text, before it is anybody's own; and as its copy on the site says it."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
+from blog.models import Post
 from newsletter.compiling import link
+from newsletter.dressing import cover, dressed
+from newsletter.letters import Letter, written
 from newsletter.models import Campaign, SenderProfile
 from newsletter.tokens import Purpose
+from prose.cleaning import parse, serialize
 from prose.embeds import Target
-from prose.rendering import render as render_prose
+from prose.rendering import render_all
 from prose.structure import plain_text
+from siteinfo.addresses import absolute_url
+from siteinfo.metadata import shortened
+from siteinfo.models import SiteInfo
+
+# Gmail cuts a mail off behind 102 kB, and the links at its end with it. Readers' own tokens come on top of this.
+LARGEST = 98_000
+_TEMPLATE = "newsletter/email/campaign/body.html"
 
 
 class Rendered(NamedTuple):
@@ -21,14 +32,81 @@ class Rendered(NamedTuple):
 
 
 def render(campaign: Campaign, profile: SenderProfile) -> Rendered:
-    """The mail of `campaign`; the links at its end hold markers for each reader's own tokens."""
+    """The mail of `campaign`; the links at its end hold markers for each reader's own tokens.
+
+    One larger than mail programs show whole ends early, with a link to the rest, where the site holds it.
+    """
+    is_of_post = campaign.kind == Campaign.Kind.POST
+    post = campaign.post if is_of_post or (campaign.post and campaign.post.is_published) else None
+    about = absolute_url(post.get_absolute_url()) if post else ""
+    copy = absolute_url(campaign.copy_path) if campaign.is_in_archive else ""
+    # Where the same text is read in full, and where links lead that no mail may hold.
+    whole = about if is_of_post else copy
+    opening, body = map(dressed, texts(campaign, Target.MAIL, whole or about))
     context = {
         "campaign": campaign,
-        "profile": profile,
-        "body": render_prose(campaign.body, Target.FEED),
-        "words": plain_text(campaign.body),
+        "sender": profile,
+        "site": SiteInfo.objects.first() or SiteInfo(),
+        "home": absolute_url("/"),
+        "preheader": campaign.preheader or shortened(post.summary if post else plain_text(campaign.body)),
+        "opening": opening,
+        "body": body,
+        "post": post,
+        "is_of_post": is_of_post,
+        "is_summary": is_of_post and profile.posts_carry == SenderProfile.PostContent.SUMMARY,
+        "cover": cover(post.featured_image) if post else "",
+        "entries": [
+            {"post": each, "address": absolute_url(each.get_absolute_url()), "cover": cover(each.featured_image)}
+            for each in posts_of(campaign)
+        ],
+        "address": about,
+        "press": "Read it on the site" if is_of_post else "Read the post",
+        "copy": copy,
         "unsubscribe": link(campaign, Purpose.UNSUBSCRIBE),
         "preferences": link(campaign, Purpose.PREFERENCES),
     }
-    html, text = (render_to_string(f"newsletter/email/campaign/body.{kind}", context) for kind in ("html", "txt"))
-    return Rendered(campaign.subject, html, text)
+    letter = written(_TEMPLATE, context)
+    if whole and _is_too_large(letter):
+        letter = _cut(context | {"address": whole, "press": "Read the rest on the site"})
+    return Rendered(campaign.subject, letter.html, letter.text)
+
+
+def posts_of(campaign: Campaign) -> list[Post]:
+    """The posts that a digest leads to, the newest first: those that readers may still see. None for other kinds."""
+    if campaign.kind != Campaign.Kind.DIGEST:
+        return []
+    return list(Post.objects.published().filter(news__digest=campaign).newest_first().for_cards())
+
+
+def texts(campaign: Campaign, target: Target, address: str = "") -> list[SafeString]:
+    """Two texts for `target`: what stands before a post or the list of a digest, and the post or letter itself."""
+    if campaign.kind == Campaign.Kind.MANUAL:
+        bodies = ["", campaign.body]
+    else:
+        bodies = [campaign.body, campaign.post.body if campaign.post else ""]
+    return render_all(bodies, target, [address] * 2)
+
+
+def _is_too_large(letter: Letter) -> bool:
+    return len(letter.html.encode()) > LARGEST
+
+
+def _cut(context: dict[str, Any]) -> Letter:
+    """The letter with as many whole blocks of its text as fit. What must be said before a paid link comes first."""
+    blocks = list(parse(context["body"]))
+    least, most = 0, len(blocks)
+    while least < most:
+        tried = (least + most + 1) // 2
+        if _is_too_large(_with_first(tried, blocks, context)):
+            most = tried - 1
+        else:
+            least = tried
+    while least and blocks[least - 1].tag in ("h2", "h3", "h4"):
+        least -= 1
+    return _with_first(least, blocks, context)
+
+
+def _with_first(number: int, blocks: list[Any], context: dict[str, Any]) -> Letter:
+    root = parse("")
+    root.extend(blocks[:number])
+    return written(_TEMPLATE, context | {"body": mark_safe(serialize(root))})  # noqa: S308 - blocks of safe markup

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from newsletter import views, webhooks
+from newsletter import archive, views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
     path("", views.join, name="join"),
+    path("archive/", archive.archive, name="archive"),
+    path("archive/<slug:slug>/", archive.archived, name="archived"),
     path("sent/", views.sent, name="sent"),
     path("confirm/<token>/", views.confirm, name="confirm"),
     path("u/<token>/", views.unsubscribe, name="unsubscribe"),

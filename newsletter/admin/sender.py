@@ -15,7 +15,11 @@ class SenderProfileAdmin(SingletonModelAdmin):
     """One row, and above it what still keeps letters from going out."""
 
     fieldsets = (
-        ("From whom", {"fields": ("from_name", "from_email", "reply_to", "postal_address", "list_id")}),
+        ("From whom", {"fields": ("from_name", "from_email", "reply_to", "postal_address", "imprint_url", "list_id")}),
+        (
+            "Mails that go out by themselves",
+            {"fields": ("welcome", "mails_new_posts", "post_topic", "posts_carry", "digest_weekday", "digest_hour")},
+        ),
         ("How fast", {"fields": ("per_second", "per_hour", "per_day", "connections", "chunk")}),
         (
             "What stops it",

@@ -4,6 +4,7 @@ from newsletter.models.campaigns import Campaign, LinkCount
 from newsletter.models.consent import ConsentEvent, ConsentText, Suppression
 from newsletter.models.deliveries import Delivery, WebhookEvent
 from newsletter.models.mails import ListMail
+from newsletter.models.news import PostNews
 from newsletter.models.people import Subscriber, Subscription, Topic
 from newsletter.models.sender import SenderProfile, SendWindow
 from newsletter.models.states import ForbiddenMoveError
@@ -16,6 +17,7 @@ __all__ = (
     "ForbiddenMoveError",
     "LinkCount",
     "ListMail",
+    "PostNews",
     "SendWindow",
     "SenderProfile",
     "Subscriber",

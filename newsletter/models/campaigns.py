@@ -6,8 +6,10 @@ from typing import Any, Self
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 
 from blog.models import Post
 from newsletter.models.people import Subscriber, Subscription, Topic
@@ -40,11 +42,19 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         now = timezone.now()
         return self.filter(status=Campaign.Status.SCHEDULED, scheduled_at__lte=now, not_after__gt=now)
 
-    def freeze(self, *, subject: str, html: str, text: str) -> int:
+    def in_archive(self) -> Self:
+        """Those that have a copy on the site: begun, and of a post that readers may still see if they are of one."""
+        public = Exists(Post.objects.published().filter(pk=OuterRef("post")))
+        readable = Q(is_in_archive=True, slug__isnull=False, started_at__isnull=False)
+        return self.filter(readable).exclude(~public, kind=Campaign.Kind.POST)
+
+    def freeze(self, *, slug: str, subject: str, html: str, text: str) -> int:
         """Keep what every subscriber gets, before the first mail; 0 if that is done already."""
         digest = sha256("\0".join((subject, html, text)).encode()).hexdigest()
         unfrozen = self.filter(status=Campaign.Status.PREPARING, frozen_sha256="")
-        return unfrozen.update(frozen_subject=subject, frozen_html=html, frozen_text=text, frozen_sha256=digest)
+        return unfrozen.update(
+            slug=slug, frozen_subject=subject, frozen_html=html, frozen_text=text, frozen_sha256=digest
+        )
 
 
 class Campaign(models.Model):
@@ -96,6 +106,8 @@ class Campaign(models.Model):
     # The address of its copy on the site, given when it is frozen.
     slug = models.SlugField(max_length=160, unique=True, null=True, editable=False)
     is_in_archive = models.BooleanField("copy on the site", default=True, help_text="Anybody can read the copy.")
+    # The day of a digest: there is one a day at most.
+    digest_on = models.DateField(null=True, editable=False)
     prepared_at = models.DateTimeField(null=True, editable=False)
     total = models.PositiveIntegerField(null=True, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
@@ -118,6 +130,9 @@ class Campaign(models.Model):
         constraints = [
             # Automatic mail about a post goes out once ever, however often it is published again.
             models.UniqueConstraint(fields=("post",), condition=Q(kind="post"), name="newsletter_campaign_post_once"),
+            models.UniqueConstraint(
+                fields=("digest_on",), condition=Q(kind="digest"), name="newsletter_campaign_digest_once"
+            ),
             models.CheckConstraint(condition=Q(kind__in=("manual", "post", "digest")), name="newsletter_campaign_kind"),
             models.CheckConstraint(
                 condition=Q(status__in=("draft", "scheduled", "preparing", "sending", "paused", "sent", "cancelled")),
@@ -156,6 +171,16 @@ class Campaign(models.Model):
     def is_editable(self) -> bool:
         """Whether its words can still be changed."""
         return self.status in self._EDITABLE
+
+    @property
+    def copy_slug(self) -> str:
+        """The last part of its copy's address, known before the first mail: no two campaigns have the same."""
+        return f"{slugify(self.subject)[:100].strip('-') or 'letter'}-{self.pk or 0}"
+
+    @property
+    def copy_path(self) -> str:
+        """Where its copy on the site is, or will be."""
+        return reverse("newsletter:archived", args=[self.slug or self.copy_slug])
 
     @property
     def message_id_stem(self) -> str:

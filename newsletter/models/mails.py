@@ -7,12 +7,14 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from newsletter.letters import written
 from newsletter.models.consent import ConsentEvent, Suppression
 from newsletter.models.people import PENDING_LASTS, Subscriber
 from newsletter.models.sender import SenderProfile
 from newsletter.tokens import PENDING_DAYS, Purpose
 from outbox.headers import mailbox, one_line
 from outbox.models import Outgoing, OutgoingQuerySet
+from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
 
 
@@ -66,6 +68,7 @@ class ListMail(Outgoing):
         # Nothing that somebody typed into the form stands in the mail: strangers' addresses can be typed there.
         context = {
             "site": site,
+            "home": absolute_url("/"),
             "sender": sender,
             "days": PENDING_DAYS,
             "confirm_link": person.link(Purpose.CONFIRM),
@@ -73,15 +76,16 @@ class ListMail(Outgoing):
             "unsubscribe_link": person.link(Purpose.UNSUBSCRIBE),
         }
         place = f"newsletter/email/{self.kind}"
+        letter = written(f"{place}/body.html", context)
         mail = EmailMultiAlternatives(
             one_line(render_to_string(f"{place}/subject.txt", context)),
-            render_to_string(f"{place}/body.txt", context),
+            letter.text,
             mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
             [mailbox(person.email)],
             reply_to=[mailbox(sender.reply_to)] if sender.reply_to else None,
             headers=self.mail_headers | {"Auto-Submitted": "auto-generated"},
         )
-        mail.attach_alternative(render_to_string(f"{place}/body.html", context), "text/html")
+        mail.attach_alternative(letter.html, "text/html")
         if self.kind == self.Kind.WELCOME:
             # The first mail of the list itself. RFC 8058 for one click; a mail to confirm has nothing to leave yet.
             mail.extra_headers |= {

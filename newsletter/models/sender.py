@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from solo.models import SingletonModel
 
+from newsletter.models.news import PostNews
+from newsletter.models.people import Topic
 from outbox.headers import validate_mailable
 
 
@@ -16,6 +18,21 @@ class SenderProfile(SingletonModel):
     class Uncertain(models.TextChoices):
         RESEND = "resend", "Send it again: somebody may get two"
         HOLD = "hold", "Hold it back: somebody may get none until you decide"
+
+    class PostContent(models.TextChoices):
+        FULL = "full", "The whole post"
+        SUMMARY = "summary", "A short summary with a link to the post"
+
+    class Weekday(models.IntegerChoices):
+        """As `date.weekday()` counts."""
+
+        MONDAY = 0
+        TUESDAY = 1
+        WEDNESDAY = 2
+        THURSDAY = 3
+        FRIDAY = 4
+        SATURDAY = 5
+        SUNDAY = 6
 
     from_name = models.CharField(
         "name", max_length=120, blank=True, help_text="Whom mails come from. Left empty, it is the site's name."
@@ -43,6 +60,53 @@ class SenderProfile(SingletonModel):
         max_length=120,
         blank=True,
         help_text="For mail programs that sort by list, such as newsletter.example.com. Choose it once, and leave it.",
+    )
+    imprint_url = models.URLField(
+        "imprint",
+        blank=True,
+        help_text="The address of your imprint, where your country wants a link to one in every mail. Empty: no link.",
+    )
+    welcome = models.TextField(
+        "words of welcome",
+        blank=True,
+        max_length=4000,
+        help_text="What whoever has confirmed reads in the first mail; an empty line begins a new paragraph. "
+        "Below it stands a button to choose what they get. Left empty, two friendly lines stand there.",
+    )
+    mails_new_posts = models.BooleanField(
+        "mail new posts by themselves",
+        default=False,
+        help_text="Ten minutes after a post goes live for the first time, it goes out to those who want each post; "
+        "until then you can cancel that mail among your campaigns. Who wants one mail a week gets the week's posts "
+        "together. What is public already is not mailed.",
+    )
+    post_topic = models.ForeignKey(
+        Topic,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="topic of new posts",
+        help_text="Such mails go to those who want this topic. Left empty, it is the first one.",
+    )
+    posts_carry = models.CharField(
+        "mails about posts carry",
+        max_length=7,
+        choices=PostContent,
+        default=PostContent.FULL,
+        help_text="The whole post is kinder to readers; a summary brings them to your site.",
+    )
+    digest_weekday = models.PositiveSmallIntegerField(
+        "weekly mail goes out on",
+        choices=Weekday,
+        default=Weekday.SUNDAY,
+        help_text="In a week without a new post there is none.",
+    )
+    digest_hour = models.PositiveSmallIntegerField(
+        "at (hour)",
+        default=9,
+        validators=[MaxValueValidator(23)],
+        help_text="From 0 to 23, by the site's clock.",
     )
     per_second = models.PositiveIntegerField(
         "mails a second", null=True, blank=True, help_text="The most that your provider takes. Empty: no limit."
@@ -105,6 +169,17 @@ class SenderProfile(SingletonModel):
     def get(cls) -> "SenderProfile":
         """The row, unsaved with its defaults where the owner has set nothing. A GET writes none."""
         return cls.objects.first() or cls()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it. When automatic mails are switched on, all posts that are public then are old news."""
+        with transaction.atomic():
+            if self.mails_new_posts and not SenderProfile.objects.filter(mails_new_posts=True).exists():
+                PostNews.objects.note_old()
+            super().save(*args, **kwargs)
+
+    def topic_of_posts(self) -> Topic:
+        """The topic whose readers get new posts; a site that has none gets its first one here."""
+        return self.post_topic or Topic.objects.first() or Topic.objects.for_newcomers()[0]
 
     def limits(self) -> dict[str, int]:
         """The limits that are set, by span."""

@@ -139,6 +139,9 @@ def test_the_sender_says_what_is_lacking(signed_in: Client, settings: Settings) 
         "pause_error_share": "10",
         "pause_complaint_share": "0.3",
         "joins_per_hour": "200",
+        "posts_carry": "full",
+        "digest_weekday": "6",
+        "digest_hour": "9",
     }
     page = signed_in.post(place, data).content.decode()
     assert "cannot reach an address with these letters" in page

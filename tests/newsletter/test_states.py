@@ -174,8 +174,8 @@ def test_words_are_locked_once_a_campaign_has_begun(state: str) -> None:
 def test_what_goes_out_is_frozen_once() -> None:
     campaign = make_campaign(status="preparing", frozen_sha256="")
     rows = Campaign.objects.filter(pk=campaign.pk)
-    assert rows.freeze(subject="A", html="<p>b</p>", text="b") == 1
-    assert rows.freeze(subject="Other", html="", text="") == 0
+    assert rows.freeze(slug="a-1", subject="A", html="<p>b</p>", text="b") == 1
+    assert rows.freeze(slug="b-1", subject="Other", html="", text="") == 0
     campaign.refresh_from_db()
     assert (campaign.frozen_subject, len(campaign.frozen_sha256)) == ("A", 64)
 
