@@ -12,6 +12,7 @@ from django.db.models import CharField, DateTimeField, F, Max, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace
 from django.utils import timezone
 
+from newsletter import automatic
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
 from newsletter.rendering import render
 
@@ -28,6 +29,7 @@ def prepare_due() -> int:
     Among them those that go out by themselves. None without a postal address, which every mail has to show. What comes
     too late goes back to its author, and what is about something no longer public is cancelled.
     """
+    automatic.plan()
     for late in Campaign.objects.filter(status=_STATUS.SCHEDULED, not_after__lte=timezone.now()):
         reason = "It could not begin in time, so nothing was sent. Schedule it again if it still holds."
         Campaign.objects.filter(pk=late.pk).move(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=reason)
@@ -35,6 +37,7 @@ def prepare_due() -> int:
     if not profile.postal_address.strip():
         return 0
     Campaign.objects.due().move(_STATUS.SCHEDULED, _STATUS.PREPARING)
+    automatic.withdraw()
     return sum(prepare(campaign, profile) for campaign in Campaign.objects.filter(status=_STATUS.PREPARING))
 
 

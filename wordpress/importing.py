@@ -15,6 +15,7 @@ from django.utils.text import Truncator, slugify
 from accounts.models import Author
 from blog.models import Category, Post, Tag
 from drafts.models import YEARS
+from newsletter.models import PostNews
 from pages.models import Page
 from prose.cleaning import clean
 from prose.structure import plain_text
@@ -138,6 +139,9 @@ class Importer:
             self._write(text, item, parent)
             values = {"object_id": text.pk, "digest": source, "fingerprint": fingerprint(text)}
             Origin.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
+            if kind == Origin.Kind.POST:
+                # Its readers knew it there already: no mail about it goes out.
+                PostNews.objects.note_old(pk=text.pk)
             outcome = "updated" if origin else "created"
         if place := self.site.place(item.link):
             self.addresses[key_of(place)] = text.get_absolute_url()

@@ -78,7 +78,8 @@ class Stage:
         return process.stdout.readline().strip()
 
     def begin(self, how: str, after: float = 0, **changes: Any) -> int:
-        """Start a worker that dies at the point `how`, after so many seconds ("random"), or never (""); its pid."""
+        """Start a worker that dies at the point `how`, before it calls `how` ("module:name"), after so many seconds
+        ("random"), or never (""); its pid."""
         assert self.victim.stdin is not None
         self.victim.stdin.write(json.dumps([how, after, changes]) + "\n")
         self.victim.stdin.flush()

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pkgutil import resolve_name
 from typing import Any
 
 import django
@@ -102,6 +103,10 @@ def run(how: str, after: float, changes: dict[str, Any]) -> None:
         setattr(sending, name, timedelta(seconds=seconds))
     if how in POINTS:
         set_trap(how, int(after))
+    elif ":" in how:
+        module, _, path = how.partition(":")
+        owner, _, name = path.rpartition(".")
+        around(resolve_name(f"{module}:{owner}"), name, lambda *_: die(), None)
     elif how == "random":
         threading.Timer(after, die).start()
     with override_settings(**changes):

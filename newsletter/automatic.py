@@ -1,0 +1,106 @@
+"""Mails that go out by themselves: about each new post, and once a week about all of them.
+
+There is no list of things to do. What is to be done follows from what is public and from what was noted (PostNews), so
+a worker that was killed, came late, or is one of many makes nothing twice and forgets nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from blog.models import OFF_LISTS, Post
+from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Subscription
+from newsletter.models.campaigns import STALE_AFTER
+from siteinfo.metadata import shortened
+
+# In which the author can cancel the mail about a post, or take the post back.
+GRACE = timedelta(minutes=10)
+# A digest goes back so far, for weeks in which none went out.
+REACH = timedelta(weeks=4)
+_KIND, _STATUS = Campaign.Kind, Campaign.Status
+
+
+def plan() -> int:
+    """Make the campaigns that new posts call for; how many. None unless the owner has switched that on."""
+    profile = SenderProfile.get()
+    return _announce(profile) + _gather(profile) if profile.mails_new_posts else 0
+
+
+def withdraw() -> int:
+    """Cancel what has not been written for the first reader yet, and is about posts that nobody may see any more."""
+    public = Post.objects.published()
+    gone = Q(~Exists(public.filter(pk=OuterRef("post"))), kind=_KIND.POST)
+    empty = Q(~Exists(public.filter(news__digest=OuterRef("pk"))), kind=_KIND.DIGEST)
+    idle = Campaign.objects.filter(gone | empty, frozen_sha256="")
+    reason = "What it is about is no longer public."
+    return sum(
+        idle.move(status, _STATUS.CANCELLED, pause_reason=reason) for status in (_STATUS.SCHEDULED, _STATUS.PREPARING)
+    )
+
+
+def slot(profile: SenderProfile, now: datetime) -> datetime:
+    """When the latest digest was due at `now`, by the site's clock."""
+    local = timezone.localtime(now)
+    at = local.replace(hour=profile.digest_hour, minute=0, second=0, microsecond=0)
+    at -= timedelta(days=(local.weekday() - profile.digest_weekday) % 7)
+    return at if at <= local else at - timedelta(weeks=1)
+
+
+def _announce(profile: SenderProfile) -> int:
+    """Note each post that is public for the first time, and make the campaign about it, both or neither."""
+    made = 0
+    for post in Post.objects.published().filter(news=None).order_by("published_at", "pk").defer(*OFF_LISTS):
+        with transaction.atomic():
+            # Of any number of workers one finds the row new; the others wait for it.
+            if not PostNews.objects.get_or_create(post=post)[1]:
+                continue
+            Campaign.objects.create(
+                kind=_KIND.POST,
+                status=_STATUS.SCHEDULED,
+                post=post,
+                topic=profile.topic_of_posts(),
+                subject=shortened(post.title, 150),
+                preheader=shortened(post.summary, 150),
+                scheduled_at=timezone.now() + GRACE,
+                # By its own time and not by ours: what a worker finds days later is news no longer.
+                not_after=(post.published_at or timezone.now()) + GRACE + STALE_AFTER,
+            )
+            made += 1
+    return made
+
+
+def _gather(profile: SenderProfile) -> int:
+    """Make the digest that is due, if there is news for it and somebody who wants it."""
+    now = timezone.now()
+    due = slot(profile, now)
+    day = due.date()
+    if now > due + STALE_AFTER or Campaign.objects.filter(kind=_KIND.DIGEST, digest_on=day).exists():
+        return 0
+    topic, posts = profile.topic_of_posts(), list(_fresh(due))
+    if not posts or not Subscriber.objects.wanting(topic, Subscription.Cadence.WEEKLY).exists():
+        return 0
+    more = f", and {len(posts) - 1} more" if len(posts) > 1 else ""
+    words = {
+        "status": _STATUS.SCHEDULED,
+        "topic": topic,
+        "subject": f"{shortened(posts[0].title, 130)}{more}",
+        "preheader": shortened("; ".join(post.title for post in posts[1:]) or posts[0].summary, 150),
+        "scheduled_at": now,
+        "not_after": due + STALE_AFTER,
+    }
+    with transaction.atomic():
+        # The day is taken once; whoever takes it marks the posts as well, or neither is done.
+        digest, is_new = Campaign.objects.get_or_create(kind=_KIND.DIGEST, digest_on=day, defaults=words)
+        if is_new:
+            PostNews.objects.filter(post__in=posts, gathered_at=None).update(digest=digest, gathered_at=now)
+    return int(is_new)
+
+
+def _fresh(until: datetime) -> QuerySet[Post]:
+    """What a digest of everything up to `until` holds: news in no other one, and no mail about it was cancelled."""
+    news = PostNews.objects.filter(is_news=True, gathered_at=None).values("post")
+    cancelled = Campaign.objects.filter(kind=_KIND.POST, status=_STATUS.CANCELLED, post=OuterRef("pk"))
+    public = Post.objects.published(until).filter(~Exists(cancelled), pk__in=news, published_at__gt=until - REACH)
+    return public.newest_first().defer(*OFF_LISTS)

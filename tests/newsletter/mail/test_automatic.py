@@ -1,0 +1,323 @@
+"""A new post is mailed once ever, a week's posts are gathered once, and whoever is welcomed is welcomed once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from blog.models import Post
+from newsletter import automatic
+from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Topic
+from newsletter.preparing import prepare, prepare_due
+from tests.factories import make_post, make_subscriber
+from tests.newsletter.sending.stage import sender
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def profile(db: None) -> SenderProfile:
+    """Everything switched on; a digest was due an hour ago."""
+    due = timezone.localtime() - timedelta(hours=1)
+    return sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
+
+
+def reader(profile: SenderProfile, cadence: str = "instant") -> Subscriber:
+    subscriber = make_subscriber()
+    subscriber.subscriptions.create(topic=profile.topic_of_posts(), cadence=cadence)
+    return subscriber
+
+
+def new_post(**overrides: Any) -> Post:
+    return make_post(**{"published_at": timezone.now()} | overrides)
+
+
+def grace_is_over() -> None:
+    Campaign.objects.update(scheduled_at=timezone.now())
+
+
+def the_mail(post: Post) -> Campaign:
+    return Campaign.objects.get(kind="post", post=post)
+
+
+# ---- New posts ---------------------------------------------------------------------------------------
+
+
+def test_nothing_goes_out_by_itself_until_the_owner_wants_it() -> None:
+    sender()
+    new_post()
+    assert automatic.plan() == 0
+    assert not Campaign.objects.exists()
+
+
+def test_a_new_post_is_mailed_after_ten_minutes_to_those_who_want_each(profile: SenderProfile) -> None:
+    instant = reader(profile)
+    reader(profile, "weekly")
+    post = new_post(title="Knees", excerpt="They bend.")
+    assert prepare_due() == 0
+    campaign = the_mail(post)
+    assert (campaign.status, campaign.subject, campaign.preheader) == ("scheduled", "Knees", "They bend.")
+    assert campaign.scheduled_at is not None
+    wait = campaign.scheduled_at - timezone.now()
+    assert timedelta(minutes=9) < wait <= timedelta(minutes=10)
+    grace_is_over()
+    assert prepare_due() == 1
+    campaign.refresh_from_db()
+    assert campaign.status == "sending"
+    assert [row.subscriber for row in campaign.deliveries.all()] == [instant]
+
+
+def test_what_was_public_when_it_was_switched_on_is_never_mailed() -> None:
+    old, draft = new_post(), new_post(status="draft", published_at=None)
+    sender(mails_new_posts=True)
+    old.title = "Edited"
+    old.save()
+    draft.publish()
+    automatic.plan()
+    assert [campaign.post for campaign in Campaign.objects.all()] == [draft]
+    # Off and on again: what came between is old by then.
+    sender(mails_new_posts=False)
+    between = new_post()
+    sender(mails_new_posts=True)
+    assert automatic.plan() == 0
+    assert not between.news.is_news
+
+
+def test_a_scheduled_post_is_mailed_when_its_time_has_come(profile: SenderProfile) -> None:
+    post = new_post(published_at=timezone.now() + timedelta(hours=1))
+    assert automatic.plan() == 0
+    Post.objects.filter(pk=post.pk).update(published_at=timezone.now())
+    assert automatic.plan() == 1
+    assert the_mail(post).status == "scheduled"
+
+
+def test_published_again_or_edited_it_is_mailed_no_second_time(profile: SenderProfile) -> None:
+    post = new_post()
+    assert automatic.plan() == 1
+    grace_is_over()
+    prepare_due()
+    post.status = "draft"
+    post.save()
+    post.title = "Better"
+    post.publish(at=timezone.now())
+    assert automatic.plan() == 0
+    the_mail(post).delete()  # nor when somebody tidies up
+    assert automatic.plan() == 0
+
+
+@pytest.mark.parametrize("taken_back", ["draft", "trash", "delete", "schedule"])
+def test_a_post_taken_back_takes_its_mail_along(profile: SenderProfile, taken_back: str) -> None:
+    post = new_post()
+    automatic.plan()
+    campaign = the_mail(post)
+    if taken_back == "delete":
+        post.delete()
+    elif taken_back == "trash":
+        post.trash()
+    elif taken_back == "draft":
+        post.status = "draft"
+        post.save()
+    else:
+        post.publish(at=timezone.now() + timedelta(days=1))
+    grace_is_over()
+    assert prepare_due() == 0
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.pause_reason) == ("cancelled", "What it is about is no longer public.")
+    assert not campaign.deliveries.exists()
+
+
+def test_once_the_first_mail_is_written_it_goes_on(profile: SenderProfile) -> None:
+    post = new_post()
+    automatic.plan()
+    grace_is_over()
+    assert prepare_due() == 1
+    post.trash()
+    assert automatic.withdraw() == 0
+    assert the_mail(post).status == "sending"
+
+
+def test_a_worker_that_comes_days_late_leaves_it_to_the_author(profile: SenderProfile) -> None:
+    post = new_post(published_at=timezone.now() - timedelta(days=3))
+    prepare_due()
+    campaign = the_mail(post)
+    assert campaign.status == "draft"
+    assert "could not begin in time" in campaign.pause_reason
+
+
+def test_a_worker_that_comes_hours_late_still_mails_it(profile: SenderProfile) -> None:
+    post = new_post(published_at=timezone.now() - timedelta(hours=20))
+    prepare_due()
+    grace_is_over()
+    assert prepare_due() == 1
+    assert the_mail(post).status == "sending"
+
+
+def test_the_owners_topic_is_asked_and_else_the_first(profile: SenderProfile) -> None:
+    first = profile.topic_of_posts()
+    assert first.slug == "new-posts"
+    other = Topic.objects.create(name="Other", slug="other")
+    profile.post_topic = other
+    profile.save()
+    post = new_post()
+    automatic.plan()
+    assert the_mail(post).topic == other
+
+
+# ---- The digest --------------------------------------------------------------------------------------
+
+
+def digest() -> Campaign:
+    return Campaign.objects.get(kind="digest")
+
+
+def earlier(hours: float = 2) -> datetime:
+    return timezone.now() - timedelta(hours=hours)
+
+
+def test_a_weeks_posts_go_together_to_those_who_want_it_so(profile: SenderProfile) -> None:
+    weekly = reader(profile, "weekly")
+    reader(profile)
+    for title, hours in (("Knees", 4), ("Hips", 3)):
+        new_post(title=title, published_at=earlier(hours))
+    after = new_post(title="Too new", published_at=timezone.now())
+    assert prepare_due() == 1  # the mails about single posts wait for ten minutes
+    campaign = digest()
+    assert (campaign.subject, campaign.preheader) == ("Hips, and 1 more", "Knees")
+    assert campaign.frozen_html.index("Hips") < campaign.frozen_html.index("Knees")
+    assert "Too new" not in campaign.frozen_html
+    assert [row.subscriber for row in campaign.deliveries.all()] == [weekly]
+    assert after.news.gathered_at is None
+
+
+def test_a_week_without_news_has_no_digest(profile: SenderProfile) -> None:
+    reader(profile, "weekly")
+    assert automatic.plan() == 0
+    new_post(published_at=timezone.now())
+    automatic.plan()
+    assert not Campaign.objects.filter(kind="digest").exists()
+
+
+def test_nobody_who_wants_one_no_digest_and_the_posts_wait(profile: SenderProfile) -> None:
+    post = new_post(published_at=earlier())
+    automatic.plan()
+    assert not Campaign.objects.filter(kind="digest").exists()
+    reader(profile, "weekly")
+    automatic.plan()
+    post.news.refresh_from_db()
+    assert post.news.digest == digest()
+
+
+def test_no_post_is_in_two_digests_even_if_the_first_is_deleted(profile: SenderProfile) -> None:
+    reader(profile, "weekly")
+    new_post(published_at=earlier())
+    automatic.plan()
+    digest().delete()
+    assert automatic.plan() == 0
+    PostNews.objects.update(gathered_at=None)
+    assert automatic.plan() == 1
+
+
+def test_a_cancelled_mail_about_a_post_keeps_it_out_of_the_digest(profile: SenderProfile) -> None:
+    reader(profile, "weekly")
+    post = new_post(published_at=earlier(0))
+    automatic.plan()
+    assert Campaign.objects.filter(pk=the_mail(post).pk).move("scheduled", "cancelled") == 1
+    Post.objects.update(published_at=earlier())
+    assert automatic.plan() == 0
+
+
+def test_a_post_taken_back_is_left_out_and_an_empty_digest_cancelled(profile: SenderProfile) -> None:
+    reader(profile, "weekly")
+    posts = [new_post(title=title, published_at=earlier()) for title in ("Stays", "Goes")]
+    automatic.plan()
+    posts[1].trash()
+    campaign = digest()
+    assert automatic.withdraw() == 1  # the mail about the one alone
+    assert prepare(campaign_moved(campaign), profile) == 1
+    campaign.refresh_from_db()
+    assert "Stays" in campaign.frozen_html
+    assert "Goes" not in campaign.frozen_html.split("<body", 1)[1].replace(campaign.preheader, "")
+
+
+def test_a_digest_of_nothing_is_cancelled(profile: SenderProfile) -> None:
+    reader(profile, "weekly")
+    post = new_post(published_at=earlier())
+    automatic.plan()
+    post.trash()
+    prepare_due()
+    assert {campaign.status for campaign in Campaign.objects.all()} == {"cancelled"}
+
+
+def campaign_moved(campaign: Campaign) -> Campaign:
+    Campaign.objects.filter(pk=campaign.pk).move("scheduled", "preparing")
+    campaign.refresh_from_db()
+    return campaign
+
+
+def test_a_digest_that_is_a_day_late_waits_for_the_next_week() -> None:
+    due = timezone.localtime() - timedelta(hours=26)
+    profile = sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
+    reader(profile, "weekly")
+    post = new_post(published_at=earlier(40))
+    automatic.plan()
+    assert not Campaign.objects.filter(kind="digest").exists()
+    assert post.news.gathered_at is None
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ("2026-03-02T09:00", "2026-03-02T09:00"),
+        ("2026-03-02T08:59", "2026-02-23T09:00"),
+        ("2026-03-04T00:00", "2026-03-02T09:00"),
+        ("2026-03-08T23:59", "2026-03-02T09:00"),
+    ],
+)
+def test_it_is_due_at_the_owners_hour(now: str, due: str) -> None:
+    profile = SenderProfile(digest_weekday=SenderProfile.Weekday.MONDAY, digest_hour=9)
+    zone = timezone.get_current_timezone()
+    moment = datetime.fromisoformat(now).replace(tzinfo=zone).astimezone(UTC)
+    assert automatic.slot(profile, moment) == datetime.fromisoformat(due).replace(tzinfo=zone)
+
+
+# ---- Many workers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_make_one_mail_a_post_and_one_digest() -> None:
+    due = timezone.localtime() - timedelta(hours=1)
+    profile = sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
+    reader(profile, "weekly")
+    posts = [new_post(published_at=earlier()) for _ in range(3)]
+
+    def work(_: int) -> int:
+        try:
+            return automatic.plan()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(4))) == 4
+    assert Campaign.objects.filter(kind="post").count() == 3
+    assert set(PostNews.objects.filter(digest=digest()).values_list("post", flat=True)) == {post.pk for post in posts}
+
+
+# ---- The welcome -------------------------------------------------------------------------------------
+
+
+def test_the_welcome_says_what_the_owner_wrote_once_ever() -> None:
+    sender(welcome="Hello & <b>hi</b>.\n\nSee https://example.com/start")
+    subscriber = make_subscriber(status="pending", confirmed_at=None)
+    subscriber.confirm()
+    subscriber.unsubscribe()
+    again = Subscriber.objects.get(pk=subscriber.pk)
+    again.confirm()
+    mail = again.mails.get(kind="welcome").as_mail()
+    assert mail is not None
+    assert "Hello & <b>hi</b>.\n\nSee https://example.com/start\n" in mail.body
+    (rich, _), *_ = mail.alternatives
+    assert "Hello &amp; &lt;b&gt;hi&lt;/b&gt;." in str(rich)
+    assert 'href="https://example.com/start"' in str(rich)

@@ -1,0 +1,43 @@
+"""A worker that is killed while it plans mails about posts makes nothing twice and forgets nothing."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from newsletter.models import Campaign, PostNews
+from tests.factories import make_post, make_subscriber
+from tests.newsletter.sending.stage import KILLED, Stage, sender
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NUMBER = 3
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "newsletter.models:Campaign.save",
+        "newsletter.automatic:_gather",
+        "newsletter.automatic:_fresh",
+        "newsletter.models:Campaign.objects.get_or_create",
+        "newsletter.models.news:PostNewsQuerySet.update",
+        "newsletter.automatic:withdraw",
+    ],
+)
+def test_a_post_and_a_week_are_mailed_once_whenever_the_planner_dies(stage: Stage, place: str) -> None:
+    due = timezone.localtime() - timedelta(hours=1)
+    profile = sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
+    for cadence in ["instant", "weekly"] * NUMBER:
+        make_subscriber().subscriptions.create(topic=profile.topic_of_posts(), cadence=cadence)
+    post = make_post(published_at=timezone.now() - timedelta(hours=2))
+    assert stage.run(place) == KILLED
+    assert stage.run() == 0
+    Campaign.objects.filter(kind="post").update(scheduled_at=timezone.now())
+    assert stage.run() == 0
+    campaigns = {campaign.kind: campaign for campaign in Campaign.objects.all()}
+    assert len(campaigns) == Campaign.objects.count() == 2
+    for campaign in campaigns.values():
+        assert (campaign.status, campaign.total) == ("sent", NUMBER)
+        assert stage.tally(campaign) == (0, 0, 0)
+    assert PostNews.objects.get(post=post).digest == campaigns["digest"]
