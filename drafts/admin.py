@@ -1,35 +1,31 @@
 """The desk's side of documents: save without losing a word, preview, private edits, history, the trash."""
 
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
 from django.forms import ModelForm, Script
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from drafts import differences, previews
-from drafts.forms import DocumentForm, Opening, document_from
+from drafts.copies import KeepsCopies
+from drafts.forms import DocumentForm, document_from
 from drafts.lists import DocumentList
-from drafts.models import Document, PendingEdit, Revision, WorkingCopy
+from drafts.models import Document, PendingEdit, Revision
 from drafts.publishing import publish_changes, remember, remember_origin
 
-# A working copy nobody came back for in this time has been given up.
-KEEP_COPIES = timedelta(days=30)
 
-
-class DocumentAdmin(DocumentList):
+class DocumentAdmin(KeepsCopies, DocumentList):
     """A ModelAdmin for documents. Concrete ones set `form` to a DocumentForm and `preview_url_name`, and say in
     `preview()` how their public page is rendered."""
 
@@ -58,29 +54,8 @@ class DocumentAdmin(DocumentList):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*super().get_fieldsets(request, obj), self.writing_fieldset)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, change, **kwargs)
-        if request.method == "GET":
-            form.opening = self._opening(request, obj)
-        return form
-
-    def _opening(self, request: HttpRequest, document: Any) -> Opening:
-        if document is None:
-            return Opening()
-        return Opening(copy=self._copy(request, document), pending=document.pending_edits.first())
-
-    def _copies(self, request: HttpRequest, document: Any) -> QuerySet[WorkingCopy]:
-        return document.working_copies.filter(user=request.user, updated_at__gt=timezone.now() - KEEP_COPIES)
-
-    def _copy(self, request: HttpRequest, document: Any) -> WorkingCopy | None:
-        """The unsaved text to open: the one asked for, else the newest on today's version unless `?copy=no`."""
-        wanted = request.GET.get("copy", "")
-        copies = self._copies(request, document)
-        if wanted == "no":
-            return None
-        if wanted:
-            return copies.filter(key=_uuid(wanted) or uuid4()).first()
-        return copies.filter(base_version=document.version).first()
+    def pending_edit(self, row: Any) -> PendingEdit | None:
+        return row.pending_edits.first()
 
     def changeform_view(
         self,
@@ -98,16 +73,13 @@ class DocumentAdmin(DocumentList):
         return super().changeform_view(request, object_id, form_url, context)
 
     def _state(self, request: HttpRequest, document: Any) -> dict[str, Any]:
-        copy = self._copy(request, document) if request.method == "GET" else None
-        others = self._copies(request, document).exclude(pk=copy.pk if copy else 0)
         newest = document.revisions.select_related("user").first()
         return {
             "document_state": document.state,
             "is_public": document.is_published,
             "is_released": document.status == Document.Status.PUBLISHED,
             "pending": document.pending_edits.first(),
-            "restored_copy": copy,
-            "other_copies": others.defer("data"),
+            **self.copies_state(request, document),
             "saved_version": document.version,
             "last_revision": newest,
             "secret_address": previews.preview_address(document, self.preview_url_name),
@@ -173,9 +145,6 @@ class DocumentAdmin(DocumentList):
     def _say(self, request: HttpRequest, text: str, document: Any) -> None:
         self.message_user(request, format_html(text, document), messages.SUCCESS)
 
-    def _address(self, name: str, *args: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
-
     # ---- Saving -------------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -205,8 +174,7 @@ class DocumentAdmin(DocumentList):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         document = form.instance
-        keys = [form.cleaned_data.get("copy_key"), form.cleaned_data.get("copy_from")]
-        document.working_copies.filter(user=request.user, key__in=[key for key in keys if key]).delete()
+        self.forget_copies(request, form)
         if self._is_private(request, document):
             return
         super().save_related(request, form, formsets, change)
@@ -241,72 +209,17 @@ class DocumentAdmin(DocumentList):
     # ---- Working copies and previews ------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        def route(suffix: str, view: Any, name: str) -> URLPattern:
-            full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-            return path(suffix, self.admin_site.admin_view(view), name=full_name)
-
         return [
-            route("autosave/", self.autosave, "autosave_new"),
-            route("<int:object_id>/autosave/", self.autosave, "autosave"),
-            route("<int:object_id>/preview/", xframe_options_sameorigin(self.show_preview), "preview"),
-            route("<int:object_id>/revisions/<int:revision_id>/", self.show_revision, "revision"),
+            self.route("<int:object_id>/preview/", xframe_options_sameorigin(self.show_preview), "preview"),
+            self.route("<int:object_id>/revisions/<int:revision_id>/", self.show_revision, "revision"),
             *super().get_urls(),
         ]
-
-    def _writable(self, request: HttpRequest, object_id: int) -> Any:
-        document = self.get_object(request, str(object_id))
-        if document is None:
-            raise Http404
-        if not self.has_change_permission(request, document):
-            raise PermissionDenied
-        return document
-
-    def autosave(self, request: HttpRequest, object_id: int | None = None) -> JsonResponse:
-        """Keep what the browser sends of an open form. Makes no revision and changes nothing readers see."""
-        key = _uuid(request.POST.get("copy_key", ""))
-        if request.method != "POST" or key is None:
-            return JsonResponse({"error": "Nothing to keep was sent."}, status=400)
-        with transaction.atomic():
-            if object_id is None:
-                if not self.has_add_permission(request):
-                    raise PermissionDenied
-                document = self.new_draft(request, request.POST.get("title", "").strip()[:200])
-            else:
-                document = self._writable(request, object_id)
-            base = request.POST.get("base_version", "")
-            base_version = int(base) if base.isdecimal() and len(base) < 9 else document.version
-            fields = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
-            WorkingCopy.objects.update_or_create(
-                key=key,
-                user_id=int(request.user.pk or 0),
-                content_type=ContentType.objects.get_for_model(document),
-                object_id=document.pk,
-                defaults={"data": fields, "base_version": base_version},
-            )
-        return JsonResponse(
-            {
-                "saved_at": date_format(timezone.localtime(), "H:i"),
-                "change_url": self._address("change", document.pk),
-                "autosave_url": self._address("autosave", document.pk),
-                "preview_url": f"{self._address('preview', document.pk)}?copy={key}",
-                "version": document.version,
-                "is_stale": base_version != document.version,
-            }
-        )
 
     def show_preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The page as readers would see it, from the working copy named by `?copy=` or the private edit."""
         document = self._writable(request, object_id)
-        copy = self._copies(request, document).filter(key=_uuid(request.GET.get("copy", "")) or uuid4()).first()
-        form: Any = None
-        if copy is not None:
-            data = QueryDict(mutable=True)
-            for name, values in copy.data.items():
-                data.setlist(name, values)
-            data.pop("_publish", None)
-            form = super().get_form(request, document, change=True)(data, instance=document)
-            document = document_from(form)
-        response = self.preview(request, document, form)
+        form = self.kept_form(request, document)
+        response = self.preview(request, document_from(form) if form else document, form)
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex"
         return response
@@ -381,10 +294,3 @@ class DocumentAdmin(DocumentList):
             remember(document, request.user, f"Brought back from {when}")
             self.log_change(request, document, f"Brought back the text from {when}.")
         self._say(request, "“{}” has the text of then again. The other one is in the history.", document)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -115,9 +115,9 @@ class DocumentForm(forms.ModelForm):
             last = Revision.objects.filter(object_id=self.instance.pk, content_type__model=model._meta.model_name)
             revision = last.select_related("user").first()
             who = revision.user.get_short_name() if revision and revision.user else "Somebody"
-            when = date_format(timezone.localtime(revision.created_at), "H:i") if revision else "meanwhile"
+            when = f" at {date_format(timezone.localtime(revision.created_at), 'H:i')}" if revision else ""
             raise ValidationError(
-                f"{who} saved this text at {when}, after you opened it. Your words below are not saved yet, and theirs"
+                f"{who} saved this text{when}, after you opened it. Your words below are not saved yet, and theirs"
                 " are not touched. Compare them, then choose what to keep.",
                 code="conflict",
             )
