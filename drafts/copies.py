@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from drafts.forms import DocumentForm, Opening
+from drafts.forms import Opening
 from drafts.models import WorkingCopy
 
 # A working copy nobody came back for in this time has been given up.
@@ -22,7 +22,7 @@ KEEP_COPIES = timedelta(days=30)
 
 
 class KeepsCopies(admin.ModelAdmin):
-    """A ModelAdmin whose `form` is a DocumentForm and whose rows have a `version` and `working_copies`."""
+    """A ModelAdmin whose `form` is a KeptForm and whose rows have a `version` and `working_copies`."""
 
     # The field whose words name a new row.
     name_field = "title"
@@ -132,7 +132,7 @@ class KeepsCopies(admin.ModelAdmin):
             }
         )
 
-    def kept_form(self, request: HttpRequest, row: Any) -> DocumentForm | None:
+    def kept_form(self, request: HttpRequest, row: Any) -> Any:
         """The form of `row` filled with the working copy that `?copy=` names; None without one."""
         copy = self._copies(request, row).filter(key=_uuid(request.GET.get("copy", "")) or uuid4()).first()
         if copy is None:

@@ -33,37 +33,19 @@ class Opening:
     pending: PendingEdit | None = None
 
 
-class DocumentForm(forms.ModelForm):
-    """A document's form. Publishing is a button, not a field.
+class KeptForm(forms.ModelForm):
+    """A form that is kept while it is filled in, and overwrites nobody's save. Its rows have a `version`.
 
     `base_version` is the version that was opened, `copy_key` names this open form, `copy_from` the working copy
     it was opened on.
     """
 
     opening: Opening | None = None
-    # The content that may not be published, once the form has refused it.
-    refused: Snapshot | None = None
+    conflict: int | None = None
 
     base_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     copy_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     copy_from = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    note = forms.CharField(
-        label="Note for the history",
-        max_length=200,
-        required=False,
-        help_text="What you changed, for yourself. Readers do not see it.",
-    )
-    is_update = forms.BooleanField(
-        label="This is a real update",
-        required=False,
-        help_text="Shows readers today's date as “Updated”. Leave it off for mended typing errors.",
-    )
-    changes_at = forms.SplitDateTimeField(
-        label="Show the changes at",
-        required=False,
-        widget=AdminSplitDateTime,
-        help_text="Only for “Keep changes private”: when they go live by themselves. Empty: when you say so.",
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         opening = None if args or kwargs.get("data") else self.opening
@@ -74,9 +56,6 @@ class DocumentForm(forms.ModelForm):
                 kwargs.get("initial") or {}
             )
         super().__init__(*args, **kwargs)
-        if (self.instance.slug or "").startswith(UNTITLED):
-            # The address that the first autosave had to invent; the title gives a better one.
-            self.initial["slug"] = ""
         self.initial.setdefault("base_version", self.instance.version)
         self.initial.setdefault("copy_key", uuid4())
         if opening and opening.copy:
@@ -87,21 +66,7 @@ class DocumentForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self._refuse_to_overwrite(cleaned)
-        if "_publish" in self.data and not (cleaned.get("body") or "").strip():
-            self.add_error("body", "Write something before you publish.")
-        if "_pending" not in self.data:
-            cleaned["changes_at"] = None
-        if self._is_for_readers(cleaned) and not self.errors:
-            content = self.snapshot()
-            for refusal in self.instance.refusals(content):
-                self.refused = content
-                self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
         return cleaned
-
-    def _is_for_readers(self, cleaned: dict[str, Any]) -> bool:
-        """Whether this save shows the content to readers, now or by itself later."""
-        is_released = self.instance.status == Document.Status.PUBLISHED
-        return "_publish" in self.data or ("_keep" in self.data and is_released) or bool(cleaned.get("changes_at"))
 
     def _refuse_to_overwrite(self, cleaned: dict[str, Any]) -> None:
         """Nobody's saved text is replaced unseen. The row is locked until this save is done."""
@@ -121,6 +86,55 @@ class DocumentForm(forms.ModelForm):
                 " are not touched. Compare them, then choose what to keep.",
                 code="conflict",
             )
+
+
+class DocumentForm(KeptForm):
+    """A document's form. Publishing is a button, not a field."""
+
+    # The content that may not be published, once the form has refused it.
+    refused: Snapshot | None = None
+
+    note = forms.CharField(
+        label="Note for the history",
+        max_length=200,
+        required=False,
+        help_text="What you changed, for yourself. Readers do not see it.",
+    )
+    is_update = forms.BooleanField(
+        label="This is a real update",
+        required=False,
+        help_text="Shows readers today's date as “Updated”. Leave it off for mended typing errors.",
+    )
+    changes_at = forms.SplitDateTimeField(
+        label="Show the changes at",
+        required=False,
+        widget=AdminSplitDateTime,
+        help_text="Only for “Keep changes private”: when they go live by themselves. Empty: when you say so.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if (self.instance.slug or "").startswith(UNTITLED):
+            # The address that the first autosave had to invent; the title gives a better one.
+            self.initial["slug"] = ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "_publish" in self.data and not (cleaned.get("body") or "").strip():
+            self.add_error("body", "Write something before you publish.")
+        if "_pending" not in self.data:
+            cleaned["changes_at"] = None
+        if self._is_for_readers(cleaned) and not self.errors:
+            content = self.snapshot()
+            for refusal in self.instance.refusals(content):
+                self.refused = content
+                self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
+        return cleaned
+
+    def _is_for_readers(self, cleaned: dict[str, Any]) -> bool:
+        """Whether this save shows the content to readers, now or by itself later."""
+        is_released = self.instance.status == Document.Status.PUBLISHED
+        return "_publish" in self.data or ("_keep" in self.data and is_released) or bool(cleaned.get("changes_at"))
 
     def snapshot(self) -> Snapshot:
         """The valid form's content as plain data, as `Document.snapshot()` gives it for a saved one."""
