@@ -89,6 +89,7 @@ def deliver(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
     Heeds the number of connections anew with each call, all other settings with each chunk.
     """
     end = time.monotonic() + seconds
+    SenderProfile.get().note_worker()
     recover()
     prepare_due()
     finish()

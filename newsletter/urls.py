@@ -10,6 +10,7 @@ urlpatterns = [
     path("archive/", archive.archive, name="archive"),
     path("archive/<slug:slug>/", archive.archived, name="archived"),
     path("sent/", views.sent, name="sent"),
+    path("sample/", views.sample, name="sample"),
     path("confirm/<token>/", views.confirm, name="confirm"),
     path("u/<token>/", views.unsubscribe, name="unsubscribe"),
     path("p/<token>/", views.preferences, name="preferences"),

@@ -42,6 +42,12 @@ def sent(request: HttpRequest) -> HttpResponse:
     return render(request, "newsletter/sent.html")
 
 
+@public_form
+def sample(request: HttpRequest) -> HttpResponse:
+    """Where the links of a test lead that are each reader's own in a real mail. Nothing is done here."""
+    return render(request, "newsletter/sample.html")
+
+
 type TokenView = Callable[[HttpRequest, str], HttpResponse]
 
 

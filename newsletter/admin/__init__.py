@@ -1,5 +1,5 @@
 """The newsletter on the writing desk."""
 
-from newsletter.admin import people, sender
+from newsletter.admin import campaigns, people, sender
 
-__all__ = ("people", "sender")
+__all__ = ("campaigns", "people", "sender")

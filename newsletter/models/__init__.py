@@ -8,6 +8,7 @@ from newsletter.models.news import PostNews
 from newsletter.models.people import Subscriber, Subscription, Topic
 from newsletter.models.sender import SenderProfile, SendWindow
 from newsletter.models.states import ForbiddenMoveError
+from newsletter.models.trials import TrialMail
 
 __all__ = (
     "Campaign",
@@ -24,5 +25,6 @@ __all__ = (
     "Subscription",
     "Suppression",
     "Topic",
+    "TrialMail",
     "WebhookEvent",
 )

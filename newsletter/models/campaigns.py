@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any, Self
 from uuid import uuid4
 
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
@@ -114,12 +115,16 @@ class Campaign(models.Model):
     finished_at = models.DateTimeField(null=True, editable=False)
     pause_reason = models.CharField(max_length=300, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Raised by every save at the desk: what somebody agreed to send is what is sent.
+    version = models.PositiveIntegerField(default=1, editable=False)
     frozen_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     frozen_subject = models.CharField(max_length=150, blank=True, editable=False)
     # The big ones come last, so that lists can leave them out cheaply.
     body = models.TextField("text", blank=True)
     frozen_html = models.TextField(blank=True, editable=False)
     frozen_text = models.TextField(blank=True, editable=False)
+
+    working_copies = GenericRelation("drafts.WorkingCopy")
 
     objects = CampaignQuerySet.as_manager()
 

@@ -1,15 +1,20 @@
 """From whom campaigns come, how fast they may go out, and what stops them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils import timezone
 from solo.models import SingletonModel
 
 from newsletter.models.news import PostNews
 from newsletter.models.people import Topic
 from outbox.headers import validate_mailable
+
+# A worker that is there looks every few seconds.
+WORKER_SILENT = timedelta(minutes=3)
 
 
 class SenderProfile(SingletonModel):
@@ -159,6 +164,9 @@ class SenderProfile(SingletonModel):
         "start page says so.",
     )
 
+    # When a worker looked for something to send last, to about half a minute.
+    worker_seen_at = models.DateTimeField(null=True, editable=False)
+
     class Meta:
         verbose_name = "sender"
 
@@ -180,6 +188,12 @@ class SenderProfile(SingletonModel):
     def topic_of_posts(self) -> Topic:
         """The topic whose readers get new posts; a site that has none gets its first one here."""
         return self.post_topic or Topic.objects.first() or Topic.objects.for_newcomers()[0]
+
+    def note_worker(self) -> None:
+        """Keep that a worker is there; rarely, so that workers without work write next to nothing."""
+        now = timezone.now()
+        if self.pk and (self.worker_seen_at is None or now - self.worker_seen_at > timedelta(seconds=30)):
+            SenderProfile.objects.filter(pk=self.pk).update(worker_seen_at=now)
 
     def limits(self) -> dict[str, int]:
         """The limits that are set, by span."""

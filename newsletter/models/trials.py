@@ -1,0 +1,51 @@
+"""A campaign's mail as a test, to whoever writes it. It is no delivery and counts nowhere."""
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import models
+from django.urls import reverse
+
+from newsletter.models.campaigns import Campaign
+from newsletter.models.sender import SenderProfile
+from outbox.headers import mailbox, one_line
+from outbox.models import Outgoing, OutgoingQuerySet
+from siteinfo.addresses import absolute_url
+from siteinfo.models import SiteInfo
+
+
+class TrialMail(Outgoing):
+    """The words as they stood when somebody asked for the test; nobody's tokens are in them."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="trials")
+    to_email = models.EmailField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    subject = models.CharField(max_length=160)
+    html = models.TextField()
+    text = models.TextField()
+
+    objects = OutgoingQuerySet["TrialMail"].as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = [models.Index(fields=("next_attempt_at",), name="newsletter_trialmail_due")]
+
+    def __str__(self) -> str:
+        return f"Test {self.pk}"
+
+    def as_mail(self) -> EmailMultiAlternatives:
+        """The mail, with the headers of a real one. ValueError for an address that mail cannot reach."""
+        site, sender = SiteInfo.objects.first() or SiteInfo(), SenderProfile.get()
+        mail = EmailMultiAlternatives(
+            one_line(f"[Test] {self.subject}"),
+            self.text,
+            mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
+            [mailbox(self.to_email)],
+            reply_to=[mailbox(sender.reply_to)] if sender.reply_to else None,
+            headers=self.mail_headers
+            | {
+                "List-Unsubscribe": f"<{absolute_url(reverse('newsletter:sample'))}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+        )
+        mail.attach_alternative(self.html, "text/html")
+        return mail

@@ -1,0 +1,194 @@
+"""What is looked at before a campaign goes out. A "stop" keeps it from being scheduled; everything else is advice."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import TextChoices
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
+from lxml import html
+
+from affiliates.addresses import host_of, is_amazons
+from blog.linking import place_of_link, why_dead
+from images.models import Image
+from newsletter import readiness
+from newsletter.compiling import link
+from newsletter.models import Campaign, SenderProfile
+from newsletter.models.sender import WORKER_SILENT
+from newsletter.progress import in_words, time_needed
+from newsletter.rendering import Rendered, render
+from newsletter.tokens import Purpose
+from prose.cleaning import parse
+from prose.structure import outline, plain_text
+
+# What phones show of a subject; what is shown of the words after it.
+SUBJECT_LENGTH = 60
+PREHEADER_LENGTH = 110
+# Gmail cuts a mail at 102 kB, and with it the end, where people find how to leave.
+MOST_BYTES = 100_000
+_SHOWN = 3
+
+
+class Level(TextChoices):
+    """What a finding does."""
+
+    STOP = "stop", "Stops it"
+    WARN = "warn", "Look again"
+    OK = "ok", "Fine"
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at: how it is, and what to do where that is not fine."""
+
+    level: Level
+    words: str
+    advice: str = ""
+    address: str = ""
+
+
+class Preflight(NamedTuple):
+    """All findings, what stops it first, and how many people would get it now."""
+
+    findings: list[Finding]
+    audience: int
+
+    @property
+    def stops(self) -> list[Finding]:
+        """What keeps it from being scheduled."""
+        return [finding for finding in self.findings if finding.level == Level.STOP]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """What should be looked at again."""
+        return [finding for finding in self.findings if finding.level == Level.WARN]
+
+
+def look_at(campaign: Campaign) -> Preflight:
+    """Everything about `campaign` as it is now, saved or not. A fixed number of queries."""
+    profile = SenderProfile.get()
+    mail = render(campaign, profile)
+    audience = campaign.audience().count()
+    found = [
+        *_sender(profile),
+        *_words(campaign),
+        *_links(campaign, mail),
+        *_pictures(campaign),
+        *_mail(campaign, mail),
+        *_people(audience, profile),
+        _worker(profile),
+    ]
+    order = list(Level)
+    return Preflight(sorted(found, key=lambda finding: order.index(finding.level)), audience)
+
+
+def _sender(profile: SenderProfile) -> Iterator[Finding]:
+    address = reverse("admin:newsletter_senderprofile_changelist")
+    lacks = readiness.lacks(profile)
+    for lack in lacks:
+        yield Finding(Level.STOP, lack, "Set it under Sender.", address)
+    if not lacks:
+        yield Finding(Level.OK, "The mail server, your postal address and the sender's domain are set.")
+    if profile.reply_to:
+        yield Finding(Level.OK, f"Answers go to {profile.reply_to}.")
+    else:
+        sender = profile.from_email or settings.DEFAULT_FROM_EMAIL
+        yield Finding(Level.WARN, f"Answers go to {sender}.", "If nobody reads that, name another address.", address)
+
+
+def _words(campaign: Campaign) -> Iterator[Finding]:
+    subject = campaign.subject.strip()
+    if not subject:
+        yield Finding(Level.STOP, "It has no subject.", "Say in a few words what it is about.", "#id_subject")
+    elif len(subject) > SUBJECT_LENGTH:
+        words = f"The subject has {len(subject)} characters."
+        yield Finding(Level.WARN, words, f"Phones show about {SUBJECT_LENGTH}.", "#id_subject")
+    else:
+        yield Finding(Level.OK, f"The subject is short enough: {len(subject)} characters.")
+    if campaign.preheader.strip():
+        yield Finding(Level.OK, "It has words to stand after the subject.")
+    else:
+        advice = "Without it mail programs show the first words of the text."
+        yield Finding(Level.WARN, "It has no preheader.", advice, "#id_preheader")
+    if not plain_text(campaign.body).strip() and not outline(campaign.body).uses:
+        yield Finding(Level.STOP, "It has no text.", "Write something first.", "#id_body")
+
+
+def _links(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
+    hrefs = [element.get("href") or "" for element in html.document_fromstring(mail.html).iter("a")]
+    own = {link(campaign, purpose) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)}
+    hrefs = [href for href in dict.fromkeys(hrefs) if href not in own]
+    shops = [href for href in hrefs if is_amazons(host_of(href))]
+    if shops:
+        advice = "Amazon forbids its paid links in mails. Link to the post that has them instead."
+        yield Finding(Level.STOP, f"It links to Amazon: {_some(shops)}.", advice, "#id_body")
+    partial = [href for href in hrefs if not href.startswith(("http://", "https://", "mailto:", "tel:"))]
+    if partial:
+        advice = "In a mail only whole addresses lead anywhere."
+        yield Finding(Level.STOP, f"A link has no whole address: {_some(partial)}.", advice, "#id_body")
+    dead = why_dead({place for href in hrefs if (place := place_of_link(href)) is not None})
+    for place, reason in sorted(dead.items())[:_SHOWN]:
+        yield Finding(Level.WARN, f"The link to /{place} leads nowhere: {reason}", "Readers cannot be called back.")
+    if not (shops or partial or dead):
+        number = len(hrefs)
+        words = "It has no links." if not number else f"{number} link{'' if number == 1 else 's'}, none of them broken."
+        yield Finding(Level.OK, words)
+
+
+def _pictures(campaign: Campaign) -> Iterator[Finding]:
+    images = list(parse(campaign.body or "<p></p>").iter("img"))
+    silent = {int(image.get("data-image") or 0) for image in images if image.get("alt") is None}
+    lacking = [image for image in Image.objects.filter(pk__in=silent) if image.lacks_words] if silent else []
+    if lacking:
+        names = ", ".join(f"“{image.title}”" for image in lacking[:_SHOWN])
+        advice = "Many mail programs show pictures only when asked, and the words in their place."
+        address = reverse("admin:images_image_change", args=[lacking[0].pk])
+        yield Finding(Level.WARN, f"Without alternative text: {names}.", advice, address)
+    elif images:
+        yield Finding(Level.OK, "Every picture has its words.")
+
+
+def _mail(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
+    size = len(mail.html.encode())
+    if size >= MOST_BYTES:
+        advice = "Gmail cuts it before the end, where the link to leave stands. Shorten it, or link to the rest."
+        yield Finding(Level.STOP, f"The mail has {size // 1000} kB.", advice, "#id_body")
+    else:
+        yield Finding(Level.OK, f"The mail has {max(1, size // 1000)} kB, which no mail program cuts.")
+    address = link(campaign, Purpose.UNSUBSCRIBE)
+    parts = [name for name, text in (("HTML", mail.html), ("plain text", mail.text)) if address not in text]
+    if parts:
+        advice = "The law wants it in every mail; the template of the mail has lost it."
+        yield Finding(Level.STOP, f"No link to unsubscribe in the {' and the '.join(parts)}.", advice)
+    else:
+        yield Finding(Level.OK, "Everybody can leave with one click, in the HTML and in the plain text.")
+
+
+def _people(audience: int, profile: SenderProfile) -> Iterator[Finding]:
+    if not audience:
+        yield Finding(Level.STOP, "Nobody would get it.", "Nobody who confirmed wants this topic.", "#id_topic")
+        return
+    people = "1 person" if audience == 1 else f"{audience:,} people"
+    needed = time_needed(audience, profile)
+    if needed is None:
+        yield Finding(Level.OK, f"It goes to {people}, as fast as your mail server takes it.")
+        return
+    level = Level.WARN if needed.days else Level.OK
+    limits = ", ".join(f"{most:,} a{'n' if span == 'hour' else ''} {span}" for span, most in profile.limits().items())
+    yield Finding(level, f"It goes to {people}. At {limits} that takes {in_words(needed)}.")
+
+
+def _worker(profile: SenderProfile) -> Finding:
+    seen = profile.worker_seen_at
+    advice = "What you schedule waits until it runs: start “manage.py worker”."
+    if seen is None:
+        return Finding(Level.WARN, "The worker, which sends, has not been seen yet.", advice)
+    if timezone.now() - seen > WORKER_SILENT:
+        return Finding(Level.WARN, f"The worker, which sends, was last seen {timesince(seen)} ago.", advice)
+    return Finding(Level.OK, "The worker, which sends, is there.")
+
+
+def _some(addresses: list[str]) -> str:
+    more = len(addresses) - _SHOWN
+    return ", ".join(addresses[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,160 @@
+"""How far a campaign is: numbers that add up to all it is for, how fast it goes, and when it may be done."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from newsletter.models import Campaign, Delivery, SenderProfile, SendWindow
+
+# The pace is that of so long, so that one slow minute does not make it jump.
+WATCHED = timedelta(minutes=5)
+_SPANS = {"second": timedelta(seconds=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+_STATE = Delivery.State
+# The order in which they stand in the bar, from what is done to what is not.
+_ORDER = (
+    _STATE.SENT,
+    _STATE.SKIPPED,
+    _STATE.FAILED,
+    _STATE.UNCERTAIN,
+    _STATE.DEFERRED,
+    _STATE.CLAIMED,
+    _STATE.PENDING,
+)
+BAR = 1000
+
+
+class Part(NamedTuple):
+    """The mails in one state. `start` and `width` are thousandths of the whole."""
+
+    state: str
+    label: str
+    number: int
+    start: int
+    width: int
+
+
+class Progress(NamedTuple):
+    """Where a campaign stands. `parts` hold every state, so their numbers are `total` together."""
+
+    parts: list[Part]
+    total: int
+    opened: int
+    delivered: int
+    bounced: int
+    complained: int
+    per_minute: int
+    ends_at: datetime | None
+    rest: str
+
+    def number(self, state: str) -> int:
+        """How many are in `state`."""
+        return next(part.number for part in self.parts if part.state == state)
+
+    @property
+    def sent(self) -> int:
+        """How many have gone out."""
+        return self.number(_STATE.SENT)
+
+    @property
+    def failed(self) -> int:
+        """How many were refused for good."""
+        return self.number(_STATE.FAILED)
+
+    @property
+    def uncertain(self) -> int:
+        """Of how many nobody knows whether they went out."""
+        return self.number(_STATE.UNCERTAIN)
+
+    @property
+    def ends_in_words(self) -> str:
+        """When it may be done, on the site's own clock; "" if nothing tells."""
+        if self.ends_at is None:
+            return ""
+        ends, today = timezone.localtime(self.ends_at), timezone.localdate()
+        return date_format(ends, "H:i" if ends.date() == today else "l, H:i")
+
+    @property
+    def percent(self) -> int:
+        """The share that has found its end; 100 only when all have."""
+        return 100 * (self.total - self.opened) // self.total if self.total else 0
+
+
+def of(campaign: Campaign) -> Progress:
+    """The numbers of `campaign` now. Three queries at most."""
+    now = timezone.now()
+    since = max(now - WATCHED, campaign.started_at or now)
+    census = campaign.deliveries.census()
+    numbers = campaign.deliveries.filter(state=_STATE.SENT).aggregate(
+        delivered=Count("pk", filter=Q(delivered_at__isnull=False)),
+        bounced=Count("pk", filter=Q(bounced_at__isnull=False)),
+        complained=Count("pk", filter=Q(complained_at__isnull=False)),
+        recent=Count("pk", filter=Q(sent_at__gt=since)),
+    )
+    recent = numbers.pop("recent")
+    total, is_live = sum(census.values()), campaign.status == Campaign.Status.SENDING
+    opened = sum(census[state] for state in (_STATE.PENDING, _STATE.CLAIMED, _STATE.DEFERRED, _STATE.UNCERTAIN))
+    per_minute = round(recent / max((now - since).total_seconds(), 1) * 60)
+    waiting = census[_STATE.PENDING] + census[_STATE.CLAIMED]
+    profile = SenderProfile.get() if is_live else SenderProfile()
+    ends_at = _end(waiting, per_minute, profile) if is_live and waiting else None
+    rest = _rest(profile) if is_live and waiting and profile.pk else ""
+    return Progress(
+        _parts(campaign, census), total, opened, **numbers, per_minute=per_minute, ends_at=ends_at, rest=rest
+    )
+
+
+def time_needed(number: int, profile: SenderProfile) -> timedelta | None:
+    """How long the limits make `number` mails last, in whole spans; None without limits."""
+    needed = [_SPANS[span] * -(-number // most) for span, most in profile.limits().items() if most]
+    return max(needed, default=None)
+
+
+def in_words(time: timedelta) -> str:
+    """A length of time as people say it."""
+    minutes = max(1, round(time.total_seconds() / 60))
+    for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        # Up to two days and two hours in the smaller unit, which says more.
+        if minutes >= 2 * size or size == 1:
+            number = round(minutes / size)
+            return f"about {number} {unit}{'' if number == 1 else 's'}"
+    raise AssertionError
+
+
+def _parts(campaign: Campaign, census: dict[str, int]) -> list[Part]:
+    total, start, before = sum(census.values()), 0, 0
+    parts = []
+    is_over = campaign.status == Campaign.Status.CANCELLED
+    for state in _ORDER:
+        before += census[state]
+        end = BAR * before // total if total else 0
+        waits = state in (_STATE.PENDING, _STATE.DEFERRED)
+        label = "Not sent: cancelled" if is_over and waits else state.label
+        parts.append(Part(state.value, str(label), census[state], start, end - start))
+        start = end
+    return parts
+
+
+def _end(waiting: int, per_minute: int, profile: SenderProfile) -> datetime | None:
+    """When those that wait may have gone out, by the pace and by the limits, whichever is later."""
+    times = [timedelta(minutes=waiting / per_minute)] if per_minute else []
+    if (limited := time_needed(waiting, profile)) and limited > timedelta(hours=1):
+        times.append(limited)
+    return timezone.now() + max(times) if times else None
+
+
+def _rest(profile: SenderProfile) -> str:
+    """Which limit is used up, and until when; "" if none is."""
+    for span, most in reversed(profile.limits().items()):
+        if span == "second":
+            continue
+        spent = SendWindow.objects.filter(
+            profile=profile, span=span, count__gte=most, starts_at__gt=timezone.now() - _SPANS[span]
+        )
+        if window := spent.first():
+            when = date_format(timezone.localtime(window.starts_at + _SPANS[span]), "H:i")
+            article = "an" if span == "hour" else "a"
+            return f"Your limit of {most:,} {article} {span} is used up. It goes on at {when}."
+    return ""
