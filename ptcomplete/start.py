@@ -20,7 +20,9 @@ from drafts.models import Document, PendingEdit, WorkingCopy
 from feedback.models import Suggestion
 from follow.models import FollowSettings
 from images.models import Image
+from newsletter import overview as newsletter
 from newsletter.forms import joins_rest
+from newsletter.models import Campaign, Delivery
 from pages.models import Page
 
 SHOWN = 5
@@ -61,6 +63,7 @@ def overview(user: User) -> dict[str, Any]:
         "greeting": f"Good {_part_of_day(now.hour)}, {user.get_short_name()}",
         "next_post": scheduled[0] if scheduled else None,
         "tasks": list(_tasks(user, counts)),
+        "newsletter": newsletter.overview() if user.has_perm("newsletter.view_campaign") else None,
         "post_templates": PostTemplate.objects.defer("body"),
         "panels": [
             Panel("Drafts", drafts, counts["drafts"], _posts(state="draft"), "No drafts. A good moment for a new one."),
@@ -107,6 +110,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
         reason = "By your own publishing rules they should not be public as they are."
         address = _posts(state="published", missing="blocked")
         yield Task(f"{_posts_in_words(number)} to mend", reason, address, "Look", "warning", "red")
+    yield from _campaign_tasks(user)
     yield from _link_tasks(user)
     yield from _what_readers_sent(user)
     yield from _what_is_begun(user)
@@ -179,6 +183,23 @@ def _what_is_missing(user: User, counts: dict[str, int]) -> Iterator[Task]:
         reason = "Lists and search engines show their first words instead."
         address = _posts(state="published", missing="excerpt")
         yield Task(f"{_posts_in_words(number)} without an excerpt", reason, address, "Write", "pen")
+
+
+def _campaign_tasks(user: User) -> Iterator[Task]:
+    """Campaigns that wait for a decision."""
+    if not user.has_perm("newsletter.send_campaign"):
+        return
+    for campaign in Campaign.objects.filter(status=Campaign.Status.PAUSED).only("subject", "pause_reason")[:SHOWN]:
+        reason = campaign.pause_reason or "Nothing of it goes out until you go on."
+        address = reverse("admin:newsletter_campaign_progress", args=[campaign.pk])
+        yield Task(f"The campaign “{campaign}” has stopped", reason, address, "Look", "warning", "red")
+    uncertain = Delivery.objects.filter(state=Delivery.State.UNCERTAIN, campaign__status=Campaign.Status.SENDING)
+    if row := uncertain.select_related("campaign").only("campaign__subject").first():
+        reason = "A worker was stopped at that very moment. Decide whether it is sent again."
+        address = reverse("admin:newsletter_campaign_progress", args=[row.campaign_id])
+        yield Task(
+            f"A mail of “{row.campaign}” may or may not have gone out", reason, address, "Decide", "mail", "butter"
+        )
 
 
 def _link_tasks(user: User) -> Iterator[Task]:
