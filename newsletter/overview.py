@@ -20,23 +20,19 @@ _LEFT = (_KIND.UNSUBSCRIBED, _KIND.BOUNCED, _KIND.COMPLAINED, _KIND.ERASED)
 _STATUS = Campaign.Status
 _SHOWN = ("pk", "subject", "status", "scheduled_at", "started_at", "pause_reason", "total")
 # The chart: a bar up for those who joined, one down for those who left.
-_BAR_WIDTH, _HEIGHT = 40, 60
+_BAR_WIDTH, _HEIGHT = 40, 120
 
 
 class Week(NamedTuple):
-    """Who came and went in a week that began on `day`, and the two bars for it."""
+    """Who came and went in a week that began on `day`, and the two bars for it: where they begin and how high."""
 
     day: Any
     joined: int
     left: int
     x: int
+    top: int
     up: int
     down: int
-
-    @property
-    def top(self) -> int:
-        """Where the bar of those who joined begins."""
-        return _HEIGHT - self.up
 
 
 class Share(NamedTuple):
@@ -57,7 +53,7 @@ def overview() -> dict[str, Any]:
         "on_list": people.get(Subscriber.Status.ACTIVE, 0),
         "pending": people.get(Subscriber.Status.PENDING, 0),
         "suppressed": Suppression.objects.count(),
-        "weeks": weeks(),
+        **dict(zip(("weeks", "axis"), weeks(), strict=True)),
         "under_way": [campaign for campaign in live if campaign.status in under_way],
         "next": next((campaign for campaign in live if campaign.status == _STATUS.SCHEDULED), None),
         "last": last,
@@ -65,8 +61,8 @@ def overview() -> dict[str, Any]:
     }
 
 
-def weeks() -> list[Week]:
-    """Joined and left, week by week, this one last. One query."""
+def weeks() -> tuple[list[Week], int]:
+    """Joined and left, week by week, this one last; and where the line between the two is. One query."""
     today = timezone.localdate()
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
     since = timezone.make_aware(datetime.combine(first, time.min))
@@ -78,13 +74,16 @@ def weeks() -> list[Week]:
         .annotate(joined=Count("pk", filter=Q(kind__in=_JOINED)), left=Count("pk", filter=Q(kind__in=_LEFT)))
     )
     numbers = {timezone.localdate(week): (joined, left) for week, joined, left in found}
-    most = max((max(pair) for pair in numbers.values()), default=0) or 1
+    most_joined, most_left = (max((pair[side] for pair in numbers.values()), default=0) for side in (0, 1))
+    unit = _HEIGHT / max(most_joined + most_left, 1)
+    axis = round(unit * most_joined)
     rows = []
     for number in range(WEEKS):
         day = first + timedelta(weeks=number)
         joined, left = numbers.get(day, (0, 0))
-        rows.append(Week(day, joined, left, number * _BAR_WIDTH, _HEIGHT * joined // most, _HEIGHT * left // most))
-    return rows
+        up = round(unit * joined)
+        rows.append(Week(day, joined, left, number * _BAR_WIDTH, axis - up, up, round(unit * left)))
+    return rows, axis
 
 
 def _shares(campaign: Campaign) -> dict[str, Share | None]:

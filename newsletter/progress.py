@@ -11,6 +11,8 @@ from newsletter.models import Campaign, Delivery, SenderProfile, SendWindow
 
 # The pace is that of so long, so that one slow minute does not make it jump.
 WATCHED = timedelta(minutes=5)
+# Sooner than this after the beginning it says nothing.
+LEAST_WATCHED = timedelta(seconds=10)
 _SPANS = {"second": timedelta(seconds=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 _STATE = Delivery.State
 # The order in which they stand in the bar, from what is done to what is not.
@@ -96,7 +98,7 @@ def of(campaign: Campaign) -> Progress:
     recent = numbers.pop("recent")
     total, is_live = sum(census.values()), campaign.status == Campaign.Status.SENDING
     opened = sum(census[state] for state in (_STATE.PENDING, _STATE.CLAIMED, _STATE.DEFERRED, _STATE.UNCERTAIN))
-    per_minute = round(recent / max((now - since).total_seconds(), 1) * 60)
+    per_minute = round(recent / ((now - since) / timedelta(minutes=1))) if now - since >= LEAST_WATCHED else 0
     waiting = census[_STATE.PENDING] + census[_STATE.CLAIMED]
     profile = SenderProfile.get() if is_live else SenderProfile()
     ends_at = _end(waiting, per_minute, profile) if is_live and waiting else None

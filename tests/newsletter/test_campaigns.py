@@ -1,7 +1,10 @@
 """Campaigns on the desk: begun, written, looked at, tested, sent after two questions, watched, stopped and settled."""
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -382,6 +385,32 @@ def test_a_scheduled_one_can_be_changed_while_it_stays_fit_to_go(signed_in: Clie
     assert "It still goes out" in text_of(signed_in, place(campaign), form(campaign, subject="Mended"))
     campaign.refresh_from_db()
     assert (campaign.subject, campaign.body, campaign.status) == ("Mended", TEXT, "scheduled")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_press_at_once_one_finds_it_done(ready: SenderProfile) -> None:
+    campaign, over = draft(), make_campaign(status="sent", started_at=timezone.now())
+    for _ in range(3):
+        make_delivery(campaign=over, state="failed")
+
+    def together(step: Callable[[], int]) -> list[int]:
+        gate = Barrier(2)
+
+        def press(_: int) -> int:
+            gate.wait(10)
+            try:
+                return int(step())
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            return sorted(pool.map(press, range(2)))
+
+    at = timezone.now()
+    assert together(lambda: steering.schedule(campaign, at)) == [0, 1]
+    assert together(lambda: steering.take_back(campaign)) == [0, 1]
+    assert together(lambda: steering.resend_failed(over)) == [0, 3]
+    assert together(lambda: steering.cancel(over)) == [0, 1]
 
 
 # ---- Watched, stopped, settled ----------------------------------------------------------------------
