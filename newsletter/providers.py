@@ -3,6 +3,8 @@
 What the dot is to SMTP, the request is here: whatever breaks before it is out, nobody has taken anything; whatever
 breaks between it and the answer, nobody here can know. A request is made once. Each carries the same key in every
 attempt, by which providers that heed one (Resend and Brevo do) drop a second copy for a day.
+
+Any other backend of Django's works the same way, such as its locmem: what it raises leaves a mail uncertain.
 """
 
 import re
@@ -13,17 +15,18 @@ from typing import Any, Self
 from uuid import NAMESPACE_URL, uuid5
 
 import requests
-from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, mailers
+from django.core.mail.backends.base import BaseEmailBackend
 from urllib3.exceptions import NewConnectionError
 
 from newsletter.models import Delivery
 from newsletter.transport import Outcome, SmtpTransport, Unreachable
 
 _STATE = Delivery.State
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
 _BACKEND = re.compile(r"anymail\.backends\.(\w+)\.EmailBackend")
 # What an API takes in fields of its own, or writes itself.
 _FIELDS = frozenset({"from", "to", "reply-to", "subject", "date", "mime-version", "content-type"})
@@ -41,7 +44,8 @@ def provider() -> str:
 
 def transport() -> "SmtpTransport | ProviderTransport":
     """The one that the settings ask for."""
-    return ProviderTransport() if provider() else SmtpTransport()
+    backend = settings.MAILERS.get("default", {}).get("BACKEND", _SMTP)
+    return SmtpTransport() if backend == _SMTP else ProviderTransport()
 
 
 class ProviderTransport:
@@ -58,7 +62,7 @@ class ProviderTransport:
         if self._mailer:
             self._mailer.close()
 
-    def open(self) -> AnymailBaseBackend:
+    def open(self) -> BaseEmailBackend:
         """The connection. Unreachable if the settings are wrong, or the provider wants no more for now."""
         if self._trouble:
             raise Unreachable(self._trouble)
@@ -81,7 +85,7 @@ class ProviderTransport:
         other trouble is an outcome. The provider takes the sender from the mail and bounces from its own address.
         """
         mailer: Any = self.open()
-        message = _message(mail, mailer.esp_name)
+        message = _message(mail, getattr(mailer, "esp_name", ""))
         if session := getattr(mailer, "session", None):
             session.headers["Idempotency-Key"] = _key(message)
         before_dot()
@@ -96,12 +100,15 @@ class ProviderTransport:
         except AnymailError as error:
             # Before any request: the provider has no place for something that every mail of ours holds.
             return Outcome(_STATE.DEFERRED, "", f"The mail provider will not do: {error}"[:300], is_ours=True)
-        status: Any = message.anymail_status  # type: ignore[attr-defined]
-        if status.status == {"failed"}:
+        except Exception as error:
+            words = f"Nobody can say whether the mail went out: {type(error).__name__}."
+            return Outcome(_STATE.UNCERTAIN, "", words)
+        status = getattr(message, "anymail_status", None)
+        if status and status.status == {"failed"}:
             return Outcome(_STATE.FAILED, "", "The mail provider could not send it.")
-        # None where the provider gives no name, and of no use with spaces, which end a word in the journal.
-        name = "".join(str("" if status.message_id is None else status.message_id).split())[:200]
-        return Outcome(_STATE.SENT, "200", provider_id=name)
+        name = getattr(status, "message_id", None)
+        # Spaces would end a word in the journal.
+        return Outcome(_STATE.SENT, "200", provider_id="".join(str("" if name is None else name).split())[:200])
 
     def _refusal(self, error: Any, recipient: str) -> Outcome:
         """What an answer means that is no yes, or none at all."""

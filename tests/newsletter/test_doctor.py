@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from newsletter.models import SenderProfile
+from newsletter.readiness import lacks
 from ptcomplete.mailers import mailers
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,11 @@ def test_a_name_server_that_is_broken_is_told_apart_from_what_is_missing(names: 
     names.is_broken = True
     assert "The DNS does not answer for news.example.com" in says()
     assert "SPF" not in says()
+
+
+def test_on_ones_own_machine_neither_https_nor_a_domain_is_asked_for(settings: Settings) -> None:
+    settings.SITE_URL = "http://127.0.0.1:8000"
+    sender = SenderProfile(from_email="newsletter@example.com", postal_address="Main Street 1")
+    assert lacks(sender) == []
+    settings.SITE_URL = "http://127.0.0.1.example.net"
+    assert len(lacks(sender)) == 2

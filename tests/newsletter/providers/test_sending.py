@@ -1,5 +1,6 @@
 """Campaigns through a provider's API: one request a mail, and what became of each is known or uncertain."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,6 +198,31 @@ def test_anymails_own_test_backend_takes_the_same_mail(api: Api, settings: Setti
     assert sent.anymail_test_params["is_batch_send"] is False
     assert sent.anymail_test_params["metadata"] == {"delivery": row.message_id}
     assert (row.state, row.provider_id) == ("sent", "0")
+
+
+def test_any_backend_of_djangos_takes_it_too(
+    api: Api, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, options in (("locmem", {}), ("filebased", {"file_path": str(tmp_path)})):
+        settings.MAILERS = {
+            "default": {"BACKEND": f"django.core.mail.backends.{name}.EmailBackend", "OPTIONS": options}
+        }
+        campaign = campaign_to(1, sender())
+        assert deliver(never) == 1
+        assert census(campaign) == {"sent": 1}
+        written = (
+            "".join(path.read_text() for path in tmp_path.iterdir()) or django_mail.outbox[-1].message().as_string()
+        )
+        assert only(campaign).message_id in written
+        assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in written
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("django.core.mail.backends.filebased.EmailBackend.send_messages", fail)
+    campaign = campaign_to(1, sender(uncertain="hold"))
+    deliver(never)
+    assert census(campaign) == {"uncertain": 1}
 
 
 @pytest.mark.parametrize(
