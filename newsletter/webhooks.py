@@ -47,21 +47,22 @@ def webhook(request: HttpRequest, name: str) -> HttpResponse:
     if name != provider() or not settings.ANYMAIL.get("WEBHOOK_SECRET") or not request.is_secure():
         raise Http404
     try:
-        view = resolve(f"/{name}/tracking/", "anymail.urls").func.view_class()  # type: ignore[attr-defined]
+        view_class = resolve(f"/{name}/tracking/", "anymail.urls").func.view_class  # type: ignore[attr-defined]
     except Resolver404 as error:
         raise Http404 from error
     if request.method == "HEAD":
         return HttpResponse()
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > MOST_BYTES:
         return _plain(413, "Too much at once.")
     try:
+        view = view_class()
         view.run_validators(request)
+        events = view.parse_events(request)
     except SuspiciousOperation:
         return _plain(
             403, "The name or password is not the one of EMAIL_WEBHOOK_SECRET, or the signature is not right."
         )
-    try:
-        events = view.parse_events(request)
     except Exception as error:
         # Whatever the library stumbles over: the kind only, since the words may hold an address.
         log.warning("An event of %s could not be read: %s", name, type(error).__name__)

@@ -1,5 +1,6 @@
 """What a provider tells of its mails: heard once, in any order, from the provider alone, and never against a reader."""
 
+import hmac
 import json
 from base64 import b64encode
 from datetime import date, timedelta
@@ -253,6 +254,28 @@ def test_a_forged_event_changes_nothing(password: str) -> None:
     assert tell(complaint(mail), headers={"Authorization": "Basic ???"}) == 403
     assert tell(complaint(mail), headers={"Authorization": ""}) == 403
     assert everything() == before
+
+
+def test_where_the_provider_signs_the_password_alone_is_not_enough(settings: Settings) -> None:
+    use(settings, "anymail://mailgun?api_key=key&sender_domain=example.com")
+    reader = make_subscriber()
+    mail = sent_to(reader)
+
+    def signed(key: str) -> dict[str, Any]:
+        stamp, token = "1772359200", "token"
+        digest = hmac.new(key.encode(), f"{stamp}{token}".encode(), "sha256").hexdigest()
+        data = {"event": "complained", "recipient": reader.email, "user-variables": {"delivery": mail.message_id}}
+        return {"signature": {"timestamp": stamp, "token": token, "signature": digest}, "event-data": data}
+
+    before = everything()
+    assert tell(signed("another key"), "mailgun") == 403
+    assert tell(signed("key"), "mailgun", password="hook:wrong") == 403
+    odd: list[Any] = [{}, [], {"signature": 1}, b"words"]
+    assert {tell(body, "mailgun") for body in odd} <= {400, 403}
+    assert everything() == before
+    assert tell(signed("key"), "mailgun") == 200
+    reader.refresh_from_db()
+    assert reader.status == "complained"
 
 
 def test_only_the_provider_in_use_is_heard_and_only_by_https(settings: Settings, reader: Client) -> None:
