@@ -28,6 +28,8 @@ LONGEST = timedelta(minutes=10)
 _QUERY = re.compile(r"(?:page=\d{1,6})?")
 _GZIP = re.compile(r"\bgzip\b")  # as Django's GZipMiddleware asks
 _KEPT_OUT = ("no-store", "no-cache", "private")
+# Clicks on paid links are counted, so none is ever kept.
+_NEVER = "/go/"
 
 
 class PageCache:
@@ -63,6 +65,7 @@ def _is_for_everybody(request: HttpRequest) -> bool:
         and settings.SESSION_COOKIE_NAME not in request.COOKIES
         and bool(_QUERY.fullmatch(request.META.get("QUERY_STRING", "")))
         and len(request.path) <= LONGEST_PATH
+        and not request.path.startswith(_NEVER)
         and "\x00" not in request.path  # which PostgreSQL cannot even be asked for
         and not is_unsettled(DEFAULT_DB_ALIAS)
     )

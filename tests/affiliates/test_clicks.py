@@ -101,6 +101,15 @@ def test_a_click_is_one_indexed_query_and_one_counted_write(shop: Program, reade
             assert not [row for row in cursor.fetchall() if str(row[3]).startswith("SCAN")]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_click_asks_for_no_kept_page(reader: Client) -> None:
+    program = Program.objects.create(name="Shop", hosts="shop.example.com")
+    make_link(program, slug="mat")
+    with CaptureQueriesContext(connection) as queries:
+        reader.get("/go/mat/", headers=BROWSER)
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "INSERT"]
+
+
 def test_amazon_is_never_hidden_behind_an_address_of_this_site(amazon: Program, reader: Client) -> None:
     make_link(amazon, slug="roller", destination="https://www.amazon.com/dp/B000000001")
     response = reader.get("/go/roller/", headers=BROWSER)
