@@ -169,6 +169,11 @@ def _people(audience: int, profile: SenderProfile) -> Iterator[Finding]:
     if not audience:
         yield Finding(Level.STOP, "Nobody would get it.", "Nobody who confirmed wants this topic.", "#id_topic")
         return
+    if 0 in profile.limits().values():
+        advice = "Empty the limit, or set what your provider takes."
+        address = reverse("admin:newsletter_senderprofile_changelist")
+        yield Finding(Level.STOP, "A limit of 0 mails lets nothing out.", advice, address)
+        return
     people = "1 person" if audience == 1 else f"{audience:,} people"
     needed = time_needed(audience, profile)
     if needed is None:

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
 from django.forms import Script
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
@@ -205,6 +205,14 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
 
     def new_draft(self, request: HttpRequest, name: str) -> Campaign:
         return Campaign.objects.create(subject=name[:150] or "Untitled")
+
+    def autosave(self, request: HttpRequest, object_id: int | None = None) -> JsonResponse:
+        """As of all kept forms; a campaign that has begun keeps no more, and the page says so."""
+        campaign = self.get_seen(request, object_id) if object_id else None
+        if campaign and not campaign.is_editable:
+            words = "The campaign has begun. Your words are kept in this browser: save them, and they are a new draft."
+            return JsonResponse({"error": words}, status=409)
+        return super().autosave(request, object_id)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         if not change:

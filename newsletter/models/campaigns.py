@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from blog.models import Post
+from images.models import Image
 from newsletter.models.people import Subscriber, Subscription, Topic
 from newsletter.models.states import Table, move
+from prose.structure import outline
 
 # A campaign whose time came while no worker ran is news no longer.
 STALE_AFTER = timedelta(hours=24)
@@ -124,6 +126,8 @@ class Campaign(models.Model):
     frozen_html = models.TextField(blank=True, editable=False)
     frozen_text = models.TextField(blank=True, editable=False)
 
+    # They stay in the library: mails that were read show them from there.
+    pictures = models.ManyToManyField(Image, related_name="in_campaigns", editable=False)
     working_copies = GenericRelation("drafts.WorkingCopy")
 
     objects = CampaignQuerySet.as_manager()
@@ -171,6 +175,9 @@ class Campaign(models.Model):
             if was and was != {name: getattr(self, name) for name in self.FROZEN}:
                 raise FrozenError(f"Campaign {self.pk} is on its way: its words stay as they are.")
         super().save(**kwargs)
+        if "body" in (kwargs.get("update_fields") or ("body",)):
+            used = {key for kind, key in outline(self.body).uses if kind == "image"} if self.body else set()
+            self.pictures.set(Image.objects.filter(pk__in=used))
 
     @property
     def is_editable(self) -> bool:

@@ -66,6 +66,9 @@
       if (response.type === "opaqueredirect" || response.status === 403) {
         say("You are signed out. Your text is kept in this browser: sign in in another tab, then reload this page.", "bad")
         isDirty = true
+      } else if (response.status === 409) {
+        // What this form is about takes no more changes; only a save by hand makes something of them.
+        say((await response.json()).error, "bad")
       } else if (!response.ok) throw new Error(response.status)
       else answer = await response.json()
     } catch {

@@ -8,11 +8,14 @@ async function look() {
   let pause = OFTEN
   if (!document.hidden) {
     try {
+      const start = performance.now()
       const response = await fetch(address, { headers: { Accept: "application/json" }, redirect: "error" })
       if (!response.ok) throw new Error(response.status)
       const answer = await response.json()
       // Other buttons belong to another state.
       if (answer.status !== figures.dataset.status) return location.reload()
+      // A long list takes the server longer to count.
+      pause = Math.max(OFTEN, 10 * (performance.now() - start))
       // Not while somebody stands on one of its links.
       if (figures.children.length && !figures.contains(document.activeElement)) figures.innerHTML = answer.figures
     } catch {

@@ -178,6 +178,23 @@ def test_words_that_come_too_late_become_a_new_draft(signed_in: Client) -> None:
     assert "has begun meanwhile" in page
 
 
+def test_what_is_typed_after_the_beginning_is_told_so(signed_in: Client) -> None:
+    campaign = make_campaign(status="preparing")
+    kept = signed_in.post(place(campaign, "autosave"), {"subject": "Late", "copy_key": str(uuid4())})
+    assert kept.status_code == 409
+    assert "The campaign has begun" in kept.json()["error"]
+    assert not campaign.working_copies.exists()
+
+
+def test_a_picture_of_a_mail_stays_in_the_library(signed_in: Client) -> None:
+    image = make_image()
+    campaign = draft(body=f'<figure><img data-image="{image.pk}"></figure>')
+    assert place(campaign) in text_of(signed_in, f"/admin/images/image/{image.pk}/change/")
+    campaign.body = TEXT
+    campaign.save(update_fields=["body"])
+    assert not campaign.pictures.exists()
+
+
 def test_a_copy_is_a_new_draft_and_only_drafts_are_deleted(signed_in: Client) -> None:
     sent = make_campaign(status="sent", kind="digest", subject="Again", started_at=timezone.now())
     page = text_of(signed_in, place(sent, "act"), {"copy": "1"})

@@ -57,6 +57,8 @@ def test_what_must_not_go_out_is_stopped(settings: Settings) -> None:
         ({"topic": topic}, "Nobody would get it"),
     ):
         assert words in said("stop", letter(**overrides))
+    SenderProfile.objects.update(per_day=0)
+    assert "A limit of 0 mails" in said("stop", letter())
     SenderProfile.objects.update(postal_address="", from_email="me@mail.example.net")
     settings.SITE_URL = "http://www.example.com"
     stops = said("stop", letter())
