@@ -26,7 +26,7 @@ def cover(image: Image | None) -> SafeString:
         return SafeString("")
     width, height = SHARE_SIZE if image.has_renditions else (image.width, image.height)
     source = absolute_url(share_url(image))
-    return dressed(format_html('<img src="{}" width="{}" height="{}" alt="">', source, width, height))
+    return dressed(format_html('<img src="{}" width="{}" height="{}" alt="{}">', source, width, height, image.alt))
 
 
 def dressed(markup: str) -> SafeString:

@@ -61,7 +61,7 @@ def render(campaign: Campaign, profile: SenderProfile) -> Rendered:
         ],
         "address": about,
         "press": "Read it on the site" if is_of_post else "Read the post",
-        "copy": copy,
+        "copy": whole,
         "unsubscribe": link(campaign, Purpose.UNSUBSCRIBE),
         "preferences": link(campaign, Purpose.PREFERENCES),
     }

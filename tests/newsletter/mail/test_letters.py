@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 from lxml import html
 from lxml.html import HtmlElement
 
@@ -183,6 +184,15 @@ def test_the_colours_are_those_of_the_site() -> None:
     assert colours <= set(re.findall(r"#[0-9a-f]{3,6}\b", read))
 
 
+def test_in_a_language_from_right_to_left_everything_stands_on_its_side(everything: Rendered) -> None:
+    assert "border-left:3px" in document(everything.html).xpath("//blockquote/@style")[0]
+    with translation.override("ar"):
+        page = document(render(Campaign.objects.get(), PROFILE).html)
+    assert (page.get("lang"), page.get("dir")) == ("ar", "rtl")
+    assert "border-right:3px" in page.xpath("//blockquote/@style")[0]
+    assert "padding:0 24px 0 0" in page.xpath("//ol/@style")[0]
+
+
 # ---- Text ----------------------------------------------------------------------------------------------
 
 
@@ -236,6 +246,9 @@ def test_the_mail_about_a_post_holds_the_post() -> None:
     assert words.index("Not advice.") < words.index("Bend them") < words.index("Slowly.")
     assert words.count("Not advice.") == page.text_content().count("Not advice.") == 1
     assert page.find_class("press")[0].text_content().strip() == "Read it on the site"
+    # A link that holds a picture alone is called by what the picture shows.
+    assert page.xpath("//a[img]/@href") == [f"http://testserver/{post.slug}/"]
+    assert page.xpath("//a/img/@alt")[0]
     short = about(make_post(body="<p>Whole.</p>", excerpt="In short."), SenderProfile(posts_carry="summary"))
     assert "In short." in short.html
     assert "Whole." not in short.html + short.text
