@@ -56,18 +56,17 @@ def _announce(profile: SenderProfile) -> int:
             # Of any number of workers one finds the row new; the others wait for it.
             if not PostNews.objects.get_or_create(post=post)[1]:
                 continue
-            Campaign.objects.create(
-                kind=_KIND.POST,
-                status=_STATUS.SCHEDULED,
-                post=post,
-                topic=profile.topic_of_posts(),
-                subject=shortened(post.title, 150),
-                preheader=shortened(post.summary, 150),
-                scheduled_at=timezone.now() + GRACE,
+            words = {
+                "status": _STATUS.SCHEDULED,
+                "topic": profile.topic_of_posts(),
+                "subject": shortened(post.title, 150),
+                "preheader": shortened(post.summary, 150),
+                "scheduled_at": timezone.now() + GRACE,
                 # By its own time and not by ours: what a worker finds days later is news no longer.
-                not_after=(post.published_at or timezone.now()) + GRACE + STALE_AFTER,
-            )
-            made += 1
+                "not_after": (post.published_at or timezone.now()) + GRACE + STALE_AFTER,
+            }
+            # One that somebody made by hand meanwhile is the one.
+            made += Campaign.objects.get_or_create(kind=_KIND.POST, post=post, defaults=words)[1]
     return made
 
 

@@ -155,6 +155,13 @@ def test_a_worker_that_comes_hours_late_still_mails_it(profile: SenderProfile) -
     assert the_mail(post).status == "sending"
 
 
+def test_one_made_by_hand_is_the_one(profile: SenderProfile) -> None:
+    post = new_post()
+    Campaign.objects.create(kind="post", post=post, subject="Mine")
+    assert automatic.plan() == 0
+    assert the_mail(post).subject == "Mine"
+
+
 def test_the_owners_topic_is_asked_and_else_the_first(profile: SenderProfile) -> None:
     first = profile.topic_of_posts()
     assert first.slug == "new-posts"

@@ -294,7 +294,7 @@ def test_no_link_to_amazon_is_mailed_and_what_pays_is_said_first(amazon: Program
     post = make_post(body=text)
     for mail, place in (
         (about(post), f"http://testserver/{post.slug}/"),
-        (letter(text, subject="Mine"), "http://testserver/newsletter/archive/mine-"),
+        (letter(text, subject="By hand"), "http://testserver/newsletter/archive/by-hand-"),
         (letter(text, is_in_archive=False), "http://testserver/"),
     ):
         for words in (mail.html, mail.text):
