@@ -84,6 +84,9 @@ def test_a_mail_holds_what_mail_programs_show_and_nothing_else(everything: Rende
     assert {element.tag for element in page.iter() if isinstance(element.tag, str)} <= set(known)
     assert page.get("lang") == "en-us"
     assert page.get("dir") == "ltr"
+    # Gmail keeps nothing outside of the body.
+    (article,) = page.xpath("//body/div[@role='article']")
+    assert (article.get("lang"), article.get("dir"), article.get("aria-label")) == ("en-us", "ltr", "Knees")
     assert page.xpath("//meta[@name='color-scheme']/@content") == ["light dark"]
     assert page.findtext(".//title") == "Knees"
     for table in page.iter("table"):
