@@ -162,6 +162,7 @@ CACHE_IGNORES = [
     "newsletter.Subscription",
     "newsletter.Suppression",
     "newsletter.Topic",
+    "newsletter.TrialMail",
     "newsletter.WebhookEvent",
     "redirects",
     "search",
