@@ -15,6 +15,8 @@ def furnish() -> dict[str, str]:
     from blog.models import Category, Post, Series
     from drafts.previews import preview_address
     from images.models import Image, Video
+    from newsletter.models import Campaign, SenderProfile
+    from newsletter.preparing import prepare
 
     newest = Post.objects.published().newest_first().select_related("author")[0]
     longest = Post.objects.published().latest("words")
@@ -41,6 +43,9 @@ def furnish() -> dict[str, str]:
         title="Not yet", slug="not-yet", author=newest.author, body=newest.body, featured_image=newest.featured_image
     )
     preview = preview_address(draft, "blog:preview")
+    letter = Campaign.objects.create(subject="Small steps this week", body=newest.body, status="preparing")
+    prepare(letter, SenderProfile.get())
+    letter.refresh_from_db()
     return {
         "home": reverse("home"),
         "blog": reverse("blog:post_list"),
@@ -62,6 +67,8 @@ def furnish() -> dict[str, str]:
         "shop": "/shop/",
         "post with paid links": "/what-a-foam-roller-does/",
         "newsletter": "/newsletter/",
+        "letters so far": "/newsletter/archive/",
+        "letter": letter.copy_path,
         "correction form": f"/feedback/{newest.slug}/",
         "not found": "/nothing-is-here/",
         "preview of a draft": preview[preview.index("/preview/") :],
