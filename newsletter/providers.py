@@ -78,8 +78,10 @@ class ProviderTransport:
             self._mailer = mailer
         return self._mailer
 
-    def send(self, sender: str, recipient: str, mail: bytes, before_dot: Callable[[], None]) -> Outcome:
-        """Send `mail`, as SMTP would take it, to `recipient`; what became of it.
+    def send(
+        self, sender: str, recipient: str, mail: bytes, before_dot: Callable[[], None], following: str = ""
+    ) -> Outcome:
+        """Send `mail`, as SMTP would take it, to `recipient`; what became of it. `following` is SMTP's matter.
 
         `before_dot` is called right before the request; what it raises goes on. Unreachable as from `open`; every
         other trouble is an outcome. The provider takes the sender from the mail and bounces from its own address.

@@ -213,7 +213,8 @@ def send(chunk: Chunk, line: Transport, journal: Journal, stopped: Callable[[], 
             looked, wanted = time.monotonic(), still_wanted(chunk, rest)
         row = rest.pop()
         try:
-            outcome = _send(row, chunk, line, journal) if row.pk in wanted else Outcome(_STATE.PENDING)
+            following = _address(rest[-1]) if rest and rest[-1].pk in wanted else ""
+            outcome = _send(row, chunk, line, journal, following) if row.pk in wanted else Outcome(_STATE.PENDING)
         except (LeaseOver, Unreachable) as error:
             log.warning("%s mails go back: %s", len(rest) + 1, error)
             rest.append(row)
@@ -226,7 +227,15 @@ def send(chunk: Chunk, line: Transport, journal: Journal, stopped: Callable[[], 
     return results
 
 
-def _send(row: Claimed, chunk: Chunk, line: Transport, journal: Journal) -> Outcome:
+def _address(row: Claimed) -> str:
+    """Where its mail goes, as mail servers take it; "" if that is no address."""
+    try:
+        return deliverable(row.to_email)
+    except ValueError:
+        return ""
+
+
+def _send(row: Claimed, chunk: Chunk, line: Transport, journal: Journal, following: str) -> Outcome:
     def before_dot() -> None:
         # In this order: whoever takes over an expired claim finds the line, or this finds the claim expired.
         journal.starting(row.pk, row.attempt)
@@ -234,12 +243,11 @@ def _send(row: Claimed, chunk: Chunk, line: Transport, journal: Journal) -> Outc
             journal.answered(row.pk, row.attempt, Outcome(_STATE.PENDING))
             raise LeaseOver("the claim is nearly over")
 
-    try:
-        address = deliverable(row.to_email)
-    except ValueError:
+    address = _address(row)
+    if not address:
         return Outcome(_STATE.FAILED, "", "The address is not written as mail needs it.")
     mail = chunk.mail.to(address, row.message_id, row.public_id, row.epoch, chunk.date)
-    outcome = line.send(chunk.sender.email, address, mail, before_dot)
+    outcome = line.send(chunk.sender.email, address, mail, before_dot, following)
     journal.answered(row.pk, row.attempt, outcome)
     return outcome
 

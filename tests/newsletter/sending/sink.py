@@ -5,7 +5,7 @@
 It prints its port. FILE gets one line for each mail it took: Message-ID and recipient, before it answers. The command
 XPLAN tells it, as JSON, how to behave from then on: `{"RCPT": ["451 4.2.0 later"], "END": ["drop-before"]}` answers the
 next commands with these lines, one each. Besides lines there are "drop" (hang up), "slow" (after two seconds) and, for
-END, the end of the mail, "drop-before" and "drop-after" it is taken.
+END, the end of the mail, "drop-before" and "drop-after" it is taken. With "PLAIN" it takes one command at a time.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Clerk:
 
     async def handle_EHLO(self, server: Any, session: Any, envelope: Any, host: str, replies: list[str]) -> list[str]:  # noqa: N802
         session.host_name = host
-        return [*replies[:-1], "250-PIPELINING", replies[-1]] if "PIPELINING" in server.plan else replies
+        return replies if "PLAIN" in server.plan else [*replies[:-1], "250-PIPELINING", replies[-1]]
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if answer := await server.behave("MAIL"):

@@ -62,12 +62,14 @@ def test_killed_while_it_prepares_it_writes_the_same_rows(stage: Stage) -> None:
 
 
 def test_two_workers_at_once_share_the_mails(stage: Stage, settings: Settings, tmp_path: Path) -> None:
-    campaign = campaign_to(NUMBER, sender(chunk=2))
+    # So many that the first worker is still at it when the second one has begun.
+    many = NUMBER * 10
+    campaign = campaign_to(many, sender(chunk=2))
     settings.NEWSLETTER_STATE_DIR = tmp_path / "of another machine"
     stage.begin("")
     while not campaign.deliveries.exclude(state="pending").exists():
         time.sleep(0.005)
-    assert 0 < deliver(lambda: False) < NUMBER
+    assert 0 < deliver(lambda: False) < many
     assert stage.end() == 0
     assert stage.tally(campaign) == (0, 0, 0)
     assert adds_up(campaign)

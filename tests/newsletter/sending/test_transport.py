@@ -27,7 +27,7 @@ def sends(transport: SmtpTransport, recipient: str = "reader@example.org") -> Ou
     return transport.send("us@example.com", recipient, MAIL, lambda: None)
 
 
-@pytest.mark.parametrize("pipelining", [[], [""]])
+@pytest.mark.parametrize("plain", [{}, {"PLAIN": [""]}])
 @pytest.mark.parametrize(
     ("verb", "answer", "state", "is_ours"),
     [
@@ -49,9 +49,9 @@ def sends(transport: SmtpTransport, recipient: str = "reader@example.org") -> Ou
     ],
 )
 def test_each_answer_at_each_step_has_its_outcome_and_the_next_mail_goes_out(
-    stage: Stage, pipelining: list[str], verb: str, answer: str, state: Delivery.State, is_ours: bool
+    stage: Stage, plain: dict[str, list[str]], verb: str, answer: str, state: Delivery.State, is_ours: bool
 ) -> None:
-    stage.plan(**{verb: [answer]} | ({"PIPELINING": pipelining} if pipelining else {}))
+    stage.plan(**{verb: [answer]} | plain)
     with SmtpTransport() as transport:
         outcome = sends(transport)
         assert (outcome.state, outcome.is_ours) == (state, is_ours)
@@ -78,6 +78,50 @@ def test_a_mail_that_is_stopped_before_its_dot_is_taken_by_nobody(stage: Stage) 
         assert sends(transport).state == SENT
 
 
+@pytest.mark.parametrize("plan", [{}, {"PLAIN": [""]}])
+def test_who_comes_next_is_told_ahead_and_gets_nothing_if_somebody_else_comes_or_nobody(
+    stage: Stage, plan: dict[str, list[str]]
+) -> None:
+    stage.plan(**plan)
+    taken = stage.folder / "taken"
+    before = len(taken.read_text().splitlines())
+    first, second, third = (f"{name}@example.org" for name in ("first", "second", "third"))
+
+    def mailed(transport: SmtpTransport, to: str, following: str) -> Delivery.State:
+        return transport.send("us@example.com", to, MAIL, lambda: None, following).state
+
+    with SmtpTransport() as transport:
+        assert mailed(transport, first, second) == SENT
+        assert mailed(transport, second, third) == SENT
+        assert mailed(transport, first, third) == SENT
+    assert len(taken.read_text().splitlines()) == before + 3
+
+
+@pytest.mark.parametrize("plan", [{}, {"PLAIN": [""]}])
+@pytest.mark.parametrize("fault", ["450 4.2.0 greylisted", "421 4.3.2 going down", "drop"])
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_a_reader_told_ahead_and_refused_is_one_outcome_and_the_next_mail_goes_out(
+    stage: Stage, verb: str, fault: str, plan: dict[str, list[str]]
+) -> None:
+    stage.plan(**{verb: ["", fault]} | plan)
+    with SmtpTransport() as transport:
+        outcomes = [
+            transport.send("us@example.com", f"{name}@example.org", MAIL, lambda: None, f"{name + 1}@example.org")
+            for name in range(3)
+        ]
+    assert [outcome.state for outcome in outcomes] == [SENT, DEFERRED, SENT]
+
+
+def test_a_mail_that_broke_before_its_dot_left_is_not_uncertain(settings: Settings) -> None:
+    with hanging_server(5, reads=False) as port:
+        settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
+        settings.MAILERS["default"]["OPTIONS"]["timeout"] = 0.2
+        with SmtpTransport() as transport:
+            # More than the line takes while nobody reads.
+            outcome = transport.send("us@example.com", "reader@example.org", b"Words\r\n" * 4_000_000, lambda: None)
+    assert outcome.state == DEFERRED
+
+
 def test_a_server_that_hangs_is_given_up_on_before_the_dot_and_uncertain_after_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,9 +144,11 @@ def test_without_a_server_nothing_goes_out_and_the_reason_is_told(settings: Sett
 
 
 class hanging_server:  # noqa: N801 - used as a function
-    """A mail server that says `answers` lines and then nothing more."""
+    """A mail server that says `answers` lines and then nothing more, and only listens if it `reads`."""
 
-    def __init__(self, answers: int) -> None:
+    def __init__(self, answers: int, *, reads: bool = True) -> None:
+        self._reads = reads
+        self._done = threading.Event()
         self._answers = [b"220 hello", b"250 ok", b"250 ok", b"250 ok", b"354 go on"][:answers]
         self._server = socket.create_server(("127.0.0.1", 0))
 
@@ -111,6 +157,7 @@ class hanging_server:  # noqa: N801 - used as a function
         return int(self._server.getsockname()[1])
 
     def __exit__(self, *_: object) -> None:
+        self._done.set()
         self._server.close()
 
     def _serve(self) -> None:
@@ -119,5 +166,6 @@ class hanging_server:  # noqa: N801 - used as a function
             for answer in self._answers:
                 connection.sendall(answer + b"\r\n")
                 connection.recv(1024)
-            while connection.recv(1024):
+            while self._reads and connection.recv(1024):
                 pass
+            self._done.wait(10)

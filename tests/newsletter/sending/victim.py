@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import smtplib
 import sys
 import threading
 import time
@@ -57,6 +56,7 @@ def set_trap(point: str, after: int) -> None:
     """Die at `point` when it is reached for the time `after`."""
     from newsletter import sending
     from newsletter.journal import Journal
+    from newsletter.transport import SmtpTransport
 
     lock, left = threading.Lock(), [after]
 
@@ -66,18 +66,17 @@ def set_trap(point: str, after: int) -> None:
             if left[0] <= 0:
                 die()
 
-    def trap_at_dot(_: smtplib.SMTP, data: Any) -> None:
-        if data == b".\r\n":
-            # A moment, so that the server has taken some of them and not others.
-            time.sleep(random.choice((0, 0.002, 0.01)))
-            trap()
+    def trap_at_dot(*_: Any) -> None:
+        # A moment, so that the server has taken some of them and not others.
+        time.sleep(random.choice((0, 0.002, 0.01)))
+        trap()
 
     traps: dict[str, tuple[Any, str, Any, Any]] = {
         "before claim": (sending, "claim", trap, None),
         "after claim": (sending, "claim", None, trap),
         "after DATA": (Journal, "starting", trap, None),
         "after journal": (Journal, "starting", None, trap),
-        "after dot": (smtplib.SMTP, "send", None, trap_at_dot),
+        "after dot": (SmtpTransport, "_hand_over", None, trap_at_dot),
         "after reply": (Journal, "answered", trap, None),
         "before commit": (sending, "keep", trap, None),
         "after commit": (sending, "keep", None, trap),
