@@ -29,7 +29,7 @@ from typing import Any
 WORDS = (
     "<p>Bend the knee slowly, hold it for three breaths, and let it go again; pain above three of ten is a stop.</p>"
 )
-BODY = WORDS * 40
+BODY = WORDS * 11
 
 
 def main() -> None:

@@ -129,7 +129,7 @@ class SenderProfile(SingletonModel):
     )
     chunk = models.PositiveSmallIntegerField(
         "mails taken at a time",
-        default=100,
+        default=250,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text="A worker takes this many in one go. A pause is heeded after them at the latest.",
     )
