@@ -7,15 +7,18 @@ LEAST_FAILURES = 20
 LEAST_COMPLAINTS = 3
 
 _STATE = Delivery.State
+# A server that gives no clear answer to many is in trouble, and each further mail may become two.
+FAILURES = (_STATE.FAILED, _STATE.UNCERTAIN)
 
 
 def too_many_failures(campaign: Campaign, profile: SenderProfile) -> str:
-    """Why it should wait, by the share of mails that failed; "" if it should not. One query."""
+    """Why it should wait, by the share of mails that failed or may have; "" if it should not. One query."""
     census = campaign.deliveries.census()
-    failed, done = census[_STATE.FAILED], census[_STATE.FAILED] + census[_STATE.SENT]
+    failed = sum(census[state] for state in FAILURES)
+    done = failed + census[_STATE.SENT]
     if failed < LEAST_FAILURES or failed * 100 <= profile.pause_error_share * done:
         return ""
-    return f"{failed} of {done} mails failed. Look at the reasons before you go on."
+    return f"{failed} of {done} mails failed, or got no clear answer. Look at the reasons before you go on."
 
 
 def too_many_complaints(campaign: Campaign, profile: SenderProfile) -> str:

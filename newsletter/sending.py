@@ -26,9 +26,9 @@ from django.utils import timezone
 from newsletter import journal as journals
 from newsletter import pace
 from newsletter.compiling import Mail, Sender, compiled, deliverable
-from newsletter.health import too_many_failures
+from newsletter.health import FAILURES, too_many_failures
 from newsletter.journal import Journal, Story
-from newsletter.models import Campaign, Delivery, SenderProfile
+from newsletter.models import Campaign, Delivery, SenderProfile, WebhookEvent
 from newsletter.models.deliveries import DeliveryQuerySet
 from newsletter.preparing import prepare_due
 from newsletter.providers import ProviderTransport, transport
@@ -44,6 +44,9 @@ SECONDS_BETWEEN_LOOKS = 1.0
 # Then it has failed, unless the campaign is so slow that its first day is not over.
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 360))
 TRIED_FOR = timedelta(hours=24)
+# A mail that stays uncertain so often is not sent again by itself: a server that takes it each time and never says so
+# would have its reader mailed without end.
+MOST_COPIES = 3
 
 _COLUMNS = ("pk", "attempt", "to_email", "message_id", "subscriber__public_id", "subscriber__token_epoch")
 _STATE = Delivery.State
@@ -298,7 +301,7 @@ def _reason_to_pause(campaign: Campaign, profile: SenderProfile, results: Result
     for outcome in results:
         if outcome.is_ours:
             return f"The mail server refuses us. {outcome.error}"
-    failed = sum(len(rows) for outcome, rows in results.items() if outcome.state == _STATE.FAILED)
+    failed = sum(len(rows) for outcome, rows in results.items() if outcome.state in FAILURES)
     # Without a chunk above the limit the whole is not above it either, and to count the whole takes time.
     if failed * 100 <= profile.pause_error_share * sum(map(len, results.values())):
         return ""
@@ -312,15 +315,19 @@ def recover() -> None:
     """Settle the claims of workers that were killed or slept too long, then, by the owner's policy, what is uncertain.
 
     A journal without a process is told at once; one whose process lives when the lease is over. Claims whose journal
-    is on no disk of ours are uncertain, every one.
+    is on no disk of ours are uncertain, every one, unless the provider has told of the mail: then it was sent.
     """
     for owner in journals.abandoned():
         settle(Delivery.objects.filter(owner=owner), journals.told(owner))
     expired = Delivery.objects.filter(state=_STATE.CLAIMED, lease_until__lt=timezone.now())
     for owner in list(expired.order_by().values_list("owner", flat=True).distinct()):
         settle(expired.filter(owner=owner), journals.told(owner))
+    under_way = Delivery.objects.filter(campaign__status=_STATUS.SENDING)
+    # It may have told before the answer to us was kept.
+    told = WebhookEvent.objects.filter(delivery=OuterRef("pk"))
+    under_way.filter(Exists(told)).move(_STATE.UNCERTAIN, _STATE.SENT)
     if SenderProfile.get().uncertain == SenderProfile.Uncertain.RESEND:
-        open_ones = Delivery.objects.filter(campaign__status=_STATUS.SENDING, next_at__lte=timezone.now())
+        open_ones = under_way.filter(next_at__lte=timezone.now(), attempt__lt=MOST_COPIES)
         open_ones.move(_STATE.UNCERTAIN, _STATE.PENDING)
 
 

@@ -101,6 +101,16 @@ def test_each_answer_has_its_outcome_and_nothing_below_tries_again(
     assert row.to_email not in row.error
 
 
+def test_a_provider_that_takes_mails_and_calls_it_an_error_pauses_the_campaign(api: Api) -> None:
+    campaign = campaign_to(60, sender(connections=1, chunk=20))
+    api.plan(*["500-after"] * 60)
+    deliver(never)
+    assert census(campaign) == {"pending": 40, "uncertain": 20}
+    assert campaign.pause_reason.startswith("20 of 20 mails failed, or got no clear answer.")
+    deliver(never)
+    assert api.stage.taken(campaign).total() == 20
+
+
 def test_without_an_answer_in_time_a_mail_is_uncertain(api: Api, settings: Settings) -> None:
     settings.ANYMAIL |= {"REQUESTS_TIMEOUT": (1, 0.2)}
     campaign = campaign_to(1, sender(uncertain="hold", connections=1))

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from newsletter import readiness
 from newsletter.checks import provider_can_tell
 from newsletter.models import Campaign, ConsentEvent, Delivery, SenderProfile, Subscriber, Suppression, WebhookEvent
+from newsletter.sending import recover
 from ptcomplete.mailers import anymail, mailers
 from tests.factories import make_campaign, make_delivery, make_subscriber
 
@@ -209,6 +210,18 @@ def test_an_uncertain_mail_of_which_the_provider_tells_was_sent(tells: Any) -> N
     mail.refresh_from_db()
     assert mail.state == "sent"
     assert mail.sent_at
+
+
+@pytest.mark.parametrize("tells", [delivered, bounce, complaint])
+def test_a_mail_that_the_provider_told_of_before_its_worker_died_is_not_sent_again(tells: Any) -> None:
+    over = {"lease_until": timezone.now() - timedelta(seconds=1), "owner": "dead"}
+    campaign = make_campaign(status="sending")
+    mail, silent = (
+        sent_to(make_subscriber(), state="claimed", sent_at=None, campaign=campaign, **over) for _ in range(2)
+    )
+    assert tell(tells(mail)) == 200
+    recover()
+    assert [Delivery.objects.get(pk=each.pk).state for each in (mail, silent)] == ["sent", "pending"]
 
 
 def test_resends_shape_by_its_own_name_for_the_mail(settings: Settings) -> None:

@@ -15,10 +15,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from newsletter import sending
+from newsletter import sending, steering
 from newsletter.journal import Journal
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
-from newsletter.sending import BACKOFF, claim, deliver
+from newsletter.sending import BACKOFF, MOST_COPIES, claim, deliver
 from newsletter.transport import SmtpTransport
 from ptcomplete.mailers import mailers
 from tests.newsletter.sending.stage import KILLED, Stage, adds_up, campaign_to, sender
@@ -157,7 +157,7 @@ def test_too_many_failures_pause_the_campaign(stage: Stage) -> None:
     stage.plan(RCPT=["550 nobody"] * 20)
     deliver(never)
     assert census(campaign) == {"failed": 20, "pending": 20}
-    assert campaign.pause_reason.startswith("20 of 20 mails failed.")
+    assert campaign.pause_reason.startswith("20 of 20 mails failed")
     Delivery.objects.filter(state="failed").move("failed", "pending")
     stage.plan()
     Campaign.objects.all().move("paused", "sending")
@@ -246,6 +246,20 @@ def test_without_an_answer_after_the_dot_the_policy_decides(stage: Stage, policy
     if policy == "resend":
         doubtful.refresh_from_db()
         assert "before the server answered" in doubtful.error
+
+
+def test_a_server_that_never_says_so_is_not_handed_the_same_mail_without_end(stage: Stage) -> None:
+    campaign = campaign_to(1, sender(connections=1))
+    stage.plan(END=["drop-after"] * 5)
+    for _ in range(5):
+        deliver(never)
+        campaign.deliveries.update(next_at=timezone.now())
+    assert stage.taken(campaign).total() == MOST_COPIES == 3
+    assert census(campaign) == {"uncertain": 1}
+    stage.plan()
+    assert steering.settle(campaign, again=True) == 1
+    deliver(never)
+    assert census(campaign) == {"sent": 1}
 
 
 def test_a_limit_holds_the_rest_back(stage: Stage) -> None:
