@@ -92,7 +92,8 @@ def note(name: str, event: Any) -> None:
             return
         if mail:
             _note_mail(mail, event, at)
-        if person:
+        # What was before they confirmed anew says nothing of them now.
+        if person and not (person.confirmed_at and at < person.confirmed_at):
             _note_person(person, event, name)
 
 

@@ -3,7 +3,7 @@
 import hmac
 import json
 from base64 import b64encode
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count, permutations
 from typing import Any
 
@@ -117,6 +117,22 @@ def test_a_complaint_is_heard_in_every_state(status: str) -> None:
     assert Suppression.objects.filter(reason="complaint").count() == (status != "complained")
 
 
+@pytest.mark.parametrize("tells", [bounce, complaint])
+def test_what_is_told_late_takes_nobody_off_who_has_confirmed_anew_since(tells: Any) -> None:
+    reader = make_subscriber(confirmed_at=timezone.now() - timedelta(days=9))
+    mail = sent_to(reader)
+    body = tells(mail)
+    reader.unsubscribe()
+    again = Subscriber.objects.get()
+    again.confirm()
+    assert tell(body) == 200
+    mail.refresh_from_db()
+    assert mail.bounced_at or mail.complained_at
+    assert Subscriber.objects.mailable().get() == reader
+    assert tell(tells(mail)) == 200
+    assert not Subscriber.objects.mailable().exists()
+
+
 def test_a_bounce_weakens_no_complaint_and_does_not_hide_that_somebody_left() -> None:
     for status in ("unsubscribed", "complained"):
         reader = make_subscriber(status=status)
@@ -226,7 +242,7 @@ def test_a_mail_that_the_provider_told_of_before_its_worker_died_is_not_sent_aga
 
 def test_resends_shape_by_its_own_name_for_the_mail(settings: Settings) -> None:
     use(settings, "anymail://resend?api_key=key")
-    reader = make_subscriber()
+    reader = make_subscriber(confirmed_at=datetime(2026, 2, 1, tzinfo=UTC))
     mail = sent_to(reader, provider_id="re-1")
     for kind, status in (("Transient", "active"), ("Permanent", "bounced")):
         words = {"type": kind, "message": "The recipient's email provider sent a hard bounce message"}
