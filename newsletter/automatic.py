@@ -7,7 +7,7 @@ a worker that was killed, came late, or is one of many makes nothing twice and f
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from blog.models import OFF_LISTS, Post
@@ -30,10 +30,7 @@ def plan() -> int:
 
 def withdraw() -> int:
     """Cancel what has not been written for the first reader yet, and is about posts that nobody may see any more."""
-    public = Post.objects.published()
-    gone = Q(~Exists(public.filter(pk=OuterRef("post"))), kind=_KIND.POST)
-    empty = Q(~Exists(public.filter(news__digest=OuterRef("pk"))), kind=_KIND.DIGEST)
-    idle = Campaign.objects.filter(gone | empty, frozen_sha256="")
+    idle = Campaign.objects.of_hidden().filter(frozen_sha256="")
     reason = "What it is about is no longer public."
     return sum(
         idle.move(status, _STATUS.CANCELLED, pause_reason=reason) for status in (_STATUS.SCHEDULED, _STATUS.PREPARING)

@@ -111,8 +111,12 @@ def _words(campaign: Campaign) -> Iterator[Finding]:
     else:
         advice = "Without it mail programs show the first words of the text."
         yield Finding(Level.WARN, "It has no preheader.", advice, "#id_preheader")
-    if not plain_text(campaign.body).strip() and not outline(campaign.body).uses:
-        yield Finding(Level.STOP, "It has no text.", "Write something first.", "#id_body")
+    if campaign.kind == Campaign.Kind.MANUAL:
+        if not plain_text(campaign.body).strip() and not outline(campaign.body).uses:
+            yield Finding(Level.STOP, "It has no text.", "Write something first.", "#id_body")
+    elif Campaign.objects.of_hidden().filter(pk=campaign.pk).exists():
+        advice = "Publish it first: sent now, this would be cancelled."
+        yield Finding(Level.STOP, "What it is about is not public.", advice, "#id_post")
 
 
 def _links(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:

@@ -44,6 +44,8 @@ def prepare_due() -> int:
 def prepare(campaign: Campaign, profile: SenderProfile) -> int:
     """Freeze what `campaign` says and write a row for everybody it goes to; 1 if it is being sent now, else 0."""
     if not campaign.frozen_sha256:
+        # Once more: to prepare the campaign before this one can take minutes.
+        automatic.withdraw()
         mail = render(campaign, profile)
         Campaign.objects.filter(pk=campaign.pk).freeze(slug=campaign.copy_slug, **mail._asdict())
     last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0

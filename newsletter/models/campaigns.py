@@ -45,6 +45,13 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         now = timezone.now()
         return self.filter(status=Campaign.Status.SCHEDULED, scheduled_at__lte=now, not_after__gt=now)
 
+    def of_hidden(self) -> Self:
+        """Automatic ones about posts that readers may not see: about the one, or about each of a digest."""
+        public, kind = Post.objects.published(), Campaign.Kind
+        of_post = Q(~Exists(public.filter(pk=OuterRef("post"))), kind=kind.POST)
+        of_posts = Q(~Exists(public.filter(news__digest=OuterRef("pk"))), kind=kind.DIGEST)
+        return self.filter(of_post | of_posts)
+
     def in_archive(self) -> Self:
         """Those that have a copy on the site: begun, and of a post that readers may still see if they are of one."""
         public = Exists(Post.objects.published().filter(pk=OuterRef("post")))

@@ -277,6 +277,22 @@ def test_a_bad_address_for_a_test_gets_a_sentence(signed_in: Client) -> None:
 # ---- Sent -------------------------------------------------------------------------------------------
 
 
+def test_a_mail_about_a_post_that_came_too_late_can_be_scheduled_again_as_it_asks_for(
+    signed_in: Client, ready: SenderProfile
+) -> None:
+    SenderProfile.objects.update(mails_new_posts=True)
+    make_post(title="Knees", published_at=timezone.now() - timedelta(days=3))
+    prepare_due()
+    campaign = Campaign.objects.get()
+    campaign.topic = None
+    campaign.save()
+    assert "Schedule it again if it still holds" in text_of(signed_in, place(campaign, "progress"))
+    text_of(signed_in, place(campaign, "send"), answer(signed_in, campaign))
+    assert prepare_due() == 1
+    campaign.refresh_from_db()
+    assert campaign.status == "sending"
+
+
 def test_who_writes_does_not_send(ready: SenderProfile) -> None:
     client = writer("view_campaign", "add_campaign", "change_campaign")
     campaign, scheduled = draft(), make_campaign(status="scheduled", subject="Agreed")

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from newsletter import preflight
 from newsletter.compiling import link
-from newsletter.models import Campaign, SenderProfile, Topic
+from newsletter.models import Campaign, PostNews, SenderProfile, Topic
 from newsletter.rendering import Rendered
 from newsletter.tokens import Purpose
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
@@ -64,6 +64,16 @@ def test_what_must_not_go_out_is_stopped(settings: Settings) -> None:
     stops = said("stop", letter())
     for words in ("Write your postal address", "https://", "mail.example.net, which is not example.com"):
         assert words in stops
+
+
+@pytest.mark.parametrize("kind", ["post", "digest"])
+def test_what_goes_out_by_itself_needs_no_text_of_its_own_but_something_public(kind: str) -> None:
+    post = make_post()
+    campaign = letter(kind=kind, body="", post=post if kind == "post" else None)
+    PostNews.objects.create(post=post, digest=campaign)
+    assert said("stop", campaign) == ""
+    post.trash()
+    assert "not public" in said("stop", Campaign.objects.get())
 
 
 def test_what_the_finished_mail_must_not_hold_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,18 @@ def test_a_post_taken_back_takes_its_mail_along(profile: SenderProfile, taken_ba
     assert not campaign.deliveries.exists()
 
 
+def test_a_post_taken_back_while_another_campaign_is_prepared_is_not_written_to_anybody(profile: SenderProfile) -> None:
+    reader(profile)
+    post = new_post()
+    automatic.plan()
+    campaign = campaign_moved(the_mail(post))
+    post.trash()
+    assert prepare(campaign, profile) == 0
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.frozen_html) == ("cancelled", "")
+    assert not campaign.deliveries.exists()
+
+
 def test_once_the_first_mail_is_written_it_goes_on(profile: SenderProfile) -> None:
     post = new_post()
     automatic.plan()
