@@ -38,7 +38,14 @@ def prepare_due() -> int:
         return 0
     Campaign.objects.due().move(_STATUS.SCHEDULED, _STATUS.PREPARING)
     automatic.withdraw()
-    return sum(prepare(campaign, profile) for campaign in Campaign.objects.filter(status=_STATUS.PREPARING))
+    begun = 0
+    for campaign in Campaign.objects.filter(status=_STATUS.PREPARING):
+        try:
+            begun += prepare(campaign, profile)
+        except Exception:
+            # Whatever is wrong with one, it must hold up neither the others nor the mails of those that have begun.
+            log.exception("Campaign %s cannot be prepared", campaign.pk)
+    return begun
 
 
 def prepare(campaign: Campaign, profile: SenderProfile) -> int:

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from newsletter.models import Campaign, Subscription, Topic
+from newsletter import preparing
+from newsletter.models import Campaign, SenderProfile, Subscription, Topic
 from newsletter.preparing import prepare, prepare_due
+from newsletter.rendering import Rendered
 from tests.factories import make_campaign, make_subscriber
 from tests.newsletter.sending.stage import sender
 
@@ -91,3 +93,21 @@ def test_a_campaign_to_nobody_begins_all_the_same() -> None:
     assert prepare_due() == 1
     campaign.refresh_from_db()
     assert (campaign.status, campaign.total) == ("sending", 0)
+
+
+def test_one_that_cannot_be_prepared_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sender()
+    broken, fine = scheduled(), scheduled()
+    original = preparing.render
+
+    def render(campaign: Campaign, profile: SenderProfile) -> Rendered:
+        if campaign.pk == broken.pk:
+            raise RuntimeError
+        return original(campaign, profile)
+
+    monkeypatch.setattr(preparing, "render", render)
+    assert prepare_due() == 1
+    assert f"Campaign {broken.pk} cannot be prepared" in caplog.text
+    assert [Campaign.objects.get(pk=each.pk).status for each in (broken, fine)] == ["preparing", "sending"]
