@@ -4,6 +4,7 @@ SMTP hands a mail over at one moment: with the dot after its last line (RFC 5321
 before, the server has taken nothing; whatever breaks between the dot and the answer, nobody here can know.
 """
 
+import re
 import smtplib
 import socket
 from collections.abc import Callable
@@ -189,7 +190,8 @@ class SmtpTransport:
         if not 400 <= code < 600:
             raise smtplib.SMTPResponseException(code, words)
         # Servers like to repeat the address, which has to go when the person goes.
-        said = " ".join(words.decode(errors="replace").replace(recipient, "the address").split())
+        text = re.sub(re.escape(recipient), "the address", words.decode(errors="replace"), flags=re.IGNORECASE)
+        said = " ".join(text.split())
         is_ours = code >= 500 and (is_senders or said.startswith("5.7."))
         state = _STATE.FAILED if code >= 500 and not is_ours else _STATE.DEFERRED
         return Outcome(state, str(code), f"The mail server said: {code} {said}"[:300], is_ours)

@@ -61,7 +61,7 @@ def test_each_answer_at_each_step_has_its_outcome_and_the_next_mail_goes_out(
 def test_what_the_server_says_is_kept_without_the_address(stage: Stage) -> None:
     stage.plan(RCPT=["550 5.1.1 <reader@example.org>: no such mailbox"])
     with SmtpTransport() as transport:
-        outcome = sends(transport)
+        outcome = sends(transport, "Reader@Example.org")
     assert (outcome.code, outcome.error) == ("550", "The mail server said: 550 5.1.1 <the address>: no such mailbox")
 
 
