@@ -207,12 +207,26 @@ class Campaign(models.Model):
         return self.public_id.hex
 
     def audience(self) -> models.QuerySet[Subscriber]:
-        """Whom it goes to, asked now: those who want its topic at its pace, or all who are on the list."""
+        """Whom it goes to, asked now: those who want its topic, or all who are on the list.
+
+        Mails about posts go out at the pace that each chose: one at once or all in a week. What is written by hand is
+        in no digest, so it goes to both.
+        """
         if self.topic is None:
             return Subscriber.objects.mailable()
-        weekly = self.kind == self.Kind.DIGEST
-        cadence = Subscription.Cadence.WEEKLY if weekly else Subscription.Cadence.INSTANT
-        return Subscriber.objects.wanting(self.topic, cadence)
+        if self.kind == self.Kind.MANUAL:
+            return Subscriber.objects.wanting(self.topic)
+        if self.kind == self.Kind.POST:
+            return Subscriber.objects.wanting(self.topic, Subscription.Cadence.INSTANT)
+        # Whoever got each of its posts at once, and chose another pace since, would get nothing new.
+        got = Campaign.objects.filter(
+            kind=self.Kind.POST,
+            post=OuterRef("post"),
+            deliveries__subscriber=OuterRef(OuterRef("pk")),
+            deliveries__state="sent",
+        )
+        is_new = Exists(self.news.exclude(Exists(got)))
+        return Subscriber.objects.wanting(self.topic, Subscription.Cadence.WEEKLY).filter(is_new)
 
 
 _STATUS = Campaign.Status

@@ -99,9 +99,11 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         here = Q(paused_until__isnull=True) | Q(paused_until__lte=timezone.now())
         return self.filter(here, ~Exists(suppressed), status=Subscriber.Status.ACTIVE)
 
-    def wanting(self, topic: Topic, cadence: str) -> Self:
-        """The mailable ones that want `topic` at `cadence`."""
-        wanted = Subscription.objects.filter(subscriber=OuterRef("pk"), topic=topic, cadence=cadence, is_wanted=True)
+    def wanting(self, topic: Topic, *cadences: str) -> Self:
+        """The mailable ones that want `topic` at one of `cadences`; at any if none is named."""
+        wanted = Subscription.objects.filter(subscriber=OuterRef("pk"), topic=topic, is_wanted=True)
+        if cadences:
+            wanted = wanted.filter(cadence__in=cadences)
         return self.mailable().filter(Exists(wanted))
 
     def expire(self) -> int:

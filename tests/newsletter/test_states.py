@@ -13,6 +13,7 @@ from newsletter.models import (
     Campaign,
     Delivery,
     ForbiddenMoveError,
+    PostNews,
     SenderProfile,
     SendWindow,
     Subscriber,
@@ -226,7 +227,11 @@ def test_an_audience_wants_the_topic_at_the_pace_of_the_campaign() -> None:
     ):
         Subscription.objects.create(subscriber=subscriber, **fields)
     assert set(make_campaign(kind="post", topic=topic).audience()) == {instant}
-    assert set(make_campaign(kind="digest", topic=topic).audience()) == {weekly}
+    digest = make_campaign(kind="digest", topic=topic)
+    PostNews.objects.create(post=make_post(), digest=digest)
+    assert set(digest.audience()) == {weekly}
+    # What is written by hand is gathered nowhere.
+    assert set(make_campaign(topic=topic).audience()) == {instant, weekly}
     assert set(make_campaign().audience()) == {instant, weekly, never, elsewhere}
 
 
