@@ -7,7 +7,7 @@ a worker that was killed, came late, or is one of many makes nothing twice and f
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from blog.models import OFF_LISTS, Post
@@ -95,8 +95,10 @@ def _gather(profile: SenderProfile) -> int:
 
 
 def _fresh(until: datetime) -> QuerySet[Post]:
-    """What a digest of everything up to `until` holds: news in no other one, and no mail about it was cancelled."""
+    """What a digest of everything up to `until` holds: news in no other one, whose own mail nobody holds back."""
     news = PostNews.objects.filter(is_news=True, gathered_at=None).values("post")
-    cancelled = Campaign.objects.filter(kind=_KIND.POST, status=_STATUS.CANCELLED, post=OuterRef("pk"))
-    public = Post.objects.published(until).filter(~Exists(cancelled), pk__in=news, published_at__gt=until - REACH)
+    # A draft with a reason only came too late for those who want each post at once.
+    stopped = Q(status=_STATUS.CANCELLED) | Q(status=_STATUS.DRAFT, pause_reason="")
+    held = Campaign.objects.filter(stopped, kind=_KIND.POST, post=OuterRef("pk"))
+    public = Post.objects.published(until).filter(~Exists(held), pk__in=news, published_at__gt=until - REACH)
     return public.newest_first().defer(*OFF_LISTS)

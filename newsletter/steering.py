@@ -11,7 +11,7 @@ from newsletter.models.deliveries import DeliveryQuerySet
 
 _STATUS = Campaign.Status
 _STATE = Delivery.State
-_BEGUN = (_STATUS.PREPARING, _STATUS.SENDING, _STATUS.PAUSED)
+_UNENDED = (_STATUS.SCHEDULED, _STATUS.PREPARING, _STATUS.SENDING, _STATUS.PAUSED)
 
 
 def schedule(campaign: Campaign, at: datetime) -> bool:
@@ -42,8 +42,8 @@ def resume(campaign: Campaign) -> bool:
 
 
 def cancel(campaign: Campaign) -> bool:
-    """End one that has begun, for good. What is sent is sent."""
-    return any(_row(campaign).move(status, _STATUS.CANCELLED) for status in _BEGUN)
+    """End one that is scheduled or has begun, for good. What is sent is sent."""
+    return any(_row(campaign).move(status, _STATUS.CANCELLED) for status in _UNENDED)
 
 
 def resend_failed(campaign: Campaign, key: int | None = None) -> int:

@@ -1,5 +1,6 @@
 """A new post is mailed once ever, a week's posts are gathered once, and whoever is welcomed is welcomed once."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from django.utils import timezone
 from lxml import html
 
 from blog.models import Post
-from newsletter import automatic
+from newsletter import automatic, steering
 from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Topic
 from newsletter.preparing import prepare, prepare_due
 from tests.factories import make_post, make_subscriber
@@ -247,6 +248,50 @@ def test_a_cancelled_mail_about_a_post_keeps_it_out_of_the_digest(profile: Sende
     assert Campaign.objects.filter(pk=the_mail(post).pk).move("scheduled", "cancelled") == 1
     Post.objects.update(published_at=earlier())
     assert automatic.plan() == 0
+
+
+@pytest.mark.parametrize("holds_back", [steering.cancel, steering.take_back])
+def test_a_mail_that_its_author_holds_back_reaches_nobody_by_the_digest(
+    profile: SenderProfile, holds_back: Callable[[Campaign], bool]
+) -> None:
+    reader(profile, "weekly")
+    post = new_post()
+    automatic.plan()
+    assert holds_back(the_mail(post))
+    Post.objects.update(published_at=earlier())
+    assert automatic.plan() == 0
+
+
+def test_a_mail_that_came_too_late_for_some_is_still_in_time_for_the_digest(profile: SenderProfile) -> None:
+    weekly = reader(profile, "weekly")
+    post = new_post(published_at=earlier(50))
+    SenderProfile.objects.update(postal_address="")
+    prepare_due()
+    assert the_mail(post).status == "draft"
+    SenderProfile.objects.update(postal_address="1 Main Street")
+    prepare_due()
+    assert [row.subscriber for row in digest().deliveries.all()] == [weekly]
+
+
+def test_who_got_each_post_at_once_and_then_chose_once_a_week_is_mailed_none_of_them_twice(
+    profile: SenderProfile,
+) -> None:
+    changed, weekly = reader(profile), reader(profile, "weekly")
+    post = new_post()
+    automatic.plan()
+    grace_is_over()
+    assert prepare_due() == 1
+    the_mail(post).deliveries.update(state="sent", sent_at=timezone.now())
+    Post.objects.update(published_at=earlier())
+    changed.subscriptions.update(cadence="weekly")
+    assert prepare_due() == 1
+    assert [row.subscriber for row in digest().deliveries.all()] == [weekly]
+    # With something new in it, it is for both.
+    new = new_post()
+    automatic.plan()
+    new.news.digest = digest()
+    new.news.save()
+    assert set(digest().audience()) == {changed, weekly}
 
 
 def test_a_post_taken_back_is_left_out_and_an_empty_digest_cancelled(profile: SenderProfile) -> None:
