@@ -201,6 +201,9 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
             widget.can_delete_related = widget.can_view_related = False
         if "topic" in form.base_fields:
             form.base_fields["topic"].empty_label = "Everybody on the list"
+        if obj and obj.kind != Campaign.Kind.MANUAL and "post" in form.base_fields:
+            # There is one such mail about a post, once ever.
+            form.base_fields["post"].disabled = True
         return form
 
     def new_draft(self, request: HttpRequest, name: str) -> Campaign:

@@ -274,6 +274,24 @@ def test_a_bad_address_for_a_test_gets_a_sentence(signed_in: Client) -> None:
     assert not TrialMail.objects.exists()
 
 
+def test_a_mail_that_goes_out_by_itself_can_be_cancelled_before_it_begins(signed_in: Client) -> None:
+    campaign = make_campaign(kind="post", post=make_post(), status="scheduled")
+    assert "Cancel …" in text_of(signed_in, place(campaign, "progress"))
+    act = place(campaign, "act")
+    assert "the post stays out of the weekly mail too" in text_of(signed_in, f"{act}?cancel")
+    assert "Nobody else gets it" in text_of(signed_in, act, {"cancel": "1"})
+    campaign.refresh_from_db()
+    assert campaign.status == "cancelled"
+
+
+def test_a_mail_about_a_post_stays_about_that_post(signed_in: Client) -> None:
+    one, other = (draft(kind="post", post=make_post()) for _ in range(2))
+    text_of(signed_in, place(one), form(one, post=other.post_id))
+    was = one.post_id
+    one.refresh_from_db()
+    assert (one.subject, one.post_id) == ("Other words", was)
+
+
 # ---- Sent -------------------------------------------------------------------------------------------
 
 
