@@ -7,14 +7,14 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
@@ -49,6 +49,8 @@ _REASONS = {
     "bounced": Suppression.Reason.HARD,
     "complained": Suppression.Reason.COMPLAINT,
 }
+# What lies before has been mistyped: lists on the net are younger. What lies beyond overflows in some time zone.
+_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # A spreadsheet would take what begins so for a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 
@@ -97,22 +99,31 @@ def take_in(content: bytes, *, source: str, are_confirmed: bool) -> Report:
     erased or is blocked is touched.
     """
     rows, faults = _read(content)
+    try:
+        with transaction.atomic():
+            return _add_all(rows, faults, source, are_confirmed)
+    except IntegrityError as error:
+        raise ValidationError(
+            "Somebody of this list joined, or was taken in, at the same moment. Nobody was added: import it once more."
+        ) from error
+
+
+def _add_all(rows: dict[str, Row], faults: list[str], source: str, are_confirmed: bool) -> Report:
     added: dict[str, int] = {}
     known = suppressed = 0
-    with transaction.atomic():
-        newcomers = Topic.objects.for_newcomers()
-        topics = {topic.slug: topic for topic in Topic.objects.all()}
-        for part in batched(rows.items(), 500):
-            keys = dict(part)
-            here = set(Subscriber.objects.filter(email_key__in=keys).values_list("email_key", flat=True))
-            hashes = {email_hash(key): key for key in keys}
-            barred = Suppression.objects.filter(email_hash__in=hashes).values_list("email_hash", flat=True)
-            out = {hashes[hashed] for hashed in barred} - here
-            known, suppressed = known + len(here), suppressed + len(out)
-            people = [(_person(row, are_confirmed), row) for key, row in keys.items() if key not in here | out]
-            _add(people, source, topics, newcomers)
-            for person, _ in people:
-                added[person.status] = added.get(person.status, 0) + 1
+    newcomers = Topic.objects.for_newcomers()
+    topics = {topic.slug: topic for topic in Topic.objects.all()}
+    for part in batched(rows.items(), 500):
+        keys = dict(part)
+        here = set(Subscriber.objects.filter(email_key__in=keys).values_list("email_key", flat=True))
+        hashes = {email_hash(key): key for key in keys}
+        barred = Suppression.objects.filter(email_hash__in=hashes).values_list("email_hash", flat=True)
+        out = {hashes[hashed] for hashed in barred} - here
+        known, suppressed = known + len(here), suppressed + len(out)
+        people = [(_person(row, are_confirmed), row) for key, row in keys.items() if key not in here | out]
+        _add(people, source, topics, newcomers)
+        for person, _ in people:
+            added[person.status] = added.get(person.status, 0) + 1
     return Report(added, known, suppressed, faults)
 
 
@@ -133,7 +144,7 @@ def _read(content: bytes) -> tuple[dict[str, Row], list[str]]:
     faults = []
     try:
         for line in lines:
-            cells = {ours: (line.get(name) or "").strip() if name else "" for ours, name in columns.items()}
+            cells = {ours: _bare(line.get(name) or "") if name else "" for ours, name in columns.items()}
             try:
                 validate_email(cells["email"])
                 validate_mailable(cells["email"])
@@ -141,14 +152,20 @@ def _read(content: bytes) -> tuple[dict[str, Row], list[str]]:
             except (ValidationError, ValueError):
                 faults.append(f"Line {lines.line_num}: no address, no time or no status that we understand.")
             else:
-                rows.setdefault(email_key(row.email), row)
+                key = email_key(row.email)
+                # Of several lines the first holds, unless another says that the person left.
+                if key not in rows or (row.status in _REASONS and rows[key].status not in _REASONS):
+                    rows[key] = row
     except csv.Error as error:
         raise ValidationError("The file is no CSV file: line %(line)s.", params={"line": lines.line_num}) from error
     return rows, faults
 
 
 def _row(cells: dict[str, str]) -> Row:
-    """ValueError for a time or a status that says nothing to us: better nobody than somebody who left."""
+    """ValueError for a time or a status that says nothing to us: better nobody than somebody who left.
+
+    Nor does a confirmation prove anything that is still to come; times without a zone may be a day ahead.
+    """
     word = cells["status"].lower()
     status = next((ours for ours, theirs in _STATES.items() if word in theirs), "" if not word else None)
     if status is None:
@@ -156,13 +173,16 @@ def _row(cells: dict[str, str]) -> Row:
     if cells["left_at"] or cells["bounced_at"]:
         status = "unsubscribed" if cells["left_at"] else "bounced"
     name = cells["name"] or f"{cells['first']} {cells['last']}".strip()
+    confirmed_at = _time(cells["confirmed_at"])
+    if confirmed_at and confirmed_at > timezone.now() + timedelta(days=1):
+        raise ValueError(cells["confirmed_at"])
     wishes = dict(wish.partition(":")[::2] for wish in cells["topics"].split())
     return Row(
         cells["email"],
-        (name[1:] if name[:1] == "'" and _FORMULA.match(name[1:]) else name)[:120],
+        name[:120],
         cells["language"][:15],
         status,
-        _time(cells["confirmed_at"]),
+        confirmed_at,
         _time(cells["paused_until"]),
         wishes,
     )
@@ -172,11 +192,22 @@ def _time(text: str) -> datetime | None:
     """The moment that `text` names, in UTC unless it says otherwise; None for "". ValueError for what is no time."""
     if not text:
         return None
-    if found := parse_datetime(text):
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-    if day := parse_date(text):
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    if (found := parse_datetime(text)) is None and (day := parse_date(text)):
+        found = datetime(day.year, day.month, day.day)
+    if found and _EARLIEST < (at := found if found.tzinfo else found.replace(tzinfo=UTC)) < _LATEST:
+        return at
     raise ValueError(text)
+
+
+def _bare(cell: str) -> str:
+    """What a cell says, without the sign of `_guarded`."""
+    cell = cell.strip()
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell[1:]) else cell
+
+
+def _guarded(cell: str) -> str:
+    """`cell` as no spreadsheet takes it for a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def _person(row: Row, are_confirmed: bool) -> Subscriber:
@@ -251,6 +282,6 @@ def lines() -> Iterator[str]:
 
 def _cells(person: Subscriber) -> tuple[Any, ...]:
     wishes = (f"{each.topic.slug}:{each.cadence if each.is_wanted else 'never'}" for each in person.subscriptions.all())
-    name = f"'{person.name}" if _FORMULA.match(person.name) else person.name
+    words = map(_guarded, (person.email, person.name, person.locale))
     times = [time.isoformat() if time else "" for time in (person.confirmed_at, person.paused_until)]
-    return (person.email, name, person.locale, person.status, *times, " ".join(sorted(wishes)))
+    return (*words, person.status, *times, " ".join(sorted(wishes)))

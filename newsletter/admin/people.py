@@ -58,6 +58,10 @@ class ConsentInline(ReadOnlyInline):
     verbose_name_plural = "how they came here: the log of consent"
 
 
+# Some 100,000 people. A longer list would keep the site waiting; the command takes any.
+MOST_BYTES = 10_000_000
+
+
 class ImportForm(forms.Form):
     """A file of people, and the proof that they agreed. Valid means taken in, all of it."""
 
@@ -79,6 +83,16 @@ class ImportForm(forms.Form):
         help_text="Only if it is so. Otherwise those without a time of confirmation in the file come in unconfirmed: "
         "they get nothing, and are erased after a week unless they join themselves.",
     )
+
+    def clean_file(self) -> Any:
+        """The file; ValidationError for one that would keep the site waiting."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(
+                f"The file has more than {MOST_BYTES // 1_000_000} MB. Split it, or let whoever keeps your server take"
+                " it in with “manage.py newsletter_import”."
+            )
+        return file
 
     def clean(self) -> dict[str, Any]:
         """Take the file in; ValidationError, and nobody added, if it is none."""

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from newsletter import transfer
 from newsletter.models import ConsentEvent, ListMail, Subscriber, Suppression, Topic
 from newsletter.transfer import Report, lines, take_in
 from tests.factories import make_subscriber
@@ -109,6 +110,39 @@ def test_lines_that_say_nothing_are_named_and_the_others_come_in() -> None:
     assert [fault.split(":")[0] for fault in report.faults] == ["Line 4", "Line 6", "Line 7", "Line 8"]
 
 
+@pytest.mark.parametrize("lines", ["active\nsam@example.org,unsubscribed", "cleaned\nSam@example.org,active"])
+def test_whoever_left_by_any_line_of_a_file_has_left(lines: str) -> None:
+    take(f"email,status\nsam@example.org,{lines}\n", are_confirmed=True)
+    assert Subscriber.objects.mailable().count() == 0
+    assert Suppression.objects.count() == 1
+
+
+@pytest.mark.parametrize("time", ["2099-01-01", "0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00", "2024-13-45"])
+def test_a_confirmation_at_no_possible_time_proves_nothing(time: str) -> None:
+    report = take(f"email,confirmed_at\nsam@example.org,{time}\n", are_confirmed=True)
+    assert (states(), len(report.faults)) == ({}, 1)
+
+
+def test_no_address_is_a_formula_to_a_spreadsheet() -> None:
+    make_subscriber(email="=1+1@example.org")
+    (line,) = list(lines())[1:]
+    assert line.startswith("'=1+1@example.org,")
+    Subscriber.objects.all().delete()
+    take("".join([next(lines()), line]))
+    assert list(states()) == ["=1+1@example.org"]
+
+
+def test_two_who_take_the_same_people_in_at_once_get_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def joined_meanwhile(row: transfer.Row, are_confirmed: bool) -> Subscriber:
+        make_subscriber(email=row.email)
+        return person(row, are_confirmed)
+
+    person = transfer._person
+    monkeypatch.setattr(transfer, "_person", joined_meanwhile)
+    with pytest.raises(ValidationError, match="Nobody was added"):
+        take("email\nsam@example.org\n")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -169,6 +203,7 @@ def test_the_desk_takes_a_file_and_demands_where_they_agreed(signed_in: Client) 
     list_ = b"email,status\nsam@example.org,active\n"
     assert "This field is required" in upload(signed_in, list_, source="")
     assert "named “email”" in upload(signed_in, b"name\n")
+    assert "more than 10 MB" in upload(signed_in, list_ + b" " * 10_000_000)
     assert Subscriber.objects.count() == 0
     page = upload(signed_in, list_, are_confirmed="on")
     assert "1 added: on the list." in page
