@@ -62,7 +62,10 @@ def _announce(profile: SenderProfile) -> int:
                 # By its own time and not by ours: what a worker finds days later is news no longer.
                 "not_after": (post.published_at or timezone.now()) + GRACE + STALE_AFTER,
             }
-            # One that somebody made by hand meanwhile is the one.
+            # One that somebody let go by hand meanwhile is the one.
+            by_hand = Campaign.objects.filter(kind=_KIND.MANUAL, post=post)
+            if by_hand.exclude(status__in=(_STATUS.DRAFT, _STATUS.CANCELLED)).exists():
+                continue
             made += Campaign.objects.get_or_create(kind=_KIND.POST, post=post, defaults=words)[1]
     return made
 

@@ -14,7 +14,7 @@ from blog.models import Post
 from newsletter import automatic, steering
 from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Topic
 from newsletter.preparing import prepare, prepare_due
-from tests.factories import make_post, make_subscriber
+from tests.factories import make_campaign, make_post, make_subscriber
 from tests.newsletter.sending.stage import sender
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +174,14 @@ def test_one_made_by_hand_is_the_one(profile: SenderProfile) -> None:
     Campaign.objects.create(kind="post", post=post, subject="Mine")
     assert automatic.plan() == 0
     assert the_mail(post).subject == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("status", "made"), [("draft", 1), ("cancelled", 1), ("scheduled", 0), ("sending", 0), ("sent", 0)]
+)
+def test_a_post_that_somebody_mails_by_hand_is_not_mailed_again(profile: SenderProfile, status: str, made: int) -> None:
+    make_campaign(post=new_post(), status=status)
+    assert automatic.plan() == made
 
 
 def test_the_owners_topic_is_asked_and_else_the_first(profile: SenderProfile) -> None:
