@@ -207,13 +207,13 @@ class Campaign(models.Model):
         return self.public_id.hex
 
     def audience(self) -> models.QuerySet[Subscriber]:
-        """Whom it goes to, asked now: those who want its topic, or all who are on the list.
+        """Whom it goes to, asked now: those who want its topic, or all who want anything.
 
         Mails about posts go out at the pace that each chose: one at once or all in a week. What is written by hand is
         in no digest, so it goes to both.
         """
         if self.topic is None:
-            return Subscriber.objects.mailable()
+            return Subscriber.objects.wanting_anything()
         if self.kind == self.Kind.MANUAL:
             return Subscriber.objects.wanting(self.topic)
         if self.kind == self.Kind.POST:

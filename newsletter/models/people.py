@@ -106,6 +106,11 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
             wanted = wanted.filter(cadence__in=cadences)
         return self.mailable().filter(Exists(wanted))
 
+    def wanting_anything(self) -> Self:
+        """The mailable ones, but for those who said of every topic that they do not want it."""
+        choices = Subscription.objects.filter(subscriber=OuterRef("pk"))
+        return self.mailable().filter(Exists(choices.filter(is_wanted=True)) | ~Exists(choices))
+
     def expire(self) -> int:
         """Erase those that never confirmed, a week after they were asked last; how many. For the worker.
 

@@ -37,7 +37,7 @@ from newsletter.models.consent import UnchangeableError
 from newsletter.tokens import Purpose
 from outbox import sending
 from siteinfo.models import SiteInfo
-from tests.factories import make_delivery, make_subscriber
+from tests.factories import make_campaign, make_delivery, make_subscriber
 from tests.postbox import Postbox, mail_server
 
 OWN = {"origin": "http://testserver"}
@@ -382,6 +382,18 @@ def test_a_choice_that_is_none_saves_nothing(reader: Client, choice: str) -> Non
     page = reader.post(path(subscriber, Purpose.PREFERENCES), data).content.decode()
     assert "Nothing is saved yet" in page
     assert state() == before
+
+
+@pytest.mark.django_db
+def test_who_wants_no_topic_at_all_gets_no_letter_to_everybody_either(reader: Client) -> None:
+    subscriber, other = make_subscriber(email=SAM), make_subscriber()
+    topics = [Topic.objects.create(name=name, slug=name.lower()) for name in ("Posts", "News")]
+    letter = make_campaign(status="draft")
+    assert set(letter.audience()) == {subscriber, other}
+    for choices, gets_it in ((("never", "never"), False), (("never", "weekly"), True)):
+        data = {f"topic-{topic.pk}": choice for topic, choice in zip(topics, choices, strict=True)}
+        assert b"Saved." in reader.post(path(subscriber, Purpose.PREFERENCES), data | {"pause": "no"}).content
+        assert letter.audience().filter(pk=subscriber.pk).exists() == gets_it
 
 
 @pytest.mark.django_db
