@@ -17,7 +17,7 @@ from guard.pages import public_form
 from newsletter.evidence import facts_of
 from newsletter.export import everything_about
 from newsletter.forms import JoinForm, PreferencesForm
-from newsletter.models import ConsentEvent, ConsentText, Subscriber
+from newsletter.models import Campaign, ConsentEvent, ConsentText, Subscriber
 from newsletter.tokens import Purpose
 
 
@@ -33,7 +33,8 @@ def join(request: HttpRequest) -> HttpResponse:
                 response = redirect("newsletter:sent")
                 response.status_code = 303
                 return response
-    return render(request, "newsletter/join.html", {"form": form}, status=form.status)
+    context = {"form": form, "has_letters": Campaign.objects.in_archive().exists()}
+    return render(request, "newsletter/join.html", context, status=form.status)
 
 
 @public_form

@@ -38,6 +38,7 @@ def sent(**fields: object) -> Campaign:
 def test_who_has_not_joined_can_read_what_went_out(reader: Client) -> None:
     SiteInfo.objects.create(name="Move", disclaimer="Not advice.")
     make_subscriber()
+    assert LIST not in reader.get("/newsletter/").content.decode()
     campaign = sent(subject="Bend your knees", preheader="Slowly.", body=clean(f"<p>Hi.</p>{_picture()}"))
     assert campaign.copy_path == f"{LIST}bend-your-knees-{campaign.pk}/"
     assert LIST in reader.get("/newsletter/").content.decode()
