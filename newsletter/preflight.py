@@ -15,7 +15,7 @@ from blog.linking import place_of_link, why_dead
 from images.models import Image
 from newsletter import readiness
 from newsletter.compiling import link
-from newsletter.models import Campaign, SenderProfile
+from newsletter.models import Campaign, SenderProfile, Subscriber, Subscription
 from newsletter.models.sender import WORKER_SILENT
 from newsletter.progress import in_words, time_needed
 from newsletter.rendering import Rendered, render
@@ -76,7 +76,8 @@ def look_at(campaign: Campaign) -> Preflight:
         *_links(campaign, mail),
         *_pictures(campaign),
         *_mail(campaign, mail),
-        *_people(audience, profile),
+        *_people(campaign, audience, profile),
+        *_others(campaign),
         _worker(profile),
     ]
     order = list(Level)
@@ -169,9 +170,16 @@ def _mail(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
         yield Finding(Level.OK, "Everybody can leave with one click, in the HTML and in the plain text.")
 
 
-def _people(audience: int, profile: SenderProfile) -> Iterator[Finding]:
+def _people(campaign: Campaign, audience: int, profile: SenderProfile) -> Iterator[Finding]:
+    if campaign.topic and campaign.kind == Campaign.Kind.MANUAL:
+        weekly = Subscriber.objects.wanting(campaign.topic, Subscription.Cadence.WEEKLY).count()
+        if weekly:
+            people = "1 person wants" if weekly == 1 else f"{weekly:,} people want"
+            words = f"{people} “{campaign.topic}” once a week, all in one mail, and will not get this one."
+            yield Finding(Level.WARN, words, "To reach them too, send it to everybody on the list.", "#id_topic")
     if not audience:
-        yield Finding(Level.STOP, "Nobody would get it.", "Nobody who confirmed wants this topic.", "#id_topic")
+        advice = "Nobody who confirmed wants this topic each time." if campaign.topic else "Nobody is on the list yet."
+        yield Finding(Level.STOP, "Nobody would get it.", advice, "#id_topic")
         return
     if 0 in profile.limits().values():
         advice = "Empty the limit, or set what your provider takes."
@@ -186,6 +194,18 @@ def _people(audience: int, profile: SenderProfile) -> Iterator[Finding]:
     level = Level.WARN if needed.days else Level.OK
     limits = ", ".join(f"{most:,} a{'n' if span == 'hour' else ''} {span}" for span, most in profile.limits().items())
     yield Finding(level, f"It goes to {people}. At {limits} that takes {in_words(needed)}.")
+
+
+def _others(campaign: Campaign) -> Iterator[Finding]:
+    """Whether readers get the same post twice."""
+    if campaign.post is None:
+        return
+    others = Campaign.objects.filter(post=campaign.post).exclude(pk=campaign.pk)
+    idle = (Campaign.Status.DRAFT, Campaign.Status.CANCELLED)
+    if other := others.exclude(status__in=idle).only("subject", "status").first():
+        words = f"Another mail about this post is “{other.get_status_display().lower()}”: {other}."
+        address = reverse("admin:newsletter_campaign_progress", args=[other.pk])
+        yield Finding(Level.WARN, words, "Who gets both reads of it twice.", address)
 
 
 def _worker(profile: SenderProfile) -> Finding:
