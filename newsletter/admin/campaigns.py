@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from blog.models import OFF_LISTS, Post
 from drafts.copies import KeepsCopies
 from drafts.forms import KeptForm
+from guard.text import visible
 from images.admin import WithImagePicker
 from newsletter import drafting, preflight
 from newsletter.admin.sending import TONES, SendingPages
@@ -155,7 +156,7 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
         """Choose the post that a campaign is to be about."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        words = request.GET.get("q", "").strip()[:200]
+        words = visible(request.GET.get("q", "")).strip()[:200]
         posts = Post.objects.published().newest_first().defer(*OFF_LISTS).prefetch_related("campaigns")
         if words:
             posts = posts.filter(title__icontains=words)
@@ -165,7 +166,10 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What `?post=` or `?new` begins with. Nothing is stored before it is saved."""
         key = request.GET.get("post", "")
-        if key.isdecimal() and len(key) < 19 and (post := Post.objects.filter(pk=key).first()):
+        # Drafts only for those who may read them anyway.
+        sees_drafts = any(request.user.has_perm(f"blog.{right}_post") for right in ("view", "change"))
+        posts = Post.objects.all() if sees_drafts else Post.objects.published()
+        if key.isdecimal() and len(key) < 19 and (post := posts.filter(pk=key).first()):
             return drafting.from_post(post, whole="whole" in request.GET)
         return drafting.from_new_posts() if "new" in request.GET else {}
 
@@ -181,16 +185,21 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
         campaign = self.get_seen(request, unquote(object_id)) if object_id else None
         if campaign is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        if request.method == "POST" and not campaign.is_editable and self.has_add_permission(request):
-            # It began while somebody wrote. Their words are not lost: they are a new draft.
-            begun = {"title": "It has begun meanwhile", "begun": campaign}
+        may_write = self.has_change_permission(request, campaign)
+        if request.method == "POST" and not may_write and self.has_add_permission(request):
+            # It was let go while somebody wrote. Their words are not lost: they are a new draft.
+            begun = {"title": "It is on its way meanwhile", "begun": campaign}
             return super().changeform_view(request, None, form_url, begun)
-        if not self.has_change_permission(request, campaign):
+        if not may_write:
             return redirect(self._address("progress", campaign.pk))
         context = {"title": campaign.subject or "Untitled", "subtitle": None, **self.copies_state(request, campaign)}
         if request.method == "GET":
             context |= {"preflight": preflight.look_at(campaign), "trials": campaign.trials.defer("html", "text")[:5]}
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
+        """What goes out by itself stays about what it is about."""
+        return () if obj is None or obj.kind == Campaign.Kind.MANUAL else ("post",)
 
     def get_form(self, request: HttpRequest, obj: Campaign | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
@@ -210,11 +219,11 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
         return Campaign.objects.create(subject=name[:150] or "Untitled")
 
     def autosave(self, request: HttpRequest, object_id: int | None = None) -> JsonResponse:
-        """As of all kept forms; a campaign that has begun keeps no more, and the page says so."""
+        """As of all kept forms; a campaign that was let go meanwhile keeps no more, and the page says so."""
         campaign = self.get_seen(request, object_id) if object_id else None
-        if campaign and not campaign.is_editable:
-            words = "The campaign has begun. Your words are kept in this browser: save them, and they are a new draft."
-            return JsonResponse({"error": words}, status=409)
+        if campaign and self.has_change_permission(request) and not self.has_change_permission(request, campaign):
+            words = f"The campaign is “{campaign.get_status_display().lower()}” by now. Your words are kept in this "
+            return JsonResponse({"error": f"{words}browser: save them, and they are a new draft."}, status=409)
         return super().autosave(request, object_id)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
@@ -232,7 +241,7 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> HttpResponse:
         begun = unquote(request.resolver_match.kwargs.get("object_id", "")) if request.resolver_match else ""
         if begun:
-            text = "The campaign has begun, with the words it had. Yours are kept here, as a new draft."
+            text = "The campaign is on its way, with the words it had. Yours are kept here, as a new draft."
             self.message_user(request, text, messages.WARNING)
             return redirect(self._address("change", obj.pk))
         return self.response_change(request, obj)

@@ -22,7 +22,7 @@ from django.utils.formats import date_format
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from guard.limits import admit_key
-from guard.text import MailField
+from guard.text import MailField, visible
 from newsletter import preflight, progress, steering, trying
 from newsletter.models import Campaign, Delivery, TrialMail
 from newsletter.models.deliveries import DeliveryQuerySet
@@ -316,7 +316,7 @@ class SendingPages(admin.ModelAdmin):
         if not request.user.has_perm(right):
             raise PermissionDenied
         campaign = self._seen(request, key)
-        state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()[:320]
+        state, words = request.GET.get("state", ""), visible(request.GET.get("q", "")).strip()[:320]
         rows = Delivery.objects.filter(campaign=campaign).order_by("pk")
         if state in Delivery.State:
             rows = rows.filter(state=state)

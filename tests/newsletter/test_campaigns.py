@@ -175,14 +175,14 @@ def test_words_that_come_too_late_become_a_new_draft(signed_in: Client) -> None:
     # And with a fault in them they are still there.
     page = text_of(signed_in, place(campaign), form(campaign, subject="", body="<p>Still here</p>"))
     assert "Still here" in page
-    assert "has begun meanwhile" in page
+    assert "is on its way meanwhile" in page
 
 
 def test_what_is_typed_after_the_beginning_is_told_so(signed_in: Client) -> None:
     campaign = make_campaign(status="preparing")
     kept = signed_in.post(place(campaign, "autosave"), {"subject": "Late", "copy_key": str(uuid4())})
     assert kept.status_code == 409
-    assert "The campaign has begun" in kept.json()["error"]
+    assert "The campaign is “being prepared” by now" in kept.json()["error"]
     assert not campaign.working_copies.exists()
 
 
@@ -337,6 +337,29 @@ def test_who_writes_does_not_send(ready: SenderProfile) -> None:
     assert [mail.to_email for mail in TrialMail.objects.all()] == ["writer@example.com"]
 
 
+def test_words_that_somebody_else_let_go_meanwhile_become_a_new_draft(ready: SenderProfile) -> None:
+    client = writer("view_campaign", "add_campaign", "change_campaign")
+    campaign = draft(subject="Agreed")
+    typed = form(campaign, subject="Typed meanwhile", copy_key=str(uuid4()))
+    assert steering.schedule(campaign, timezone.now() + timedelta(hours=1))
+    kept = client.post(f"{LIST}{campaign.pk}/autosave/", typed)
+    assert (kept.status_code, "“scheduled” by now" in kept.json()["error"]) == (409, True)
+    assert "Yours are kept here, as a new draft" in text_of(client, place(campaign), typed)
+    assert list(Campaign.objects.order_by("pk").values_list("subject", "status")) == [
+        ("Agreed", "scheduled"),
+        ("Typed meanwhile", "draft"),
+    ]
+
+
+def test_a_draft_of_a_post_is_read_by_nobody_who_may_not_see_posts() -> None:
+    post = make_post(status="draft", published_at=None, body="<p>Not for you.</p>")
+    address = f"{LIST}add/?post={post.pk}&whole"
+    rights = ("view_campaign", "add_campaign", "change_campaign")
+    assert "Not for you" not in text_of(writer(*rights), address)
+    User.objects.filter(email="writer@example.com").delete()
+    assert "Not for you" in text_of(writer(*rights, "view_post"), address)
+
+
 def test_who_may_only_look_sees_how_far_it_is() -> None:
     client = writer("view_campaign")
     campaign = make_campaign(status="sending", total=1, started_at=timezone.now())
@@ -436,6 +459,19 @@ def test_a_scheduled_one_can_be_changed_while_it_stays_fit_to_go(signed_in: Clie
     assert "It still goes out" in text_of(signed_in, place(campaign), form(campaign, subject="Mended"))
     campaign.refresh_from_db()
     assert (campaign.subject, campaign.body, campaign.status) == ("Mended", TEXT, "scheduled")
+
+
+def test_a_mail_that_goes_out_by_itself_can_be_given_other_words_but_no_other_post(
+    signed_in: Client, ready: SenderProfile
+) -> None:
+    post, other = make_post(), make_post()
+    times = {"scheduled_at": timezone.now() + timedelta(hours=1), "not_after": None}
+    campaign = draft(kind="post", post=post, body="", status="scheduled", **times)
+    assert "It has no text" not in text_of(signed_in, place(campaign))
+    page = text_of(signed_in, place(campaign), form(campaign, body="", subject="Mended", post=other.pk))
+    assert "It still goes out" in page
+    campaign.refresh_from_db()
+    assert (campaign.subject, campaign.body, campaign.post) == ("Mended", "", post)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -566,6 +602,14 @@ def test_uncertain_ones_are_settled_either_way_and_once(signed_in: Client) -> No
     over = make_delivery(campaign=make_campaign(status="cancelled"), state="uncertain")
     assert steering.settle(over.campaign, again=True) == 0
     assert steering.settle(over.campaign, again=False) == 1
+
+
+@pytest.mark.parametrize("words", ["%00", "a%00b", "%ED%A0%80"])
+def test_a_search_for_signs_that_nobody_sees_is_answered(signed_in: Client, words: str) -> None:
+    campaign = make_campaign(status="sending", total=1, started_at=timezone.now())
+    make_delivery(campaign=campaign)
+    for address in (place(campaign, "recipients"), place(campaign, "recipients/csv"), f"{LIST}from-post/", LIST):
+        assert b"".join(signed_in.get(f"{address}?q={words}"))
 
 
 def test_recipients_are_found_by_state_and_address_and_exported(signed_in: Client) -> None:
