@@ -15,7 +15,7 @@ from blog.linking import place_of_link, why_dead
 from images.models import Image
 from newsletter import readiness
 from newsletter.compiling import link
-from newsletter.models import Campaign, SenderProfile, Subscriber, Subscription
+from newsletter.models import Campaign, SenderProfile
 from newsletter.models.sender import WORKER_SILENT
 from newsletter.progress import in_words, time_needed
 from newsletter.rendering import Rendered, render
@@ -171,14 +171,8 @@ def _mail(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
 
 
 def _people(campaign: Campaign, audience: int, profile: SenderProfile) -> Iterator[Finding]:
-    if campaign.topic and campaign.kind == Campaign.Kind.MANUAL:
-        weekly = Subscriber.objects.wanting(campaign.topic, Subscription.Cadence.WEEKLY).count()
-        if weekly:
-            people = "1 person wants" if weekly == 1 else f"{weekly:,} people want"
-            words = f"{people} “{campaign.topic}” once a week, all in one mail, and will not get this one."
-            yield Finding(Level.WARN, words, "To reach them too, send it to everybody on the list.", "#id_topic")
     if not audience:
-        advice = "Nobody who confirmed wants this topic each time." if campaign.topic else "Nobody is on the list yet."
+        advice = "Nobody who confirmed wants this topic." if campaign.topic else "Nobody is on the list yet."
         yield Finding(Level.STOP, "Nobody would get it.", advice, "#id_topic")
         return
     if 0 in profile.limits().values():

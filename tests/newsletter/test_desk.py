@@ -183,7 +183,8 @@ def test_staff_without_rights_get_nowhere_and_change_nothing() -> None:
     client, number = editor(), 0
     data = {"cancel": "1", "erase": "1", "copy_key": str(uuid4())}
     before = [list(model.objects.values()) for model in (Campaign, Delivery, Subscriber, Suppression, Topic)]
-    for pattern in site.get_urls():
+    patterns: list[Any] = site.get_urls()
+    for pattern in patterns:
         app, _, room = str(pattern.pattern).rstrip("^$").partition("/")
         if app != "newsletter":
             continue
