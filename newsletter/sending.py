@@ -322,13 +322,13 @@ def recover() -> None:
     expired = Delivery.objects.filter(state=_STATE.CLAIMED, lease_until__lt=timezone.now())
     for owner in list(expired.order_by().values_list("owner", flat=True).distinct()):
         settle(expired.filter(owner=owner), journals.told(owner))
-    under_way = Delivery.objects.filter(campaign__status=_STATUS.SENDING)
     # It may have told before the answer to us was kept.
-    told = WebhookEvent.objects.filter(delivery=OuterRef("pk"))
-    under_way.filter(Exists(told)).move(_STATE.UNCERTAIN, _STATE.SENT)
+    told = Exists(WebhookEvent.objects.filter(delivery=OuterRef("pk")))
+    open_ones = Delivery.objects.filter(campaign__status__in=(_STATUS.SENDING, _STATUS.PAUSED))
+    open_ones.filter(told).move(_STATE.UNCERTAIN, _STATE.SENT)
     if SenderProfile.get().uncertain == SenderProfile.Uncertain.RESEND:
-        open_ones = under_way.filter(next_at__lte=timezone.now(), attempt__lt=MOST_COPIES)
-        open_ones.move(_STATE.UNCERTAIN, _STATE.PENDING)
+        due = Delivery.objects.filter(campaign__status=_STATUS.SENDING, next_at__lte=timezone.now())
+        due.filter(attempt__lt=MOST_COPIES).move(_STATE.UNCERTAIN, _STATE.PENDING)
 
 
 def settle(rows: DeliveryQuerySet, story: Story | None) -> None:

@@ -228,16 +228,20 @@ def test_an_uncertain_mail_of_which_the_provider_tells_was_sent(tells: Any) -> N
     assert mail.sent_at
 
 
+@pytest.mark.parametrize("status", ["sending", "paused"])
 @pytest.mark.parametrize("tells", [delivered, bounce, complaint])
-def test_a_mail_that_the_provider_told_of_before_its_worker_died_is_not_sent_again(tells: Any) -> None:
+def test_a_mail_that_the_provider_told_of_before_its_worker_died_is_not_sent_again(tells: Any, status: str) -> None:
     over = {"lease_until": timezone.now() - timedelta(seconds=1), "owner": "dead"}
-    campaign = make_campaign(status="sending")
+    campaign = make_campaign(status=status)
     mail, silent = (
         sent_to(make_subscriber(), state="claimed", sent_at=None, campaign=campaign, **over) for _ in range(2)
     )
     assert tell(tells(mail)) == 200
     recover()
-    assert [Delivery.objects.get(pk=each.pk).state for each in (mail, silent)] == ["sent", "pending"]
+    assert [Delivery.objects.get(pk=each.pk).state for each in (mail, silent)] == [
+        "sent",
+        "pending" if status == "sending" else "uncertain",
+    ]
 
 
 def test_resends_shape_by_its_own_name_for_the_mail(settings: Settings) -> None:
