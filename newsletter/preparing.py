@@ -27,12 +27,15 @@ def prepare_due() -> int:
     """Freeze and prepare the campaigns whose time has come; how many are being sent now.
 
     Among them those that go out by themselves. None without a postal address, which every mail has to show. What comes
-    too late goes back to its author, and what is about something no longer public is cancelled.
+    too late goes back to its author, and what is about something no longer public is cancelled, as is what was being
+    prepared when the worker stopped for so long.
     """
     automatic.plan()
-    for late in Campaign.objects.filter(status=_STATUS.SCHEDULED, not_after__lte=timezone.now()):
-        reason = "It could not begin in time, so nothing was sent. Schedule it again if it still holds."
-        Campaign.objects.filter(pk=late.pk).move(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=reason)
+    late = Campaign.objects.filter(not_after__lte=timezone.now())
+    reason = "It could not begin in time, so nothing was sent."
+    again = f"{reason} Schedule it again if it still holds."
+    late.move(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=again)
+    late.move(_STATUS.PREPARING, _STATUS.CANCELLED, pause_reason=reason)
     profile = SenderProfile.get()
     if not profile.postal_address.strip():
         return 0

@@ -43,7 +43,7 @@ def resume(campaign: Campaign) -> bool:
 
 def cancel(campaign: Campaign) -> bool:
     """End one that is scheduled or has begun, for good. What is sent is sent."""
-    return any(_row(campaign).move(status, _STATUS.CANCELLED) for status in _UNENDED)
+    return any(_row(campaign).move(status, _STATUS.CANCELLED, pause_reason="") for status in _UNENDED)
 
 
 def resend_failed(campaign: Campaign, key: int | None = None) -> int:

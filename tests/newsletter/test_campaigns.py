@@ -284,6 +284,18 @@ def test_a_mail_that_goes_out_by_itself_can_be_cancelled_before_it_begins(signed
     assert campaign.status == "cancelled"
 
 
+def test_what_was_half_prepared_when_the_worker_stopped_for_days_is_not_sent_and_says_so(
+    signed_in: Client, ready: SenderProfile
+) -> None:
+    over = timezone.now() - timedelta(days=3)
+    late = make_campaign(status="preparing", not_after=over, prepared_at=None, total=None)
+    assert prepare_due() == 0
+    page = text_of(signed_in, place(late, "progress"))
+    assert "It could not begin in time, so nothing was sent." in page
+    late.refresh_from_db()
+    assert late.status == "cancelled"
+
+
 def test_a_mail_about_a_post_stays_about_that_post(signed_in: Client) -> None:
     one, other = (draft(kind="post", post=make_post()) for _ in range(2))
     text_of(signed_in, place(one), form(one, post=other.post_id))
