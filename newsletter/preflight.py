@@ -128,6 +128,10 @@ def _links(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
     if shops:
         advice = "Amazon forbids its paid links in mails. Link to the post that has them instead."
         yield Finding(Level.STOP, f"It links to Amazon: {_some(shops)}.", advice, "#id_body")
+    # Not shown: whoever reads this could use it.
+    if any(purpose.read(part) for href in hrefs for part in href.split("/") for purpose in Purpose):
+        advice = "It came along from a letter to them, and would let everybody change what they get. Take it out."
+        yield Finding(Level.STOP, "A link is one reader's own.", advice, "#id_body")
     partial = [href for href in hrefs if not href.startswith(("http://", "https://", "mailto:", "tel:"))]
     if partial:
         advice = "In a mail only whole addresses lead anywhere."

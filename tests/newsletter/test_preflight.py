@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from newsletter import preflight
 from newsletter.compiling import link
-from newsletter.models import Campaign, PostNews, SenderProfile, Topic
+from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Topic
 from newsletter.rendering import Rendered
 from newsletter.tokens import Purpose
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
@@ -74,6 +74,13 @@ def test_what_goes_out_by_itself_needs_no_text_of_its_own_but_something_public(k
     assert said("stop", campaign) == ""
     post.trash()
     assert "not public" in said("stop", Campaign.objects.get())
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_a_link_out_of_somebodys_letter_is_sent_to_nobody_else(purpose: Purpose) -> None:
+    address = Subscriber.objects.get().link(purpose)
+    stops = said("stop", letter(body=f'<p><a href="{address}">Choose what you get</a></p>'))
+    assert stops == "A link is one reader's own."
 
 
 def test_what_the_finished_mail_must_not_hold_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
