@@ -14,7 +14,8 @@ from tests.newsletter.mail.test_archive import sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-BODY = """<p>First, <a href="/about/">about me</a>.</p><h2>Plan</h2><figure><img data-image="{0}"><img data-image="{0}">
+BODY = """<p>First, <a href="/about/">about me</a>, at https://www.example.com/{1}.</p><h2>Plan</h2>
+<figure><img data-image="{0}"><img data-image="{0}">
 <figcaption>Two</figcaption></figure><table><tbody><tr><th>What</th><th>Good</th><th>Bad</th><th>For</th></tr>
 <tr><th>Ball</th><td>Small</td><td>Rolls</td><td>Feet</td></tr></tbody></table>""" + "".join(
     f'<aside data-callout="{kind}"><p>Words with <strong>weight</strong>.</p></aside>'
@@ -24,7 +25,7 @@ NARROW: ViewportSize = {"width": 320, "height": 800}
 
 
 def body() -> str:
-    return clean(BODY.format(make_image(width=1200, height=800).pk))
+    return clean(BODY.format(make_image(width=1200, height=800).pk, "longaddress" * 9))
 
 
 # A mail is no page: it stands within one that has its landmarks.
