@@ -220,6 +220,10 @@ class TopicAdmin(admin.ModelAdmin):
         wanted = Q(subscriptions__is_wanted=True, subscriptions__subscriber__status=Subscriber.Status.ACTIVE)
         return super().get_queryset(request).annotate(readers=Count("subscriptions", filter=wanted))
 
+    def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
+        """Not of one that somebody chose or refused: what they said would be forgotten, and a refusal with it."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.subscriptions.exists())
+
     @admin.display(description="want it", ordering="readers")
     def readers(self, topic: Any) -> int:
         return int(topic.readers)

@@ -141,6 +141,17 @@ def test_topics_say_how_many_want_them(signed_in: Client) -> None:
     assert '<td class="field-readers">1</td>' in page
 
 
+def test_a_topic_that_somebody_refused_is_not_deleted(signed_in: Client) -> None:
+    chosen, free = (Topic.objects.create(name=name, slug=name) for name in ("chosen", "free"))
+    make_subscriber().subscriptions.create(topic=chosen, is_wanted=False)
+    place = "/admin/newsletter/topic/"
+    assert signed_in.post(f"{place}{chosen.pk}/delete/", {"post": "yes"}).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": [str(chosen.pk)], "post": "yes"}
+    signed_in.post(place, action)
+    assert signed_in.post(f"{place}{free.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert list(Topic.objects.all()) == [chosen]
+
+
 def test_the_sender_says_what_is_lacking(signed_in: Client, settings: Settings) -> None:
     place = "/admin/newsletter/senderprofile/"
     assert "postal address: without it nothing is sent" in signed_in.get(place).content.decode()
