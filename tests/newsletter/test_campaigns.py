@@ -49,19 +49,6 @@ def text_of(client: Client, address: str, data: Any = None) -> str:
     return response.content.decode()
 
 
-@pytest.fixture
-def ready(settings: Settings) -> SenderProfile:
-    """A sender that lacks nothing, a worker that is there, and one person on the list."""
-    settings.SITE_URL = "https://www.example.com"
-    make_subscriber()
-    return SenderProfile.objects.create(
-        from_email="letters@example.com",
-        reply_to="me@example.com",
-        postal_address="PO Box 12",
-        worker_seen_at=timezone.now(),
-    )
-
-
 def draft(**overrides: Any) -> Campaign:
     fields = {"status": "draft", "subject": "A short subject", "preheader": "Words after it", "body": TEXT}
     blank = {"scheduled_at": None, "not_after": None, "prepared_at": None, "total": None, "frozen_sha256": ""}

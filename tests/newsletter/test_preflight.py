@@ -17,21 +17,8 @@ from newsletter.rendering import Rendered
 from newsletter.tokens import Purpose
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 FINE = {"subject": "A short subject", "preheader": "Words after it", "body": "<p>Walk ten minutes a day.</p>"}
-
-
-@pytest.fixture(autouse=True)
-def ready(settings: Settings) -> SenderProfile:
-    """A sender that lacks nothing, a worker that is there, and one person on the list."""
-    settings.SITE_URL = "https://www.example.com"
-    make_subscriber()
-    return SenderProfile.objects.create(
-        from_email="letters@example.com",
-        reply_to="me@example.com",
-        postal_address="PO Box 12",
-        worker_seen_at=timezone.now(),
-    )
 
 
 def letter(**overrides: Any) -> Campaign:
