@@ -226,6 +226,14 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
             return JsonResponse({"error": f"{words}browser: save them, and they are a new draft."}, status=409)
         return super().autosave(request, object_id)
 
+    def keep_typed(self, request: HttpRequest, key: int) -> None:
+        """Keep what was typed and not saved when a button that stands in the form did something else."""
+        campaign = self.get_seen(request, key) if "copy_key" in request.POST else None
+        if campaign and self.has_change_permission(request, campaign):
+            form = super().get_form(request, campaign, change=True)(request.POST, instance=campaign)
+            if set(form.changed_data) & set(CampaignForm.Meta.fields):
+                self.autosave(request, campaign.pk)
+
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         if not change:
             obj.save()

@@ -97,6 +97,7 @@ class SendingPages(admin.ModelAdmin):
     kept_form: Any
     _address: Any
     _writable: Any
+    keep_typed: Any
 
     def may_send(self, request: HttpRequest) -> bool:
         """Whether `request` may let campaigns go, stop them and decide about their mails."""
@@ -219,6 +220,7 @@ class SendingPages(admin.ModelAdmin):
             return self.page(request, "cancel", "Cancel it?", campaign=campaign, progress=progress.of(campaign))
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        self.keep_typed(request, key)
         if "copy" in request.POST:
             if not self.has_add_permission(request):
                 raise PermissionDenied

@@ -435,6 +435,21 @@ def test_a_time_is_chosen_changed_and_taken_back(signed_in: Client, ready: Sende
     assert "Somebody may have been faster" in text_of(signed_in, place(campaign, "act"), {"take_back": "1"})
 
 
+@pytest.mark.parametrize("button", ["take_back", "copy"])
+def test_what_was_typed_before_another_button_was_pressed_is_kept(
+    signed_in: Client, ready: SenderProfile, button: str
+) -> None:
+    campaign = draft()
+    assert steering.schedule(campaign, timezone.now() + timedelta(hours=1))
+    saved = {"subject": campaign.subject, "preheader": campaign.preheader, "is_in_archive": "on", "copy_key": uuid4()}
+    text_of(signed_in, place(campaign, "act"), form(campaign, **saved) | {button: "1"})
+    assert "Your unsaved text" not in text_of(signed_in, place(campaign))
+    text_of(signed_in, place(campaign, "act"), form(campaign, **saved | {"subject": "Typed last"}) | {button: "1"})
+    page = text_of(signed_in, place(campaign))
+    assert "Your unsaved text" in page
+    assert "Typed last" in page
+
+
 def test_what_came_too_late_is_a_draft_again_and_says_why(signed_in: Client, ready: SenderProfile) -> None:
     hours = timedelta(hours=1)
     now = timezone.now()
