@@ -36,6 +36,7 @@ class Journal:
         unnamed.rename(self._path)
         self._start = f"B {_boot()}\n".encode()
         self._is_needed = False
+        self._is_synced = settings.NEWSLETTER_FSYNC
         self._write(self._start)
 
     def claiming(self) -> None:
@@ -66,7 +67,7 @@ class Journal:
         if os.write(self._file, line) != len(line):
             # Half a line would swallow the next one.
             raise OSError("The disk is full: the newsletter's journal cannot be written.")
-        if settings.NEWSLETTER_FSYNC:
+        if self._is_synced:
             os.fsync(self._file)
 
 

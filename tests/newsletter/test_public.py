@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.core.signing import Signer, TimestampSigner
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -313,6 +315,14 @@ def test_a_link_of_an_old_mail_still_takes_one_off_the_list(reader: Client) -> N
     Subscriber.objects.update(token_epoch=9)
     assert reader.post(old).status_code == 200
     assert Subscriber.objects.get().status == "unsubscribed"
+
+
+def test_tokens_are_signed_as_django_signs() -> None:
+    key, value = uuid4(), "newsletter.tokens."
+    unsubscribe = Signer(salt=f"{value}UNSUBSCRIBE", sep=".").unsign(Purpose.UNSUBSCRIBE.token(key, 3))
+    assert unsubscribe == f"{key.hex}-3"
+    preferences = TimestampSigner(salt=f"{value}PREFERENCES", sep=".")
+    assert preferences.unsign(Purpose.PREFERENCES.token(key, 3), max_age=60) == f"{key.hex}-3"
 
 
 @pytest.mark.django_db
