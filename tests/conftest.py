@@ -1,5 +1,6 @@
 """The cast of the tests, and the browser."""
 
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from affiliates import programs
 from tests import chromium
 
 # A busy machine is slow, not wrong.
@@ -38,9 +40,11 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_kept_pages() -> None:
-    """Every test starts with a site that nobody has looked at."""
+def no_kept_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test starts with a site that nobody has looked at, and whose programs are known: Amazon alone."""
     cache.clear()
+    monkeypatch.setattr(programs._hosts, "_known", programs._ALWAYS)
+    monkeypatch.setattr(programs._hosts, "_until", math.inf)
 
 
 @pytest.fixture

@@ -1,19 +1,8 @@
 """Programs as authors have them: Amazon, and a shop that may be linked through the site."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from affiliates import programs
 from affiliates.programs import Program
-
-
-@pytest.fixture(autouse=True)
-def forgotten_hosts() -> Iterator[None]:
-    """Each test has programs of its own."""
-    programs._hosts.forget()
-    yield
-    programs._hosts.forget()
 
 
 @pytest.fixture

@@ -293,6 +293,7 @@ def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(ow
     expect(owner_page.locator("dialog.image-dialog")).to_be_hidden()
     owner_page.get_by_role("button", name="Choose a picture").click()
     expect(frame.locator(".pick-grid button").last).to_contain_text("Back")
+    owner_page.frames[-1].wait_for_load_state()
     frame.locator(".pick-grid button").first.focus()
     owner_page.keyboard.press("ArrowRight")
     owner_page.keyboard.press("Enter")
@@ -301,6 +302,8 @@ def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(ow
     assert Image.objects.get(pk=drop_into.input_value()).title in {"Ankle", "Calf"}
     owner_page.get_by_role("button", name="Choose another picture").click()
     expect(frame.locator(".pick-grid button")).to_have_count(3)
+    # Its script hears keys only once it is there.
+    owner_page.frames[-1].wait_for_load_state()
     frame.locator(".pick-grid button").first.focus()
     owner_page.keyboard.press("Escape")
     expect(owner_page.locator("dialog.image-dialog")).to_be_hidden()

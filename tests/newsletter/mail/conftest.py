@@ -1,3 +1,3 @@
 """Programs that pay, as the tests of paid links have them."""
 
-from tests.affiliates.conftest import amazon, forgotten_hosts, shop  # noqa: F401 - fixtures
+from tests.affiliates.conftest import amazon, shop  # noqa: F401 - fixtures
