@@ -76,5 +76,5 @@ def standing(request: HttpRequest) -> dict[str, Any]:
     """The context processor that gives every template `standing` and `frame_author`, fetched when it asks."""
     return {
         "standing": SimpleLazyObject(lambda: standing_of(request)),
-        "frame_author": SimpleLazyObject(lambda: standing_of(request).author),
+        "layout_author": SimpleLazyObject(lambda: standing_of(request).author),
     }

@@ -14,7 +14,7 @@ from accounts.models import User
 from ptcomplete import links, start
 
 # What a writer opens most stands first; the rest follows in its own order.
-FIRST_ROOMS = ("blog", "pages", "frame", "images", "siteinfo", "accounts")
+FIRST_ROOMS = ("blog", "pages", "layout", "images", "siteinfo", "accounts")
 
 with_admin_policy = csp_override(settings.ADMIN_CSP)
 

@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "contact",
     "follow",
     "ads",
-    "frame",
+    "layout",
     "newsletter",
     "search",
     "affiliates",

@@ -16,7 +16,7 @@ from affiliates.models import Link, Sponsorship
 from affiliates.programs import Program
 from affiliates.usage import Use
 from blog.models import Snippet
-from frame.models import Item
+from layout.models import Item
 from prose.cleaning import clean
 from prose.embeds import Target
 from prose.rendering import render, render_all

@@ -17,7 +17,7 @@ from affiliates.programs import Program
 from affiliates.retiring import retire
 from affiliates.usage import Use, note_all
 from blog.models import Post, Snippet
-from frame.models import Item
+from layout.models import Item
 from prose.cleaning import clean
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
