@@ -13,10 +13,10 @@ def furnish() -> dict[str, str]:
     from django.utils import timezone
 
     from blog.models import Category, Post, Series
-    from drafts.previews import preview_address
     from images.models import Image, Video
     from newsletter.models import Campaign, SenderProfile
     from newsletter.preparing import prepare
+    from publishing.previews import preview_address
 
     newest = Post.objects.published().newest_first().select_related("author")[0]
     longest = Post.objects.published().latest("words")

@@ -29,12 +29,12 @@ from blog.models import OFF_LISTS, UNPRINTABLE, Category, Post, PostTemplate, Pu
 from blog.reads import ReadCount
 from blog.series import in_order
 from blog.writing import WritingAdmin, WritingForm
-from drafts.admin import DocumentAdmin
-from drafts.forms import DocumentForm, invented_slug
-from drafts.lists import StateFilter
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from prose.forms import ProseField
+from publishing.admin import DocumentAdmin
+from publishing.forms import DocumentForm, invented_slug
+from publishing.lists import StateFilter
 from redirects.moves import led_to as led_away
 
 # Days of reading that the list of posts shows.

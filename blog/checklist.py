@@ -17,11 +17,11 @@ from lxml.html import HtmlElement
 from solo.models import SingletonModel
 
 from accounts.models import Author
-from drafts.addresses import kinds
-from drafts.models import Document, Refusal, Snapshot
 from images.models import Image
 from prose.cleaning import parse
 from prose.structure import Outline, outline
+from publishing.addresses import kinds
+from publishing.models import Document, Refusal, Snapshot
 from siteinfo.models import SiteInfo
 
 TITLE_LIMIT = 60

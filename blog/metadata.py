@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from accounts.graph import person, person_id
 from accounts.models import Author
 from blog.models import Category, Post, Series, Tag
-from drafts.graph import faq
 from images.graph import shared
+from publishing.graph import faq
 from siteinfo.addresses import absolute_url
 from siteinfo.graph import Node, node
 from siteinfo.metadata import Crumb, Page, shortened

@@ -24,11 +24,11 @@ from blog.passages import PostTemplate, Snippet  # noqa: F401 - the room's model
 from blog.reads import POPULAR_FOR, ReadCount
 from blog.series import Place, Series, place_of  # noqa: F401
 from caching.changes import only_at
-from drafts.addresses import validate_free_address
-from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
-from drafts.trees import Branch
 from images.models import Image
 from prose.structure import Outline
+from publishing.addresses import validate_free_address
+from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
+from publishing.trees import Branch
 from redirects import moves
 
 RELATED = 3

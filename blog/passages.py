@@ -10,14 +10,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.html import format_html
 
-from drafts.addresses import kinds
-from drafts.models import Document
 from images.models import Image
 from prose import embeds
 from prose.cleaning import clean, parse, serialize
 from prose.embeds import Embed, Target
 from prose.rendering import render_all
 from prose.structure import outline
+from publishing.addresses import kinds
+from publishing.models import Document
 
 
 class Passage(models.Model):
@@ -85,7 +85,7 @@ def _used(body: str, kind: str) -> set[int]:
 
 def texts_elsewhere() -> list[tuple[models.Model, str]]:
     """Every text of readers that is not a post's, with its row. One query for each kind."""
-    others = {"blog.Post", "drafts.PendingEdit", "blog.PostTemplate"}
+    others = {"blog.Post", "publishing.PendingEdit", "blog.PostTemplate"}
     holders = [(model, names) for model, names in _holders() if model._meta.label not in others]
     holders.append((Snippet, ("body",)))
     return [(row, getattr(row, name)) for model, names in holders for row in _public(model) for name in names]
@@ -98,7 +98,7 @@ def _public(model: Any) -> models.QuerySet[Any]:
 def _holders() -> list[tuple[Any, tuple[str, ...]]]:
     """Where a snippet may stand: every model with texts from the editor, and those texts."""
     names: dict[str, tuple[str, ...]] = {
-        "drafts.PendingEdit": ("data__body",),
+        "publishing.PendingEdit": ("data__body",),
         "blog.PostTemplate": ("body",),
         "accounts.Author": ("long_bio",),
     }

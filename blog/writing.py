@@ -7,11 +7,11 @@ from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 
 from blog import checklist
-from drafts.admin import DocumentAdmin
-from drafts.forms import DocumentForm
 from images.admin import WithImagePicker
 from prose.forms import ProseField
 from prose.readability import readability
+from publishing.admin import DocumentAdmin
+from publishing.forms import DocumentForm
 
 
 class WritingForm(DocumentForm):

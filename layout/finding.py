@@ -86,7 +86,7 @@ def author(scene: Scene, item: Item) -> Author | None:
     return scene.post.author if scene.post else scene.standing.author
 
 
-def frame_author(scene: Scene, item: Item) -> Author | None:
+def site_author(scene: Scene, item: Item) -> Author | None:
     """Whom the frame introduces."""
     return scene.standing.author
 

@@ -100,7 +100,7 @@ _BOXES = [
          finding.latest, "There is no public post yet.", fields=("title", "number"), title="Latest posts", number=5),
     Kind("featured", "Featured posts", "The newest of those that you have featured.", BOXES, finding.featured,
          "No public post is featured.", fields=("title", "number"), title="Featured posts", number=3),
-    Kind("about", "About you", "A wide band with your portrait and short bio.", {Area.HOME}, finding.frame_author,
+    Kind("about", "About you", "A wide band with your portrait and short bio.", {Area.HOME}, finding.site_author,
          "There is no author yet.", is_single=True),
     Kind("join", "Join the list", "Where readers sign up for your newsletter.", BOXES, fields=("title",),
          is_single=True),

@@ -11,11 +11,11 @@ from django.db.models import Q
 
 from affiliates.paid import is_paid
 from blog.models import OFF_LISTS, Category, Post
-from drafts.models import Document
 from images.models import Image
 from layout import targets
 from layout.kinds import BESIDE, KINDS, Area, Kind
 from pages.models import Page
+from publishing.models import Document
 
 MOST = 24
 NOWHERE = "A link needs one place to lead to."

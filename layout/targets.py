@@ -10,8 +10,8 @@ from django.urls import Resolver404, resolve
 from accounts.models import Author
 from blog.linking import why_dead
 from blog.models import Category, Post, Series, Tag
-from drafts.addresses import documents_at
 from pages.models import Page, validate_link
+from publishing.addresses import documents_at
 
 LONGEST = 500
 # Lists of which the URL table knows the shape only.

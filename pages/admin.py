@@ -7,11 +7,11 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from blog.writing import WritingAdmin, WritingForm
-from drafts.forms import DocumentForm, invented_slug
-from drafts.lists import StateFilter
 from images.admin import WithImagePicker
 from pages import views
 from pages.models import Page, Service
+from publishing.forms import DocumentForm, invented_slug
+from publishing.lists import StateFilter
 
 
 class PageForm(WritingForm):

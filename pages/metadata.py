@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from accounts.graph import person
 from accounts.models import Author
-from drafts.graph import faq
 from images.graph import shared
 from pages.models import Page, Service
+from publishing.graph import faq
 from siteinfo import metadata
 from siteinfo.addresses import absolute_url
 from siteinfo.graph import Node, node

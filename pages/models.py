@@ -15,11 +15,11 @@ from django.utils import timezone
 from blog import checklist
 from blog.linking import places, why_dead
 from caching.changes import only_at
-from drafts.addresses import validate_free_address
-from drafts.models import Document, DocumentQuerySet, Refusal, Snapshot
-from drafts.trees import Branch
 from images.models import Image
 from prose.structure import Outline
+from publishing.addresses import validate_free_address
+from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
+from publishing.trees import Branch
 
 LONGEST_PATH = 500
 # Schemes and beginnings that a button may lead to; anything else could be a program.

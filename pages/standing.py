@@ -73,8 +73,8 @@ def _load() -> Standing:
 
 
 def standing(request: HttpRequest) -> dict[str, Any]:
-    """The context processor that gives every template `standing` and `frame_author`, fetched when it asks."""
+    """The context processor that gives every template `standing` and `site_author`, fetched when it asks."""
     return {
         "standing": SimpleLazyObject(lambda: standing_of(request)),
-        "layout_author": SimpleLazyObject(lambda: standing_of(request).author),
+        "site_author": SimpleLazyObject(lambda: standing_of(request).author),
     }

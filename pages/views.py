@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from drafts.showing import kept_private, secretly, seen_by
 from pages.metadata import of_page
 from pages.models import Page, Service
 from pages.standing import standing_of
+from publishing.showing import kept_private, secretly, seen_by
 
 # That of the contact page is for its writers: readers are shown it by the room with the form.
 _TEMPLATES = {Page.Role.ABOUT: "about", Page.Role.SERVICES: "services", Page.Role.CONTACT: "contact"}

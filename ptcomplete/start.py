@@ -15,8 +15,6 @@ from blog import checklist
 from blog.models import Post, PostTemplate
 from contact import mailing
 from contact.models import Message
-from drafts.addresses import kinds as document_kinds
-from drafts.models import Document, PendingEdit, WorkingCopy
 from feedback.models import Suggestion
 from follow.models import FollowSettings
 from images.models import Image
@@ -24,6 +22,8 @@ from newsletter import overview as newsletter
 from newsletter.forms import joins_rest
 from newsletter.models import Campaign, Delivery
 from pages.models import Page
+from publishing.addresses import kinds as document_kinds
+from publishing.models import Document, PendingEdit, WorkingCopy
 
 SHOWN = 5
 POSTS = "admin:blog_post_changelist"

@@ -56,7 +56,7 @@ def test_a_room_is_on_the_plan(room: str) -> None:
     assert re.search(rf"^\W*{room}/", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
 
 
-def test_every_template_folder_belongs_to_an_app_or_to_the_frame() -> None:
+def test_every_template_folder_belongs_to_an_app_or_to_the_site() -> None:
     known = {app.label for app in apps.get_app_configs()} | {"site", "registration"}
     assert {folder.name for folder in (ROOT / "templates").iterdir() if folder.is_dir()} <= known
 

@@ -26,8 +26,8 @@ from django.utils.encoding import escape_uri_path
 from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Tag
 from blog.views import POSTS_PER_PAGE
-from drafts.models import YEARS
 from pages.models import Page
+from publishing.models import YEARS
 from wordpress.models import Origin
 
 # Asked for by robots all day: they get no page, and cost no query.

@@ -14,11 +14,11 @@ from django.utils.text import Truncator, slugify
 
 from accounts.models import Author
 from blog.models import Category, Post, Tag
-from drafts.models import YEARS
 from newsletter.models import PostNews
 from pages.models import Page
 from prose.cleaning import clean
 from prose.structure import plain_text
+from publishing.models import YEARS
 from redirects.paths import key_of
 from siteinfo.models import SiteInfo
 from wordpress import placing, reader

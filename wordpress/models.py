@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from drafts.models import Document
+from publishing.models import Document
 
 
 class Origin(models.Model):

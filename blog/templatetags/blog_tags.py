@@ -27,9 +27,9 @@ def category_tree(context: Context) -> list[Category]:
 
 
 @register.simple_tag(takes_context=True)
-def frame_author(context: Context) -> Author | None:
+def site_author(context: Context) -> Author | None:
     """The author whom the frame introduces, if there is one. One query, unless the view has asked already."""
-    return context.get("layout_author") or Author.objects.all().for_frame()
+    return context.get("site_author") or Author.objects.all().for_frame()
 
 
 @register.simple_tag

@@ -28,7 +28,7 @@ def structured_data(context: Context, meta: Page, picture: Picture) -> SafeStrin
 
     No query: the site's facts and the author are those that the frame shows anyway.
     """
-    site, author, policy = context["site"], context.get("layout_author"), context["standing"].by_role.get("editorial")
+    site, author, policy = context["site"], context.get("site_author"), context["standing"].by_role.get("editorial")
     profiles = [link.url for link in context["social_links"]]
     if author is None or site.published_by == SiteInfo.Publisher.PRACTICE:
         publisher = graph.organization(site, profiles)

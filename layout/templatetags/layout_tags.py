@@ -16,7 +16,7 @@ def _scene(context: Context) -> Scene:
     scene: Scene | None = getattr(request, "layout_scene", None)
     if scene is None:
         known: dict[Any, Any] = context.flatten()
-        scene = request.frame_scene = Scene(request, known)
+        scene = request.layout_scene = Scene(request, known)
     return scene
 
 

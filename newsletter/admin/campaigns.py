@@ -20,14 +20,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from blog.models import OFF_LISTS, Post
-from drafts.copies import KeepsCopies
-from drafts.forms import KeptForm
 from guard.text import visible
 from images.admin import WithImagePicker
 from newsletter import drafting, preflight
 from newsletter.admin.sending import TONES, SendingPages
 from newsletter.models import Campaign, Delivery
 from prose.forms import ProseField
+from publishing.copies import KeepsCopies
+from publishing.forms import KeptForm
 
 _STATUS = Campaign.Status
 # What lists need not read.
@@ -97,8 +97,8 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
     )
 
     class Media:
-        css = {"all": ("drafts/drafts.css",)}
-        js = (Script("drafts/desk.js", defer=True), Script("desk/counter.js", type="module"))
+        css = {"all": ("publishing/publishing.css",)}
+        js = (Script("publishing/desk.js", defer=True), Script("desk/counter.js", type="module"))
 
     # ---- The list -----------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from blog import checklist
 from blog.checklist import CHECKS, PublishingRules, Severity
 from blog.models import Post, Series, Tag
-from drafts.models import PendingEdit
+from publishing.models import PendingEdit
 from siteinfo.models import SiteInfo
 from tests.blog.test_writing_desk import form
 from tests.factories import make_author, make_category, make_image, make_post

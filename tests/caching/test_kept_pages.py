@@ -21,9 +21,9 @@ from affiliates.programs import Program
 from blog.models import Category, Post
 from blog.reads import count_read
 from caching.changes import _seen_tables
-from drafts.models import WorkingCopy
 from pages.models import Page
 from ptcomplete import views
+from publishing.models import WorkingCopy
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_category, make_page, make_post
 

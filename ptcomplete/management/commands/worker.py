@@ -18,7 +18,6 @@ from django.db import close_old_connections
 
 from affiliates.health import check_next
 from contact.models import Message
-from drafts.publishing import publish_due
 from feedback.models import Suggestion
 from follow import archive, instagram
 from guard import limits
@@ -26,6 +25,7 @@ from images.renditions import make_missing
 from newsletter import sending
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import deliver
+from publishing.publishing import publish_due
 from redirects.moves import forget_answered
 from search.indexing import index_missing
 

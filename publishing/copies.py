@@ -14,8 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from drafts.forms import Opening
-from drafts.models import WorkingCopy
+from publishing.forms import Opening
+from publishing.models import WorkingCopy
 
 # A working copy nobody came back for in this time has been given up.
 KEEP_COPIES = timedelta(days=30)

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('content_type'), models.F('object_id'), name='drafts_pendingedit_one_each')],
+                'constraints': [models.UniqueConstraint(models.F('content_type'), models.F('object_id'), name='publishing_pendingedit_one_each')],
             },
         ),
         migrations.CreateModel(
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-created_at', '-pk'),
-                'indexes': [models.Index(fields=['content_type', 'object_id', '-created_at'], name='drafts_revision_of')],
+                'indexes': [models.Index(fields=['content_type', 'object_id', '-created_at'], name='publishing_revision_of')],
             },
         ),
         migrations.CreateModel(
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'working copies',
                 'ordering': ('-updated_at',),
-                'indexes': [models.Index(fields=['content_type', 'object_id', 'user'], name='drafts_workingcopy_of')],
+                'indexes': [models.Index(fields=['content_type', 'object_id', 'user'], name='publishing_workingcopy_of')],
             },
         ),
     ]

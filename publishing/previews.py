@@ -3,10 +3,10 @@
 from django.core import signing
 from django.urls import reverse
 
-from drafts.models import Document, DocumentQuerySet
+from publishing.models import Document, DocumentQuerySet
 from siteinfo.addresses import absolute_url
 
-SALT = "drafts.preview"
+SALT = "publishing.preview"
 MAX_AGE = 30 * 24 * 3600
 
 

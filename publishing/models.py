@@ -162,9 +162,9 @@ class Document(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     modified_at = models.DateTimeField(auto_now=True)
 
-    revisions = GenericRelation("drafts.Revision")
-    pending_edits = GenericRelation("drafts.PendingEdit")
-    working_copies = GenericRelation("drafts.WorkingCopy")
+    revisions = GenericRelation("publishing.Revision")
+    pending_edits = GenericRelation("publishing.PendingEdit")
+    working_copies = GenericRelation("publishing.WorkingCopy")
 
     class Meta:
         abstract = True
@@ -346,7 +346,7 @@ class Revision(OfDocument):
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        indexes = [models.Index(fields=("content_type", "object_id", "-created_at"), name="drafts_revision_of")]
+        indexes = [models.Index(fields=("content_type", "object_id", "-created_at"), name="publishing_revision_of")]
 
 
 class PendingEdit(OfDocument):
@@ -356,7 +356,7 @@ class PendingEdit(OfDocument):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("content_type", "object_id", name="drafts_pendingedit_one_each")]
+        constraints = [models.UniqueConstraint("content_type", "object_id", name="publishing_pendingedit_one_each")]
 
 
 class WorkingCopy(OfDocument):
@@ -373,4 +373,4 @@ class WorkingCopy(OfDocument):
     class Meta:
         ordering = ("-updated_at",)
         verbose_name_plural = "working copies"
-        indexes = [models.Index(fields=("content_type", "object_id", "user"), name="drafts_workingcopy_of")]
+        indexes = [models.Index(fields=("content_type", "object_id", "user"), name="publishing_workingcopy_of")]

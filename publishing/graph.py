@@ -1,7 +1,7 @@
 """What the text of a document says to machines."""
 
-from drafts.models import Document
 from prose.structure import questions
+from publishing.models import Document
 from siteinfo.graph import Node, node
 
 

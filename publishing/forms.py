@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags
 
-from drafts.models import Document, PendingEdit, Revision, Snapshot, WorkingCopy
+from publishing.models import Document, PendingEdit, Revision, Snapshot, WorkingCopy
 
 UNTITLED = "untitled-"
 

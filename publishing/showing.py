@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
-from drafts import previews
-from drafts.models import Document, DocumentQuerySet
+from publishing import previews
+from publishing.models import Document, DocumentQuerySet
 
 
 def seen_by[D: Document](request: HttpRequest, documents: DocumentQuerySet[D]) -> DocumentQuerySet[D]:

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve
 
-from drafts.models import Document
+from publishing.models import Document
 
 
 def kinds() -> list[type[Document]]:

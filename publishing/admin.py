@@ -17,19 +17,19 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from drafts import differences, previews
-from drafts.copies import KeepsCopies
-from drafts.forms import DocumentForm, document_from
-from drafts.lists import DocumentList
-from drafts.models import Document, PendingEdit, Revision
-from drafts.publishing import publish_changes, remember, remember_origin
+from publishing import differences, previews
+from publishing.copies import KeepsCopies
+from publishing.forms import DocumentForm, document_from
+from publishing.lists import DocumentList
+from publishing.models import Document, PendingEdit, Revision
+from publishing.publishing import publish_changes, remember, remember_origin
 
 
 class DocumentAdmin(KeepsCopies, DocumentList):
     """A ModelAdmin for documents. Concrete ones set `form` to a DocumentForm and `preview_url_name`, and say in
     `preview()` how their public page is rendered."""
 
-    change_form_template = "admin/drafts/change_form.html"
+    change_form_template = "admin/publishing/change_form.html"
     preview_url_name = ""
     writing_fieldset: tuple[str, dict[str, tuple[str, ...]]] = (
         "This save",
@@ -37,8 +37,8 @@ class DocumentAdmin(KeepsCopies, DocumentList):
     )
 
     class Media:
-        css = {"all": ("drafts/drafts.css",)}
-        js = (Script("drafts/desk.js", defer=True),)
+        css = {"all": ("publishing/publishing.css",)}
+        js = (Script("publishing/desk.js", defer=True),)
 
     # ---- For concrete admins ------------------------------------------------------------------------
 
@@ -243,7 +243,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
             "revisions": document.revisions.select_related("user").defer("data")[:200],
             **(extra_context or {}),
         }
-        return TemplateResponse(request, "admin/drafts/history.html", context)
+        return TemplateResponse(request, "admin/publishing/history.html", context)
 
     def show_revision(self, request: HttpRequest, object_id: int, revision_id: int) -> HttpResponse:
         """A revision beside the saved text; by POST it becomes the saved text again."""
@@ -263,7 +263,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
             "revision": revision,
             "parts": [part for name in document.snapshot_fields if (part := self._part(name, revision.data, now))],
         }
-        return TemplateResponse(request, "admin/drafts/revision.html", context)
+        return TemplateResponse(request, "admin/publishing/revision.html", context)
 
     def _part(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
         """The rows of one field, or None when it did not change (the text is always shown)."""

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog.models import Post
-from drafts import previews, publishing
-from drafts.differences import compare
-from drafts.models import PendingEdit, Revision, WorkingCopy
 from ptcomplete.management.commands import worker
+from publishing import previews, publishing
+from publishing.differences import compare
+from publishing.models import PendingEdit, Revision, WorkingCopy
 from tests.blog.test_writing_desk import form
 from tests.factories import make_category, make_image, make_post
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from drafts.models import Document, PendingEdit
+from publishing.models import Document, PendingEdit
 
 
 def remember(document: Document, user: object, note: str = "") -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from drafts.models import Document
+from publishing.models import Document
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from blog.models import Post
-from drafts.models import WorkingCopy
+from publishing.models import WorkingCopy
 from tests.factories import make_author, make_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class DraftsConfig(AppConfig):
-    name = "drafts"
-    verbose_name = "Drafts"
