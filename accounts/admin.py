@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts.models import Author, ProfileLink, Qualification, User
 from images.admin import WithImagePicker
-from prose.forms import ProseField
+from richtext.forms import ProseField
 
 admin.site.unregister(Group)
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 
 from affiliates.graph import facts
-from prose.embeds import Embed, Target
+from richtext.embeds import Embed, Target
 
 if TYPE_CHECKING:
     from affiliates.models import Link, Sponsorship

@@ -25,7 +25,7 @@ from affiliates.programs import Program, covering
 from affiliates.sponsoring import Sponsorship  # noqa: F401
 from affiliates.usage import Use
 from images.models import Image
-from prose.embeds import Target
+from richtext.embeds import Target
 
 # So much earlier than it must, a price goes.
 PRICE_MARGIN = timedelta(minutes=30)

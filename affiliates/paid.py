@@ -22,9 +22,9 @@ from lxml.html import HtmlElement
 from affiliates import addresses, cards
 from affiliates.programs import AMAZON, Program, covering, may_pay
 from affiliates.usage import EMBEDS, slug_in
-from prose import embeds
-from prose.cleaning import parse, serialize
-from prose.embeds import Embed, Target
+from richtext import embeds
+from richtext.cleaning import parse, serialize
+from richtext.embeds import Embed, Target
 
 if TYPE_CHECKING:
     from affiliates.models import Link, Sponsorship

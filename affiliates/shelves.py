@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from affiliates import cards
 from affiliates.models import Link, Product, Shelf
-from prose.embeds import Target
+from richtext.embeds import Target
 
 
 class Group(NamedTuple):

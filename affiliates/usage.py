@@ -18,8 +18,8 @@ from accounts.models import Author
 from affiliates import addresses, statements
 from affiliates.programs import Program, covering, may_pay
 from blog.models import Snippet
-from prose.structure import outline
 from publishing.addresses import kinds
+from richtext.structure import outline
 
 if TYPE_CHECKING:
     from affiliates.models import Link, Product

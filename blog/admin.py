@@ -31,11 +31,11 @@ from blog.series import in_order
 from blog.writing import WritingAdmin, WritingForm
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
-from prose.forms import ProseField
 from publishing.admin import DocumentAdmin
 from publishing.forms import DocumentForm, invented_slug
 from publishing.lists import StateFilter
 from redirects.moves import led_to as led_away
+from richtext.forms import ProseField
 
 # Days of reading that the list of posts shows.
 RECENT = 30

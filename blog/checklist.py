@@ -18,10 +18,10 @@ from solo.models import SingletonModel
 
 from accounts.models import Author
 from images.models import Image
-from prose.cleaning import parse
-from prose.structure import Outline, outline
 from publishing.addresses import kinds
 from publishing.models import Document, Refusal, Snapshot
+from richtext.cleaning import parse
+from richtext.structure import Outline, outline
 from siteinfo.models import SiteInfo
 
 TITLE_LIMIT = 60

@@ -20,8 +20,8 @@ from django.views.decorators.http import require_safe
 from accounts.models import Author
 from blog.models import UNPRINTABLE, Category, Post, PostQuerySet, Tag, public_authors
 from images.renditions import share_url
-from prose.embeds import Target
-from prose.rendering import render_all
+from richtext.embeds import Target
+from richtext.rendering import render_all
 from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
 

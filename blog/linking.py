@@ -14,8 +14,8 @@ from django.db.models import Exists, OuterRef
 from django.urls import Resolver404, resolve
 
 from blog.passages import texts_elsewhere
-from prose.structure import outline
 from publishing.addresses import documents_at, kinds
+from richtext.structure import outline
 
 if TYPE_CHECKING:
     from blog.models import PostQuerySet

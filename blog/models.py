@@ -25,11 +25,11 @@ from blog.reads import POPULAR_FOR, ReadCount
 from blog.series import Place, Series, place_of  # noqa: F401
 from caching.changes import only_at
 from images.models import Image
-from prose.structure import Outline
 from publishing.addresses import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.trees import Branch
 from redirects import moves
+from richtext.structure import Outline
 
 RELATED = 3
 # No list shows them, and they stand last: SQLite reads a row from its front, and moves references of a table to

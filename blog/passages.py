@@ -11,13 +11,13 @@ from django.db import models
 from django.utils.html import format_html
 
 from images.models import Image
-from prose import embeds
-from prose.cleaning import clean, parse, serialize
-from prose.embeds import Embed, Target
-from prose.rendering import render_all
-from prose.structure import outline
 from publishing.addresses import kinds
 from publishing.models import Document
+from richtext import embeds
+from richtext.cleaning import clean, parse, serialize
+from richtext.embeds import Embed, Target
+from richtext.rendering import render_all
+from richtext.structure import outline
 
 
 class Passage(models.Model):

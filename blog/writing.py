@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 
 from blog import checklist
 from images.admin import WithImagePicker
-from prose.forms import ProseField
-from prose.readability import readability
 from publishing.admin import DocumentAdmin
 from publishing.forms import DocumentForm
+from richtext.forms import ProseField
+from richtext.readability import readability
 
 
 class WritingForm(DocumentForm):

@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 
 from images.models import Image, Video
 from images.renditions import picture, thumbnail, whole_url
-from prose import embeds
-from prose.embeds import Embed, Target
+from richtext import embeds
+from richtext.embeds import Embed, Target
 from siteinfo.addresses import absolute_url
 
 SIZES = "(min-width: 46rem) 43.5rem, 92vw"

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 
 from layout.models import Item
 from layout.targets import LONGEST
-from prose.forms import SHORT, ProseField
-from prose.structure import outline
+from richtext.forms import SHORT, ProseField
+from richtext.structure import outline
 
 
 class ItemForm(forms.ModelForm):

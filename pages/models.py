@@ -16,10 +16,10 @@ from blog import checklist
 from blog.linking import places, why_dead
 from caching.changes import only_at
 from images.models import Image
-from prose.structure import Outline
 from publishing.addresses import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.trees import Branch
+from richtext.structure import Outline
 
 LONGEST_PATH = 500
 # Schemes and beginnings that a button may lead to; anything else could be a program.

@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "images",
     "outbox",
     "siteinfo",
-    "prose",
+    "richtext",
     "guard",
     "redirects",
     "caching",
@@ -269,7 +269,7 @@ IMAGEFIELD_BIN_DEPTH = 2
 IMAGEFIELD_VALIDATE_ON_SAVE = False
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
-        "js": [static_lazy("prose/nodes.js")],
+        "js": [static_lazy("richtext/nodes.js")],
         "extensions": {
             name: html_tags([])
             for name in (
@@ -283,13 +283,13 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
             )
         },
     },
-    {"js": [static_lazy("prose/links.js")], "extensions": {"SiteLink": html_tags([])}},
-    {"js": [static_lazy("prose/paste.js")], "extensions": {"CleanPaste": html_tags([])}},
+    {"js": [static_lazy("richtext/links.js")], "extensions": {"SiteLink": html_tags([])}},
+    {"js": [static_lazy("richtext/paste.js")], "extensions": {"CleanPaste": html_tags([])}},
     {
-        "js": [static_lazy("prose/tools.js")],
+        "js": [static_lazy("richtext/tools.js")],
         "extensions": {name: html_tags([]) for name in ("PlainWords", "Find", "WordCount", "KeyboardHelp")},
     },
-    {"js": [static_lazy("prose/video.js")], "extensions": {"Video": html_tags([])}},
+    {"js": [static_lazy("richtext/video.js")], "extensions": {"Video": html_tags([])}},
 ]
 
 # ---- Logging -----------------------------------------------------------------------------------

@@ -16,10 +16,10 @@ from accounts.models import Author
 from blog.models import Category, Post, Tag
 from newsletter.models import PostNews
 from pages.models import Page
-from prose.cleaning import clean
-from prose.structure import plain_text
 from publishing.models import YEARS
 from redirects.paths import key_of
+from richtext.cleaning import clean
+from richtext.structure import plain_text
 from siteinfo.models import SiteInfo
 from wordpress import placing, reader
 from wordpress.bodies import to_html

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.models import Author
 from blog.likeness import telling_words
 from blog.models import Category, Post, Tag, TaggedPost
-from prose.cleaning import clean
-from prose.structure import excerpt, outline
+from richtext.cleaning import clean
+from richtext.structure import excerpt, outline
 
 SECTIONS_PER_POST = 5
 WORDS_PER_SECTION = 140

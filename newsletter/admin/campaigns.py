@@ -25,9 +25,9 @@ from images.admin import WithImagePicker
 from newsletter import drafting, preflight
 from newsletter.admin.sending import TONES, SendingPages
 from newsletter.models import Campaign, Delivery
-from prose.forms import ProseField
 from publishing.copies import KeepsCopies
 from publishing.forms import KeptForm
+from richtext.forms import ProseField
 
 _STATUS = Campaign.Status
 # What lists need not read.

@@ -17,8 +17,8 @@ from affiliates.programs import Program
 from affiliates.usage import note_all
 from blog.models import Post
 from pages.models import Page
-from prose.embeds import Target
-from prose.rendering import render_all
+from richtext.embeds import Target
+from richtext.rendering import render_all
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category
 

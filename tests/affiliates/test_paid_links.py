@@ -17,10 +17,10 @@ from affiliates.programs import Program
 from affiliates.usage import Use
 from blog.models import Snippet
 from layout.models import Item
-from prose.cleaning import clean
-from prose.embeds import Target
-from prose.rendering import render, render_all
 from redirects.models import Redirect
+from richtext.cleaning import clean
+from richtext.embeds import Target
+from richtext.rendering import render, render_all
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_image, make_page, make_post

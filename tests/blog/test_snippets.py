@@ -9,8 +9,8 @@ from lxml import html
 
 from accounts.models import Author
 from blog.models import Snippet
-from prose.embeds import Target
-from prose.rendering import render
+from richtext.embeds import Target
+from richtext.rendering import render
 from tests.factories import make_image, make_post
 
 

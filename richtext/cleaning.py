@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from lxml import etree, html
 from lxml.html import HtmlElement
 
-from prose import paste, subset
+from richtext import paste, subset
 
 # The first pass parses like a browser (html5ever) and drops what is dangerous with its contents.
 _first = nh3.Cleaner(

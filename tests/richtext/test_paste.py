@@ -8,8 +8,8 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from blog.models import Post
-from prose.cleaning import clean, parse
-from prose.structure import plain_text
+from richtext.cleaning import clean, parse
+from richtext.structure import plain_text
 from tests.factories import make_post
 
 CLIPBOARD = Path(__file__).parent / "clipboard"

@@ -3,7 +3,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from prose.rendering import render
+from richtext.rendering import render
 
 register = template.Library()
 

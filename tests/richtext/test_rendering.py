@@ -5,10 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from images.models import Image
-from prose.cleaning import clean
-from prose.embeds import Target
-from prose.rendering import render, render_all
-from prose.structure import excerpt, outline, plain_text, reading_minutes
+from richtext.cleaning import clean
+from richtext.embeds import Target
+from richtext.rendering import render, render_all
+from richtext.structure import excerpt, outline, plain_text, reading_minutes
 from tests.factories import make_image
 
 BODY = '<figure><img data-image="{}"><figcaption>The caption</figcaption></figure>'

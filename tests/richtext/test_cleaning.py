@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prose import subset
-from prose.cleaning import clean, parse, serialize
-from prose.structure import plain_text
+from richtext import subset
+from richtext.cleaning import clean, parse, serialize
+from richtext.structure import plain_text
 
 
 @pytest.mark.parametrize(

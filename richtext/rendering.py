@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString, mark_safe
 from lxml import html
 from lxml.html import HtmlElement
 
-from prose import embeds, subset
-from prose.cleaning import parse, serialize
-from prose.embeds import Embed, Target
+from richtext import embeds, subset
+from richtext.cleaning import parse, serialize
+from richtext.embeds import Embed, Target
 
 _ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag"}
 

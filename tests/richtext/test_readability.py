@@ -2,8 +2,8 @@
 
 import pytest
 
-from prose.cleaning import clean
-from prose.readability import readability, syllables
+from richtext.cleaning import clean
+from richtext.readability import readability, syllables
 
 
 @pytest.mark.parametrize(
