@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 
 from affiliates.addresses import host_of, is_amazons
 from blog.models import Category, Post, line_of
-from guard.counting import add_one
 from images.models import Image
+from public_forms.counting import add_one
 
 # Everywhere and always the same word, so that nobody takes an advertisement for advice.
 LABEL = "Advertisement"

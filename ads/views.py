@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from ads.models import LARGEST_KEY, Ad, AdCount
-from guard.counting import is_a_reader
+from public_forms.counting import is_a_reader
 
 # A stored address of 1,000 signs, each of which may become nine.
 LONGEST_ADDRESS = 9_000

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Sum
 from django.utils import timezone
 
-from guard.counting import add_one
+from public_forms.counting import add_one
 
 
 class ClickCountQuerySet(models.QuerySet["ClickCount"]):

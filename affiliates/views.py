@@ -21,7 +21,7 @@ from affiliates.models import Link, ShopPage
 from affiliates.programs import may_pay
 from affiliates.shelves import shelves
 from blog.linking import place_of_link
-from guard.counting import is_a_person, is_a_reader
+from public_forms.counting import is_a_person, is_a_reader
 from siteinfo.metadata import Crumb, Page
 
 log = logging.getLogger(__name__)

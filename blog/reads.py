@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from guard.counting import add_one
+from public_forms.counting import add_one
 
 POPULAR_FOR = 90
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from blog import metadata
 from blog.models import Category, Post, PostQuerySet, Series, Tag, public_authors
 from blog.reads import count_read
-from guard.counting import is_a_reader
+from public_forms.counting import is_a_reader
 from publishing.showing import kept_private, secretly, seen_by
 
 POSTS_PER_PAGE = 10

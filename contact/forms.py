@@ -3,9 +3,9 @@
 from django.core.exceptions import ValidationError
 
 from contact.models import Message
-from guard.forms import GuardedForm
-from guard.text import MailField, WordsField
 from outbox.headers import validate_mailable
+from public_forms.forms import GuardedForm
+from public_forms.text import MailField, WordsField
 
 
 def validate_one_line(text: str) -> None:

@@ -5,10 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from contact.forms import ContactForm
-from guard.pages import public_form
 from pages.metadata import of_page
 from pages.models import Page
 from pages.standing import standing_of
+from public_forms.pages import public_form
 
 
 @public_form

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from guard.limits import sender
-from guard.origin import is_own
-from guard.text import visible
+from public_forms.limits import sender
+from public_forms.origin import is_own
+from public_forms.text import visible
 
 
 def facts_of(request: HttpRequest) -> dict[str, Any]:

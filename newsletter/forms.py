@@ -8,14 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
-from guard.forms import GuardedForm
-from guard.limits import admit_key, is_spent
-from guard.text import MailField
 from newsletter.addresses import email_key
 from newsletter.evidence import facts_of
 from newsletter.models import ConsentEvent, ConsentText, SenderProfile, Subscriber, Subscription, Topic
 from newsletter.models.consent import FIRST_WORDS
 from outbox.headers import validate_mailable
+from public_forms.forms import GuardedForm
+from public_forms.limits import admit_key, is_spent
+from public_forms.text import MailField
 
 # What all sign-ups of an hour are counted under.
 JOINS = "newsletter joins"

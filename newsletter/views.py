@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from guard.pages import public_form
 from newsletter.evidence import facts_of
 from newsletter.export import everything_about
 from newsletter.forms import JoinForm, PreferencesForm
 from newsletter.models import Campaign, ConsentEvent, ConsentText, Subscriber
 from newsletter.tokens import Purpose
+from public_forms.pages import public_form
 
 
 @public_form

@@ -21,10 +21,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from guard.text import visible
 from newsletter.health import too_many_complaints
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber, WebhookEvent
 from newsletter.providers import provider
+from public_forms.text import visible
 
 log = logging.getLogger(__name__)
 

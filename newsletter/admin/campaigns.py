@@ -20,11 +20,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from blog.models import OFF_LISTS, Post
-from guard.text import visible
 from images.admin import WithImagePicker
 from newsletter import drafting, preflight
 from newsletter.admin.sending import TONES, SendingPages
 from newsletter.models import Campaign, Delivery
+from public_forms.text import visible
 from publishing.copies import KeepsCopies
 from publishing.forms import KeptForm
 from richtext.forms import ProseField

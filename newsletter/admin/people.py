@@ -13,7 +13,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from guard.text import MailField
 from newsletter import transfer
 from newsletter.addresses import email_hash, email_key
 from newsletter.export import everything_about
@@ -28,6 +27,7 @@ from newsletter.models import (
 )
 from outbox import sending
 from outbox.headers import validate_mailable
+from public_forms.text import MailField
 
 
 class ReadOnlyInline(admin.TabularInline):

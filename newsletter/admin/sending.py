@@ -21,13 +21,13 @@ from django.utils.csp import CSP, build_policy
 from django.utils.formats import date_format
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from guard.limits import admit_key
-from guard.text import MailField, visible
 from newsletter import preflight, progress, steering, trying
 from newsletter.models import Campaign, Delivery, TrialMail
 from newsletter.models.deliveries import DeliveryQuerySet
 from outbox import sending as outbox
 from outbox.headers import validate_mailable
+from public_forms.limits import admit_key
+from public_forms.text import MailField, visible
 
 # A mail brings its own styles, and may do nothing: no script, no form, no frame. Its pictures are the site's.
 MAIL_POLICY = {

@@ -2,9 +2,9 @@
 
 from django import template
 
-from guard.forms import issue_shared
 from newsletter.forms import JoinForm
 from newsletter.models.consent import FIRST_WORDS, ConsentText
+from public_forms.forms import issue_shared
 
 register = template.Library()
 

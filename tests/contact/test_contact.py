@@ -25,10 +25,10 @@ from accounts.models import User
 from audit.accessibility import violations_in_both_themes
 from contact import mailing
 from contact.models import ContactSettings, Message, Reply
-from guard.forms import issue
-from guard.pages import MOST_BYTES
 from outbox import sending
 from ptcomplete.mailers import mailers
+from public_forms.forms import issue
+from public_forms.pages import MOST_BYTES
 from siteinfo.models import SiteInfo
 from tests.factories import make_image, make_page
 from tests.postbox import Postbox, free_port, mail_server, words_of

@@ -22,7 +22,7 @@ from accounts.models import User
 from audit.accessibility import violations_in_both_themes
 from blog.models import Post
 from feedback.models import HelpfulCount, Suggestion
-from guard.forms import issue
+from public_forms.forms import issue
 from tests.factories import make_author, make_post
 
 # Not the newsletter's “Send me the letter”.

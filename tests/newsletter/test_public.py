@@ -22,8 +22,6 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from audit.accessibility import violations_in_both_themes
-from guard.forms import issue, issue_shared
-from guard.models import Tally
 from newsletter.addresses import email_hash, email_key
 from newsletter.models import (
     ConsentEvent,
@@ -38,6 +36,8 @@ from newsletter.models import (
 from newsletter.models.consent import UnchangeableError
 from newsletter.tokens import Purpose
 from outbox import sending
+from public_forms.forms import issue, issue_shared
+from public_forms.models import Tally
 from siteinfo.models import SiteInfo
 from tests.factories import make_campaign, make_delivery, make_subscriber
 from tests.postbox import Postbox, mail_server

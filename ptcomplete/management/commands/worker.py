@@ -20,11 +20,11 @@ from affiliates.health import check_next
 from contact.models import Message
 from feedback.models import Suggestion
 from follow import archive, instagram
-from guard import limits
 from images.renditions import make_missing
 from newsletter import sending
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import deliver
+from public_forms import limits
 from publishing.publishing import publish_due
 from redirects.moves import forget_answered
 from search.indexing import index_missing

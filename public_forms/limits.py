@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from guard.models import Tally
+from public_forms.models import Tally
 
 
 def admit(request: HttpRequest, purpose: str, *, most: int) -> bool:
@@ -35,7 +35,7 @@ def is_spent(key: str, *, most: int, hourly: bool = False) -> bool:
 def _fingerprint(key: str, hourly: bool) -> str:
     """What a row knows `key` by. It changes every day, so the same reader is another one tomorrow."""
     words = f"{key} {timezone.localtime().hour}" if hourly else key
-    return salted_hmac(f"guard.limits.{timezone.localdate()}", words, algorithm="sha256").hexdigest()
+    return salted_hmac(f"public_forms.limits.{timezone.localdate()}", words, algorithm="sha256").hexdigest()
 
 
 def sender(request: HttpRequest) -> IPv4Address | IPv6Address | None:

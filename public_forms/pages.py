@@ -30,7 +30,7 @@ def public_form[**P](
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > MOST_BYTES:
-            response = render(request, "guard/too_large.html", status=413)
+            response = render(request, "public_forms/too_large.html", status=413)
         else:
             response = view(request, *args, **kwargs)
         response.headers.setdefault("X-Robots-Tag", "noindex")
