@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from caching.changes import only_at
 from outbox.headers import mailbox
 from outbox.models import Outgoing, OutgoingQuerySet
+from pagecache.changes import only_at
 from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
 

@@ -23,8 +23,8 @@ from blog.linking import places, remember_links
 from blog.passages import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
 from blog.reads import POPULAR_FOR, ReadCount
 from blog.series import Place, Series, place_of  # noqa: F401
-from caching.changes import only_at
 from images.models import Image
+from pagecache.changes import only_at
 from publishing.addresses import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.trees import Branch

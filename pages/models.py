@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from blog import checklist
 from blog.linking import places, why_dead
-from caching.changes import only_at
 from images.models import Image
+from pagecache.changes import only_at
 from publishing.addresses import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.trees import Branch

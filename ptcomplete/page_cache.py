@@ -19,8 +19,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
-from caching.changes import is_unsettled
-from caching.models import LONGEST_PATH, Stamp
+from pagecache.changes import is_unsettled
+from pagecache.models import LONGEST_PATH, Stamp
 from publishing.addresses import next_publication
 
 # What follows from many readers' doings, such as popular posts, is at most this old.

@@ -59,7 +59,7 @@ INSTALLED_APPS = [
     "richtext",
     "public_forms",
     "redirects",
-    "caching",
+    "pagecache",
     "ptcomplete.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -132,7 +132,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A page takes about 10 kB, compressed as it is.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
 # Apps and models whose rows no page for readers shows. What is not named here makes every kept page old.
-CACHE_IGNORES = [
+PAGE_CACHE_IGNORED_MODELS = [
     "admin",
     "auth",
     "accounts.User",
@@ -144,7 +144,7 @@ CACHE_IGNORES = [
     "blog.PostLink",
     "blog.PostPicture",
     "blog.ReadCount",
-    "caching",
+    "pagecache",
     "contact",
     "contenttypes",
     "publishing",

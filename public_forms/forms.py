@@ -24,13 +24,13 @@ DECOY = "homepage"
 
 def issue(purpose: str, *, age: float = 0) -> str:
     """A token for a form: signed, bound to `purpose`, with the time (`age` seconds ago) and a number of its own."""
-    return Signer(salt=f"public_forms.forms.{purpose}").sign_object([uuid4().hex, time.time() - age])
+    return Signer(salt=f"public_forms.{purpose}").sign_object([uuid4().hex, time.time() - age])
 
 
 def issue_shared(purpose: str) -> str:
     """A token for a form in pages that are kept for all readers: the same for an hour."""
     hour = int(time.time() // 3600) * 3600
-    return Signer(salt=f"public_forms.forms.{purpose}").sign_object([uuid5(NAMESPACE_OID, f"{purpose} {hour}").hex, hour])
+    return Signer(salt=f"public_forms.{purpose}").sign_object([uuid5(NAMESPACE_OID, f"{purpose} {hour}").hex, hour])
 
 
 class GuardedForm(forms.Form):
@@ -88,7 +88,7 @@ class GuardedForm(forms.Form):
     def _opened(self) -> UUID:
         """The number in the form's token; ValidationError if it is forged, too new or too old."""
         try:
-            number, opened_at = Signer(salt=f"public_forms.forms.{self.purpose}").unsign_object(self.data.get("token", ""))
+            number, opened_at = Signer(salt=f"public_forms.{self.purpose}").unsign_object(self.data.get("token", ""))
         except BadSignature:
             number, opened_at = "", 0
         age = time.time() - opened_at

@@ -35,7 +35,7 @@ def is_spent(key: str, *, most: int, hourly: bool = False) -> bool:
 def _fingerprint(key: str, hourly: bool) -> str:
     """What a row knows `key` by. It changes every day, so the same reader is another one tomorrow."""
     words = f"{key} {timezone.localtime().hour}" if hourly else key
-    return salted_hmac(f"public_forms.limits.{timezone.localdate()}", words, algorithm="sha256").hexdigest()
+    return salted_hmac(f"public_forms.ratelimit.{timezone.localdate()}", words, algorithm="sha256").hexdigest()
 
 
 def sender(request: HttpRequest) -> IPv4Address | IPv6Address | None:

@@ -18,8 +18,8 @@ from affiliates import health
 from affiliates.models import Link
 from affiliates.notices import BrokenNotice
 from affiliates.programs import Program
-from caching.models import Stamp
 from outbox import sending
+from pagecache.models import Stamp
 from tests.affiliates.making import make_link
 
 ANSWERS = {

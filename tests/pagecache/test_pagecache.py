@@ -20,7 +20,7 @@ from accounts.models import Author
 from affiliates.programs import Program
 from blog.models import Category, Post
 from blog.reads import count_read
-from caching.changes import _seen_tables
+from pagecache.changes import _seen_tables
 from pages.models import Page
 from ptcomplete import views
 from publishing.models import WorkingCopy
@@ -242,9 +242,9 @@ def test_a_browser_without_compression_gets_no_compressed_page(reader: Client) -
 
 def test_only_named_tables_are_ignored_and_each_of_them_exists() -> None:
     names = {name for model in apps.get_models() for name in (model._meta.app_label, model._meta.label)}
-    assert set(settings.CACHE_IGNORES) <= names
+    assert set(settings.PAGE_CACHE_IGNORED_MODELS) <= names
     assert {"blog_post", "blog_post_categories", "blog_snippet", "images_image"} <= _seen_tables()
-    assert not {"django_session", "blog_readcount", "search_entry", "caching_stamp"} & _seen_tables()
+    assert not {"django_session", "blog_readcount", "search_entry", "pagecache_stamp"} & _seen_tables()
 
 
 def test_the_first_paid_link_brings_its_programs_words_to_the_foot_of_every_page(reader: Client) -> None:

@@ -18,21 +18,21 @@ from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from caching.models import LONGEST_PATH, Stamp
+from pagecache.models import LONGEST_PATH, Stamp
 
 logger = logging.getLogger(__name__)
 _WRITE = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+"?(?P<table>\w+)', re.I)
 # Which address alone changes; None is none of them.
-_scope: ContextVar[str | None] = ContextVar("caching_scope", default="")
+_scope: ContextVar[str | None] = ContextVar("pagecache_scope", default="")
 
 
 @cache
 def _seen_tables() -> frozenset[str]:
-    """The tables whose rows readers may see: all but those in `CACHE_IGNORES`, which names apps and models."""
+    """The tables whose rows readers may see: all but those in `PAGE_CACHE_IGNORED_MODELS`, which names apps and models."""
     return frozenset(
         model._meta.db_table
         for model in apps.get_models(include_auto_created=True)
-        if not {model._meta.app_label, model._meta.label} & set(settings.CACHE_IGNORES)
+        if not {model._meta.app_label, model._meta.label} & set(settings.PAGE_CACHE_IGNORED_MODELS)
     )
 
 

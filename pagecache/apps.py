@@ -6,14 +6,14 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
-class CachingConfig(AppConfig):
-    name = "caching"
-    verbose_name = "Caching"
+class PageCacheConfig(AppConfig):
+    name = "pagecache"
+    verbose_name = "Page cache"
 
     def ready(self) -> None:
-        from caching.changes import everything_changed, watch
+        from pagecache.changes import everything_changed, watch
 
-        connection_created.connect(watch, dispatch_uid="caching")
+        connection_created.connect(watch, dispatch_uid="pagecache")
         for connection in connections.all(initialized_only=True):
             watch(connection=connection)
 
@@ -21,4 +21,4 @@ class CachingConfig(AppConfig):
             """A new release may show the same words another way."""
             everything_changed(using)
 
-        post_migrate.connect(released, sender=self, weak=False, dispatch_uid="caching")
+        post_migrate.connect(released, sender=self, weak=False, dispatch_uid="pagecache")
