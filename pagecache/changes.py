@@ -28,7 +28,7 @@ _scope: ContextVar[str | None] = ContextVar("pagecache_scope", default="")
 
 @cache
 def _seen_tables() -> frozenset[str]:
-    """The tables whose rows readers may see: all but those in `PAGE_CACHE_IGNORED_MODELS`, which names apps and models."""
+    """The tables whose rows readers may see: all but PAGE_CACHE_IGNORED_MODELS."""
     return frozenset(
         model._meta.db_table
         for model in apps.get_models(include_auto_created=True)

@@ -43,7 +43,7 @@ INSTALLED_APPS = [
     "wordpress",
     "feedback",
     "contact",
-    "follow",
+    "instagram",
     "ads",
     "layout",
     "newsletter",

@@ -16,8 +16,8 @@ from blog.models import Post, PostTemplate
 from contact import mailing
 from contact.models import Message
 from feedback.models import Suggestion
-from follow.models import FollowSettings
 from images.models import Image
+from instagram.models import FollowSettings
 from newsletter import overview as newsletter
 from newsletter.forms import joins_rest
 from newsletter.models import Campaign, Delivery
@@ -214,9 +214,9 @@ def _link_tasks(user: User) -> Iterator[Task]:
 
 
 def _follow_tasks(user: User) -> Iterator[Task]:
-    follow = FollowSettings.objects.first() if user.has_perm("follow.change_followsettings") else None
+    follow = FollowSettings.objects.first() if user.has_perm("instagram.change_followsettings") else None
     if follow and follow.trouble:
-        address = reverse("admin:follow_followsettings_changelist")
+        address = reverse("admin:instagram_followsettings_changelist")
         yield Task("No new pictures from Instagram", follow.trouble, address, "Look", "instagram", "butter")
 
 

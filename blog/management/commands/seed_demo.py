@@ -22,7 +22,7 @@ class Command(BaseCommand):
             new = loading.load()
             # Rooms above have demo content of their own.
             call_command("start_pages", demo=True)
-            call_command("start_follow")
+            call_command("demo_instagram")
             call_command("start_shop", demo=True)
             self.stdout.write(f"{new} demo posts are new." if new else "The demo content is there already.")
             return

@@ -19,8 +19,9 @@ from django.db import close_old_connections
 from affiliates.health import check_next
 from contact.models import Message
 from feedback.models import Suggestion
-from follow import archive, instagram
 from images.renditions import make_missing
+from instagram import api as instagram_api
+from instagram import archive as instagram_archive
 from newsletter import sending
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import deliver
@@ -51,9 +52,9 @@ JOBS = (
     # A part takes a few seconds of a long list's time, so that nothing else waits.
     Job("campaigns of the newsletter", partial(sending.deliver, lambda: False, seconds=3), 2),
     Job("picture renditions", partial(make_missing, limit=2), 0),
-    Job("new pictures of the strip", instagram.fetch_due, 60),
+    Job("new pictures of the strip", instagram_api.fetch_due, 60),
     Job("whether links still lead somewhere", check_next, 30),
-    Job("archives that nobody chose from", archive.forget_old, 3600),
+    Job("archives that nobody chose from", instagram_archive.forget_old, 3600),
     Job("tallies of past days", limits.forget, 3600),
     Job("messages dealt with a year ago", Message.objects.erase_old, 3600),
     Job("addresses that were never confirmed, or long left", Subscriber.objects.expire, 3600),

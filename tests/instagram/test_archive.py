@@ -16,9 +16,9 @@ from django.urls import reverse
 from PIL import Image as Pillow
 from pytest_django import Settings
 
-from follow import archive
-from follow.models import Shot
 from images.models import Image
+from instagram import archive
+from instagram.models import Shot
 
 MOJIBAKE = "Caf\u00c3\u00a9 \u00f0\u009f\u00a7\u0098"  # as the exports write "Café 🧘"
 
@@ -185,7 +185,7 @@ def test_archives_nobody_chose_from_are_thrown_away_after_a_day(folder: Path) ->
 
 @pytest.mark.django_db
 def test_the_desk_shows_what_is_in_it_before_anything_is_taken(signed_in: Client, reader: Client, folder: Path) -> None:
-    address = reverse("admin:follow_shot_archive")
+    address = reverse("admin:instagram_shot_archive")
     files = {"content/posts_1.json": [post(1), post(2)], "media/posts/202603/1.jpg": jpeg()}
     response = signed_in.post(address, {"archive": zipped(files | {"media/posts/202603/2.jpg": jpeg()})})
     preview = response["Location"]

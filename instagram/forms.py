@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from follow.models import FollowSettings
+from instagram.models import FollowSettings
 
 
 class SettingsForm(forms.ModelForm):

@@ -21,8 +21,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from follow.models import LONGEST_CAPTION, MOST_SHOWN, FollowSettings, Shot
 from images.models import Image
+from instagram.models import LONGEST_CAPTION, MOST_SHOWN, FollowSettings, Shot
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django import template
 
-from follow.models import Shot
+from instagram.models import Shot
 from siteinfo.models import SocialLink
 
 register = template.Library()

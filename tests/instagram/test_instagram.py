@@ -18,9 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from follow import instagram
-from follow.models import FollowSettings, Shot
 from images.models import Image
+from instagram import api
+from instagram.models import FollowSettings, Shot
 from tests.factories import make_image
 
 TOKEN = "IGAAsecret123"
@@ -45,7 +45,7 @@ class Instagram:
             "id": str(17_000_000_000_000_000 + number),
             "caption": f"Post {number}",
             "media_type": "IMAGE",
-            "media_url": f"{instagram.ORIGIN}/picture.jpg?n={number}",
+            "media_url": f"{api.ORIGIN}/picture.jpg?n={number}",
             "permalink": f"https://www.instagram.com/p/{number}/",
             "timestamp": f"2026-03-0{number}T10:00:00+0000",
         } | overrides
@@ -55,7 +55,7 @@ class Instagram:
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Instagram]:
+def server(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Instagram]:
     stand_in = Instagram()
 
     class Handler(BaseHTTPRequestHandler):
@@ -77,8 +77,8 @@ def api(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Instagram]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    monkeypatch.setattr(instagram, "ORIGIN", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setattr(instagram, "PICTURE_ORIGINS", (instagram.ORIGIN,))
+    monkeypatch.setattr(api, "ORIGIN", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(api, "PICTURE_ORIGINS", (api.ORIGIN,))
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield stand_in
     server.shutdown()
@@ -98,21 +98,21 @@ def settings() -> FollowSettings:
 def fetch_again() -> None:
     """As an hour later."""
     FollowSettings.objects.update(ask_at=None)
-    instagram.fetch_due()
+    api.fetch_due()
 
 
-def test_without_a_token_nobody_is_asked(api: Instagram) -> None:
-    assert instagram.fetch_due() == 0
+def test_without_a_token_nobody_is_asked(server: Instagram) -> None:
+    assert api.fetch_due() == 0
     FollowSettings.objects.create()
-    assert instagram.fetch_due() == 0
-    assert api.asked == []
+    assert api.fetch_due() == 0
+    assert server.asked == []
 
 
-def test_new_posts_are_kept_here_once_with_words_and_address(api: Instagram) -> None:
+def test_new_posts_are_kept_here_once_with_words_and_address(server: Instagram) -> None:
     connect()
-    video = api.post(3, media_type="VIDEO", media_url=None, thumbnail_url=f"{instagram.ORIGIN}/picture.jpg?v")
-    api.answers["/me/media"] = (200, {"data": [video, api.post(2), api.post(1)], "paging": {}})
-    instagram.fetch_due()
+    video = server.post(3, media_type="VIDEO", media_url=None, thumbnail_url=f"{api.ORIGIN}/picture.jpg?v")
+    server.answers["/me/media"] = (200, {"data": [video, server.post(2), server.post(1)], "paging": {}})
+    api.fetch_due()
     fetch_again()
     assert [shot.caption for shot in Shot.objects.strip()] == ["Post 3", "Post 2", "Post 1"]
     shot = Shot.objects.strip()[2]
@@ -121,48 +121,48 @@ def test_new_posts_are_kept_here_once_with_words_and_address(api: Instagram) -> 
         "api",
         "2026-03-01T10:00:00+00:00",
     )
-    assert (shot.picture.width, api.paths().count("/picture.jpg")) == (64, 3)
-    assert api.asked[0][1]["access_token"] == [TOKEN]
+    assert (shot.picture.width, server.paths().count("/picture.jpg")) == (64, 3)
+    assert server.asked[0][1]["access_token"] == [TOKEN]
     assert settings().trouble == ""
 
 
-def test_instagram_is_asked_at_most_once_an_hour(api: Instagram) -> None:
+def test_instagram_is_asked_at_most_once_an_hour(server: Instagram) -> None:
     connect()
     for _ in range(3):
-        instagram.fetch_due()
-    assert api.paths() == ["/me/media"]
+        api.fetch_due()
+    assert server.paths() == ["/me/media"]
     FollowSettings.objects.update(ask_at=timezone.now() - timedelta(seconds=1))
-    instagram.fetch_due()
-    assert api.paths() == ["/me/media"] * 2
+    api.fetch_due()
+    assert server.paths() == ["/me/media"] * 2
 
 
-def test_a_post_known_from_the_archive_gets_its_address_instead_of_a_twin(api: Instagram) -> None:
+def test_a_post_known_from_the_archive_gets_its_address_instead_of_a_twin(server: Instagram) -> None:
     taken_at = timezone.datetime.fromisoformat("2026-03-01T10:00:00+00:00")  # type: ignore[attr-defined]
     Shot.objects.create(picture=make_image(), taken_at=taken_at, source="archive", external_id="1772359200")
     connect()
-    api.answers["/me/media"] = (200, {"data": [api.post(1)]})
-    instagram.fetch_due()
+    server.answers["/me/media"] = (200, {"data": [server.post(1)]})
+    api.fetch_due()
     assert Shot.objects.get().link == "https://www.instagram.com/p/1/"
     assert Image.objects.count() == 1
 
 
-def test_the_token_is_renewed_before_it_ends(api: Instagram) -> None:
+def test_the_token_is_renewed_before_it_ends(server: Instagram) -> None:
     connect(renew_at=timezone.now() - timedelta(minutes=1))
-    api.answers["/refresh_access_token"] = (
+    server.answers["/refresh_access_token"] = (
         200,
         {"access_token": "fresh", "token_type": "bearer", "expires_in": 5183944},
     )
-    instagram.fetch_due()
+    api.fetch_due()
     now = settings()
     assert now.token == "fresh"
     assert now.token_ends_at is not None
     assert now.renew_at is not None
     assert timedelta(days=59) < now.token_ends_at - timezone.now() < timedelta(days=60)
     assert timedelta(days=29) < now.renew_at - timezone.now() < timedelta(days=30)
-    assert [query["access_token"] for _, query in api.asked] == [[TOKEN], ["fresh"]]
-    assert api.asked[0][1]["grant_type"] == ["ig_refresh_token"]
+    assert [query["access_token"] for _, query in server.asked] == [[TOKEN], ["fresh"]]
+    assert server.asked[0][1]["grant_type"] == ["ig_refresh_token"]
     fetch_again()
-    assert api.paths().count("/refresh_access_token") == 1
+    assert server.paths().count("/refresh_access_token") == 1
 
 
 @pytest.mark.parametrize(
@@ -173,36 +173,36 @@ def test_the_token_is_renewed_before_it_ends(api: Instagram) -> None:
         (400, {"error": {"code": 100}}),
     ],
 )
-def test_a_renewal_that_fails_stops_no_pictures_and_is_tried_again(api: Instagram, status: int, body: Any) -> None:
+def test_a_renewal_that_fails_stops_no_pictures_and_is_tried_again(server: Instagram, status: int, body: Any) -> None:
     connect(renew_at=timezone.now() - timedelta(minutes=1))
-    api.answers["/refresh_access_token"] = (status, body)
-    api.answers["/me/media"] = (200, {"data": [api.post(1)]})
-    instagram.fetch_due()
+    server.answers["/refresh_access_token"] = (status, body)
+    server.answers["/me/media"] = (200, {"data": [server.post(1)]})
+    api.fetch_due()
     assert not settings().is_refused
     assert (Shot.objects.count(), settings().token, settings().failing_since is not None) == (1, TOKEN, True)
     fetch_again()
-    assert api.paths().count("/refresh_access_token") == 2
+    assert server.paths().count("/refresh_access_token") == 2
 
 
 def test_a_dead_token_is_told_once_asked_no_more_and_the_strip_stays(
-    api: Instagram, signed_in: Client, caplog: pytest.LogCaptureFixture
+    server: Instagram, signed_in: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     Shot.objects.create(picture=make_image())
     connect()
     error = {"message": f"Error validating {TOKEN}", "type": "OAuthException", "code": 190}
-    api.answers["/me/media"] = (400, {"error": error})
-    instagram.fetch_due()
+    server.answers["/me/media"] = (400, {"error": error})
+    api.fetch_due()
     fetch_again()
-    assert api.paths() == ["/me/media"]
+    assert server.paths() == ["/me/media"]
     assert len(Shot.objects.strip()) == 1
-    for name in ("admin:index", "admin:follow_shot_changelist", "admin:follow_followsettings_changelist"):
+    for name in ("admin:index", "admin:instagram_shot_changelist", "admin:follow_followsettings_changelist"):
         page = signed_in.get(reverse(name)).content.decode()
         assert "does not accept the token any more" in page
         assert TOKEN not in page
     assert TOKEN not in caplog.text
     fields = {"title": "Follow along", "count": "6", "new_token": "another"}
-    assert signed_in.post(reverse("admin:follow_followsettings_changelist"), fields).status_code == 302
+    assert signed_in.post(reverse("admin:instagram_followsettings_changelist"), fields).status_code == 302
     assert (settings().token, settings().trouble, settings().ask_at) == ("another", "", None)
 
 
@@ -213,10 +213,10 @@ def test_a_dead_token_is_told_once_asked_no_more_and_the_strip_stays(
         (403, {"error": {"code": 4, "message": "Application request limit reached"}}),
     ],
 )
-def test_when_we_ask_too_often_we_wait_six_hours(api: Instagram, status: int, body: Any) -> None:
+def test_when_we_ask_too_often_we_wait_six_hours(server: Instagram, status: int, body: Any) -> None:
     connect()
-    api.answers["/me/media"] = (status, body)
-    instagram.fetch_due()
+    server.answers["/me/media"] = (status, body)
+    api.fetch_due()
     wait = settings().ask_at
     assert wait is not None
     assert wait > timezone.now() + timedelta(hours=5)
@@ -237,43 +237,43 @@ def test_when_we_ask_too_often_we_wait_six_hours(api: Instagram, status: int, bo
         (200, b" " * 1_100_000),
     ],
 )
-def test_junk_is_noted_and_told_only_if_it_goes_on(api: Instagram, status: int, body: Any) -> None:
+def test_junk_is_noted_and_told_only_if_it_goes_on(server: Instagram, status: int, body: Any) -> None:
     connect()
-    api.answers["/me/media"] = (status, body)
-    instagram.fetch_due()
-    assert api.paths() == ["/me/media"]
+    server.answers["/me/media"] = (status, body)
+    api.fetch_due()
+    assert server.paths() == ["/me/media"]
     assert (settings().failing_since is not None, settings().trouble) == (True, "")
     FollowSettings.objects.update(failing_since=timezone.now() - timedelta(days=3))
     assert "no usable answer since" in settings().trouble
-    api.answers["/me/media"] = (200, {"data": []})
+    server.answers["/me/media"] = (200, {"data": []})
     fetch_again()
     assert settings().trouble == ""
 
 
-def test_a_server_that_hangs_is_given_up(api: Instagram, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instagram, "SECONDS", 0.2)
+def test_a_server_that_hangs_is_given_up(server: Instagram, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "SECONDS", 0.2)
     connect()
-    api.slow = 0.6
+    server.slow = 0.6
     began = time.monotonic()
-    instagram.fetch_due()
+    api.fetch_due()
     assert time.monotonic() - began < 0.6
     assert settings().failing_since is not None
 
 
-def test_one_bad_picture_does_not_stop_the_others(api: Instagram) -> None:
+def test_one_bad_picture_does_not_stop_the_others(server: Instagram) -> None:
     connect()
-    api.answers["/page"] = (200, b"<html>no picture")
+    server.answers["/page"] = (200, b"<html>no picture")
     odd = [
-        api.post(1, media_url=f"{instagram.ORIGIN}/page"),
-        api.post(2, media_url="http://127.0.0.1:1/picture.jpg"),
-        api.post(3, media_url="file:///etc/hosts"),
-        api.post(4, media_url=7, id=5),
+        server.post(1, media_url=f"{api.ORIGIN}/page"),
+        server.post(2, media_url="http://127.0.0.1:1/picture.jpg"),
+        server.post(3, media_url="file:///etc/hosts"),
+        server.post(4, media_url=7, id=5),
         {"id": "x"},
         "row",
-        api.post(5, caption="ok\0", permalink="javascript:alert(1)", timestamp="yesterday"),
+        server.post(5, caption="ok\0", permalink="javascript:alert(1)", timestamp="yesterday"),
     ]
-    api.answers["/me/media"] = (200, {"data": odd})
-    instagram.fetch_due()
+    server.answers["/me/media"] = (200, {"data": odd})
+    api.fetch_due()
     shot = Shot.objects.get()
     assert (shot.caption, shot.link) == ("ok", "")
     assert settings().failing_since is not None
@@ -294,15 +294,15 @@ def test_one_bad_picture_does_not_stop_the_others(api: Instagram) -> None:
 )
 def test_pictures_come_from_instagrams_servers_only(address: str, is_fetched: bool) -> None:
     try:
-        found = instagram._picture_address(address)
-    except instagram.NoAnswerError:
+        found = api._picture_address(address)
+    except api.NoAnswerError:
         found = ""
     assert bool(found) is is_fetched
 
 
 @pytest.mark.django_db
 def test_a_token_goes_in_by_the_settings_and_never_comes_out(signed_in: Client) -> None:
-    address = reverse("admin:follow_followsettings_changelist")
+    address = reverse("admin:instagram_followsettings_changelist")
     fields = {"title": "Follow along", "count": "6"}
     assert signed_in.post(address, fields | {"new_token": f" {TOKEN} "}).status_code == 302
     assert settings().token == TOKEN

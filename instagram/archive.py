@@ -25,9 +25,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from PIL import Image as Pillow
 
-from follow.models import LONGEST_CAPTION, Shot
 from images import uploads
 from images.models import Image
+from instagram.models import LONGEST_CAPTION, Shot
 
 MAX_ARCHIVE = 1024**3
 MAX_ENTRIES = 200_000

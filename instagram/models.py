@@ -140,10 +140,10 @@ class Shot(models.Model):
         verbose_name_plural = "pictures of the strip"
         constraints = [
             models.UniqueConstraint(
-                "source", "external_id", condition=~Q(external_id=""), name="follow_shot_comes_once"
+                "source", "external_id", condition=~Q(external_id=""), name="instagram_shot_comes_once"
             ),
             models.CheckConstraint(
-                condition=Q(link="") | Q(link__startswith="https://"), name="follow_shot_link_is_https"
+                condition=Q(link="") | Q(link__startswith="https://"), name="instagram_shot_link_is_https"
             ),
         ]
 

@@ -14,20 +14,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from solo.admin import SingletonModelAdmin
 
-from follow import archive
-from follow.forms import SettingsForm
-from follow.models import FollowSettings, Shot
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
+from instagram import archive
+from instagram.forms import SettingsForm
+from instagram.models import FollowSettings, Shot
 
-LIST = "admin:follow_shot_changelist"
+LIST = "admin:instagram_shot_changelist"
 
 
 @admin.register(Shot)
 class ShotAdmin(WithImagePicker, admin.ModelAdmin):
     """The squares, in the order of the strip."""
 
-    change_list_template = "admin/follow/shot/change_list.html"
+    change_list_template = "admin/instagram/shot/change_list.html"
     list_display = ("look", "__str__", "position", "is_shown", "taken_at", "source")
     list_display_links = ("look", "__str__")
     list_editable = ("position", "is_shown")
@@ -56,9 +56,9 @@ class ShotAdmin(WithImagePicker, admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("archive/", wrap(self.take_archive), name="follow_shot_archive"),
-            path("archive/<str:name>/", wrap(self.choose), name="follow_shot_choose"),
-            path("archive/<str:name>/<str:key>.jpg", wrap(self.small), name="follow_shot_small"),
+            path("archive/", wrap(self.take_archive), name="instagram_shot_archive"),
+            path("archive/<str:name>/", wrap(self.choose), name="instagram_shot_choose"),
+            path("archive/<str:name>/<str:key>.jpg", wrap(self.small), name="instagram_shot_small"),
             *super().get_urls(),
         ]
 
@@ -71,7 +71,7 @@ class ShotAdmin(WithImagePicker, admin.ModelAdmin):
             try:
                 if upload is None:
                     raise ValidationError("Choose a file first.")
-                return HttpResponseRedirect(reverse("admin:follow_shot_choose", args=[archive.keep(upload)]))
+                return HttpResponseRedirect(reverse("admin:instagram_shot_choose", args=[archive.keep(upload)]))
             except ValidationError as refused:
                 error = refused.messages[0]
         return self._page(request, "Pictures from Instagram’s archive", error=error)
@@ -117,7 +117,7 @@ class ShotAdmin(WithImagePicker, admin.ModelAdmin):
     def _page(self, request: HttpRequest, title: str, **context: Any) -> TemplateResponse:
         frame = self.admin_site.each_context(request)
         return TemplateResponse(
-            request, "admin/follow/shot/archive.html", {**frame, "title": title, "opts": self.opts, **context}
+            request, "admin/instagram/shot/archive.html", {**frame, "title": title, "opts": self.opts, **context}
         )
 
     def _tell(self, request: HttpRequest, taken: int, refused: list[str]) -> None:

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'picture of the strip',
                 'verbose_name_plural': 'pictures of the strip',
-                'constraints': [models.UniqueConstraint(models.F('source'), models.F('external_id'), condition=models.Q(('external_id', ''), _negated=True), name='follow_shot_comes_once'), models.CheckConstraint(condition=models.Q(('link', ''), ('link__startswith', 'https://'), _connector='OR'), name='follow_shot_link_is_https')],
+                'constraints': [models.UniqueConstraint(models.F('source'), models.F('external_id'), condition=models.Q(('external_id', ''), _negated=True), name='instagram_shot_comes_once'), models.CheckConstraint(condition=models.Q(('link', ''), ('link__startswith', 'https://'), _connector='OR'), name='instagram_shot_link_is_https')],
             },
         ),
     ]

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
-from follow.models import FollowSettings, Shot
 from images.models import Image
+from instagram.models import FollowSettings, Shot
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_image
 
@@ -88,27 +88,27 @@ def test_a_picture_in_the_strip_cannot_leave_the_library_and_a_link_is_https(sig
     with pytest.raises(IntegrityError), transaction.atomic():
         make_shot(link="javascript:alert(1)")
     fields = {"picture": shot.picture.pk, "taken_at_0": "2026-01-02", "taken_at_1": "10:00", "link": "http://a.example"}
-    page = signed_in.post(reverse("admin:follow_shot_add"), fields)
+    page = signed_in.post(reverse("admin:instagram_shot_add"), fields)
     assert page.context["adminform"].form.errors.keys() == {"link"}
 
 
 @pytest.mark.django_db
 def test_the_desk_adds_by_hand_sorts_by_number_and_hides(signed_in: Client) -> None:
     fields = {"picture": make_image().pk, "caption": "Hi", "taken_at_0": "2026-01-02", "taken_at_1": "10:00"}
-    assert signed_in.post(reverse("admin:follow_shot_add"), fields | {"is_shown": "on"}).status_code == 302
+    assert signed_in.post(reverse("admin:instagram_shot_add"), fields | {"is_shown": "on"}).status_code == 302
     by_hand, other = Shot.objects.get(), make_shot(0)
     rows = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", "_save": "Save"}
     rows |= {"form-0-id": str(other.pk), "form-0-position": ""}
     rows |= {"form-1-id": str(by_hand.pk), "form-1-position": "1", "form-1-is_shown": "on"}
-    assert signed_in.post(reverse("admin:follow_shot_changelist"), rows).status_code == 302
+    assert signed_in.post(reverse("admin:instagram_shot_changelist"), rows).status_code == 302
     assert Shot.objects.strip() == [by_hand]
     assert by_hand.source == Shot.Source.HAND
 
 
 @pytest.mark.django_db
 def test_the_demo_fills_the_strip_once() -> None:
-    call_command("start_follow")
+    call_command("demo_instagram")
     assert (len(Shot.objects.strip()), Image.objects.without_words().count()) == (6, 0)
     Shot.objects.last().delete()  # type: ignore[union-attr]
-    call_command("start_follow")
+    call_command("demo_instagram")
     assert Shot.objects.count() == 5

@@ -8,9 +8,9 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from follow.models import Shot
 from images.models import Image
 from images.uploads import as_it_is
+from instagram.models import Shot
 
 # A picture of the demo, what it shows, and the words under it.
 SHOTS = (
@@ -24,7 +24,7 @@ SHOTS = (
 
 
 class Command(BaseCommand):
-    """`start_follow`: six squares, unless there is one already."""
+    """`demo_instagram`: six squares, unless there is one already."""
 
     help = "Fill the follow-along strip with the demo's pictures, if it is empty."
 
