@@ -47,7 +47,7 @@ class WritingAdmin(WithImagePicker, DocumentAdmin):
     change_form_template = "admin/blog/writing.html"
 
     class Media:
-        js = tuple(Script(f"desk/{name}.js", type="module") for name in ("counter", "snippet", "checklist"))
+        js = tuple(Script(f"admin_theme/{name}.js", type="module") for name in ("counter", "snippet", "checklist"))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -98,7 +98,7 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
 
     class Media:
         css = {"all": ("publishing/publishing.css",)}
-        js = (Script("publishing/desk.js", defer=True), Script("desk/counter.js", type="module"))
+        js = (Script("publishing/desk.js", defer=True), Script("admin_theme/counter.js", type="module"))
 
     # ---- The list -----------------------------------------------------------------------------------
 

@@ -196,7 +196,7 @@ def test_a_dead_token_is_told_once_asked_no_more_and_the_strip_stays(
     fetch_again()
     assert server.paths() == ["/me/media"]
     assert len(Shot.objects.strip()) == 1
-    for name in ("admin:index", "admin:instagram_shot_changelist", "admin:follow_followsettings_changelist"):
+    for name in ("admin:index", "admin:instagram_shot_changelist", "admin:instagram_followsettings_changelist"):
         page = signed_in.get(reverse(name)).content.decode()
         assert "does not accept the token any more" in page
         assert TOKEN not in page
