@@ -14,12 +14,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from images.admin import WithImagePicker
-from layout import arranging
-from layout.defaults import Branch
+from layout import services
+from layout.block_types import KINDS, Area, Kind
+from layout.default_layout import Branch
 from layout.forms import ItemForm
-from layout.kinds import KINDS, Area, Kind
 from layout.models import Item
-from layout.showing import Scene
+from layout.rendering import Scene
 from pages.places import Place, find
 
 DESCRIPTIONS = {
@@ -172,36 +172,36 @@ class ItemAdmin(WithImagePicker, admin.ModelAdmin):
         """Do what the button says. The query of the page that follows."""
         sent = {name: str(value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
         if "own" in sent:
-            arranging.take_over(area)
+            services.take_over(area)
         elif "usual" in sent:
-            arranging.give_back(area)
+            services.give_back(area)
             messages.success(request, "The usual arrangement is back.")
         elif "kind" in sent or "link" in sent:
             return self._add(request, area, sent)
         elif "move" in sent:
-            item = arranging.move(_key(sent["move"]) or 0, _key(sent.get("under")), _key(sent.get("before")))
+            item = services.move(_key(sent["move"]) or 0, _key(sent.get("under")), _key(sent.get("before")))
             return {"at": f"handle-{item.pk}"}
         elif step := next((step for step in STEPS if step in sent), None):
-            arranging.step(_key(sent[step]) or 0, step)
+            services.step(_key(sent[step]) or 0, step)
             return {"at": f"{step}-{sent[step]}"}
         elif switch := next((name for name in ("show", "hide") if name in sent), None):
             changed = Item.objects.filter(pk=_key(sent[switch]) or 0, area=area).update(is_shown=switch == "show")
             if not changed:
-                raise ValidationError(arranging.GONE)
+                raise ValidationError(services.GONE)
             return {"at": f"switch-{sent[switch]}"}
         return {}
 
     def _add(self, request: HttpRequest, area: str, sent: dict[str, str]) -> dict[str, str]:
         under = _key(sent.get("under"))
         if under and not Item.objects.filter(pk=under, area=area, kind="heading").exists():
-            raise ValidationError(arranging.GONE)
+            raise ValidationError(services.GONE)
         item = Item(area=area, kind=sent.get("kind", "link"), parent_id=under)
         if "link" in sent:
             item.point_at(sent["link"])
             if not item.target:
                 own = (place.title for place in find(sent.get("q", "").split()) if place.address == item.address)
                 item.title = next(own, "")
-        arranging.add(item)
+        services.add(item)
         messages.success(request, f"“{item}” is added.")
         return {"at": f"switch-{item.pk}"} | ({"under": str(under)} if under else {})
 
@@ -268,9 +268,9 @@ class ItemAdmin(WithImagePicker, admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
         if change:
-            arranging.fill_in(obj)
+            services.fill_in(obj)
         else:
-            arranging.add(obj)
+            services.add(obj)
 
     def response_add(self, request: HttpRequest, obj: Item, post_url_continue: str | None = None) -> HttpResponse:
         messages.success(request, f"“{obj}” is added.")

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from layout.link_targets import LONGEST
 from layout.models import Item
-from layout.targets import LONGEST
 from richtext.forms import SHORT, ProseField
 from richtext.structure import outline
 

@@ -12,8 +12,8 @@ from django.db.models import Q
 from affiliates.paid import is_paid
 from blog.models import OFF_LISTS, Category, Post
 from images.models import Image
-from layout import targets
-from layout.kinds import BESIDE, KINDS, Area, Kind
+from layout import link_targets
+from layout.block_types import BESIDE, KINDS, Area, Kind
 from pages.models import Page
 from publishing.models import Document
 
@@ -56,7 +56,7 @@ class Item(models.Model):
     page = models.ForeignKey(Page, on_delete=models.CASCADE, null=True, editable=False)
     category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, editable=False)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, editable=False)
-    address = models.CharField(max_length=targets.LONGEST, blank=True, editable=False)
+    address = models.CharField(max_length=link_targets.LONGEST, blank=True, editable=False)
     image = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,
@@ -149,7 +149,7 @@ class Item(models.Model):
         """
         self.page = self.category = self.post = None
         self.address = address
-        target = targets.at(address) if address else None
+        target = link_targets.at(address) if address else None
         if target:
             self.address = ""
             setattr(self, target._meta.model_name or "", target)

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template import Context
 
-from layout.showing import Entry, Menu, Scene
+from layout.rendering import Entry, Menu, Scene
 
 register = template.Library()
 

@@ -15,8 +15,8 @@ from playwright.sync_api import expect
 from accounts.models import User
 from audit.accessibility import violations
 from blog.models import Category, Post
-from layout import arranging
-from layout.kinds import KINDS, Area
+from layout import services
+from layout.block_types import KINDS, Area
 from layout.models import Item
 from pages.models import Page
 from tests.factories import make_author, make_category, make_image, make_page, make_post
@@ -157,8 +157,8 @@ def test_two_windows_that_move_at_once_neither_lose_nor_double_an_item(four: lis
     def work(number: int) -> None:
         start.wait()
         for _ in range(5):
-            arranging.step(four[number].pk, "up" if number % 2 else "down")
-        arranging.take_over("sidebar")
+            services.step(four[number].pk, "up" if number % 2 else "down")
+        services.take_over("sidebar")
         connection.close()
 
     threads = [Thread(target=work, args=[number]) for number in range(4)]
@@ -172,13 +172,13 @@ def test_two_windows_that_move_at_once_neither_lose_nor_double_an_item(four: lis
 
 def test_saving_the_words_of_an_item_does_not_move_it_back(signed_in: Client, four: list[Item]) -> None:
     item = Item.objects.get(title="one")
-    arranging.step(item.pk, "down")
+    services.step(item.pk, "down")
     item.title = "first"
-    arranging.fill_in(item)
+    services.fill_in(item)
     assert order("main-menu") == ["two", "first", "three", "four"]
     Item.objects.filter(title="first").delete()
     with pytest.raises(ValidationError, match="not there any more"):
-        arranging.fill_in(item)
+        services.fill_in(item)
 
 
 @pytest.mark.django_db

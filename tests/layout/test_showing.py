@@ -14,7 +14,7 @@ from playwright.sync_api import Page as BrowserPage
 
 from audit.accessibility import violations
 from blog.models import Category, Post
-from layout.kinds import KINDS, Area
+from layout.block_types import KINDS, Area
 from layout.models import Item
 from pages.models import Page
 from siteinfo.models import SiteInfo, SocialLink

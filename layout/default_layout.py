@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from django.urls import reverse
 
-from layout.kinds import Area
+from layout.block_types import Area
 from layout.models import Item
 
 

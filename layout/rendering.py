@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from blog.models import Category, Census, Post
-from layout.defaults import Branch, usual
-from layout.finding import Link, is_current
-from layout.kinds import BOXES, Area
+from layout.block_types import BOXES, Area
+from layout.default_layout import Branch, usual
 from layout.models import Item
+from layout.providers import Link, is_current
 from pages.standing import Standing, standing_of
 from siteinfo.context import facts_of
 from siteinfo.models import SiteInfo, SocialLink

@@ -16,7 +16,7 @@ from siteinfo.models import SocialLink
 
 if TYPE_CHECKING:
     from layout.models import Item
-    from layout.showing import Scene
+    from layout.rendering import Scene
 
 
 class Link(NamedTuple):

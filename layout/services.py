@@ -4,7 +4,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from layout.defaults import usual
+from layout.default_layout import usual
 from layout.models import Item
 
 GONE = "This is not there any more. Somebody has removed it, or brought the usual arrangement back."
