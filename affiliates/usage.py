@@ -18,7 +18,7 @@ from accounts.models import Author
 from affiliates import addresses, statements
 from affiliates.programs import Program, covering, may_pay
 from blog.models import Snippet
-from publishing.addresses import kinds
+from publishing.document_paths import kinds
 from richtext.structure import outline
 
 if TYPE_CHECKING:

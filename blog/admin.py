@@ -32,8 +32,8 @@ from blog.writing import WritingAdmin, WritingForm
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from publishing.admin import DocumentAdmin
+from publishing.admin_list import StateFilter
 from publishing.forms import DocumentForm, invented_slug
-from publishing.lists import StateFilter
 from redirects.moves import led_to as led_away
 from richtext.forms import ProseField
 

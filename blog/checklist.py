@@ -18,7 +18,7 @@ from solo.models import SingletonModel
 
 from accounts.models import Author
 from images.models import Image
-from publishing.addresses import kinds
+from publishing.document_paths import kinds
 from publishing.models import Document, Refusal, Snapshot
 from richtext.cleaning import parse
 from richtext.structure import Outline, outline

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import Resolver404, resolve
 
 from blog.passages import texts_elsewhere
-from publishing.addresses import documents_at, kinds
+from publishing.document_paths import documents_at, kinds
 from richtext.structure import outline
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from accounts.graph import person, person_id
 from accounts.models import Author
 from blog.models import Category, Post, Series, Tag
 from images.graph import shared
-from publishing.graph import faq
+from publishing.structured_data import faq
 from siteinfo.addresses import absolute_url
 from siteinfo.graph import Node, node
 from siteinfo.metadata import Crumb, Page, shortened

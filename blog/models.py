@@ -25,9 +25,9 @@ from blog.reads import POPULAR_FOR, ReadCount
 from blog.series import Place, Series, place_of  # noqa: F401
 from images.models import Image
 from pagecache.changes import only_at
-from publishing.addresses import validate_free_address
+from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
-from publishing.trees import Branch
+from publishing.path_tree import Branch
 from redirects import moves
 from richtext.structure import Outline
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.html import format_html
 
 from images.models import Image
-from publishing.addresses import kinds
+from publishing.document_paths import kinds
 from publishing.models import Document
 from richtext import embeds
 from richtext.cleaning import clean, parse, serialize

@@ -16,7 +16,7 @@ from blog import metadata
 from blog.models import Category, Post, PostQuerySet, Series, Tag, public_authors
 from blog.reads import count_read
 from public_forms.counting import is_a_reader
-from publishing.showing import kept_private, secretly, seen_by
+from publishing.visibility import kept_private, secretly, seen_by
 
 POSTS_PER_PAGE = 10
 # What the page of a post shows of other tables, fetched with it.

@@ -11,7 +11,7 @@ from accounts.models import Author
 from blog.linking import why_dead
 from blog.models import Category, Post, Series, Tag
 from pages.models import Page, validate_link
-from publishing.addresses import documents_at
+from publishing.document_paths import documents_at
 
 LONGEST = 500
 # Lists of which the URL table knows the shape only.

@@ -10,8 +10,8 @@ from blog.writing import WritingAdmin, WritingForm
 from images.admin import WithImagePicker
 from pages import views
 from pages.models import Page, Service
+from publishing.admin_list import StateFilter
 from publishing.forms import DocumentForm, invented_slug
-from publishing.lists import StateFilter
 
 
 class PageForm(WritingForm):

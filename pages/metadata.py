@@ -8,7 +8,7 @@ from accounts.graph import person
 from accounts.models import Author
 from images.graph import shared
 from pages.models import Page, Service
-from publishing.graph import faq
+from publishing.structured_data import faq
 from siteinfo import metadata
 from siteinfo.addresses import absolute_url
 from siteinfo.graph import Node, node

@@ -16,9 +16,9 @@ from blog import checklist
 from blog.linking import places, why_dead
 from images.models import Image
 from pagecache.changes import only_at
-from publishing.addresses import validate_free_address
+from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
-from publishing.trees import Branch
+from publishing.path_tree import Branch
 from richtext.structure import Outline
 
 LONGEST_PATH = 500

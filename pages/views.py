@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from pages.metadata import of_page
 from pages.models import Page, Service
 from pages.standing import standing_of
-from publishing.showing import kept_private, secretly, seen_by
+from publishing.visibility import kept_private, secretly, seen_by
 
 # That of the contact page is for its writers: readers are shown it by the room with the form.
 _TEMPLATES = {Page.Role.ABOUT: "about", Page.Role.SERVICES: "services", Page.Role.CONTACT: "contact"}

@@ -21,7 +21,7 @@ from django.utils.cache import get_conditional_response
 
 from pagecache.changes import is_unsettled
 from pagecache.models import LONGEST_PATH, Stamp
-from publishing.addresses import next_publication
+from publishing.document_paths import next_publication
 
 # What follows from many readers' doings, such as popular posts, is at most this old.
 LONGEST = timedelta(minutes=10)

@@ -22,7 +22,7 @@ from newsletter import overview as newsletter
 from newsletter.forms import joins_rest
 from newsletter.models import Campaign, Delivery
 from pages.models import Page
-from publishing.addresses import kinds as document_kinds
+from publishing.document_paths import kinds as document_kinds
 from publishing.models import Document, PendingEdit, WorkingCopy
 
 SHOWN = 5

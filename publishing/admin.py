@@ -17,12 +17,12 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from publishing import differences, previews
-from publishing.copies import KeepsCopies
+from publishing import diff, previews
+from publishing.admin_list import DocumentList
+from publishing.autosave import KeepsCopies
 from publishing.forms import DocumentForm, document_from
-from publishing.lists import DocumentList
 from publishing.models import Document, PendingEdit, Revision
-from publishing.publishing import publish_changes, remember, remember_origin
+from publishing.revisions import publish_changes, remember, remember_origin
 
 
 class DocumentAdmin(KeepsCopies, DocumentList):
@@ -269,7 +269,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
         """The rows of one field, or None when it did not change (the text is always shown)."""
         if name not in old or (old[name] == new.get(name) and name != "body"):
             return None
-        compare = differences.compare if name == "body" else differences.compare_lines
+        compare = diff.compare if name == "body" else diff.compare_lines
         label = getattr(self.opts.get_field(name), "verbose_name", name)
         return {"label": label, "rows": compare(self._words(name, old[name]), self._words(name, new.get(name)))}
 

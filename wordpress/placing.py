@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve, reverse
 from blog.models import Post
 from pages.models import LONGEST_PATH, Page
 from pages.starting import is_untouched, role_at
-from publishing.addresses import validate_free_address
+from publishing.document_paths import validate_free_address
 from redirects import moves
 from redirects.models import Redirect
 from redirects.paths import key_of

@@ -25,7 +25,7 @@ from newsletter import drafting, preflight
 from newsletter.admin.sending import TONES, SendingPages
 from newsletter.models import Campaign, Delivery
 from public_forms.text import visible
-from publishing.copies import KeepsCopies
+from publishing.autosave import KeepsCopies
 from publishing.forms import KeptForm
 from richtext.forms import ProseField
 

@@ -7,13 +7,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from revisions import previews, revisions
+from revisions.diff import compare
+from revisions.models import PendingEdit, Revision, WorkingCopy
 
 from accounts.models import User
 from blog.models import Post
 from ptcomplete.management.commands import worker
-from publishing import previews, publishing
-from publishing.differences import compare
-from publishing.models import PendingEdit, Revision, WorkingCopy
 from tests.blog.test_writing_desk import form
 from tests.factories import make_category, make_image, make_post
 
@@ -62,11 +62,11 @@ def test_private_changes_go_live_at_their_time_once(signed_in: Client, reader: C
     soon = timezone.localtime(timezone.now() + timedelta(hours=1))
     at = {"changes_at_0": f"{soon:%Y-%m-%d}", "changes_at_1": f"{soon:%H:%M:%S}"}
     change(signed_in, post, body="<p>New.</p>", **at, _pending="")
-    assert publishing.publish_due() == 0
+    assert revisions.publish_due() == 0
     with mock.patch("django.utils.timezone.now", return_value=soon + timedelta(minutes=1)):
         edit = PendingEdit.objects.get()
         worker.work_until_idle(lambda: False, worker.JOBS)
-        assert publishing.publish_changes(edit) is False
+        assert revisions.publish_changes(edit) is False
     assert "New." in reader.get(post.get_absolute_url()).content.decode()
     post.refresh_from_db()
     assert [revision.data["body"] for revision in post.revisions.all()] == ["<p>New.</p>", "<p>Old.</p>"]

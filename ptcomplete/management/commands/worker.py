@@ -26,7 +26,7 @@ from newsletter import sending
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import deliver
 from public_forms import limits
-from publishing.publishing import publish_due
+from publishing.revisions import publish_due
 from redirects.moves import forget_answered
 from search.indexing import index_missing
 
