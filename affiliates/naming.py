@@ -11,7 +11,7 @@ from affiliates import addresses
 from affiliates.models import Link
 from affiliates.programs import Program
 from affiliates.usage import LONGEST, Use, texts
-from richtext.cleaning import parse, serialize
+from richtext.sanitizer import parse, serialize
 
 
 class Pasted(NamedTuple):

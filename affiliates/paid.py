@@ -23,8 +23,8 @@ from affiliates import addresses, cards
 from affiliates.programs import AMAZON, Program, covering, may_pay
 from affiliates.usage import EMBEDS, slug_in
 from richtext import embeds
-from richtext.cleaning import parse, serialize
 from richtext.embeds import Embed, Target
+from richtext.sanitizer import parse, serialize
 
 if TYPE_CHECKING:
     from affiliates.models import Link, Sponsorship

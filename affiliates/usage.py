@@ -19,7 +19,7 @@ from affiliates import addresses, statements
 from affiliates.programs import Program, covering, may_pay
 from blog.models import Snippet
 from publishing.document_paths import kinds
-from richtext.structure import outline
+from richtext.analysis import outline
 
 if TYPE_CHECKING:
     from affiliates.models import Link, Product

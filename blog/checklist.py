@@ -20,8 +20,8 @@ from accounts.models import Author
 from images.models import Image
 from publishing.document_paths import kinds
 from publishing.models import Document, Refusal, Snapshot
-from richtext.cleaning import parse
-from richtext.structure import Outline, outline
+from richtext.analysis import Outline, outline
+from richtext.sanitizer import parse
 from siteinfo.models import SiteInfo
 
 TITLE_LIMIT = 60

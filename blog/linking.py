@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 
 from blog.passages import texts_elsewhere
 from publishing.document_paths import documents_at, kinds
-from richtext.structure import outline
+from richtext.analysis import outline
 
 if TYPE_CHECKING:
     from blog.models import PostQuerySet

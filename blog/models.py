@@ -29,7 +29,7 @@ from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch
 from redirects import moves
-from richtext.structure import Outline
+from richtext.analysis import Outline
 
 RELATED = 3
 # No list shows them, and they stand last: SQLite reads a row from its front, and moves references of a table to

@@ -14,10 +14,10 @@ from images.models import Image
 from publishing.document_paths import kinds
 from publishing.models import Document
 from richtext import embeds
-from richtext.cleaning import clean, parse, serialize
+from richtext.analysis import outline
 from richtext.embeds import Embed, Target
 from richtext.rendering import render_all
-from richtext.structure import outline
+from richtext.sanitizer import clean, parse, serialize
 
 
 class Passage(models.Model):

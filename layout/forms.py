@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 
 from layout.link_targets import LONGEST
 from layout.models import Item
+from richtext.analysis import outline
 from richtext.forms import SHORT, ProseField
-from richtext.structure import outline
 
 
 class ItemForm(forms.ModelForm):

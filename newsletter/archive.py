@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from newsletter.models import Campaign
 from newsletter.rendering import posts_of, texts
+from richtext.analysis import plain_text
 from richtext.embeds import Target
-from richtext.structure import plain_text
 from siteinfo.addresses import absolute_url
 from siteinfo.metadata import Crumb, Page, shortened
 

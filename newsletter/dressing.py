@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 
 from images.models import Image
 from images.renditions import share_url
-from richtext.cleaning import parse, serialize
+from richtext.sanitizer import parse, serialize
 from siteinfo.addresses import absolute_url
 
 # What 600 pixels of paper leave for words and pictures, and the room between two pictures of a gallery.

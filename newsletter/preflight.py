@@ -20,8 +20,8 @@ from newsletter.models.sender import WORKER_SILENT
 from newsletter.progress import in_words, time_needed
 from newsletter.rendering import Rendered, render
 from newsletter.tokens import Purpose
-from richtext.cleaning import parse
-from richtext.structure import outline, plain_text
+from richtext.analysis import outline, plain_text
+from richtext.sanitizer import parse
 
 # What phones show of a subject; what is shown of the words after it.
 SUBJECT_LENGTH = 60

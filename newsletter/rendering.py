@@ -10,10 +10,10 @@ from newsletter.dressing import cover, dressed
 from newsletter.letters import Letter, written
 from newsletter.models import Campaign, SenderProfile
 from newsletter.tokens import Purpose
-from richtext.cleaning import parse, serialize
+from richtext.analysis import plain_text
 from richtext.embeds import Target
 from richtext.rendering import render_all
-from richtext.structure import plain_text
+from richtext.sanitizer import parse, serialize
 from siteinfo.addresses import absolute_url
 from siteinfo.metadata import shortened
 from siteinfo.models import SiteInfo

@@ -19,7 +19,7 @@ from pagecache.changes import only_at
 from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch
-from richtext.structure import Outline
+from richtext.analysis import Outline
 
 LONGEST_PATH = 500
 # Schemes and beginnings that a button may lead to; anything else could be a program.

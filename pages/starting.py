@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from images.models import Image
 from pages.models import Page, Service
-from richtext.cleaning import clean
+from richtext.sanitizer import clean
 
 HERE = Path(__file__).parent / "starters"
 # Each has a file of its name. A page is named by its role; a parent comes before the pages below it.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from richtext.structure import plain_text
+from richtext.analysis import plain_text
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 

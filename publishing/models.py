@@ -23,8 +23,8 @@ from django.utils.text import slugify
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags, parse_tags
 
-from richtext.cleaning import clean
-from richtext.structure import Outline, excerpt, outline, plain_text, reading_minutes
+from richtext.analysis import Outline, excerpt, outline, plain_text, reading_minutes
+from richtext.sanitizer import clean
 from siteinfo.metadata import shortened
 
 Snapshot = dict[str, Any]

@@ -1,7 +1,7 @@
 """What the text of a document says to machines."""
 
 from publishing.models import Document
-from richtext.structure import questions
+from richtext.analysis import questions
 from siteinfo.graph import Node, node
 
 

@@ -6,9 +6,9 @@ from django.conf import settings
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
-from richtext.cleaning import clean
 from richtext.embeds import Target
 from richtext.rendering import render
+from richtext.sanitizer import clean
 
 # The editor can make exactly what prose's subset holds.
 EXTENSIONS: dict[str, Any] = {

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from richtext.structure import plain_text
+from richtext.analysis import plain_text
 
 LONG_SENTENCE = 30
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")

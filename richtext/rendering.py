@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString, mark_safe
 from lxml import html
 from lxml.html import HtmlElement
 
-from richtext import embeds, subset
-from richtext.cleaning import parse, serialize
+from richtext import embeds, schema
 from richtext.embeds import Embed, Target
+from richtext.sanitizer import parse, serialize
 
 _ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag"}
 
@@ -121,7 +121,7 @@ def _dress_figure(figure: HtmlElement) -> None:
 
 def _dress_callout(aside: HtmlElement) -> None:
     kind = aside.attrib.pop("data-callout", "note")
-    title = aside.attrib.pop("data-title", "") or subset.CALLOUTS[kind]
+    title = aside.attrib.pop("data-title", "") or schema.CALLOUTS[kind]
     aside.set("class", f"callout callout--{kind}")
     aside.set("role", "note")
     aside.set("aria-label", title)
@@ -136,7 +136,7 @@ def _dress_callout(aside: HtmlElement) -> None:
 def _dress_for_elsewhere(root: HtmlElement, target: Target) -> None:
     for aside in list(root.iter("aside")):
         kind = aside.get("data-callout") or "note"
-        title = aside.get("data-title") or subset.CALLOUTS[kind]
+        title = aside.get("data-title") or schema.CALLOUTS[kind]
         aside.attrib.clear()
         if target is Target.MAIL:
             # Mails have a style sheet, if a small one; feeds have none.

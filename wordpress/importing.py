@@ -18,8 +18,8 @@ from newsletter.models import PostNews
 from pages.models import Page
 from publishing.models import YEARS
 from redirects.paths import key_of
-from richtext.cleaning import clean
-from richtext.structure import plain_text
+from richtext.analysis import plain_text
+from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo
 from wordpress import placing, reader
 from wordpress.bodies import to_html

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.models import Author
 from blog.likeness import telling_words
 from blog.models import Category, Post, Tag, TaggedPost
-from richtext.cleaning import clean
-from richtext.structure import excerpt, outline
+from richtext.analysis import excerpt, outline
+from richtext.sanitizer import clean
 
 SECTIONS_PER_POST = 5
 WORDS_PER_SECTION = 140

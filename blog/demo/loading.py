@@ -13,7 +13,7 @@ from accounts.models import Author, ProfileLink, Qualification
 from blog.models import Category, Post, PostTemplate
 from images.models import Image
 from images.uploads import as_it_is
-from richtext.cleaning import clean
+from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo, SocialLink
 
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ from blog.models import Post
 from images.models import Image
 from newsletter.models.people import Subscriber, Subscription, Topic
 from newsletter.models.states import Table, move
-from richtext.structure import outline
+from richtext.analysis import outline
 
 # A campaign whose time came while no worker ran is news no longer.
 STALE_AFTER = timedelta(hours=24)

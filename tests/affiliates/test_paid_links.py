@@ -18,9 +18,9 @@ from affiliates.usage import Use
 from blog.models import Snippet
 from layout.models import Item
 from redirects.models import Redirect
-from richtext.cleaning import clean
 from richtext.embeds import Target
 from richtext.rendering import render, render_all
+from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_image, make_page, make_post

@@ -18,7 +18,7 @@ from affiliates.retiring import retire
 from affiliates.usage import Use, note_all
 from blog.models import Post, Snippet
 from layout.models import Item
-from richtext.cleaning import clean
+from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_author, make_page, make_post

@@ -15,9 +15,9 @@ from playwright.sync_api import Page, Route, expect
 
 from images import videos
 from images.models import Image, Video
-from richtext.cleaning import clean
 from richtext.embeds import Target
 from richtext.rendering import render
+from richtext.sanitizer import clean
 from tests.factories import make_image, make_post
 
 ADDRESS = "/admin/images/video/from-address/"

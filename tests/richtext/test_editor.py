@@ -11,10 +11,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from blog.models import Post
 from images.models import Image
-from richtext.cleaning import clean
+from richtext.analysis import outline
 from richtext.embeds import Target
 from richtext.rendering import render
-from richtext.structure import outline
+from richtext.sanitizer import clean
 from tests.factories import make_category, make_image, make_page, make_post
 
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from blog.models import Post
-from richtext.cleaning import clean, parse
-from richtext.structure import plain_text
+from richtext.analysis import plain_text
+from richtext.sanitizer import clean, parse
 from tests.factories import make_post
 
 CLIPBOARD = Path(__file__).parent / "clipboard"

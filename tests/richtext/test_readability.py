@@ -2,8 +2,8 @@
 
 import pytest
 
-from richtext.cleaning import clean
 from richtext.readability import readability, syllables
+from richtext.sanitizer import clean
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from images.models import Image
-from richtext.cleaning import clean
+from richtext.analysis import excerpt, outline, plain_text, reading_minutes
 from richtext.embeds import Target
 from richtext.rendering import render, render_all
-from richtext.structure import excerpt, outline, plain_text, reading_minutes
+from richtext.sanitizer import clean
 from tests.factories import make_image
 
 BODY = '<figure><img data-image="{}"><figcaption>The caption</figcaption></figure>'

@@ -15,7 +15,7 @@ from affiliates.programs import Program
 from blog.models import Post
 from newsletter.models import Campaign, PostNews
 from newsletter.preparing import prepare
-from richtext.cleaning import clean
+from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_link
 from tests.factories import make_campaign, make_image, make_post, make_subscriber

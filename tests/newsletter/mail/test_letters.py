@@ -17,7 +17,7 @@ from newsletter.letters import written
 from newsletter.models import Campaign, SenderProfile
 from newsletter.rendering import LARGEST, Rendered, render
 from newsletter.tokens import Purpose
-from richtext.cleaning import clean
+from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_favorite, make_link
 from tests.affiliates.test_paid_links import embed

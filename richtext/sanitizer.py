@@ -10,14 +10,14 @@ from django.utils.text import slugify
 from lxml import etree, html
 from lxml.html import HtmlElement
 
-from richtext import paste, subset
+from richtext import paste, schema
 
 # The first pass parses like a browser (html5ever) and drops what is dangerous with its contents.
 _first = nh3.Cleaner(
     tags=nh3.ALLOWED_TAGS
-    | subset.TAGS
-    | subset.WRAPPERS
-    | set(subset.SYNONYMS)
+    | schema.TAGS
+    | schema.WRAPPERS
+    | set(schema.SYNONYMS)
     | {"iframe", "u", "ins", "font", "big", "mark", "small", "span", "label", "button"},
     clean_content_tags={
         "script",
@@ -32,25 +32,25 @@ _first = nh3.Cleaner(
     },
     # Style, class and id say what other writers meant: prose.paste reads them, the last pass lets none through.
     attributes={
-        **subset.ATTRIBUTES,
-        "*": subset.ATTRIBUTES["*"] | {"style", "class", "id"},
+        **schema.ATTRIBUTES,
+        "*": schema.ATTRIBUTES["*"] | {"style", "class", "id"},
         "iframe": {"src"},
         "table": {"data-caption"},
     },
-    url_schemes=subset.URL_SCHEMES,
+    url_schemes=schema.URL_SCHEMES,
     link_rel=None,
     strip_comments=True,
 )
 # The last pass guarantees the subset, whatever the passes before it did.
 _last = nh3.Cleaner(
-    tags=set(subset.TAGS),
-    attributes={**subset.ATTRIBUTES, "th": {"colspan", "rowspan"}, "aside": {"data-title"}, "figure": set()},
-    url_schemes=subset.URL_SCHEMES,
+    tags=set(schema.TAGS),
+    attributes={**schema.ATTRIBUTES, "th": {"colspan", "rowspan"}, "aside": {"data-title"}, "figure": set()},
+    url_schemes=schema.URL_SCHEMES,
     link_rel=None,
     strip_comments=True,
     tag_attribute_values={
-        "aside": {"data-callout": set(subset.CALLOUTS)},
-        "figure": {"data-align": set(subset.ALIGNMENTS)},
+        "aside": {"data-callout": set(schema.CALLOUTS)},
+        "figure": {"data-align": set(schema.ALIGNMENTS)},
         "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
     },
 )
@@ -111,7 +111,7 @@ def serialize(root: HtmlElement) -> str:
 def _name(element: HtmlElement) -> str:
     if not isinstance(element.tag, str):
         return ""
-    return subset.SYNONYMS.get(element.tag, element.tag)
+    return schema.SYNONYMS.get(element.tag, element.tag)
 
 
 def _pieces(element: HtmlElement) -> Iterator[str | HtmlElement]:
@@ -133,7 +133,7 @@ def _is_key(value: str | None) -> bool:
 
 
 def _is_block(element: HtmlElement) -> bool:
-    return any(_name(each) in subset.BLOCKS | subset.WRAPPERS or _is_library_picture(each) for each in element.iter())
+    return any(_name(each) in schema.BLOCKS | schema.WRAPPERS or _is_library_picture(each) for each in element.iter())
 
 
 def _append_text(parent: HtmlElement, text: str) -> None:
@@ -150,7 +150,7 @@ def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:
     """An element of the subset, with those attributes of `source` that it may keep."""
     element = html.Element(tag)
     if source is not None:
-        allowed = subset.ATTRIBUTES["*"] | subset.ATTRIBUTES.get(tag, set())
+        allowed = schema.ATTRIBUTES["*"] | schema.ATTRIBUTES.get(tag, set())
         for name, value in source.attrib.items():
             # An empty alt says "decoration"; any other empty attribute says nothing.
             if name in allowed and (value or name == "alt"):
@@ -182,7 +182,7 @@ def _inline(parent: HtmlElement, pieces: Iterator[str | HtmlElement] | list[str 
         tag = _name(piece)
         if tag == "br":
             parent.append(html.Element("br"))
-        elif tag in subset.INLINE and not (tag == "a" and not piece.get("href")):
+        elif tag in schema.INLINE and not (tag == "a" and not piece.get("href")):
             element = _new(tag, piece)
             _inline(element, _pieces(piece))
             if len(element) or element.text:
@@ -236,7 +236,7 @@ def _blocks(container: HtmlElement, leaf: str = "p", source: HtmlElement | None 
 def _block(element: HtmlElement) -> list[HtmlElement]:
     """The blocks that one block-level element of any writer becomes."""
     tag = _name(element)
-    if tag in subset.TEXT_BLOCKS:
+    if tag in schema.TEXT_BLOCKS:
         return _blocks(element, leaf=tag, source=element)
     special = _SPECIAL.get(tag)
     return special(element) if special else _blocks(element)
@@ -288,7 +288,7 @@ def _quote(element: HtmlElement) -> list[HtmlElement]:
 
 
 def _aside(element: HtmlElement) -> list[HtmlElement]:
-    if element.get("data-callout") not in subset.CALLOUTS:
+    if element.get("data-callout") not in schema.CALLOUTS:
         return _blocks(element)
     return _holder("aside", element)
 

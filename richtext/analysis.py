@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lxml import html
 from lxml.html import HtmlElement
 
-from richtext.cleaning import parse
+from richtext.sanitizer import parse
 
 WORDS_PER_MINUTE = 220
 _WORD = re.compile(r"\w+(?:[’'.,-]\w+)*")
