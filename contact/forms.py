@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 
 from contact.models import Message
 from outbox.headers import validate_mailable
+from public_forms.fields import MailField, WordsField
 from public_forms.forms import GuardedForm
-from public_forms.text import MailField, WordsField
 
 
 def validate_one_line(text: str) -> None:

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 
 from blog.models import Post
 from feedback.models import Suggestion
+from public_forms.fields import LinkField, MailField, WordsField, visible
 from public_forms.forms import GuardedForm
-from public_forms.text import LinkField, MailField, WordsField, visible
 
 PASSAGE_LIMIT = 1000
 

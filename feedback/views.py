@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from blog.models import Post
 from feedback.forms import CorrectionForm, FeedbackForm, MissingForm
 from feedback.models import HelpfulCount
-from public_forms.limits import admit
-from public_forms.origin import is_own
-from public_forms.pages import public_form
+from public_forms.ratelimit import admit
+from public_forms.same_origin import is_own
+from public_forms.views import public_form
 
 # More than anybody reads in a day, and too few to matter if it is a robot.
 MOST_ANSWERS_A_DAY = 60

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from public_forms.limits import sender
-from public_forms.origin import is_own
-from public_forms.text import visible
+from public_forms.fields import visible
+from public_forms.ratelimit import sender
+from public_forms.same_origin import is_own
 
 
 def facts_of(request: HttpRequest) -> dict[str, Any]:

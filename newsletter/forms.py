@@ -13,9 +13,9 @@ from newsletter.evidence import facts_of
 from newsletter.models import ConsentEvent, ConsentText, SenderProfile, Subscriber, Subscription, Topic
 from newsletter.models.consent import FIRST_WORDS
 from outbox.headers import validate_mailable
+from public_forms.fields import MailField
 from public_forms.forms import GuardedForm
-from public_forms.limits import admit_key, is_spent
-from public_forms.text import MailField
+from public_forms.ratelimit import admit_key, is_spent
 
 # What all sign-ups of an hour are counted under.
 JOINS = "newsletter joins"

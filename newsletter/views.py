@@ -18,7 +18,7 @@ from newsletter.export import everything_about
 from newsletter.forms import JoinForm, PreferencesForm
 from newsletter.models import Campaign, ConsentEvent, ConsentText, Subscriber
 from newsletter.tokens import Purpose
-from public_forms.pages import public_form
+from public_forms.views import public_form
 
 
 @public_form

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods
 from newsletter.health import too_many_complaints
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber, WebhookEvent
 from newsletter.providers import provider
-from public_forms.text import visible
+from public_forms.fields import visible
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 
-from public_forms.limits import admit
-from public_forms.origin import is_own
+from public_forms.ratelimit import admit
+from public_forms.same_origin import is_own
 
 # Nobody reads and fills in a form faster; nobody leaves it open for longer and is surprised to be asked again.
 FEWEST_SECONDS = 2

@@ -24,7 +24,7 @@ from images.admin import WithImagePicker
 from newsletter import drafting, preflight
 from newsletter.admin.sending import TONES, SendingPages
 from newsletter.models import Campaign, Delivery
-from public_forms.text import visible
+from public_forms.fields import visible
 from publishing.autosave import KeepsCopies
 from publishing.forms import KeptForm
 from richtext.forms import ProseField

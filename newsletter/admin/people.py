@@ -27,7 +27,7 @@ from newsletter.models import (
 )
 from outbox import sending
 from outbox.headers import validate_mailable
-from public_forms.text import MailField
+from public_forms.fields import MailField
 
 
 class ReadOnlyInline(admin.TabularInline):

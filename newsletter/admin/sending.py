@@ -26,8 +26,8 @@ from newsletter.models import Campaign, Delivery, TrialMail
 from newsletter.models.deliveries import DeliveryQuerySet
 from outbox import sending as outbox
 from outbox.headers import validate_mailable
-from public_forms.limits import admit_key
-from public_forms.text import MailField, visible
+from public_forms.fields import MailField, visible
+from public_forms.ratelimit import admit_key
 
 # A mail brings its own styles, and may do nothing: no script, no form, no frame. Its pictures are the site's.
 MAIL_POLICY = {

@@ -14,7 +14,7 @@ from newsletter.addresses import email_hash, email_key
 from newsletter.models.consent import PROOF_KEPT_FOR, ConsentEvent, Suppression
 from newsletter.models.states import Table, move
 from newsletter.tokens import PENDING_DAYS, Purpose
-from public_forms.limits import admit_key
+from public_forms.ratelimit import admit_key
 
 PENDING_LASTS = timedelta(days=PENDING_DAYS)
 MOST_MAILS_A_DAY = 3

@@ -28,7 +28,7 @@ from contact.models import ContactSettings, Message, Reply
 from outbox import sending
 from ptcomplete.mailers import mailers
 from public_forms.forms import issue
-from public_forms.pages import MOST_BYTES
+from public_forms.views import MOST_BYTES
 from siteinfo.models import SiteInfo
 from tests.factories import make_image, make_page
 from tests.postbox import Postbox, free_port, mail_server, words_of

@@ -12,12 +12,12 @@ from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
+from public_forms.fields import LinkField, MailField, WordsField
 from public_forms.forms import DECOY, MOST_SECONDS, GuardedForm, issue
-from public_forms.limits import admit, forget, network
 from public_forms.models import Tally
-from public_forms.origin import is_own
-from public_forms.pages import MOST_BYTES, public_form
-from public_forms.text import LinkField, MailField, WordsField
+from public_forms.ratelimit import admit, forget, network
+from public_forms.same_origin import is_own
+from public_forms.views import MOST_BYTES, public_form
 
 OWN = {"headers": {"origin": "http://testserver"}}
 
