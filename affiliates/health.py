@@ -23,7 +23,7 @@ from django.utils import timezone
 from affiliates.addresses import host_of
 from affiliates.models import Link
 from affiliates.notices import tell_of_broken
-from pagecache.changes import only_at
+from pagecache.invalidation import only_at
 
 AGAIN_AFTER = timedelta(days=7)
 # Sooner where something seemed wrong: the second look decides.

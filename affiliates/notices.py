@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from outbox.headers import mailbox
 from outbox.models import Outgoing, OutgoingQuerySet
-from pagecache.changes import only_at
+from pagecache.invalidation import only_at
 from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
 

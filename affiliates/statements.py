@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef
 from django.db.models.signals import post_delete, post_save
 
-from pagecache.changes import only_at
+from pagecache.invalidation import only_at
 from siteinfo.models import SiteInfo
 
 

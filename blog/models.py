@@ -24,7 +24,7 @@ from blog.passages import PostTemplate, Snippet  # noqa: F401 - the room's model
 from blog.reads import POPULAR_FOR, ReadCount
 from blog.series import Place, Series, place_of  # noqa: F401
 from images.models import Image
-from pagecache.changes import only_at
+from pagecache.invalidation import only_at
 from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch

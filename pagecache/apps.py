@@ -11,7 +11,7 @@ class PageCacheConfig(AppConfig):
     verbose_name = "Page cache"
 
     def ready(self) -> None:
-        from pagecache.changes import everything_changed, watch
+        from pagecache.invalidation import everything_changed, watch
 
         connection_created.connect(watch, dispatch_uid="pagecache")
         for connection in connections.all(initialized_only=True):

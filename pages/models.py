@@ -15,7 +15,7 @@ from django.utils import timezone
 from blog import checklist
 from blog.linking import places, why_dead
 from images.models import Image
-from pagecache.changes import only_at
+from pagecache.invalidation import only_at
 from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch

@@ -20,7 +20,7 @@ from accounts.models import Author
 from affiliates.programs import Program
 from blog.models import Category, Post
 from blog.reads import count_read
-from pagecache.changes import _seen_tables
+from pagecache.invalidation import _seen_tables
 from pages.models import Page
 from ptcomplete import views
 from publishing.models import WorkingCopy

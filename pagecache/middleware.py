@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
-from pagecache.changes import is_unsettled
+from pagecache.invalidation import is_unsettled
 from pagecache.models import LONGEST_PATH, Stamp
 from publishing.document_paths import next_publication
 
