@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from accounts.models import Author
 from images.graph import image_object
-from siteinfo.addresses import absolute_url
-from siteinfo.graph import Node, node
+from siteinfo.structured_data import Node, node
+from siteinfo.urls import absolute_url
 
 
 def person_id(author: Author) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from django.utils.safestring import SafeString
 
 from images.graph import shared
-from siteinfo.addresses import absolute_url
-from siteinfo.graph import Node, node, script
+from siteinfo.structured_data import Node, node, script
+from siteinfo.urls import absolute_url
 
 if TYPE_CHECKING:
     from affiliates.models import Product

@@ -7,7 +7,7 @@ from django.urls import reverse
 from affiliates.graph import product_node
 from affiliates.models import Product, ShopPage
 from images.graph import shared
-from siteinfo.metadata import Crumb, Page, shortened
+from siteinfo.seo import Crumb, Page, shortened
 
 
 def of_shop(shop: ShopPage, products: Iterable[Product], *, is_whole: bool) -> Page:

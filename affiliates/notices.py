@@ -15,8 +15,8 @@ from accounts.models import User
 from outbox.headers import mailbox
 from outbox.models import Outgoing, OutgoingQuerySet
 from pagecache.invalidation import only_at
-from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
+from siteinfo.urls import absolute_url
 
 # So long a notice waits for others that break.
 GATHERING = timedelta(hours=1)

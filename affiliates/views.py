@@ -22,7 +22,7 @@ from affiliates.programs import may_pay
 from affiliates.shelves import shelves
 from blog.linking import place_of_link
 from public_forms.counting import is_a_person, is_a_reader
-from siteinfo.metadata import Crumb, Page
+from siteinfo.seo import Crumb, Page
 
 log = logging.getLogger(__name__)
 

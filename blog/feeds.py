@@ -22,8 +22,8 @@ from blog.models import UNPRINTABLE, Category, Post, PostQuerySet, Tag, public_a
 from images.renditions import share_url
 from richtext.embeds import Target
 from richtext.rendering import render_all
-from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
+from siteinfo.urls import absolute_url
 
 ITEMS = 20
 

@@ -12,9 +12,9 @@ from accounts.models import Author
 from blog.models import Category, Post, Series, Tag
 from images.graph import shared
 from publishing.structured_data import faq
-from siteinfo.addresses import absolute_url
-from siteinfo.graph import Node, node
-from siteinfo.metadata import Crumb, Page, shortened
+from siteinfo.seo import Crumb, Page, shortened
+from siteinfo.structured_data import Node, node
+from siteinfo.urls import absolute_url
 
 # A keyword with fewer posts is no page worth finding: the post itself says it all.
 POSTS_OF_A_FULL_TAG = 2

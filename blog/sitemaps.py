@@ -14,7 +14,7 @@ from blog.metadata import POSTS_OF_A_FULL_TAG
 from blog.models import Category, Post, PostQuerySet, Series, Tag, line_of
 from images.models import Image
 from images.renditions import whole_url
-from siteinfo.addresses import absolute_url
+from siteinfo.urls import absolute_url
 
 
 class _OwnSitemap(Sitemap):

@@ -15,8 +15,8 @@ from solo.models import SingletonModel
 
 from outbox.headers import mailbox, one_line, validate_mailable
 from outbox.models import Outgoing, OutgoingQuerySet
-from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
+from siteinfo.urls import absolute_url
 
 # The page of the form promises this.
 KEPT_AFTER_HANDLING = timedelta(days=365)

@@ -10,7 +10,7 @@ from images.models import Image, Video
 from images.renditions import picture, thumbnail, whole_url
 from richtext import embeds
 from richtext.embeds import Embed, Target
-from siteinfo.addresses import absolute_url
+from siteinfo.urls import absolute_url
 
 SIZES = "(min-width: 46rem) 43.5rem, 92vw"
 

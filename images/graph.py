@@ -2,9 +2,9 @@
 
 from images import renditions
 from images.models import Image
-from siteinfo.addresses import absolute_url
-from siteinfo.graph import Node, node
-from siteinfo.metadata import Picture
+from siteinfo.seo import Picture
+from siteinfo.structured_data import Node, node
+from siteinfo.urls import absolute_url
 
 
 def shared(image: Image | None) -> Picture | None:

@@ -17,8 +17,8 @@ from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 
 from images.renditions import SHARE
-from siteinfo.addresses import absolute_url
-from siteinfo.metadata import Picture
+from siteinfo.seo import Picture
+from siteinfo.urls import absolute_url
 
 # Raise it when cards should look otherwise: each then has another address.
 RULES = 1

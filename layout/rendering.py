@@ -15,7 +15,7 @@ from layout.default_layout import Branch, usual
 from layout.models import Item
 from layout.providers import Link, is_current
 from pages.standing import Standing, standing_of
-from siteinfo.context import facts_of
+from siteinfo.context_processors import facts_of
 from siteinfo.models import SiteInfo, SocialLink
 
 # How a box is drawn where it stands.

@@ -11,8 +11,8 @@ from newsletter.models import Campaign
 from newsletter.rendering import posts_of, texts
 from richtext.analysis import plain_text
 from richtext.embeds import Target
-from siteinfo.addresses import absolute_url
-from siteinfo.metadata import Crumb, Page, shortened
+from siteinfo.seo import Crumb, Page, shortened
+from siteinfo.urls import absolute_url
 
 LETTERS_PER_PAGE = 30
 

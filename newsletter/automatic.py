@@ -13,7 +13,7 @@ from django.utils import timezone
 from blog.models import OFF_LISTS, Post
 from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Subscription
 from newsletter.models.campaigns import STALE_AFTER
-from siteinfo.metadata import shortened
+from siteinfo.seo import shortened
 
 # In which the author can cancel the mail about a post, or take the post back.
 GRACE = timedelta(minutes=10)

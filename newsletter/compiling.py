@@ -20,8 +20,8 @@ from django.urls import reverse
 from newsletter.models import Campaign, SenderProfile
 from newsletter.tokens import Purpose
 from outbox.headers import mailbox, one_line
-from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
+from siteinfo.urls import absolute_url
 
 _PERSONAL = tuple((purpose, purpose.name.lower().encode()) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
 # What a server takes without questions, and all that may stand between < and >: no space, no control character.

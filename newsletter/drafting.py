@@ -9,8 +9,8 @@ from django.utils.html import format_html, format_html_join
 from blog.models import Post
 from newsletter.models import Campaign
 from newsletter.preflight import PREHEADER_LENGTH
-from siteinfo.addresses import absolute_url
-from siteinfo.metadata import shortened
+from siteinfo.seo import shortened
+from siteinfo.urls import absolute_url
 
 # Without any mail so far, a digest looks back this long; and it is no longer than this.
 FIRST_DIGEST = timedelta(days=30)

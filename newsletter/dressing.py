@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 from images.models import Image
 from images.renditions import share_url
 from richtext.sanitizer import parse, serialize
-from siteinfo.addresses import absolute_url
+from siteinfo.urls import absolute_url
 
 # What 600 pixels of paper leave for words and pictures, and the room between two pictures of a gallery.
 MEASURE, GAP = 536, 8

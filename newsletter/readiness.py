@@ -8,7 +8,7 @@ from django.core.mail import mailers
 from newsletter.addresses import email_key
 from newsletter.models import SenderProfile
 from newsletter.providers import provider
-from siteinfo.addresses import is_on_this_machine
+from siteinfo.urls import is_on_this_machine
 
 
 def sending_domain(sender: SenderProfile) -> str:

@@ -14,9 +14,9 @@ from richtext.analysis import plain_text
 from richtext.embeds import Target
 from richtext.rendering import render_all
 from richtext.sanitizer import parse, serialize
-from siteinfo.addresses import absolute_url
-from siteinfo.metadata import shortened
 from siteinfo.models import SiteInfo
+from siteinfo.seo import shortened
+from siteinfo.urls import absolute_url
 
 # Gmail cuts a mail off behind 102 kB, and the links at its end with it. Readers' own tokens come on top of this.
 LARGEST = 98_000

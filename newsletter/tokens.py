@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.functional import cached_property
 
-from siteinfo.addresses import absolute_url
+from siteinfo.urls import absolute_url
 
 # The confirmation mail promises this.
 PENDING_DAYS = 7

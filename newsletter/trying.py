@@ -10,7 +10,7 @@ from newsletter.compiling import link
 from newsletter.models import Campaign, SenderProfile, TrialMail
 from newsletter.rendering import Rendered, render
 from newsletter.tokens import Purpose
-from siteinfo.addresses import absolute_url
+from siteinfo.urls import absolute_url
 
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")
 

@@ -9,10 +9,10 @@ from accounts.models import Author
 from images.graph import shared
 from pages.models import Page, Service
 from publishing.structured_data import faq
-from siteinfo import metadata
-from siteinfo.addresses import absolute_url
-from siteinfo.graph import Node, node
-from siteinfo.metadata import Crumb
+from siteinfo import seo
+from siteinfo.seo import Crumb
+from siteinfo.structured_data import Node, node
+from siteinfo.urls import absolute_url
 
 # Types of pages that schema.org knows; any other is a WebPage.
 _KINDS = {Page.Role.ABOUT: "AboutPage", Page.Role.CONTACT: "ContactPage"}
@@ -25,7 +25,7 @@ def of_page(
     services: Iterable[Service] = (),
     *,
     is_public: bool = True,
-) -> metadata.Page:
+) -> seo.Page:
     """A page below those of `above`, with the `author` whom it introduces and the `services` that it lists.
 
     `is_public` is False where somebody looks at words that readers do not have yet.
@@ -38,7 +38,7 @@ def of_page(
         *(_service(service, address) for service in services),
         *faq(page, address),
     )
-    return metadata.Page(
+    return seo.Page(
         title=page.title,
         whole_title=page.seo_title,
         description=page.short_description or f"{page.title}.",

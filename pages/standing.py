@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 
 from accounts.models import Author
 from pages.models import Page
-from siteinfo.metadata import Crumb
+from siteinfo.seo import Crumb
 
 # What the frame needs of each page.
 _SHOWN = ("id", "title", "path", "role", "show_in_menu", "position", "parent_id")

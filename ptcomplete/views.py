@@ -36,10 +36,10 @@ from pages.sitemaps import PageSitemap
 from pages.standing import standing_of
 from pages.views import page_detail
 from redirects import answering
-from siteinfo.addresses import absolute_url
-from siteinfo.context import facts_of
-from siteinfo.metadata import Page, shortened
+from siteinfo.context_processors import facts_of
 from siteinfo.robots import lines as robots_lines
+from siteinfo.seo import Page, shortened
+from siteinfo.urls import absolute_url
 from wordpress.addresses import answer_path
 
 SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}

@@ -25,7 +25,7 @@ from taggit.utils import edit_string_for_tags, parse_tags
 
 from richtext.analysis import Outline, excerpt, outline, plain_text, reading_minutes
 from richtext.sanitizer import clean
-from siteinfo.metadata import shortened
+from siteinfo.seo import shortened
 
 Snapshot = dict[str, Any]
 

@@ -4,7 +4,7 @@ from django.core import signing
 from django.urls import reverse
 
 from publishing.models import Document, DocumentQuerySet
-from siteinfo.addresses import absolute_url
+from siteinfo.urls import absolute_url
 
 SALT = "publishing.preview"
 MAX_AGE = 30 * 24 * 3600

@@ -2,7 +2,7 @@
 
 from publishing.models import Document
 from richtext.analysis import questions
-from siteinfo.graph import Node, node
+from siteinfo.structured_data import Node, node
 
 
 def faq(document: Document, address: str) -> list[Node]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from blog.models import Post
 from search.finding import PER_PAGE, find, suggest
 from search.queries import Query
-from siteinfo.metadata import Crumb, Page, shortened
+from siteinfo.seo import Crumb, Page, shortened
 
 
 @require_safe

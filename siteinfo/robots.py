@@ -7,8 +7,8 @@ adding one.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
+from siteinfo.urls import absolute_url
 
 
 class Agent(NamedTuple):

@@ -17,10 +17,10 @@ from playwright.sync_api import Page, expect
 
 from blog.models import Post, Series
 from images import share
-from siteinfo.graph import node, script
-from siteinfo.metadata import DESCRIPTION_LIMIT, shortened
 from siteinfo.models import SiteInfo, SocialLink
 from siteinfo.robots import ANSWERS, TRAINING
+from siteinfo.seo import DESCRIPTION_LIMIT, shortened
+from siteinfo.structured_data import node, script
 from tests.factories import make_category, make_image, make_page, make_post
 from tests.test_pages import PAGES, furnish, tree
 

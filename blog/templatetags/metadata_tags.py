@@ -8,10 +8,10 @@ from django.utils.translation import get_language
 from accounts.graph import person
 from images.graph import picture_node
 from images.share import card
-from siteinfo import graph
-from siteinfo.addresses import absolute_url
-from siteinfo.metadata import Page, Picture
+from siteinfo import structured_data
 from siteinfo.models import SiteInfo
+from siteinfo.seo import Page, Picture
+from siteinfo.urls import absolute_url
 
 register = template.Library()
 
@@ -31,15 +31,15 @@ def structured_data(context: Context, meta: Page, picture: Picture) -> SafeStrin
     site, author, policy = context["site"], context.get("site_author"), context["standing"].by_role.get("editorial")
     profiles = [link.url for link in context["social_links"]]
     if author is None or site.published_by == SiteInfo.Publisher.PRACTICE:
-        publisher = graph.organization(site, profiles)
+        publisher = structured_data.organization(site, profiles)
     else:
         publisher = person(author, profiles)
     if policy:
         publisher["publishingPrinciples"] = absolute_url(policy.get_absolute_url())
-    return graph.script(
+    return structured_data.script(
         (
-            graph.website(site, publisher),
-            meta.node(graph.site_id(), picture.url),
+            structured_data.website(site, publisher),
+            meta.node(structured_data.site_id(), picture.url),
             picture_node(picture),
             meta.trail_node(),
             *(_published(each, publisher, picture) for each in meta.nodes),
@@ -48,7 +48,7 @@ def structured_data(context: Context, meta: Page, picture: Picture) -> SafeStrin
     )
 
 
-def _published(each: graph.Node, publisher: graph.Node, picture: Picture) -> graph.Node:
+def _published(each: structured_data.Node, publisher: structured_data.Node, picture: Picture) -> structured_data.Node:
     """A text or service of the page with what it owes to the site; other things as they are."""
     if each["@type"] == "Service":
         return each | {"provider": {"@id": publisher["@id"]}}

@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 
 from images import renditions
 from images.models import Image
-from siteinfo.addresses import absolute_url
+from siteinfo.urls import absolute_url
 
 register = template.Library()
 

@@ -14,8 +14,8 @@ from newsletter.models.sender import SenderProfile
 from newsletter.tokens import PENDING_DAYS, Purpose
 from outbox.headers import mailbox, one_line
 from outbox.models import Outgoing, OutgoingQuerySet
-from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
+from siteinfo.urls import absolute_url
 
 
 class ListMail(Outgoing):

@@ -9,8 +9,8 @@ from newsletter.models.campaigns import Campaign
 from newsletter.models.sender import SenderProfile
 from outbox.headers import mailbox, one_line
 from outbox.models import Outgoing, OutgoingQuerySet
-from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo
+from siteinfo.urls import absolute_url
 
 
 class TrialMail(Outgoing):

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from outbox.catcher import HOST, Catcher
-from siteinfo.addresses import is_on_this_machine
+from siteinfo.urls import is_on_this_machine
 
 
 class Command(BaseCommand):

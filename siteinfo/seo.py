@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from django.utils.translation import get_language
 
-from siteinfo.addresses import absolute_url
-from siteinfo.graph import Node, node
+from siteinfo.structured_data import Node, node
+from siteinfo.urls import absolute_url
 
 # What search results show of a description; more is cut off there in the middle of a word.
 DESCRIPTION_LIMIT = 155

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
 from django.utils.functional import SimpleLazyObject
 
-from siteinfo.addresses import absolute_url
 from siteinfo.models import SiteInfo, SocialLink
+from siteinfo.urls import absolute_url
 
 type Facts = tuple[SiteInfo, list[SocialLink]]
 
