@@ -9,7 +9,7 @@ from django.apps import apps
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 
-from affiliates.graph import facts
+from affiliates.structured_data import facts
 from richtext.embeds import Embed, Target
 
 if TYPE_CHECKING:

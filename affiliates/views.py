@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from affiliates import addresses, paid
 from affiliates.counting import ClickCount
-from affiliates.metadata import of_shop
 from affiliates.models import Link, ShopPage
 from affiliates.programs import may_pay
+from affiliates.seo import of_shop
 from affiliates.shelves import shelves
 from blog.linking import place_of_link
 from public_forms.counting import is_a_person, is_a_reader

@@ -23,7 +23,7 @@ from django.utils.text import slugify
 from solo.admin import SingletonModelAdmin
 
 from accounts.models import Author, User
-from blog import checklist, metadata
+from blog import checklist, seo
 from blog.linking import broken_links, orphans
 from blog.models import OFF_LISTS, UNPRINTABLE, Category, Post, PostTemplate, PublishingRules, Series, Snippet, Tag
 from blog.reads import ReadCount
@@ -303,7 +303,7 @@ class PostAdmin(WritingAdmin):
                 for name in form.cleaned_data.get("tags", [])
             ]
             document._prefetched_objects_cache = {"tags": tags}
-        meta = metadata.of_post(document, is_public=False)
+        meta = seo.of_post(document, is_public=False)
         context = {"post": document, "around": document.surroundings(), "meta": meta, "is_preview": True}
         return render(request, "blog/post_detail.html", context)
 

@@ -10,8 +10,8 @@ from django.db.models import Count, Max, Prefetch, QuerySet
 from django.urls import reverse
 
 from accounts.models import Author
-from blog.metadata import POSTS_OF_A_FULL_TAG
 from blog.models import Category, Post, PostQuerySet, Series, Tag, line_of
+from blog.seo import POSTS_OF_A_FULL_TAG
 from images.models import Image
 from images.renditions import whole_url
 from siteinfo.urls import absolute_url

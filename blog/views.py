@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from blog import metadata
+from blog import seo
 from blog.models import Category, Post, PostQuerySet, Series, Tag, public_authors
 from blog.reads import count_read
 from public_forms.counting import is_a_reader
@@ -20,7 +20,7 @@ from publishing.visibility import kept_private, secretly, seen_by
 
 POSTS_PER_PAGE = 10
 # What the page of a post shows of other tables, fetched with it.
-SHOWN_WITH_POST = ("featured_image", f"topic__{metadata.ABOVE}", "author__photo", "series")
+SHOWN_WITH_POST = ("featured_image", f"topic__{seo.ABOVE}", "author__photo", "series")
 LARGEST_KEY = 2**63 - 1
 
 
@@ -28,7 +28,7 @@ def _list(
     request: HttpRequest,
     template: str,
     posts: PostQuerySet,
-    describe: Callable[[Page], metadata.Page],
+    describe: Callable[[Page], seo.Page],
     context: dict[str, Any],
     *,
     may_be_empty: bool = True,
@@ -52,7 +52,7 @@ def _list(
 @require_safe
 def post_list(request: HttpRequest) -> HttpResponse:
     """All posts, newest first."""
-    return _list(request, "blog/post_list.html", Post.objects.published(), metadata.of_post_list, {})
+    return _list(request, "blog/post_list.html", Post.objects.published(), seo.of_post_list, {})
 
 
 @require_safe
@@ -61,7 +61,7 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     posts = seen_by(request, Post.objects.select_related(*SHOWN_WITH_POST).with_tags())
     post = get_object_or_404(posts, slug=slug)
     post.take_tags()
-    context = {"post": post, "around": post.surroundings(), "meta": metadata.of_post(post)}
+    context = {"post": post, "around": post.surroundings(), "meta": seo.of_post(post)}
     response = render(request, "blog/post_detail.html", context)
     return response if post.is_published else kept_private(response)
 
@@ -80,7 +80,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     """A draft for those who have its secret link; once it is public, the link leads to the post."""
 
     def show(post: Post) -> HttpResponse:
-        context = {"post": post, "around": post.surroundings(), "meta": metadata.of_post(post), "is_preview": True}
+        context = {"post": post, "around": post.surroundings(), "meta": seo.of_post(post), "is_preview": True}
         return render(request, "blog/post_detail.html", context)
 
     return secretly(Post.objects.select_related(*SHOWN_WITH_POST), token, show)
@@ -89,11 +89,11 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def category(request: HttpRequest, path: str) -> HttpResponse:
     """The posts in a category and below it."""
-    category = get_object_or_404(Category.objects.select_related("image", metadata.ABOVE), path=f"{path}/")
+    category = get_object_or_404(Category.objects.select_related("image", seo.ABOVE), path=f"{path}/")
     feed = reverse("blog:category_feed", args=[path])
     context = {"category": category, "feed": feed}
     posts = Post.objects.published().in_category(category)
-    return _list(request, "blog/category.html", posts, partial(metadata.of_category, category), context)
+    return _list(request, "blog/category.html", posts, partial(seo.of_category, category), context)
 
 
 @require_safe
@@ -101,7 +101,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The posts that carry a tag; 404 while it names nothing public."""
     tag = get_object_or_404(Tag, slug=slug)
     context = {"tag": tag, "feed": reverse("blog:tag_feed", args=[slug])}
-    posts, describe = Post.objects.published().filter(tags=tag), partial(metadata.of_tag, tag)
+    posts, describe = Post.objects.published().filter(tags=tag), partial(seo.of_tag, tag)
     return _list(request, "blog/tag.html", posts, describe, context, may_be_empty=False)
 
 
@@ -112,7 +112,7 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
     parts = list(series.parts().for_cards())
     if not parts:
         raise Http404
-    context = {"series": series, "parts": parts, "meta": metadata.of_series(series, parts)}
+    context = {"series": series, "parts": parts, "meta": seo.of_series(series, parts)}
     return render(request, "blog/series.html", context)
 
 
@@ -121,7 +121,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     """An author's profile and posts; 404 for those whom neither a public post nor the frame names."""
     authors = public_authors().select_related("photo").prefetch_related("qualifications", "links")
     author = get_object_or_404(authors, slug=slug)
-    posts, describe = Post.objects.published().filter(author=author), partial(metadata.of_author, author)
+    posts, describe = Post.objects.published().filter(author=author), partial(seo.of_author, author)
     context = {"author": author, "feed": reverse("blog:author_feed", args=[slug])}
     return _list(request, "blog/author.html", posts, describe, context, count=author.post_count)
 
@@ -130,7 +130,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 def year(request: HttpRequest, year: int) -> HttpResponse:
     """The posts of a year, with its months; 404 when it has none."""
     posts = Post.objects.published().in_year(year) if year else Post.objects.none()
-    describe = partial(metadata.of_year, year)
+    describe = partial(seo.of_year, year)
     return _list(request, "blog/archive.html", posts, describe, {"year": year}, may_be_empty=False)
 
 
@@ -142,5 +142,5 @@ def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
     first_day = date(int(year), int(month), 1)
     posts = Post.objects.published().in_month(first_day)
     context = {"year": int(year), "first_day": first_day}
-    describe = partial(metadata.of_month, first_day)
+    describe = partial(seo.of_month, first_day)
     return _list(request, "blog/archive.html", posts, describe, context, may_be_empty=False)

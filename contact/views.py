@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from contact.forms import ContactForm
-from pages.metadata import of_page
 from pages.models import Page
+from pages.seo import of_page
 from pages.standing import standing_of
 from public_forms.views import public_form
 

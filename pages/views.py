@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from pages.metadata import of_page
 from pages.models import Page, Service
+from pages.seo import of_page
 from pages.standing import standing_of
 from publishing.visibility import kept_private, secretly, seen_by
 

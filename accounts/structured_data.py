@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.models import Author
-from images.graph import image_object
+from images.structured_data import image_object
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
 
-from images.graph import shared
+from images.structured_data import shared
 from siteinfo.structured_data import Node, node, script
 from siteinfo.urls import absolute_url
 

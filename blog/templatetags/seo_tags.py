@@ -5,9 +5,9 @@ from django.template import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from accounts.graph import person
-from images.graph import picture_node
+from accounts.structured_data import person
 from images.share import card
+from images.structured_data import picture_node
 from siteinfo import structured_data
 from siteinfo.models import SiteInfo
 from siteinfo.seo import Page, Picture

@@ -7,10 +7,10 @@ from django.core.paginator import Page as ListPage
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from accounts.graph import person, person_id
 from accounts.models import Author
+from accounts.structured_data import person, person_id
 from blog.models import Category, Post, Series, Tag
-from images.graph import shared
+from images.structured_data import shared
 from publishing.structured_data import faq
 from siteinfo.seo import Crumb, Page, shortened
 from siteinfo.structured_data import Node, node

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 
-from affiliates.graph import product_node
 from affiliates.models import Product, ShopPage
-from images.graph import shared
+from affiliates.structured_data import product_node
+from images.structured_data import shared
 from siteinfo.seo import Crumb, Page, shortened
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 
-from accounts.graph import person
 from accounts.models import Author
-from images.graph import shared
+from accounts.structured_data import person
+from images.structured_data import shared
 from pages.models import Page, Service
 from publishing.structured_data import faq
 from siteinfo import seo
