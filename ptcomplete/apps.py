@@ -11,7 +11,7 @@ class DeskConfig(admin_apps.AdminConfig):
     """Django's admin, with our site class as the default one."""
 
     default = False
-    default_site = "ptcomplete.desk.Desk"
+    default_site = "ptcomplete.admin_site.Desk"
 
     def ready(self) -> None:
         from django.contrib import admin

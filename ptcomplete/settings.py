@@ -9,7 +9,7 @@ from django.utils.csp import CSP
 from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
-from ptcomplete.mailers import anymail, mailers
+from ptcomplete.email_settings import anymail, mailers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -221,7 +221,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "ptcomplete.bundling.BundlingStorage"
+        else "ptcomplete.staticfiles_storage.BundlingStorage"
     },
 }
 # Phone photos are about 8 MB; anything larger than this is refused in words by the upload form.

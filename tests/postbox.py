@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from pytest_django import Settings
 
-from ptcomplete.mailers import mailers
+from ptcomplete.email_settings import mailers
 
 
 class Postbox:

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
-from ptcomplete.bundling import BUNDLES, BundlingStorage, bundled
+from ptcomplete.staticfiles_storage import BUNDLES, BundlingStorage, bundled
 
 SOURCES = FileSystemStorage(settings.BASE_DIR / "static")
 

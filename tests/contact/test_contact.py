@@ -26,7 +26,7 @@ from audit.accessibility import violations_in_both_themes
 from contact import mailing
 from contact.models import ContactSettings, Message, Reply
 from outbox import sending
-from ptcomplete.mailers import mailers
+from ptcomplete.email_settings import mailers
 from public_forms.forms import issue
 from public_forms.views import MOST_BYTES
 from siteinfo.models import SiteInfo

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from newsletter.models import SenderProfile
 from newsletter.readiness import lacks
-from ptcomplete.mailers import mailers
+from ptcomplete.email_settings import mailers
 
 pytestmark = pytest.mark.django_db
 

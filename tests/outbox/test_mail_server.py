@@ -11,7 +11,7 @@ from pytest_django import Settings
 from outbox import sending
 from outbox.checks import mail_can_go_out
 from outbox.headers import mailbox
-from ptcomplete.mailers import mailers
+from ptcomplete.email_settings import mailers
 from tests.postbox import Postbox, mail_server
 
 

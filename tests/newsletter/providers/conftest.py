@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
-from ptcomplete.mailers import anymail, mailers
+from ptcomplete.email_settings import anymail, mailers
 from tests.newsletter.sending.conftest import processes
 from tests.newsletter.sending.stage import Stage
 

@@ -13,7 +13,7 @@ from newsletter.models import Campaign, Delivery, ListMail, Subscriber
 from newsletter.providers import provider
 from newsletter.sending import deliver
 from outbox import sending as outbox
-from ptcomplete.mailers import anymail, mailers
+from ptcomplete.email_settings import anymail, mailers
 from tests.newsletter.providers.conftest import Api, use
 from tests.newsletter.sending.stage import KILLED, adds_up, campaign_to, sender
 

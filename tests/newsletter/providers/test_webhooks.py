@@ -16,7 +16,7 @@ from newsletter import readiness
 from newsletter.checks import provider_can_tell
 from newsletter.models import Campaign, ConsentEvent, Delivery, SenderProfile, Subscriber, Suppression, WebhookEvent
 from newsletter.sending import recover
-from ptcomplete.mailers import anymail, mailers
+from ptcomplete.email_settings import anymail, mailers
 from tests.factories import make_campaign, make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from ptcomplete.mailers import mailers
+from ptcomplete.email_settings import mailers
 from tests.newsletter.sending.stage import Stage
 
 

@@ -20,7 +20,7 @@ from newsletter.journal import Journal
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
 from newsletter.sending import BACKOFF, MOST_COPIES, claim, deliver
 from newsletter.transport import SmtpTransport
-from ptcomplete.mailers import mailers
+from ptcomplete.email_settings import mailers
 from tests.newsletter.sending.stage import KILLED, Stage, adds_up, campaign_to, sender
 from tests.postbox import Postbox, mail_server
 

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from newsletter import transport as transports
 from newsletter.models import Delivery
 from newsletter.transport import Outcome, SmtpTransport, Unreachable
-from ptcomplete.mailers import mailers
+from ptcomplete.email_settings import mailers
 from tests.newsletter.sending.stage import Stage
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
 
 from accounts.models import User
-from ptcomplete import links, start
+from ptcomplete import dashboard, link_chooser
 
 # What a writer opens most stands first; the rest follows in its own order.
 FIRST_ROOMS = ("blog", "pages", "layout", "images", "siteinfo", "accounts")
@@ -28,11 +28,11 @@ class Desk(AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [path("links/", self.admin_view(links.search), name="links"), *super().get_urls()]
+        return [path("links/", self.admin_view(link_chooser.search), name="links"), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # The page is shown only to those who may see it, and so to somebody signed in.
-        overview = start.overview(request.user) if isinstance(request.user, User) else {}
+        overview = dashboard.overview(request.user) if isinstance(request.user, User) else {}
         return super().index(request, {**overview, **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
