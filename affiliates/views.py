@@ -20,7 +20,7 @@ from affiliates.models import Link, ShopPage
 from affiliates.programs import may_pay
 from affiliates.seo import of_shop
 from affiliates.shelves import shelves
-from blog.linking import place_of_link
+from blog.internal_links import place_of_link
 from public_forms.counting import is_a_person, is_a_reader
 from siteinfo.seo import Crumb, Page
 

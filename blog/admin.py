@@ -24,11 +24,11 @@ from solo.admin import SingletonModelAdmin
 
 from accounts.models import Author, User
 from blog import checklist, seo
-from blog.linking import broken_links, orphans
+from blog.internal_links import broken_links, orphans
 from blog.models import OFF_LISTS, UNPRINTABLE, Category, Post, PostTemplate, PublishingRules, Series, Snippet, Tag
-from blog.reads import ReadCount
+from blog.post_templates import WritingAdmin, WritingForm
+from blog.post_views import ReadCount
 from blog.series import in_order
-from blog.writing import WritingAdmin, WritingForm
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from publishing.admin import DocumentAdmin

@@ -6,8 +6,8 @@ class BlogConfig(AppConfig):
     verbose_name = "Blog"
 
     def ready(self) -> None:
-        from blog import linking, passages
+        from blog import internal_links, snippets
         from redirects import places
 
-        passages.register()
-        places.register(places.Places(linking.why_dead, linking.live_places))
+        snippets.register()
+        places.register(places.Places(internal_links.why_dead, internal_links.live_places))

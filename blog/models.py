@@ -18,11 +18,11 @@ from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
 from accounts.models import Author
-from blog.likeness import likeness, telling_words
-from blog.linking import places, remember_links
-from blog.passages import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
-from blog.reads import POPULAR_FOR, ReadCount
+from blog.internal_links import places, remember_links
+from blog.post_views import POPULAR_FOR, ReadCount
+from blog.related_posts import likeness, telling_words
 from blog.series import Place, Series, place_of  # noqa: F401
+from blog.snippets import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
 from images.models import Image
 from pagecache.invalidation import only_at
 from publishing.document_paths import validate_free_address

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from blog import seo
 from blog.models import Category, Post, PostQuerySet, Series, Tag, public_authors
-from blog.reads import count_read
+from blog.post_views import count_read
 from public_forms.counting import is_a_reader
 from publishing.visibility import kept_private, secretly, seen_by
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve
 
 from accounts.models import Author
-from blog.linking import why_dead
+from blog.internal_links import why_dead
 from blog.models import Category, Post, Series, Tag
 from pages.models import Page, validate_link
 from publishing.document_paths import documents_at

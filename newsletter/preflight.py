@@ -11,7 +11,7 @@ from django.utils.timesince import timesince
 from lxml import html
 
 from affiliates.addresses import host_of, is_amazons
-from blog.linking import place_of_link, why_dead
+from blog.internal_links import place_of_link, why_dead
 from images.models import Image
 from newsletter import readiness
 from newsletter.compiling import link

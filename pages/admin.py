@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from blog.writing import WritingAdmin, WritingForm
+from blog.post_templates import WritingAdmin, WritingForm
 from images.admin import WithImagePicker
 from pages import views
 from pages.models import Page, Service

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog import checklist
-from blog.linking import places, why_dead
+from blog.internal_links import places, why_dead
 from images.models import Image
 from pagecache.invalidation import only_at
 from publishing.document_paths import validate_free_address

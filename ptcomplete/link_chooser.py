@@ -4,8 +4,8 @@ from django.db.models import F
 from django.http import HttpRequest, JsonResponse
 
 from affiliates.models import Link
-from blog.likeness import telling_words
 from blog.models import OFF_LISTS, Post
+from blog.related_posts import telling_words
 from pages.places import MOST, Place, find, named, place_of
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.encoding import escape_uri_path
 
-from blog.linking import why_dead
+from blog.internal_links import why_dead
 from redirects import moves
 from redirects.paths import key_of
 from wordpress.addresses import answer_path, answer_query, asks_by_query

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Author
-from blog.likeness import telling_words
 from blog.models import Category, Post, Tag, TaggedPost
+from blog.related_posts import telling_words
 from richtext.analysis import excerpt, outline
 from richtext.sanitizer import clean
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from blog.linking import broken_links, orphans, place_of_link
+from blog.internal_links import broken_links, orphans, place_of_link
 from blog.models import Post, Snippet
 from tests.factories import make_author, make_category, make_page, make_post
 

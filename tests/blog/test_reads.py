@@ -12,7 +12,7 @@ from django.utils import timezone
 from lxml import html
 
 from blog.models import Post
-from blog.reads import ReadCount, count_read
+from blog.post_views import ReadCount, count_read
 from tests.factories import make_post
 
 BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from blog.likeness import telling_words
 from blog.models import Post, Series
+from blog.related_posts import telling_words
 from tests.factories import make_category, make_post
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Author
 from affiliates.programs import Program
 from blog.models import Category, Post
-from blog.reads import count_read
+from blog.post_views import count_read
 from pagecache.invalidation import _seen_tables
 from pages.models import Page
 from ptcomplete import views

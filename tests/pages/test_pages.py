@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Author, Qualification
 from blog import checklist
-from blog.linking import broken_links
+from blog.internal_links import broken_links
 from blog.models import Post
 from images.usage import uses
 from pages.models import Page, Service

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.urls import Resolver404, resolve
 
-from blog.passages import texts_elsewhere
+from blog.snippets import texts_elsewhere
 from publishing.document_paths import documents_at, kinds
 from richtext.analysis import outline
 
