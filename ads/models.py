@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from affiliates.addresses import host_of, is_amazons
+from affiliates.shop_urls import host_of, is_amazons
 from blog.models import Category, Post, line_of
 from images.models import Image
 from public_forms.counting import add_one

@@ -18,14 +18,14 @@ from django.utils.safestring import SafeString
 from solo.admin import SingletonModelAdmin
 
 from accounts.models import User
-from affiliates.addresses import tag_of
-from affiliates.counting import ClickCount
+from affiliates.clicks import ClickCount
+from affiliates.convert_pasted_links import name_it, pasted
 from affiliates.earning_admin import EarningAdmin  # noqa: F401 - registered there
 from affiliates.models import Compared, Comparison, Link, Product, Shelf, ShopPage, Sponsorship
-from affiliates.naming import name_it, pasted
 from affiliates.programs import Program
-from affiliates.retiring import retire
-from affiliates.usage import Use
+from affiliates.references import Use
+from affiliates.retire_links import retire
+from affiliates.shop_urls import tag_of
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from images.usage import Use as Shown

@@ -6,8 +6,8 @@ class AffiliatesConfig(AppConfig):
     verbose_name = "Favorites and paid links"
 
     def ready(self) -> None:
-        from affiliates import paid, statements, usage
+        from affiliates import disclosure, references, site_statements
 
-        paid.register()
-        usage.connect()
-        statements.connect()
+        disclosure.register()
+        references.connect()
+        site_statements.connect()

@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from affiliates.charts import bars
-from affiliates.counting import ClickCount
+from affiliates.clicks import ClickCount
 from affiliates.earnings import Earning, by_day, by_month, of_links, of_posts, shared_out
+from affiliates.earnings_import import MOST_BYTES, read_report
 from affiliates.programs import Program
-from affiliates.reports import MOST_BYTES, read_report
 
 # Days of the chart, lines of the tables.
 DAYS_DRAWN = 60

@@ -17,7 +17,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Sum
 
-from affiliates.counting import ClickCount
+from affiliates.clicks import ClickCount
 from affiliates.programs import Program
 from blog.models import Post
 

@@ -1,6 +1,6 @@
 """What the author recommends: products, the links that lead to them, and who pays for those.
 
-`affiliates.paid` decides how a link reaches a reader, and what must be said before it.
+`affiliates.disclosure` decides how a link reaches a reader, and what must be said before it.
 """
 
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ from django.utils.formats import date_format
 from django.utils.text import slugify
 from solo.models import SingletonModel
 
-from affiliates import addresses
-from affiliates.counting import ClickCount  # noqa: F401 - the room's models have modules of their own
+from affiliates import shop_urls
+from affiliates.broken_link_emails import BrokenNotice
+from affiliates.clicks import ClickCount  # noqa: F401 - the room's models have modules of their own
 from affiliates.earnings import Earning  # noqa: F401
-from affiliates.notices import BrokenNotice
 from affiliates.programs import Program, covering
-from affiliates.sponsoring import Sponsorship  # noqa: F401
-from affiliates.usage import Use
+from affiliates.references import Use
+from affiliates.sponsorship import Sponsorship  # noqa: F401
 from images.models import Image
 from richtext.embeds import Target
 
@@ -237,7 +237,7 @@ class Link(models.Model):
     )
     destination = models.CharField(
         "address",
-        max_length=addresses.LONGEST,
+        max_length=shop_urls.LONGEST,
         help_text="Copy it from the shop, as it is: it is tidied, and your tag is added.",
     )
     price = models.CharField(max_length=40, blank=True, help_text="Shown only as long as the program allows it.")
@@ -288,16 +288,16 @@ class Link(models.Model):
     def clean(self) -> None:
         """Tidy the address and see by it who pays; ValidationError says what is wrong with either."""
         try:
-            host = addresses.read(self.destination).netloc
+            host = shop_urls.read(self.destination).netloc
             program = covering(list(Program.objects.all()), host)
-            if program is None and addresses.is_amazons(host):
+            if program is None and shop_urls.is_amazons(host):
                 program = Program.objects.amazon()
             if program is None:
                 raise ValidationError(
                     f"None of your programs has links to {host}. Choose another address, or add the site to a program."
                 )
             self.program = program
-            self.destination = addresses.canonical(self.destination, program.tag_parameter)
+            self.destination = shop_urls.canonical(self.destination, program.tag_parameter)
         except ValidationError as error:
             raise ValidationError({"destination": error.messages}) from error
 
@@ -340,7 +340,7 @@ class Link(models.Model):
     @property
     def outside(self) -> str:
         """The shop's address with the program's tag."""
-        return addresses.tagged(self.destination, self.program.tag_parameter, self.program.tag)
+        return shop_urls.tagged(self.destination, self.program.tag_parameter, self.program.tag)
 
     def address_for(self, target: Target) -> str:
         """Where it leads from a text at `target`; "" where the program does not want to be linked."""

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
-from affiliates import addresses
-from affiliates.addresses import AMAZON_HOSTS
+from affiliates import shop_urls
+from affiliates.shop_urls import AMAZON_HOSTS
 
 DISCLOSURE = (
     "Some of the links here are paid links: if you buy something after following one, I may earn a commission. It does"
@@ -138,12 +138,12 @@ class Program(models.Model):
         """Tidy the sites; ValidationError names what is none, or what another program has."""
         hosts = []
         for line in self.hosts.lower().split():
-            host = (addresses.host_of(line) or line).removeprefix("www.").strip("/")
-            if addresses.amazon_of(host) and self.network != self.Network.AMAZON:
+            host = (shop_urls.host_of(line) or line).removeprefix("www.").strip("/")
+            if shop_urls.amazon_of(host) and self.network != self.Network.AMAZON:
                 raise ValidationError({"hosts": f"{host} belongs to Amazon: choose Amazon as the kind."})
-            if self.network == self.Network.AMAZON and not addresses.amazon_of(host):
+            if self.network == self.Network.AMAZON and not shop_urls.amazon_of(host):
                 raise ValidationError({"hosts": f"{host} is not one of Amazon's sites. Give it a program of its own."})
-            hosts.append(addresses.read(host).netloc)
+            hosts.append(shop_urls.read(host).netloc)
         for other in Program.objects.exclude(pk=self.pk):
             if twice := set(hosts) & set(other.host_list):
                 raise ValidationError({"hosts": f"{', '.join(sorted(twice))} belongs to “{other}” already."})
@@ -151,7 +151,7 @@ class Program(models.Model):
 
     def save(self, **kwargs: Any) -> None:
         """Save; texts are looked through again if it covers other sites than before."""
-        from affiliates import usage
+        from affiliates import references
 
         with transaction.atomic():
             before = Program.objects.filter(pk=self.pk).values_list("hosts", flat=True).first()
@@ -161,7 +161,7 @@ class Program(models.Model):
             transaction.on_commit(_hosts.forget)
             # Addresses of Amazon are noted before anybody sets its program up.
             if before != self.hosts and (before or self.network == self.Network.OTHER):
-                usage.note_all(set((before or "").split()) ^ set(self.host_list))
+                references.note_all(set((before or "").split()) ^ set(self.host_list))
 
 
 def covering(programs: list[Program], host: str) -> Program | None:
@@ -170,14 +170,14 @@ def covering(programs: list[Program], host: str) -> Program | None:
         (len(each), -program.pk, program)
         for program in programs
         for each in program.host_list
-        if addresses.belongs(host, [each])
+        if shop_urls.belongs(host, [each])
     ]
-    if not named and addresses.is_amazons(host):
+    if not named and shop_urls.is_amazons(host):
         return next((program for program in programs if program.network == Program.Network.AMAZON), None)
     return max(named)[2] if named else None
 
 
-_ALWAYS = (*AMAZON_HOSTS, *addresses.SHORTENED)
+_ALWAYS = (*AMAZON_HOSTS, *shop_urls.SHORTENED)
 
 
 class _Hosts:
@@ -208,4 +208,4 @@ _hosts = _Hosts()
 
 def may_pay(host: str) -> bool:
     """Whether a link to `host` may be one of a program. Nearly always without a query."""
-    return bool(host) and addresses.belongs(host, _hosts.all())
+    return bool(host) and shop_urls.belongs(host, _hosts.all())

@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from affiliates import addresses, paid
-from affiliates.counting import ClickCount
+from affiliates import disclosure, shop_urls
+from affiliates.clicks import ClickCount
 from affiliates.models import Link, ShopPage
 from affiliates.programs import may_pay
 from affiliates.seo import of_shop
-from affiliates.shelves import shelves
+from affiliates.shop import shelves
 from blog.internal_links import place_of_link
 from public_forms.counting import is_a_person, is_a_reader
 from siteinfo.seo import Crumb, Page
@@ -27,7 +27,7 @@ from siteinfo.seo import Crumb, Page
 log = logging.getLogger(__name__)
 
 # A stored address with its tag, each sign of which may become nine.
-LONGEST_ADDRESS = 9 * (addresses.LONGEST + 200)
+LONGEST_ADDRESS = 9 * (shop_urls.LONGEST + 200)
 
 
 class CountedAfterwards(HttpResponse):
@@ -100,7 +100,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
     if not way.is_hidden:
         link = Link.objects.select_related("program").get(pk=way.link)
         return _show(request, link.name, str(link.program), link.get_absolute_url())
-    address = addresses.tagged(way.destination, way.tag_parameter, way.tag)
+    address = shop_urls.tagged(way.destination, way.tag_parameter, way.tag)
     response = CountedRedirect(address, max_length=LONGEST_ADDRESS)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-store"
@@ -112,7 +112,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
 def lead_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """`answer`, which leads on; where that is to a shop which pays, a page that says so and has the link itself."""
     address = answer.get("Location", "")
-    host = addresses.host_of(address)
+    host = shop_urls.host_of(address)
     return _show(request, host, host, address) if may_pay(host) else answer
 
 
@@ -125,7 +125,7 @@ def _show(request: HttpRequest, name: str, place: str, address: str) -> HttpResp
         above=(Crumb("Home", "/"),),
         is_indexed=False,
     )
-    way = paid.finished(format_html('<p><a href="{}">Go on</a></p>', address))
+    way = disclosure.finished(format_html('<p><a href="{}">Go on</a></p>', address))
     response = render(request, "affiliates/leaving.html", {"name": name, "place": place, "meta": meta, "way": way})
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-cache"
@@ -156,6 +156,6 @@ def shop(request: HttpRequest) -> HttpResponse:
         "is_found": bool(products),
         "meta": of_shop(page, products, is_whole=not words),
         # Like every text, with what must be said before its first paid link.
-        "favorites": paid.finished(render_to_string("affiliates/_favorites.html", {"groups": groups})),
+        "favorites": disclosure.finished(render_to_string("affiliates/_favorites.html", {"groups": groups})),
     }
     return render(request, "affiliates/shop.html", context)

@@ -75,7 +75,7 @@ def crowd(clicks: int, threads: int) -> None:
     from django.db import connection
     from django.test import Client
 
-    from affiliates.counting import ClickCount
+    from affiliates.clicks import ClickCount
 
     def work() -> None:
         client = Client()

@@ -6,7 +6,7 @@ class LayoutConfig(AppConfig):
     verbose_name = "Menus and widgets"
 
     def ready(self) -> None:
-        from affiliates import usage
+        from affiliates import references
         from layout.models import Item
 
-        usage.register(Item, "text")
+        references.register(Item, "text")

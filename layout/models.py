@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from affiliates.paid import is_paid
+from affiliates.disclosure import is_paid
 from blog.models import OFF_LISTS, Category, Post
 from images.models import Image
 from layout import link_targets

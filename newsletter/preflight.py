@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from lxml import html
 
-from affiliates.addresses import host_of, is_amazons
+from affiliates.shop_urls import host_of, is_amazons
 from blog.internal_links import place_of_link, why_dead
 from images.models import Image
 from newsletter import readiness

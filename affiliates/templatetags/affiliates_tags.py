@@ -2,7 +2,7 @@
 
 from django import template
 
-from affiliates import paid
+from affiliates import disclosure
 
 register = template.Library()
-register.filter("paid", paid.finished)
+register.filter("paid", disclosure.finished)

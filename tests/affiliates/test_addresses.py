@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affiliates.addresses import AMAZON_HOSTS, asin, belongs, canonical, host_of, own_path, read, tag_of, tagged
+from affiliates.shop_urls import AMAZON_HOSTS, asin, belongs, canonical, host_of, own_path, read, tag_of, tagged
 
 NUMBERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=10, max_size=10)
 JUNK = st.sampled_from(

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from affiliates.counting import ClickCount
+from affiliates.clicks import ClickCount
 from affiliates.programs import Program
 from tests.affiliates.making import make_link
 from tests.factories import make_post
@@ -148,7 +148,7 @@ def test_a_counter_that_fails_does_not_stop_a_reader(
         raise OperationalError("database is locked")
 
     link = make_link(shop, slug="mat")
-    monkeypatch.setattr("affiliates.counting.add_one", fail)
+    monkeypatch.setattr("affiliates.clicks.add_one", fail)
     assert reader.get("/go/mat/", headers=BROWSER)["Location"] == link.outside
     assert "A click was not counted" in caplog.text
 

@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from accounts.models import Author
 from affiliates.models import Compared, Comparison, Link, Product, Shelf
 from affiliates.programs import Program
-from affiliates.usage import note_all
+from affiliates.references import note_all
 from blog.models import Post
 from pages.models import Page
 from richtext.embeds import Target

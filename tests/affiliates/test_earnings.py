@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from affiliates.charts import HEIGHT, WIDTH, bars
-from affiliates.counting import ClickCount
+from affiliates.clicks import ClickCount
 from affiliates.earnings import Earning, Source, _split, by_day, by_month, of_posts, shared_out
+from affiliates.earnings_import import read_report
 from affiliates.models import Link
 from affiliates.programs import Program
-from affiliates.reports import read_report
 from tests.affiliates.making import make_link
 from tests.factories import make_post
 

@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates import health
+from affiliates import link_checker
+from affiliates.broken_link_emails import BrokenNotice
 from affiliates.models import Link
-from affiliates.notices import BrokenNotice
 from affiliates.programs import Program
 from outbox import sending
 from pagecache.models import Stamp
@@ -51,10 +51,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     asked.clear()
     server = HTTPServer(("127.0.0.1", 0), _Shop)
     Thread(target=server.serve_forever, daemon=True).start()
-    ask = health.ask
+    ask = link_checker.ask
     here = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(health, "ask", lambda address: ask(address.replace("https://shop.example.com", here)))
-    monkeypatch.setattr(health, "is_public", lambda address: True)
+    monkeypatch.setattr(link_checker, "ask", lambda address: ask(address.replace("https://shop.example.com", here)))
+    monkeypatch.setattr(link_checker, "is_public", lambda address: True)
     yield
     server.shutdown()
     server.server_close()
@@ -64,7 +64,7 @@ def look(times: int = 1) -> None:
     """Look at everything that is due, as if days lay between."""
     for _ in range(times):
         Link.objects.filter(checked_at__isnull=False).update(checked_at=timezone.now() - timedelta(days=8))
-        while health.check_next():
+        while link_checker.check_next():
             Link.objects.filter(checked_at__gt=timezone.now() - timedelta(hours=1)).update(
                 checked_at=timezone.now() - timedelta(hours=1)
             )
@@ -100,17 +100,17 @@ def test_only_what_is_twice_not_found_is_broken(
 def test_silence_is_unknown_and_no_second_miss(shop: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     link = make_link(shop, destination="https://shop.example.com/x")
     link.misses = 1
-    status = health.ask("http://127.0.0.1:1/")
+    status = link_checker.ask("http://127.0.0.1:1/")
     assert status == (0, "The shop did not answer")
-    monkeypatch.setattr(health, "ask", lambda address: status)
-    health.check(link)
+    monkeypatch.setattr(link_checker, "ask", lambda address: status)
+    link_checker.check(link)
     link.refresh_from_db()
     assert (link.health, link.misses) == ("unknown", 0)
 
 
 def send() -> None:
     """As if the next hour were over."""
-    health.check_next()
+    link_checker.check_next()
     BrokenNotice.objects.filter(attempts=0).update(next_attempt_at=timezone.now())
     sending.deliver()
 
@@ -122,16 +122,16 @@ def test_no_machine_of_an_own_network_is_asked(
     monkeypatch.undo()
     connected: list[object] = []
     monkeypatch.setattr(socket, "create_connection", lambda *place: connected.append(place))
-    assert health.ask(f"http://{host}/fine")[0] == 0
+    assert link_checker.ask(f"http://{host}/fine")[0] == 0
     assert connected == asked == []
 
 
 def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "MOST_SECONDS", 0.3)
-    monkeypatch.setattr(health, "is_public", lambda address: True)
+    monkeypatch.setattr(link_checker, "MOST_SECONDS", 0.3)
+    monkeypatch.setattr(link_checker, "is_public", lambda address: True)
     with socket.create_server(("127.0.0.1", 0)) as slow:
         start = time.monotonic()
-        assert health.ask(f"http://127.0.0.1:{slow.getsockname()[1]}/") == (0, "The shop did not answer")
+        assert link_checker.ask(f"http://127.0.0.1:{slow.getsockname()[1]}/") == (0, "The shop did not answer")
     assert time.monotonic() - start < 5
 
 
@@ -205,23 +205,23 @@ def test_amazon_and_what_is_retired_are_never_asked(amazon: Program, shop: Progr
 def test_one_shop_is_asked_at_a_walking_pace_and_each_link_once_a_week(shop: Program, server: None) -> None:
     for path in ("/fine", "/moved", "/busy"):
         make_link(shop, destination=f"https://shop.example.com{path}")
-    assert [health.check_next(), health.check_next()] == [1, 0]
+    assert [link_checker.check_next(), link_checker.check_next()] == [1, 0]
     Link.objects.filter(checked_at__isnull=False).update(checked_at=timezone.now() - timedelta(minutes=1))
-    assert health.check_next() == 1
+    assert link_checker.check_next() == 1
     Link.objects.filter(checked_at__isnull=False).update(checked_at=timezone.now() - timedelta(minutes=1))
-    assert health.check_next() == 1
+    assert link_checker.check_next() == 1
     Link.objects.update(checked_at=timezone.now() - timedelta(days=6))
-    assert health.check_next() == 0
+    assert link_checker.check_next() == 0
     assert [line.split()[0] for line in asked] == ["/fine", "/moved", "/busy"]
 
 
 def test_what_was_missed_once_is_looked_at_sooner(shop: Program, server: None) -> None:
     make_link(shop, destination="https://shop.example.com/gone")
-    assert health.check_next() == 1
+    assert link_checker.check_next() == 1
     Link.objects.update(checked_at=timezone.now() - timedelta(days=2))
-    assert health.check_next() == 1
+    assert link_checker.check_next() == 1
     Link.objects.update(checked_at=timezone.now() - timedelta(days=2))
-    assert health.check_next() == 0
+    assert link_checker.check_next() == 0
 
 
 def test_another_address_is_looked_at_anew(shop: Program, server: None) -> None:
@@ -231,13 +231,13 @@ def test_another_address_is_looked_at_anew(shop: Program, server: None) -> None:
     link.destination = "https://shop.example.com/fine"
     link.save()
     assert (link.health, link.checked_at) == ("", None)
-    assert health.check_next() == 1
+    assert link_checker.check_next() == 1
 
 
 def test_the_command_looks_at_all_and_names_what_is_broken(
     shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(health, "PAUSE", timedelta(0))
+    monkeypatch.setattr(link_checker, "PAUSE", timedelta(0))
     make_link(shop, destination="https://shop.example.com/fine")
     make_link(shop, name="Old mat", destination="https://shop.example.com/gone")
     Link.objects.filter(name="Old mat").update(misses=1)

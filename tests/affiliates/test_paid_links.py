@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from ads.models import Ad
 from affiliates.models import Link, Sponsorship
 from affiliates.programs import Program
-from affiliates.usage import Use
+from affiliates.references import Use
 from blog.models import Snippet
 from layout.models import Item
 from redirects.models import Redirect

@@ -11,7 +11,7 @@ from lxml import html
 from lxml.html import HtmlElement
 from playwright.sync_api import Page, expect
 
-from affiliates.counting import ClickCount
+from affiliates.clicks import ClickCount
 from affiliates.models import Product, Shelf, ShopPage
 from affiliates.programs import Program
 from blog.models import Post

@@ -14,8 +14,8 @@ from lxml import html
 from accounts.models import User
 from affiliates.models import Compared, Comparison, Link, Product, Sponsorship
 from affiliates.programs import Program
-from affiliates.retiring import retire
-from affiliates.usage import Use, note_all
+from affiliates.references import Use, note_all
+from affiliates.retire_links import retire
 from blog.models import Post, Snippet
 from layout.models import Item
 from richtext.sanitizer import clean

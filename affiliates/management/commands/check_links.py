@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from affiliates import health
+from affiliates import link_checker
 from affiliates.models import Link
 
 
@@ -16,8 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = 0
-        while left := health.due().count():
-            if health.check_next():
+        while left := link_checker.due().count():
+            if link_checker.check_next():
                 done += 1
             else:
                 time.sleep(1)

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from affiliates.demo import start_demo
 from affiliates.programs import Program
-from affiliates.starting import start_demo
 
 
 class Command(BaseCommand):

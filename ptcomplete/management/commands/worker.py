@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
-from affiliates.health import check_next
+from affiliates.link_checker import check_next
 from contact.models import Message
 from feedback.models import Suggestion
 from images.renditions import make_missing

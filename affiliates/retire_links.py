@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from affiliates.models import Link
-from affiliates.usage import Use
+from affiliates.references import Use
 
 
 def retire(links: Iterable[Link], into: Link | None, user: User) -> list[Model]:

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from affiliates.addresses import asin
 from affiliates.earnings import CENT, Earning
 from affiliates.models import Link
 from affiliates.programs import Program
+from affiliates.shop_urls import asin
 
 MOST_BYTES = 5_000_000
 # Some put a title and empty lines above the names of the columns.

@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.db.models.signals import post_delete, post_save
 
 from accounts.models import Author
-from affiliates import addresses, statements
+from affiliates import shop_urls, site_statements
 from affiliates.programs import Program, covering, may_pay
 from blog.models import Snippet
 from publishing.document_paths import kinds
@@ -117,7 +117,7 @@ def _deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
     with transaction.atomic():
         gone, _ = _of(instance).delete()
         if gone:
-            statements.refresh()
+            site_statements.refresh()
 
 
 def _of(row: models.Model) -> UseQuerySet:
@@ -128,7 +128,7 @@ def note(row: models.Model) -> None:
     """Keep what the text of `row` uses."""
     with transaction.atomic():
         if _keep(row):
-            statements.refresh()
+            site_statements.refresh()
 
 
 def note_all(hosts: Iterable[str] = ()) -> None:
@@ -142,7 +142,7 @@ def note_all(hosts: Iterable[str] = ()) -> None:
                 named |= models.Q(**{f"{field}__icontains": host})
             for row in model._base_manager.filter(uses, named).only("pk", field).iterator(200):
                 _keep(row)
-        statements.refresh()
+        site_statements.refresh()
 
 
 def _keep(row: models.Model) -> bool:
@@ -173,11 +173,11 @@ def _found_in(text: str) -> dict[tuple[str, str], int | None]:
 
 def _paid(hrefs: Iterable[str]) -> Iterable[tuple[str, Program]]:
     """The addresses among `hrefs` that a program pays for."""
-    hosts = {href: host for href in hrefs if may_pay(host := addresses.host_of(href))}
+    hosts = {href: host for href in hrefs if may_pay(host := shop_urls.host_of(href))}
     programs = list(Program.objects.all()) if hosts else []
     for href, host in hosts.items():
         program = covering(programs, host)
-        if program is None and addresses.is_amazons(host):
+        if program is None and shop_urls.is_amazons(host):
             program = Program.objects.amazon()
         if program:
             yield href, program
@@ -185,6 +185,6 @@ def _paid(hrefs: Iterable[str]) -> Iterable[tuple[str, Program]]:
 
 def slug_in(href: str) -> str:
     """The short name of the link that `href` means; "" if it means none."""
-    place = addresses.own_path(href)
+    place = shop_urls.own_path(href)
     slug = place.removeprefix(PREFIX)
     return slug if place.startswith(PREFIX) and "/" not in slug else ""

@@ -20,9 +20,9 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from affiliates.addresses import host_of
+from affiliates.broken_link_emails import tell_of_broken
 from affiliates.models import Link
-from affiliates.notices import tell_of_broken
+from affiliates.shop_urls import host_of
 from pagecache.invalidation import only_at
 
 AGAIN_AFTER = timedelta(days=7)

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from affiliates import addresses
+from affiliates import shop_urls
 
 
 class Sponsorship(models.Model):
@@ -53,7 +53,7 @@ class Sponsorship(models.Model):
     def clean(self) -> None:
         """Tidy the sites; ValidationError names what is none."""
         try:
-            hosts = [addresses.read(line).netloc.removeprefix("www.") for line in self.hosts.lower().split()]
+            hosts = [shop_urls.read(line).netloc.removeprefix("www.") for line in self.hosts.lower().split()]
         except ValidationError as error:
             raise ValidationError({"hosts": error.messages}) from error
         self.hosts = "\n".join(dict.fromkeys(hosts))

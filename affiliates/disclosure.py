@@ -19,9 +19,9 @@ from django.utils.safestring import SafeString, mark_safe
 from lxml import html
 from lxml.html import HtmlElement
 
-from affiliates import addresses, cards
+from affiliates import cards, shop_urls
 from affiliates.programs import AMAZON, Program, covering, may_pay
-from affiliates.usage import EMBEDS, slug_in
+from affiliates.references import EMBEDS, slug_in
 from richtext import embeds
 from richtext.embeds import Embed, Target
 from richtext.sanitizer import parse, serialize
@@ -64,7 +64,7 @@ def finished(markup: str, target: Target = Target.PAGE) -> SafeString:
 
 def is_paid(address: str) -> bool:
     """Whether a link to `address` pays, be it by name or not."""
-    return bool(slug_in(address)) or may_pay(addresses.host_of(address))
+    return bool(slug_in(address)) or may_pay(shop_urls.host_of(address))
 
 
 def finish(roots: Sequence[HtmlElement], target: Target) -> None:
@@ -86,8 +86,8 @@ class _Places:
     def __init__(self, root: HtmlElement) -> None:
         links = [(link, link.get("href") or "") for link in root.iter("a")]
         self.named = [(link, slug) for link, href in links if (slug := slug_in(href))]
-        self.outside = [(link, href) for link, href in links if addresses.host_of(href)]
-        self.pasted = [(link, href) for link, href in self.outside if may_pay(addresses.host_of(href))]
+        self.outside = [(link, href) for link, href in links if shop_urls.host_of(href)]
+        self.pasted = [(link, href) for link, href in self.outside if may_pay(shop_urls.host_of(href))]
         self.cards: list[tuple[HtmlElement, str, int]] = [
             (div, kind, int(div.get("data-id") or 0))
             for div in root.iter("div")
@@ -130,7 +130,7 @@ class _Known:
 
     def program_of(self, host: str) -> Program | None:
         """Whose links to `host` are. Amazon's rules hold also where nobody has set its program up."""
-        return covering(self.programs, host) or (Program(**AMAZON) if addresses.is_amazons(host) else None)
+        return covering(self.programs, host) or (Program(**AMAZON) if shop_urls.is_amazons(host) else None)
 
 
 def _finish(root: HtmlElement, places: _Places, known: _Known, target: Target) -> None:
@@ -147,11 +147,11 @@ def _finish(root: HtmlElement, places: _Places, known: _Known, target: Target) -
             if target is Target.PAGE and not shown.program.allows_redirect:
                 element.set("data-clicked", reverse("affiliates:clicked", args=[shown.slug]))
     for element, href in places.pasted:
-        program = known.program_of(addresses.host_of(href))
+        program = known.program_of(shop_urls.host_of(href))
         if program and _make(element, _address(href, program, target), PAID):
             programs[program.name] = program
     for element, href in places.outside:
-        if addresses.belongs(addresses.host_of(href), brands) and element.get("rel") != REL:
+        if shop_urls.belongs(shop_urls.host_of(href), brands) and element.get("rel") != REL:
             _make(element, href, PARTNER)
     _say(root, notes, programs, target)
 
@@ -190,11 +190,11 @@ def _address(href: str, program: Program, target: Target) -> str:
     if target is Target.MAIL and not program.allows_mail:
         return ""
     try:
-        tidy = addresses.canonical(href, program.tag_parameter)
+        tidy = shop_urls.canonical(href, program.tag_parameter)
     except ValidationError:
         return href
-    tag = program.tag or addresses.tag_of(href, program.tag_parameter)
-    return addresses.tagged(tidy, program.tag_parameter, tag)
+    tag = program.tag or shop_urls.tag_of(href, program.tag_parameter)
+    return shop_urls.tagged(tidy, program.tag_parameter, tag)
 
 
 def _make(element: HtmlElement, address: str, label: str) -> bool:

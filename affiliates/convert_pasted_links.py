@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Model
 
 from accounts.models import User
-from affiliates import addresses
+from affiliates import shop_urls
 from affiliates.models import Link
 from affiliates.programs import Program
-from affiliates.usage import LONGEST, Use, texts
+from affiliates.references import LONGEST, Use, texts
 from richtext.sanitizer import parse, serialize
 
 
@@ -77,6 +77,6 @@ def name_it(destination: str, user: User) -> tuple[Link, list[Model]]:
 def _tidied(address: str, program: Program) -> tuple[str, str]:
     """The form in which a link would have `address`; with why it can have none."""
     try:
-        return addresses.canonical(address, program.tag_parameter), ""
+        return shop_urls.canonical(address, program.tag_parameter), ""
     except ValidationError as error:
         return address, " ".join(error.messages)
