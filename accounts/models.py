@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from images.models import Image
-from redirects import moves
+from redirects import services
 
 
 class UserManager(BaseUserManager["User"]):
@@ -135,7 +135,7 @@ class Author(models.Model):
 
     def save(self, **kwargs: Any) -> None:
         """Save it; readers of a former address are led to the new one."""
-        with moves.following(self):
+        with services.following(self):
             super().save(**kwargs)
 
     @property

@@ -27,7 +27,7 @@ def main() -> None:
 
 def fill(number: int) -> None:
     """Make redirects until there are `number`, one pattern among them."""
-    from redirects import moves
+    from redirects import services
     from redirects.models import Redirect
 
     rows = [Redirect(old_path="/old-topic/*")]
@@ -36,7 +36,7 @@ def fill(number: int) -> None:
         row = Redirect(old_path=f"/old-post-{index}")
         row.lead_to(f"/new-post-{index}/")
         rows.append(row)
-    moves.store(rows)
+    services.store(rows)
 
 
 def table() -> None:

@@ -34,7 +34,7 @@ from images.renditions import thumbnail
 from publishing.admin import DocumentAdmin
 from publishing.admin_list import StateFilter
 from publishing.forms import DocumentForm, invented_slug
-from redirects.moves import led_to as led_away
+from redirects.services import led_to as led_away
 from richtext.forms import ProseField
 
 # Days of reading that the list of posts shows.

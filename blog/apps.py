@@ -7,7 +7,7 @@ class BlogConfig(AppConfig):
 
     def ready(self) -> None:
         from blog import internal_links, snippets
-        from redirects import places
+        from redirects import url_registry
 
         snippets.register()
-        places.register(places.Places(internal_links.why_dead, internal_links.live_places))
+        url_registry.register(url_registry.Places(internal_links.why_dead, internal_links.live_places))

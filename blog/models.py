@@ -28,7 +28,7 @@ from pagecache.invalidation import only_at
 from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch
-from redirects import moves
+from redirects import services
 from richtext.analysis import Outline
 
 RELATED = 3
@@ -142,7 +142,7 @@ class Tag(TagBase):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name = UNPRINTABLE.sub("", self.name)
-        with moves.following(self):
+        with services.following(self):
             super().save(*args, **kwargs)
 
     def absorb(self, others: "Iterable[Tag]") -> int:
@@ -154,8 +154,8 @@ class Tag(TagBase):
             TaggedPost.objects.bulk_create(rows, ignore_conflicts=True)
             # A new version, so that a form opened before cannot bring the old tags back unseen.
             Post.objects.filter(pk__in=keys).update(version=F("version") + 1, modified_at=timezone.now())
-            moves.remember_all(
-                {tag.get_absolute_url(): self.get_absolute_url() for tag in gone}, moves.Redirect.Origin.MERGED
+            services.remember_all(
+                {tag.get_absolute_url(): self.get_absolute_url() for tag in gone}, services.Redirect.Origin.MERGED
             )
             Tag.objects.filter(pk__in=[tag.pk for tag in gone]).delete()
         return len(keys)
@@ -426,7 +426,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
     def save(self, **kwargs: Any) -> None:
         """Save the post and what its body uses, together or not at all; readers of its old address are led along."""
         self.prepare()
-        with moves.following(self), only_at(self.where_seen()):
+        with services.following(self), only_at(self.where_seen()):
             super().save(**kwargs)
             self._remember_pictures()
             remember_links(self, self._linked)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from images.models import Image
-from redirects import moves
+from redirects import services
 
 if TYPE_CHECKING:
     from blog.models import Post, PostQuerySet
@@ -55,7 +55,7 @@ class Series(models.Model):
 
     def save(self, **kwargs: Any) -> None:
         """Save it; readers of a former address are led to the new one."""
-        with moves.following(self):
+        with services.following(self):
             super().save(**kwargs)
 
     def parts(self) -> PostQuerySet:

@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from redirects import moves, places, tables
+from redirects import csv_io, services, url_registry
 from redirects.models import NotFound, Redirect
-from redirects.paths import key_of, new_address, old_address
+from redirects.normalize import key_of, new_address, old_address
 
 SHOWN = 200
 LARGEST_FILE = 2 * 1024 * 1024
@@ -39,7 +39,7 @@ class RedirectForm(forms.ModelForm):
     def clean_old_path(self) -> str:
         """The old address in its one form; it must be one that has no page."""
         old = old_address(self.cleaned_data["old_path"])
-        if places.are_known() and not old.endswith("/*") and not places.why_dead([old]):
+        if url_registry.are_known() and not old.endswith("/*") and not url_registry.why_dead([old]):
             raise ValidationError("There is a page at this address, so readers would never be led away from it.")
         return old
 
@@ -62,7 +62,7 @@ class RedirectForm(forms.ModelForm):
             return cleaned
         row = Redirect(pk=self.instance.pk, old_path=cleaned["old_path"], kind=cleaned["kind"])
         row.lead_to(cleaned["target"])
-        reason = tables.why_not(row) or (str(moves.CircleError(row)) if moves.flatten([row]) else "")
+        reason = csv_io.why_not(row) or (str(services.CircleError(row)) if services.flatten([row]) else "")
         if reason:
             self.add_error("target", reason)
             return cleaned
@@ -83,7 +83,7 @@ class DeadFilter(admin.SimpleListFilter):
         if self.value() != "nowhere":
             return queryset
         own = Redirect.objects.exclude(target_path="").exclude(target_path__endswith="*")
-        return queryset.filter(target_path__in=places.why_dead(own.values_list("target_path", flat=True)))
+        return queryset.filter(target_path__in=url_registry.why_dead(own.values_list("target_path", flat=True)))
 
 
 class RedirectList(ChangeList):
@@ -93,7 +93,7 @@ class RedirectList(ChangeList):
         super().get_results(request)
         self.result_list: Any = list(self.result_list)
         keys = [row.target_path for row in self.result_list if row.target_path and not row.target.endswith("*")]
-        reasons = places.why_dead(keys)
+        reasons = url_registry.why_dead(keys)
         for row in self.result_list:
             row.reason = reasons.get(row.target_path, "")
 
@@ -125,19 +125,19 @@ class RedirectAdmin(admin.ModelAdmin):
         """For an address that was not found, the page whose address is most like it as a suggestion."""
         initial: dict[str, Any] = dict(super().get_changeform_initial_data(request))
         if "old_path" in initial and "target" not in initial:
-            initial["target"] = places.most_similar(key_of(initial["old_path"]))
+            initial["target"] = url_registry.most_similar(key_of(initial["old_path"]))
         return initial
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
         # From the check for circles to the save nobody else may change where addresses lead.
-        with moves.one_at_a_time():
+        with services.one_at_a_time():
             return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Redirect, form: Any, change: bool) -> None:
         obj.lead_to(obj.target)
-        moves.store([obj])
+        services.store([obj])
         if form.led_on:
             words = "What you gave as new address leads on itself, so this leads straight to its end: {}."
             self.message_user(request, words.format(obj.target or "gone for good"))
@@ -156,7 +156,7 @@ class RedirectAdmin(admin.ModelAdmin):
         """All redirects as CSV."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        text = tables.write(Redirect.objects.order_by("old_path").iterator())
+        text = csv_io.write(Redirect.objects.order_by("old_path").iterator())
         name = f"redirects-{timezone.localdate():%Y-%m-%d}.csv"
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         # With the mark by which spreadsheets know UTF-8.
@@ -170,10 +170,10 @@ class RedirectAdmin(admin.ModelAdmin):
         if request.method == "POST":
             try:
                 text = self._text(request)
-                with moves.one_at_a_time() if is_taking else nullcontext():
-                    table = tables.read(text)
+                with services.one_at_a_time() if is_taking else nullcontext():
+                    table = csv_io.read(text)
                     if is_taking:
-                        moves.store(table.rows)
+                        services.store(table.rows)
             except ValidationError as refused:
                 error = refused.messages[0]
         if is_taking and table and table.taken:
@@ -189,7 +189,7 @@ class RedirectAdmin(admin.ModelAdmin):
             "refused": table.refused[:SHOWN] if table else [],
             "text": text,
             "error": error,
-            "most": tables.MOST_ROWS,
+            "most": csv_io.MOST_ROWS,
         }
         return TemplateResponse(request, "admin/redirects/redirect/import.html", context)
 
@@ -202,7 +202,7 @@ class RedirectAdmin(admin.ModelAdmin):
             raise ValidationError("Choose a file first.")
         if (file.size or 0) > LARGEST_FILE:
             raise ValidationError("This file is larger than 2 MB. Split it in two.")
-        return tables.decoded(file.read())
+        return csv_io.decoded(file.read())
 
 
 class NotFoundList(ChangeList):
@@ -211,9 +211,9 @@ class NotFoundList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list: Any = list(self.result_list)
-        dead = places.why_dead([row.path for row in self.result_list])
+        dead = url_registry.why_dead([row.path for row in self.result_list])
         for row in self.result_list:
-            row.answers = places.are_known() and row.path not in dead
+            row.answers = url_registry.are_known() and row.path not in dead
 
 
 @admin.register(NotFound)
@@ -255,6 +255,6 @@ class NotFoundAdmin(admin.ModelAdmin):
             raise PermissionDenied
         rows = [Redirect(old_path=each.path, kind=Redirect.Kind.GONE) for each in queryset if "*" not in each.path]
         with transaction.atomic():
-            moves.store(rows)
+            services.store(rows)
         words = "1 address is" if len(rows) == 1 else f"{len(rows)} addresses are"
         self.message_user(request, f"{words} gone for good now.", messages.SUCCESS)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from redirects.paths import LONGEST, LONGEST_TARGET, key_of_target
+from redirects.normalize import LONGEST, LONGEST_TARGET, key_of_target
 
 MOST_NOT_FOUND = 5_000
 
@@ -16,7 +16,7 @@ MOST_NOT_FOUND = 5_000
 class Redirect(models.Model):
     """That an address leads elsewhere. It is only asked for where the site itself has no page.
 
-    No chains: where an old address leads is never the old address of another row, see `redirects.moves`.
+    No chains: where an old address leads is never the old address of another row, see `redirects.services`.
     """
 
     class Kind(models.IntegerChoices):

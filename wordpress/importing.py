@@ -17,7 +17,7 @@ from blog.models import Category, Post, Tag
 from newsletter.models import PostNews
 from pages.models import Page
 from publishing.models import YEARS
-from redirects.paths import key_of
+from redirects.normalize import key_of
 from richtext.analysis import plain_text
 from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo

@@ -10,8 +10,8 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.utils.encoding import escape_uri_path
 
 from blog.internal_links import why_dead
-from redirects import moves
-from redirects.paths import key_of
+from redirects import services
+from redirects.normalize import key_of
 from wordpress.addresses import answer_path, answer_query, asks_by_query
 from wordpress.models import Origin, fingerprint
 from wordpress.oldsite import OldSite
@@ -78,7 +78,7 @@ def _here(url: str, site: OldSite, known: Mapping[str, str]) -> str:
 
 def _led(place: str, query: QueryDict) -> str:
     """Where the site leads somebody who asks for an old address; "" if nowhere."""
-    if place and (moved := moves.resolve(f"/{place}")):
+    if place and (moved := services.resolve(f"/{place}")):
         return moved.address
     try:
         answer: HttpResponse | None = answer_path(f"/{place}/", query) if place else answer_query(query)

@@ -9,9 +9,9 @@ from blog.models import Post
 from pages.models import LONGEST_PATH, Page
 from pages.starting import is_untouched, role_at
 from publishing.document_paths import validate_free_address
-from redirects import moves
+from redirects import services
 from redirects.models import Redirect
-from redirects.paths import key_of
+from redirects.normalize import key_of
 from wordpress.models import Origin
 from wordpress.oldsite import OldSite
 from wordpress.reader import Item
@@ -74,8 +74,8 @@ def why_needless(item: Item, site: OldSite, has_front_page: bool) -> str:
         return f"has no text, and this site shows something of its own at /{place}/: it was left out."
     if has_front_page and place in _PAGES_OF_POSTS:
         blog = reverse("blog:post_list")
-        if not moves.led_to(f"/{place}"):
-            moves.remember(f"/{place}", blog, _IMPORTED)
+        if not services.led_to(f"/{place}"):
+            services.remember(f"/{place}", blog, _IMPORTED)
         return f"has no text and showed your posts there. They are at {blog} here, where /{place}/ leads now."
     return ""
 
@@ -136,5 +136,5 @@ def lead_here(text: Post | Page, item: Item, site: OldSite) -> str:
         validate_free_address(place)
     except ValidationError:
         return f"was at /{place}/ there. That address is taken here, so it is at {here}."
-    moves.remember(f"/{place}", here, _IMPORTED)
+    services.remember(f"/{place}", here, _IMPORTED)
     return f"was at /{place}/ there and is at {here} now. The old address leads to it."

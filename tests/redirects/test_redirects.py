@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Author
 from blog.models import Category, Post, Series, Tag
-from redirects import moves, paths, places
+from redirects import normalize, services, url_registry
 from redirects.models import NotFound, Redirect
 from tests.factories import make_author, make_category, make_post
 
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db
 
 def lead(old: str, target: str, kind: int = 301, **fields: Any) -> Redirect:
     """A stored redirect."""
-    row = Redirect(old_path=paths.old_address(old), **fields)
+    row = Redirect(old_path=normalize.old_address(old), **fields)
     row.lead_to(target, kind)
-    moves.store([row])
+    services.store([row])
     return Redirect.objects.get(old_path=row.old_path)
 
 
@@ -74,9 +74,9 @@ def test_the_database_refuses_what_makes_no_sense(fields: dict[str, Any]) -> Non
 )
 def test_an_old_address_has_one_form(typed: str, key: str) -> None:
     if typed.startswith("//"):
-        assert paths.key_of(typed) == key
+        assert normalize.key_of(typed) == key
     else:
-        assert paths.old_address(typed) == key
+        assert normalize.old_address(typed) == key
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_old_address_has_one_form(typed: str, key: str) -> None:
 )
 def test_an_old_address_that_cannot_be_one_is_refused_in_a_sentence(typed: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        paths.old_address(typed)
+        normalize.old_address(typed)
     assert refused.value.messages[0].endswith(".")
 
 
@@ -102,29 +102,29 @@ def test_an_old_address_that_cannot_be_one_is_refused_in_a_sentence(typed: str) 
 )
 def test_readers_are_only_sent_to_paths_and_to_https(target: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        paths.new_address(target)
+        normalize.new_address(target)
     assert refused.value.messages[0].endswith((".", "/*."))
 
 
 def test_a_whole_address_of_this_site_becomes_its_path() -> None:
-    assert paths.new_address("http://testserver/new/?a=1#b") == "/new/?a=1#b"
-    assert paths.new_address("https://testserver//evil.example/") == "/evil.example/"
-    assert paths.new_address("https://other.example/x") == "https://other.example/x"
+    assert normalize.new_address("http://testserver/new/?a=1#b") == "/new/?a=1#b"
+    assert normalize.new_address("https://testserver//evil.example/") == "/evil.example/"
+    assert normalize.new_address("https://other.example/x") == "https://other.example/x"
 
 
 # ---- Chains and circles ----------------------------------------------------------------------------------
 
 
 def test_renaming_twice_leads_both_old_addresses_straight_to_the_new_one() -> None:
-    moves.remember("/a/", "/b/")
-    moves.remember("/b/", "/c/")
+    services.remember("/a/", "/b/")
+    services.remember("/b/", "/c/")
     assert ways() == {"/a": "/c/", "/b": "/c/"}
 
 
 def test_renaming_back_leaves_nothing_at_the_old_address() -> None:
-    moves.remember("/a/", "/b/")
-    moves.remember("/b/", "/c/")
-    moves.remember("/c/", "/a/")
+    services.remember("/a/", "/b/")
+    services.remember("/b/", "/c/")
+    services.remember("/c/", "/a/")
     assert ways() == {"/b": "/a/", "/c": "/a/"}
 
 
@@ -146,13 +146,13 @@ def test_a_redirect_to_an_old_address_is_led_to_its_end() -> None:
 
 def test_a_circle_is_refused_and_changes_nothing() -> None:
     lead("/a/", "/b/")
-    with pytest.raises(moves.CircleError, match="circle"):
+    with pytest.raises(services.CircleError, match="circle"):
         lead("/B/", "/a")
     rows = [Redirect(old_path=f"/{number}") for number in range(3)]
     for number, row in enumerate(rows):
         row.lead_to(f"/{(number + 1) % 3}/")
-    with pytest.raises(moves.CircleError):
-        moves.store(rows)
+    with pytest.raises(services.CircleError):
+        services.store(rows)
     assert ways() == {"/a": "/b/"}
 
 
@@ -160,7 +160,7 @@ def test_a_long_chain_in_one_file_ends_in_its_end() -> None:
     rows = [Redirect(old_path=f"/{number}") for number in range(2000)]
     for number, row in enumerate(rows):
         row.lead_to(f"/{number + 1}/")
-    moves.store(rows)
+    services.store(rows)
     assert set(ways().values()) == {"/2000/"}
 
 
@@ -173,7 +173,7 @@ def test_moves_at_the_same_moment_make_no_chain() -> None:
         start.wait()
         try:
             for number in range(part, 8, 4):
-                moves.remember(names[number], names[number + 1])
+                services.remember(names[number], names[number + 1])
                 lead(f"/by-hand-{number}/", names[number])
         except Exception as error:
             failures.append(error)
@@ -198,7 +198,7 @@ def test_hits_at_the_same_moment_are_all_counted(reader: Client) -> None:
     def work() -> None:
         start.wait()
         for _ in range(5):
-            moves.count_hit(row.pk)
+            services.count_hit(row.pk)
             NotFound.objects.note("/none", "", False)
         connection.close()
 
@@ -286,7 +286,7 @@ def test_patterns_never_send_readers_round_in_circles(reader: Client) -> None:
 def test_a_pattern_that_leads_to_an_old_address_leads_to_its_end(reader: Client) -> None:
     lead("/2019/*", "/*")
     make_post(slug="the-knee")
-    moves.remember("/knee/", "/the-knee/")
+    services.remember("/knee/", "/the-knee/")
     assert location(reader, "/2019/knee/") == (301, "/the-knee/")
     assert location(reader, "/2019/the-knee/") == (301, "/the-knee/")
 
@@ -355,7 +355,7 @@ def test_the_lookup_uses_the_index(reader: Client) -> None:
     if connection.vendor == "postgresql":
         connection.cursor().execute("ANALYZE redirects_redirect")
     for rows in (
-        Redirect.objects.filter(old_path__in=paths.ways_to("/old-77/a/b")),
+        Redirect.objects.filter(old_path__in=normalize.ways_to("/old-77/a/b")),
         Redirect.objects.filter(target_path__in=["/new-1"]),
     ):
         plan = rows.order_by().explain()
@@ -488,7 +488,7 @@ def test_the_log_is_bounded_and_keeps_what_is_asked_for_often(monkeypatch: pytes
 def test_the_log_forgets_what_has_an_answer(reader: Client) -> None:
     for path in ("/one", "/two", "/three", "/old/x", "/four", "/stays"):
         NotFound.objects.note(path, "", False)
-    moves.remember("/one/", "/new/")
+    services.remember("/one/", "/new/")
     lead("/old/*", "/new/")
     make_post(slug="two")
     make_post(slug="three", status=Post.Status.DRAFT).publish()
@@ -504,14 +504,14 @@ def test_the_log_forgets_what_has_an_answer(reader: Client) -> None:
         ]
     )
     assert set(NotFound.objects.values_list("path", flat=True)) == {"/four", "/stays"}
-    assert moves.forget_answered() == 1
+    assert services.forget_answered() == 1
     assert NotFound.objects.get().path == "/stays"
 
 
 def test_the_most_similar_address_is_suggested() -> None:
     make_post(slug="knee-pain-when-climbing-stairs", tags=["Stairs"])
     make_post(slug="sleep", status=Post.Status.DRAFT)
-    assert places.most_similar("/knee-pain-climbing-stairs") == "/knee-pain-when-climbing-stairs/"
-    assert places.most_similar("/2019/05/knee-pain-climbing-stairs") == "/knee-pain-when-climbing-stairs/"
-    assert places.most_similar("/tags/stairs") == "/tag/stairs/"
-    assert places.most_similar("/sleep") == ""
+    assert url_registry.most_similar("/knee-pain-climbing-stairs") == "/knee-pain-when-climbing-stairs/"
+    assert url_registry.most_similar("/2019/05/knee-pain-climbing-stairs") == "/knee-pain-when-climbing-stairs/"
+    assert url_registry.most_similar("/tags/stairs") == "/tag/stairs/"
+    assert url_registry.most_similar("/sleep") == ""

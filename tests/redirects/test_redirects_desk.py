@@ -11,9 +11,9 @@ from django.urls import reverse
 from lxml import html
 from lxml.html import HtmlElement
 
-from redirects import moves
+from redirects import services
+from redirects.csv_io import MOST_ROWS
 from redirects.models import NotFound, Redirect
-from redirects.tables import MOST_ROWS
 from tests.factories import make_post
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def lead(old: str, target: str, kind: int = 301, **fields: Any) -> Redirect:
     """A stored redirect."""
     row = Redirect(old_path=old, **fields)
     row.lead_to(target, kind)
-    moves.store([row])
+    services.store([row])
     return Redirect.objects.get(old_path=old)
 
 

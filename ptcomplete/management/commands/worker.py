@@ -27,7 +27,7 @@ from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import deliver
 from public_forms import ratelimit
 from publishing.revisions import publish_due
-from redirects.moves import forget_answered
+from redirects.services import forget_answered
 from search.indexing import index_missing
 
 log = logging.getLogger(__name__)

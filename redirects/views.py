@@ -14,8 +14,8 @@ from django.shortcuts import render
 from django.utils.encoding import iri_to_uri
 
 from redirects.models import NotFound, Redirect
-from redirects.moves import count_hit, resolve
-from redirects.paths import LONGEST, is_clean, key_of
+from redirects.normalize import LONGEST, is_clean, key_of
+from redirects.services import count_hit, resolve
 
 # Django sends no longer one (django.http.response.MAX_URL_REDIRECT_LENGTH is 2048).
 _LONGEST_ADDRESS = 2000

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from redirects.paths import key_of
+from redirects.normalize import key_of
 
 
 class Places(NamedTuple):

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 
 from redirects.models import Redirect
-from redirects.moves import CircleError, flatten
-from redirects.paths import new_address, old_address
-from redirects.places import are_known, why_dead
+from redirects.normalize import new_address, old_address
+from redirects.services import CircleError, flatten
+from redirects.url_registry import are_known, why_dead
 
 MOST_ROWS = 10_000
 # The names under which columns are known, the surest first: in Redirection's own files "type" is no code.

@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
 from redirects.models import NotFound, Redirect
-from redirects.paths import is_clean, key_of, key_of_target, ways_to
-from redirects.places import are_known as places_are_known
-from redirects.places import why_dead
+from redirects.normalize import is_clean, key_of, key_of_target, ways_to
+from redirects.url_registry import are_known as places_are_known
+from redirects.url_registry import why_dead
 
 # Any number that no other lock of this database has.
 _LOCK = 7_301_410
