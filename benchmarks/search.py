@@ -54,7 +54,7 @@ def measure(posts: int) -> None:
     from django.db import connection
     from django.test import Client
 
-    from search.finding import find, suggest
+    from search.engine import find, suggest
     from search.models import Entry, Word
     from search.queries import Query
 

@@ -6,6 +6,6 @@ class SearchConfig(AppConfig):
     verbose_name = "Search"
 
     def ready(self) -> None:
-        from search import listening
+        from search import signals
 
-        listening.connect()
+        signals.connect()

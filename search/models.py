@@ -7,7 +7,7 @@ from django.db import models
 class Entry(models.Model):
     """The words of one document, public or not: what readers may find is asked of the document at that time.
 
-    The full-text index over these columns is the database's own (`search.sqlite`, `search.postgres`).
+    The full-text index over these columns is the database's own (`search.backends.sqlite`, `search.backends.postgres`).
     """
 
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from blog.models import Post
-from search.finding import PER_PAGE, find, suggest
+from search.engine import PER_PAGE, find, suggest
 from search.queries import Query
 from siteinfo.seo import Crumb, Page, shortened
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Post
-from search.finding import LOOKED_INTO, Result, find, suggest
+from search.engine import LOOKED_INTO, Result, find, suggest
 from search.queries import Query
 from tests.factories import make_category, make_post
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from blog.demo.load_test import make_posts
 from blog.models import Category, Post, Tag
 from ptcomplete.management.commands.worker import JOBS, work_until_idle
-from search.finding import find
+from search.engine import find
 from search.models import Entry, Word
 from search.queries import Query
 from tests.factories import make_author, make_category, make_post
