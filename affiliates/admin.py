@@ -27,8 +27,8 @@ from affiliates.references import Use
 from affiliates.retire_links import retire
 from affiliates.shop_urls import tag_of
 from images.admin import WithImagePicker
+from images.references import Use as Shown
 from images.renditions import thumbnail
-from images.usage import Use as Shown
 
 # Days of clicks that lists show.
 RECENT = 30

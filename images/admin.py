@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from images import library, usage
+from images import library, references
 from images.forms import ImageForm, formfield_for_image
 from images.models import Image, ImageQuerySet, Video
 
@@ -89,7 +89,7 @@ class ImageAdmin(admin.ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         page = super().get_changelist_instance(request)
         page.result_list = list(page.result_list)
-        counts = usage.counts(page.result_list)
+        counts = references.counts(page.result_list)
         for image in page.result_list:
             image.use_count = counts[image.pk]
         return page
@@ -98,17 +98,17 @@ class ImageAdmin(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         image = context["original"]
-        context["uses"] = usage.uses(image) if image else []
+        context["uses"] = references.uses(image) if image else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
         """As Django's, but whatever shows a picture protects it, and is named with a link."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        named = [_link(image, use) for image in objs for use in usage.uses(image)]
+        named = [_link(image, use) for image in objs for use in references.uses(image)]
         return (deleted, counts, set(), named) if named else (deleted, counts, lacking, protected)
 
 
-def _link(image: Image, use: usage.Use) -> SafeString:
+def _link(image: Image, use: references.Use) -> SafeString:
     state = f" ({use.state})" if use.state else ""
     name = format_html('<a href="{}">{}</a>', use.address, use.user) if use.address else use.user
     return format_html("“{}” in {}: {}{}", image, use.kind, name, state)

@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from imagefield.fields import ImageField, PPOIField
 
-from images import renditions, usage
+from images import references, renditions
 from images.uploads import prepare
 
 
@@ -36,7 +36,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def unused(self) -> "ImageQuerySet":
         """Pictures that nothing on the site shows."""
-        return usage.without_uses(self)
+        return references.without_uses(self)
 
     def without_words(self) -> "ImageQuerySet":
         """Pictures whose alternative text is still missing: decoration needs none."""

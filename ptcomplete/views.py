@@ -31,7 +31,7 @@ from affiliates.sitemaps import ShopSitemap
 from affiliates.views import lead_on
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
-from images import share
+from images import og_images
 from pages.sitemaps import PageSitemap
 from pages.standing import standing_of
 from pages.views import page_detail
@@ -127,7 +127,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 def share_card(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
     """The drawn picture of a page that has none of its own."""
     try:
-        name = share.stored(token)
+        name = og_images.stored(token)
     except (BadSignature, ValueError) as error:
         raise Http404 from error
     return media(request, name)

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
 from blog.models import Post, Series
-from images import share
+from images import og_images
 from siteinfo.models import SiteInfo, SocialLink
 from siteinfo.robots import ANSWERS, TRAINING
 from siteinfo.seo import DESCRIPTION_LIMIT, shortened
@@ -197,15 +197,15 @@ def test_the_featured_picture_stands_for_a_post(reader: Client) -> None:
 
 
 def test_a_card_is_drawn_once(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = share.card("Knees", "Site").url
+    url = og_images.card("Knees", "Site").url
     assert reader.get(url).status_code == 200
-    monkeypatch.setattr(share, "draw", lambda *args: pytest.fail("drawn again"))
+    monkeypatch.setattr(og_images, "draw", lambda *args: pytest.fail("drawn again"))
     assert reader.get(url).status_code == 200
     assert len(default_storage.listdir("share")[1]) == 1
 
 
 def test_nobody_can_make_the_site_draw_other_words(reader: Client) -> None:
-    token = share.card("Knees", "Site").url.removeprefix(f"{HOST}/share/card-").removesuffix(".png")
+    token = og_images.card("Knees", "Site").url.removeprefix(f"{HOST}/share/card-").removesuffix(".png")
     for forged in (f"x{token}", token[:-1], "a:b", "%F0%9F", token.split(":")[0]):
         assert reader.get(f"/share/card-{forged}.png").status_code == 404
     assert not default_storage.exists("share")
@@ -227,7 +227,7 @@ def test_nobody_can_make_the_site_draw_other_words(reader: Client) -> None:
     ],
 )
 def test_any_title_can_be_drawn(title: str) -> None:
-    assert share.draw(title, title[:80]).size == (1200, 630)
+    assert og_images.draw(title, title[:80]).size == (1200, 630)
 
 
 # ---- The graph ------------------------------------------------------------------------------------------

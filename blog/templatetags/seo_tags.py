@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from accounts.structured_data import person
-from images.share import card
+from images.og_images import card
 from images.structured_data import picture_node
 from siteinfo import structured_data
 from siteinfo.models import SiteInfo

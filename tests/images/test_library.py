@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from images import usage
+from images import references
 from images.models import Image, Video
 from images.renditions import make, make_missing
 from tests.factories import make_author, make_category, make_image, make_post
@@ -130,11 +130,11 @@ def test_every_way_of_use_is_found_once_for_each_user(signed_in: Client) -> None
     draft = make_post(title="Draft one", status="draft", body=f'<figure><img data-image="{image.pk}"></figure>')
     topic, author = make_category(image=image), make_author(photo=image)
     video = Video.objects.create(provider="vimeo", key="12345678", thumbnail=image)
-    found = {use.user: use for use in usage.uses(image)}
+    found = {use.user: use for use in references.uses(image)}
     assert set(found) == {post, draft, topic, author, video}
     assert len(found[post].labels) == 2
     assert found[draft].state == "Draft"
-    assert usage.counts([image]) == {image.pk: 5}
+    assert references.counts([image]) == {image.pk: 5}
     page = signed_in.get(reverse("admin:images_image_change", args=[image.pk])).content.decode()
     for user in found.values():
         assert f'<a href="{user.address}">{user.user}</a>' in page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from images.share import _drawable
+from images.og_images import _drawable
 
 
 @pytest.mark.parametrize("font", ["newsreader-roman", "figtree-roman"])

@@ -23,7 +23,7 @@ from accounts.models import Author, Qualification
 from blog import checklist
 from blog.internal_links import broken_links
 from blog.models import Post
-from images.usage import uses
+from images.references import uses
 from pages.models import Page, Service
 from pages.starting import ROLES
 from redirects.models import Redirect

@@ -54,7 +54,7 @@ def stored(token: str) -> str:
 
 
 def _signer() -> signing.Signer:
-    return signing.Signer(salt=f"images.share.{RULES}")
+    return signing.Signer(salt=f"images.og_images.{RULES}")
 
 
 def draw(title: str, site_name: str) -> Image.Image:
