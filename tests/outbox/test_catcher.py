@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from outbox import catcher
-from outbox.catcher import Catcher
+from outbox import mailcatcher
+from outbox.mailcatcher import Catcher
 from ptcomplete.management.commands.run_local import free_port as wanted_port
 from tests.postbox import free_port
 from tests.test_settings import manage
@@ -103,10 +103,10 @@ def test_another_site_cannot_read_it(ports: tuple[int, int]) -> None:
 
 
 def test_the_oldest_mails_go(ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    box = catcher.Box()
-    monkeypatch.setattr(box, "_mails", catcher.deque(maxlen=2))
+    box = mailcatcher.Box()
+    monkeypatch.setattr(box, "_mails", mailcatcher.deque(maxlen=2))
     for number in range(1, 4):
-        box._mails.appendleft(catcher.Caught(number, [], b""))
+        box._mails.appendleft(mailcatcher.Caught(number, [], b""))
     assert box.get(1) is None
     assert [mail.number for mail in box.mails] == [3, 2]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from outbox.catcher import HOST, Catcher
+from outbox.mailcatcher import HOST, Catcher
 from siteinfo.urls import is_on_this_machine
 
 
