@@ -40,7 +40,7 @@ from siteinfo.context_processors import facts_of
 from siteinfo.robots import lines as robots_lines
 from siteinfo.seo import Page, shortened
 from siteinfo.urls import absolute_url
-from wordpress.addresses import answer_path
+from wordpress.legacy_urls import answer_path
 
 SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 

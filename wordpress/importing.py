@@ -21,13 +21,13 @@ from redirects.normalize import key_of
 from richtext.analysis import plain_text
 from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo
-from wordpress import placing, reader
-from wordpress.bodies import to_html
+from wordpress import path_mapping, reader
+from wordpress.content_converter import to_html
 from wordpress.links import lead_links
 from wordpress.models import Origin, digest, fingerprint
-from wordpress.oldsite import OldSite
 from wordpress.reader import Export, Item, Term
 from wordpress.report import Report
+from wordpress.source_site import OldSite
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def import_exports(
     for importer in importers:
         importer.begin()
     waiting = [(importer, key, page) for importer in importers for key, page in importer.pages]
-    depths = placing.depths((importer.site.name, page) for importer, _, page in waiting)
+    depths = path_mapping.depths((importer.site.name, page) for importer, _, page in waiting)
     for importer, key, page in sorted(waiting, key=lambda each: depths[each[0].site.name, each[2].post_id]):
         importer.import_text(page, key)
     known: defaultdict[str, dict[str, str]] = defaultdict(dict)
@@ -91,7 +91,7 @@ class Importer:
                 elif term.taxonomy == "post_tag":
                     self._tag(term.slug)
         self.pages = [(self._key(item), item) for item in self.export.items() if item.post_type == "page"]
-        self.has_front_page = any(placing.is_front_page(page, self.site) for _, page in self.pages)
+        self.has_front_page = any(path_mapping.is_front_page(page, self.site) for _, page in self.pages)
 
     def import_posts(self) -> None:
         """Import the posts, and count what else the file holds."""
@@ -123,7 +123,7 @@ class Importer:
             self.report.notes.append(f"“{_shown(item)}” {reason}")
             return "skipped"
         kind = Origin.Kind(item.post_type)
-        parent = placing.parent_of(item, self.site, self._by_number) if kind == Origin.Kind.PAGE else None
+        parent = path_mapping.parent_of(item, self.site, self._by_number) if kind == Origin.Kind.PAGE else None
         source = _source_digest(item, parent)
         origin = self._origin(kind, key)
         text = _TEXTS[kind].objects.filter(pk=origin.object_id).first() if origin else self._new(item, parent)
@@ -150,7 +150,7 @@ class Importer:
     def _why_left_out(self, item: Item) -> str:
         if item.status == "trash" or (item.status == "auto-draft" and not (item.body or item.title)):
             return "is in the trash there and was left out."
-        return placing.why_needless(item, self.site, self.has_front_page) if item.post_type == "page" else ""
+        return path_mapping.why_needless(item, self.site, self.has_front_page) if item.post_type == "page" else ""
 
     @cached_property
     def _by_number(self) -> dict[int, Item]:
@@ -160,7 +160,7 @@ class Importer:
         """Where the text goes: a row of its own, or the untouched starter page that it stands for."""
         if item.post_type == "post":
             return Post()
-        page, note = placing.row_for(f"{parent.path}/{_stem(item)}" if parent else _stem(item))
+        page, note = path_mapping.row_for(f"{parent.path}/{_stem(item)}" if parent else _stem(item))
         if note:
             self.report.notes.append(f"“{_shown(item)}”: {note}")
         return page
@@ -173,13 +173,13 @@ class Importer:
             text.updated_on = _updated_on(item)
             if text.position is None:
                 text.position = min(max(item.menu_order, 0), 32_767)
-        placing.find_place(text, text.slug or _stem(item))
+        path_mapping.find_place(text, text.slug or _stem(item))
         text.save()
         if isinstance(text, Post):
             text.categories.set(self._category(ref.slug) for ref in item.terms if ref.taxonomy == "category")
             text.set_categories(text.categories.all())
             text.tags.set([self._tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"])
-        if note := placing.lead_here(text, item, self.site):
+        if note := path_mapping.lead_here(text, item, self.site):
             self.report.notes.append(f"“{_shown(item)}” {note}")
 
     def _key(self, item: Item) -> str:
@@ -215,7 +215,7 @@ class Importer:
         if item.status == "future" and item.published_at and item.published_at <= timezone.now():
             self.report.notes.append(f"“{title}” was scheduled for a time that has passed: a draft here.")
             return Post.Status.DRAFT
-        if placing.is_front_page(item, self.site):
+        if path_mapping.is_front_page(item, self.site):
             words = "was the front page there. The home page here makes itself, so its words are kept as a draft."
             self.report.notes.append(f"“{title}” {words}")
             return Post.Status.DRAFT
@@ -244,7 +244,7 @@ class Importer:
         return found
 
     def _remember_number(self, kind: Origin.Kind, number: str, row: models.Model) -> None:
-        """For addresses such as /?cat=7: see wordpress.addresses."""
+        """For addresses such as /?cat=7: see wordpress.legacy_urls."""
         if number.isascii() and number.isdecimal():
             key, values = f"#{int(number[:18])}", {"object_id": row.pk}
             Origin.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)

@@ -12,10 +12,10 @@ from django.utils.encoding import escape_uri_path
 from blog.internal_links import why_dead
 from redirects import services
 from redirects.normalize import key_of
-from wordpress.addresses import answer_path, answer_query, asks_by_query
+from wordpress.legacy_urls import answer_path, answer_query, asks_by_query
 from wordpress.models import Origin, fingerprint
-from wordpress.oldsite import OldSite
 from wordpress.report import Report
+from wordpress.source_site import OldSite
 
 _HREF = re.compile(r'(<a\b[^<>]*?\shref=")([^"]*)(")')
 

@@ -5,7 +5,7 @@ Rules: https://developer.wordpress.org/reference/functions/wpautop/
 
 import re
 
-from wordpress.shield import Kept, Shield
+from wordpress.placeholders import Kept, Shield
 
 # Nothing but other elements belongs in these; what stands around their children is layout.
 _STRUCTURE = frozenset({"table", "thead", "tbody", "tfoot", "tr", "colgroup", "ul", "ol", "dl", "menu", "map"})

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from wordpress.parts import WANTED, ExportError, Part, elements, name, open_parts, plain
+from wordpress.archive_reader import WANTED, ExportError, Part, elements, name, open_parts, plain
 
 __all__ = ["Author", "Comment", "Export", "ExportError", "Item", "Term", "TermRef", "read_export"]
 

@@ -8,7 +8,7 @@ import html
 import re
 from typing import NamedTuple
 
-from wordpress.shield import BLOCK_END, Shield
+from wordpress.placeholders import BLOCK_END, Shield
 
 _CAPTIONS = frozenset({"caption", "wp_caption"})
 _SETS = frozenset({"gallery", "playlist"})

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wordpress.bodies import Body, to_html
+from wordpress.content_converter import Body, to_html
 
 PICTURE = '<img src="knee.jpg" alt="A knee" />'
 

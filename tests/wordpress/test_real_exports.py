@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wordpress.bodies import to_html
+from wordpress.content_converter import to_html
 from wordpress.reader import ExportError, read_export
 
 EXPORTS = Path(__file__).parents[3] / "shared" / "wxr"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from wordpress.paragraphs import paragraphs
-from wordpress.shield import Shield
+from wordpress.placeholders import Shield
 from wordpress.shortcodes import Shortcodes, link
 
 _DELIMITER = re.compile(

@@ -13,8 +13,8 @@ from redirects import services
 from redirects.models import Redirect
 from redirects.normalize import key_of
 from wordpress.models import Origin
-from wordpress.oldsite import OldSite
 from wordpress.reader import Item
+from wordpress.source_site import OldSite
 
 # What people call the page of their posts. The format does not tell which one it was.
 _PAGES_OF_POSTS = ("blog", "news", "posts", "articles", "journal")
@@ -125,7 +125,7 @@ def _is_free(text: Post | Page) -> bool:
 def lead_here(text: Post | Page, item: Item, site: OldSite) -> str:
     """Lead readers from the old address to `text`, if that is public and nothing else is there; what to say of it.
 
-    Posts that kept the end of their address need nothing: see wordpress.addresses.
+    Posts that kept the end of their address need nothing: see wordpress.legacy_urls.
     """
     place, here = site.place(item.link), text.get_absolute_url()
     if not text.is_published or not place or key_of(place) == key_of(getattr(text, text.place_field)):
