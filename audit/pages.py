@@ -14,8 +14,8 @@ def furnish() -> dict[str, str]:
 
     from blog.models import Category, Post, Series
     from images.models import Image, Video
+    from newsletter.delivery.materialize import prepare
     from newsletter.models import Campaign, SenderProfile
-    from newsletter.preparing import prepare
     from publishing.previews import preview_address
 
     newest = Post.objects.published().newest_first().select_related("author")[0]

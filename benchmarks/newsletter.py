@@ -122,8 +122,8 @@ def fill(number: int) -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from newsletter.addresses import email_hash
     from newsletter.models import Subscriber
+    from newsletter.subscribers.email_addresses import email_hash
 
     call_command("migrate", verbosity=0)
     now = timezone.now()
@@ -138,10 +138,10 @@ def fill(number: int) -> None:
 
 def send(connections: int) -> dict[str, Any]:
     """Prepare a campaign to everybody and send it."""
-    from newsletter.compiling import Sender, compiled
+    from newsletter.delivery.materialize import prepare
+    from newsletter.delivery.mime import Sender, compiled
+    from newsletter.delivery.sending import deliver
     from newsletter.models import Campaign, SenderProfile
-    from newsletter.preparing import prepare
-    from newsletter.sending import deliver
 
     fields = {"postal_address": "1 Main Street", "connections": connections}
     profile, _ = SenderProfile.objects.update_or_create(pk=SenderProfile.singleton_instance_id, defaults=fields)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Warning, register
 
-from newsletter.readiness import deaf_to_the_provider
+from newsletter.delivery.deliverability import deaf_to_the_provider
 
 
 @register

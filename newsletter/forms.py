@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
-from newsletter.addresses import email_key
-from newsletter.evidence import facts_of
 from newsletter.models import ConsentEvent, ConsentText, SenderProfile, Subscriber, Subscription, Topic
 from newsletter.models.consent import FIRST_WORDS
+from newsletter.subscribers.consent_log import facts_of
+from newsletter.subscribers.email_addresses import email_key
 from outbox.headers import validate_mailable
 from public_forms.fields import MailField
 from public_forms.forms import GuardedForm

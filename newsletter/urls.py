@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from newsletter import archive, views, webhooks
+from newsletter import views
+from newsletter.campaigns import archive
+from newsletter.delivery import webhooks
 
 app_name = "newsletter"
 urlpatterns = [

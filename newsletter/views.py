@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from newsletter.evidence import facts_of
-from newsletter.export import everything_about
 from newsletter.forms import JoinForm, PreferencesForm
 from newsletter.models import Campaign, ConsentEvent, ConsentText, Subscriber
-from newsletter.tokens import Purpose
+from newsletter.subscribers.consent_log import facts_of
+from newsletter.subscribers.personal_data import everything_about
+from newsletter.subscribers.tokens import Purpose
 from public_forms.views import public_form
 
 

@@ -1,5 +1,5 @@
 """The newsletter on the writing desk."""
 
-from newsletter.admin import campaigns, people, sender
+from newsletter.admin import campaigns, newsletter_settings, subscribers
 
 __all__ = ("campaigns", "people", "sender")

@@ -21,8 +21,8 @@ from django.utils.safestring import SafeString
 
 from blog.models import OFF_LISTS, Post
 from images.admin import WithImagePicker
-from newsletter import drafting, preflight
 from newsletter.admin.sending import TONES, SendingPages
+from newsletter.campaigns import preflight, templates
 from newsletter.models import Campaign, Delivery
 from public_forms.fields import visible
 from publishing.autosave import KeepsCopies
@@ -170,12 +170,12 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
         sees_drafts = any(request.user.has_perm(f"blog.{right}_post") for right in ("view", "change"))
         posts = Post.objects.all() if sees_drafts else Post.objects.published()
         if key.isdecimal() and len(key) < 19 and (post := posts.filter(pk=key).first()):
-            return drafting.from_post(post, whole="whole" in request.GET)
-        return drafting.from_new_posts() if "new" in request.GET else {}
+            return templates.from_post(post, whole="whole" in request.GET)
+        return templates.from_new_posts() if "new" in request.GET else {}
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        if request.method == "GET" and "new" in request.GET and not drafting.from_new_posts():
-            when = date_format(timezone.localtime(drafting.since()), "F j")
+        if request.method == "GET" and "new" in request.GET and not templates.from_new_posts():
+            when = date_format(timezone.localtime(templates.since()), "F j")
             self.message_user(request, f"Nothing was published since {when}, so it begins empty.", messages.WARNING)
         return super().add_view(request, form_url, {"title": "A new campaign", **(extra_context or {})})
 

@@ -21,7 +21,7 @@ from django.utils.csp import CSP, build_policy
 from django.utils.formats import date_format
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from newsletter import preflight, progress, steering, trying
+from newsletter.campaigns import actions, preflight, progress, test_emails
 from newsletter.models import Campaign, Delivery, TrialMail
 from newsletter.models.deliveries import DeliveryQuerySet
 from outbox import sending as outbox
@@ -141,7 +141,7 @@ class SendingPages(admin.ModelAdmin):
         if campaign.is_editable and "copy" in request.GET and (form := self.kept_form(request, campaign)):
             form.full_clean()
             campaign = form.instance
-        response = HttpResponse(trying.shown(campaign, request.GET.get("as", "")))
+        response = HttpResponse(test_emails.shown(campaign, request.GET.get("as", "")))
         response["Content-Security-Policy"] = build_policy(MAIL_POLICY)
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex"
@@ -160,7 +160,7 @@ class SendingPages(admin.ModelAdmin):
         elif not admit_key(f"newsletter tests {request.user.pk}", most=MOST_TESTS, hourly=True):
             self.message_user(request, f"{MOST_TESTS} tests an hour is all there is. Try later.", messages.ERROR)
         else:
-            trial = trying.send(campaign, form.cleaned_data["address"])
+            trial = test_emails.send(campaign, form.cleaned_data["address"])
             self.message_user(request, f"The test goes to {trial.to_email} within seconds.", messages.SUCCESS)
             if trouble := outbox.trouble(TrialMail.objects.all()):
                 self.message_user(request, trouble, messages.WARNING)
@@ -177,7 +177,7 @@ class SendingPages(admin.ModelAdmin):
         looked = preflight.look_at(campaign)
         form = WhenForm(request.POST or None, initial=self._initial(campaign))
         if request.method == "POST" and form.is_valid() and not looked.stops:
-            if form.cleaned_data["seen"] == _fingerprint(campaign) and steering.schedule(
+            if form.cleaned_data["seen"] == _fingerprint(campaign) and actions.schedule(
                 campaign, form.cleaned_data["at"]
             ):
                 return self._scheduled(request, campaign, form.cleaned_data)
@@ -224,7 +224,7 @@ class SendingPages(admin.ModelAdmin):
         if "copy" in request.POST:
             if not self.has_add_permission(request):
                 raise PermissionDenied
-            twin = steering.copy(self._seen(request, key))
+            twin = actions.copy(self._seen(request, key))
             self.message_user(request, "This is a copy, a new draft. Nothing of it has been sent.", messages.SUCCESS)
             return redirect(self._address("change", twin.pk))
         campaign = self._sendable(request, key)
@@ -240,13 +240,13 @@ class SendingPages(admin.ModelAdmin):
         mail = request.GET.get("delivery", "")
         one = int(mail) if mail.isdecimal() and len(mail) < 19 else None
         acts: dict[str, tuple[Callable[[], int], str]] = {
-            "take_back": (lambda: steering.take_back(campaign), "It is a draft again. Nothing was sent."),
-            "pause": (lambda: steering.pause(campaign), "It pauses. The few mails in hand still go out."),
-            "resume": (lambda: steering.resume(campaign), "It goes on."),
-            "cancel": (lambda: steering.cancel(campaign), "It is cancelled. Nobody else gets it."),
-            "resend": (lambda: steering.resend_failed(campaign, one), "{} sent again."),
-            "again": (lambda: steering.settle(campaign, one, again=True), "{} sent again."),
-            "let_be": (lambda: steering.settle(campaign, one, again=False), "{} counted as sent."),
+            "take_back": (lambda: actions.take_back(campaign), "It is a draft again. Nothing was sent."),
+            "pause": (lambda: actions.pause(campaign), "It pauses. The few mails in hand still go out."),
+            "resume": (lambda: actions.resume(campaign), "It goes on."),
+            "cancel": (lambda: actions.cancel(campaign), "It is cancelled. Nobody else gets it."),
+            "resend": (lambda: actions.resend_failed(campaign, one), "{} sent again."),
+            "again": (lambda: actions.settle(campaign, one, again=True), "{} sent again."),
+            "let_be": (lambda: actions.settle(campaign, one, again=False), "{} counted as sent."),
         }
         name = next((name for name in acts if name in request.POST), None)
         if name is None:

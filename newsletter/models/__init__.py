@@ -1,14 +1,14 @@
 """All tables of the newsletter: people, what they agreed to, campaigns, and each mail of one."""
 
+from newsletter.models.announced_posts import PostNews
 from newsletter.models.campaigns import Campaign, LinkCount
 from newsletter.models.consent import ConsentEvent, ConsentText, Suppression
 from newsletter.models.deliveries import Delivery, WebhookEvent
-from newsletter.models.mails import ListMail
-from newsletter.models.news import PostNews
-from newsletter.models.people import Subscriber, Subscription, Topic
-from newsletter.models.sender import SenderProfile, SendWindow
-from newsletter.models.states import ForbiddenMoveError
-from newsletter.models.trials import TrialMail
+from newsletter.models.newsletter_settings import SenderProfile, SendWindow
+from newsletter.models.subscriber_emails import ListMail
+from newsletter.models.subscribers import Subscriber, Subscription, Topic
+from newsletter.models.test_emails import TrialMail
+from newsletter.models.transitions import ForbiddenMoveError
 
 __all__ = (
     "Campaign",

@@ -14,8 +14,8 @@ from django.utils.text import slugify
 
 from blog.models import Post
 from images.models import Image
-from newsletter.models.people import Subscriber, Subscription, Topic
-from newsletter.models.states import Table, move
+from newsletter.models.subscribers import Subscriber, Subscription, Topic
+from newsletter.models.transitions import Table, move
 from richtext.analysis import outline
 
 # A campaign whose time came while no worker ran is news no longer.

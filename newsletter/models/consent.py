@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from newsletter.addresses import email_hash
+from newsletter.subscribers.email_addresses import email_hash
 
 # The privacy notice of the list: networks are cut short after this, and gone after that.
 NETWORK_WHOLE_FOR = timedelta(days=90)

@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from newsletter.models.campaigns import Campaign
-from newsletter.models.people import Subscriber
-from newsletter.models.states import Table, move
+from newsletter.models.subscribers import Subscriber
+from newsletter.models.transitions import Table, move
 
 # After the end of a campaign, for whoever asks what became of a mail. Its hash stays, so that numbers stay.
 ADDRESS_KEPT_FOR = timedelta(days=90)

@@ -18,10 +18,10 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from accounts.models import User
-from newsletter import drafting, progress, steering
+from newsletter.campaigns import actions, progress, templates
+from newsletter.delivery.materialize import prepare_due
+from newsletter.delivery.sending import finish
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber, TrialMail
-from newsletter.preparing import prepare_due
-from newsletter.sending import finish
 from outbox import sending as outbox
 from tests.factories import make_campaign, make_delivery, make_image, make_post, make_subscriber
 from tests.postbox import Postbox, mail_server, words_of
@@ -143,7 +143,7 @@ def test_a_digest_by_hand_gathers_what_came_since_the_last_mail(signed_in: Clien
     make_post(title="Old", published_at=now - timedelta(days=4))
     for number in (1, 2):
         make_post(title=f"New {number}", published_at=now - timedelta(days=number))
-    fields = drafting.from_new_posts()
+    fields = templates.from_new_posts()
     assert fields["subject"] == "New 1"
     assert fields["preheader"] == "And New 2"
     assert fields["body"].index("New 1") < fields["body"].index("New 2")
@@ -213,12 +213,12 @@ def test_the_preview_is_the_desks_alone_and_can_do_nothing(signed_in: Client, re
 
 
 def test_the_preview_shows_either_light_whatever_the_lookers_own_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    from newsletter import trying
-    from newsletter.rendering import Rendered
+    from newsletter.campaigns import test_emails
+    from newsletter.rendering.messages import Rendered
 
     html = "<head></head>@media (prefers-color-scheme: dark) { a } @media (prefers-color-scheme:light) { b }"
-    monkeypatch.setattr(trying, "render", lambda *_: Rendered("Subject", html, "text"))
-    dark, light = (trying.shown(draft(), kind) for kind in ("dark", ""))
+    monkeypatch.setattr(test_emails, "render", lambda *_: Rendered("Subject", html, "text"))
+    dark, light = (test_emails.shown(draft(), kind) for kind in ("dark", ""))
     assert "(min-width: 0) { a }" in dark
     assert "(max-width: 0) { b }" in dark
     assert "(max-width: 0) { a }" in light
@@ -340,7 +340,7 @@ def test_words_that_somebody_else_let_go_meanwhile_become_a_new_draft(ready: Sen
     client = writer("view_campaign", "add_campaign", "change_campaign")
     campaign = draft(subject="Agreed")
     typed = form(campaign, subject="Typed meanwhile", copy_key=str(uuid4()))
-    assert steering.schedule(campaign, timezone.now() + timedelta(hours=1))
+    assert actions.schedule(campaign, timezone.now() + timedelta(hours=1))
     kept = client.post(f"{LIST}{campaign.pk}/autosave/", typed)
     assert (kept.status_code, "“scheduled” by now" in kept.json()["error"]) == (409, True)
     assert "Yours are kept here, as a new draft" in text_of(client, place(campaign), typed)
@@ -440,7 +440,7 @@ def test_what_was_typed_before_another_button_was_pressed_is_kept(
     signed_in: Client, ready: SenderProfile, button: str
 ) -> None:
     campaign = draft()
-    assert steering.schedule(campaign, timezone.now() + timedelta(hours=1))
+    assert actions.schedule(campaign, timezone.now() + timedelta(hours=1))
     saved = {"subject": campaign.subject, "preheader": campaign.preheader, "is_in_archive": "on", "copy_key": uuid4()}
     text_of(signed_in, place(campaign, "act"), form(campaign, **saved) | {button: "1"})
     assert "Your unsaved text" not in text_of(signed_in, place(campaign))
@@ -508,10 +508,10 @@ def test_of_two_who_press_at_once_one_finds_it_done(ready: SenderProfile) -> Non
             return sorted(pool.map(press, range(2)))
 
     at = timezone.now()
-    assert together(lambda: steering.schedule(campaign, at)) == [0, 1]
-    assert together(lambda: steering.take_back(campaign)) == [0, 1]
-    assert together(lambda: steering.resend_failed(over)) == [0, 3]
-    assert together(lambda: steering.cancel(over)) == [0, 1]
+    assert together(lambda: actions.schedule(campaign, at)) == [0, 1]
+    assert together(lambda: actions.take_back(campaign)) == [0, 1]
+    assert together(lambda: actions.resend_failed(over)) == [0, 3]
+    assert together(lambda: actions.cancel(over)) == [0, 1]
 
 
 # ---- Watched, stopped, settled ----------------------------------------------------------------------
@@ -598,7 +598,7 @@ def test_those_that_failed_get_it_again_even_when_it_was_over(signed_in: Client)
     assert "Nothing was changed" in text_of(signed_in, place(campaign, "act"), {"resend": "1"})
     assert [Delivery.objects.get(pk=row.pk).state for row in (one, two, sent)] == ["pending", "pending", "sent"]
     cancelled = make_delivery(campaign=make_campaign(status="cancelled"), state="failed")
-    assert steering.resend_failed(cancelled.campaign) == 0
+    assert actions.resend_failed(cancelled.campaign) == 0
 
 
 def test_uncertain_ones_are_settled_either_way_and_once(signed_in: Client) -> None:
@@ -614,8 +614,8 @@ def test_uncertain_ones_are_settled_either_way_and_once(signed_in: Client) -> No
     assert "1 mail is sent again" in text_of(signed_in, act, {"again": "1"})
     assert [Delivery.objects.get(pk=row.pk).state for row in (one, two)] == ["sent", "pending"]
     over = make_delivery(campaign=make_campaign(status="cancelled"), state="uncertain")
-    assert steering.settle(over.campaign, again=True) == 0
-    assert steering.settle(over.campaign, again=False) == 1
+    assert actions.settle(over.campaign, again=True) == 0
+    assert actions.settle(over.campaign, again=False) == 1
 
 
 @pytest.mark.parametrize("words", ["%00", "a%00b", "%ED%A0%80"])

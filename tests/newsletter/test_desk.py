@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from newsletter import readiness
+from newsletter.delivery import deliverability
 from newsletter.models import (
     Campaign,
     ConsentEvent,
@@ -173,9 +173,9 @@ def test_the_sender_says_what_is_lacking(signed_in: Client, settings: Settings) 
     data |= {"from_email": "me@news.example.com", "connections": "2", "postal_address": "Main Street 1"}
     assert signed_in.post(place, data).status_code == 302
     settings.SITE_URL = "https://www.example.com"
-    assert readiness.lacks(SenderProfile.get()) == []
+    assert deliverability.lacks(SenderProfile.get()) == []
     settings.SITE_URL, settings.MAILERS = "http://other.example", {}
-    assert len(readiness.lacks(SenderProfile.get())) == 3
+    assert len(deliverability.lacks(SenderProfile.get())) == 3
 
 
 def test_staff_without_rights_get_nowhere_and_change_nothing() -> None:

@@ -13,8 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from newsletter.delivery.deliverability import lacks
 from newsletter.models import SenderProfile
-from newsletter.readiness import lacks
 from ptcomplete.email_settings import mailers
 
 pytestmark = pytest.mark.django_db

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from newsletter import preflight
-from newsletter.compiling import link
+from newsletter.campaigns import preflight
+from newsletter.delivery.mime import link
 from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Topic
-from newsletter.rendering import Rendered
-from newsletter.tokens import Purpose
+from newsletter.rendering.messages import Rendered
+from newsletter.subscribers.tokens import Purpose
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]

@@ -22,7 +22,6 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from audit.accessibility import violations_in_both_themes
-from newsletter.addresses import email_hash, email_key
 from newsletter.models import (
     ConsentEvent,
     ConsentText,
@@ -34,7 +33,8 @@ from newsletter.models import (
     Topic,
 )
 from newsletter.models.consent import UnchangeableError
-from newsletter.tokens import Purpose
+from newsletter.subscribers.email_addresses import email_hash, email_key
+from newsletter.subscribers.tokens import Purpose
 from outbox import sending
 from public_forms.forms import issue, issue_shared
 from public_forms.models import Tally
@@ -318,7 +318,7 @@ def test_a_link_of_an_old_mail_still_takes_one_off_the_list(reader: Client) -> N
 
 
 def test_tokens_are_signed_as_django_signs() -> None:
-    key, value = uuid4(), "newsletter.tokens."
+    key, value = uuid4(), "newsletter.subscribers.tokens."
     unsubscribe = Signer(salt=f"{value}UNSUBSCRIBE", sep=".").unsign(Purpose.UNSUBSCRIBE.token(key, 3))
     assert unsubscribe == f"{key.hex}-3"
     preferences = TimestampSigner(salt=f"{value}PREFERENCES", sep=".")

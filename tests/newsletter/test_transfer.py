@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from newsletter import transfer
 from newsletter.models import ConsentEvent, ListMail, Subscriber, Suppression, Topic
-from newsletter.transfer import Report, lines, take_in
+from newsletter.subscribers import csv_io
+from newsletter.subscribers.csv_io import Report, lines, take_in
 from tests.factories import make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -133,12 +133,12 @@ def test_no_address_is_a_formula_to_a_spreadsheet() -> None:
 
 
 def test_two_who_take_the_same_people_in_at_once_get_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def joined_meanwhile(row: transfer.Row, are_confirmed: bool) -> Subscriber:
+    def joined_meanwhile(row: csv_io.Row, are_confirmed: bool) -> Subscriber:
         make_subscriber(email=row.email)
         return person(row, are_confirmed)
 
-    person = transfer._person
-    monkeypatch.setattr(transfer, "_person", joined_meanwhile)
+    person = csv_io._person
+    monkeypatch.setattr(csv_io, "_person", joined_meanwhile)
     with pytest.raises(ValidationError, match="Nobody was added"):
         take("email\nsam@example.org\n")
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from blog.models import Post
-from newsletter import automatic
+from newsletter.campaigns import automation
 from newsletter.models import SenderProfile
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category, make_post
@@ -37,9 +37,9 @@ def test_a_post_arrives_with_all_that_belongs_to_it(write: Writer, client: Clien
 def test_no_mail_goes_out_about_what_was_public_there(write: Writer) -> None:
     SenderProfile.objects.create(mails_new_posts=True)
     call_command("import_wordpress", write(item(), item(2, status="draft")))
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
     Post.objects.get(status="draft").publish()
-    assert automatic.plan() == 1
+    assert automation.plan() == 1
 
 
 def test_what_is_not_imported_yet_is_counted_by_name(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from newsletter import domain
+from newsletter.delivery import dns
+from newsletter.delivery.deliverability import lacks, sending_domain
 from newsletter.models import SenderProfile
-from newsletter.readiness import lacks, sending_domain
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
         sender = SenderProfile.get()
         found = lacks(sender)
         try:
-            found += domain.lacks(sending_domain(sender), selector)
-        except domain.Unanswered as error:
+            found += dns.lacks(sending_domain(sender), selector)
+        except dns.Unanswered as error:
             raise CommandError("\n".join([*found, str(error)])) from error
         if not selector:
             self.stdout.write("DKIM was not looked at: name your key with --selector.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from newsletter import transfer
+from newsletter.subscribers import csv_io
 
 
 class Command(BaseCommand):
@@ -19,5 +19,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         with file.open("w", encoding="utf-8", newline="") as out:
-            number = sum(1 for line in transfer.lines() if out.write(line)) - 1
+            number = sum(1 for line in csv_io.lines() if out.write(line)) - 1
         self.stdout.write(f"{number} subscribers are in {file}.")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from newsletter import transfer
+from newsletter.subscribers import csv_io
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, source: str, all_confirmed: bool, **options: Any) -> None:
         try:
-            report = transfer.take_in(file.read_bytes(), source=source, are_confirmed=all_confirmed)
+            report = csv_io.take_in(file.read_bytes(), source=source, are_confirmed=all_confirmed)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except ValidationError as error:

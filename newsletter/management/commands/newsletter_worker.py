@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from newsletter.sending import deliver
+from newsletter.delivery.sending import deliver
 
 log = logging.getLogger(__name__)
 

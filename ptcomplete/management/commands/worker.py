@@ -22,7 +22,7 @@ from feedback.models import Suggestion
 from images.renditions import make_missing
 from instagram import api as instagram_api
 from instagram import archive as instagram_archive
-from newsletter import sending
+from newsletter.delivery import sending
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import deliver
 from public_forms import ratelimit

@@ -13,8 +13,8 @@ from pytest_django import Settings
 
 from affiliates.programs import Program
 from blog.models import Post
+from newsletter.delivery.materialize import prepare
 from newsletter.models import Campaign, PostNews
-from newsletter.preparing import prepare
 from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_link

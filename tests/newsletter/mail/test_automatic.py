@@ -11,9 +11,9 @@ from django.utils import timezone
 from lxml import html
 
 from blog.models import Post
-from newsletter import automatic, steering
+from newsletter.campaigns import actions, automation
+from newsletter.delivery.materialize import prepare, prepare_due
 from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Topic
-from newsletter.preparing import prepare, prepare_due
 from tests.factories import make_campaign, make_post, make_subscriber
 from tests.newsletter.sending.stage import sender
 
@@ -51,7 +51,7 @@ def the_mail(post: Post) -> Campaign:
 def test_nothing_goes_out_by_itself_until_the_owner_wants_it() -> None:
     sender()
     new_post()
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
     assert not Campaign.objects.exists()
 
 
@@ -78,42 +78,42 @@ def test_what_was_public_when_it_was_switched_on_is_never_mailed() -> None:
     old.title = "Edited"
     old.save()
     draft.publish()
-    automatic.plan()
+    automation.plan()
     assert [campaign.post for campaign in Campaign.objects.all()] == [draft]
     # Off and on again: what came between is old by then.
     sender(mails_new_posts=False)
     between = new_post()
     sender(mails_new_posts=True)
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
     assert not between.news.is_news
 
 
 def test_a_scheduled_post_is_mailed_when_its_time_has_come(profile: SenderProfile) -> None:
     post = new_post(published_at=timezone.now() + timedelta(hours=1))
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
     Post.objects.filter(pk=post.pk).update(published_at=timezone.now())
-    assert automatic.plan() == 1
+    assert automation.plan() == 1
     assert the_mail(post).status == "scheduled"
 
 
 def test_published_again_or_edited_it_is_mailed_no_second_time(profile: SenderProfile) -> None:
     post = new_post()
-    assert automatic.plan() == 1
+    assert automation.plan() == 1
     grace_is_over()
     prepare_due()
     post.status = "draft"
     post.save()
     post.title = "Better"
     post.publish(at=timezone.now())
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
     the_mail(post).delete()  # nor when somebody tidies up
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
 
 
 @pytest.mark.parametrize("taken_back", ["draft", "trash", "delete", "schedule"])
 def test_a_post_taken_back_takes_its_mail_along(profile: SenderProfile, taken_back: str) -> None:
     post = new_post()
-    automatic.plan()
+    automation.plan()
     campaign = the_mail(post)
     if taken_back == "delete":
         post.delete()
@@ -134,7 +134,7 @@ def test_a_post_taken_back_takes_its_mail_along(profile: SenderProfile, taken_ba
 def test_a_post_taken_back_while_another_campaign_is_prepared_is_not_written_to_anybody(profile: SenderProfile) -> None:
     reader(profile)
     post = new_post()
-    automatic.plan()
+    automation.plan()
     campaign = campaign_moved(the_mail(post))
     post.trash()
     assert prepare(campaign, profile) == 0
@@ -145,11 +145,11 @@ def test_a_post_taken_back_while_another_campaign_is_prepared_is_not_written_to_
 
 def test_once_the_first_mail_is_written_it_goes_on(profile: SenderProfile) -> None:
     post = new_post()
-    automatic.plan()
+    automation.plan()
     grace_is_over()
     assert prepare_due() == 1
     post.trash()
-    assert automatic.withdraw() == 0
+    assert automation.withdraw() == 0
     assert the_mail(post).status == "sending"
 
 
@@ -172,7 +172,7 @@ def test_a_worker_that_comes_hours_late_still_mails_it(profile: SenderProfile) -
 def test_one_made_by_hand_is_the_one(profile: SenderProfile) -> None:
     post = new_post()
     Campaign.objects.create(kind="post", post=post, subject="Mine")
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
     assert the_mail(post).subject == "Mine"
 
 
@@ -181,7 +181,7 @@ def test_one_made_by_hand_is_the_one(profile: SenderProfile) -> None:
 )
 def test_a_post_that_somebody_mails_by_hand_is_not_mailed_again(profile: SenderProfile, status: str, made: int) -> None:
     make_campaign(post=new_post(), status=status)
-    assert automatic.plan() == made
+    assert automation.plan() == made
 
 
 def test_the_owners_topic_is_asked_and_else_the_first(profile: SenderProfile) -> None:
@@ -191,7 +191,7 @@ def test_the_owners_topic_is_asked_and_else_the_first(profile: SenderProfile) ->
     profile.post_topic = other
     profile.save()
     post = new_post()
-    automatic.plan()
+    automation.plan()
     assert the_mail(post).topic == other
 
 
@@ -223,18 +223,18 @@ def test_a_weeks_posts_go_together_to_those_who_want_it_so(profile: SenderProfil
 
 def test_a_week_without_news_has_no_digest(profile: SenderProfile) -> None:
     reader(profile, "weekly")
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
     new_post(published_at=timezone.now())
-    automatic.plan()
+    automation.plan()
     assert not Campaign.objects.filter(kind="digest").exists()
 
 
 def test_nobody_who_wants_one_no_digest_and_the_posts_wait(profile: SenderProfile) -> None:
     post = new_post(published_at=earlier())
-    automatic.plan()
+    automation.plan()
     assert not Campaign.objects.filter(kind="digest").exists()
     reader(profile, "weekly")
-    automatic.plan()
+    automation.plan()
     post.news.refresh_from_db()
     assert post.news.digest == digest()
 
@@ -242,32 +242,32 @@ def test_nobody_who_wants_one_no_digest_and_the_posts_wait(profile: SenderProfil
 def test_no_post_is_in_two_digests_even_if_the_first_is_deleted(profile: SenderProfile) -> None:
     reader(profile, "weekly")
     new_post(published_at=earlier())
-    automatic.plan()
+    automation.plan()
     digest().delete()
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
     PostNews.objects.update(gathered_at=None)
-    assert automatic.plan() == 1
+    assert automation.plan() == 1
 
 
 def test_a_cancelled_mail_about_a_post_keeps_it_out_of_the_digest(profile: SenderProfile) -> None:
     reader(profile, "weekly")
     post = new_post(published_at=earlier(0))
-    automatic.plan()
+    automation.plan()
     assert Campaign.objects.filter(pk=the_mail(post).pk).move("scheduled", "cancelled") == 1
     Post.objects.update(published_at=earlier())
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
 
 
-@pytest.mark.parametrize("holds_back", [steering.cancel, steering.take_back])
+@pytest.mark.parametrize("holds_back", [actions.cancel, actions.take_back])
 def test_a_mail_that_its_author_holds_back_reaches_nobody_by_the_digest(
     profile: SenderProfile, holds_back: Callable[[Campaign], bool]
 ) -> None:
     reader(profile, "weekly")
     post = new_post()
-    automatic.plan()
+    automation.plan()
     assert holds_back(the_mail(post))
     Post.objects.update(published_at=earlier())
-    assert automatic.plan() == 0
+    assert automation.plan() == 0
 
 
 def test_a_mail_that_came_too_late_for_some_is_still_in_time_for_the_digest(profile: SenderProfile) -> None:
@@ -286,7 +286,7 @@ def test_who_got_each_post_at_once_and_then_chose_once_a_week_is_mailed_none_of_
 ) -> None:
     changed, weekly = reader(profile), reader(profile, "weekly")
     post = new_post()
-    automatic.plan()
+    automation.plan()
     grace_is_over()
     assert prepare_due() == 1
     the_mail(post).deliveries.update(state="sent", sent_at=timezone.now())
@@ -296,7 +296,7 @@ def test_who_got_each_post_at_once_and_then_chose_once_a_week_is_mailed_none_of_
     assert [row.subscriber for row in digest().deliveries.all()] == [weekly]
     # With something new in it, it is for both.
     new = new_post()
-    automatic.plan()
+    automation.plan()
     new.news.digest = digest()
     new.news.save()
     assert set(digest().audience()) == {changed, weekly}
@@ -305,10 +305,10 @@ def test_who_got_each_post_at_once_and_then_chose_once_a_week_is_mailed_none_of_
 def test_a_post_taken_back_is_left_out_and_an_empty_digest_cancelled(profile: SenderProfile) -> None:
     reader(profile, "weekly")
     posts = [new_post(title=title, published_at=earlier()) for title in ("Stays", "Goes")]
-    automatic.plan()
+    automation.plan()
     posts[1].trash()
     campaign = digest()
-    assert automatic.withdraw() == 1  # the mail about the one alone
+    assert automation.withdraw() == 1  # the mail about the one alone
     assert prepare(campaign_moved(campaign), profile) == 1
     campaign.refresh_from_db()
     page = html.document_fromstring(campaign.frozen_html)
@@ -318,7 +318,7 @@ def test_a_post_taken_back_is_left_out_and_an_empty_digest_cancelled(profile: Se
 def test_a_digest_of_nothing_is_cancelled(profile: SenderProfile) -> None:
     reader(profile, "weekly")
     post = new_post(published_at=earlier())
-    automatic.plan()
+    automation.plan()
     post.trash()
     prepare_due()
     assert {campaign.status for campaign in Campaign.objects.all()} == {"cancelled"}
@@ -335,7 +335,7 @@ def test_a_digest_that_is_a_day_late_waits_for_the_next_week() -> None:
     profile = sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
     reader(profile, "weekly")
     post = new_post(published_at=earlier(40))
-    automatic.plan()
+    automation.plan()
     assert not Campaign.objects.filter(kind="digest").exists()
     assert post.news.gathered_at is None
 
@@ -353,7 +353,7 @@ def test_it_is_due_at_the_owners_hour(now: str, due: str) -> None:
     profile = SenderProfile(digest_weekday=SenderProfile.Weekday.MONDAY, digest_hour=9)
     zone = timezone.get_current_timezone()
     moment = datetime.fromisoformat(now).replace(tzinfo=zone).astimezone(UTC)
-    assert automatic.slot(profile, moment) == datetime.fromisoformat(due).replace(tzinfo=zone)
+    assert automation.slot(profile, moment) == datetime.fromisoformat(due).replace(tzinfo=zone)
 
 
 # ---- Many workers ------------------------------------------------------------------------------------
@@ -368,7 +368,7 @@ def test_workers_at_once_make_one_mail_a_post_and_one_digest() -> None:
 
     def work(_: int) -> int:
         try:
-            return automatic.plan()
+            return automation.plan()
         finally:
             connection.close()
 

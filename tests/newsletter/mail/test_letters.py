@@ -12,11 +12,11 @@ from lxml.html import HtmlElement
 from affiliates.programs import Program
 from blog.models import Post
 from images.models import Video
-from newsletter.compiling import Sender, compiled, link
-from newsletter.letters import written
+from newsletter.delivery.mime import Sender, compiled, link
 from newsletter.models import Campaign, SenderProfile
-from newsletter.rendering import LARGEST, Rendered, render
-from newsletter.tokens import Purpose
+from newsletter.rendering.layout import written
+from newsletter.rendering.messages import LARGEST, Rendered, render
+from newsletter.subscribers.tokens import Purpose
 from richtext.sanitizer import clean
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_favorite, make_link

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from audit.accessibility import violations_in_both_themes
 from newsletter.models import SenderProfile
-from newsletter.rendering import render
+from newsletter.rendering.messages import render
 from richtext.sanitizer import clean
 from tests.factories import make_campaign, make_image, make_post
 from tests.newsletter.mail.test_archive import sent

@@ -9,9 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signing import TimestampSigner
 from pytest_django import Settings
 
+from newsletter.delivery.providers import provider
+from newsletter.delivery.sending import deliver
 from newsletter.models import Campaign, Delivery, ListMail, Subscriber
-from newsletter.providers import provider
-from newsletter.sending import deliver
 from outbox import sending as outbox
 from ptcomplete.email_settings import anymail, mailers
 from tests.newsletter.providers.conftest import Api, use

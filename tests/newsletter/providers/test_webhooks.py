@@ -12,10 +12,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from newsletter import readiness
 from newsletter.checks import provider_can_tell
+from newsletter.delivery import deliverability
+from newsletter.delivery.sending import recover
 from newsletter.models import Campaign, ConsentEvent, Delivery, SenderProfile, Subscriber, Suppression, WebhookEvent
-from newsletter.sending import recover
 from ptcomplete.email_settings import anymail, mailers
 from tests.factories import make_campaign, make_delivery, make_subscriber
 
@@ -151,7 +151,7 @@ def test_who_leaves_at_the_provider_leaves_here() -> None:
 
 def test_mail_that_comes_back_for_now_counts_once_a_day_until_some_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     today = [date(2026, 3, 1)]
-    monkeypatch.setattr("newsletter.models.people.timezone.localdate", lambda: today[0])
+    monkeypatch.setattr("newsletter.models.subscribers.timezone.localdate", lambda: today[0])
     reader = make_subscriber()
 
     def score(days: int, *events: Any) -> tuple[int, str]:
@@ -424,6 +424,6 @@ def test_a_provider_that_cannot_tell_us_is_named_by_check_and_on_the_desk(settin
         assert "EMAIL_WEBHOOK_SECRET" in warning.msg
     settings.SITE_URL = "http://example.com"
     assert len(provider_can_tell()) == 2
-    assert set(readiness.deaf_to_the_provider()) < set(readiness.lacks(SenderProfile.get()))
+    assert set(deliverability.deaf_to_the_provider()) < set(deliverability.lacks(SenderProfile.get()))
     use(settings, "smtp://127.0.0.1")
     assert provider_can_tell() == []

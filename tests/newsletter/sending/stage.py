@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from newsletter.addresses import email_hash, email_key
+from newsletter.delivery.materialize import prepare
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
-from newsletter.preparing import prepare
+from newsletter.subscribers.email_addresses import email_hash, email_key
 
 KILLED = -9
 

@@ -18,11 +18,11 @@ NUMBER = 3
     "place",
     [
         "newsletter.models:Campaign.save",
-        "newsletter.automatic:_gather",
-        "newsletter.automatic:_fresh",
+        "newsletter.campaigns.automation:_gather",
+        "newsletter.campaigns.automation:_fresh",
         "newsletter.models:Campaign.objects.get_or_create",
-        "newsletter.models.news:PostNewsQuerySet.update",
-        "newsletter.automatic:withdraw",
+        "newsletter.models.announced_posts:PostNewsQuerySet.update",
+        "newsletter.campaigns.automation:withdraw",
     ],
 )
 def test_a_post_and_a_week_are_mailed_once_whenever_the_planner_dies(stage: Stage, place: str) -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.compiling import Sender, compiled, deliverable, link
+from newsletter.delivery.mime import Sender, compiled, deliverable, link
 from newsletter.models import Campaign
-from newsletter.tokens import Purpose
+from newsletter.subscribers.tokens import Purpose
 from siteinfo.models import SiteInfo
 from tests.factories import make_campaign
 from tests.newsletter.sending.stage import sender

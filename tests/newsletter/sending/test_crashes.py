@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from newsletter import journal as journals
+from newsletter.delivery import journal as journals
+from newsletter.delivery.sending import deliver, recover
 from newsletter.models import Campaign, Delivery
-from newsletter.sending import deliver, recover
 from tests.newsletter.sending.stage import KILLED, Stage, adds_up, campaign_to, sender
 from tests.newsletter.sending.victim import POINTS
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from newsletter import journal as journals
-from newsletter.journal import Journal, told
+from newsletter.delivery import journal as journals
+from newsletter.delivery.journal import Journal, told
+from newsletter.delivery.transport import Outcome
 from newsletter.models import Delivery
-from newsletter.transport import Outcome
 
 SENT = Outcome(Delivery.State.SENT, "250")
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter import pace
+from newsletter.delivery import rate_limit
 from newsletter.models import SendWindow
 from tests.newsletter.sending.stage import sender
 
@@ -17,13 +17,15 @@ NOON = datetime(2026, 3, 1, 12, 0, 0, 500_000, tzinfo=UTC)
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """The time that pace sees; sleeping goes on to the next second."""
     now = [NOON]
-    monkeypatch.setattr("newsletter.pace.timezone.now", lambda: now[0])
-    monkeypatch.setattr("newsletter.pace.time.sleep", lambda _: now.append(now.pop() + timedelta(seconds=1)))
+    monkeypatch.setattr("newsletter.delivery.rate_limit.timezone.now", lambda: now[0])
+    monkeypatch.setattr(
+        "newsletter.delivery.rate_limit.time.sleep", lambda _: now.append(now.pop() + timedelta(seconds=1))
+    )
     return now
 
 
 def test_without_limits_nothing_is_counted() -> None:
-    assert pace.reserve(sender(), 100) == (100, ())
+    assert rate_limit.reserve(sender(), 100) == (100, ())
     assert not SendWindow.objects.exists()
 
 
@@ -32,35 +34,35 @@ def test_the_narrowest_limit_holds_until_its_window_is_over(clock: list[datetime
     granted = []
     for hours in (0, 0, 1, 2, 3, 24):
         clock[0] = NOON + timedelta(hours=hours)
-        granted.append(pace.reserve(profile, 8).number)
+        granted.append(rate_limit.reserve(profile, 8).number)
     assert granted == [8, 2, 8, 7, 0, 8]
 
 
 def test_a_full_second_is_waited_for_and_a_full_hour_is_not(clock: list[datetime]) -> None:
     profile = sender(per_second=2, per_hour=5)
-    assert [pace.reserve(profile, 8).number for _ in range(4)] == [2, 2, 1, 0]
+    assert [rate_limit.reserve(profile, 8).number for _ in range(4)] == [2, 2, 1, 0]
     assert clock[0] == NOON + timedelta(seconds=2)
 
 
 def test_none_a_second_is_none_and_no_wait_for_ever() -> None:
-    assert pace.reserve(sender(per_second=0), 8).number == 0
+    assert rate_limit.reserve(sender(per_second=0), 8).number == 0
 
 
 def test_what_is_not_sent_is_given_back_to_the_window_it_came_from(clock: list[datetime]) -> None:
     profile = sender(per_hour=10)
-    first = pace.reserve(profile, 8)
+    first = rate_limit.reserve(profile, 8)
     clock[0] += timedelta(hours=1)
-    assert pace.reserve(profile, 8).number == 8
-    pace.give_back(first, 8)
-    assert pace.reserve(profile, 8).number == 2
+    assert rate_limit.reserve(profile, 8).number == 8
+    rate_limit.give_back(first, 8)
+    assert rate_limit.reserve(profile, 8).number == 2
     clock[0] -= timedelta(hours=1)
-    second = pace.reserve(profile, 8)
-    pace.give_back(second, 3)
-    assert pace.reserve(profile, 8).number == 10 - second.number + 3
+    second = rate_limit.reserve(profile, 8)
+    rate_limit.give_back(second, 3)
+    assert rate_limit.reserve(profile, 8).number == 10 - second.number + 3
 
 
 def test_old_windows_go() -> None:
     profile = sender(per_hour=10)
     SendWindow.objects.create(profile=profile, span="hour", starts_at=NOON - timedelta(days=900))
-    pace.reserve(profile, 1)
+    rate_limit.reserve(profile, 1)
     assert SendWindow.objects.count() == 1

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from newsletter import preparing
+from newsletter.delivery import materialize
+from newsletter.delivery.materialize import prepare, prepare_due
 from newsletter.models import Campaign, SenderProfile, Subscription, Topic
-from newsletter.preparing import prepare, prepare_due
-from newsletter.rendering import Rendered
+from newsletter.rendering.messages import Rendered
 from tests.factories import make_campaign, make_subscriber
 from tests.newsletter.sending.stage import sender
 
@@ -61,7 +61,7 @@ def test_prepared_again_nothing_is_written_twice_and_nothing_that_has_begun_is_t
 
 
 def test_many_are_written_in_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.preparing.SUBSCRIBERS_AT_ONCE", 2)
+    monkeypatch.setattr("newsletter.delivery.materialize.SUBSCRIBERS_AT_ONCE", 2)
     for _ in range(5):
         make_subscriber()
     campaign = scheduled(status="preparing")
@@ -100,14 +100,14 @@ def test_one_that_cannot_be_prepared_holds_up_no_other(
 ) -> None:
     sender()
     broken, fine = scheduled(), scheduled()
-    original = preparing.render
+    original = materialize.render
 
     def render(campaign: Campaign, profile: SenderProfile) -> Rendered:
         if campaign.pk == broken.pk:
             raise RuntimeError
         return original(campaign, profile)
 
-    monkeypatch.setattr(preparing, "render", render)
+    monkeypatch.setattr(materialize, "render", render)
     assert prepare_due() == 1
     assert f"Campaign {broken.pk} cannot be prepared" in caplog.text
     assert [Campaign.objects.get(pk=each.pk).status for each in (broken, fine)] == ["preparing", "sending"]

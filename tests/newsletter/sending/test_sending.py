@@ -15,11 +15,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from newsletter import sending, steering
-from newsletter.journal import Journal
+from newsletter.campaigns import actions
+from newsletter.delivery import sending
+from newsletter.delivery.journal import Journal
+from newsletter.delivery.sending import BACKOFF, MOST_COPIES, claim, deliver
+from newsletter.delivery.transport import SmtpTransport
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
-from newsletter.sending import BACKOFF, MOST_COPIES, claim, deliver
-from newsletter.transport import SmtpTransport
 from ptcomplete.email_settings import mailers
 from tests.newsletter.sending.stage import KILLED, Stage, adds_up, campaign_to, sender
 from tests.postbox import Postbox, mail_server
@@ -257,7 +258,7 @@ def test_a_server_that_never_says_so_is_not_handed_the_same_mail_without_end(sta
     assert stage.taken(campaign).total() == MOST_COPIES == 3
     assert census(campaign) == {"uncertain": 1}
     stage.plan()
-    assert steering.settle(campaign, again=True) == 1
+    assert actions.settle(campaign, again=True) == 1
     deliver(never)
     assert census(campaign) == {"sent": 1}
 

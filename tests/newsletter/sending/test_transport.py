@@ -6,9 +6,9 @@ import threading
 import pytest
 from pytest_django import Settings
 
-from newsletter import transport as transports
+from newsletter.delivery import transport as transports
+from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
 from newsletter.models import Delivery
-from newsletter.transport import Outcome, SmtpTransport, Unreachable
 from ptcomplete.email_settings import mailers
 from tests.newsletter.sending.stage import Stage
 

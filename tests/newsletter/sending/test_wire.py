@@ -10,11 +10,11 @@ from aiosmtpd.smtp import SMTP
 from django.test import Client
 from pytest_django import Settings
 
-from newsletter.compiling import compiled
+from newsletter.delivery.materialize import prepare
+from newsletter.delivery.mime import compiled
+from newsletter.delivery.sending import Sender, deliver
+from newsletter.delivery.transport import SmtpTransport
 from newsletter.models import Campaign, ConsentEvent, Delivery, Subscriber
-from newsletter.preparing import prepare
-from newsletter.sending import Sender, deliver
-from newsletter.transport import SmtpTransport
 from tests.factories import make_subscriber
 from tests.newsletter.sending.stage import sender
 from tests.postbox import Postbox, mail_server

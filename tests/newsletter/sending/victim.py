@@ -54,9 +54,9 @@ def around(owner: Any, name: str, before: Callable[..., None] | None, after: Cal
 
 def set_trap(point: str, after: int) -> None:
     """Die at `point` when it is reached for the time `after`."""
-    from newsletter import sending
-    from newsletter.journal import Journal
-    from newsletter.transport import SmtpTransport
+    from newsletter.delivery import sending
+    from newsletter.delivery.journal import Journal
+    from newsletter.delivery.transport import SmtpTransport
 
     lock, left = threading.Lock(), [after]
 
@@ -94,7 +94,7 @@ def run(how: str, after: float, changes: dict[str, Any]) -> None:
     """Be the worker."""
     from django.test.utils import override_settings
 
-    from newsletter import sending
+    from newsletter.delivery import sending
     from newsletter.management.commands.newsletter_worker import Command
 
     random.seed()

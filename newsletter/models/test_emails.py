@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from newsletter.models.campaigns import Campaign
-from newsletter.models.sender import SenderProfile
+from newsletter.models.newsletter_settings import SenderProfile
 from outbox.headers import mailbox, one_line
 from outbox.models import Outgoing, OutgoingQuerySet
 from siteinfo.models import SiteInfo

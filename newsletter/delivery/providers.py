@@ -22,8 +22,8 @@ from django.core.mail import EmailMultiAlternatives, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from urllib3.exceptions import NewConnectionError
 
+from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
 from newsletter.models import Delivery
-from newsletter.transport import Outcome, SmtpTransport, Unreachable
 
 _STATE = Delivery.State
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"

@@ -10,10 +10,10 @@ from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
-from newsletter.addresses import email_hash, email_key
 from newsletter.models.consent import PROOF_KEPT_FOR, ConsentEvent, Suppression
-from newsletter.models.states import Table, move
-from newsletter.tokens import PENDING_DAYS, Purpose
+from newsletter.models.transitions import Table, move
+from newsletter.subscribers.email_addresses import email_hash, email_key
+from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
 from public_forms.ratelimit import admit_key
 
 PENDING_LASTS = timedelta(days=PENDING_DAYS)
@@ -197,7 +197,7 @@ class Subscriber(models.Model):
         return purpose.link(self.public_id, self.token_epoch)
 
     # ---- What the person does ----------------------------------------------------------------------
-    # `facts` is what the consent log keeps of it: see newsletter.evidence.
+    # `facts` is what the consent log keeps of it: see newsletter.subscribers.consent_log.
 
     def ask(self, **facts: Any) -> bool:
         """Somebody typed this address into a form: queue the mail that fits; False if one went out not long ago.

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import mailers
 
-from newsletter.addresses import email_key
+from newsletter.delivery.providers import provider
 from newsletter.models import SenderProfile
-from newsletter.providers import provider
+from newsletter.subscribers.email_addresses import email_key
 from siteinfo.urls import is_on_this_machine
 
 

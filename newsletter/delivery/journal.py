@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from newsletter.delivery.transport import Outcome
 from newsletter.models import Delivery
-from newsletter.transport import Outcome
 
 _SUFFIX = ".journal"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")

@@ -7,11 +7,11 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from newsletter.letters import written
 from newsletter.models.consent import ConsentEvent, Suppression
-from newsletter.models.people import PENDING_LASTS, Subscriber
-from newsletter.models.sender import SenderProfile
-from newsletter.tokens import PENDING_DAYS, Purpose
+from newsletter.models.newsletter_settings import SenderProfile
+from newsletter.models.subscribers import PENDING_LASTS, Subscriber
+from newsletter.rendering.layout import written
+from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
 from outbox.headers import mailbox, one_line
 from outbox.models import Outgoing, OutgoingQuerySet
 from siteinfo.models import SiteInfo

@@ -23,16 +23,16 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from newsletter import journal as journals
-from newsletter import pace
-from newsletter.compiling import Mail, Sender, compiled, deliverable
-from newsletter.health import FAILURES, too_many_failures
-from newsletter.journal import Journal, Story
+from newsletter.delivery import journal as journals
+from newsletter.delivery import rate_limit
+from newsletter.delivery.auto_pause import FAILURES, too_many_failures
+from newsletter.delivery.journal import Journal, Story
+from newsletter.delivery.materialize import prepare_due
+from newsletter.delivery.mime import Mail, Sender, compiled, deliverable
+from newsletter.delivery.providers import ProviderTransport, transport
+from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
 from newsletter.models import Campaign, Delivery, SenderProfile, WebhookEvent
 from newsletter.models.deliveries import DeliveryQuerySet
-from newsletter.preparing import prepare_due
-from newsletter.providers import ProviderTransport, transport
-from newsletter.transport import Outcome, SmtpTransport, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -135,12 +135,12 @@ def _connection(stopped: Callable[[], bool]) -> int:
             except Unreachable as error:
                 _unreachable(error)
                 return 0
-            allowed = pace.reserve(profile, profile.chunk)
+            allowed = rate_limit.reserve(profile, profile.chunk)
             journal.claiming()
             chunk = claim(journal.owner, profile, allowed.number) if allowed.number else None
             results = send(chunk, line, journal, stopped) if chunk else {}
             handled = sum(len(rows) for outcome, rows in results.items() if outcome.state != _STATE.PENDING)
-            pace.give_back(allowed, allowed.number - handled)
+            rate_limit.give_back(allowed, allowed.number - handled)
             if chunk:
                 keep(chunk.campaign, profile, journal.owner, results)
             journal.clear()

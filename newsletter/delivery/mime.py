@@ -18,7 +18,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from newsletter.models import Campaign, SenderProfile
-from newsletter.tokens import Purpose
+from newsletter.subscribers.tokens import Purpose
 from outbox.headers import mailbox, one_line
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url

@@ -21,9 +21,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from newsletter.health import too_many_complaints
+from newsletter.delivery.auto_pause import too_many_complaints
+from newsletter.delivery.providers import provider
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber, WebhookEvent
-from newsletter.providers import provider
 from public_forms.fields import visible
 
 log = logging.getLogger(__name__)

@@ -13,13 +13,13 @@ from lxml import html
 from affiliates.shop_urls import host_of, is_amazons
 from blog.internal_links import place_of_link, why_dead
 from images.models import Image
-from newsletter import readiness
-from newsletter.compiling import link
+from newsletter.campaigns.progress import in_words, time_needed
+from newsletter.delivery import deliverability
+from newsletter.delivery.mime import link
 from newsletter.models import Campaign, SenderProfile
-from newsletter.models.sender import WORKER_SILENT
-from newsletter.progress import in_words, time_needed
-from newsletter.rendering import Rendered, render
-from newsletter.tokens import Purpose
+from newsletter.models.newsletter_settings import WORKER_SILENT
+from newsletter.rendering.messages import Rendered, render
+from newsletter.subscribers.tokens import Purpose
 from richtext.analysis import outline, plain_text
 from richtext.sanitizer import parse
 
@@ -86,7 +86,7 @@ def look_at(campaign: Campaign) -> Preflight:
 
 def _sender(profile: SenderProfile) -> Iterator[Finding]:
     address = reverse("admin:newsletter_senderprofile_changelist")
-    lacks = readiness.lacks(profile)
+    lacks = deliverability.lacks(profile)
     for lack in lacks:
         yield Finding(Level.STOP, lack, "Set it under Sender.", address)
     if not lacks:

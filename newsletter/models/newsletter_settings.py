@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from solo.models import SingletonModel
 
-from newsletter.models.news import PostNews
-from newsletter.models.people import Topic
+from newsletter.models.announced_posts import PostNews
+from newsletter.models.subscribers import Topic
 from outbox.headers import validate_mailable
 
 # A worker that is there looks every few seconds.

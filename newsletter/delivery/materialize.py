@@ -12,9 +12,9 @@ from django.db.models import CharField, DateTimeField, F, Max, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace
 from django.utils import timezone
 
-from newsletter import automatic
+from newsletter.campaigns import automation
 from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
-from newsletter.rendering import render
+from newsletter.rendering.messages import render
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def prepare_due() -> int:
     too late goes back to its author, and what is about something no longer public is cancelled, as is what was being
     prepared when the worker stopped for so long.
     """
-    automatic.plan()
+    automation.plan()
     late = Campaign.objects.filter(not_after__lte=timezone.now())
     reason = "It could not begin in time, so nothing was sent."
     again = f"{reason} Schedule it again if it still holds."
@@ -40,7 +40,7 @@ def prepare_due() -> int:
     if not profile.postal_address.strip():
         return 0
     Campaign.objects.due().move(_STATUS.SCHEDULED, _STATUS.PREPARING)
-    automatic.withdraw()
+    automation.withdraw()
     begun = 0
     for campaign in Campaign.objects.filter(status=_STATUS.PREPARING):
         try:
@@ -55,7 +55,7 @@ def prepare(campaign: Campaign, profile: SenderProfile) -> int:
     """Freeze what `campaign` says and write a row for everybody it goes to; 1 if it is being sent now, else 0."""
     if not campaign.frozen_sha256:
         # Once more: to prepare the campaign before this one can take minutes.
-        automatic.withdraw()
+        automation.withdraw()
         mail = render(campaign, profile)
         Campaign.objects.filter(pk=campaign.pk).freeze(slug=campaign.copy_slug, **mail._asdict())
     last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0

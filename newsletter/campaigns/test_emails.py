@@ -6,10 +6,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.html import format_html
 
-from newsletter.compiling import link
+from newsletter.delivery.mime import link
 from newsletter.models import Campaign, SenderProfile, TrialMail
-from newsletter.rendering import Rendered, render
-from newsletter.tokens import Purpose
+from newsletter.rendering.messages import Rendered, render
+from newsletter.subscribers.tokens import Purpose
 from siteinfo.urls import absolute_url
 
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")

@@ -18,8 +18,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from newsletter.addresses import email_hash, email_key
 from newsletter.models import ConsentEvent, Subscriber, Subscription, Suppression, Topic
+from newsletter.subscribers.email_addresses import email_hash, email_key
 from outbox.headers import validate_mailable
 
 COLUMNS = ("email", "name", "language", "status", "confirmed_at", "paused_until", "topics")

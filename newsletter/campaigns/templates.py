@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from blog.models import Post
+from newsletter.campaigns.preflight import PREHEADER_LENGTH
 from newsletter.models import Campaign
-from newsletter.preflight import PREHEADER_LENGTH
 from siteinfo.seo import shortened
 from siteinfo.urls import absolute_url
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from css_inline import CSSInliner
 from django.template.loader import render_to_string
 
-from newsletter.plaintext import plain_text
+from newsletter.rendering.plaintext import plain_text
 
 # Gmail and others keep style attributes and may drop the rest. What only a style element can say stays there: the
 # dark colours. No address is ever fetched.

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from newsletter.models import Campaign
-from newsletter.rendering import posts_of, texts
+from newsletter.rendering.messages import posts_of, texts
 from richtext.analysis import plain_text
 from richtext.embeds import Target
 from siteinfo.seo import Crumb, Page, shortened

@@ -13,9 +13,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from newsletter import transfer
-from newsletter.addresses import email_hash, email_key
-from newsletter.export import everything_about
 from newsletter.models import (
     ConsentEvent,
     ConsentText,
@@ -25,6 +22,9 @@ from newsletter.models import (
     Suppression,
     Topic,
 )
+from newsletter.subscribers import csv_io
+from newsletter.subscribers.email_addresses import email_hash, email_key
+from newsletter.subscribers.personal_data import everything_about
 from outbox import sending
 from outbox.headers import validate_mailable
 from public_forms.fields import MailField
@@ -65,7 +65,7 @@ MOST_BYTES = 10_000_000
 class ImportForm(forms.Form):
     """A file of people, and the proof that they agreed. Valid means taken in, all of it."""
 
-    report: transfer.Report
+    report: csv_io.Report
     file = forms.FileField(
         label="The file",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
@@ -99,7 +99,7 @@ class ImportForm(forms.Form):
         cleaned = self.cleaned_data
         if not self.errors:
             content = cleaned["file"].read()
-            self.report = transfer.take_in(content, source=cleaned["source"], are_confirmed=cleaned["are_confirmed"])
+            self.report = csv_io.take_in(content, source=cleaned["source"], are_confirmed=cleaned["are_confirmed"])
         return cleaned
 
 
@@ -176,7 +176,7 @@ class SubscriberAdmin(admin.ModelAdmin):
             raise PermissionDenied
         name = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(transfer.lines(), content_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingHttpResponse(csv_io.lines(), content_type="text/csv; charset=utf-8", headers=headers)
 
     def export(self, request: HttpRequest, key: int) -> HttpResponse:
         """All that is kept about one person, as they may ask for it."""

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from solo.admin import SingletonModelAdmin
 
-from newsletter import readiness
+from newsletter.delivery import deliverability
 from newsletter.models import SenderProfile
 
 
@@ -29,6 +29,6 @@ class SenderProfileAdmin(SingletonModelAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         if request.method == "GET":
-            for lack in readiness.lacks(SenderProfile.get()):
+            for lack in deliverability.lacks(SenderProfile.get()):
                 self.message_user(request, lack, messages.WARNING)
         return super().change_view(request, object_id, form_url, extra_context)

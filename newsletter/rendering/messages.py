@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Post
-from newsletter.compiling import link
-from newsletter.dressing import cover, dressed
-from newsletter.letters import Letter, written
+from newsletter.delivery.mime import link
 from newsletter.models import Campaign, SenderProfile
-from newsletter.tokens import Purpose
+from newsletter.rendering.email_html import cover, dressed
+from newsletter.rendering.layout import Letter, written
+from newsletter.subscribers.tokens import Purpose
 from richtext.analysis import plain_text
 from richtext.embeds import Target
 from richtext.rendering import render_all

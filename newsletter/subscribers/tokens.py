@@ -60,7 +60,7 @@ class Purpose(Enum):
 def _signer(purpose: Purpose, key: str) -> Signer:
     kind = _TimestampSigner if purpose.days else _Signer
     # No colon, at which some mail programs end a link.
-    return kind(key=key, salt=f"newsletter.tokens.{purpose.name}", sep=".")
+    return kind(key=key, salt=f"newsletter.subscribers.tokens.{purpose.name}", sep=".")
 
 
 class _Signer(Signer):
