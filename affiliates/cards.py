@@ -1,4 +1,4 @@
-"""Cards, comparisons and notes as markup. Their links are by name: `affiliates.disclosure` makes them what they must be."""
+"""Cards, comparisons and notes as markup. Their links are by name: `affiliates.disclosure` finishes them."""
 
 from __future__ import annotations
 

@@ -21,8 +21,9 @@ from django.utils.cache import get_conditional_response
 
 from pagecache.invalidation import is_unsettled
 from pagecache.models import LONGEST_PATH, Stamp
-from publishing.document_paths import next_publication
 
+# Functions that return when a page built at the given time expires, or None; apps add theirs in `AppConfig.ready`.
+_expiry_sources: list[Callable[[datetime], datetime | None]] = []
 # What follows from many readers' doings, such as popular posts, is at most this old.
 LONGEST = timedelta(minutes=10)
 _QUERY = re.compile(r"(?:page=\d{1,6})?")
@@ -30,6 +31,11 @@ _GZIP = re.compile(r"\bgzip\b")  # as Django's GZipMiddleware asks
 _KEPT_OUT = ("no-store", "no-cache", "private")
 # Clicks on paid links are counted, so none is ever kept.
 _NEVER = "/go/"
+
+
+def register_expiry(source: Callable[[datetime], datetime | None]) -> None:
+    """Let `source` end the life of cached pages at a time known in advance, such as the next scheduled post."""
+    _expiry_sources.append(source)
 
 
 class PageCache:
@@ -84,5 +90,5 @@ def _may_be_kept(response: Any) -> bool:
 def _end(began: datetime) -> datetime:
     """Until when a page is true that was begun at `began`, if nobody changes anything. It may have passed by now."""
     tomorrow = timezone.localtime(began).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    upcoming = next_publication(began)
-    return min(began + LONGEST, *(moment for moment in (tomorrow, upcoming) if moment))
+    upcoming = [source(began) for source in _expiry_sources]
+    return min(began + LONGEST, tomorrow, *(moment for moment in upcoming if moment))

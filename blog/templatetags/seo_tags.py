@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from accounts.structured_data import person
 from images.og_images import card
 from images.structured_data import picture_node
-from siteinfo import structured_data
+from siteinfo import structured_data as jsonld
 from siteinfo.models import SiteInfo
 from siteinfo.seo import Page, Picture
 from siteinfo.urls import absolute_url
@@ -31,15 +31,15 @@ def structured_data(context: Context, meta: Page, picture: Picture) -> SafeStrin
     site, author, policy = context["site"], context.get("site_author"), context["standing"].by_role.get("editorial")
     profiles = [link.url for link in context["social_links"]]
     if author is None or site.published_by == SiteInfo.Publisher.PRACTICE:
-        publisher = structured_data.organization(site, profiles)
+        publisher = jsonld.organization(site, profiles)
     else:
         publisher = person(author, profiles)
     if policy:
         publisher["publishingPrinciples"] = absolute_url(policy.get_absolute_url())
-    return structured_data.script(
+    return jsonld.script(
         (
-            structured_data.website(site, publisher),
-            meta.node(structured_data.site_id(), picture.url),
+            jsonld.website(site, publisher),
+            meta.node(jsonld.site_id(), picture.url),
             picture_node(picture),
             meta.trail_node(),
             *(_published(each, publisher, picture) for each in meta.nodes),
@@ -48,7 +48,7 @@ def structured_data(context: Context, meta: Page, picture: Picture) -> SafeStrin
     )
 
 
-def _published(each: structured_data.Node, publisher: structured_data.Node, picture: Picture) -> structured_data.Node:
+def _published(each: jsonld.Node, publisher: jsonld.Node, picture: Picture) -> jsonld.Node:
     """A text or service of the page with what it owes to the site; other things as they are."""
     if each["@type"] == "Service":
         return each | {"provider": {"@id": publisher["@id"]}}

@@ -2,4 +2,4 @@
 
 from newsletter.admin import campaigns, newsletter_settings, subscribers
 
-__all__ = ("campaigns", "people", "sender")
+__all__ = ("campaigns", "newsletter_settings", "subscribers")

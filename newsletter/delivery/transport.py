@@ -1,4 +1,4 @@
-"""How one mail gets to the mail server, and what became of it. SMTP here, a provider's API in `newsletter.delivery.providers`.
+"""Hand one email to the mail server over SMTP and report the result; provider APIs are in `providers.py`.
 
 SMTP hands a mail over at one moment: with the dot after its last line (RFC 5321, 4.1.1.4 and 4.2.5). Whatever breaks
 before, the server has taken nothing; whatever breaks between the dot and the answer, nobody here can know.

@@ -7,13 +7,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from revisions import previews, revisions
-from revisions.diff import compare
-from revisions.models import PendingEdit, Revision, WorkingCopy
 
 from accounts.models import User
 from blog.models import Post
 from ptcomplete.management.commands import worker
+from publishing import previews, revisions
+from publishing.diff import compare
+from publishing.models import PendingEdit, Revision, WorkingCopy
 from tests.blog.test_writing_desk import form
 from tests.factories import make_category, make_image, make_post
 
