@@ -43,7 +43,7 @@ class Backend(Protocol):
 def backend() -> Backend:
     """The one for the database in use."""
     name = {"sqlite": "sqlite", "postgresql": "postgres"}[connection.vendor]
-    return cast(Backend, import_module(f"search.{name}"))
+    return cast(Backend, import_module(f"search.backends.{name}"))
 
 
 def language() -> str:
