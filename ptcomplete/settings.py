@@ -10,6 +10,7 @@ from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
 from ptcomplete.email_settings import anymail, mailers
+from ptcomplete.security_settings import hsts_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -193,8 +194,11 @@ MAILERS = mailers(email_url)
 # Of a provider: name:password that it shows with every event it tells /newsletter/webhooks/ of.
 ANYMAIL = anymail(email_url, webhook_secret=env.str("EMAIL_WEBHOOK_SECRET", default=""))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="") or f"no-reply@{urlsplit(SITE_URL).hostname}"
-# outbox.I001 says the same in words that name EMAIL_URL.
-SILENCED_SYSTEM_CHECKS = ["mail.W001"]
+SILENCED_SYSTEM_CHECKS = [
+    "mail.W001",  # outbox.I001 reports the same and names EMAIL_URL.
+    "security.W005",  # HSTS_INCLUDE_SUBDOMAINS is the owner's choice,
+    "security.W021",  # and so is HSTS_PRELOAD.
+]
 
 # What each connection to the mail server was doing when its process was killed: on a disk of this machine.
 NEWSLETTER_STATE_DIR = DATA_DIR / "newsletter"
@@ -232,8 +236,16 @@ FILE_UPLOAD_PERMISSIONS = 0o644
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+# Other subdomains of the domain may not support HTTPS, and browsers would refuse to open them. Covering them takes
+# an explicit setting.
+hsts = hsts_policy(
+    env.str("HSTS_SECONDS", default=""),
+    include_subdomains=env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False),
+    preload=env.bool("HSTS_PRELOAD", default=False),
+)
+SECURE_HSTS_SECONDS = hsts.seconds if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = hsts.include_subdomains
+SECURE_HSTS_PRELOAD = hsts.preload
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from ptcomplete.security_settings import ONE_YEAR, hsts_policy
 
 PRODUCTION = {
     "DEBUG": "0",
@@ -63,3 +66,41 @@ def test_a_postgresql_address_is_understood(tmp_path: Path) -> None:
         DATABASE_URL="postgres://sam:secret@db.example.com:5433/clinic",
     )
     assert shown.stdout.strip() == "postgresql db.example.com {'pool': {'min_size': 1, 'max_size': 24}}"
+
+
+def test_hsts_covers_only_this_host_unless_asked_to_cover_more() -> None:
+    assert hsts_policy("", include_subdomains=False, preload=False) == (ONE_YEAR, False, False)
+    assert hsts_policy("300", include_subdomains=True, preload=False) == (300, True, False)
+    assert hsts_policy("0", include_subdomains=False, preload=False) == (0, False, False)
+    assert hsts_policy(str(ONE_YEAR), include_subdomains=True, preload=True) == (ONE_YEAR, True, True)
+
+
+@pytest.mark.parametrize("seconds", ["-1", "1.5", "a year", "٣"])
+def test_hsts_seconds_must_be_a_whole_number(seconds: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="HSTS_SECONDS"):
+        hsts_policy(seconds, include_subdomains=False, preload=False)
+
+
+@pytest.mark.parametrize(("seconds", "include_subdomains"), [("", False), (str(ONE_YEAR - 1), True)])
+def test_hsts_preload_needs_all_subdomains_and_one_year(seconds: str, include_subdomains: bool) -> None:
+    with pytest.raises(ImproperlyConfigured, match="HSTS_PRELOAD"):
+        hsts_policy(seconds, include_subdomains=include_subdomains, preload=True)
+
+
+SHOW_HSTS = """
+from django.conf import settings as s
+print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "hsts"),
+    [
+        ({}, "31536000 False False"),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}, "31536000 True True"),
+        ({"SITE_URL": "http://example.com"}, "0 False False"),
+    ],
+)
+def test_hsts_follows_the_environment_on_https_sites(tmp_path: Path, environment: dict[str, str], hsts: str) -> None:
+    shown = manage(tmp_path, "shell", "--no-imports", "-c", SHOW_HSTS, **environment)
+    assert shown.stdout.strip() == hsts
