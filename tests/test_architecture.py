@@ -37,7 +37,8 @@ def own_files() -> Iterator[Path]:
         folders[:] = [
             name for name in folders if name == ".ci" or (name[0] != "." and name not in {"data", "node_modules"})
         ]
-        yield from (folder / name for name in names if Path(name).suffix in TEXTS and name != ".env")
+        paths = (folder / name for name in names if Path(name).suffix in TEXTS and name not in {".env", ".git"})
+        yield from (path for path in paths if path.is_file())
 
 
 def test_models_point_only_downward() -> None:
