@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts.models import Author, ProfileLink, Qualification, User
 from images.admin import WithImagePicker
-from richtext.forms import ProseField
+from richtext.forms import RichTextField
 
 admin.site.unregister(Group)
 
@@ -46,7 +46,7 @@ class UserAdmin(DjangoUserAdmin):
 class AuthorForm(forms.ModelForm):
     """An author's profile, the long text written in the editor."""
 
-    long_bio = ProseField(label="About you", required=False, help_text="The author page.")
+    long_bio = RichTextField(label="About you", required=False, help_text="The author page.")
 
     class Meta:
         model = Author

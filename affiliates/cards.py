@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 
 from affiliates.structured_data import facts
-from richtext.embeds import Embed, Target
+from richtext.embeds import Embed, RenderTarget
 
 if TYPE_CHECKING:
     from affiliates.models import Link, Sponsorship
@@ -31,7 +31,7 @@ def place(embed: Embed, name: str) -> str:
     return format_html('<div data-embed="{}" data-id="{}"{}></div>', embed.kind, embed.id, title)
 
 
-def product(links: Iterable[Link], target: Target, **context: Any) -> str:
+def product(links: Iterable[Link], target: RenderTarget, **context: Any) -> str:
     """The card of the product that `links` lead to, with a button for each; nothing if none leads anywhere."""
     live = _live(links)
     if not live:
@@ -39,7 +39,7 @@ def product(links: Iterable[Link], target: Target, **context: Any) -> str:
     return _render("card", target, product=live[0].product, links=live, **context)
 
 
-def comparison(rows: Iterable[Sequence[Link]], target: Target) -> str:
+def comparison(rows: Iterable[Sequence[Link]], target: RenderTarget) -> str:
     """The table of the products that each of `rows` leads to, in order; nothing if none leads anywhere."""
     columns = []
     for links in sorted(rows, key=lambda each: (each[0].compared_at or 0, each[0].pk)):
@@ -49,12 +49,12 @@ def comparison(rows: Iterable[Sequence[Link]], target: Target) -> str:
     return _render("comparison", target, columns=columns, title=title) if columns else ""
 
 
-def sponsorship(row: Sponsorship, target: Target) -> str:
+def sponsorship(row: Sponsorship, target: RenderTarget) -> str:
     """What stands at the top of a text that a brand gave something for."""
     return _render("sponsorship", target, sponsorship=row)
 
 
-def disclosure(sentences: Sequence[str], target: Target) -> str:
+def disclosure(sentences: Sequence[str], target: RenderTarget) -> str:
     """What stands before the first paid link of a text."""
     return _render("disclosure", target, sentences=sentences)
 
@@ -66,8 +66,8 @@ def _live(links: Iterable[Link]) -> list[Link]:
     return [link for link in found if first and link.product_id == first.product_id]
 
 
-def _render(name: str, target: Target, **context: Any) -> str:
+def _render(name: str, target: RenderTarget, **context: Any) -> str:
     product = context.get("product")
-    known = {"facts": facts([product])} if product and target is Target.PAGE and "in_shop" not in context else {}
-    place = {"is_page": target is Target.PAGE, "is_mail": target is Target.MAIL}
+    known = {"facts": facts([product])} if product and target is RenderTarget.PAGE and "in_shop" not in context else {}
+    place = {"is_page": target is RenderTarget.PAGE, "is_mail": target is RenderTarget.EMAIL}
     return render_to_string(f"affiliates/_{name}.html", {**place, **known, **context})

@@ -23,7 +23,7 @@ from affiliates import cards, shop_urls
 from affiliates.programs import AMAZON, Program, covering, may_pay
 from affiliates.references import EMBEDS, slug_in
 from richtext import embeds
-from richtext.embeds import Embed, Target
+from richtext.embeds import Embed, RenderTarget
 from richtext.sanitizer import parse, serialize
 
 if TYPE_CHECKING:
@@ -37,20 +37,20 @@ def register() -> None:
     """Let prose keep the places of cards, and let this room finish every text."""
     for kind in EMBEDS:
         embeds.register(kind, _keep_places)
-    embeds.register_finisher(finish)
+    embeds.register_postprocessor(finish)
 
 
-def _keep_places(wanted: Iterable[Embed], target: Target) -> dict[Embed, str]:
+def _keep_places(wanted: Iterable[Embed], target: RenderTarget) -> dict[Embed, str]:
     """The places themselves: `finish` fills all kinds of them and all links in one query. The editor gets names."""
-    names = cards.names(wanted) if target is Target.EDITOR else {}
+    names = cards.names(wanted) if target is RenderTarget.EDITOR else {}
     return {
         embed: cards.place(embed, names.get(embed, ""))
         for embed in wanted
-        if target is not Target.EDITOR or embed in names
+        if target is not RenderTarget.EDITOR or embed in names
     }
 
 
-def finished(markup: str, target: Target = Target.PAGE) -> SafeString:
+def finished(markup: str, target: RenderTarget = RenderTarget.PAGE) -> SafeString:
     """`markup` of our own, such as a list of cards, with its links made and what must be said before them.
 
     As the filter `paid` it holds for any links of a template. What has none that pay stays as it is.
@@ -67,7 +67,7 @@ def is_paid(address: str) -> bool:
     return bool(slug_in(address)) or may_pay(shop_urls.host_of(address))
 
 
-def finish(roots: Sequence[HtmlElement], target: Target) -> None:
+def finish(roots: Sequence[HtmlElement], target: RenderTarget) -> None:
     """Fill the cards of `roots` and make their paid links, in one query; none where a text has neither.
 
     One query more where somebody pasted a shop's address, or a text is sponsored.
@@ -133,7 +133,7 @@ class _Known:
         return covering(self.programs, host) or (Program(**AMAZON) if shop_urls.is_amazons(host) else None)
 
 
-def _finish(root: HtmlElement, places: _Places, known: _Known, target: Target) -> None:
+def _finish(root: HtmlElement, places: _Places, known: _Known, target: RenderTarget) -> None:
     notes, brands = _fill_cards(places, known, target)
     programs: dict[str, Program] = {}
     for element, slug in _named(root):
@@ -144,7 +144,7 @@ def _finish(root: HtmlElement, places: _Places, known: _Known, target: Target) -
             element.drop_tag()
         elif _make(element, shown.address_for(target), PAID):
             programs[shown.program.name] = shown.program
-            if target is Target.PAGE and not shown.program.allows_redirect:
+            if target is RenderTarget.PAGE and not shown.program.allows_redirect:
                 element.set("data-clicked", reverse("affiliates:clicked", args=[shown.slug]))
     for element, href in places.pasted:
         program = known.program_of(shop_urls.host_of(href))
@@ -161,7 +161,7 @@ def _named(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
     return [(link, slug) for link in root.iter("a") if (slug := slug_in(link.get("href") or ""))]
 
 
-def _fill_cards(places: _Places, known: _Known, target: Target) -> tuple[list[HtmlElement], list[str]]:
+def _fill_cards(places: _Places, known: _Known, target: RenderTarget) -> tuple[list[HtmlElement], list[str]]:
     """Put cards into their places; gives the notes of sponsorships, for the top, and their brands' sites."""
     notes: list[HtmlElement] = []
     brands: list[str] = []
@@ -185,9 +185,9 @@ def _fragment(markup: str) -> HtmlElement:
     return element
 
 
-def _address(href: str, program: Program, target: Target) -> str:
+def _address(href: str, program: Program, target: RenderTarget) -> str:
     """Where a pasted address leads: the tidy form with our tag, or with its own if the program has none."""
-    if target is Target.MAIL and not program.allows_mail:
+    if target is RenderTarget.EMAIL and not program.allows_mail:
         return ""
     try:
         tidy = shop_urls.canonical(href, program.tag_parameter)
@@ -215,7 +215,7 @@ def _make(element: HtmlElement, address: str, label: str) -> bool:
     return True
 
 
-def _say(root: HtmlElement, notes: list[HtmlElement], programs: dict[str, Program], target: Target) -> None:
+def _say(root: HtmlElement, notes: list[HtmlElement], programs: dict[str, Program], target: RenderTarget) -> None:
     """Put before everything else of a text what readers must know of its paid links; nothing if it has none."""
     if programs:
         lines = (line.strip() for program in programs.values() for line in program.disclosure.splitlines())

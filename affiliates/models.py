@@ -25,7 +25,7 @@ from affiliates.programs import Program, covering
 from affiliates.references import Use
 from affiliates.sponsorship import Sponsorship  # noqa: F401
 from images.models import Image
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 
 # So much earlier than it must, a price goes.
 PRICE_MARGIN = timedelta(minutes=30)
@@ -342,9 +342,9 @@ class Link(models.Model):
         """The shop's address with the program's tag."""
         return shop_urls.tagged(self.destination, self.program.tag_parameter, self.program.tag)
 
-    def address_for(self, target: Target) -> str:
+    def address_for(self, target: RenderTarget) -> str:
         """Where it leads from a text at `target`; "" where the program does not want to be linked."""
-        if target is Target.MAIL and not self.program.allows_mail:
+        if target is RenderTarget.EMAIL and not self.program.allows_mail:
             return ""
         return self.get_absolute_url() if self.program.allows_redirect else self.outside
 

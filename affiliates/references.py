@@ -19,7 +19,7 @@ from affiliates import shop_urls, site_statements
 from affiliates.programs import Program, covering, may_pay
 from blog.models import Snippet
 from publishing.document_paths import kinds
-from richtext.analysis import outline
+from richtext.analysis import analyze
 
 if TYPE_CHECKING:
     from affiliates.models import Link, Product
@@ -163,12 +163,12 @@ def _found_in(text: str) -> dict[tuple[str, str], int | None]:
     """What a text uses, with the program of what somebody pasted."""
     if "href=" not in text and "data-embed=" not in text:
         return {}
-    structure = outline(text)
+    analysis = analyze(text)
     found: dict[tuple[str, str], int | None] = {
-        (kind, str(key)): None for kind, key in structure.uses if kind in EMBEDS
+        (kind, str(key)): None for kind, key in analysis.embeds if kind in EMBEDS
     }
-    found |= {("link", slug): None for href in structure.links if (slug := slug_in(href))}
-    return found | {("pasted", href[:LONGEST]): program.pk for href, program in _paid(structure.links)}
+    found |= {("link", slug): None for href in analysis.links if (slug := slug_in(href))}
+    return found | {("pasted", href[:LONGEST]): program.pk for href, program in _paid(analysis.links)}
 
 
 def _paid(hrefs: Iterable[str]) -> Iterable[tuple[str, Program]]:

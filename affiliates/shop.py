@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from affiliates import cards
 from affiliates.models import Link, Product, Shelf
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 
 
 class Group(NamedTuple):
@@ -30,7 +30,7 @@ def shelves(words: str = "") -> list[Group]:
         if _has(product, words):
             group = groups.setdefault(product.shelf, Group(product.shelf, [], []))
             group.products.append(product)
-            group.cards.append(cards.product(own, Target.PAGE, in_shop=True))
+            group.cards.append(cards.product(own, RenderTarget.PAGE, in_shop=True))
     return list(groups.values())
 
 

@@ -35,7 +35,7 @@ from publishing.admin import DocumentAdmin
 from publishing.admin_list import StateFilter
 from publishing.forms import DocumentForm, invented_slug
 from redirects.services import led_to as led_away
-from richtext.forms import ProseField
+from richtext.forms import RichTextField
 
 # Days of reading that the list of posts shows.
 RECENT = 30
@@ -389,7 +389,7 @@ class SeriesAdmin(WithImagePicker, admin.ModelAdmin):
 class PassageForm(forms.ModelForm):
     """A text that is not a post, written in the same editor."""
 
-    body = ProseField(label="Text", help_text="Written as a post is, with headings, lists, boxes and pictures.")
+    body = RichTextField(label="Text", help_text="Written as a post is, with headings, lists, boxes and pictures.")
 
 
 @admin.register(Snippet)

@@ -20,7 +20,7 @@ from accounts.models import Author
 from images.models import Image
 from publishing.document_paths import kinds
 from publishing.models import Document, Refusal, Snapshot
-from richtext.analysis import Outline, outline
+from richtext.analysis import Analysis, analyze
 from richtext.sanitizer import parse
 from siteinfo.models import SiteInfo
 
@@ -61,8 +61,8 @@ class Content:
         return parse(self["body"] or "<p></p>")
 
     @cached_property
-    def outline(self) -> Outline:
-        return outline(self["body"]) if self["body"] else Outline(0, (), frozenset())
+    def analysis(self) -> Analysis:
+        return analyze(self["body"]) if self["body"] else Analysis(0, (), frozenset())
 
     @cached_property
     def links(self) -> list[str]:
@@ -128,7 +128,7 @@ def _without_picture(content: Content) -> Iterator[str]:
 
 def _heading_order(content: Content) -> Iterator[str]:
     last = 1
-    for heading in content.outline.headings:
+    for heading in content.analysis.headings:
         if heading.level > last + 1:
             yield f"Make “{heading.text}” a heading {last + 1}, not {heading.level}: no level may be left out."
         last = heading.level
@@ -142,7 +142,7 @@ def _empty_links(content: Content) -> Iterator[str]:
 
 
 def _dead_links(content: Content) -> Iterator[str]:
-    anchors = {heading.id for heading in content.outline.headings}
+    anchors = {heading.id for heading in content.analysis.headings}
     for address in content.links:
         if address.startswith("#") and address != "#" and unquote(address[1:]) not in anchors:
             yield f"Mend the link to {address}: this text has no heading with that address."
@@ -160,7 +160,7 @@ def _without_disclaimer(content: Content) -> Iterator[tuple[str, str]]:
 def _without_references(content: Content) -> Iterator[str]:
     claim = _CLAIM.search(" ".join(content.tree.itertext()))
     is_cited = any(link.startswith(("http://", "https://")) for link in content.links)
-    is_listed = any(_SOURCES.fullmatch(heading.text.strip(" :")) for heading in content.outline.headings)
+    is_listed = any(_SOURCES.fullmatch(heading.text.strip(" :")) for heading in content.analysis.headings)
     if claim and not is_cited and not is_listed:
         yield f"Name your sources: the text says “{claim[0]}”, but has no heading “References” and links to no source."
 
@@ -179,8 +179,8 @@ def _description_length(content: Content) -> Iterator[str]:
 
 
 def _few_words(content: Content) -> Iterator[str]:
-    if content.outline.words < FEWEST_WORDS:
-        yield f"Write some more: with {content.outline.words} words, readers and search engines find little here."
+    if content.analysis.word_count < FEWEST_WORDS:
+        yield f"Write some more: with {content.analysis.word_count} words, readers and search engines find little here."
 
 
 def _without_tldr(content: Content) -> Iterator[str]:

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Author
 from blog.models import UNPRINTABLE, Category, Post, PostQuerySet, Tag, public_authors
 from images.renditions import share_url
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
@@ -118,7 +118,7 @@ class SiteFeed(Feed):
         self.contents: dict[int, str] = {}
         if self.site.feeds_carry == SiteInfo.FeedContent.FULL:
             addresses = [absolute_url(post.get_absolute_url()) for post in found]
-            bodies = render_all([post.body for post in found], Target.FEED, addresses)
+            bodies = render_all([post.body for post in found], RenderTarget.FEED, addresses)
             self.contents = {post.pk: self._content(post, body) for post, body in zip(found, bodies, strict=True)}
         return found
 

@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 
 from blog.snippets import texts_elsewhere
 from publishing.document_paths import documents_at, kinds
-from richtext.analysis import outline
+from richtext.analysis import analyze
 
 if TYPE_CHECKING:
     from blog.models import PostQuerySet
@@ -158,7 +158,7 @@ class _Ways:
 
 def _elsewhere() -> list[tuple[Any, set[str]]]:
     """Every other text that readers see, with the places that it links to."""
-    return [(row, places(outline(text).links)) for row, text in texts_elsewhere() if text]
+    return [(row, places(analyze(text).links)) for row, text in texts_elsewhere() if text]
 
 
 def _all(name: str) -> Any:

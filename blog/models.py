@@ -29,7 +29,7 @@ from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch
 from redirects import services
-from richtext.analysis import Outline
+from richtext.analysis import Analysis
 
 RELATED = 3
 # No list shows them, and they stand last: SQLite reads a row from its front, and moves references of a table to
@@ -414,14 +414,14 @@ class Post(Document):  # type: ignore[django-manager-missing]
                 raise ValidationError({name: f"This is {which}. Choose another one, or leave it empty."})
             seen.add(key)
 
-    def prepare(self) -> Outline:
+    def prepare(self) -> Analysis:
         """As of every document; also its month, its telling words, and what its text uses and links to."""
-        structure = super().prepare()
+        analysis = super().prepare()
         self.keywords = telling_words([self.title, *(text for _, _, text in self.headings), self.tldr])
         self.month = timezone.localdate(self.published_at).replace(day=1) if self.published_at else None
-        self._used = {number for kind, number in structure.uses if kind == "image"}
-        self._linked = places(structure.links)
-        return structure
+        self._used = {number for kind, number in analysis.embeds if kind == "image"}
+        self._linked = places(analysis.links)
+        return analysis
 
     def save(self, **kwargs: Any) -> None:
         """Save the post and what its body uses, together or not at all; readers of its old address are led along."""

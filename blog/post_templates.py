@@ -10,14 +10,14 @@ from blog import checklist
 from images.admin import WithImagePicker
 from publishing.admin import DocumentAdmin
 from publishing.forms import DocumentForm
-from richtext.forms import ProseField
+from richtext.forms import RichTextField
 from richtext.readability import readability
 
 
 class WritingForm(DocumentForm):
     """A text with its excerpt and what search engines show of it."""
 
-    body = ProseField(
+    body = RichTextField(
         label="Text",
         required=False,
         help_text="It is kept while you type. “?” in the toolbar shows what the keyboard can do.",

@@ -14,10 +14,10 @@ from images.models import Image
 from publishing.document_paths import kinds
 from publishing.models import Document
 from richtext import embeds
-from richtext.analysis import outline
-from richtext.embeds import Embed, Target
+from richtext.analysis import analyze
+from richtext.embeds import Embed, RenderTarget
 from richtext.rendering import render_all
-from richtext.sanitizer import clean, parse, serialize
+from richtext.sanitizer import parse, sanitize, serialize
 
 
 class Passage(models.Model):
@@ -36,7 +36,7 @@ class Passage(models.Model):
 
     def save(self, **kwargs: Any) -> None:
         """Save the cleaned text and what it uses."""
-        self.body = clean(self.body)
+        self.body = sanitize(self.body)
         super().save(**kwargs)
         self.pictures.set(Image.objects.filter(pk__in=_used(self.body, "image")))
 
@@ -45,7 +45,7 @@ class Snippet(Passage):
     """A passage that posts show by reference: changing it changes them all, feeds included."""
 
     def clean(self) -> None:
-        if _used(clean(self.body), "snippet"):
+        if _used(sanitize(self.body), "snippet"):
             raise ValidationError({"body": "A snippet cannot hold another snippet. Put both into the post instead."})
 
     def used_in(self) -> list[models.Model]:
@@ -80,7 +80,7 @@ class PostTemplate(Passage):
 
 
 def _used(body: str, kind: str) -> set[int]:
-    return {number for used, number in outline(body).uses if used == kind} if body else set()
+    return {number for used, number in analyze(body).embeds if used == kind} if body else set()
 
 
 def texts_elsewhere() -> list[tuple[models.Model, str]]:
@@ -106,10 +106,10 @@ def _holders() -> list[tuple[Any, tuple[str, ...]]]:
     return documents + [(apps.get_model(name), fields) for name, fields in names.items()]
 
 
-def resolve(wanted: Collection[Embed], target: Target) -> dict[Embed, str]:
+def resolve(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
     """Markup of each snippet that still exists, with as few queries for many as for one."""
     found = Snippet.objects.in_bulk({embed.id for embed in wanted})
-    if target is Target.EDITOR:
+    if target is RenderTarget.EDITOR:
         marks = '<div data-embed="snippet" data-id="{}" data-title="{}"></div>'
         markup = {key: str(format_html(marks, key, snippet.name)) for key, snippet in found.items()}
     else:

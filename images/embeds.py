@@ -9,23 +9,23 @@ from django.utils.safestring import SafeString
 from images.models import Image, Video
 from images.renditions import picture, thumbnail, whole_url
 from richtext import embeds
-from richtext.embeds import Embed, Target
+from richtext.embeds import Embed, RenderTarget
 from siteinfo.urls import absolute_url
 
 SIZES = "(min-width: 46rem) 43.5rem, 92vw"
 
 
-def resolve(wanted: Collection[Embed], target: Target) -> dict[Embed, str]:
+def resolve(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
     """Markup of each picture that still exists, in one query."""
     found = Image.objects.in_bulk({embed.id for embed in wanted})
     return {embed: _markup(found[embed.id], embed, target) for embed in wanted if embed.id in found}
 
 
-def _markup(image: Image, embed: Embed, target: Target) -> str:
+def _markup(image: Image, embed: Embed, target: RenderTarget) -> str:
     alt = image.alt if embed.alt is None else embed.alt
-    if target is Target.PAGE:
+    if target is RenderTarget.PAGE:
         return picture(image, sizes=SIZES, alt=alt)
-    if target.is_elsewhere:
+    if target.is_external:
         return _still(image, alt)
     override = "" if embed.alt is None else format_html(' alt="{}"', embed.alt)
     return format_html('<img data-image="{}" src="{}"{}>', image.pk, image.file.url, override)
@@ -42,21 +42,21 @@ def _still(image: Image, alt: str) -> SafeString:
     )
 
 
-def resolve_videos(wanted: Collection[Embed], target: Target) -> dict[Embed, str]:
+def resolve_videos(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
     """Markup of each known video, in one query."""
     found = Video.objects.select_related("thumbnail").in_bulk({embed.id for embed in wanted})
     return {embed: _video(found[embed.id], target) for embed in wanted if embed.id in found}
 
 
-def _video(video: Video, target: Target) -> str:
-    if target.is_elsewhere:
+def _video(video: Video, target: RenderTarget) -> str:
+    if target.is_external:
         site = video.get_provider_display()
         link = format_html('<p><a href="{}">{} (video on {})</a></p>', video.address, video, site)
-        if target is Target.MAIL and video.thumbnail:
+        if target is RenderTarget.EMAIL and video.thumbnail:
             still = _still(video.thumbnail, "")
             return format_html('<figure><a href="{}">{}</a></figure>{}', video.address, still, link)
         return link
-    if target is Target.EDITOR:
+    if target is RenderTarget.EDITOR:
         source = thumbnail(video.thumbnail) if video.thumbnail else ""
         marks = '<div data-embed="video" data-id="{}" data-title="{}" data-thumb="{}"></div>'
         return format_html(marks, video.pk, video, source)

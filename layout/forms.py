@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 
 from layout.link_targets import LONGEST
 from layout.models import Item
-from richtext.analysis import outline
-from richtext.forms import SHORT, ProseField
+from richtext.analysis import analyze
+from richtext.forms import SHORT_TEXT, RichTextField
 
 
 class ItemForm(forms.ModelForm):
@@ -22,7 +22,9 @@ class ItemForm(forms.ModelForm):
         help_text="An address of this site such as /about/, or another one with https:// or mailto: in front. "
         "A page, post or category is followed when its address changes.",
     )
-    text = ProseField(extensions=SHORT, required=False, help_text="A few words, with links and lists if you like.")
+    text = RichTextField(
+        extensions=SHORT_TEXT, required=False, help_text="A few words, with links and lists if you like."
+    )
 
     class Meta:
         model = Item
@@ -40,6 +42,6 @@ class ItemForm(forms.ModelForm):
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
-        if text and outline(text).uses:
+        if text and analyze(text).embeds:
             raise ValidationError("Here stand words, links and lists only. A picture has a box of its own.")
         return text

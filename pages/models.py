@@ -19,7 +19,7 @@ from pagecache.invalidation import only_at
 from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch
-from richtext.analysis import Outline
+from richtext.analysis import Analysis
 
 LONGEST_PATH = 500
 # Schemes and beginnings that a button may lead to; anything else could be a program.
@@ -154,10 +154,10 @@ class Page(Branch, Document):
         if place := self._place_of_room:
             self.slug, self.parent = place, None
 
-    def prepare(self) -> Outline:
-        structure = super().prepare()
-        self._used = {number for kind, number in structure.uses if kind == "image"}
-        return structure
+    def prepare(self) -> Analysis:
+        analysis = super().prepare()
+        self._used = {number for kind, number in analysis.embeds if kind == "image"}
+        return analysis
 
     def save(self, **kwargs: Any) -> None:
         """Save the page and what its text uses, together or not at all."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from images.models import Image
 from pages.models import Page, Service
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 
 HERE = Path(__file__).parent / "starters"
 # Each has a file of its name. A page is named by its role; a parent comes before the pages below it.
@@ -46,7 +46,7 @@ def is_untouched(page: Page) -> bool:
     if page.role not in ROLES or page.status != Page.Status.DRAFT:
         return False
     facts = starter(page.role)
-    words = (facts["title"], facts.get("excerpt", ""), clean(facts["body"]))
+    words = (facts["title"], facts.get("excerpt", ""), sanitize(facts["body"]))
     return (page.title, page.excerpt, page.body) == words and not page.working_copies.exists()
 
 

@@ -23,8 +23,8 @@ from django.utils.text import slugify
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags, parse_tags
 
-from richtext.analysis import Outline, excerpt, outline, plain_text, reading_minutes
-from richtext.sanitizer import clean
+from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
+from richtext.sanitizer import sanitize
 from siteinfo.seo import shortened
 
 Snapshot = dict[str, Any]
@@ -255,14 +255,14 @@ class Document(models.Model):
         """For search engines: what the author wrote for them, or the summary cut at a word."""
         return self.seo_description or shortened(self.summary)
 
-    def prepare(self) -> Outline:
+    def prepare(self) -> Analysis:
         """Clean the body and work out what is kept beside it; bulk writers must call it. Gives the outline."""
-        self.body = clean(self.body)
-        structure = outline(self.body)
-        self.words = structure.words
-        self.headings = [[heading.level, heading.id, heading.text] for heading in structure.headings]
+        self.body = sanitize(self.body)
+        analysis = analyze(self.body)
+        self.words = analysis.word_count
+        self.headings = [[heading.level, heading.id, heading.text] for heading in analysis.headings]
         self.summary = self.excerpt.strip() or excerpt(self.body)
-        return structure
+        return analysis
 
     def where_seen(self) -> str | None:
         """Where readers see what differs from the saved row: "" for anywhere, its own address, None for nowhere."""

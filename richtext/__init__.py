@@ -1,4 +1,4 @@
-"""The author's text: cleaning, structure, rendering to safe HTML. Knows no model of any other room.
+"""Rich text: the allowed HTML, sanitizer, analysis, embeds, reference index and rendering.
 
-Public: `cleaning.clean`, `structure.outline`, `rendering.render`, `embeds.register`, `forms.ProseField`.
+Public: `sanitizer.sanitize`, `analysis.analyze`, `rendering.render`, `embeds.register`, `forms.RichTextField`.
 """

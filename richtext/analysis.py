@@ -46,26 +46,28 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class Analysis:
     """Words (count), headings in order, the embeds used as (kind, id) pairs, and the addresses linked to."""
 
-    words: int
+    word_count: int
     headings: tuple[Heading, ...]
-    uses: frozenset[tuple[str, int]]
+    embeds: frozenset[tuple[str, int]]
     links: frozenset[str] = frozenset()
 
 
-def outline(body: str) -> Outline:
+def analyze(body: str) -> Analysis:
     """The structure of a cleaned `body`."""
     root = parse(body)
     headings = tuple(
         Heading(int(element.tag[1]), element.get("id") or "", " ".join("".join(element.itertext()).split()))
         for element in root.iter("h2", "h3", "h4")
     )
-    uses = {("image", int(img.get("data-image") or 0)) for img in root.iter("img")}
-    uses |= {(div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in root.iter("div") if div is not root}
+    embeds = {("image", int(img.get("data-image") or 0)) for img in root.iter("img")}
+    embeds |= {
+        (div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in root.iter("div") if div is not root
+    }
     links = frozenset(link.get("href") or "" for link in root.iter("a"))
-    return Outline(len(_WORD.findall(plain_text(body))), headings, frozenset(uses), links)
+    return Analysis(len(_WORD.findall(plain_text(body))), headings, frozenset(embeds), links)
 
 
 def plain_text(body: str) -> str:

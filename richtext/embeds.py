@@ -10,18 +10,18 @@ from enum import Enum
 from lxml.html import HtmlElement
 
 
-class Target(Enum):
+class RenderTarget(Enum):
     """Where a text is going. Every output of a text is rendered for one of these."""
 
     PAGE = "page"
     FEED = "feed"
-    MAIL = "mail"
+    EMAIL = "email"
     EDITOR = "editor"
 
     @property
-    def is_elsewhere(self) -> bool:
+    def is_external(self) -> bool:
         """Whether it is read in another program, without this site's styles, scripts and addresses from the root."""
-        return self in (Target.FEED, Target.MAIL)
+        return self in (RenderTarget.FEED, RenderTarget.EMAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Embed:
 
 
 # Gets the distinct embeds of one text and gives markup for those it knows; a missing one is left out of the page.
-Resolver = Callable[[Collection[Embed], Target], Mapping[Embed, str]]
+Resolver = Callable[[Collection[Embed], RenderTarget], Mapping[Embed, str]]
 _resolvers: dict[str, Resolver] = {}
 # Gets texts whose embeds are filled, for one target and never for the editor, and changes them in place.
-Finisher = Callable[[Sequence[HtmlElement], Target], None]
-_finishers: list[Finisher] = []
+Postprocessor = Callable[[Sequence[HtmlElement], RenderTarget], None]
+_postprocessors: list[Postprocessor] = []
 
 
 def register(kind: str, resolver: Resolver) -> None:
@@ -46,7 +46,7 @@ def register(kind: str, resolver: Resolver) -> None:
     _resolvers[kind] = resolver
 
 
-def resolve(embeds: Collection[Embed], target: Target) -> dict[Embed, str]:
+def resolve(embeds: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
     """Markup for each known embed: one resolver call, so one query, per kind."""
     markup: dict[Embed, str] = {}
     for kind in sorted({embed.kind for embed in embeds}):
@@ -55,12 +55,12 @@ def resolve(embeds: Collection[Embed], target: Target) -> dict[Embed, str]:
     return markup
 
 
-def register_finisher(finisher: Finisher) -> None:
-    """Let `finisher` have the last word on every text. Called in `AppConfig.ready` of the room that needs it."""
-    _finishers.append(finisher)
+def register_postprocessor(postprocessor: Postprocessor) -> None:
+    """Let `postprocessor` have the last word on every text. Called in `AppConfig.ready` of the room that needs it."""
+    _postprocessors.append(postprocessor)
 
 
-def finish(roots: Sequence[HtmlElement], target: Target) -> None:
-    """Let every finisher change `roots`, which readers get at `target`."""
-    for finisher in _finishers:
-        finisher(roots, target)
+def postprocess(roots: Sequence[HtmlElement], target: RenderTarget) -> None:
+    """Let every postprocessor change `roots`, which readers get at `target`."""
+    for postprocessor in _postprocessors:
+        postprocessor(roots, target)

@@ -6,9 +6,9 @@ from django.conf import settings
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 from richtext.rendering import render
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 
 # The editor can make exactly what prose's subset holds.
 EXTENSIONS: dict[str, Any] = {
@@ -65,7 +65,7 @@ EXTENSIONS: dict[str, Any] = {
     },
 }
 # For a few words beside the text: nothing larger than a list.
-SHORT = {
+SHORT_TEXT = {
     name: EXTENSIONS[name]
     for name in (
         "Bold",
@@ -81,16 +81,16 @@ SHORT = {
 } | {"Menu": {"groups": [{"group": "marks"}, {"group": "link"}, {"group": "lists"}, {"group": "history"}]}}
 
 
-class ProseField(ProseEditorFormField):
+class RichTextField(ProseEditorFormField):
     """A text of the site: shown in the editor with its pictures, cleaned by prose whatever was sent."""
 
     def __init__(self, *, extensions: dict[str, Any] = EXTENSIONS, **kwargs: Any) -> None:
         kwargs["widget"] = AdminProseEditorWidget
-        super().__init__(extensions=extensions, config={}, sanitize=clean, **kwargs)
+        super().__init__(extensions=extensions, config={}, sanitize=sanitize, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         """The stored text with its pictures filled in; what the author sent comes back untouched."""
         if not isinstance(value, str) or not value:
             return value
         # A plain text again: as safe markup it would stand unescaped in its textarea, and lose every typed “<”.
-        return "".join([render(clean(value), Target.EDITOR)])
+        return "".join([render(sanitize(value), RenderTarget.EDITOR)])

@@ -22,7 +22,7 @@ _MARKS = (
 _HEADINGS = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h4"}
 
 
-def tidy(root: HtmlElement) -> None:
+def normalize(root: HtmlElement) -> None:
     """Rewrite the tree under `root` in place. What comes from no word processor keeps its headings and lists."""
     if any(_OFFICE.search(" ".join(element.attrib.values())) for element in _elements(root)):
         _name_headings(root)

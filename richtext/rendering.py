@@ -10,13 +10,13 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from richtext import embeds, schema
-from richtext.embeds import Embed, Target
+from richtext.embeds import Embed, RenderTarget
 from richtext.sanitizer import parse, serialize
 
 _ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag"}
 
 
-def render(body: str, target: Target = Target.PAGE) -> SafeString:
+def render(body: str, target: RenderTarget = RenderTarget.PAGE) -> SafeString:
     """Safe HTML of a cleaned `body` for `target`. One query per kind of embed.
 
     What an embed showed may be gone: readers' texts leave it out, the editor keeps its place.
@@ -25,7 +25,7 @@ def render(body: str, target: Target = Target.PAGE) -> SafeString:
 
 
 def render_all(
-    bodies: Iterable[str], target: Target, addresses: Iterable[str] = (), *, is_part: bool = False
+    bodies: Iterable[str], target: RenderTarget, addresses: Iterable[str] = (), *, is_part: bool = False
 ) -> list[SafeString]:
     """As `render()` for each of `bodies`, still with one query per kind of embed.
 
@@ -37,21 +37,23 @@ def render_all(
     markup = embeds.resolve(frozenset(embed for each in places for embed in each.values()), target)
     for root, each in zip(roots, places, strict=True):
         _fill_all(root, each, markup, target)
-    if target is not Target.EDITOR and not is_part:
-        embeds.finish(roots, target)
-    if target.is_elsewhere and not is_part:
+    if target is not RenderTarget.EDITOR and not is_part:
+        embeds.postprocess(roots, target)
+    if target.is_external and not is_part:
         for root, address in zip(roots, list(addresses) or [""] * len(roots), strict=True):
             _lead_home(root, address)
     return [mark_safe(serialize(root)) for root in roots]  # noqa: S308 - cleaned, and resolvers escape their own
 
 
-def _fill_all(root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: Target) -> None:
-    if target is not Target.EDITOR:
+def _fill_all(
+    root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: RenderTarget
+) -> None:
+    if target is not RenderTarget.EDITOR:
         _leave_out(root, [element for element, embed in places.items() if embed not in markup])
     # Before the embeds are filled in: what they hold is dressed already.
-    if target is Target.PAGE:
+    if target is RenderTarget.PAGE:
         _dress_for_page(root)
-    elif target.is_elsewhere:
+    elif target.is_external:
         _dress_for_elsewhere(root, target)
     for element, embed in places.items():
         if embed in markup:
@@ -82,9 +84,9 @@ def _leave_out(root: HtmlElement, gone: list[HtmlElement]) -> None:
             figure.drop_tree()
 
 
-def _fill(element: HtmlElement, markup: str, target: Target) -> None:
+def _fill(element: HtmlElement, markup: str, target: RenderTarget) -> None:
     pieces = html.fragments_fromstring(markup, no_leading_text=True)
-    if target is Target.EDITOR and not any(piece.get("data-embed") or piece.tag == "img" for piece in pieces):
+    if target is RenderTarget.EDITOR and not any(piece.get("data-embed") or piece.tag == "img" for piece in pieces):
         # The author gets the place itself back, perhaps named by data-title, never what stands there.
         return
     for piece in pieces:
@@ -133,12 +135,12 @@ def _dress_callout(aside: HtmlElement) -> None:
     aside.insert(1, heading)
 
 
-def _dress_for_elsewhere(root: HtmlElement, target: Target) -> None:
+def _dress_for_elsewhere(root: HtmlElement, target: RenderTarget) -> None:
     for aside in list(root.iter("aside")):
         kind = aside.get("data-callout") or "note"
         title = aside.get("data-title") or schema.CALLOUTS[kind]
         aside.attrib.clear()
-        if target is Target.MAIL:
+        if target is RenderTarget.EMAIL:
             # Mails have a style sheet, if a small one; feeds have none.
             aside.set("class", f"callout callout--{kind}")
         aside.tag = "blockquote"

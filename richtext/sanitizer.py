@@ -67,7 +67,7 @@ _SPACE = re.compile(r"[ \t\n\r\f]+")
 _ID = re.compile(r"[\w.-]+\Z")
 
 
-def clean(markup: str) -> str:
+def sanitize(markup: str) -> str:
     """Give `markup` back in the strict subset; applying it twice changes nothing more.
 
     Never fails: broken markup is repaired as a browser would. Headings get an id that stays when another
@@ -77,7 +77,7 @@ def clean(markup: str) -> str:
         return ""
     root = parse(_UNSPEAKABLE.sub("", _first.clean(markup)))
     _flatten(root)
-    paste.tidy(root)
+    paste.normalize(root)
     body = html.Element("div")
     body.extend(_blocks(root))
     _number_headings(body)

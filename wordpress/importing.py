@@ -19,7 +19,7 @@ from pages.models import Page
 from publishing.models import YEARS
 from redirects.normalize import key_of
 from richtext.analysis import plain_text
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from wordpress import path_mapping, reader
 from wordpress.content_converter import to_html
@@ -193,7 +193,7 @@ class Importer:
         self._note_leftovers(item, body.shortcodes, body.blocks, body.pictures)
         text.body = body.html
         text.title = Truncator(item.title.strip()).chars(200) or _title_from(body.html)
-        text.excerpt = plain_text(clean(to_html(item.excerpt).html)) if item.excerpt else ""
+        text.excerpt = plain_text(sanitize(to_html(item.excerpt).html)) if item.excerpt else ""
         text.published_at = item.published_at if _is_possible(item.published_at) else None
         text.status = self._status(item)
         if isinstance(text, Post):
@@ -282,14 +282,14 @@ class Importer:
 
 def _make_category(term: Term, parent: Category | None) -> Category:
     slug = _slug(term.slug or term.name, 200) or "category"
-    name = plain_text(clean(term.name))[:200] or slug
+    name = plain_text(sanitize(term.name))[:200] or slug
     existing = Category.objects.filter(slug=slug, parent=parent).first()
-    description = plain_text(clean(term.description))
+    description = plain_text(sanitize(term.description))
     return existing or Category.objects.create(name=name, slug=slug, parent=parent, description=description)
 
 
 def _make_tag(term: Term) -> Tag:
-    name = plain_text(clean(term.name))[:100] or term.slug[:100]
+    name = plain_text(sanitize(term.name))[:100] or term.slug[:100]
     slug = _slug(term.slug or name, 100) or "tag"
     existing = Tag.objects.filter(models.Q(slug=slug) | models.Q(name__iexact=name)).first()
     return existing or Tag.objects.create(name=name, slug=slug)
@@ -336,7 +336,7 @@ def _updated_on(item: Item) -> date | None:
 
 
 def _title_from(markup: str) -> str:
-    return Truncator(plain_text(clean(markup)).split("\n")[0]).words(8, truncate="…") or "Untitled"
+    return Truncator(plain_text(sanitize(markup)).split("\n")[0]).words(8, truncate="…") or "Untitled"
 
 
 def _shown(item: Item) -> str:

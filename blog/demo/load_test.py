@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.models import Author
 from blog.models import Category, Post, Tag, TaggedPost
 from blog.related_posts import telling_words
-from richtext.analysis import excerpt, outline
-from richtext.sanitizer import clean
+from richtext.analysis import analyze, excerpt
+from richtext.sanitizer import sanitize
 
 SECTIONS_PER_POST = 5
 WORDS_PER_SECTION = 140
@@ -64,9 +64,9 @@ def _section(number: int, sentences: list[str], chance: random.Random) -> _Secti
         chosen = chance.sample(sentences, 4)
         paragraphs.append(f"<p>{' '.join(chosen)}</p>")
         words += sum(len(sentence.split()) for sentence in chosen)
-    body = clean(f'<h2 id="section-{number}">{title}</h2>{"".join(paragraphs)}')
-    structure = outline(body)
-    return _Section(body, structure.words, [2, f"section-{number}", structure.headings[0].text], title)
+    body = sanitize(f'<h2 id="section-{number}">{title}</h2>{"".join(paragraphs)}')
+    analysis = analyze(body)
+    return _Section(body, analysis.word_count, [2, f"section-{number}", analysis.headings[0].text], title)
 
 
 def _posts(

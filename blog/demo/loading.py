@@ -13,7 +13,7 @@ from accounts.models import Author, ProfileLink, Qualification
 from blog.models import Category, Post, PostTemplate
 from images.models import Image
 from images.uploads import as_it_is
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo, SocialLink
 
 HERE = Path(__file__).parent
@@ -74,7 +74,7 @@ def _load_author(facts: dict[str, Any], pictures: _Pictures) -> Author:
         credentials=facts["display_credentials"],
         job_title=facts["job_title"],
         short_bio=facts["short_bio"],
-        long_bio=clean(facts["long_bio"]),
+        long_bio=sanitize(facts["long_bio"]),
         expertise="\n".join(facts["expertise"]),
         photo=pictures.get(facts["portrait"], facts["portrait_alt"]),
     )

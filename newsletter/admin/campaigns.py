@@ -27,7 +27,7 @@ from newsletter.models import Campaign, Delivery
 from public_forms.fields import visible
 from publishing.autosave import KeepsCopies
 from publishing.forms import KeptForm
-from richtext.forms import ProseField
+from richtext.forms import RichTextField
 
 _STATUS = Campaign.Status
 # What lists need not read.
@@ -38,7 +38,7 @@ LOCKED = ("newsletter_campaign_change", "newsletter_campaign_delete")
 class CampaignForm(KeptForm):
     """The words of a campaign and whom they go to. When it goes out is asked on the next page."""
 
-    body = ProseField(
+    body = RichTextField(
         label="Text",
         required=False,
         help_text="What readers get, between the head of the mail and your address at its end. It is kept while you "

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from newsletter.models import Campaign
 from newsletter.rendering.messages import posts_of, texts
 from richtext.analysis import plain_text
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 from siteinfo.seo import Crumb, Page, shortened
 from siteinfo.urls import absolute_url
 
@@ -35,7 +35,7 @@ def archived(request: HttpRequest, slug: str) -> HttpResponse:
     """The copy of a letter: made anew from its words, so that it holds what a page may hold and a mail may not."""
     letters = Campaign.objects.in_archive().select_related("post__author", "post__featured_image", "post__topic")
     letter = get_object_or_404(letters, slug=slug)
-    opening, body = texts(letter, Target.PAGE)
+    opening, body = texts(letter, RenderTarget.PAGE)
     context = {
         "letter": letter,
         "opening": opening,

@@ -20,7 +20,7 @@ from newsletter.models import Campaign, SenderProfile
 from newsletter.models.newsletter_settings import WORKER_SILENT
 from newsletter.rendering.messages import Rendered, render
 from newsletter.subscribers.tokens import Purpose
-from richtext.analysis import outline, plain_text
+from richtext.analysis import analyze, plain_text
 from richtext.sanitizer import parse
 
 # What phones show of a subject; what is shown of the words after it.
@@ -113,7 +113,7 @@ def _words(campaign: Campaign) -> Iterator[Finding]:
         advice = "Without it mail programs show the first words of the text."
         yield Finding(Level.WARN, "It has no preheader.", advice, "#id_preheader")
     if campaign.kind == Campaign.Kind.MANUAL:
-        if not plain_text(campaign.body).strip() and not outline(campaign.body).uses:
+        if not plain_text(campaign.body).strip() and not analyze(campaign.body).embeds:
             yield Finding(Level.STOP, "It has no text.", "Write something first.", "#id_body")
     elif Campaign.objects.of_hidden().filter(pk=campaign.pk).exists():
         advice = "Publish it first: sent now, this would be cancelled."

@@ -16,7 +16,7 @@ from blog.models import Post
 from images.models import Image
 from newsletter.models.subscribers import Subscriber, Subscription, Topic
 from newsletter.models.transitions import Table, move
-from richtext.analysis import outline
+from richtext.analysis import analyze
 
 # A campaign whose time came while no worker ran is news no longer.
 STALE_AFTER = timedelta(hours=24)
@@ -183,7 +183,7 @@ class Campaign(models.Model):
                 raise FrozenError(f"Campaign {self.pk} is on its way: its words stay as they are.")
         super().save(**kwargs)
         if "body" in (kwargs.get("update_fields") or ("body",)):
-            used = {key for kind, key in outline(self.body).uses if kind == "image"} if self.body else set()
+            used = {key for kind, key in analyze(self.body).embeds if kind == "image"} if self.body else set()
             self.pictures.set(Image.objects.filter(pk__in=used))
 
     @property

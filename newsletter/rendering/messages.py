@@ -11,7 +11,7 @@ from newsletter.rendering.email_html import cover, dressed
 from newsletter.rendering.layout import Letter, written
 from newsletter.subscribers.tokens import Purpose
 from richtext.analysis import plain_text
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
 from richtext.sanitizer import parse, serialize
 from siteinfo.models import SiteInfo
@@ -42,7 +42,7 @@ def render(campaign: Campaign, profile: SenderProfile) -> Rendered:
     copy = absolute_url(campaign.copy_path) if campaign.is_in_archive else ""
     # Where the same text is read in full, and where links lead that no mail may hold.
     whole = about if is_of_post else copy
-    opening, body = map(dressed, texts(campaign, Target.MAIL, whole or about))
+    opening, body = map(dressed, texts(campaign, RenderTarget.EMAIL, whole or about))
     context = {
         "campaign": campaign,
         "sender": profile,
@@ -78,7 +78,7 @@ def posts_of(campaign: Campaign) -> list[Post]:
     return list(Post.objects.published().filter(news__digest=campaign).newest_first().for_cards())
 
 
-def texts(campaign: Campaign, target: Target, address: str = "") -> list[SafeString]:
+def texts(campaign: Campaign, target: RenderTarget, address: str = "") -> list[SafeString]:
     """Two texts for `target`: what stands before a post or the list of a digest, and the post or letter itself."""
     if campaign.kind == Campaign.Kind.MANUAL:
         bodies = ["", campaign.body]

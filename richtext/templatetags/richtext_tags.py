@@ -9,6 +9,6 @@ register = template.Library()
 
 
 @register.filter
-def prose(body: str) -> SafeString:
+def richtext(body: str) -> SafeString:
     """A stored text as safe HTML for a page."""
     return render(body)

@@ -17,7 +17,7 @@ from affiliates.programs import Program
 from affiliates.references import note_all
 from blog.models import Post
 from pages.models import Page
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category
@@ -137,7 +137,7 @@ def test_every_page_feed_and_mail_of_a_site_says_what_pays_before_the_first_link
     year, author = f"/{timezone.localdate():%Y}/", Author.objects.get().get_absolute_url()
     assert {"/blog/", "/category/pain/", "/tag/gear/", year, author} <= counts.keys()
     posts = list(Post.objects.order_by("pk"))
-    paid = [judge(post.slug, text) for post, text in zip(posts, _rendered(posts, Target.PAGE), strict=True)]
+    paid = [judge(post.slug, text) for post, text in zip(posts, _rendered(posts, RenderTarget.PAGE), strict=True)]
     assert [counts[f"/post-{number}/"] for number in range(WHOLE)] == paid[:WHOLE]
     assert paid.count(0) == POSTS // 6
     assert sum(paid) > LINKS
@@ -151,9 +151,9 @@ def test_every_page_feed_and_mail_of_a_site_says_what_pays_before_the_first_link
     assert {
         judge(path, each.summary) for path in feeds for each in feedparser.parse(reader.get(path).content).entries
     } == {0}
-    mails = _rendered(posts, Target.MAIL)
+    mails = _rendered(posts, RenderTarget.EMAIL)
     assert sum(judge(post.slug, mail, is_mail=True) for post, mail in zip(posts, mails, strict=True)) > 100
 
 
-def _rendered(posts: list[Post], target: Target) -> list[SafeString]:
+def _rendered(posts: list[Post], target: RenderTarget) -> list[SafeString]:
     return render_all([post.body for post in posts], target, [f"http://testserver/{post.slug}/" for post in posts])

@@ -18,9 +18,9 @@ from affiliates.references import Use
 from blog.models import Snippet
 from layout.models import Item
 from redirects.models import Redirect
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 from richtext.rendering import render, render_all
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_image, make_page, make_post
@@ -34,7 +34,7 @@ def tree(markup: str) -> HtmlElement:
 
 def text(*links: str) -> str:
     """A text with a link to each of these addresses."""
-    return clean("<p>Words before.</p>" + "".join(f'<p>See <a href="{href}">the roller</a>.</p>' for href in links))
+    return sanitize("<p>Words before.</p>" + "".join(f'<p>See <a href="{href}">the roller</a>.</p>' for href in links))
 
 
 def embed(kind: str, row: object) -> str:
@@ -105,7 +105,7 @@ def test_no_way_to_write_an_address_of_amazon_goes_unsaid(amazon: Program, addre
     (found,) = tree(render(body)).iter("a")
     assert (found.get("href"), found.get("rel")) == ("https://www.amazon.com/dp/B000000001?tag=mine-20", REL)
     assert "commission" in render(body)
-    assert "amazon" not in render(body, Target.MAIL)
+    assert "amazon" not in render(body, RenderTarget.EMAIL)
     assert make_post(body=body).pk in Use.objects.filter(program=amazon).values_list("object_id", flat=True)
 
 
@@ -140,14 +140,14 @@ def test_any_number_of_cards_comparisons_and_links_costs_one_query(amazon: Progr
     for favorite in favorites:
         make_link(amazon, product=favorite)
     link = make_link(shop, slug="mat")
-    body = clean(
+    body = sanitize(
         text("/go/mat/")
         + "".join(embed("product", each) for each in favorites)
         + embed("comparison", make_comparison(*favorites))
         + embed("comparison", make_comparison(*favorites[:2]))
     )
     with CaptureQueriesContext(connection) as queries:
-        page = tree(render_all([body, body], Target.PAGE)[1])
+        page = tree(render_all([body, body], RenderTarget.PAGE)[1])
     assert len(queries) == 1
     assert len(page.xpath(".//section[@class='product']")) == 3
     assert [len(table.xpath(".//tbody/tr")) for table in page.iter("table")] == [3, 2]
@@ -169,7 +169,7 @@ def test_a_card_says_what_the_author_says_and_invents_nothing(shop: Program) -> 
         picture=make_image(alt="A roller"),
     )
     make_link(shop, product=product, price="$20")
-    markup = render(clean(embed("product", product)))
+    markup = render(sanitize(embed("product", product)))
     card = tree(markup).find("section")
     assert card is not None
     words = " ".join(card.text_content().split())
@@ -190,25 +190,27 @@ def test_an_old_price_or_one_that_the_program_forbids_is_not_shown(shop: Program
     link = product.links.get()
     link.price = "$20"
     link.save()
-    body = clean(embed("product", product) + embed("comparison", make_comparison(product)))
+    body = sanitize(embed("product", product) + embed("comparison", make_comparison(product)))
     assert render(body).count("$20") == 2
     Program.objects.filter(pk=shop.pk).update(price_hours=hours)
     Link.objects.update(price_at=timezone.now() - timedelta(hours=age))
     assert "$20" not in render(body)
 
 
-@pytest.mark.parametrize("target", [Target.MAIL, Target.FEED])
-def test_no_price_leaves_the_site_where_nobody_can_take_it_back(shop: Program, target: Target) -> None:
+@pytest.mark.parametrize("target", [RenderTarget.EMAIL, RenderTarget.FEED])
+def test_no_price_leaves_the_site_where_nobody_can_take_it_back(shop: Program, target: RenderTarget) -> None:
     product = make_favorite(shop)
     product.links.update(price="$20", price_at=timezone.now())
-    assert "$20" not in render(clean(embed("product", product) + embed("comparison", make_comparison(product))), target)
+    assert "$20" not in render(
+        sanitize(embed("product", product) + embed("comparison", make_comparison(product))), target
+    )
 
 
 def test_what_is_gone_leaves_the_words_and_no_way_to_nowhere(shop: Program) -> None:
     product = make_favorite(shop)
     product.links.get().retire()
     make_link(shop, slug="old").retire()
-    body = clean(
+    body = sanitize(
         text("/go/old/", "/go/never/")
         + embed("product", product)
         + embed("comparison", make_comparison(product))
@@ -222,8 +224,8 @@ def test_what_is_gone_leaves_the_words_and_no_way_to_nowhere(shop: Program) -> N
 def test_in_a_feed_everything_is_whole_and_said_first(amazon: Program, shop: Program) -> None:
     product = make_favorite(amazon)
     make_link(shop, slug="mat")
-    body = clean(text("/go/mat/") + embed("product", product))
-    feed = render_all([body], Target.FEED, ["http://testserver/knees/"])[0]
+    body = sanitize(text("/go/mat/") + embed("product", product))
+    feed = render_all([body], RenderTarget.FEED, ["http://testserver/knees/"])[0]
     page = tree(feed)
     assert [link.get("rel") for link in page.iter("a")] == [REL, REL]
     assert page.xpath(".//a/@href")[0] == "http://testserver/go/mat/"
@@ -241,7 +243,7 @@ def test_in_a_mail_nothing_of_amazon_survives(amazon: Program, shop: Program) ->
     pasted = "https://www.amazon.com/dp/B000000001?tag=mine-20"
     cards = "".join(embed("product", each) for each in favorites) + embed("comparison", make_comparison(*favorites))
     address = "http://testserver/knees/"
-    (mail,) = render_all([clean(text("/go/roller/", "/go/mat/", pasted) + cards)], Target.MAIL, [address])
+    (mail,) = render_all([sanitize(text("/go/roller/", "/go/mat/", pasted) + cards)], RenderTarget.EMAIL, [address])
     page = tree(mail)
     assert "amazon." not in mail
     assert "mine-20" not in mail
@@ -249,23 +251,23 @@ def test_in_a_mail_nothing_of_amazon_survives(amazon: Program, shop: Program) ->
     assert mail.count("(paid link)") == mail.count(REL) == 3
     assert mail.index("Quiet Shop pays me") < mail.index("<a ")
     assert page.xpath(".//a/@href").count(address) == 4
-    (only_amazon,) = render_all([text("/go/roller/")], Target.MAIL, [address])
+    (only_amazon,) = render_all([text("/go/roller/")], RenderTarget.EMAIL, [address])
     assert tree(only_amazon).xpath(".//a/@href") == [address]
     assert "commission" not in only_amazon
 
 
 def test_the_editor_gets_names_and_gives_the_same_back(shop: Program) -> None:
     product = make_favorite(shop, name="A “firm” roller")
-    body = clean(text("/go/mat/") + embed("product", product) + embed("comparison", make_comparison(product)))
-    shown = render(body, Target.EDITOR)
+    body = sanitize(text("/go/mat/") + embed("product", product) + embed("comparison", make_comparison(product)))
+    shown = render(body, RenderTarget.EDITOR)
     assert 'data-title="A “firm” roller"' in shown
-    assert clean(shown) == body
+    assert sanitize(shown) == body
 
 
 def test_a_snippet_brings_its_link_and_the_disclosure_stands_once_at_the_top(shop: Program) -> None:
     make_link(shop, slug="mat")
     snippet = Snippet.objects.create(name="Mat", body=text("/go/mat/"))
-    page = tree(render(clean("<p>First.</p>" + embed("snippet", snippet) + embed("snippet", snippet))))
+    page = tree(render(sanitize("<p>First.</p>" + embed("snippet", snippet) + embed("snippet", snippet))))
     assert page[0].get("class") == "disclosure"
     assert len(page.xpath(".//*[@class='disclosure']")) == 1
     assert len(page.xpath(".//a[@rel]")) == 2
@@ -274,7 +276,7 @@ def test_a_snippet_brings_its_link_and_the_disclosure_stands_once_at_the_top(sho
 def test_a_gift_or_sponsored_text_says_so_at_its_top_and_marks_the_brands_links(shop: Program, db: None) -> None:
     gift = Sponsorship.objects.create(brand="Soft Mats", kind="gifted", hosts="mats.example.org", words="A blue one.")
     make_link(shop, slug="mat")
-    body = clean(
+    body = sanitize(
         text("https://www.mats.example.org/blue", "https://journal.example.org/", "/go/mat/")
         + embed("sponsorship", gift)
     )
@@ -287,14 +289,14 @@ def test_a_gift_or_sponsored_text_says_so_at_its_top_and_marks_the_brands_links(
     assert journal.get("rel") is None
     assert mat.text_content() == "the roller (paid link)"
     paid = Sponsorship.objects.create(brand="Soft Mats", kind="paid")
-    feed = render(clean("<p>Words</p>" + embed("sponsorship", paid)), Target.FEED)
+    feed = render(sanitize("<p>Words</p>" + embed("sponsorship", paid)), RenderTarget.FEED)
     assert feed.index("Soft Mats paid for this.") < feed.index("Words")
     assert "class=" not in feed
 
 
 def test_the_label_is_not_said_twice(shop: Program) -> None:
     make_link(shop, slug="mat")
-    body = clean('<p><a href="/go/mat/">The mat (paid link)</a> <a href="/go/mat/"><strong>bold</strong></a></p>')
+    body = sanitize('<p><a href="/go/mat/">The mat (paid link)</a> <a href="/go/mat/"><strong>bold</strong></a></p>')
     assert [link.text_content() for link in tree(render(body)).iter("a")] == ["The mat (paid link)", "bold (paid link)"]
 
 

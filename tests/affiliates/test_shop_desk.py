@@ -18,7 +18,7 @@ from affiliates.references import Use, note_all
 from affiliates.retire_links import retire
 from blog.models import Post, Snippet
 from layout.models import Item
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_author, make_page, make_post
@@ -103,9 +103,9 @@ def test_a_programs_sites_may_be_pasted_as_addresses(shop: Program) -> None:
 def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, signed_in: Client) -> None:
     product = make_favorite(shop)
     link = product.links.get()
-    body = clean(f'<p><a href="/go/{link.slug}/">x</a></p>')
-    card = clean(f'<p>y</p><div data-embed="product" data-id="{product.pk}"></div>')
-    table = clean(f'<p>z</p><div data-embed="comparison" data-id="{make_comparison(product).pk}"></div>')
+    body = sanitize(f'<p><a href="/go/{link.slug}/">x</a></p>')
+    card = sanitize(f'<p>y</p><div data-embed="product" data-id="{product.pk}"></div>')
+    table = sanitize(f'<p>z</p><div data-embed="comparison" data-id="{make_comparison(product).pk}"></div>')
     holders: list[Any] = [
         make_post(title="By name", body=body),
         make_post(title="By card", body=card, status=Post.Status.DRAFT),
@@ -158,7 +158,7 @@ def test_links_in_no_text_are_listed(shop: Program, signed_in: Client) -> None:
     assert in_table.product
     comparison = make_comparison(in_table.product)
     make_post(
-        body=clean(
+        body=sanitize(
             f'<p><a href="/go/{used.slug}/">x</a></p><div data-embed="product" data-id="{in_card.product_id}"></div>'
             f'<div data-embed="comparison" data-id="{comparison.pk}"></div>'
         )
@@ -180,7 +180,7 @@ def test_a_product_is_retired_into_another_everywhere_with_a_line_for_each_text(
 ) -> None:
     old, new = make_favorite(shop, name="Old roller"), make_favorite(shop, name="New roller")
     card, link = f'<div data-embed="product" data-id="{old.pk}"></div>', old.links.get()
-    posts = [make_post(body=clean(f"<p>Text.</p>{card}")) for _ in range(2)]
+    posts = [make_post(body=sanitize(f"<p>Text.</p>{card}")) for _ in range(2)]
     posts.append(make_post(body=f'<p><a href="/go/{link.slug}/">it</a></p>'))
     said = act(signed_in, PRODUCTS, [old], new.pk)
     assert "1 link is retired. Read whether your words still fit:" in said

@@ -9,7 +9,7 @@ from lxml import html
 
 from accounts.models import Author
 from blog.models import Snippet
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 from richtext.rendering import render
 from tests.factories import make_image, make_post
 
@@ -51,7 +51,7 @@ def test_what_a_snippet_holds_looks_as_in_a_post_and_its_addresses_are_its_own()
 
 @pytest.mark.django_db
 def test_the_editor_gets_the_place_and_the_name_not_the_text() -> None:
-    shown = render(place(make_snippet(name="A <b>")), Target.EDITOR)
+    shown = render(place(make_snippet(name="A <b>")), RenderTarget.EDITOR)
     assert 'data-title="A &lt;b&gt;"' in shown
     assert "Call us" not in shown
 

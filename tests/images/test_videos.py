@@ -15,9 +15,9 @@ from playwright.sync_api import Page, Route, expect
 
 from images import videos
 from images.models import Image, Video
-from richtext.embeds import Target
+from richtext.embeds import RenderTarget
 from richtext.rendering import render
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from tests.factories import make_image, make_post
 
 ADDRESS = "/admin/images/video/from-address/"
@@ -200,8 +200,8 @@ def test_a_wrong_address_is_refused_in_words_and_strangers_make_nothing(signed_i
 @pytest.mark.django_db
 def test_a_video_reads_well_everywhere_and_survives_cleaning() -> None:
     video = Video.objects.create(provider="vimeo", key="12345678/0a1b2c3d", title="<b>Hop</b>", thumbnail=make_image())
-    body = clean(f'<div data-embed="video" data-id="{video.pk}" data-title="x"></div><p>After</p>')
-    page, feed, mail, editor = (render(body, target) for target in Target)
+    body = sanitize(f'<div data-embed="video" data-id="{video.pk}" data-title="x"></div><p>After</p>')
+    page, feed, mail, editor = (render(body, target) for target in RenderTarget)
     assert 'data-video="https://player.vimeo.com/video/12345678?dnt=1&amp;h=0a1b2c3d"' in page
     assert '<a href="https://vimeo.com/12345678/0a1b2c3d">' in page
     assert "<iframe" not in page
@@ -210,7 +210,7 @@ def test_a_video_reads_well_everywhere_and_survives_cleaning() -> None:
     assert "<img" not in feed
     assert re.search(r'<figure><a href="https://vimeo.com/12345678/0a1b2c3d"><img [^>]*alt=""></a></figure>', mail)
     assert "(video on Vimeo)</a></p>" in mail
-    assert clean(editor) == body
+    assert sanitize(editor) == body
     video.delete()
     assert render(body) == "<p>After</p>"
 

@@ -11,10 +11,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from blog.models import Post
 from images.models import Image
-from richtext.analysis import outline
-from richtext.embeds import Target
+from richtext.analysis import analyze
+from richtext.embeds import RenderTarget
 from richtext.rendering import render
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from tests.factories import make_category, make_image, make_page, make_post
 
 
@@ -103,7 +103,7 @@ def test_only_staff_may_look_for_drafts(reader: Client) -> None:
 )
 def test_a_link_within_the_site_is_kept_from_the_root(settings: Settings, typed: str, stored: str) -> None:
     settings.SITE_URL = "https://blog.example"
-    assert clean(f'<p><a href="{typed}">x</a></p>') == f'<p><a href="{stored}">x</a></p>'
+    assert sanitize(f'<p><a href="{typed}">x</a></p>') == f'<p><a href="{stored}">x</a></p>'
 
 
 @pytest.mark.browser
@@ -154,42 +154,42 @@ def test_an_own_address_is_shortened_and_words_that_lead_nowhere_are_not_taken(o
 @pytest.mark.django_db
 def test_a_gallery_is_one_figure_everywhere() -> None:
     images = [make_image() for _ in range(3)]
-    body = clean(gallery(*images, align="wide"))
+    body = sanitize(gallery(*images, align="wide"))
     assert body == gallery(*images, align="wide")
     page = render(body)
     assert '<figure class="figure--wide gallery gallery--3">' in page
     assert page.count("<img") == 3
-    feed = render(body, Target.FEED)
+    feed = render(body, RenderTarget.FEED)
     assert feed.count("<img") == 3
     assert "class=" not in feed
     assert "data-" not in feed
-    assert outline(body).uses == {("image", image.pk) for image in images}
-    assert outline(body).words == 2
-    assert clean(render(body, Target.EDITOR)) == body
+    assert analyze(body).embeds == {("image", image.pk) for image in images}
+    assert analyze(body).word_count == 2
+    assert sanitize(render(body, RenderTarget.EDITOR)) == body
 
 
 @pytest.mark.django_db
 def test_a_picture_that_is_gone_leaves_the_others_and_the_editor_keeps_its_place() -> None:
     images = [make_image() for _ in range(2)]
-    body = clean(gallery(*images))
+    body = sanitize(gallery(*images))
     images[0].delete()
     assert render(body).count("<img") == 1
     assert "gallery" not in render(body)
-    assert clean(render(body, Target.EDITOR)) == body
+    assert sanitize(render(body, RenderTarget.EDITOR)) == body
 
 
 def test_pictures_stand_only_where_the_page_knows_how() -> None:
-    assert clean('<figure data-align="left"><img data-image="3"></figure>') == (
+    assert sanitize('<figure data-align="left"><img data-image="3"></figure>') == (
         '<figure data-align="left"><img data-image="3"></figure>'
     )
-    assert clean('<figure data-align="x onload"><img data-image="3"></figure>') == (
+    assert sanitize('<figure data-align="x onload"><img data-image="3"></figure>') == (
         '<figure><img data-image="3"></figure>'
     )
 
 
 @pytest.mark.django_db
 def test_galleries_within_galleries_of_other_writers_become_one() -> None:
-    assert clean(
+    assert sanitize(
         '<figure><figure><img data-image="3"><figcaption>One</figcaption></figure>'
         '<figure><img data-image="4"></figure><figcaption>Both</figcaption></figure>'
     ) == ('<figure><img data-image="3"><img data-image="4"><figcaption>One Both</figcaption></figure>')
@@ -224,7 +224,7 @@ def test_pictures_are_added_put_in_order_taken_out_and_aligned(owner_page: Page)
 @pytest.mark.django_db(transaction=True)
 def test_nothing_the_editor_does_not_know_is_lost(owner_page: Page) -> None:
     image = make_image()
-    body = clean(
+    body = sanitize(
         '<p>a</p><div data-embed="product" data-id="7"></div><div data-embed="snippet" data-id="3"></div>'
         + gallery(image, image, align="left")
         + '<aside data-callout="tip"><p>t</p><div data-embed="unheard-of" data-id="1"></div></aside>'

@@ -5,10 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from images.models import Image
-from richtext.analysis import excerpt, outline, plain_text, reading_minutes
-from richtext.embeds import Target
+from richtext.analysis import analyze, excerpt, plain_text, reading_minutes
+from richtext.embeds import RenderTarget
 from richtext.rendering import render, render_all
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from tests.factories import make_image
 
 BODY = '<figure><img data-image="{}"><figcaption>The caption</figcaption></figure>'
@@ -17,24 +17,24 @@ BODY = '<figure><img data-image="{}"><figcaption>The caption</figcaption></figur
 @pytest.mark.django_db
 def test_the_librarys_words_reach_every_text_unless_the_text_has_its_own() -> None:
     image = make_image(alt="From the library")
-    assert 'alt="From the library"' in render(clean(BODY.format(image.pk)))
-    own = clean(f'<figure><img data-image="{image.pk}" alt="Said here"></figure>')
+    assert 'alt="From the library"' in render(sanitize(BODY.format(image.pk)))
+    own = sanitize(f'<figure><img data-image="{image.pk}" alt="Said here"></figure>')
     assert 'alt="Said here"' in render(own)
-    decorative = clean(f'<figure><img data-image="{image.pk}" alt=""></figure>')
+    decorative = sanitize(f'<figure><img data-image="{image.pk}" alt=""></figure>')
     assert 'alt=""' in render(decorative)
     Image.objects.update(alt="Corrected")
-    assert 'alt="Corrected"' in render(clean(BODY.format(image.pk)))
+    assert 'alt="Corrected"' in render(sanitize(BODY.format(image.pk)))
 
 
 @pytest.mark.django_db
 def test_a_picture_that_is_gone_takes_its_caption_with_it() -> None:
-    assert render(clean("<p>Words</p>" + BODY.format(999999))) == "<p>Words</p>"
+    assert render(sanitize("<p>Words</p>" + BODY.format(999999))) == "<p>Words</p>"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [1, 6])
 def test_the_pictures_of_a_text_cost_one_query(count: int) -> None:
-    body = clean("".join(BODY.format(make_image().pk) for _ in range(count)))
+    body = sanitize("".join(BODY.format(make_image().pk) for _ in range(count)))
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -44,11 +44,13 @@ def test_the_pictures_of_a_text_cost_one_query(count: int) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("target", "names"), [(Target.FEED, ""), (Target.MAIL, ' class="callout callout--tip"')], ids=["feed", "mail"]
+    ("target", "names"),
+    [(RenderTarget.FEED, ""), (RenderTarget.EMAIL, ' class="callout callout--tip"')],
+    ids=["feed", "mail"],
 )
-def test_feeds_and_mails_get_absolute_addresses_and_plain_boxes(target: Target, names: str) -> None:
+def test_feeds_and_mails_get_absolute_addresses_and_plain_boxes(target: RenderTarget, names: str) -> None:
     image = make_image()
-    body = clean(
+    body = sanitize(
         BODY.format(image.pk) + '<p><a href="/other/">x</a></p>'
         '<aside data-callout="tip" data-title="Slowly"><p>Move</p></aside><table><tr><td>1</td></tr></table>'
     )
@@ -60,48 +62,50 @@ def test_feeds_and_mails_get_absolute_addresses_and_plain_boxes(target: Target, 
 
 
 def test_a_link_within_the_text_leads_to_its_page_from_elsewhere() -> None:
-    body, page = clean('<h2 id="plan">Plan</h2><p><a href="#plan">x</a></p>'), "https://example.com/knees/"
-    assert 'href="https://example.com/knees/#plan"' in render_all([body], Target.MAIL, [page])[0]
+    body, page = sanitize('<h2 id="plan">Plan</h2><p><a href="#plan">x</a></p>'), "https://example.com/knees/"
+    assert 'href="https://example.com/knees/#plan"' in render_all([body], RenderTarget.EMAIL, [page])[0]
 
 
 @pytest.mark.django_db
 def test_the_editor_gets_back_what_is_stored() -> None:
     image = make_image()
-    body = clean(BODY.format(image.pk) + '<aside data-callout="note"><p>x</p></aside><h2>T</h2>')
-    assert f'src="{image.file.url}"' in render(body, Target.EDITOR)
-    assert clean(render(body, Target.EDITOR)) == body
+    body = sanitize(BODY.format(image.pk) + '<aside data-callout="note"><p>x</p></aside><h2>T</h2>')
+    assert f'src="{image.file.url}"' in render(body, RenderTarget.EDITOR)
+    assert sanitize(render(body, RenderTarget.EDITOR)) == body
 
 
 def test_a_callout_is_named_for_those_who_cannot_see_it() -> None:
-    page = render(clean('<aside data-callout="red-flags"><p>Numb foot</p></aside>'))
+    page = render(sanitize('<aside data-callout="red-flags"><p>Numb foot</p></aside>'))
     assert 'role="note"' in page
     assert 'aria-label="Red flags: see someone soon"' in page
-    titled = render(clean('<aside data-callout="tip" data-title="&lt;b&gt;Slow&lt;/b&gt;"><p>x</p></aside>'))
+    titled = render(sanitize('<aside data-callout="tip" data-title="&lt;b&gt;Slow&lt;/b&gt;"><p>x</p></aside>'))
     assert "&lt;b&gt;Slow&lt;/b&gt;</p>" in titled
 
 
 def test_a_wide_table_scrolls_in_a_box_that_keyboards_reach() -> None:
-    page = render(clean("<table><caption>Plan</caption><tr><td>1</td></tr></table><table><tr><td>2</td></tr></table>"))
+    page = render(
+        sanitize("<table><caption>Plan</caption><tr><td>1</td></tr></table><table><tr><td>2</td></tr></table>")
+    )
     assert page.count('role="region"') == page.count('tabindex="0"') == 2
     assert 'aria-labelledby="table-1"' in page
     assert 'aria-label="Table 2"' in page
 
 
-def test_the_outline_counts_words_and_finds_headings() -> None:
-    body = clean("<h2>Why it’s sore</h2><p>One two, three-four.</p><h3>Next</h3><ul><li>five</li></ul>")
-    found = outline(body)
-    assert found.words == 3 + 3 + 1 + 1
+def test_analysis_counts_words_and_finds_headings() -> None:
+    body = sanitize("<h2>Why it’s sore</h2><p>One two, three-four.</p><h3>Next</h3><ul><li>five</li></ul>")
+    found = analyze(body)
+    assert found.word_count == 3 + 3 + 1 + 1
     assert [(heading.level, heading.text) for heading in found.headings] == [(2, "Why it’s sore"), (3, "Next")]
 
 
 def test_an_excerpt_is_words_of_the_text_and_never_markup() -> None:
-    body = clean("<h2>Title</h2><p>Stairs are <em>honest</em>.<sup>1</sup></p><p>They tell &lt;you&gt;.</p>")
+    body = sanitize("<h2>Title</h2><p>Stairs are <em>honest</em>.<sup>1</sup></p><p>They tell &lt;you&gt;.</p>")
     assert excerpt(body) == "Stairs are honest. They tell <you>."
     assert excerpt(body, words=3) == "Stairs are honest.…"
 
 
 def test_words_of_neighbouring_blocks_stay_apart() -> None:
-    assert plain_text(clean("<ul><li>one</li><li>two</li></ul><p>three<br>four</p>")).split() == [
+    assert plain_text(sanitize("<ul><li>one</li><li>two</li></ul><p>three<br>four</p>")).split() == [
         "one",
         "two",
         "three",

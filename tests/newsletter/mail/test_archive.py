@@ -15,7 +15,7 @@ from affiliates.programs import Program
 from blog.models import Post
 from newsletter.delivery.materialize import prepare
 from newsletter.models import Campaign, PostNews
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_link
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
@@ -39,7 +39,7 @@ def test_who_has_not_joined_can_read_what_went_out(reader: Client) -> None:
     SiteInfo.objects.create(name="Move", disclaimer="Not advice.")
     make_subscriber()
     assert LIST not in reader.get("/newsletter/").content.decode()
-    campaign = sent(subject="Bend your knees", preheader="Slowly.", body=clean(f"<p>Hi.</p>{_picture()}"))
+    campaign = sent(subject="Bend your knees", preheader="Slowly.", body=sanitize(f"<p>Hi.</p>{_picture()}"))
     assert campaign.copy_path == f"{LIST}bend-your-knees-{campaign.pk}/"
     assert LIST in reader.get("/newsletter/").content.decode()
     shown = reader.get(LIST).content.decode()

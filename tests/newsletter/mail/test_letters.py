@@ -17,7 +17,7 @@ from newsletter.models import Campaign, SenderProfile
 from newsletter.rendering.layout import written
 from newsletter.rendering.messages import LARGEST, Rendered, render
 from newsletter.subscribers.tokens import Purpose
-from richtext.sanitizer import clean
+from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_favorite, make_link
 from tests.affiliates.test_paid_links import embed
@@ -31,7 +31,7 @@ SINGLE = ("confirm", "manage", "welcome")
 
 def letter(body: str, **fields: object) -> Rendered:
     """The mail of a campaign by hand that says `body`."""
-    return render(make_campaign(body=clean(body), **fields), PROFILE)
+    return render(make_campaign(body=sanitize(body), **fields), PROFILE)
 
 
 def about(post: Post, profile: SenderProfile = PROFILE, **fields: object) -> Rendered:
