@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from outbox.headers import mailbox
-from outbox.models import Outgoing, OutgoingQuerySet
+from outbox.headers import format_mailbox
+from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from pagecache.invalidation import only_at
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
@@ -22,26 +22,26 @@ from siteinfo.urls import absolute_url
 GATHERING = timedelta(hours=1)
 
 
-class BrokenNotice(Outgoing):
+class BrokenNotice(QueuedEmail):
     """The mail of a day. The links that it tells of are its own until they work again, so no other one does."""
 
     day = models.DateField(unique=True, editable=False)
 
-    objects = OutgoingQuerySet["BrokenNotice"].as_manager()
+    objects = QueuedEmailQuerySet["BrokenNotice"].as_manager()
 
     class Meta:
         indexes = [models.Index(fields=("next_attempt_at",), name="affiliates_notice_due")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(mailed_at__isnull=True) | models.Q(next_attempt_at__isnull=True),
-                name="affiliates_notice_mailed_once",
+                condition=models.Q(sent_at__isnull=True) | models.Q(next_attempt_at__isnull=True),
+                name="affiliates_notice_sent_once",
             )
         ]
 
     def __str__(self) -> str:
         return f"Notice of {self.day}"
 
-    def as_mail(self) -> EmailMessage | None:
+    def build_email(self) -> EmailMessage | None:
         """The mail to those who may do everything; None once all of its links work again. ValueError if impossible."""
         links = list(_broken().filter(notice=self).order_by("name", "pk"))
         owners = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").values_list("email", flat=True)
@@ -53,9 +53,9 @@ class BrokenNotice(Outgoing):
         return EmailMessage(
             subject,
             render_to_string("affiliates/email/broken.txt", {"links": links, "desk": desk}),
-            mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
-            [mailbox(owner) for owner in owners],
-            headers=self.mail_headers,
+            format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
+            [format_mailbox(owner) for owner in owners],
+            headers=self.email_headers,
         )
 
 

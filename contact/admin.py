@@ -36,7 +36,7 @@ class ReplyInline(admin.StackedInline):
 
     @admin.display(description="mail")
     def mail(self, reply: Reply) -> str:
-        return reply.mail_state
+        return reply.status_text
 
 
 @admin.register(Message)
@@ -74,7 +74,7 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.display(description="mail to you")
     def mail(self, message: Message) -> str:
-        return message.mail_state
+        return message.status_text
 
     # ---- What can be done ---------------------------------------------------------------------------
 
@@ -101,7 +101,7 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.action(description="Try again to send the mails of all", permissions=["change"])
     def mail_again(self, request: HttpRequest, queryset: Any) -> None:
-        number = Message.objects.try_again() + Reply.objects.try_again()
+        number = Message.objects.retry_failed() + Reply.objects.retry_failed()
         words = "1 mail is" if number == 1 else f"{number} mails are"
         self.message_user(request, f"{words} tried again within seconds." if number else "No mail waits to be sent.")
 

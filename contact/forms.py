@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 
 from contact.models import Message
-from outbox.headers import validate_mailable
+from outbox.headers import validate_deliverable
 from public_forms.fields import MailField, WordsField
 from public_forms.forms import GuardedForm
 
@@ -28,7 +28,7 @@ class ContactForm(GuardedForm):
     )
     email = MailField(
         label="Your e-mail address",
-        validators=[validate_mailable],
+        validators=[validate_deliverable],
     )
     subject = WordsField(
         label="What is it about?",

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from solo.models import SingletonModel
 
-from outbox.headers import mailbox, one_line, validate_mailable
-from outbox.models import Outgoing, OutgoingQuerySet
+from outbox.headers import format_mailbox, one_line, validate_deliverable
+from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
@@ -28,7 +28,7 @@ class ContactSettings(SingletonModel):
     notify_address = models.EmailField(
         "send messages to",
         blank=True,
-        validators=[validate_mailable],
+        validators=[validate_deliverable],
         help_text="Readers never see this address. Left empty, messages go to the site's public e-mail address; "
         "without either they are only shown here.",
     )
@@ -47,7 +47,7 @@ class ContactSettings(SingletonModel):
         return chosen.first() or public.first() or ""
 
 
-class MessageQuerySet(OutgoingQuerySet["Message"]):
+class MessageQuerySet(QueuedEmailQuerySet["Message"]):
     """The inbox and its upkeep."""
 
     def waiting(self) -> Self:
@@ -58,8 +58,8 @@ class MessageQuerySet(OutgoingQuerySet["Message"]):
         """As of all mails; what was dealt with on the desk needs no mail any more, nor does one go to nobody."""
         return super().due().waiting() if ContactSettings.recipient() else self.none()
 
-    def stuck(self) -> Self:
-        return super().stuck().waiting()
+    def failed(self) -> Self:
+        return super().failed().waiting()
 
     def move_to(self, state: "Message.State") -> int:
         """Give all of them `state`; how many there were. The time when one was dealt with first stays."""
@@ -77,7 +77,7 @@ class MessageQuerySet(OutgoingQuerySet["Message"]):
         return self.filter(handled_at__lt=timezone.now() - KEPT_AFTER_HANDLING).delete()[0]
 
 
-class Message(Outgoing):
+class Message(QueuedEmail):
     """What a reader wrote with the contact form."""
 
     class State(models.TextChoices):
@@ -116,8 +116,8 @@ class Message(Outgoing):
                 name="contact_message_new_or_dealt_with",
             ),
             models.CheckConstraint(
-                condition=Q(mailed_at__isnull=True) | Q(next_attempt_at__isnull=True),
-                name="contact_message_mailed_once",
+                condition=Q(sent_at__isnull=True) | Q(next_attempt_at__isnull=True),
+                name="contact_message_sent_once",
             ),
         ]
 
@@ -130,21 +130,21 @@ class Message(Outgoing):
         self.handled_at = None if self.state == self.State.NEW else self.handled_at or timezone.now()
         super().save(**kwargs)
 
-    def as_mail(self) -> EmailMessage:
+    def build_email(self) -> EmailMessage:
         """The mail that tells of it; an answer to it goes to whoever wrote. ValueError if impossible."""
         site = SiteInfo.objects.first() or SiteInfo()
         desk = absolute_url(reverse("admin:contact_message_change", args=[self.pk]))
         return EmailMessage(
             one_line(f"{self.subject} (message to {site.name})"),
             render_to_string("contact/email/message.txt", {"message": self, "desk": desk}),
-            mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
-            [mailbox(ContactSettings.recipient())],
-            reply_to=[mailbox(self.email, self.name)],
-            headers=self.mail_headers,
+            format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
+            [format_mailbox(ContactSettings.recipient())],
+            reply_to=[format_mailbox(self.email, self.name)],
+            headers=self.email_headers,
         )
 
 
-class Reply(Outgoing):
+class Reply(QueuedEmail):
     """What somebody at the desk answered. It goes to the sender by mail, as it stands."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="replies", editable=False)
@@ -158,7 +158,7 @@ class Reply(Outgoing):
     )
     created_at = models.DateTimeField("written", auto_now_add=True)
 
-    objects = OutgoingQuerySet["Reply"].as_manager()
+    objects = QueuedEmailQuerySet["Reply"].as_manager()
 
     class Meta:
         ordering = ("created_at", "pk")
@@ -166,21 +166,21 @@ class Reply(Outgoing):
         indexes = [models.Index(fields=("next_attempt_at",), name="contact_reply_due")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(mailed_at__isnull=True) | Q(next_attempt_at__isnull=True), name="contact_reply_mailed_once"
+                condition=Q(sent_at__isnull=True) | Q(next_attempt_at__isnull=True), name="contact_reply_sent_once"
             )
         ]
 
     def __str__(self) -> str:
         return f"Reply to message {self.message_id}"
 
-    def as_mail(self) -> EmailMessage:
+    def build_email(self) -> EmailMessage:
         """The mail that it is; an answer goes where messages go, if anywhere. ValueError if impossible."""
         site, recipient = SiteInfo.objects.first() or SiteInfo(), ContactSettings.recipient()
         return EmailMessage(
             one_line(f"Re: {self.message.subject}"),
             self.body,
-            mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
-            [mailbox(self.message.email, self.message.name)],
-            reply_to=[mailbox(recipient, site.name)] if recipient else None,
-            headers=self.mail_headers,
+            format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
+            [format_mailbox(self.message.email, self.message.name)],
+            reply_to=[format_mailbox(recipient, site.name)] if recipient else None,
+            headers=self.email_headers,
         )

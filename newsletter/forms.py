@@ -12,7 +12,7 @@ from newsletter.models import ConsentEvent, ConsentText, SenderProfile, Subscrib
 from newsletter.models.consent import FIRST_WORDS
 from newsletter.subscribers.consent_log import facts_of
 from newsletter.subscribers.email_addresses import email_key
-from outbox.headers import validate_mailable
+from outbox.headers import validate_deliverable
 from public_forms.fields import MailField
 from public_forms.forms import GuardedForm
 from public_forms.ratelimit import admit_key, is_spent
@@ -29,7 +29,7 @@ class JoinForm(GuardedForm):
     PLACES = ("page", "sidebar", "footer", "post", "home")
     email = MailField(
         label="E-mail address",
-        validators=[validate_mailable],
+        validators=[validate_deliverable],
     )
     # Which of the forms it was. Part of the proof, and nothing depends on it.
     place = forms.CharField(required=False, widget=forms.HiddenInput, initial="page")

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says about mail."""
+"""System checks for the mail server."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from django.core.mail import mailers
 
 
 @register(deploy=True)
-def mail_can_go_out(**kwargs: Any) -> list[CheckMessage]:
-    """Tell where no mail server is set. It stands in for Django's mail.W001, which speaks of settings.py.
+def check_mail_server(**kwargs: Any) -> list[CheckMessage]:
+    """Report a missing mail server.
 
-    No fault that should stop a release: a site may do without mail.
+    Replaces Django's mail.W001, which refers to settings.py. Only an Info, because a site may do without email.
     """
     if "default" in mailers:
         return []
-    hint = "Set EMAIL_URL, such as smtps://name:password@mail.example.com. Until then messages wait on the desk."
-    return [Info("No mail can go out: no mail server is set.", hint=hint, id="outbox.I001")]
+    hint = "Set EMAIL_URL, such as smtps://name:password@mail.example.com. Until then, emails wait in the admin."
+    return [Info("No email can be sent because no mail server is set.", hint=hint, id="outbox.I001")]

@@ -1,4 +1,4 @@
-"""Words and addresses of readers as the header lines of a mail take them."""
+"""Turn untrusted names, subjects and email addresses into safe header values."""
 
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -7,47 +7,50 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.encoding import punycode
 
-# RFC 5321, 4.5.3.1.3: a path has 256 letters, its angle brackets among them.
-MOST_LETTERS = 254
+# RFC 5321, 4.5.3.1.3: a path has at most 256 characters, including its angle brackets.
+MAX_EMAIL_LENGTH = 254
 
 
 def one_line(text: str) -> str:
-    """`text` as one line that says what it shows: an "=?" would be read as the start of encoded words (RFC 2047)."""
+    """Return `text` on one line, safe from being decoded: "=?" would start an encoded word (RFC 2047)."""
     return " ".join(text.split()).replace("=?", "= ?")
 
 
-def mailbox(address: str, name: str = "") -> str:
-    """`address`, behind `name` if there is one, in the form of RFC 5322.
+def format_mailbox(email: str, name: str = "") -> str:
+    """Return `name` and `email` as an RFC 5322 mailbox.
 
-    ValueError for what is no address, and for what mail in general does not carry: more than MOST_LETTERS, letters
-    beyond ASCII before the @ (RFC 6531 is not common yet), and domains that the older rules for such letters, IDNA
-    2003, turn into another one.
+    Raise ValueError for an invalid email address and for addresses that mail servers commonly cannot handle: longer
+    than MAX_EMAIL_LENGTH, non-ASCII characters before the @ (RFC 6531 is not widely supported), and domains that
+    IDNA 2003 would change into a different domain.
     """
-    local, _, domain = address.rpartition("@")
+    local, _, domain = email.rpartition("@")
     encoded = punycode(domain)
-    is_itself = domain.isascii() or encoded.encode().decode("idna") == domain.lower()
-    if not (local.isascii() and is_itself) or len(f"{local}@{encoded}") > MOST_LETTERS:
-        raise ValueError(f"No mail reaches {address!r}.")
+    survives_idna = domain.isascii() or encoded.encode().decode("idna") == domain.lower()
+    if not (local.isascii() and survives_idna) or len(f"{local}@{encoded}") > MAX_EMAIL_LENGTH:
+        raise ValueError(f"We can't send email to {email!r}.")
     try:
-        found = Address(one_line(name), addr_spec=f"{local}@{encoded}")
+        address = Address(one_line(name), addr_spec=f"{local}@{encoded}")
     except (HeaderParseError, IndexError) as error:
-        raise ValueError(f"{address!r} is no address.") from error
-    # Python leaves out some quotes that are needed, as those of "a..b"@example.org.
-    if found.addr_spec != f"{local}@{encoded}":
-        raise ValueError(f"No mail reaches {address!r}.")
-    return str(found)
+        raise ValueError(f"{email!r} is not a valid email address.") from error
+    # Python drops some quotes that are required, such as those of "a..b"@example.org.
+    if address.addr_spec != f"{local}@{encoded}":
+        raise ValueError(f"We can't send email to {email!r}.")
+    return str(address)
 
 
-def validate_mailable(address: str) -> None:
-    """ValidationError for a complete address that our mail cannot reach; of others `validate_email` says enough."""
+def validate_deliverable(email: str) -> None:
+    """Raise ValidationError for a valid email address that we cannot send to.
+
+    Invalid addresses pass: `validate_email` reports those.
+    """
     try:
-        validate_email(address)
+        validate_email(email)
     except ValidationError:
         return
     try:
-        mailbox(address)
+        format_mailbox(email)
     except ValueError:
         raise ValidationError(
-            "Our mail cannot reach an address with these letters, or so many. Do you have another one?",
-            code="unmailable",
+            "We can't send email to this address because of its length or its characters. Enter another one.",
+            code="undeliverable",
         ) from None

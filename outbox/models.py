@@ -1,4 +1,4 @@
-"""Where a single mail stands that is still to go out. Rooms that send one make a table of their own from it."""
+"""The abstract model of a single email waiting to be sent. Each app that sends one defines its own table."""
 
 from datetime import timedelta
 from typing import Any, Self
@@ -11,79 +11,87 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-# Longer than a mail server may take for one mail with the time-outs that the settings set.
-FIRST_SPACING = timedelta(minutes=5)
-WIDEST_SPACING = timedelta(days=1)
+# Longer than sending one email can take with the timeouts from the settings.
+FIRST_RETRY_DELAY = timedelta(minutes=5)
+MAX_RETRY_DELAY = timedelta(days=1)
 
 
-class OutgoingQuerySet[T: "Outgoing"](models.QuerySet[T]):
-    """What is still to be mailed."""
+class QueuedEmailQuerySet[T: "QueuedEmail"](models.QuerySet[T]):
+    """Select the emails that are due or have failed."""
 
     def due(self) -> Self:
-        """Those whose time has come, the longest waiting first."""
+        """Return the emails to send now, longest waiting first."""
         return self.filter(next_attempt_at__lte=timezone.now()).order_by("next_attempt_at", "pk")
 
-    def stuck(self) -> Self:
-        """Those that could not be sent so far."""
-        return self.filter(mailed_at__isnull=True).exclude(fault="")
+    def failed(self) -> Self:
+        """Return the emails whose last attempt failed."""
+        return self.filter(sent_at__isnull=True).exclude(last_error="")
 
-    def try_again(self) -> int:
-        """Make those that could not be sent due now; how many. None that is on its way is among them."""
-        return self.stuck().update(next_attempt_at=timezone.now())
+    def retry_failed(self) -> int:
+        """Make the failed emails due now and return their number. Emails being sent are not affected."""
+        return self.failed().update(next_attempt_at=timezone.now())
 
 
-class Outgoing(models.Model):
-    """A row that a mail is made of. It is its own place in the queue, so none can be lost between the two."""
+class QueuedEmail(models.Model):
+    """A row that an email is built from. The row itself is the queue entry, so the two cannot get out of step."""
 
-    # In the mail's Message-ID, by which mail programs know a second copy.
-    mail_id = models.UUIDField(unique=True, default=uuid4, editable=False)
-    mailed_at = models.DateTimeField(null=True, editable=False)
+    # Part of the Message-ID, which lets mail clients recognize a duplicate.
+    message_uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    sent_at = models.DateTimeField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    # Null: nothing more is to be tried.
+    # Null: no further attempt.
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
-    fault = models.CharField(max_length=300, editable=False)
+    last_error = models.CharField(max_length=300, editable=False)
 
     class Meta:
         abstract = True
 
-    def as_mail(self) -> EmailMessage | None:
-        """The mail, made when it is sent; None if nobody needs it any more, ValueError if there can be none."""
+    def build_email(self) -> EmailMessage | None:
+        """Build the email when it is about to be sent.
+
+        Return None if it is no longer needed. Raise ValueError if it cannot be built, such as for an invalid address.
+        """
         raise NotImplementedError
 
     @property
-    def mail_headers(self) -> dict[str, str]:
-        """The headers that every copy of the mail has."""
-        return {"Message-ID": f"<{self.mail_id}@{urlsplit(settings.SITE_URL).hostname}>"}
+    def email_headers(self) -> dict[str, str]:
+        """Headers that are the same in every copy of the email."""
+        return {"Message-ID": f"<{self.message_uuid}@{urlsplit(settings.SITE_URL).hostname}>"}
 
     def claim(self) -> bool:
-        """Take it for sending, and set when to try again should that fail; False if somebody else has taken it.
+        """Reserve the email for sending and schedule the next attempt. Return False if another worker has it.
 
-        One conditional UPDATE, which both databases run one after the other for the same row.
+        One conditional UPDATE, so only one of several workers succeeds.
         """
-        spacing = min(FIRST_SPACING * 2 ** min(self.attempts, 10), WIDEST_SPACING)
-        unclaimed = type(self)._default_manager.filter(pk=self.pk, attempts=self.attempts, mailed_at__isnull=True)
-        return bool(unclaimed.update(attempts=F("attempts") + 1, next_attempt_at=timezone.now() + spacing, fault=""))
+        delay = min(FIRST_RETRY_DELAY * 2 ** min(self.attempts, 10), MAX_RETRY_DELAY)
+        unclaimed = type(self)._default_manager.filter(pk=self.pk, attempts=self.attempts, sent_at__isnull=True)
+        return bool(unclaimed.update(attempts=F("attempts") + 1, next_attempt_at=timezone.now() + delay, last_error=""))
 
-    def note_mailed(self) -> None:
-        """Keep that the mail server has taken it."""
-        self._note(mailed_at=timezone.now(), next_attempt_at=None, fault="")
+    def mark_sent(self) -> None:
+        """Record that the mail server accepted the email."""
+        self._update(sent_at=timezone.now(), next_attempt_at=None, last_error="")
 
-    def note_needless(self) -> None:
-        """Keep that nobody needs it any more."""
-        self._note(next_attempt_at=None)
+    def mark_cancelled(self) -> None:
+        """Record that the email is no longer needed."""
+        self._update(next_attempt_at=None)
 
-    def note_fault(self, fault: str, *, is_final: bool) -> None:
-        """Keep why it could not be sent, in words for the desk; `is_final` if another try is useless."""
-        self._note(fault=fault[:300], **({"next_attempt_at": None} if is_final else {}))
+    def mark_failed(self, error: str, *, is_final: bool) -> None:
+        """Record why the attempt failed, as a sentence for the admin. `is_final` rules out further attempts."""
+        values: dict[str, Any] = {"last_error": error[:300]}
+        if is_final:
+            values["next_attempt_at"] = None
+        self._update(**values)
 
-    def _note(self, **values: Any) -> None:
+    def _update(self, **values: Any) -> None:
         type(self)._default_manager.filter(pk=self.pk).update(**values)
 
     @property
-    def mail_state(self) -> str:
-        """Where the mail stands, in words."""
-        if self.mailed_at:
+    def status_text(self) -> str:
+        """Describe the email's status for the admin."""
+        if self.sent_at:
             return "Sent"
-        if not self.fault:
+        if not self.last_error:
             return "Not sent yet"
-        return f"Not sent{'' if self.next_attempt_at else ', and not tried again'}: {self.fault}"
+        if self.next_attempt_at:
+            return f"Not sent yet: {self.last_error}"
+        return f"Not sent, and won't be retried: {self.last_error}"

@@ -1,9 +1,9 @@
-"""Mails what waits, one by one: every table made from `outbox.models.Outgoing`. The rows themselves are the queue.
+"""Send queued emails one by one, from every table based on `outbox.models.QueuedEmail`.
 
-At least once. A row is claimed, sent, and only then noted as sent; a worker killed in between leaves a row that is
-due again after its spacing. Of the two ways to be wrong this is the harmless one: a second copy, which mail programs
-mostly drop by its Message-ID, instead of a mail that nobody ever gets. Without a crash each mail goes out once, with
-any number of workers.
+Delivery is at least once. A row is claimed, sent, and only then marked as sent; if a worker is killed in between, the
+row is due again after its retry delay. The reader may then get a second copy, which mail clients mostly drop because
+of its Message-ID; the alternative would be an email that is never sent. Without a crash, each email goes out once,
+with any number of workers.
 """
 
 import logging
@@ -19,111 +19,126 @@ from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 
-from outbox.headers import mailbox
-from outbox.models import Outgoing, OutgoingQuerySet
+from outbox.headers import format_mailbox
+from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 50
+BATCH_SIZE = 50
 
-# The first that fits. {reply} is what the server said, {error} what Python says.
-_FAULTS: tuple[tuple[type[Exception], str], ...] = (
-    (smtplib.SMTPAuthenticationError, "The mail server did not take our name and password."),
-    (smtplib.SMTPRecipientsRefused, "The mail server refused the address it should go to: {reply}"),
-    (smtplib.SMTPSenderRefused, "The mail server does not let us send from our address (EMAIL_FROM): {reply}"),
-    (smtplib.SMTPNotSupportedError, "The mail server lacks something we need, such as encryption: {error}"),
-    (AnymailRecipientsRefused, "The mail provider refused the address it should go to."),
-    (AnymailError, "The mail provider did not take it: {reply}"),
-    (smtplib.SMTPServerDisconnected, "The mail server hung up."),
-    (smtplib.SMTPResponseException, "The mail server said no: {reply}"),
-    (ssl.SSLError, "The connection to the mail server could not be made safe: {error}"),
-    (socket.gaierror, "There is no mail server with the name in EMAIL_URL."),
+# The first match counts. {reply} is the server's reply, {error} is Python's message.
+_ERRORS: tuple[tuple[type[Exception], str], ...] = (
+    (smtplib.SMTPAuthenticationError, "The mail server rejected our username and password."),
+    (smtplib.SMTPRecipientsRefused, "The mail server rejected the recipient's email address: {reply}"),
+    (smtplib.SMTPSenderRefused, "The mail server rejected our sender address (EMAIL_FROM): {reply}"),
+    (smtplib.SMTPNotSupportedError, "The mail server lacks a required feature, such as encryption: {error}"),
+    (AnymailRecipientsRefused, "The email provider rejected the recipient's email address."),
+    (AnymailError, "The email provider did not accept the email: {reply}"),
+    (smtplib.SMTPServerDisconnected, "The mail server closed the connection."),
+    (smtplib.SMTPResponseException, "The mail server rejected the email: {reply}"),
+    (ssl.SSLError, "The connection to the mail server is not secure: {error}"),
+    (socket.gaierror, "The mail server named in EMAIL_URL could not be found."),
     (TimeoutError, "The mail server did not answer in time."),
-    (ConnectionRefusedError, "Nothing answers where the mail server should be: is EMAIL_URL right?"),
+    (ConnectionRefusedError, "The mail server refused the connection. Check EMAIL_URL."),
     (OSError, "The mail server could not be reached: {error}"),
-    (ValueError, "An address or a line of it is not written as mail needs it: {error}"),
-    (Exception, "It could not be sent: {error}"),
+    (ValueError, "An email address or header is invalid: {error}"),
+    (Exception, "The email could not be sent: {error}"),
 )
 
 
-def in_words(error: Exception) -> str:
-    """Why a mail did not go out, in a sentence for whoever runs the site."""
-    sentence = next(words for kind, words in _FAULTS if isinstance(error, kind))
-    return " ".join(sentence.format(reply=_reply(error), error=error).split())
+def describe_error(error: Exception) -> str:
+    """Explain in one sentence, for the site's owner, why an email was not sent."""
+    sentence = next(text for kind, text in _ERRORS if isinstance(error, kind))
+    return " ".join(sentence.format(reply=_server_reply(error), error=error).split())
 
 
-def _reply(error: Any) -> str:
-    """What the mail server answered: code and words."""
-    code, words = getattr(error, "smtp_code", ""), getattr(error, "smtp_error", b"")
+def _server_reply(error: Any) -> str:
+    """Return the reply code and text of the mail server."""
+    code, text = getattr(error, "smtp_code", ""), getattr(error, "smtp_error", b"")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, words = next(iter(error.recipients.values()))
+        code, text = next(iter(error.recipients.values()))
     if isinstance(error, AnymailError):
-        # Not its own words, which repeat the whole mail's addresses.
-        code, words = error.status_code or "no answer", ""
-    return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
+        # Leave out its text, which contains the email addresses.
+        code, text = error.status_code or "no answer", ""
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
-def deliver() -> int:
-    """Send what is due; how many were tried. Nothing without a mail server.
+def send_due_emails() -> int:
+    """Send the emails that are due and return the number of attempts. Do nothing without a mail server.
 
-    Whatever goes wrong is kept with the row and tried again, after five minutes first and daily in the end; an address
-    that the server refuses for good is not.
+    A failed email is retried after five minutes at first and daily in the end, unless the server has rejected its
+    email address permanently.
     """
-    if "default" not in mailers or not (due := [row for queue in _queues() for row in queue.due()[:MOST_AT_ONCE]]):
+    if "default" not in mailers:
         return 0
-    mailer, silence = mailers.default, None
+    due = [email for queue in _queues() for email in queue.due()[:BATCH_SIZE]]
+    if not due:
+        return 0
+    mailer = mailers.default
+    connection_error = _open(mailer)
+    attempts = 0
+    for email in due:
+        if not email.claim():
+            continue
+        attempts += 1
+        if connection_error:
+            _mark_failed(email, connection_error)
+        else:
+            _send(email, mailer)
+    with suppress(OSError):
+        mailer.close()
+    return attempts
+
+
+def _open(mailer: BaseEmailBackend) -> Exception | None:
+    """Connect once for all emails, so that an unresponsive server delays the worker only once. Return the error."""
     try:
         mailer.open()
     except Exception as error:
-        # One try for all of them: a server that is silent would keep the worker waiting for each.
-        silence = error
-    tried = 0
-    for row in due:
-        if row.claim():
-            tried += 1
-            _keep_fault(row, silence) if silence else _send(row, mailer)
-    with suppress(OSError):
-        mailer.close()
-    return tried
+        return error
+    return None
 
 
-def _queues() -> list[Any]:
-    return [model._default_manager.all() for model in apps.get_models() if issubclass(model, Outgoing)]
+def _queues() -> list[QueuedEmailQuerySet[Any]]:
+    return [model._default_manager.all() for model in apps.get_models() if issubclass(model, QueuedEmail)]  # type: ignore[misc]
 
 
-def _send(row: Outgoing, mailer: BaseEmailBackend) -> None:
+def _send(email: QueuedEmail, mailer: BaseEmailBackend) -> None:
     try:
-        if (mail := row.as_mail()) is None:
-            row.note_needless()
+        message = email.build_email()
+        if message is None:
+            email.mark_cancelled()
             return
-        mailer.send_messages([mail])
+        mailer.send_messages([message])
     except Exception as error:
-        _keep_fault(row, error)
+        _mark_failed(email, error)
     else:
-        row.note_mailed()
+        email.mark_sent()
 
 
-def _keep_fault(row: Outgoing, error: Exception) -> None:
-    # The kind only: the words may hold somebody's address, and logs are kept longer than messages.
-    log.warning("%s could not be mailed: %s", row, type(error).__name__)
-    refused = isinstance(error, smtplib.SMTPRecipientsRefused) and _reply(error).startswith("5")
-    is_final = refused or isinstance(error, AnymailRecipientsRefused)
-    row.note_fault(in_words(error), is_final=is_final)
+def _mark_failed(email: QueuedEmail, error: Exception) -> None:
+    # Log the type only: the message may contain an email address, and logs are kept longer than emails.
+    log.warning("%s could not be sent: %s", email, type(error).__name__)
+    is_rejected = isinstance(error, smtplib.SMTPRecipientsRefused) and _server_reply(error).startswith("5")
+    is_final = is_rejected or isinstance(error, AnymailRecipientsRefused)
+    email.mark_failed(describe_error(error), is_final=is_final)
 
 
-def test_mail(address: str) -> EmailMessage:
-    """A mail that tells `address` that mail works. ValueError for what is no address."""
+def build_test_email(to_email: str) -> EmailMessage:
+    """Build an email that confirms that sending works. Raise ValueError for an invalid email address."""
     site = SiteInfo.objects.first() or SiteInfo()
-    body = f"This is a test from {settings.SITE_URL}. It came through, so mail goes out.\n"
-    return EmailMessage("Mail works", body, mailbox(settings.DEFAULT_FROM_EMAIL, site.name), [mailbox(address)])
+    body = f"This is a test email from {settings.SITE_URL}. Your mail server works.\n"
+    return EmailMessage(
+        "Test email", body, format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name), [format_mailbox(to_email)]
+    )
 
 
-def trouble(*queues: OutgoingQuerySet[Any]) -> str:
-    """Why mails of `queues` do not go out, in a sentence for the desk; "" if all is well. A query for each at most."""
+def delivery_problem(*queues: QueuedEmailQuerySet[Any]) -> str:
+    """Explain in a sentence for the admin why emails in `queues` are not sent; "" if there is no problem."""
     if "default" not in mailers:
-        return "No mail can go out, because no mail server is set (EMAIL_URL). What is to be mailed waits."
+        return "No email can be sent because no mail server is set (EMAIL_URL). Emails wait until you set one."
     for queue in queues:
-        if row := queue.stuck().first():
-            return f"Some mails have not gone out yet. {row.fault}"
+        if email := queue.failed().first():
+            return f"Some emails have not been sent yet. {email.last_error}"
     return ""

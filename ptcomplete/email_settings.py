@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from django.core.exceptions import ImproperlyConfigured
 
-# For each step of a connection; a mail takes about ten. outbox.models.FIRST_SPACING allows for that.
+# For each step of a connection; a mail takes about ten. outbox.models.FIRST_RETRY_DELAY allows for that.
 TIMEOUT = 15
 # For the answer of a provider, which may have taken the mail when we give up.
 PROVIDER_TIMEOUT = 60

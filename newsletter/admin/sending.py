@@ -25,7 +25,7 @@ from newsletter.campaigns import actions, preflight, progress, test_emails
 from newsletter.models import Campaign, Delivery, TrialMail
 from newsletter.models.deliveries import DeliveryQuerySet
 from outbox import sending as outbox
-from outbox.headers import validate_mailable
+from outbox.headers import validate_deliverable
 from public_forms.fields import MailField, visible
 from public_forms.ratelimit import admit_key
 
@@ -86,7 +86,7 @@ class WhenForm(forms.Form):
 class TrialForm(forms.Form):
     """To whom the test goes."""
 
-    address = MailField(label="Send a test to", validators=[validate_mailable])
+    address = MailField(label="Send a test to", validators=[validate_deliverable])
 
 
 class SendingPages(admin.ModelAdmin):
@@ -162,7 +162,7 @@ class SendingPages(admin.ModelAdmin):
         else:
             trial = test_emails.send(campaign, form.cleaned_data["address"])
             self.message_user(request, f"The test goes to {trial.to_email} within seconds.", messages.SUCCESS)
-            if trouble := outbox.trouble(TrialMail.objects.all()):
+            if trouble := outbox.delivery_problem(TrialMail.objects.all()):
                 self.message_user(request, trouble, messages.WARNING)
         return redirect(f"{self._address('change', campaign.pk)}#before")
 

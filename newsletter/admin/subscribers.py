@@ -26,7 +26,7 @@ from newsletter.subscribers import csv_io
 from newsletter.subscribers.email_addresses import email_hash, email_key
 from newsletter.subscribers.personal_data import everything_about
 from outbox import sending
-from outbox.headers import validate_mailable
+from outbox.headers import validate_deliverable
 from public_forms.fields import MailField
 
 
@@ -141,7 +141,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "GET" and (trouble := sending.trouble(ListMail.objects.all())):
+        if request.method == "GET" and (trouble := sending.delivery_problem(ListMail.objects.all())):
             self.message_user(request, trouble, messages.WARNING)
         return super().changelist_view(request, extra_context)
 
@@ -259,7 +259,7 @@ class BlockForm(forms.ModelForm):
 
     address = MailField(
         label="E-mail address",
-        validators=[validate_mailable],
+        validators=[validate_deliverable],
         help_text="No campaign and no import reaches it from now on, nor any mail from the sign-up form. Only a mark "
         "that nobody can read back is kept, not the address.",
     )

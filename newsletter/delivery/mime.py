@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from newsletter.models import Campaign, SenderProfile
 from newsletter.subscribers.tokens import Purpose
-from outbox.headers import mailbox, one_line
+from outbox.headers import format_mailbox, one_line
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
@@ -78,7 +78,7 @@ def link(campaign: Campaign, purpose: Purpose) -> str:
 
 def deliverable(address: str) -> str:
     """`address` as a mail server and a header line take it. ValueError if there is no such thing."""
-    return address if _PLAIN_ADDRESS.fullmatch(address) else mailbox(address)
+    return address if _PLAIN_ADDRESS.fullmatch(address) else format_mailbox(address)
 
 
 @lru_cache(maxsize=4)
@@ -86,9 +86,9 @@ def compiled(campaign_id: int, sha256: str, sender: Sender) -> Mail:
     """The mail of a frozen campaign, kept for as long as neither it nor the `sender` changes. One query."""
     campaign = Campaign.objects.get(pk=campaign_id, frozen_sha256=sha256)
     mail = EmailMessage(policy=policy.SMTP)
-    mail["From"] = mailbox(sender.email, sender.name)
+    mail["From"] = format_mailbox(sender.email, sender.name)
     if sender.reply_to:
-        mail["Reply-To"] = mailbox(sender.reply_to)
+        mail["Reply-To"] = format_mailbox(sender.reply_to)
     mail["Subject"] = one_line(campaign.frozen_subject)
     mail["List-Id"] = f"<{sender.list_id}>"
     # One https address, which POST alone makes act (RFC 8058).

@@ -11,7 +11,7 @@ from solo.models import SingletonModel
 
 from newsletter.models.announced_posts import PostNews
 from newsletter.models.subscribers import Topic
-from outbox.headers import validate_mailable
+from outbox.headers import validate_deliverable
 
 # A worker that is there looks every few seconds.
 WORKER_SILENT = timedelta(minutes=3)
@@ -45,13 +45,13 @@ class SenderProfile(SingletonModel):
     from_email = models.EmailField(
         "from",
         blank=True,
-        validators=[validate_mailable],
+        validators=[validate_deliverable],
         help_text="An address at your own domain, which your mail provider has verified.",
     )
     reply_to = models.EmailField(
         "answers go to",
         blank=True,
-        validators=[validate_mailable],
+        validators=[validate_deliverable],
         help_text="An address that you read. People do answer newsletters.",
     )
     postal_address = models.TextField(

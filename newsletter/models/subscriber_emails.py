@@ -12,13 +12,13 @@ from newsletter.models.newsletter_settings import SenderProfile
 from newsletter.models.subscribers import PENDING_LASTS, Subscriber
 from newsletter.rendering.layout import written
 from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
-from outbox.headers import mailbox, one_line
-from outbox.models import Outgoing, OutgoingQuerySet
+from outbox.headers import format_mailbox, one_line
+from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
 
-class ListMail(Outgoing):
+class ListMail(QueuedEmail):
     """A mail that somebody's own step called for."""
 
     class Kind(models.TextChoices):
@@ -30,7 +30,7 @@ class ListMail(Outgoing):
     kind = models.CharField(max_length=8, choices=Kind)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = OutgoingQuerySet["ListMail"].as_manager()
+    objects = QueuedEmailQuerySet["ListMail"].as_manager()
 
     class Meta:
         ordering = ("pk",)
@@ -43,8 +43,8 @@ class ListMail(Outgoing):
                 condition=Q(kind__in=("confirm", "manage", "welcome")), name="newsletter_listmail_kind"
             ),
             models.CheckConstraint(
-                condition=Q(mailed_at__isnull=True) | Q(next_attempt_at__isnull=True),
-                name="newsletter_listmail_mailed_once",
+                condition=Q(sent_at__isnull=True) | Q(next_attempt_at__isnull=True),
+                name="newsletter_listmail_sent_once",
             ),
         ]
 
@@ -60,7 +60,7 @@ class ListMail(Outgoing):
         blocked = Suppression.objects.filter(email_hash=self.subscriber.email_hash, reason=Suppression.Reason.MANUAL)
         return is_for_active == is_active and is_fresh and not blocked.exists()
 
-    def as_mail(self) -> EmailMultiAlternatives | None:
+    def build_email(self) -> EmailMultiAlternatives | None:
         """The mail; None once it makes no sense any more. ValueError for an address that mail cannot reach."""
         if not self.is_needed:
             return None
@@ -80,10 +80,10 @@ class ListMail(Outgoing):
         mail = EmailMultiAlternatives(
             one_line(render_to_string(f"{place}/subject.txt", context)),
             letter.text,
-            mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
-            [mailbox(person.email)],
-            reply_to=[mailbox(sender.reply_to)] if sender.reply_to else None,
-            headers=self.mail_headers | {"Auto-Submitted": "auto-generated"},
+            format_mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
+            [format_mailbox(person.email)],
+            reply_to=[format_mailbox(sender.reply_to)] if sender.reply_to else None,
+            headers=self.email_headers | {"Auto-Submitted": "auto-generated"},
         )
         mail.attach_alternative(letter.html, "text/html")
         if self.kind == self.Kind.WELCOME:
@@ -94,8 +94,8 @@ class ListMail(Outgoing):
             }
         return mail
 
-    def note_mailed(self) -> None:
+    def mark_sent(self) -> None:
         """As of all mails; when the request to confirm went out is part of the proof."""
-        super().note_mailed()
+        super().mark_sent()
         if self.kind == self.Kind.CONFIRM:
             ConsentEvent.objects.record(ConsentEvent.Kind.MAILED, self.subscriber)

@@ -7,13 +7,13 @@ from django.urls import reverse
 
 from newsletter.models.campaigns import Campaign
 from newsletter.models.newsletter_settings import SenderProfile
-from outbox.headers import mailbox, one_line
-from outbox.models import Outgoing, OutgoingQuerySet
+from outbox.headers import format_mailbox, one_line
+from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
 
-class TrialMail(Outgoing):
+class TrialMail(QueuedEmail):
     """The words as they stood when somebody asked for the test; nobody's tokens are in them."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="trials")
@@ -23,7 +23,7 @@ class TrialMail(Outgoing):
     html = models.TextField()
     text = models.TextField()
 
-    objects = OutgoingQuerySet["TrialMail"].as_manager()
+    objects = QueuedEmailQuerySet["TrialMail"].as_manager()
 
     class Meta:
         ordering = ("-pk",)
@@ -32,16 +32,16 @@ class TrialMail(Outgoing):
     def __str__(self) -> str:
         return f"Test {self.pk}"
 
-    def as_mail(self) -> EmailMultiAlternatives:
+    def build_email(self) -> EmailMultiAlternatives:
         """The mail, with the headers of a real one. ValueError for an address that mail cannot reach."""
         site, sender = SiteInfo.objects.first() or SiteInfo(), SenderProfile.get()
         mail = EmailMultiAlternatives(
             one_line(f"[Test] {self.subject}"),
             self.text,
-            mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
-            [mailbox(self.to_email)],
-            reply_to=[mailbox(sender.reply_to)] if sender.reply_to else None,
-            headers=self.mail_headers
+            format_mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
+            [format_mailbox(self.to_email)],
+            reply_to=[format_mailbox(sender.reply_to)] if sender.reply_to else None,
+            headers=self.email_headers
             | {
                 "List-Unsubscribe": f"<{absolute_url(reverse('newsletter:sample'))}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

@@ -20,7 +20,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from newsletter.models import ConsentEvent, Subscriber, Subscription, Suppression, Topic
 from newsletter.subscribers.email_addresses import email_hash, email_key
-from outbox.headers import validate_mailable
+from outbox.headers import validate_deliverable
 
 COLUMNS = ("email", "name", "language", "status", "confirmed_at", "paused_until", "topics")
 # Names without case, spaces and signs.
@@ -147,7 +147,7 @@ def _read(content: bytes) -> tuple[dict[str, Row], list[str]]:
             cells = {ours: _bare(line.get(name) or "") if name else "" for ours, name in columns.items()}
             try:
                 validate_email(cells["email"])
-                validate_mailable(cells["email"])
+                validate_deliverable(cells["email"])
                 row = _row(cells)
             except (ValidationError, ValueError):
                 faults.append(f"Line {lines.line_num}: no address, no time or no status that we understand.")

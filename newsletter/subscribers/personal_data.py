@@ -39,7 +39,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
             for event in events
         ],
         "mails": [
-            *({"mail": mail.get_kind_display(), "sent": mail.mailed_at} for mail in row.mails.all()),
+            *({"mail": mail.get_kind_display(), "sent": mail.sent_at} for mail in row.mails.all()),
             *(
                 {"mail": each.campaign.frozen_subject or each.campaign.subject, "sent": each.sent_at}
                 for each in row.deliveries.select_related("campaign").defer("campaign__body", "campaign__frozen_html")

@@ -112,7 +112,7 @@ def send() -> None:
     """As if the next hour were over."""
     link_checker.check_next()
     BrokenNotice.objects.filter(attempts=0).update(next_attempt_at=timezone.now())
-    sending.deliver()
+    sending.send_due_emails()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "10.0.0.1", "[::1]", "[::ffff:7f00:1]"])
@@ -152,7 +152,7 @@ def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
         for name, path in (("Old mat", "/gone"), ("Old <band>", "/gone/2"))
     )
     look(3)
-    sending.deliver()
+    sending.send_due_emails()
     assert mailoutbox == []
     for _ in range(3):
         send()

@@ -137,7 +137,7 @@ def test_the_whole_way_onto_the_list_and_off_again(reader: Client, box: Postbox)
     assert not page.cookies
     assert set(Subscriber.objects.mailable()) == {subscriber}
     assert [str(row) for row in subscriber.subscriptions.all()] == ["New posts: Each time something new appears"]
-    assert sending.deliver() == 1
+    assert sending.send_due_emails() == 1
     welcome = box.mails[1]
     assert welcome["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     page = reader.post(link(welcome, "u"))
@@ -195,7 +195,7 @@ def test_the_answer_tells_nothing_of_who_is_on_the_list(reader: Client, box: Pos
     assert len(queries) == (21 if known else 24)
     assert box.mails == []
     assert ListMail.objects.count() == 1
-    sending.deliver()
+    sending.send_due_emails()
     assert len(box.mails) == (0 if known == "blocked" else 1)
     for mail in box.mails:
         assert ("already" in mail["Subject"]) == (known == "active")
@@ -212,7 +212,7 @@ def test_who_left_comes_back_by_a_new_confirmation_only(reader: Client, box: Pos
     Suppression.objects.add(subscriber.email_hash, "complaint")
     assert reader.post(used).status_code == 404  # the old link is worth nothing any more
     join(reader)
-    sending.deliver()
+    sending.send_due_emails()
     assert Subscriber.objects.mailable().count() == 0
     reader.post(link(box.mails[-1], "confirm"))
     assert Subscriber.objects.mailable().count() == 1
@@ -226,7 +226,7 @@ def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(reader: C
     active = make_subscriber()
     for subscriber, kind in ((pending, "confirm"), (active, "manage"), (active, "welcome")):
         subscriber.mails.create(kind=kind)
-    sending.deliver()
+    sending.send_due_emails()
     before, opened = state(), set()
     for mail in box.mails:
         for place in links(mail):
@@ -483,7 +483,7 @@ def test_one_address_has_one_key_however_it_is_typed(typed: str, key: str) -> No
 @pytest.mark.parametrize("email", ["sam@bücher.example", "o'neil@example.org", "a=?utf-8?q?b?=@example.org"])
 def test_odd_addresses_get_their_mail(reader: Client, box: Postbox, email: str) -> None:
     assert join(reader, email).status_code == 303
-    sending.deliver()
+    sending.send_due_emails()
     (mail,) = box.mails
     assert box.envelopes[0][1] == [email.replace("bücher", "xn--bcher-kva")]
     assert mail["Bcc"] is None
@@ -625,8 +625,8 @@ def test_a_mail_that_makes_no_sense_any_more_is_not_sent(settings: Settings) -> 
     ListMail.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(days=8))
     box = Postbox()
     with mail_server(settings, box):
-        assert sending.deliver() == len(needless) + 1
-        assert sending.deliver() == 0
+        assert sending.send_due_emails() == len(needless) + 1
+        assert sending.send_due_emails() == 0
     assert box.mails == []
 
 

@@ -24,7 +24,7 @@ from instagram import api as instagram_api
 from instagram import archive as instagram_archive
 from newsletter.delivery import sending
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
-from outbox.sending import deliver
+from outbox.sending import send_due_emails
 from public_forms import ratelimit
 from publishing.revisions import publish_due
 from redirects.services import forget_answered
@@ -48,7 +48,7 @@ class Job(NamedTuple):
 JOBS = (
     Job("private changes whose time has come", publish_due, 5),
     Job("documents that search does not know yet", index_missing, 30),
-    Job("single mails", deliver, 2),
+    Job("queued emails", send_due_emails, 2),
     # A part takes a few seconds of a long list's time, so that nothing else waits.
     Job("campaigns of the newsletter", partial(sending.deliver, lambda: False, seconds=3), 2),
     Job("picture renditions", partial(make_missing, limit=2), 0),

@@ -388,7 +388,7 @@ def test_the_welcome_says_what_the_owner_wrote_once_ever() -> None:
     subscriber.unsubscribe()
     again = Subscriber.objects.get(pk=subscriber.pk)
     again.confirm()
-    mail = again.mails.get(kind="welcome").as_mail()
+    mail = again.mails.get(kind="welcome").build_email()
     assert mail is not None
     assert "Hello & <b>hi</b>.\n\nSee https://example.com/start\n" in mail.body
     (rich, _), *_ = mail.alternatives

@@ -188,15 +188,15 @@ def test_single_mails_go_the_same_way(api: Api) -> None:
     person = Subscriber.objects.create(email="ana@example.org")
     person.ask()
     api.plan("inactive")
-    assert outbox.deliver() == 1
+    assert outbox.send_due_emails() == 1
     mail = person.mails.get()
-    assert (mail.mailed_at, mail.next_attempt_at) == (None, None)
-    assert mail.fault == "The mail provider refused the address it should go to."
+    assert (mail.sent_at, mail.next_attempt_at) == (None, None)
+    assert mail.last_error == "The email provider rejected the recipient's email address."
     ListMail.objects.update(next_attempt_at=mail.created_at)
-    assert outbox.deliver() == 1
+    assert outbox.send_due_emails() == 1
     mail.refresh_from_db()
-    assert mail.mailed_at
-    assert mail.mail_headers["Message-ID"] in str(api.asked()[-1]["body"])
+    assert mail.sent_at
+    assert mail.email_headers["Message-ID"] in str(api.asked()[-1]["body"])
 
 
 def test_anymails_own_test_backend_takes_the_same_mail(api: Api, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The mail catcher of a site on one's own machine: it shows all that comes in, and trusts none of it."""
+"""The local mailcatcher shows every email it receives and trusts none of them."""
 
 import http.client
 import smtplib
@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from outbox import mailcatcher
-from outbox.mailcatcher import Catcher
+from outbox.mailcatcher import Mailcatcher
 from ptcomplete.management.commands.run_local import free_port as wanted_port
 from tests.postbox import free_port
 from tests.test_settings import manage
@@ -22,10 +22,10 @@ HOSTILE = '<html><head lang="en"></head><script>alert(1)</script><img src="https
 
 @pytest.fixture
 def ports(settings: Settings) -> Iterator[tuple[int, int]]:
-    """A catcher that runs: the port of its page, and that of its mail server."""
+    """Run a mailcatcher; return the ports of its web page and its mail server."""
     settings.SITE_URL = "http://127.0.0.1:8000"
     port, smtp_port = free_port(), free_port()
-    with Catcher(port, smtp_port):
+    with Mailcatcher(port, smtp_port):
         yield port, smtp_port
 
 
@@ -36,19 +36,19 @@ def get(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, str, http.c
     return response.status, response.read().decode(errors="replace"), response.headers
 
 
-def send(port: int, mail: bytes) -> None:
+def send(port: int, email: bytes) -> None:
     with smtplib.SMTP("127.0.0.1", port) as smtp:
-        smtp.sendmail("us@example.com", ["ana@example.org"], mail)
+        smtp.sendmail("us@example.com", ["ana@example.org"], email)
 
 
-def test_what_comes_in_is_listed_and_shown_as_page_text_and_source(ports: tuple[int, int]) -> None:
+def test_email_is_listed_and_shown_as_html_text_and_source(ports: tuple[int, int]) -> None:
     port, smtp_port = ports
-    assert "Nothing yet" in get(port, "/")[1]
-    mail = EmailMessage()
-    mail["Subject"] = "Bend <b>knees</b>"
-    mail.set_content("Words at https://example.com/x/\n")
-    mail.add_alternative("<html><head></head><p>Words</p></html>", subtype="html")
-    send(smtp_port, mail.as_bytes())
+    assert "No emails yet" in get(port, "/")[1]
+    message = EmailMessage()
+    message["Subject"] = "Bend <b>knees</b>"
+    message.set_content("Words at https://example.com/x/\n")
+    message.add_alternative("<html><head></head><p>Words</p></html>", subtype="html")
+    send(smtp_port, message.as_bytes())
     status, page, _ = get(port, "/")
     assert (status, "Bend &lt;b&gt;knees&lt;/b&gt;" in page, "ana@example.org" in page) == (200, True, True)
     page = get(port, "/1/")[1]
@@ -56,10 +56,10 @@ def test_what_comes_in_is_listed_and_shown_as_page_text_and_source(ports: tuple[
     assert 'src="/1/html/" sandbox="allow-popups ' in page
     assert get(port, "/1/html/")[1] == '<html><head><base target="_blank"></head><p>Words</p></html>\n'
     assert "Content-Type: multipart/alternative" in get(port, "/1/source/")[1]
-    assert get(port, "/static/outbox/catcher.css")[0] == 200
+    assert get(port, "/static/outbox/mailcatcher.css")[0] == 200
 
 
-def test_a_mails_page_runs_nothing_and_asks_nobody(ports: tuple[int, int]) -> None:
+def test_html_email_cannot_run_scripts_or_load_remote_content(ports: tuple[int, int]) -> None:
     port, smtp_port = ports
     send(smtp_port, f"Subject: x\r\nContent-Type: text/html\r\n\r\n{HOSTILE}".encode())
     policy = get(port, "/1/html/")[2]["Content-Security-Policy"]
@@ -74,7 +74,7 @@ def test_a_mails_page_runs_nothing_and_asks_nobody(ports: tuple[int, int]) -> No
 
 
 @pytest.mark.parametrize(
-    "mail",
+    "email",
     [
         b"",
         b"\xff\xfe\x00",
@@ -86,38 +86,38 @@ def test_a_mails_page_runs_nothing_and_asks_nobody(ports: tuple[int, int]) -> No
         b"Subject: \xff\r\n\r\n" + b"x\r\n" * 50_000,
     ],
 )
-def test_a_mail_that_is_none_is_shown_as_far_as_it_goes(ports: tuple[int, int], mail: bytes) -> None:
+def test_malformed_email_is_shown_as_far_as_possible(ports: tuple[int, int], email: bytes) -> None:
     port, smtp_port = ports
-    send(smtp_port, mail)
+    send(smtp_port, email)
     assert [get(port, path)[0] for path in ("/", "/1/", "/1/html/", "/1/source/")] == [200] * 4
 
 
 @pytest.mark.parametrize("path", ["/2/", "/nowhere", "/1/other/", "/static/../manage.py", "/static//etc/passwd.css"])
-def test_what_is_not_there_is_not_shown(ports: tuple[int, int], path: str) -> None:
+def test_unknown_path_is_not_found(ports: tuple[int, int], path: str) -> None:
     assert get(ports[0], path)[0] == 404
 
 
-def test_another_site_cannot_read_it(ports: tuple[int, int]) -> None:
+def test_foreign_host_name_is_rejected(ports: tuple[int, int]) -> None:
     assert get(ports[0], "/", host="evil.example")[0] == 403
     assert get(ports[0], "/", host="localhost:8025")[0] == 200
 
 
-def test_the_oldest_mails_go(ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    box = mailcatcher.Box()
-    monkeypatch.setattr(box, "_mails", mailcatcher.deque(maxlen=2))
+def test_oldest_emails_are_dropped(ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox = mailcatcher.Inbox()
+    monkeypatch.setattr(inbox, "_emails", mailcatcher.deque(maxlen=2))
     for number in range(1, 4):
-        box._mails.appendleft(mailcatcher.Caught(number, [], b""))
-    assert box.get(1) is None
-    assert [mail.number for mail in box.mails] == [3, 2]
+        inbox._emails.appendleft(mailcatcher.CaughtEmail(number, [], b""))
+    assert inbox.get(1) is None
+    assert [email.number for email in inbox.emails] == [3, 2]
 
 
-def test_it_never_runs_where_readers_come(tmp_path: Path) -> None:
-    refused = manage(tmp_path, "mailcatcher")
-    assert refused.returncode == 1
-    assert "runs only where SITE_URL is 127.0.0.1" in refused.stderr
+def test_it_refuses_to_run_on_a_public_site(tmp_path: Path) -> None:
+    result = manage(tmp_path, "mailcatcher")
+    assert result.returncode == 1
+    assert "runs only where SITE_URL is 127.0.0.1" in result.stderr
 
 
-def test_a_port_that_is_taken_is_said_in_a_sentence_and_make_run_takes_another(settings: Settings) -> None:
+def test_taken_port_is_reported_and_make_run_picks_another(settings: Settings) -> None:
     settings.SITE_URL = "http://127.0.0.1:8000"
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
