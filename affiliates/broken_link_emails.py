@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from outbox.headers import format_mailbox
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
-from pagecache.invalidation import only_at
+from pagecache.invalidation import CacheScope, invalidate_only
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
@@ -63,7 +63,7 @@ def tell_of_broken() -> None:
     """Give the links that broke, and that no notice tells of, to today's notice, unless that is on its way already."""
     untold = _broken().filter(notice=None)
     if untold.exists():
-        with only_at(None), transaction.atomic():
+        with invalidate_only(CacheScope.NONE), transaction.atomic():
             when = {"next_attempt_at": timezone.now() + GATHERING}
             # Locked, so that it is not sent in between.
             notices = BrokenNotice.objects.select_for_update()

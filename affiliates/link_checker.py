@@ -23,7 +23,7 @@ from django.utils import timezone
 from affiliates.broken_link_emails import tell_of_broken
 from affiliates.models import Link
 from affiliates.shop_urls import host_of
-from pagecache.invalidation import only_at
+from pagecache.invalidation import CacheScope, invalidate_only
 
 AGAIN_AFTER = timedelta(days=7)
 # Sooner where something seemed wrong: the second look decides.
@@ -119,7 +119,7 @@ def check_next() -> int:
         if host_of(link.destination) in busy:
             continue
         # Whoever moves the time has the link; one that dies in between looks again next time.
-        with only_at(None):
+        with invalidate_only(CacheScope.NONE):
             mine = Link.objects.filter(pk=link.pk, checked_at=link.checked_at).update(checked_at=now)
         if mine:
             check(link)
@@ -141,7 +141,7 @@ def check(link: Link) -> None:
     if health != Link.Health.BROKEN:
         changes["notice"] = None
     # Readers see nothing of it.
-    with only_at(None):
+    with invalidate_only(CacheScope.NONE):
         Link.objects.filter(pk=link.pk, destination=link.destination).update(**changes)
 
 

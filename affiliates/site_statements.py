@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db.models import Exists, OuterRef
 from django.db.models.signals import post_delete, post_save
 
-from pagecache.invalidation import only_at
+from pagecache.invalidation import CacheScope, invalidate_only
 from siteinfo.models import SiteInfo
 
 
@@ -21,7 +21,7 @@ def refresh() -> None:
     statements = "\n".join(lines)
     # A text that shows at one address alone may bring or take what all pages say.
     facts = {"statements": statements, "has_shop": product.objects.published().exists()}
-    with only_at(""):
+    with invalidate_only(CacheScope.ALL):
         if not SiteInfo.objects.exclude(**facts).update(**facts) and any(facts.values()):
             SiteInfo.objects.get_or_create(defaults={"pk": SiteInfo.singleton_instance_id, **facts})
 

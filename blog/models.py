@@ -24,7 +24,7 @@ from blog.related_posts import likeness, telling_words
 from blog.series import Place, Series, place_of  # noqa: F401
 from blog.snippets import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
 from images.models import Image
-from pagecache.invalidation import only_at
+from pagecache.invalidation import invalidate_only
 from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch
@@ -426,7 +426,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
     def save(self, **kwargs: Any) -> None:
         """Save the post and what its body uses, together or not at all; readers of its old address are led along."""
         self.prepare()
-        with services.following(self), only_at(self.where_seen()):
+        with services.following(self), invalidate_only(self.where_seen()):
             super().save(**kwargs)
             self._remember_pictures()
             remember_links(self, self._linked)

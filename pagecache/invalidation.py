@@ -1,7 +1,8 @@
-"""Hears of every change of what readers see, so that nobody has to remember to tell.
+"""Invalidate the page cache on every write to a table that public pages show.
 
-Each statement that writes is looked at, whoever sends it: the desk, the worker, a command, `update()` and bulk writers
-alike. A table that nobody has thought of counts as seen by readers: forgetting one costs time and shows nothing old.
+A database wrapper inspects each SQL statement, so admin forms, the worker, commands, `update()` and bulk writes are
+all covered. Tables count as public unless PAGE_CACHE_IGNORED_MODELS names them: a forgotten entry costs some cache
+hits but never serves a stale page.
 """
 
 import logging
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -18,17 +20,53 @@ from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from pagecache.models import LONGEST_PATH, Stamp
+from pagecache.models import ALL_PAGES, MAX_PATH_LENGTH, CacheVersion
 
 logger = logging.getLogger(__name__)
 _WRITE = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+"?(?P<table>\w+)', re.I)
-# Which address alone changes; None is none of them.
-_scope: ContextVar[str | None] = ContextVar("pagecache_scope", default="")
+
+
+class CacheScope(Enum):
+    """The cached pages a write makes stale; a string stands for the single page at that path."""
+
+    ALL = "all"
+    NONE = "none"
+
+
+type Scope = CacheScope | str
+
+_scope: ContextVar[Scope] = ContextVar("pagecache_scope", default=CacheScope.ALL)
+
+
+@contextmanager
+def invalidate_only(scope: Scope) -> Iterator[None]:
+    """Limit cache invalidation for writes in this block to `scope`."""
+    token = _scope.set(scope)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def invalidate_all(using: str) -> None:
+    """Make every cached page stale, now or when the current transaction commits."""
+    _invalidate(using, ALL_PAGES)
+
+
+def has_uncommitted_writes(using: str) -> bool:
+    """Return True inside a transaction with uncommitted writes; responses built now must not be cached."""
+    return any(isinstance(hook, _Bump) for _, hook, *_ in connections[using].run_on_commit)
+
+
+def install_write_hook(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Inspect every statement that `connection` runs from now on. Receives `connection_created`."""
+    if _invalidate_on_write not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_invalidate_on_write)
 
 
 @cache
-def _seen_tables() -> frozenset[str]:
-    """The tables whose rows readers may see: all but PAGE_CACHE_IGNORED_MODELS."""
+def public_tables() -> frozenset[str]:
+    """Return the tables whose rows may appear on public pages."""
     return frozenset(
         model._meta.db_table
         for model in apps.get_models(include_auto_created=True)
@@ -36,57 +74,40 @@ def _seen_tables() -> frozenset[str]:
     )
 
 
-@contextmanager
-def only_at(path: str | None) -> Iterator[None]:
-    """What is written within shows at the address `path` and nowhere else; nowhere at all if it is None."""
-    token = _scope.set(path)
-    try:
-        yield
-    finally:
-        _scope.reset(token)
-
-
-def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Look at what `connection` writes from now on."""
-    if _look not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_look)
-
-
-def is_unsettled(using: str) -> bool:
-    """Whether this connection has changes that others do not see yet: what it reads now must not be kept."""
-    return any(isinstance(hook, _Renewal) for _, hook, *_ in connections[using].run_on_commit)
-
-
-def everything_changed(using: str, path: str = "") -> None:
-    """Let nothing kept be shown any more, or nothing of `path`: at once, or when the transaction ends well."""
-    renewal = _Renewal(using, path)
-    if not connections[using].in_atomic_block:
-        renewal()
-    elif all(hook != renewal for _, hook, *_ in connections[using].run_on_commit):
-        transaction.on_commit(renewal, using=using, robust=True)
-
-
 @dataclass(frozen=True)
-class _Renewal:
-    """The renewal of one stamp, as transactions keep it."""
+class _Bump:
+    """A version bump that can wait for a commit. Equal instances are scheduled once."""
 
     using: str
     path: str
 
     def __call__(self) -> None:
+        path = self.path if len(self.path) <= MAX_PATH_LENGTH else ALL_PAGES
         try:
-            Stamp.objects.db_manager(self.using).renew(self.path if len(self.path) <= LONGEST_PATH else "")
+            CacheVersion.objects.db_manager(self.using).bump(path)
         except DatabaseError:
-            # The table is still to be made, or the database has gone: pages then live as long as they may.
-            logger.warning("Kept pages could not be marked as old.", exc_info=True)
+            # The table may not be migrated yet, or the connection is gone. Cached pages then expire on time alone.
+            logger.warning("Could not invalidate the page cache; pages may be stale until they expire.", exc_info=True)
 
 
-def _look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+def _invalidate(using: str, path: str) -> None:
+    bump = _Bump(using, path)
+    connection = connections[using]
+    if not connection.in_atomic_block:
+        bump()
+    elif all(hook != bump for _, hook, *_ in connection.run_on_commit):
+        transaction.on_commit(bump, using=using, robust=True)
+
+
+def _invalidate_on_write(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """Run a statement and invalidate the cache if it changed a public table."""
     result = execute(sql, params, many, context)
-    found, scope = _WRITE.match(sql), _scope.get()
-    if found is None or scope is None or found["table"] not in _seen_tables():
+    write, scope = _WRITE.match(sql), _scope.get()
+    if write is None or scope is CacheScope.NONE or write["table"] not in public_tables():
         return result
-    # SQLite counts rows that are given back only once they are fetched.
+    # SQLite reports the row count of a RETURNING statement only after its rows are fetched.
     if " RETURNING " in sql or context["cursor"].rowcount:
-        everything_changed(context["connection"].alias, scope)
+        _invalidate(context["connection"].alias, ALL_PAGES if scope is CacheScope.ALL else scope)
     return result

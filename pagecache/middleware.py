@@ -1,8 +1,8 @@
-"""Pages as they were made for the reader before, for as long as they are true.
+"""Serve public pages from the cache while they are current.
 
-A page is kept with the stamps of `caching.models` that held before it was made, and shown only while they still hold,
-so nothing has to be purged: a change anywhere makes all pages old, one that shows at one address alone only that one.
-What changes with time is known beforehand: no page outlives the next text that goes live by itself, or its day.
+Each cached page is stored with the version that `CacheVersion` had before the page was built, and served only while
+that version still holds, so nothing has to be purged. Changes that depend on time are known in advance: a page
+expires at midnight, at the next scheduled publication and after MAX_AGE at the latest.
 """
 
 import re
@@ -19,18 +19,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
-from pagecache.invalidation import is_unsettled
-from pagecache.models import LONGEST_PATH, Stamp
+from pagecache.invalidation import has_uncommitted_writes
+from pagecache.models import MAX_PATH_LENGTH, CacheVersion
 
 # Functions that return when a page built at the given time expires, or None; apps add theirs in `AppConfig.ready`.
 _expiry_sources: list[Callable[[datetime], datetime | None]] = []
-# What follows from many readers' doings, such as popular posts, is at most this old.
-LONGEST = timedelta(minutes=10)
-_QUERY = re.compile(r"(?:page=\d{1,6})?")
-_GZIP = re.compile(r"\bgzip\b")  # as Django's GZipMiddleware asks
-_KEPT_OUT = ("no-store", "no-cache", "private")
-# Clicks on paid links are counted, so none is ever kept.
-_NEVER = "/go/"
+# Limits how stale derived figures such as popular posts can get.
+MAX_AGE = timedelta(minutes=10)
+_CACHEABLE_QUERY = re.compile(r"(?:page=\d{1,6})?")
+_GZIP = re.compile(r"\bgzip\b")  # the same test as Django's GZipMiddleware
+_UNCACHEABLE_DIRECTIVES = ("no-store", "no-cache", "private")
+# Each click on an affiliate link is counted, so it must reach the view.
+_UNCACHEABLE_PREFIX = "/go/"
 
 
 def register_expiry(source: Callable[[datetime], datetime | None]) -> None:
@@ -38,57 +38,63 @@ def register_expiry(source: Callable[[datetime], datetime | None]) -> None:
     _expiry_sources.append(source)
 
 
-class PageCache:
-    """Middleware. Stands outside of compression, so that kept pages are compressed once."""
+class PageCacheMiddleware:
+    """Serve and store public pages. Placed outside GZipMiddleware, so cached pages are compressed once."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        """Disable the cache in development, where templates change without a write."""
         if settings.DEBUG:
-            raise MiddlewareNotUsed("Templates change while one works on them.")
+            raise MiddlewareNotUsed("The page cache is off while DEBUG is on.")
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> Any:
-        if not _is_for_everybody(request):
+        """Answer from the cache if possible, and store the response otherwise."""
+        if not _is_cacheable_request(request):
             return self.get_response(request)
-        request.get_host()  # refuses, as every other page does, what is not our name
-        encoding = "gzip" if _GZIP.search(request.headers.get("Accept-Encoding", "")) else "plain"
-        key = f"page-{encoding}-{sha256(request.get_full_path().encode()).hexdigest()}"
-        stamp, began = Stamp.objects.at(request.path), timezone.now()
-        kept: tuple[str, HttpResponse] | None = cache.get(key)
-        if kept and kept[0] == stamp:
-            response = kept[1]
+        request.get_host()  # reject unknown hosts, as every view does
+        key, version, started_at = _cache_key(request), CacheVersion.objects.current(request.path), timezone.now()
+        cached: tuple[str, HttpResponse] | None = cache.get(key)
+        if cached and cached[0] == version:
+            response = cached[1]
             response["Cache-Status"] = "pages; hit"
             return get_conditional_response(request, response.get("ETag"), response=response)
         response = self.get_response(request)
-        if request.method == "GET" and _may_be_kept(response):
-            cache.set(key, (stamp, response), (_end(began) - timezone.now()).total_seconds())
+        if request.method == "GET" and _is_cacheable_response(response):
+            seconds = (_expires_at(started_at) - timezone.now()).total_seconds()
+            cache.set(key, (version, response), seconds)
         return response
 
 
-def _is_for_everybody(request: HttpRequest) -> bool:
-    """Whether anybody who asked like this would be shown the same page."""
+def _cache_key(request: HttpRequest) -> str:
+    encoding = "gzip" if _GZIP.search(request.headers.get("Accept-Encoding", "")) else "plain"
+    return f"page-{encoding}-{sha256(request.get_full_path().encode()).hexdigest()}"
+
+
+def _is_cacheable_request(request: HttpRequest) -> bool:
+    """Return whether every visitor gets the same response to this request."""
     return (
         request.method in {"GET", "HEAD"}
         and settings.SESSION_COOKIE_NAME not in request.COOKIES
-        and bool(_QUERY.fullmatch(request.META.get("QUERY_STRING", "")))
-        and len(request.path) <= LONGEST_PATH
-        and not request.path.startswith(_NEVER)
-        and "\x00" not in request.path  # which PostgreSQL cannot even be asked for
-        and not is_unsettled(DEFAULT_DB_ALIAS)
+        and bool(_CACHEABLE_QUERY.fullmatch(request.META.get("QUERY_STRING", "")))
+        and len(request.path) <= MAX_PATH_LENGTH
+        and not request.path.startswith(_UNCACHEABLE_PREFIX)
+        and "\x00" not in request.path  # PostgreSQL rejects NUL in a parameter
+        and not has_uncommitted_writes(DEFAULT_DB_ALIAS)
     )
 
 
-def _may_be_kept(response: Any) -> bool:
+def _is_cacheable_response(response: Any) -> bool:
     return (
         response.status_code == 200
         and not response.streaming
         and not response.cookies
         and response.get("Content-Type", "").startswith("text/html")
-        and not any(word in response.get("Cache-Control", "") for word in _KEPT_OUT)
+        and not any(directive in response.get("Cache-Control", "") for directive in _UNCACHEABLE_DIRECTIVES)
     )
 
 
-def _end(began: datetime) -> datetime:
-    """Until when a page is true that was begun at `began`, if nobody changes anything. It may have passed by now."""
-    tomorrow = timezone.localtime(began).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    upcoming = [source(began) for source in _expiry_sources]
-    return min(began + LONGEST, tomorrow, *(moment for moment in upcoming if moment))
+def _expires_at(started_at: datetime) -> datetime:
+    """Return when a page whose rendering began at `started_at` expires. This may already be in the past."""
+    midnight = timezone.localtime(started_at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    moments = [source(started_at) for source in _expiry_sources]
+    return min(started_at + MAX_AGE, midnight, *(moment for moment in moments if moment))

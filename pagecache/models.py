@@ -1,31 +1,35 @@
-"""Whether what was kept of the site may still be shown."""
+"""Version tokens that decide whether a cached page is still current."""
 
 import secrets
 
 from django.db import models
 
-LONGEST_PATH = 500
+MAX_PATH_LENGTH = 500
+# The row whose version covers every page.
+ALL_PAGES = ""
 
 
-class StampManager(models.Manager["Stamp"]):
-    def renew(self, path: str) -> None:
-        """What is shown at `path` has changed, or anything if it is empty. One statement, whoever else writes."""
-        fresh = Stamp(path=path, token=secrets.token_hex(8))
-        self.bulk_create([fresh], update_conflicts=True, unique_fields=["path"], update_fields=["token"])
+class CacheVersionManager(models.Manager["CacheVersion"]):
+    """Reads and changes version tokens."""
 
-    def at(self, path: str) -> str:
-        """What has to be the same for a kept page of `path` to be true. One query."""
-        found = dict(self.filter(path__in=("", path)).values_list("path", "token"))
-        return f"{found.get('', '')} {found.get(path, '')}"
+    def bump(self, path: str = ALL_PAGES) -> None:
+        """Give `path` a new version, or every page if it is empty. A single statement, so concurrent bumps are safe."""
+        version = CacheVersion(path=path, token=secrets.token_hex(8))
+        self.bulk_create([version], update_conflicts=True, unique_fields=["path"], update_fields=["token"])
+
+    def current(self, path: str) -> str:
+        """Return the version that a cached copy of `path` must have to be served."""
+        tokens = dict(self.filter(path__in=(ALL_PAGES, path)).values_list("path", "token"))
+        return f"{tokens.get(ALL_PAGES, '')} {tokens.get(path, '')}"
 
 
-class Stamp(models.Model):
-    """Renewed with every change that readers can see: in general, or at one address alone."""
+class CacheVersion(models.Model):
+    """A random token that changes whenever the pages it covers change."""
 
-    path = models.CharField(max_length=LONGEST_PATH, unique=True)
+    path = models.CharField(max_length=MAX_PATH_LENGTH, unique=True)
     token = models.CharField(max_length=16)
 
-    objects = StampManager()
+    objects = CacheVersionManager()
 
     def __str__(self) -> str:
-        return self.path or "everything"
+        return self.path or "all pages"

@@ -15,7 +15,7 @@ from django.utils import timezone
 from blog import checklist
 from blog.internal_links import places, why_dead
 from images.models import Image
-from pagecache.invalidation import only_at
+from pagecache.invalidation import CacheScope, invalidate_only
 from publishing.document_paths import validate_free_address
 from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
 from publishing.path_tree import Branch
@@ -167,8 +167,8 @@ class Page(Branch, Document):
             self.position = 1 + (Page.objects.aggregate(highest=Max("position"))["highest"] or 0)
         self.prepare()
         # Those below move with it, whatever it is itself.
-        seen_at = self.where_seen() if self.path == self.own_path else ""
-        with transaction.atomic(), only_at(seen_at):
+        seen_at = self.where_seen() if self.path == self.own_path else CacheScope.ALL
+        with transaction.atomic(), invalidate_only(seen_at):
             super().save(**kwargs)
             self.pictures.set(Image.objects.filter(pk__in=self._used))
 

@@ -23,6 +23,7 @@ from django.utils.text import slugify
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags, parse_tags
 
+from pagecache.invalidation import CacheScope, Scope
 from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
 from richtext.sanitizer import sanitize
 from siteinfo.seo import shortened
@@ -264,17 +265,19 @@ class Document(models.Model):
         self.summary = self.excerpt.strip() or excerpt(self.body)
         return analysis
 
-    def where_seen(self) -> str | None:
-        """Where readers see what differs from the saved row: "" for anywhere, its own address, None for nowhere."""
+    def where_seen(self) -> Scope:
+        """Return which cached pages this save makes stale: ALL, a single path, or NONE."""
         fields = [field for field in self._meta.concrete_fields if field.name not in self.own_fields]
         names = [*(field.attname for field in fields), "words"]
         old = type(self)._default_manager.filter(pk=self.pk).values(*names).first()
         may_be_seen = self.status == self.Status.PUBLISHED and self.trashed_at is None
         if old is None or old["status"] != self.status or old["trashed_at"] != self.trashed_at:
-            return "" if old or may_be_seen else None
+            return CacheScope.ALL if old or may_be_seen else CacheScope.NONE
         is_same = all(old[field.attname] == field.to_python(getattr(self, field.attname)) for field in fields)
         is_same = is_same and reading_minutes(old["words"]) == self.reading_minutes
-        return (unquote(self.get_absolute_url()) if is_same else "") if may_be_seen else None
+        if not may_be_seen:
+            return CacheScope.NONE
+        return unquote(self.get_absolute_url()) if is_same else CacheScope.ALL
 
     def plain_text(self) -> str:
         """The visible words of the body."""

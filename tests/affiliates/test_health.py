@@ -19,7 +19,7 @@ from affiliates.broken_link_emails import BrokenNotice
 from affiliates.models import Link
 from affiliates.programs import Program
 from outbox import sending
-from pagecache.models import Stamp
+from pagecache.models import CacheVersion
 from tests.affiliates.making import make_link
 
 ANSWERS = {
@@ -137,10 +137,10 @@ def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.Monkey
 
 def test_what_a_look_finds_makes_no_kept_page_old(shop: Program, server: None) -> None:
     make_link(shop, destination="https://shop.example.com/gone")
-    before = Stamp.objects.at("/")
+    before = CacheVersion.objects.current("/")
     look(3)
     assert BrokenNotice.objects.exists()
-    assert Stamp.objects.at("/") == before
+    assert CacheVersion.objects.current("/") == before
 
 
 def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(

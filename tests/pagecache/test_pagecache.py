@@ -1,4 +1,4 @@
-"""Pages are kept for the next reader, and nobody is ever shown an old one."""
+"""Pages are cached for the next visitor, and nobody is ever shown a stale one."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from accounts.models import Author
 from affiliates.programs import Program
 from blog.models import Category, Post
 from blog.post_views import count_read
-from pagecache.invalidation import _seen_tables
+from pagecache.invalidation import public_tables
 from pages.models import Page
 from ptcomplete import views
 from publishing.models import WorkingCopy
@@ -30,17 +30,15 @@ from tests.factories import make_category, make_page, make_post
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def is_kept(reader: Client, path: str, **headers: str) -> bool:
-    """Whether this reader was shown a page that was made before."""
+def is_cached(reader: Client, path: str, **headers: str) -> bool:
+    """Return whether the response comes from the cache."""
     return "hit" in reader.get(path, headers=headers).get("Cache-Status", "")
 
 
-def test_the_second_reader_of_a_page_gets_the_kept_one_for_a_single_query(reader: Client) -> None:
-    path = make_post(title="Kept", body="<p>Some words.</p>").get_absolute_url()
+def test_the_second_visitor_gets_the_cached_page_for_a_single_query(reader: Client) -> None:
+    path = make_post(title="Cached", body="<p>Some words.</p>").get_absolute_url()
     first = reader.get(path)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         second = reader.get(path)
     assert "Cache-Status" not in first
     assert second["Cache-Status"] == "pages; hit"
@@ -49,23 +47,23 @@ def test_the_second_reader_of_a_page_gets_the_kept_one_for_a_single_query(reader
     assert len(queries) == 1
 
 
-def test_another_text_makes_only_its_own_page_new(reader: Client) -> None:
+def test_a_changed_body_invalidates_only_its_own_page(reader: Client) -> None:
     edited, other = make_post(title="Edited", body="<p>Before.</p>"), make_post(title="Other")
-    places = [edited.get_absolute_url(), other.get_absolute_url(), "/", "/blog/"]
-    for path in places:
+    paths = [edited.get_absolute_url(), other.get_absolute_url(), "/", "/blog/"]
+    for path in paths:
         reader.get(path)
     edited.body, edited.excerpt = "<p>After.</p>", edited.summary
     edited.save()
-    # The words shown in lists changed with it, so let them be as they are and change the text alone.
-    for path in places:
+    # The summary changed too, so every page was stale. From here on only the body changes.
+    for path in paths:
         reader.get(path)
     edited.body = "<p>At last.</p>"
     edited.save()
-    assert [is_kept(reader, path) for path in places] == [False, True, True, True]
-    assert b"At last." in reader.get(places[0]).content
+    assert [is_cached(reader, path) for path in paths] == [False, True, True, True]
+    assert b"At last." in reader.get(paths[0]).content
 
 
-def test_a_page_whose_address_has_other_letters_is_new_after_its_text_changed(reader: Client) -> None:
+def test_a_page_with_a_non_ascii_path_is_invalidated_when_its_body_changes(reader: Client) -> None:
     post = make_post(slug="колено", body="<p>Before.</p>", excerpt="Always the same.")
     reader.get(post.get_absolute_url())
     post.body = "<p>After.</p>"
@@ -84,12 +82,12 @@ def change_by_expression(post: Post) -> None:
     author.save()
 
 
-def change_by_hand(post: Post) -> None:
+def change_by_sql(post: Post) -> None:
     with connection.cursor() as cursor:
         cursor.execute("\n  update blog_post set is_featured = %s", [True])
 
 
-def change_short_version(post: Post) -> None:
+def change_tldr(post: Post) -> None:
     post.tldr = "Walk before you run."
     post.save()
 
@@ -97,35 +95,33 @@ def change_short_version(post: Post) -> None:
 CHANGES: dict[str, Callable[[Post], object]] = {
     "a title": change_title,
     "a new post": lambda post: make_post(title="New"),
-    "an update of rows": lambda post: Post.objects.filter(pk=post.pk).update(is_featured=True),
-    "the trash": lambda post: post.trash(),
+    "a queryset update": lambda post: Post.objects.filter(pk=post.pk).update(is_featured=True),
+    "moving to the trash": lambda post: post.trash(),
     "a deletion": lambda post: post.delete(),
     "a tag": lambda post: post.tags.add("knees"),
     "a new category": lambda post: make_category(name="Hips"),
-    "rows written at once": lambda post: Category.objects.bulk_create(
-        [Category(name="A", slug="a", path="a", position=9)]
-    ),
+    "a bulk create": lambda post: Category.objects.bulk_create([Category(name="A", slug="a", path="a", position=9)]),
     "a page in the menu": lambda post: make_page(title="Services", show_in_menu=True),
-    "the site's name": lambda post: SiteInfo.objects.update_or_create(defaults={"name": "Another name"}),
-    "a profile": lambda post: SocialLink.objects.create(
+    "the site name": lambda post: SiteInfo.objects.update_or_create(defaults={"name": "Another name"}),
+    "a social profile": lambda post: SocialLink.objects.create(
         site=SiteInfo.get_solo(), network="instagram", url="https://example.com/us"
     ),
     "the author": lambda post: Author.objects.update(name="Another name"),
-    "what the database works out": change_by_expression,
-    "a statement by hand": change_by_hand,
-    "the short version, which says what the post is like": change_short_version,
+    "a database expression": change_by_expression,
+    "a raw SQL statement": change_by_sql,
+    "the TL;DR, which related posts depend on": change_tldr,
 }
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_shows_elsewhere_makes_every_page_new(reader: Client, change: Callable[[Post], object]) -> None:
+def test_changes_visible_on_other_pages_invalidate_every_page(reader: Client, change: Callable[[Post], object]) -> None:
     post, other = make_post(title="Changed"), make_post(title="Other")
-    places = [other.get_absolute_url(), "/", "/blog/"]
-    for path in places:
+    paths = [other.get_absolute_url(), "/", "/blog/"]
+    for path in paths:
         reader.get(path)
     change(post)
-    assert not any(is_kept(reader, path) for path in places)
-    assert all(is_kept(reader, path) for path in places)
+    assert not any(is_cached(reader, path) for path in paths)
+    assert all(is_cached(reader, path) for path in paths)
 
 
 def save_draft() -> None:
@@ -134,11 +130,11 @@ def save_draft() -> None:
     draft.save()
 
 
-def test_what_readers_do_not_see_makes_nothing_new(reader: Client, signed_in: Client) -> None:
+def test_changes_visitors_cannot_see_invalidate_nothing(reader: Client, signed_in: Client) -> None:
     post = make_post(title="Quiet")
-    save_draft()  # makes an author or topic if there was none
-    places = [post.get_absolute_url(), "/", "/blog/"]
-    for path in places:
+    save_draft()  # creates the author and category if there are none
+    paths = [post.get_absolute_url(), "/", "/blog/"]
+    for path in paths:
         reader.get(path)
     save_draft()
     count_read(post.pk)
@@ -146,34 +142,34 @@ def test_what_readers_do_not_see_makes_nothing_new(reader: Client, signed_in: Cl
     key = "11111111-1111-4111-8111-111111111111"
     WorkingCopy.objects.create(document=post, key=key, base_version=1, data={"title": ["typing"]})
     reader.get("/nothing/here/")
-    assert all(is_kept(reader, path) for path in places)
+    assert all(is_cached(reader, path) for path in paths)
 
 
-def test_a_page_above_others_takes_them_along_even_as_a_draft(reader: Client) -> None:
-    above = make_page(title="Above", status=Page.Status.DRAFT)
-    below = make_page(title="Below", parent=above, body="<p>Words.</p>")
-    assert reader.get(below.get_absolute_url()).status_code == 200
-    above.slug = "moved"
-    above.save()
-    assert reader.get(below.get_absolute_url()).status_code == 301
-    assert reader.get(f"/moved/{below.slug}/").status_code == 200
+def test_renaming_a_draft_parent_invalidates_the_pages_below_it(reader: Client) -> None:
+    parent = make_page(title="Parent", status=Page.Status.DRAFT)
+    child = make_page(title="Child", parent=parent, body="<p>Words.</p>")
+    assert reader.get(child.get_absolute_url()).status_code == 200
+    parent.slug = "moved"
+    parent.save()
+    assert reader.get(child.get_absolute_url()).status_code == 301
+    assert reader.get(f"/moved/{child.slug}/").status_code == 200
 
 
-def test_what_is_not_settled_is_neither_kept_nor_lost(reader: Client) -> None:
+def test_uncommitted_changes_are_not_cached_and_committed_ones_are_not_missed(reader: Client) -> None:
     post = make_post(title="Before")
     with transaction.atomic():
         change_title(post)
         assert b"Another title" in reader.get("/").content
         transaction.set_rollback(True)
     assert b"Another title" not in reader.get("/").content
-    assert is_kept(reader, "/")
+    assert is_cached(reader, "/")
     with transaction.atomic():
         change_title(post)
-    assert not is_kept(reader, "/")
+    assert not is_cached(reader, "/")
     assert b"Another title" in reader.get("/").content
 
 
-def test_a_text_whose_time_comes_is_there_at_once(reader: Client) -> None:
+def test_a_scheduled_post_appears_on_time(reader: Client) -> None:
     due = timezone.now() + timedelta(seconds=1.5)
     make_post(title="In a moment", published_at=due)
     assert b"In a moment" not in reader.get("/").content
@@ -181,73 +177,73 @@ def test_a_text_whose_time_comes_is_there_at_once(reader: Client) -> None:
     assert b"In a moment" in reader.get("/").content
 
 
-def test_a_text_whose_time_comes_while_a_page_is_made_is_on_the_next_one(
+def test_a_post_published_while_a_page_renders_is_on_the_next_response(
     reader: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due = timezone.now() + timedelta(seconds=1)
     make_post(title="In a moment", published_at=due)
 
-    def slowly(*args: Any, **kwargs: Any) -> HttpResponse:
+    def render_slowly(*args: Any, **kwargs: Any) -> HttpResponse:
         response = render(*args, **kwargs)
         time.sleep(max(0, (due - timezone.now()).total_seconds()) + 0.05)
         return response
 
-    monkeypatch.setattr(views, "render", slowly)
+    monkeypatch.setattr(views, "render", render_slowly)
     assert b"In a moment" not in reader.get("/").content
     assert b"In a moment" in reader.get("/").content
 
 
-def test_the_desk_neither_gets_kept_pages_nor_leaves_its_own(reader: Client, signed_in: Client) -> None:
+def test_signed_in_users_neither_get_nor_store_cached_pages(reader: Client, signed_in: Client) -> None:
     path = make_post(title="Draft", status=Post.Status.DRAFT).get_absolute_url()
     assert signed_in.get(path).status_code == 200
     assert reader.get(path).status_code == 404
     reader.get("/")
-    assert not is_kept(signed_in, "/")
+    assert not is_cached(signed_in, "/")
 
 
-def test_forms_and_searches_are_made_for_each_reader(reader: Client) -> None:
+def test_forms_and_searches_are_not_cached(reader: Client) -> None:
     for path in ("/contact/", "/search/?q=knee", "/blog/?utm_source=mail", "/nothing/here/"):
         reader.get(path)
-        assert not is_kept(reader, path)
+        assert not is_cached(reader, path)
 
 
 @pytest.mark.parametrize("path", ["/%00", "/a%00b/", "/blog/%00/", "/%ff/", f"/{'a' * 600}/"])
-def test_an_address_that_no_database_can_be_asked_for_is_answered(reader: Client, path: str) -> None:
+def test_paths_that_cannot_be_looked_up_in_a_database_get_a_response(reader: Client, path: str) -> None:
     assert reader.get(path).status_code in {301, 404}
 
 
-def test_each_page_of_a_list_is_kept_by_itself(reader: Client) -> None:
+def test_each_page_of_a_list_is_cached_separately(reader: Client) -> None:
     for number in range(15):
         make_post(title=f"Post {number}")
     first, second = reader.get("/blog/"), reader.get("/blog/?page=2")
     assert first.content != second.content
     assert reader.get("/blog/?page=2").content == second.content
-    assert is_kept(reader, "/blog/?page=2")
+    assert is_cached(reader, "/blog/?page=2")
 
 
-def test_browsers_that_have_the_page_are_told_so(reader: Client) -> None:
-    tag = reader.get("/")["ETag"]
-    again = reader.get("/", headers={"If-None-Match": tag})
+def test_browsers_that_have_the_current_page_get_304(reader: Client) -> None:
+    etag = reader.get("/")["ETag"]
+    again = reader.get("/", headers={"If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
     make_post(title="New")
-    assert reader.get("/", headers={"If-None-Match": tag}).status_code == 200
+    assert reader.get("/", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_browser_without_compression_gets_no_compressed_page(reader: Client) -> None:
-    make_post(title="Words", body=f"<p>{'Many words. ' * 100}</p>")
+def test_browsers_without_gzip_get_uncompressed_pages(reader: Client) -> None:
+    make_post(title="Long", body=f"<p>{'Many words. ' * 100}</p>")
     assert reader.get("/", headers={"Accept-Encoding": "gzip"})["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in reader.get("/")
-    assert is_kept(reader, "/", **{"Accept-Encoding": "gzip"})
+    assert is_cached(reader, "/", **{"Accept-Encoding": "gzip"})
 
 
-def test_only_named_tables_are_ignored_and_each_of_them_exists() -> None:
+def test_ignored_models_exist_and_only_their_tables_are_ignored() -> None:
     names = {name for model in apps.get_models() for name in (model._meta.app_label, model._meta.label)}
     assert set(settings.PAGE_CACHE_IGNORED_MODELS) <= names
-    assert {"blog_post", "blog_post_categories", "blog_snippet", "images_image"} <= _seen_tables()
-    assert not {"django_session", "blog_readcount", "search_entry", "pagecache_stamp"} & _seen_tables()
+    assert {"blog_post", "blog_post_categories", "blog_snippet", "images_image"} <= public_tables()
+    assert not {"django_session", "blog_readcount", "search_entry", "pagecache_cacheversion"} & public_tables()
 
 
-def test_the_first_paid_link_brings_its_programs_words_to_the_foot_of_every_page(reader: Client) -> None:
+def test_the_first_affiliate_link_adds_the_program_statement_to_every_footer(reader: Client) -> None:
     shop = Program.objects.create(name="A shop", hosts="shop.example.com", statements="We earn from A shop.")
     post = make_post(title="With a link", body="<p>Words.</p>", excerpt="Always the same.")
     assert b"We earn from A shop." not in reader.get("/blog/").content
@@ -256,6 +252,5 @@ def test_the_first_paid_link_brings_its_programs_words_to_the_foot_of_every_page
     assert b"We earn from A shop." in reader.get("/blog/").content
 
 
-@pytest.mark.django_db
-def test_an_address_that_no_database_can_ask_for_is_not_found(reader: Client) -> None:
+def test_a_newsletter_token_with_a_nul_byte_is_not_found(reader: Client) -> None:
     assert reader.get("/newsletter/p/%00/").status_code == 404
