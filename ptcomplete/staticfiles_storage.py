@@ -1,8 +1,8 @@
-"""One style sheet and one script for readers, written as several.
+"""Static files for production: hashed, compressed, and each bundle in one file.
 
-A file that names its parts, `@import "./base.css";` or `import "./menu.js";`, is read by browsers as it stands, which
-is how `make dev` serves it. For readers on slow lines each part is a request more before the first paint, so
-`collectstatic` puts the parts in their place.
+A bundle lists its parts: `@import "./base.css";` in a style sheet, `import("./menu.js").catch(reportError)` in a
+script. Browsers can load it as it is, which is what `make dev` serves. On a slow line each part delays the first paint
+by a request, so `collectstatic` replaces the lines with the parts.
 """
 
 import re
@@ -15,13 +15,17 @@ from django.core.files.storage import Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 BUNDLES = ("site/css/site.css", "site/js/site.js")
-_IMPORT = re.compile(r'^@?import "\./(?P<name>[\w-]+\.(?P<kind>css|js))";$', re.MULTILINE)
+_IMPORT = re.compile(
+    r'^(@import "\./(?P<style>[\w-]+\.css)";|import\("\./(?P<script>[\w-]+\.js)"\)\.catch\(reportError\))$',
+    re.MULTILINE,
+)
 
 
 def bundled(name: str, read: Storage) -> str:
-    """The text of the static file `name` with its parts, which lie beside it, in their place.
+    """Return the static file `name` with its import lines replaced by the files beside it.
 
-    Raises FileNotFoundError if a part is missing. A script's part becomes a block, so that its names stay its own.
+    Each script runs in a block of its own, so that its names stay private and its exception does not stop the others.
+    Raise FileNotFoundError if a part is missing.
     """
 
     def text(path: str) -> str:
@@ -29,14 +33,14 @@ def bundled(name: str, read: Storage) -> str:
             return str(file.read().decode())
 
     def part(match: re.Match[str]) -> str:
-        content = text(join(dirname(name), match["name"]))
-        return content if match["kind"] == "css" else f"{{\n{content}}}"
+        content = text(join(dirname(name), match["style"] or match["script"]))
+        return content if match["style"] else f"try {{\n{content}}} catch (error) {{\n  reportError(error)\n}}"
 
     return _IMPORT.sub(part, text(name))
 
 
 class BundlingStorage(CompressedManifestStaticFilesStorage):
-    """Hashed and compressed static files, with the bundles whole."""
+    """Hash and compress static files, after joining the parts of each bundle."""
 
     def post_process(self, paths: dict[str, tuple[Storage, str]], *args: Any, **options: Any) -> Iterator[Any]:
         for name in [] if options.get("dry_run") else BUNDLES:

@@ -15,7 +15,7 @@ SOURCES = FileSystemStorage(settings.BASE_DIR / "static")
 def parts(name: str) -> list[Path]:
     """The files that the bundle `name` names, in order."""
     bundle = Path(SOURCES.path(name))
-    return [bundle.parent / part for part in re.findall(r'import "\./(.+?)";', bundle.read_text())]
+    return [bundle.parent / part for part in re.findall(r'^@?import\W+(.+?)"', bundle.read_text(), re.MULTILINE)]
 
 
 @pytest.mark.parametrize("name", BUNDLES)
@@ -25,6 +25,8 @@ def test_a_bundle_holds_its_parts_in_order_and_fetches_nothing_more(name: str) -
     assert len(places) > 3
     assert places == sorted(places)
     assert not re.search(r"^\s*@?import\b", text, re.MULTILINE)
+    if name.endswith(".js"):
+        assert text.count("} catch (error) {\n  reportError(error)\n}") == len(places)
 
 
 @pytest.mark.parametrize("name", BUNDLES)

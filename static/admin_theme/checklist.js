@@ -8,6 +8,8 @@ document.querySelector("[data-checklist]")?.addEventListener("click", (event) =>
   if (group) group.open = true
   row.scrollIntoView({ block: "center" })
   const places = ".ProseMirror, input:not([type=hidden]), select, textarea, button"
-  const visible = [...row.querySelectorAll(places)].filter((place) => place.offsetParent && !place.closest(".prose-menubar"))
+  const visible = [...row.querySelectorAll(places)].filter(
+    (place) => place.offsetParent && !place.closest(".prose-menubar"),
+  )
   visible[0]?.focus({ preventScroll: true })
 })

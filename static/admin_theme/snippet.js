@@ -7,7 +7,12 @@ const row = field("seo_description")?.closest(".form-row")
 // As the server cuts it: behind a word.
 function shortened(text, most) {
   const line = text.trim().replace(/\s+/g, " ")
-  return [...line].length > most ? `${[...line].slice(0, most - 1).join("").replace(/\s+\S*$/, "")}…` : line
+  return [...line].length > most
+    ? `${[...line]
+        .slice(0, most - 1)
+        .join("")
+        .replace(/\s+\S*$/, "")}…`
+    : line
 }
 
 function write(name, text) {
@@ -16,17 +21,30 @@ function write(name, text) {
 
 function show() {
   const title = field("title").value.trim() || "The title of your post"
-  const slug = field("slug").value || title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "")
+  const slug =
+    field("slug").value ||
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, "-")
+      .replace(/^-|-$/g, "")
+  // biome-ignore lint/performance/useDomNodeTextContent: the lines of the text as they are shown, blocks apart
   const start = document.querySelector(".field-body .ProseMirror")?.innerText ?? ""
   const picture = document.querySelector(".field-featured_image img.picked")
   const img = preview.querySelector("img")
   write("host", location.host)
   write("address", `${location.host} › ${slug}`)
-  write("title", shortened(field("seo_title").value || `${title} | ${preview.dataset.site}`, Number(field("seo_title").dataset.most) + 1))
+  write(
+    "title",
+    shortened(
+      field("seo_title").value || `${title} | ${preview.dataset.site}`,
+      Number(field("seo_title").dataset.most) + 1,
+    ),
+  )
   write("headline", title)
   write(
     "description",
-    shortened(field("seo_description").value || field("excerpt").value || start, 155) || "The first words of your text.",
+    shortened(field("seo_description").value || field("excerpt").value || start, 155) ||
+      "The first words of your text.",
   )
   img.hidden = !picture || picture.hidden
   img.nextElementSibling.hidden = !img.hidden

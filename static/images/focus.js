@@ -37,7 +37,9 @@ customElements.define(
       })
       this.mark.addEventListener("keydown", (event) => {
         const step = event.shiftKey ? STEP * 5 : STEP
-        const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0]
+        const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+          event.key
+        ] ?? [0, 0]
         if (!right && !down) return
         event.preventDefault()
         this.moveTo(this.x + right * step, this.y + down * step)
@@ -51,7 +53,8 @@ customElements.define(
       this.field.value = `${this.x.toFixed(3)}x${this.y.toFixed(3)}`
       this.mark.style.left = percent(this.x)
       this.mark.style.top = percent(this.y)
-      this.querySelector("output").textContent = `Now ${percent(this.x)} from the left, ${percent(this.y)} from the top.`
+      this.querySelector("output").textContent =
+        `Now ${percent(this.x)} from the left, ${percent(this.y)} from the top.`
       const { naturalWidth: width, naturalHeight: height } = this.picture
       if (!width) return
       for (const crop of this.querySelectorAll(".crop")) {

@@ -27,9 +27,10 @@ const send = (file, isAlone) =>
       resolve(cards ?? [])
     }
     // What the server does after the last byte takes a moment too.
-    request.upload.addEventListener("progress", ({ loaded, total }) =>
-      loaded < total ? (bar.value = loaded / total) : bar.removeAttribute("value"),
-    )
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      if (loaded < total) bar.value = loaded / total
+      else bar.removeAttribute("value")
+    })
     request.addEventListener("loadend", end)
     request.open("POST", form.getAttribute("action"))
     request.setRequestHeader("Accept", "application/json")

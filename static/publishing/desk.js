@@ -1,6 +1,6 @@
 // Never lose a word. Keeps what is typed on the server every few seconds and in this browser at once, shows a live
 // preview beside the form, and after a broken connection or a new sign-in brings everything back.
-(() => {
+;(() => {
   const desk = document.querySelector("[data-desk]")
   if (!desk) return
   const form = desk.closest("form")
@@ -64,7 +64,10 @@
     try {
       const response = await send(data())
       if (response.type === "opaqueredirect" || response.status === 403) {
-        say("You are signed out. Your text is kept in this browser: sign in in another tab, then reload this page.", "bad")
+        say(
+          "You are signed out. Your text is kept in this browser: sign in in another tab, then reload this page.",
+          "bad",
+        )
         isDirty = true
       } else if (response.status === 409) {
         // What this form is about takes no more changes; only a save by hand makes something of them.

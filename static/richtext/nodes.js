@@ -40,7 +40,11 @@ const button = (text, run, label = text) => {
 
 const remove = (editor, getPos, node) => {
   const position = getPos()
-  editor.chain().focus().deleteRange({ from: position, to: position + node.nodeSize }).run()
+  editor
+    .chain()
+    .focus()
+    .deleteRange({ from: position, to: position + node.nodeSize })
+    .run()
 }
 
 // After what is selected, never in its place: no word is lost to a picture.
@@ -207,7 +211,11 @@ export const LibraryFigure = Node.create({
         const { $from } = editor.state.selection
         if ($from.parent.type.name !== this.name) return false
         const after = $from.after()
-        return editor.chain().insertContentAt(after, { type: "paragraph" }).setTextSelection(after + 1).run()
+        return editor
+          .chain()
+          .insertContentAt(after, { type: "paragraph" })
+          .setTextSelection(after + 1)
+          .run()
       },
     }
   },
@@ -546,7 +554,12 @@ export const TitledTable = Table.extend({
           { caption: { type: "string", title: gettext("Title") } },
           { title: gettext("Title of the table"), submitText: gettext("Use") },
         )(editor, { caption: editor.getAttributes("table").caption ?? "" })
-        if (answer) editor.chain().focus().updateAttributes("table", { caption: answer.caption.trim() || null }).run()
+        if (answer)
+          editor
+            .chain()
+            .focus()
+            .updateAttributes("table", { caption: answer.caption.trim() || null })
+            .run()
       },
     })
   },

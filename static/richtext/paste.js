@@ -66,7 +66,12 @@ const makeLists = (body) => {
     const level = LEVEL.exec(styleOf(paragraph))?.[1]
     if (!level) continue
     const marks = [...paragraph.querySelectorAll("span")].filter((span) => styleOf(span).includes("mso-list:Ignore"))
-    const number = NUMBER.exec(marks.map((span) => span.textContent).join("").trim())
+    const number = NUMBER.exec(
+      marks
+        .map((span) => span.textContent)
+        .join("")
+        .trim(),
+    )
     const tag = number ? "ol" : "ul"
     let top = paragraph.previousElementSibling
     if (!made.has(top) || (level === "1" && top.localName !== tag)) {

@@ -10,7 +10,11 @@ const ask = (editor, attrs, problem) =>
         title: gettext("Address of the video"),
         description: problem || gettext("From YouTube or Vimeo. Copy it from the video's page or its Share button."),
       },
-      title: { type: "string", title: gettext("Title"), description: gettext("The video's own if you leave it empty.") },
+      title: {
+        type: "string",
+        title: gettext("Title"),
+        description: gettext("The video's own if you leave it empty."),
+      },
     },
     { title: gettext("Video"), submitText: gettext("Use") },
   )(editor, attrs)

@@ -9,20 +9,26 @@ const stop = (ad) => {
 
 const start = (ad) => {
   if (timers.has(ad)) return
-  timers.set(ad, setTimeout(() => {
-    observer.unobserve(ad)
-    timers.delete(ad)
-    if (ad.dataset.seen) navigator.sendBeacon(ad.dataset.seen)
-    delete ad.dataset.seen
-  }, 1000))
+  timers.set(
+    ad,
+    setTimeout(() => {
+      observer.unobserve(ad)
+      timers.delete(ad)
+      if (ad.dataset.seen) navigator.sendBeacon(ad.dataset.seen)
+      delete ad.dataset.seen
+    }, 1000),
+  )
 }
 
-const observer = new IntersectionObserver((entries) => {
-  for (const { target, intersectionRatio } of entries) {
-    if (intersectionRatio >= 0.5 && document.visibilityState === "visible") start(target)
-    else stop(target)
-  }
-}, { threshold: [0, 0.5] })
+const observer = new IntersectionObserver(
+  (entries) => {
+    for (const { target, intersectionRatio } of entries) {
+      if (intersectionRatio >= 0.5 && document.visibilityState === "visible") start(target)
+      else stop(target)
+    }
+  },
+  { threshold: [0, 0.5] },
+)
 
 const watch = () => {
   for (const ad of document.querySelectorAll("[data-seen]")) {

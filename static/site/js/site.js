@@ -1,7 +1,7 @@
-// Everything the public pages do beyond HTML, one standalone module a behaviour. All of it may be missing.
-import "./menu.js";
-import "./copy.js";
-import "./feedback.js";
-import "./read.js";
-import "./seen.js";
-import "./clicked.js";
+// What public pages do beyond HTML. Each behavior loads separately, so that one that fails does not stop the others.
+import("./menu.js").catch(reportError)
+import("./copy.js").catch(reportError)
+import("./feedback.js").catch(reportError)
+import("./read.js").catch(reportError)
+import("./seen.js").catch(reportError)
+import("./clicked.js").catch(reportError)
