@@ -19,7 +19,12 @@ install = @cmp -s $(1) .venv/$(notdir $(1)) || { echo "Installing $(1) ..."; \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(2) --require-hashes -r $(1); fi && \
 	cp $(1) .venv/$(notdir $(1)); }
 
-.PHONY: help run dev setup setup-dev secret owner manage test check format lock bench bench-newsletter audit
+# Node and npm come with the development requirements.
+NODE := PATH="$(CURDIR)/.venv/bin:$$PATH"
+BIOME := $(NODE) node_modules/.bin/biome
+TEMPLATES := find . \( -path ./.venv -o -path ./node_modules \) -prune -o -path '*/templates/*.html' -print0
+
+.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-js check format lock bench bench-newsletter audit
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +50,12 @@ setup: $(PYTHON) ## Make the environment in .venv, nothing else
 setup-dev: $(PYTHON)
 	$(call install,requirements-dev.txt)
 
+setup-js: setup-dev
+	@cmp -s package-lock.json node_modules/installed.json || { echo "Installing package-lock.json ..."; \
+		$(NODE) npm ci --ignore-scripts --no-audit --no-fund --silent || \
+		{ echo "Installing Biome failed: npm could not reach its registry, or has no build for this machine." >&2; exit 1; }; \
+		cp package-lock.json node_modules/installed.json; }
+
 $(PYTHON):
 	@UV_PYTHON_DOWNLOADS=never uv venv --quiet --clear .venv 2>/dev/null && exit 0; \
 	for python in python3.13 python3.14 python3.12 python3; do \
@@ -59,23 +70,31 @@ secret:
 		(umask 077; $(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50), end='')" >"$(DATA_DIR)/secret_key")
 
 test: setup-dev ## All tests, browser included, on SQLite; on PostgreSQL those that ask a database, without a browser
+	@$(NODE) node --test "tests/js/**/*.test.js"
 	@$(PYTHON) -m tests.chromium
 	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto
 	TEST_DATABASE=postgres $(PYTHON) -m pytest -n auto -m "database and not browser"
 
-check: setup-dev ## Linters, types, layers, Django's own checks
+test-js: setup-dev ## Tests of scripts that need no browser
+	@$(NODE) node --test "tests/js/**/*.test.js"
+
+check: setup-js ## Linters, types, layers, Django's own checks
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	find . -path ./.venv -prune -o -path '*/templates/*.html' -print0 | xargs -0 .venv/bin/djade --check --target-version 6.1
+	$(TEMPLATES) | xargs -0 .venv/bin/djade --check --target-version 6.1
+	$(TEMPLATES) | xargs -0 .venv/bin/djangofmt --quiet --check
+	$(BIOME) check --error-on-warnings
 	$(PYTHON) -m mypy .
 	.venv/bin/lint-imports
 	DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py check --fail-level WARNING
 	DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py makemigrations --check --dry-run
 
-format: setup-dev ## Let the tools lay out code and templates
+format: setup-js ## Let the tools lay out code, templates, scripts and style sheets
 	$(PYTHON) -m ruff check --fix --quiet .
 	$(PYTHON) -m ruff format .
-	find . -path ./.venv -prune -o -path '*/templates/*.html' -print0 | xargs -0 .venv/bin/djade --target-version 6.1
+	$(TEMPLATES) | xargs -0 .venv/bin/djangofmt --quiet
+	$(TEMPLATES) | xargs -0 .venv/bin/djade --target-version 6.1
+	$(BIOME) check --write
 
 lock: setup-dev ## Choose versions anew, within pyproject.toml's bounds
 	@$(PYTHON) -c "import uv" 2>/dev/null || $(PYTHON) -m pip install --quiet uv

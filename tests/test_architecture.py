@@ -1,5 +1,6 @@
 """The house keeps its own rules: which room may know which, and what no file may hold."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ LAYER = {
     for number, rooms in enumerate(CONTRACTS["contracts"][0]["layers"])
     for room in rooms.split("|")
 }
-TEXTS = {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".svg", ".xml", ".example", ""}
+TEXTS = {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".svg", ".xml", ".json", ".example", ""}
 
 
 def relations() -> set[tuple[str, str]]:
@@ -73,6 +74,13 @@ def test_a_lock_file_pins_by_hash_and_names_no_place(lock: str) -> None:
     text = (ROOT / lock).read_text()
     assert text.count("--hash=sha256:") > len(re.findall(r"^[a-z].*==", text, re.MULTILINE)) > 0
     assert not re.search(r"https?:|file:|--(extra-)?index|--find-links|^/", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("lock", ["package-lock.json", "audit/package-lock.json"])
+def test_a_package_lock_pins_by_integrity_and_names_no_registry(lock: str) -> None:
+    packages = {name: package for name, package in json.loads((ROOT / lock).read_text())["packages"].items() if name}
+    assert packages
+    assert [name for name, package in packages.items() if "resolved" in package or "integrity" not in package] == []
 
 
 def test_no_file_names_a_place_on_somebodys_machine() -> None:
