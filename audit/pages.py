@@ -15,7 +15,7 @@ def furnish() -> dict[str, str]:
     from blog.models import Category, Post, Series
     from images.models import Image, Video
     from newsletter.delivery.materialize import prepare
-    from newsletter.models import Campaign, SenderProfile
+    from newsletter.models import Campaign, NewsletterSettings
     from publishing.previews import preview_address
 
     newest = Post.objects.published().newest_first().select_related("author")[0]
@@ -44,7 +44,7 @@ def furnish() -> dict[str, str]:
     )
     preview = preview_address(draft, "blog:preview")
     letter = Campaign.objects.create(subject="Small steps this week", body=newest.body, status="preparing")
-    prepare(letter, SenderProfile.get())
+    prepare(letter, NewsletterSettings.load())
     letter.refresh_from_db()
     return {
         "home": reverse("home"),

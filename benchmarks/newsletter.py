@@ -141,10 +141,12 @@ def send(connections: int) -> dict[str, Any]:
     from newsletter.delivery.materialize import prepare
     from newsletter.delivery.mime import Sender, compiled
     from newsletter.delivery.sending import deliver
-    from newsletter.models import Campaign, SenderProfile
+    from newsletter.models import Campaign, NewsletterSettings
 
     fields = {"postal_address": "1 Main Street", "connections": connections}
-    profile, _ = SenderProfile.objects.update_or_create(pk=SenderProfile.singleton_instance_id, defaults=fields)
+    profile, _ = NewsletterSettings.objects.update_or_create(
+        pk=NewsletterSettings.singleton_instance_id, defaults=fields
+    )
     campaign = Campaign.objects.create(subject="Knees, and how to bend them", body=BODY, status="preparing")
     start = time.perf_counter()
     prepare(campaign, profile)
@@ -155,7 +157,7 @@ def send(connections: int) -> dict[str, Any]:
     while deliver(lambda: False):
         pass
     found = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
-    census = campaign.deliveries.census()
+    census = campaign.deliveries.count_by_status()
     assert census["sent"] == campaign.total, census
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return found | {"mails": campaign.total, "bytes": size, "prepared": prepared, "rss": peak}

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
-from newsletter.models import ConsentEvent, ConsentText, SenderProfile, Subscriber, Subscription, Topic
+from newsletter.models import ConsentEvent, ConsentText, NewsletterSettings, Subscriber, Subscription, Topic
 from newsletter.models.consent import FIRST_WORDS
 from newsletter.subscribers.consent_log import facts_of
 from newsletter.subscribers.email_addresses import email_key
@@ -43,7 +43,7 @@ class JoinForm(GuardedForm):
         """As of all public forms; and in an hour all readers together sign up so often and no more."""
         cleaned = super().clean()
         if not self.errors and not self.is_spam:
-            most = SenderProfile.get().joins_per_hour
+            most = NewsletterSettings.load().joins_per_hour
             if not admit_key(JOINS, most=most, hourly=True):
                 self.status = 429
                 raise ValidationError(
@@ -64,7 +64,7 @@ class JoinForm(GuardedForm):
 
 def joins_rest() -> bool:
     """Whether this hour's sign-ups are used up."""
-    return is_spent(JOINS, most=SenderProfile.get().joins_per_hour, hourly=True)
+    return is_spent(JOINS, most=NewsletterSettings.load().joins_per_hour, hourly=True)
 
 
 class PreferencesForm(forms.Form):

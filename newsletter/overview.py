@@ -88,7 +88,7 @@ def weeks() -> tuple[list[Week], int]:
 
 def _shares(campaign: Campaign) -> dict[str, Share | None]:
     """How many of its mails came back, and how many were called spam, as far as anybody told."""
-    numbers = Delivery.objects.filter(campaign=campaign, state=Delivery.State.SENT).aggregate(
+    numbers = Delivery.objects.filter(campaign=campaign, status=Delivery.Status.SENT).aggregate(
         sent=Count("pk"),
         bounced=Count("pk", filter=Q(bounced_at__isnull=False)),
         complained=Count("pk", filter=Q(complained_at__isnull=False)),

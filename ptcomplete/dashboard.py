@@ -193,7 +193,7 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
         reason = campaign.pause_reason or "Nothing of it goes out until you go on."
         address = reverse("admin:newsletter_campaign_progress", args=[campaign.pk])
         yield Task(f"The campaign “{campaign}” has stopped", reason, address, "Look", "warning", "red")
-    uncertain = Delivery.objects.filter(state=Delivery.State.UNCERTAIN, campaign__status=Campaign.Status.SENDING)
+    uncertain = Delivery.objects.filter(status=Delivery.Status.UNCERTAIN, campaign__status=Campaign.Status.SENDING)
     if row := uncertain.select_related("campaign").only("campaign__subject").first():
         reason = "A worker was stopped at that very moment. Decide whether it is sent again."
         address = reverse("admin:newsletter_campaign_progress", args=[row.campaign_id])

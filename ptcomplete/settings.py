@@ -29,7 +29,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to a long random text, or DEBUG=1 at home.")
 
 # Knows erased addresses again, for ever: whoever changes SECRET_KEY sets this to the old one.
-ADDRESS_HASH_KEY = env.str("ADDRESS_HASH_KEY", default="") or SECRET_KEY
+EMAIL_HASH_KEY = env.str("EMAIL_HASH_KEY", default="") or SECRET_KEY
 
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "").rstrip("/")
 if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
@@ -155,15 +155,15 @@ PAGE_CACHE_IGNORED_MODELS = [
     "newsletter.ConsentText",
     "newsletter.Delivery",
     "newsletter.LinkCount",
-    "newsletter.ListMail",
-    "newsletter.PostNews",
+    "newsletter.SubscriberEmail",
+    "newsletter.AnnouncedPost",
     "newsletter.SendWindow",
-    "newsletter.SenderProfile",
+    "newsletter.NewsletterSettings",
     "newsletter.Subscriber",
     "newsletter.Subscription",
     "newsletter.Suppression",
     "newsletter.Topic",
-    "newsletter.TrialMail",
+    "newsletter.TestEmail",
     "newsletter.WebhookEvent",
     "redirects",
     "search",

@@ -121,9 +121,9 @@ def make_delivery(**overrides: object) -> Delivery:
         "to_email": f"reader-{number}@example.org",
         "message_id": f"<{number}@example.com>",
     }
-    if overrides.get("state") == "claimed":
+    if overrides.get("status") == "claimed":
         fields |= {"owner": "worker", "lease_until": now + timedelta(minutes=5)}
-    if overrides.get("state") == "sent":
+    if overrides.get("status") == "sent":
         fields |= {"sent_at": now}
     if "campaign" not in overrides:
         fields |= {"campaign": make_campaign()}

@@ -14,7 +14,7 @@ from django.utils.text import Truncator, slugify
 
 from accounts.models import Author
 from blog.models import Category, Post, Tag
-from newsletter.models import PostNews
+from newsletter.models import AnnouncedPost
 from pages.models import Page
 from publishing.models import YEARS
 from redirects.normalize import key_of
@@ -141,7 +141,7 @@ class Importer:
             Origin.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
             if kind == Origin.Kind.POST:
                 # Its readers knew it there already: no mail about it goes out.
-                PostNews.objects.note_old(pk=text.pk)
+                AnnouncedPost.objects.note_old(pk=text.pk)
             outcome = "updated" if origin else "created"
         if place := self.site.place(item.link):
             self.addresses[key_of(place)] = text.get_absolute_url()

@@ -70,7 +70,7 @@ class CampaignList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list: Any = list(self.result_list)
-        sent = Delivery.objects.filter(campaign__in=self.result_list, state=Delivery.State.SENT).order_by()
+        sent = Delivery.objects.filter(campaign__in=self.result_list, status=Delivery.Status.SENT).order_by()
         numbers = dict(sent.values_list("campaign").annotate(Count("pk")))
         for campaign in self.result_list:
             campaign.sent = numbers.get(campaign.pk, 0)
@@ -194,7 +194,10 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
             return redirect(self._address("progress", campaign.pk))
         context = {"title": campaign.subject or "Untitled", "subtitle": None, **self.copies_state(request, campaign)}
         if request.method == "GET":
-            context |= {"preflight": preflight.look_at(campaign), "trials": campaign.trials.defer("html", "text")[:5]}
+            context |= {
+                "preflight": preflight.look_at(campaign),
+                "test_emails": campaign.test_emails.defer("html", "text")[:5],
+            }
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:

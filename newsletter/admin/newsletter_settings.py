@@ -7,11 +7,11 @@ from django.http import HttpRequest
 from solo.admin import SingletonModelAdmin
 
 from newsletter.delivery import deliverability
-from newsletter.models import SenderProfile
+from newsletter.models import NewsletterSettings
 
 
-@admin.register(SenderProfile)
-class SenderProfileAdmin(SingletonModelAdmin):
+@admin.register(NewsletterSettings)
+class NewsletterSettingsAdmin(SingletonModelAdmin):
     """One row, and above it what still keeps letters from going out."""
 
     fieldsets = (
@@ -29,6 +29,6 @@ class SenderProfileAdmin(SingletonModelAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         if request.method == "GET":
-            for lack in deliverability.lacks(SenderProfile.get()):
+            for lack in deliverability.lacks(NewsletterSettings.load()):
                 self.message_user(request, lack, messages.WARNING)
         return super().change_view(request, object_id, form_url, extra_context)

@@ -22,7 +22,7 @@ from django.utils.formats import date_format
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.campaigns import actions, preflight, progress, test_emails
-from newsletter.models import Campaign, Delivery, TrialMail
+from newsletter.models import Campaign, Delivery, TestEmail
 from newsletter.models.deliveries import DeliveryQuerySet
 from outbox import sending as outbox
 from outbox.headers import validate_deliverable
@@ -160,9 +160,9 @@ class SendingPages(admin.ModelAdmin):
         elif not admit_key(f"newsletter tests {request.user.pk}", most=MOST_TESTS, hourly=True):
             self.message_user(request, f"{MOST_TESTS} tests an hour is all there is. Try later.", messages.ERROR)
         else:
-            trial = test_emails.send(campaign, form.cleaned_data["address"])
-            self.message_user(request, f"The test goes to {trial.to_email} within seconds.", messages.SUCCESS)
-            if trouble := outbox.delivery_problem(TrialMail.objects.all()):
+            test_email = test_emails.send(campaign, form.cleaned_data["address"])
+            self.message_user(request, f"The test goes to {test_email.to_email} within seconds.", messages.SUCCESS)
+            if trouble := outbox.delivery_problem(TestEmail.objects.all()):
                 self.message_user(request, trouble, messages.WARNING)
         return redirect(f"{self._address('change', campaign.pk)}#before")
 
@@ -232,7 +232,7 @@ class SendingPages(admin.ModelAdmin):
         if "take_back" in request.POST:
             return redirect(self._address("change", campaign.pk))
         place = "recipients" if "delivery" in request.GET else "progress"
-        query = f"?state={request.POST.get('state', '')}" if place == "recipients" else ""
+        query = f"?status={request.POST.get('status', '')}" if place == "recipients" else ""
         return redirect(self._address(place, campaign.pk) + query)
 
     def _do(self, request: HttpRequest, campaign: Campaign) -> None:
@@ -293,7 +293,7 @@ class SendingPages(admin.ModelAdmin):
     # ---- Who got it ---------------------------------------------------------------------------------
 
     def recipients(self, request: HttpRequest, key: int) -> HttpResponse:
-        """The mails by state, found by address."""
+        """The mails by status, found by address."""
         campaign, rows, chosen = self._recipients(request, key, "newsletter.view_subscriber")
         return self.page(
             request,
@@ -318,16 +318,16 @@ class SendingPages(admin.ModelAdmin):
         if not request.user.has_perm(right):
             raise PermissionDenied
         campaign = self._seen(request, key)
-        state, words = request.GET.get("state", ""), visible(request.GET.get("q", "")).strip()[:320]
+        status, words = request.GET.get("status", ""), visible(request.GET.get("q", "")).strip()[:320]
         rows = Delivery.objects.filter(campaign=campaign).order_by("pk")
-        if state in Delivery.State:
-            rows = rows.filter(state=state)
+        if status in Delivery.Status:
+            rows = rows.filter(status=status)
         if words:
             rows = rows.filter(to_email__icontains=words)
-        return campaign, rows, {"state": state, "words": words}
+        return campaign, rows, {"status": status, "words": words}
 
 
-COLUMNS = ("address", "state", "tries", "sent", "delivered", "bounced", "complained", "code", "error")
+COLUMNS = ("address", "status", "tries", "sent", "delivered", "bounced", "complained", "code", "error")
 
 
 class _Echo:
@@ -346,7 +346,7 @@ def _lines(rows: DeliveryQuerySet) -> Iterator[str]:
         stamps = [time.isoformat() if time else "" for time in times]
         # A spreadsheet takes what begins with these for a formula; addresses may begin with all but the @.
         words = [f"'{text}" if text[:1] in "=+-@" and text else text for text in (row.to_email, row.code, row.error)]
-        yield writer.writerow([words[0], row.state, row.attempt, *stamps, *words[1:]])
+        yield writer.writerow([words[0], row.status, row.attempt, *stamps, *words[1:]])
 
 
 def _fingerprint(campaign: Campaign) -> str:

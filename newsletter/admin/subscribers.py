@@ -16,8 +16,8 @@ from django.utils import timezone
 from newsletter.models import (
     ConsentEvent,
     ConsentText,
-    ListMail,
     Subscriber,
+    SubscriberEmail,
     Subscription,
     Suppression,
     Topic,
@@ -141,7 +141,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "GET" and (trouble := sending.delivery_problem(ListMail.objects.all())):
+        if request.method == "GET" and (trouble := sending.delivery_problem(SubscriberEmail.objects.all())):
             self.message_user(request, trouble, messages.WARNING)
         return super().changelist_view(request, extra_context)
 

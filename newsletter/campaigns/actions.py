@@ -10,7 +10,7 @@ from newsletter.models.campaigns import STALE_AFTER, CampaignQuerySet
 from newsletter.models.deliveries import DeliveryQuerySet
 
 _STATUS = Campaign.Status
-_STATE = Delivery.State
+_DELIVERY_STATUS = Delivery.Status
 _UNENDED = (_STATUS.SCHEDULED, _STATUS.PREPARING, _STATUS.SENDING, _STATUS.PAUSED)
 
 
@@ -23,27 +23,27 @@ def schedule(campaign: Campaign, at: datetime) -> bool:
     seen = Campaign.objects.filter(pk=campaign.pk, version=campaign.version)
     if campaign.status == _STATUS.SCHEDULED:
         return bool(seen.filter(status=_STATUS.SCHEDULED, scheduled_at=campaign.scheduled_at).update(**times))
-    return bool(campaign.status == _STATUS.DRAFT and seen.move(_STATUS.DRAFT, _STATUS.SCHEDULED, **times))
+    return bool(campaign.status == _STATUS.DRAFT and seen.transition(_STATUS.DRAFT, _STATUS.SCHEDULED, **times))
 
 
 def take_back(campaign: Campaign) -> bool:
     """Make a scheduled one a draft again; False if it has begun, or is one already."""
-    return bool(_row(campaign).move(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=""))
+    return bool(_row(campaign).transition(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=""))
 
 
 def pause(campaign: Campaign) -> bool:
     """Send no more for now. Mails in hand go out; nothing else does."""
-    return bool(_row(campaign).move(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=""))
+    return bool(_row(campaign).transition(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=""))
 
 
 def resume(campaign: Campaign) -> bool:
     """Go on with a paused one."""
-    return bool(_row(campaign).move(_STATUS.PAUSED, _STATUS.SENDING))
+    return bool(_row(campaign).transition(_STATUS.PAUSED, _STATUS.SENDING))
 
 
 def cancel(campaign: Campaign) -> bool:
     """End one that is scheduled or has begun, for good. What is sent is sent."""
-    return any(_row(campaign).move(status, _STATUS.CANCELLED, pause_reason="") for status in _UNENDED)
+    return any(_row(campaign).transition(status, _STATUS.CANCELLED, pause_reason="") for status in _UNENDED)
 
 
 def resend_failed(campaign: Campaign, key: int | None = None) -> int:
@@ -52,9 +52,11 @@ def resend_failed(campaign: Campaign, key: int | None = None) -> int:
         status = _locked_status(campaign)
         if status not in (_STATUS.SENDING, _STATUS.PAUSED, _STATUS.SENT):
             return 0
-        number = _deliveries(campaign, key).move(_STATE.FAILED, _STATE.PENDING, next_at=timezone.now())
+        number = _deliveries(campaign, key).transition(
+            _DELIVERY_STATUS.FAILED, _DELIVERY_STATUS.PENDING, next_at=timezone.now()
+        )
         if number and status == _STATUS.SENT:
-            _row(campaign).move(_STATUS.SENT, _STATUS.SENDING)
+            _row(campaign).transition(_STATUS.SENT, _STATUS.SENDING)
     return number
 
 
@@ -65,8 +67,8 @@ def settle(campaign: Campaign, key: int | None = None, *, again: bool) -> int:
             return 0
         rows = _deliveries(campaign, key)
         if again:
-            return rows.move(_STATE.UNCERTAIN, _STATE.PENDING, next_at=timezone.now())
-        return rows.move(_STATE.UNCERTAIN, _STATE.SENT)
+            return rows.transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.PENDING, next_at=timezone.now())
+        return rows.transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.SENT)
 
 
 def copy(campaign: Campaign) -> Campaign:

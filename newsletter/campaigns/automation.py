@@ -1,7 +1,7 @@
 """Mails that go out by themselves: about each new post, and once a week about all of them.
 
-There is no list of things to do. What is to be done follows from what is public and from what was noted (PostNews), so
-a worker that was killed, came late, or is one of many makes nothing twice and forgets nothing.
+There is no list of things to do. What is to be done follows from what is public and from what was noted
+(AnnouncedPost), so a worker that was killed, came late, or is one of many makes nothing twice and forgets nothing.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from blog.models import OFF_LISTS, Post
-from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Subscription
+from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Subscription
 from newsletter.models.campaigns import STALE_AFTER
 from siteinfo.seo import shortened
 
@@ -24,7 +24,7 @@ _KIND, _STATUS = Campaign.Kind, Campaign.Status
 
 def plan() -> int:
     """Make the campaigns that new posts call for; how many. None unless the owner has switched that on."""
-    profile = SenderProfile.get()
+    profile = NewsletterSettings.load()
     return _announce(profile) + _gather(profile) if profile.mails_new_posts else 0
 
 
@@ -33,11 +33,12 @@ def withdraw() -> int:
     idle = Campaign.objects.of_hidden().filter(frozen_sha256="")
     reason = "What it is about is no longer public."
     return sum(
-        idle.move(status, _STATUS.CANCELLED, pause_reason=reason) for status in (_STATUS.SCHEDULED, _STATUS.PREPARING)
+        idle.transition(status, _STATUS.CANCELLED, pause_reason=reason)
+        for status in (_STATUS.SCHEDULED, _STATUS.PREPARING)
     )
 
 
-def slot(profile: SenderProfile, now: datetime) -> datetime:
+def slot(profile: NewsletterSettings, now: datetime) -> datetime:
     """When the latest digest was due at `now`, by the site's clock."""
     local = timezone.localtime(now)
     at = local.replace(hour=profile.digest_hour, minute=0, second=0, microsecond=0)
@@ -45,13 +46,13 @@ def slot(profile: SenderProfile, now: datetime) -> datetime:
     return at if at <= local else at - timedelta(weeks=1)
 
 
-def _announce(profile: SenderProfile) -> int:
+def _announce(profile: NewsletterSettings) -> int:
     """Note each post that is public for the first time, and make the campaign about it, both or neither."""
     made = 0
     for post in Post.objects.published().filter(news=None).order_by("published_at", "pk").defer(*OFF_LISTS):
         with transaction.atomic():
             # Of any number of workers one finds the row new; the others wait for it.
-            if not PostNews.objects.get_or_create(post=post)[1]:
+            if not AnnouncedPost.objects.get_or_create(post=post)[1]:
                 continue
             words = {
                 "status": _STATUS.SCHEDULED,
@@ -70,7 +71,7 @@ def _announce(profile: SenderProfile) -> int:
     return made
 
 
-def _gather(profile: SenderProfile) -> int:
+def _gather(profile: NewsletterSettings) -> int:
     """Make the digest that is due, if there is news for it and somebody who wants it."""
     now = timezone.now()
     due = slot(profile, now)
@@ -93,13 +94,13 @@ def _gather(profile: SenderProfile) -> int:
         # The day is taken once; whoever takes it marks the posts as well, or neither is done.
         digest, is_new = Campaign.objects.get_or_create(kind=_KIND.DIGEST, digest_on=day, defaults=words)
         if is_new:
-            PostNews.objects.filter(post__in=posts, gathered_at=None).update(digest=digest, gathered_at=now)
+            AnnouncedPost.objects.filter(post__in=posts, gathered_at=None).update(digest=digest, gathered_at=now)
     return int(is_new)
 
 
 def _fresh(until: datetime) -> QuerySet[Post]:
     """What a digest of everything up to `until` holds: news in no other one, whose own mail nobody holds back."""
-    news = PostNews.objects.filter(is_news=True, gathered_at=None).values("post")
+    news = AnnouncedPost.objects.filter(is_news=True, gathered_at=None).values("post")
     # A draft with a reason only came too late for those who want each post at once.
     stopped = Q(status=_STATUS.CANCELLED) | Q(status=_STATUS.DRAFT, pause_reason="")
     held = Campaign.objects.filter(stopped, kind=_KIND.POST, post=OuterRef("pk"))

@@ -16,7 +16,7 @@ from images.models import Image
 from newsletter.campaigns.progress import in_words, time_needed
 from newsletter.delivery import deliverability
 from newsletter.delivery.mime import link
-from newsletter.models import Campaign, SenderProfile
+from newsletter.models import Campaign, NewsletterSettings
 from newsletter.models.newsletter_settings import WORKER_SILENT
 from newsletter.rendering.messages import Rendered, render
 from newsletter.subscribers.tokens import Purpose
@@ -67,7 +67,7 @@ class Preflight(NamedTuple):
 
 def look_at(campaign: Campaign) -> Preflight:
     """Everything about `campaign` as it is now, saved or not. A fixed number of queries."""
-    profile = SenderProfile.get()
+    profile = NewsletterSettings.load()
     mail = render(campaign, profile)
     audience = campaign.audience().count()
     found = [
@@ -84,8 +84,8 @@ def look_at(campaign: Campaign) -> Preflight:
     return Preflight(sorted(found, key=lambda finding: order.index(finding.level)), audience)
 
 
-def _sender(profile: SenderProfile) -> Iterator[Finding]:
-    address = reverse("admin:newsletter_senderprofile_changelist")
+def _sender(profile: NewsletterSettings) -> Iterator[Finding]:
+    address = reverse("admin:newsletter_newslettersettings_changelist")
     lacks = deliverability.lacks(profile)
     for lack in lacks:
         yield Finding(Level.STOP, lack, "Set it under Sender.", address)
@@ -174,14 +174,14 @@ def _mail(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
         yield Finding(Level.OK, "Everybody can leave with one click, in the HTML and in the plain text.")
 
 
-def _people(campaign: Campaign, audience: int, profile: SenderProfile) -> Iterator[Finding]:
+def _people(campaign: Campaign, audience: int, profile: NewsletterSettings) -> Iterator[Finding]:
     if not audience:
         advice = "Nobody who confirmed wants this topic." if campaign.topic else "Nobody is on the list yet."
         yield Finding(Level.STOP, "Nobody would get it.", advice, "#id_topic")
         return
     if 0 in profile.limits().values():
         advice = "Empty the limit, or set what your provider takes."
-        address = reverse("admin:newsletter_senderprofile_changelist")
+        address = reverse("admin:newsletter_newslettersettings_changelist")
         yield Finding(Level.STOP, "A limit of 0 mails lets nothing out.", advice, address)
         return
     people = "1 person" if audience == 1 else f"{audience:,} people"
@@ -206,7 +206,7 @@ def _others(campaign: Campaign) -> Iterator[Finding]:
         yield Finding(Level.WARN, words, "Who gets both reads of it twice.", address)
 
 
-def _worker(profile: SenderProfile) -> Finding:
+def _worker(profile: NewsletterSettings) -> Finding:
     seen = profile.worker_seen_at
     advice = "What you schedule waits until it runs: start “manage.py worker”."
     if seen is None:

@@ -7,31 +7,31 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from newsletter.models import Campaign, Delivery, SenderProfile, SendWindow
+from newsletter.models import Campaign, Delivery, NewsletterSettings, SendWindow
 
 # The pace is that of so long, so that one slow minute does not make it jump.
 WATCHED = timedelta(minutes=5)
 # Sooner than this after the beginning it says nothing.
 LEAST_WATCHED = timedelta(seconds=10)
 _SPANS = {"second": timedelta(seconds=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
-_STATE = Delivery.State
+_STATUS = Delivery.Status
 # The order in which they stand in the bar, from what is done to what is not.
 _ORDER = (
-    _STATE.SENT,
-    _STATE.SKIPPED,
-    _STATE.FAILED,
-    _STATE.UNCERTAIN,
-    _STATE.DEFERRED,
-    _STATE.CLAIMED,
-    _STATE.PENDING,
+    _STATUS.SENT,
+    _STATUS.SKIPPED,
+    _STATUS.FAILED,
+    _STATUS.UNCERTAIN,
+    _STATUS.DEFERRED,
+    _STATUS.CLAIMED,
+    _STATUS.PENDING,
 )
 BAR = 1000
 
 
 class Part(NamedTuple):
-    """The mails in one state. `start` and `width` are thousandths of the whole."""
+    """The mails in one status. `start` and `width` are thousandths of the whole."""
 
-    state: str
+    status: str
     label: str
     number: int
     start: int
@@ -39,7 +39,7 @@ class Part(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where a campaign stands. `parts` hold every state, so their numbers are `total` together."""
+    """Where a campaign stands. `parts` hold every status, so their numbers are `total` together."""
 
     parts: list[Part]
     total: int
@@ -51,24 +51,24 @@ class Progress(NamedTuple):
     ends_at: datetime | None
     rest: str
 
-    def number(self, state: str) -> int:
-        """How many are in `state`."""
-        return next(part.number for part in self.parts if part.state == state)
+    def number(self, status: str) -> int:
+        """How many are in `status`."""
+        return next(part.number for part in self.parts if part.status == status)
 
     @property
     def sent(self) -> int:
         """How many have gone out."""
-        return self.number(_STATE.SENT)
+        return self.number(_STATUS.SENT)
 
     @property
     def failed(self) -> int:
         """How many were refused for good."""
-        return self.number(_STATE.FAILED)
+        return self.number(_STATUS.FAILED)
 
     @property
     def uncertain(self) -> int:
         """Of how many nobody knows whether they went out."""
-        return self.number(_STATE.UNCERTAIN)
+        return self.number(_STATUS.UNCERTAIN)
 
     @property
     def ends_in_words(self) -> str:
@@ -88,8 +88,8 @@ def of(campaign: Campaign) -> Progress:
     """The numbers of `campaign` now. Three queries at most."""
     now = timezone.now()
     since = max(now - WATCHED, campaign.started_at or now)
-    census = campaign.deliveries.census()
-    numbers = campaign.deliveries.filter(state=_STATE.SENT).aggregate(
+    census = campaign.deliveries.count_by_status()
+    numbers = campaign.deliveries.filter(status=_STATUS.SENT).aggregate(
         delivered=Count("pk", filter=Q(delivered_at__isnull=False)),
         bounced=Count("pk", filter=Q(bounced_at__isnull=False)),
         complained=Count("pk", filter=Q(complained_at__isnull=False)),
@@ -97,10 +97,18 @@ def of(campaign: Campaign) -> Progress:
     )
     recent = numbers.pop("recent")
     total, is_live = sum(census.values()), campaign.status == Campaign.Status.SENDING
-    opened = sum(census[state] for state in (_STATE.PENDING, _STATE.CLAIMED, _STATE.DEFERRED, _STATE.UNCERTAIN))
+    opened = sum(
+        census[status]
+        for status in (
+            _STATUS.PENDING,
+            _STATUS.CLAIMED,
+            _STATUS.DEFERRED,
+            _STATUS.UNCERTAIN,
+        )
+    )
     per_minute = round(recent / ((now - since) / timedelta(minutes=1))) if now - since >= LEAST_WATCHED else 0
-    waiting = census[_STATE.PENDING] + census[_STATE.CLAIMED]
-    profile = SenderProfile.get() if is_live else SenderProfile()
+    waiting = census[_STATUS.PENDING] + census[_STATUS.CLAIMED]
+    profile = NewsletterSettings.load() if is_live else NewsletterSettings()
     ends_at = _end(waiting, per_minute, profile) if is_live and waiting else None
     rest = _rest(profile) if is_live and waiting and profile.pk else ""
     return Progress(
@@ -108,7 +116,7 @@ def of(campaign: Campaign) -> Progress:
     )
 
 
-def time_needed(number: int, profile: SenderProfile) -> timedelta | None:
+def time_needed(number: int, profile: NewsletterSettings) -> timedelta | None:
     """How long the limits make `number` mails last, in whole spans; None without limits."""
     needed = [_SPANS[span] * -(-number // most) for span, most in profile.limits().items() if most]
     return max(needed, default=None)
@@ -129,17 +137,17 @@ def _parts(campaign: Campaign, census: dict[str, int]) -> list[Part]:
     total, start, before = sum(census.values()), 0, 0
     parts = []
     is_over = campaign.status == Campaign.Status.CANCELLED
-    for state in _ORDER:
-        before += census[state]
+    for status in _ORDER:
+        before += census[status]
         end = BAR * before // total if total else 0
-        waits = state in (_STATE.PENDING, _STATE.DEFERRED)
-        label = "Not sent: cancelled" if is_over and waits else state.label
-        parts.append(Part(state.value, str(label), census[state], start, end - start))
+        waits = status in (_STATUS.PENDING, _STATUS.DEFERRED)
+        label = "Not sent: cancelled" if is_over and waits else status.label
+        parts.append(Part(status.value, str(label), census[status], start, end - start))
         start = end
     return parts
 
 
-def _end(waiting: int, per_minute: int, profile: SenderProfile) -> datetime | None:
+def _end(waiting: int, per_minute: int, profile: NewsletterSettings) -> datetime | None:
     """When those that wait may have gone out, by the pace and by the limits, whichever is later."""
     times = [timedelta(minutes=waiting / per_minute)] if per_minute else []
     if (limited := time_needed(waiting, profile)) and limited > timedelta(hours=1):
@@ -147,7 +155,7 @@ def _end(waiting: int, per_minute: int, profile: SenderProfile) -> datetime | No
     return timezone.now() + max(times) if times else None
 
 
-def _rest(profile: SenderProfile) -> str:
+def _rest(profile: NewsletterSettings) -> str:
     """Which limit is used up, and until when; "" if none is."""
     for span, most in reversed(profile.limits().items()):
         if span == "second":

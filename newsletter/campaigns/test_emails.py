@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from newsletter.delivery.mime import link
-from newsletter.models import Campaign, SenderProfile, TrialMail
+from newsletter.models import Campaign, NewsletterSettings, TestEmail
 from newsletter.rendering.messages import Rendered, render
 from newsletter.subscribers.tokens import Purpose
 from siteinfo.urls import absolute_url
@@ -20,7 +20,7 @@ def sample(campaign: Campaign) -> Rendered:
     if campaign.frozen_sha256:
         mail = Rendered(campaign.frozen_subject, campaign.frozen_html, campaign.frozen_text)
     else:
-        mail = render(campaign, SenderProfile.get())
+        mail = render(campaign, NewsletterSettings.load())
     html, text, place = mail.html, mail.text, absolute_url(reverse("newsletter:sample"))
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
         html, text = (part.replace(link(campaign, purpose), place) for part in (html, text))
@@ -43,9 +43,9 @@ def shown(campaign: Campaign, kind: str) -> str:
     return html.replace("<head>", '<head><base target="_blank">', 1)
 
 
-def send(campaign: Campaign, address: str) -> TrialMail:
+def send(campaign: Campaign, address: str) -> TestEmail:
     """Let a test go to `address`, in the place of earlier ones; the worker mails it. It is no delivery."""
     mail = sample(campaign)
     with transaction.atomic():
-        campaign.trials.filter(to_email=address).delete()
-        return campaign.trials.create(to_email=address, subject=mail.subject, html=mail.html, text=mail.text)
+        campaign.test_emails.filter(to_email=address).delete()
+        return campaign.test_emails.create(to_email=address, subject=mail.subject, html=mail.html, text=mail.text)

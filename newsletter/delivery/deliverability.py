@@ -6,17 +6,17 @@ from django.conf import settings
 from django.core.mail import mailers
 
 from newsletter.delivery.providers import provider
-from newsletter.models import SenderProfile
+from newsletter.models import NewsletterSettings
 from newsletter.subscribers.email_addresses import email_key
 from siteinfo.urls import is_on_this_machine
 
 
-def sending_domain(sender: SenderProfile) -> str:
+def sending_domain(sender: NewsletterSettings) -> str:
     """The domain that letters come from, in ASCII."""
     return email_key(sender.from_email or settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
 
 
-def lacks(sender: SenderProfile) -> list[str]:
+def lacks(sender: NewsletterSettings) -> list[str]:
     """What is missing, a sentence each; [] if letters can go out."""
     site = urlsplit(settings.SITE_URL)
     host = (site.hostname or "").removeprefix("www.")

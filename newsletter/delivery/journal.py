@@ -49,7 +49,7 @@ class Journal:
 
     def answered(self, delivery: int, attempt: int, outcome: Outcome) -> None:
         """Note what the server answered."""
-        line = f"D {delivery} {attempt} {outcome.state} {outcome.code or '-'} {outcome.provider_id or '-'}\n"
+        line = f"D {delivery} {attempt} {outcome.status} {outcome.code or '-'} {outcome.provider_id or '-'}\n"
         self._write(line.encode())
 
     def clear(self) -> None:
@@ -94,9 +94,9 @@ def told(owner: str) -> Story | None:
                 pass
             case ("S", delivery, attempt):
                 started.add((int(delivery), int(attempt)))
-            case ("D", delivery, attempt, state, *words):
+            case ("D", delivery, attempt, status, *words):
                 code, name = ("" if word == "-" else word for word in words)
-                answers[int(delivery), int(attempt)] = Outcome(Delivery.State(state), code, provider_id=name)
+                answers[int(delivery), int(attempt)] = Outcome(Delivery.Status(status), code, provider_id=name)
     return Story(frozenset(started), answers, is_whole=boot in ("fsync", _boot()))
 
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Concat, Replace
 from django.utils import timezone
 
 from newsletter.campaigns import automation
-from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
+from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from newsletter.rendering.messages import render
 
 log = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ def prepare_due() -> int:
     late = Campaign.objects.filter(not_after__lte=timezone.now())
     reason = "It could not begin in time, so nothing was sent."
     again = f"{reason} Schedule it again if it still holds."
-    late.move(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=again)
-    late.move(_STATUS.PREPARING, _STATUS.CANCELLED, pause_reason=reason)
-    profile = SenderProfile.get()
+    late.transition(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=again)
+    late.transition(_STATUS.PREPARING, _STATUS.CANCELLED, pause_reason=reason)
+    profile = NewsletterSettings.load()
     if not profile.postal_address.strip():
         return 0
-    Campaign.objects.due().move(_STATUS.SCHEDULED, _STATUS.PREPARING)
+    Campaign.objects.due().transition(_STATUS.SCHEDULED, _STATUS.PREPARING)
     automation.withdraw()
     begun = 0
     for campaign in Campaign.objects.filter(status=_STATUS.PREPARING):
@@ -51,7 +51,7 @@ def prepare_due() -> int:
     return begun
 
 
-def prepare(campaign: Campaign, profile: SenderProfile) -> int:
+def prepare(campaign: Campaign, profile: NewsletterSettings) -> int:
     """Freeze what `campaign` says and write a row for everybody it goes to; 1 if it is being sent now, else 0."""
     if not campaign.frozen_sha256:
         # Once more: to prepare the campaign before this one can take minutes.
@@ -71,7 +71,7 @@ def prepare(campaign: Campaign, profile: SenderProfile) -> int:
             return 0
         total = campaign.deliveries.count()
         log.info("Campaign %s is prepared: %s mails", campaign.pk, total)
-        return Campaign.objects.filter(pk=campaign.pk).move(
+        return Campaign.objects.filter(pk=campaign.pk).transition(
             _STATUS.PREPARING, _STATUS.SENDING, prepared_at=timezone.now(), total=total
         )
 
@@ -89,7 +89,7 @@ def _write_rows(campaign: Campaign, readers: QuerySet[Subscriber]) -> None:
         "subscriber_id": F("pk"),
         "email_hash": F("email_hash"),
         "to_email": F("email"),
-        "state": Value(Delivery.State.PENDING.value),
+        "status": Value(Delivery.Status.PENDING.value),
         "attempt": Value(0),
         # The same in every attempt, so that receivers know a second copy.
         "message_id": Concat(Value(f"<{campaign.message_id_stem}."), number, Value(f"@{host}>")),

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from newsletter.models import Campaign, SenderProfile
+from newsletter.models import Campaign, NewsletterSettings
 from newsletter.subscribers.tokens import Purpose
 from outbox.headers import format_mailbox, one_line
 from siteinfo.models import SiteInfo
@@ -39,7 +39,7 @@ class Sender(NamedTuple):
     list_id: str
 
     @classmethod
-    def of(cls, profile: SenderProfile) -> "Sender":
+    def of(cls, profile: NewsletterSettings) -> "Sender":
         """That of `profile`, with the site's own where it says nothing. One query."""
         site = SiteInfo.objects.first() or SiteInfo()
         host = urlsplit(settings.SITE_URL).hostname

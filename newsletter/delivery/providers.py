@@ -25,7 +25,7 @@ from urllib3.exceptions import NewConnectionError
 from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
 from newsletter.models import Delivery
 
-_STATE = Delivery.State
+_STATUS = Delivery.Status
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
 _BACKEND = re.compile(r"anymail\.backends\.(\w+)\.EmailBackend")
 # What an API takes in fields of its own, or writes itself.
@@ -94,49 +94,49 @@ class ProviderTransport:
         try:
             mailer.send_messages([message])
         except AnymailRecipientsRefused:
-            return Outcome(_STATE.FAILED, "", "The mail provider refuses the address.")
+            return Outcome(_STATUS.FAILED, "", "The mail provider refuses the address.")
         except AnymailInvalidAddress:
-            return Outcome(_STATE.FAILED, "", "The address is not written as the mail provider needs it.")
+            return Outcome(_STATUS.FAILED, "", "The address is not written as the mail provider needs it.")
         except AnymailAPIError as error:
             return self._refusal(error, recipient)
         except AnymailError as error:
             # Before any request: the provider has no place for something that every mail of ours holds.
-            return Outcome(_STATE.DEFERRED, "", f"The mail provider will not do: {error}"[:300], is_ours=True)
+            return Outcome(_STATUS.DEFERRED, "", f"The mail provider will not do: {error}"[:300], is_ours=True)
         except Exception as error:
             words = f"Nobody can say whether the mail went out: {type(error).__name__}."
-            return Outcome(_STATE.UNCERTAIN, "", words)
+            return Outcome(_STATUS.UNCERTAIN, "", words)
         status = getattr(message, "anymail_status", None)
         if status and status.status == {"failed"}:
-            return Outcome(_STATE.FAILED, "", "The mail provider could not send it.")
+            return Outcome(_STATUS.FAILED, "", "The mail provider could not send it.")
         name = getattr(status, "message_id", None)
         # Spaces would end a word in the journal.
-        return Outcome(_STATE.SENT, "200", provider_id="".join(str("" if name is None else name).split())[:200])
+        return Outcome(_STATUS.SENT, "200", provider_id="".join(str("" if name is None else name).split())[:200])
 
     def _refusal(self, error: Any, recipient: str) -> Outcome:
         """What an answer means that is no yes, or none at all."""
         status = error.status_code
         if status is None and _never_out(error):
             self._trouble = "The mail provider cannot be reached."
-            return Outcome(_STATE.PENDING)
+            return Outcome(_STATUS.PENDING)
         if isinstance(error, requests.TooManyRedirects):
-            return Outcome(_STATE.DEFERRED, "", "The mail provider answers from another address now.", is_ours=True)
+            return Outcome(_STATUS.DEFERRED, "", "The mail provider answers from another address now.", is_ours=True)
         if status is None:
             words = "The mail provider did not say whether it has taken the mail."
-            return Outcome(_STATE.UNCERTAIN, "", words)
+            return Outcome(_STATUS.UNCERTAIN, "", words)
         text = error.response.text
         said = " ".join(re.sub(re.escape(recipient), "the address", text, flags=re.IGNORECASE).split())
         words, code = f"The mail provider said: {status} {said}"[:300], str(status)
         if status == 409 and "invalid_idempotent_request" in text:
             # Resend: the key is known, so an earlier attempt was taken; its links were a second younger.
-            return Outcome(_STATE.SENT, code)
+            return Outcome(_STATUS.SENT, code)
         if status in _OURS:
-            return Outcome(_STATE.DEFERRED, code, words, is_ours=True)
+            return Outcome(_STATUS.DEFERRED, code, words, is_ours=True)
         if status in _LATER:
             self._trouble = words
-            return Outcome(_STATE.DEFERRED, code, words)
+            return Outcome(_STATUS.DEFERRED, code, words)
         if status < 400 or status == 409 or status >= 500:
-            return Outcome(_STATE.UNCERTAIN, code, words)
-        return Outcome(_STATE.FAILED, code, words)
+            return Outcome(_STATUS.UNCERTAIN, code, words)
+        return Outcome(_STATUS.FAILED, code, words)
 
 
 def _message(mail: bytes, esp_name: str) -> EmailMultiAlternatives:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from newsletter.models import SenderProfile, SendWindow
+from newsletter.models import NewsletterSettings, SendWindow
 
 _LENGTH = {
     SendWindow.Span.SECOND: timedelta(seconds=1),
@@ -24,7 +24,7 @@ class Reservation(NamedTuple):
     windows: tuple[int, ...] = ()
 
 
-def reserve(profile: SenderProfile, wanted: int) -> Reservation:
+def reserve(profile: NewsletterSettings, wanted: int) -> Reservation:
     """Count up to `wanted` mails as going out now. Waits for the next second, but for no hour or day: 0 then."""
     limits = profile.limits()
     if not limits:
@@ -48,7 +48,7 @@ def give_back(reservation: Reservation, unused: int) -> None:
         SendWindow.objects.filter(pk__in=reservation.windows).update(count=F("count") - unused)
 
 
-def _window(profile: SenderProfile, span: str) -> SendWindow:
+def _window(profile: NewsletterSettings, span: str) -> SendWindow:
     """The row of the window that is now, locked; older ones go when it is made."""
     start = _start(span, timezone.now())
     windows = SendWindow.objects.filter(profile=profile, span=span)

@@ -31,7 +31,7 @@ from newsletter.delivery.materialize import prepare_due
 from newsletter.delivery.mime import Mail, Sender, compiled, deliverable
 from newsletter.delivery.providers import ProviderTransport, transport
 from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
-from newsletter.models import Campaign, Delivery, SenderProfile, WebhookEvent
+from newsletter.models import Campaign, Delivery, NewsletterSettings, WebhookEvent
 from newsletter.models.deliveries import DeliveryQuerySet
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,9 @@ TRIED_FOR = timedelta(hours=24)
 MOST_COPIES = 3
 
 _COLUMNS = ("pk", "attempt", "to_email", "message_id", "subscriber__public_id", "subscriber__token_epoch")
-_STATE = Delivery.State
+_DELIVERY_STATUS = Delivery.Status
 _STATUS = Campaign.Status
-_UNTOLD = Outcome(_STATE.UNCERTAIN, "", "The worker was killed before it knew whether the mail was taken.")
+_UNTOLD = Outcome(_DELIVERY_STATUS.UNCERTAIN, "", "The worker was killed before it knew whether the mail was taken.")
 
 type Results = dict[Outcome, list[Claimed]]
 type Transport = SmtpTransport | ProviderTransport
@@ -92,11 +92,11 @@ def deliver(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
     Heeds the number of connections anew with each call, all other settings with each chunk.
     """
     end = time.monotonic() + seconds
-    SenderProfile.get().note_worker()
+    NewsletterSettings.load().note_worker()
     recover()
     prepare_due()
     finish()
-    profile = SenderProfile.get()
+    profile = NewsletterSettings.load()
     if not _due().exists():
         return 0
     work = partial(_connection, lambda: stopped() or time.monotonic() > end)
@@ -128,7 +128,7 @@ def _connection(stopped: Callable[[], bool]) -> int:
     tried = 0
     with transport() as line, closing(Journal()) as journal:
         while not stopped():
-            profile = SenderProfile.get()
+            profile = NewsletterSettings.load()
             try:
                 # Before anything is claimed: a server that is away must cost no mail an attempt.
                 line.open()
@@ -139,7 +139,7 @@ def _connection(stopped: Callable[[], bool]) -> int:
             journal.claiming()
             chunk = claim(journal.owner, profile, allowed.number) if allowed.number else None
             results = send(chunk, line, journal, stopped) if chunk else {}
-            handled = sum(len(rows) for outcome, rows in results.items() if outcome.state != _STATE.PENDING)
+            handled = sum(len(rows) for outcome, rows in results.items() if outcome.status != _DELIVERY_STATUS.PENDING)
             rate_limit.give_back(allowed, allowed.number - handled)
             if chunk:
                 keep(chunk.campaign, profile, journal.owner, results)
@@ -153,7 +153,7 @@ def _connection(stopped: Callable[[], bool]) -> int:
 def _unreachable(error: Unreachable) -> None:
     log.warning("No campaign can be sent: %s", error)
     if error.is_ours:
-        Campaign.objects.all().move(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=str(error)[:300])
+        Campaign.objects.all().transition(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=str(error)[:300])
 
 
 def _due() -> DeliveryQuerySet:
@@ -163,7 +163,7 @@ def _due() -> DeliveryQuerySet:
 # ---- Claiming ---------------------------------------------------------------------------------------
 
 
-def claim(owner: str, profile: SenderProfile, most: int) -> Chunk | None:
+def claim(owner: str, profile: NewsletterSettings, most: int) -> Chunk | None:
     """Take up to `most` mails of the campaign that began first; None if none is due. Skips who left meanwhile."""
     big = ("body", "frozen_html", "frozen_text")
     sender = Sender.of(profile)
@@ -176,18 +176,22 @@ def claim(owner: str, profile: SenderProfile, most: int) -> Chunk | None:
         taken: list[Claimed] = []
         left = 0
         with transaction.atomic():
-            for state in (_STATE.PENDING, _STATE.DEFERRED):
+            for status in (_DELIVERY_STATUS.PENDING, _DELIVERY_STATUS.DEFERRED):
                 # In no order, since the index gives as many as are asked for without a look at all the others.
-                due = campaign.deliveries.filter(state=state, next_at__lte=now).order_by().annotate(is_wanted=wanted)
+                due = campaign.deliveries.filter(status=status, next_at__lte=now).order_by().annotate(is_wanted=wanted)
                 # Waits for nobody (PostgreSQL), or holds the database's one lock (SQLite).
                 free = due.select_for_update(skip_locked=True, of=("self",))
                 found = list(free.values_list(*_COLUMNS, "is_wanted")[: most - len(taken) - left])
                 mine = [Claimed(row[0], row[1] + 1, *row[2:-1]) for row in found if row[-1]]
                 if gone := [row[0] for row in found if not row[-1]]:
                     unwanted = Delivery.objects.filter(pk__in=gone)
-                    left += unwanted.move(state, _STATE.SKIPPED, error="No longer wanted when its turn came.")
+                    left += unwanted.transition(
+                        status, _DELIVERY_STATUS.SKIPPED, error="No longer wanted when its turn came."
+                    )
                 rows = Delivery.objects.filter(pk__in=[row.pk for row in mine])
-                rows.move(state, _STATE.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1)
+                rows.transition(
+                    status, _DELIVERY_STATUS.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1
+                )
                 taken += mine
                 if len(taken) + left >= most:
                     break
@@ -217,7 +221,9 @@ def send(chunk: Chunk, line: Transport, journal: Journal, stopped: Callable[[], 
         row = rest.pop()
         try:
             following = _address(rest[-1]) if rest and rest[-1].pk in wanted else ""
-            outcome = _send(row, chunk, line, journal, following) if row.pk in wanted else Outcome(_STATE.PENDING)
+            outcome = (
+                _send(row, chunk, line, journal, following) if row.pk in wanted else Outcome(_DELIVERY_STATUS.PENDING)
+            )
         except (LeaseOver, Unreachable) as error:
             log.warning("%s mails go back: %s", len(rest) + 1, error)
             rest.append(row)
@@ -226,7 +232,7 @@ def send(chunk: Chunk, line: Transport, journal: Journal, stopped: Callable[[], 
         if outcome.is_ours:
             break
     if rest:
-        results[Outcome(_STATE.PENDING)] += rest
+        results[Outcome(_DELIVERY_STATUS.PENDING)] += rest
     return results
 
 
@@ -243,12 +249,12 @@ def _send(row: Claimed, chunk: Chunk, line: Transport, journal: Journal, followi
         # In this order: whoever takes over an expired claim finds the line, or this finds the claim expired.
         journal.starting(row.pk, row.attempt)
         if time.time() > chunk.until - LEASE_LEFT.total_seconds():
-            journal.answered(row.pk, row.attempt, Outcome(_STATE.PENDING))
+            journal.answered(row.pk, row.attempt, Outcome(_DELIVERY_STATUS.PENDING))
             raise LeaseOver("the claim is nearly over")
 
     address = _address(row)
     if not address:
-        return Outcome(_STATE.FAILED, "", "The address is not written as mail needs it.")
+        return Outcome(_DELIVERY_STATUS.FAILED, "", "The address is not written as mail needs it.")
     mail = chunk.mail.to(address, row.message_id, row.public_id, row.epoch, chunk.date)
     outcome = line.send(chunk.sender.email, address, mail, before_dot, following)
     journal.answered(row.pk, row.attempt, outcome)
@@ -258,7 +264,7 @@ def _send(row: Claimed, chunk: Chunk, line: Transport, journal: Journal, followi
 # ---- Keeping ----------------------------------------------------------------------------------------
 
 
-def keep(campaign: Campaign, profile: SenderProfile, owner: str, results: Results) -> None:
+def keep(campaign: Campaign, profile: NewsletterSettings, owner: str, results: Results) -> None:
     """Keep what became of the mails that `owner` still holds; pause the campaign if it should not go on."""
     with transaction.atomic():
         for outcome, rows in results.items():
@@ -272,36 +278,42 @@ def keep(campaign: Campaign, profile: SenderProfile, owner: str, results: Result
                     log.warning("%s results came too late: the claim was over", len(keys) - kept)
         if reason := _reason_to_pause(campaign, profile, results):
             log.warning("Campaign %s pauses: %s", campaign.pk, reason)
-            Campaign.objects.filter(pk=campaign.pk).move(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=reason[:300])
+            Campaign.objects.filter(pk=campaign.pk).transition(
+                _STATUS.SENDING, _STATUS.PAUSED, pause_reason=reason[:300]
+            )
 
 
 def _keep(held: DeliveryQuerySet, campaign: Campaign, attempt: int, outcome: Outcome) -> int:
-    """Bring claimed rows to the state of `outcome`; how many."""
+    """Bring claimed rows to the status of `outcome`; how many."""
     now = timezone.now()
-    state = outcome.state
-    if state == _STATE.PENDING:
-        return held.move(_STATE.CLAIMED, state)
-    if state == _STATE.DEFERRED and attempt > len(BACKOFF) and now - (campaign.started_at or now) > TRIED_FOR:
-        state = _STATE.FAILED
+    status = outcome.status
+    if status == _DELIVERY_STATUS.PENDING:
+        return held.transition(_DELIVERY_STATUS.CLAIMED, status)
+    if (
+        status == _DELIVERY_STATUS.DEFERRED
+        and attempt > len(BACKOFF)
+        and now - (campaign.started_at or now) > TRIED_FOR
+    ):
+        status = _DELIVERY_STATUS.FAILED
     values: dict[str, Any] = {"code": outcome.code}
     if outcome.provider_id:
         values["provider_id"] = outcome.provider_id
-    if state != _STATE.SENT:
+    if status != _DELIVERY_STATUS.SENT:
         # What went wrong before stays beside a mail that was sent in the end: it may have been the second copy.
         values |= {"error": outcome.error}
-    if state in (_STATE.DEFERRED, _STATE.UNCERTAIN):
+    if status in (_DELIVERY_STATUS.DEFERRED, _DELIVERY_STATUS.UNCERTAIN):
         # With jitter, so that what was refused together does not come back together; our own fault waits for us.
         wait = BACKOFF[min(attempt, len(BACKOFF)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
         values["next_at"] = now if outcome.is_ours or outcome is _UNTOLD else now + wait
-    return held.move(_STATE.CLAIMED, state, **values)
+    return held.transition(_DELIVERY_STATUS.CLAIMED, status, **values)
 
 
-def _reason_to_pause(campaign: Campaign, profile: SenderProfile, results: Results) -> str:
+def _reason_to_pause(campaign: Campaign, profile: NewsletterSettings, results: Results) -> str:
     """Why `campaign` should wait for its author; "" if it should not."""
     for outcome in results:
         if outcome.is_ours:
             return f"The mail server refuses us. {outcome.error}"
-    failed = sum(len(rows) for outcome, rows in results.items() if outcome.state in FAILURES)
+    failed = sum(len(rows) for outcome, rows in results.items() if outcome.status in FAILURES)
     # Without a chunk above the limit the whole is not above it either, and to count the whole takes time.
     if failed * 100 <= profile.pause_error_share * sum(map(len, results.values())):
         return ""
@@ -319,22 +331,24 @@ def recover() -> None:
     """
     for owner in journals.abandoned():
         settle(Delivery.objects.filter(owner=owner), journals.told(owner))
-    expired = Delivery.objects.filter(state=_STATE.CLAIMED, lease_until__lt=timezone.now())
+    expired = Delivery.objects.filter(status=_DELIVERY_STATUS.CLAIMED, lease_until__lt=timezone.now())
     for owner in list(expired.order_by().values_list("owner", flat=True).distinct()):
         settle(expired.filter(owner=owner), journals.told(owner))
     # It may have told before the answer to us was kept.
     told = Exists(WebhookEvent.objects.filter(delivery=OuterRef("pk")))
     open_ones = Delivery.objects.filter(campaign__status__in=(_STATUS.SENDING, _STATUS.PAUSED))
-    open_ones.filter(told).move(_STATE.UNCERTAIN, _STATE.SENT)
-    if SenderProfile.get().uncertain == SenderProfile.Uncertain.RESEND:
+    open_ones.filter(told).transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.SENT)
+    if NewsletterSettings.load().uncertain == NewsletterSettings.Uncertain.RESEND:
         due = Delivery.objects.filter(campaign__status=_STATUS.SENDING, next_at__lte=timezone.now())
-        due.filter(attempt__lt=MOST_COPIES).move(_STATE.UNCERTAIN, _STATE.PENDING)
+        due.filter(attempt__lt=MOST_COPIES).transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.PENDING)
 
 
 def settle(rows: DeliveryQuerySet, story: Story | None) -> None:
     """Bring the claimed `rows` of one owner to the states that its journal tells."""
     with transaction.atomic():
-        for row in rows.filter(state=_STATE.CLAIMED).select_related("campaign").select_for_update(of=("self",)):
+        for row in (
+            rows.filter(status=_DELIVERY_STATUS.CLAIMED).select_related("campaign").select_for_update(of=("self",))
+        ):
             mail = (row.pk, row.attempt)
             if story is None:
                 outcome = _UNTOLD
@@ -342,11 +356,11 @@ def settle(rows: DeliveryQuerySet, story: Story | None) -> None:
                 outcome = story.answers[mail]
             else:
                 is_known = story.is_whole and mail not in story.started
-                outcome = Outcome(_STATE.PENDING) if is_known else _UNTOLD
+                outcome = Outcome(_DELIVERY_STATUS.PENDING) if is_known else _UNTOLD
             _keep(rows.filter(pk=row.pk, attempt=row.attempt), row.campaign, row.attempt, outcome)
 
 
 def finish() -> None:
     """End the campaigns of which every mail has found its end."""
     unfinished = Delivery.objects.open().filter(campaign=OuterRef("pk"))
-    Campaign.objects.filter(~Exists(unfinished)).move(_STATUS.SENDING, _STATUS.SENT)
+    Campaign.objects.filter(~Exists(unfinished)).transition(_STATUS.SENDING, _STATUS.SENT)

@@ -20,7 +20,7 @@ from newsletter.models import Delivery
 SECONDS_FOR_AN_ANSWER = 120
 # A server that hangs up once has its reasons (so many mails a connection); one that goes on so is in trouble.
 MOST_BREAKS = 3
-_STATE = Delivery.State
+_STATUS = Delivery.Status
 
 
 class Outcome(NamedTuple):
@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
     `provider_id` is how a provider calls it from then on.
     """
 
-    state: Delivery.State
+    status: Delivery.Status
     code: str = ""
     error: str = ""
     is_ours: bool = False
@@ -120,8 +120,8 @@ class SmtpTransport:
             self.close()
             if self._is_out:
                 words = "The connection broke after the mail was handed over, before the server answered"
-                return Outcome(_STATE.UNCERTAIN, "", f"{words}: {_kind(error)}.")
-            return Outcome(_STATE.DEFERRED, "", f"The connection broke: {_kind(error)}.")
+                return Outcome(_STATUS.UNCERTAIN, "", f"{words}: {_kind(error)}.")
+            return Outcome(_STATUS.DEFERRED, "", f"The connection broke: {_kind(error)}.")
         except BaseException:
             self.close()
             raise
@@ -168,7 +168,7 @@ class SmtpTransport:
         code, words = smtp.getreply()
         smtp.sock.settimeout(patience)
         if code == 250:
-            return Outcome(_STATE.SENT, "250")
+            return Outcome(_STATUS.SENT, "250")
         refused = self._refusal(code, words, recipient)
         if code == 421:
             self.close()
@@ -193,8 +193,8 @@ class SmtpTransport:
         text = re.sub(re.escape(recipient), "the address", words.decode(errors="replace"), flags=re.IGNORECASE)
         said = " ".join(text.split())
         is_ours = code >= 500 and (is_senders or said.startswith("5.7."))
-        state = _STATE.FAILED if code >= 500 and not is_ours else _STATE.DEFERRED
-        return Outcome(state, str(code), f"The mail server said: {code} {said}"[:300], is_ours)
+        status = _STATUS.FAILED if code >= 500 and not is_ours else _STATUS.DEFERRED
+        return Outcome(status, str(code), f"The mail server said: {code} {said}"[:300], is_ours)
 
 
 def _envelope(sender: str, recipient: str) -> tuple[str, str, str]:

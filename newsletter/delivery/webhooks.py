@@ -1,6 +1,6 @@
 """What the mail provider tells of mails on their way: delivered, come back, called spam. anymail reads it.
 
-Providers tell things twice, late and in any order. So every event counts once, facts are written beside the state of a
+Providers tell things twice, late and in any order. So every event counts once, facts are written beside the status of a
 mail and never move it back, and what is not about a mail or a reader of ours changes nothing.
 """
 
@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from newsletter.delivery.auto_pause import too_many_complaints
 from newsletter.delivery.providers import provider
-from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber, WebhookEvent
+from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber, WebhookEvent
 from public_forms.fields import visible
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def note(name: str, event: Any) -> None:
 def _note_mail(mail: Delivery, event: Any, at: datetime) -> None:
     rows = Delivery.objects.filter(pk=mail.pk)
     # Whatever became of it then, the provider had it: nothing is to be sent again.
-    rows.move(Delivery.State.UNCERTAIN, Delivery.State.SENT, sent_at=at)
+    rows.transition(Delivery.Status.UNCERTAIN, Delivery.Status.SENT, sent_at=at)
     rows.filter(provider_id="").update(provider_id=_word(event.message_id))
     if event.event_type in _TAKEN:
         rows.filter(delivered_at=None).update(delivered_at=at)
@@ -108,9 +108,9 @@ def _note_mail(mail: Delivery, event: Any, at: datetime) -> None:
         rows.filter(bounced_at=None).update(bounced_at=at)
     elif event.event_type == EventType.COMPLAINED:
         rows.filter(complained_at=None).update(complained_at=at)
-        if reason := too_many_complaints(mail.campaign, SenderProfile.get()):
+        if reason := too_many_complaints(mail.campaign, NewsletterSettings.load()):
             under_way = Campaign.objects.filter(pk=mail.campaign_id)
-            under_way.move(Campaign.Status.SENDING, Campaign.Status.PAUSED, pause_reason=reason)
+            under_way.transition(Campaign.Status.SENDING, Campaign.Status.PAUSED, pause_reason=reason)
 
 
 def _note_person(person: Subscriber, event: Any, name: str) -> None:

@@ -1,30 +1,30 @@
 """All tables of the newsletter: people, what they agreed to, campaigns, and each mail of one."""
 
-from newsletter.models.announced_posts import PostNews
+from newsletter.models.announced_posts import AnnouncedPost
 from newsletter.models.campaigns import Campaign, LinkCount
 from newsletter.models.consent import ConsentEvent, ConsentText, Suppression
 from newsletter.models.deliveries import Delivery, WebhookEvent
-from newsletter.models.newsletter_settings import SenderProfile, SendWindow
-from newsletter.models.subscriber_emails import ListMail
+from newsletter.models.newsletter_settings import NewsletterSettings, SendWindow
+from newsletter.models.subscriber_emails import SubscriberEmail
 from newsletter.models.subscribers import Subscriber, Subscription, Topic
-from newsletter.models.test_emails import TrialMail
-from newsletter.models.transitions import ForbiddenMoveError
+from newsletter.models.test_emails import TestEmail
+from newsletter.models.transitions import InvalidTransition
 
 __all__ = (
+    "AnnouncedPost",
     "Campaign",
     "ConsentEvent",
     "ConsentText",
     "Delivery",
-    "ForbiddenMoveError",
+    "InvalidTransition",
     "LinkCount",
-    "ListMail",
-    "PostNews",
+    "NewsletterSettings",
     "SendWindow",
-    "SenderProfile",
     "Subscriber",
+    "SubscriberEmail",
     "Subscription",
     "Suppression",
+    "TestEmail",
     "Topic",
-    "TrialMail",
     "WebhookEvent",
 )

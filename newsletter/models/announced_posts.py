@@ -8,16 +8,18 @@ from blog.models import Post
 from newsletter.models.campaigns import Campaign
 
 
-class PostNewsQuerySet(models.QuerySet["PostNews"]):
+class AnnouncedPostQuerySet(models.QuerySet["AnnouncedPost"]):
     """Posts that automatic mails know of."""
 
     def note_old(self, **which: Any) -> None:
         """Take posts that readers can see now, and that nobody noted yet, for known: no mail is due for them."""
         unknown = Post.objects.published().filter(news=None, **which).values_list("pk", flat=True)
-        PostNews.objects.bulk_create([PostNews(post_id=key, is_news=False) for key in unknown], ignore_conflicts=True)
+        AnnouncedPost.objects.bulk_create(
+            [AnnouncedPost(post_id=key, is_news=False) for key in unknown], ignore_conflicts=True
+        )
 
 
-class PostNews(models.Model):
+class AnnouncedPost(models.Model):
     """That a post was seen to be public, once ever: however often it is published again, it is news no second time."""
 
     post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="news")
@@ -28,7 +30,7 @@ class PostNews(models.Model):
     gathered_at = models.DateTimeField(null=True)
     digest = models.ForeignKey(Campaign, on_delete=models.SET_NULL, null=True, related_name="news")
 
-    objects = PostNewsQuerySet.as_manager()
+    objects = AnnouncedPostQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "post news"

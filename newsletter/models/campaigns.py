@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from blog.models import Post
 from images.models import Image
 from newsletter.models.subscribers import Subscriber, Subscription, Topic
-from newsletter.models.transitions import Table, move
+from newsletter.models.transitions import TransitionTable, transition
 from richtext.analysis import analyze
 
 # A campaign whose time came while no worker ran is news no longer.
@@ -29,8 +29,8 @@ class FrozenError(ValueError):
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     """Campaigns and their states."""
 
-    def move(self, expected: str, to: str, **values: Any) -> int:
-        """Bring those that are `expected` to `to` (see MOVES); how many. The only way a status changes."""
+    def transition(self, expected: str, to: str, **values: Any) -> int:
+        """Bring those that are `expected` to `to` (see TRANSITIONS); how many. The only way a status changes."""
         now, status = timezone.now(), Campaign.Status
         if to == status.SENDING and expected == status.PREPARING:
             values |= {"started_at": now}
@@ -38,7 +38,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
             values |= {"pause_reason": "", "finished_at": None}
         if to in (status.SENT, status.CANCELLED):
             values |= {"finished_at": now}
-        return move(self, MOVES, "status", expected, to, **values)
+        return transition(self, TRANSITIONS, "status", expected, to, **values)
 
     def due(self) -> Self:
         """Those whose time has come and has not passed for good."""
@@ -223,14 +223,14 @@ class Campaign(models.Model):
             kind=self.Kind.POST,
             post=OuterRef("post"),
             deliveries__subscriber=OuterRef(OuterRef("pk")),
-            deliveries__state="sent",
+            deliveries__status="sent",
         )
         is_new = Exists(self.news.exclude(Exists(got)))
         return Subscriber.objects.wanting(self.topic, Subscription.Cadence.WEEKLY).filter(is_new)
 
 
 _STATUS = Campaign.Status
-MOVES: Table = {
+TRANSITIONS: TransitionTable = {
     _STATUS.DRAFT: frozenset({_STATUS.SCHEDULED}),
     _STATUS.SCHEDULED: frozenset({_STATUS.DRAFT, _STATUS.PREPARING, _STATUS.CANCELLED}),
     _STATUS.PREPARING: frozenset({_STATUS.SENDING, _STATUS.CANCELLED}),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from newsletter.models.campaigns import Campaign
 from newsletter.models.subscribers import Subscriber
-from newsletter.models.transitions import Table, move
+from newsletter.models.transitions import TransitionTable, transition
 
 # After the end of a campaign, for whoever asks what became of a mail. Its hash stays, so that numbers stay.
 ADDRESS_KEPT_FOR = timedelta(days=90)
@@ -20,30 +20,30 @@ EVENT_KEPT_FOR = timedelta(days=90)
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     """The mails of campaigns and their states."""
 
-    def move(self, expected: str, to: str, **values: Any) -> int:
-        """Bring those that are `expected` to `to` (see MOVES); how many. The only way a state changes.
+    def transition(self, expected: str, to: str, **values: Any) -> int:
+        """Bring those that are `expected` to `to` (see TRANSITIONS); how many. The only way a status changes.
 
         A move to CLAIMED names `owner` and `lease_until`; every other one ends the claim.
         """
-        if to != Delivery.State.CLAIMED:
+        if to != Delivery.Status.CLAIMED:
             values |= {"owner": "", "lease_until": None}
-        if to == Delivery.State.SENT:
+        if to == Delivery.Status.SENT:
             values |= {"sent_at": values.get("sent_at") or timezone.now()}
-        return move(self, MOVES, "state", expected, to, **values)
+        return transition(self, TRANSITIONS, "status", expected, to, **values)
 
     def due(self) -> Self:
         """Those that may be claimed now."""
-        state = Delivery.State
-        return self.filter(state__in=(state.PENDING, state.DEFERRED), next_at__lte=timezone.now())
+        status = Delivery.Status
+        return self.filter(status__in=(status.PENDING, status.DEFERRED), next_at__lte=timezone.now())
 
     def open(self) -> Self:
         """Those whose end is not known; a campaign is sent when there is none."""
-        return self.filter(state__in=OPEN)
+        return self.filter(status__in=OPEN)
 
     def forget_address(self) -> int:
         """Blank the addresses; what has not begun is skipped. How many."""
-        for waiting in (Delivery.State.PENDING, Delivery.State.DEFERRED):
-            self.move(waiting, Delivery.State.SKIPPED, error="The address was erased.")
+        for waiting in (Delivery.Status.PENDING, Delivery.Status.DEFERRED):
+            self.transition(waiting, Delivery.Status.SKIPPED, error="The address was erased.")
         return self.update(to_email="")
 
     def forget_old(self) -> int:
@@ -51,16 +51,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         old = self.filter(campaign__finished_at__lt=timezone.now() - ADDRESS_KEPT_FOR).exclude(to_email="")
         return self.filter(pk__in=list(old.order_by().values_list("pk", flat=True)[:10_000])).forget_address()
 
-    def census(self) -> dict[str, int]:
-        """How many are in each state, none left out: together they are the campaign's total."""
-        counted = dict(self.order_by().values_list("state").annotate(number=models.Count("pk")))
-        return {str(state): counted.get(state, 0) for state in Delivery.State}
+    def count_by_status(self) -> dict[str, int]:
+        """How many are in each status, none left out: together they are the campaign's total."""
+        counted = dict(self.order_by().values_list("status").annotate(number=models.Count("pk")))
+        return {str(status): counted.get(status, 0) for status in Delivery.Status}
 
 
 class Delivery(models.Model):
     """One mail of one campaign to one address."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         PENDING = "pending", "Waits"
         CLAIMED = "claimed", "Under way"
         SENT = "sent", "Sent"
@@ -74,7 +74,7 @@ class Delivery(models.Model):
     email_hash = models.CharField(max_length=64)
     # Empty once the address is erased, or no longer needed.
     to_email = models.CharField(max_length=320, blank=True)
-    state = models.CharField(max_length=9, choices=State, default=State.PENDING)
+    status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     # Raised with every claim: who finds another number has lost the claim (fencing token).
     attempt = models.PositiveSmallIntegerField(default=0)
     owner = models.CharField(max_length=64, blank=True)
@@ -97,26 +97,26 @@ class Delivery(models.Model):
         indexes = [
             models.Index(
                 fields=("campaign", "next_at"),
-                condition=Q(state__in=("pending", "deferred")),
+                condition=Q(status__in=("pending", "deferred")),
                 name="newsletter_delivery_due",
             ),
-            models.Index(fields=("lease_until",), condition=Q(state="claimed"), name="newsletter_delivery_lease"),
-            models.Index(fields=("campaign", "state"), name="newsletter_delivery_state"),
+            models.Index(fields=("lease_until",), condition=Q(status="claimed"), name="newsletter_delivery_lease"),
+            models.Index(fields=("campaign", "status"), name="newsletter_delivery_status"),
             models.Index(fields=("provider_id",), condition=Q(provider_id__gt=""), name="newsletter_delivery_provider"),
         ]
         constraints = [
             models.UniqueConstraint(fields=("campaign", "email_hash"), name="newsletter_delivery_once"),
             models.CheckConstraint(
-                condition=Q(state__in=("pending", "claimed", "sent", "deferred", "failed", "uncertain", "skipped")),
-                name="newsletter_delivery_state_known",
+                condition=Q(status__in=("pending", "claimed", "sent", "deferred", "failed", "uncertain", "skipped")),
+                name="newsletter_delivery_status_known",
             ),
             models.CheckConstraint(
-                condition=Q(state="claimed", owner__gt="", lease_until__isnull=False)
-                | (~Q(state="claimed") & Q(owner="", lease_until__isnull=True)),
+                condition=Q(status="claimed", owner__gt="", lease_until__isnull=False)
+                | (~Q(status="claimed") & Q(owner="", lease_until__isnull=True)),
                 name="newsletter_delivery_owned",
             ),
             models.CheckConstraint(
-                condition=~Q(state="sent") | Q(sent_at__isnull=False), name="newsletter_delivery_sent_has_time"
+                condition=~Q(status="sent") | Q(sent_at__isnull=False), name="newsletter_delivery_sent_has_time"
             ),
         ]
 
@@ -124,21 +124,28 @@ class Delivery(models.Model):
         return f"Delivery {self.pk}"
 
 
-_STATE = Delivery.State
-OPEN = (_STATE.PENDING, _STATE.CLAIMED, _STATE.DEFERRED, _STATE.UNCERTAIN)
-# What a webhook tells later is written beside the state: nothing moves a sent mail back.
-MOVES: Table = {
-    _STATE.PENDING: frozenset({_STATE.CLAIMED, _STATE.SKIPPED}),
+_STATUS = Delivery.Status
+OPEN = (_STATUS.PENDING, _STATUS.CLAIMED, _STATUS.DEFERRED, _STATUS.UNCERTAIN)
+# What a webhook tells later is written beside the status: nothing moves a sent mail back.
+TRANSITIONS: TransitionTable = {
+    _STATUS.PENDING: frozenset({_STATUS.CLAIMED, _STATUS.SKIPPED}),
     # Back to pending: a worker that stopped before it began, as its journal shows.
-    _STATE.CLAIMED: frozenset(
-        {_STATE.SENT, _STATE.DEFERRED, _STATE.FAILED, _STATE.UNCERTAIN, _STATE.SKIPPED, _STATE.PENDING}
+    _STATUS.CLAIMED: frozenset(
+        {
+            _STATUS.SENT,
+            _STATUS.DEFERRED,
+            _STATUS.FAILED,
+            _STATUS.UNCERTAIN,
+            _STATUS.SKIPPED,
+            _STATUS.PENDING,
+        }
     ),
-    _STATE.DEFERRED: frozenset({_STATE.PENDING, _STATE.CLAIMED, _STATE.SKIPPED, _STATE.FAILED}),
-    _STATE.UNCERTAIN: frozenset({_STATE.SENT, _STATE.PENDING}),
+    _STATUS.DEFERRED: frozenset({_STATUS.PENDING, _STATUS.CLAIMED, _STATUS.SKIPPED, _STATUS.FAILED}),
+    _STATUS.UNCERTAIN: frozenset({_STATUS.SENT, _STATUS.PENDING}),
     # Somebody sends again to those whose mail failed.
-    _STATE.FAILED: frozenset({_STATE.PENDING}),
-    _STATE.SENT: frozenset(),
-    _STATE.SKIPPED: frozenset(),
+    _STATUS.FAILED: frozenset({_STATUS.PENDING}),
+    _STATUS.SENT: frozenset(),
+    _STATUS.SKIPPED: frozenset(),
 }
 
 

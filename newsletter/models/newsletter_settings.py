@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from solo.models import SingletonModel
 
-from newsletter.models.announced_posts import PostNews
+from newsletter.models.announced_posts import AnnouncedPost
 from newsletter.models.subscribers import Topic
 from outbox.headers import validate_deliverable
 
@@ -17,7 +17,7 @@ from outbox.headers import validate_deliverable
 WORKER_SILENT = timedelta(minutes=3)
 
 
-class SenderProfile(SingletonModel):
+class NewsletterSettings(SingletonModel):
     """One row. Campaigns under way heed changes with their next chunk."""
 
     class Uncertain(models.TextChoices):
@@ -168,21 +168,21 @@ class SenderProfile(SingletonModel):
     worker_seen_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        verbose_name = "sender"
+        verbose_name = verbose_name_plural = "newsletter settings"
 
     def __str__(self) -> str:
-        return "Sender"
+        return "Newsletter settings"
 
     @classmethod
-    def get(cls) -> "SenderProfile":
-        """The row, unsaved with its defaults where the owner has set nothing. A GET writes none."""
+    def load(cls) -> "NewsletterSettings":
+        """Return the settings row, or unsaved defaults if there is none yet. Never writes."""
         return cls.objects.first() or cls()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save it. When automatic mails are switched on, all posts that are public then are old news."""
         with transaction.atomic():
-            if self.mails_new_posts and not SenderProfile.objects.filter(mails_new_posts=True).exists():
-                PostNews.objects.note_old()
+            if self.mails_new_posts and not NewsletterSettings.objects.filter(mails_new_posts=True).exists():
+                AnnouncedPost.objects.note_old()
             super().save(*args, **kwargs)
 
     def topic_of_posts(self) -> Topic:
@@ -193,7 +193,7 @@ class SenderProfile(SingletonModel):
         """Keep that a worker is there; rarely, so that workers without work write next to nothing."""
         now = timezone.now()
         if self.pk and (self.worker_seen_at is None or now - self.worker_seen_at > timedelta(seconds=30)):
-            SenderProfile.objects.filter(pk=self.pk).update(worker_seen_at=now)
+            NewsletterSettings.objects.filter(pk=self.pk).update(worker_seen_at=now)
 
     def limits(self) -> dict[str, int]:
         """The limits that are set, by span."""
@@ -209,7 +209,7 @@ class SendWindow(models.Model):
         HOUR = "hour", "Hour"
         DAY = "day", "Day"
 
-    profile = models.ForeignKey(SenderProfile, on_delete=models.CASCADE, related_name="windows")
+    profile = models.ForeignKey(NewsletterSettings, on_delete=models.CASCADE, related_name="windows")
     span = models.CharField(max_length=6, choices=Span)
     starts_at = models.DateTimeField()
     count = models.PositiveIntegerField(default=0)

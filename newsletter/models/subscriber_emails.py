@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from newsletter.models.consent import ConsentEvent, Suppression
-from newsletter.models.newsletter_settings import SenderProfile
+from newsletter.models.newsletter_settings import NewsletterSettings
 from newsletter.models.subscribers import PENDING_LASTS, Subscriber
 from newsletter.rendering.layout import written
 from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
@@ -18,7 +18,7 @@ from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
 
-class ListMail(QueuedEmail):
+class SubscriberEmail(QueuedEmail):
     """A mail that somebody's own step called for."""
 
     class Kind(models.TextChoices):
@@ -30,21 +30,21 @@ class ListMail(QueuedEmail):
     kind = models.CharField(max_length=8, choices=Kind)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = QueuedEmailQuerySet["ListMail"].as_manager()
+    objects = QueuedEmailQuerySet["SubscriberEmail"].as_manager()
 
     class Meta:
         ordering = ("pk",)
-        indexes = [models.Index(fields=("next_attempt_at",), name="newsletter_listmail_due")]
+        indexes = [models.Index(fields=("next_attempt_at",), name="newsletter_subscriberemail_due")]
         constraints = [
             models.UniqueConstraint(
-                fields=("subscriber",), condition=Q(kind="welcome"), name="newsletter_listmail_welcome_once"
+                fields=("subscriber",), condition=Q(kind="welcome"), name="newsletter_subscriberemail_welcome_once"
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=("confirm", "manage", "welcome")), name="newsletter_listmail_kind"
+                condition=Q(kind__in=("confirm", "manage", "welcome")), name="newsletter_subscriberemail_kind"
             ),
             models.CheckConstraint(
                 condition=Q(sent_at__isnull=True) | Q(next_attempt_at__isnull=True),
-                name="newsletter_listmail_sent_once",
+                name="newsletter_subscriberemail_sent_once",
             ),
         ]
 
@@ -64,7 +64,7 @@ class ListMail(QueuedEmail):
         """The mail; None once it makes no sense any more. ValueError for an address that mail cannot reach."""
         if not self.is_needed:
             return None
-        site, sender, person = SiteInfo.objects.first() or SiteInfo(), SenderProfile.get(), self.subscriber
+        site, sender, person = SiteInfo.objects.first() or SiteInfo(), NewsletterSettings.load(), self.subscriber
         # Nothing that somebody typed into the form stands in the mail: strangers' addresses can be typed there.
         context = {
             "site": site,

@@ -11,7 +11,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
 from newsletter.models.consent import PROOF_KEPT_FOR, ConsentEvent, Suppression
-from newsletter.models.transitions import Table, move
+from newsletter.models.transitions import TransitionTable, transition
 from newsletter.subscribers.email_addresses import email_hash, email_key
 from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
 from public_forms.ratelimit import admit_key
@@ -66,8 +66,8 @@ class Topic(models.Model):
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     """The list, its states and its upkeep."""
 
-    def move(self, expected: str, to: str, **values: Any) -> int:
-        """Bring those that are `expected` to `to` (see MOVES); how many. The only way a status changes.
+    def transition(self, expected: str, to: str, **values: Any) -> int:
+        """Bring those that are `expected` to `to` (see TRANSITIONS); how many. The only way a status changes.
 
         Whoever leaves the list gets a new `token_epoch`: an old confirmation link must not bring them back.
         """
@@ -77,7 +77,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
             values |= {"confirmed_at": now, "soft_score": 0, "soft_scored_on": None}
         else:
             values |= {"token_epoch": F("token_epoch") + 1}
-        return move(self, MOVES, "status", expected, to, **values)
+        return transition(self, TRANSITIONS, "status", expected, to, **values)
 
     def of(self, address: str) -> Self:
         """The one with `address`, however it is typed; or none."""
@@ -220,7 +220,7 @@ class Subscriber(models.Model):
         with transaction.atomic():
             rows = Subscriber.objects.filter(pk=self.pk)
             # From the state in which they asked only: who has left since must not come back by this.
-            if self.status == self.Status.ACTIVE or not rows.move(self.status, self.Status.ACTIVE):
+            if self.status == self.Status.ACTIVE or not rows.transition(self.status, self.Status.ACTIVE):
                 return
             self.status = self.Status.ACTIVE
             Suppression.objects.lift(self.email_hash)
@@ -234,7 +234,7 @@ class Subscriber(models.Model):
         with transaction.atomic():
             rows, left = Subscriber.objects.filter(pk=self.pk), self.Status.UNSUBSCRIBED
             # Whichever of the two it is by now: a bounce may come in at the same moment.
-            if rows.move(self.Status.ACTIVE, left) or rows.move(self.Status.BOUNCED, left):
+            if rows.transition(self.Status.ACTIVE, left) or rows.transition(self.Status.BOUNCED, left):
                 Suppression.objects.add(self.email_hash, Suppression.Reason.UNSUBSCRIBED)
                 ConsentEvent.objects.record(ConsentEvent.Kind.UNSUBSCRIBED, self, **facts)
 
@@ -246,14 +246,14 @@ class Subscriber(models.Model):
 
     def complain(self, **facts: Any) -> None:
         """They called it spam: nothing more goes there until they confirm anew."""
-        anywhere = [status for status in self.Status if self.Status.COMPLAINED in MOVES[status]]
+        anywhere = [status for status in self.Status if self.Status.COMPLAINED in TRANSITIONS[status]]
         self._lose(self.Status.COMPLAINED, anywhere, Suppression.Reason.COMPLAINT, facts)
 
     def _lose(self, to: str, expected: Iterable[str], reason: str, facts: Any) -> None:
         with transaction.atomic():
             rows = Subscriber.objects.filter(pk=self.pk)
             # Whichever it is by now: they may leave at the same moment.
-            if any(rows.move(status, to) for status in expected):
+            if any(rows.transition(status, to) for status in expected):
                 Suppression.objects.add(self.email_hash, reason)
                 ConsentEvent.objects.record(to, self, **facts)
 
@@ -289,7 +289,7 @@ class Subscriber(models.Model):
 
 _STATUS = Subscriber.Status
 # Back to the list leads only a confirmation by the person. A complaint may follow when somebody has long left.
-MOVES: Table = {
+TRANSITIONS: TransitionTable = {
     _STATUS.PENDING: frozenset({_STATUS.ACTIVE, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
     _STATUS.ACTIVE: frozenset({_STATUS.UNSUBSCRIBED, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
     _STATUS.UNSUBSCRIBED: frozenset({_STATUS.ACTIVE, _STATUS.COMPLAINED}),

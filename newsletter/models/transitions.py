@@ -1,22 +1,23 @@
-"""How a row gets from one state to another: by a table, and only from the state that the caller expects."""
+"""Guarded status changes for subscribers, campaigns and deliveries."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 
-type Table = Mapping[str, frozenset[str]]
+type TransitionTable = Mapping[str, frozenset[str]]
 
 
-class ForbiddenMoveError(ValueError):
-    """A move that the table does not hold: a mistake in code, never in data."""
+class InvalidTransition(ValueError):  # noqa: N818
+    """Raised for a status change that the model's transition table does not allow."""
 
 
-def move(rows: QuerySet[Any], table: Table, field: str, expected: str, to: str, **values: Any) -> int:
-    """Bring those of `rows` whose `field` is `expected` to `to`, with `values`; how many. ForbiddenMoveError otherwise.
+def transition(rows: QuerySet[Any], table: TransitionTable, field: str, expected: str, to: str, **values: Any) -> int:
+    """Change `field` from `expected` to `to` on `rows`, set `values`, and return the number of changed rows.
 
-    One conditional UPDATE: of any number of processes that try the same move of a row, one finds it done by itself.
+    Raises InvalidTransition if `table` does not allow the change. It is a single conditional UPDATE, so when several
+    processes attempt the same change to a row, exactly one succeeds.
     """
     if to not in table[expected]:
-        raise ForbiddenMoveError(f"{rows.model.__name__}: nothing leads from {expected!r} to {to!r}.")
+        raise InvalidTransition(f"{rows.model.__name__} cannot change from {expected!r} to {to!r}.")
     return rows.filter(**{field: expected}).update(**{field: to, **values})

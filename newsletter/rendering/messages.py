@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Post
 from newsletter.delivery.mime import link
-from newsletter.models import Campaign, SenderProfile
+from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.email_html import cover, dressed
 from newsletter.rendering.layout import Letter, written
 from newsletter.subscribers.tokens import Purpose
@@ -31,7 +31,7 @@ class Rendered(NamedTuple):
     text: str
 
 
-def render(campaign: Campaign, profile: SenderProfile) -> Rendered:
+def render(campaign: Campaign, profile: NewsletterSettings) -> Rendered:
     """The mail of `campaign`; the links at its end hold markers for each reader's own tokens.
 
     One larger than mail programs show whole ends early, with a link to the rest, where the site holds it.
@@ -53,7 +53,7 @@ def render(campaign: Campaign, profile: SenderProfile) -> Rendered:
         "body": body,
         "post": post,
         "is_of_post": is_of_post,
-        "is_summary": is_of_post and profile.posts_carry == SenderProfile.PostContent.SUMMARY,
+        "is_summary": is_of_post and profile.posts_carry == NewsletterSettings.PostContent.SUMMARY,
         "cover": cover(post.featured_image) if post else "",
         "entries": [
             {"post": each, "address": absolute_url(each.get_absolute_url()), "cover": cover(each.featured_image)}

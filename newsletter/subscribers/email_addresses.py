@@ -23,6 +23,6 @@ def email_key(address: str) -> str:
 def email_hash(address: str) -> str:
     """What tells whether `address` is known once it is erased. Keyed, since a bare hash is undone by guessing."""
     key = salted_hmac(
-        "newsletter.subscribers.email_addresses", email_key(address), settings.ADDRESS_HASH_KEY, algorithm="sha256"
+        "newsletter.subscribers.email_addresses", email_key(address), settings.EMAIL_HASH_KEY, algorithm="sha256"
     )
     return key.hexdigest()

@@ -21,7 +21,7 @@ from accounts.models import User
 from newsletter.campaigns import actions, progress, templates
 from newsletter.delivery.materialize import prepare_due
 from newsletter.delivery.sending import finish
-from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber, TrialMail
+from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber, TestEmail
 from outbox import sending as outbox
 from tests.factories import make_campaign, make_delivery, make_image, make_post, make_subscriber
 from tests.postbox import Postbox, mail_server, words_of
@@ -226,7 +226,7 @@ def test_the_preview_shows_either_light_whatever_the_lookers_own_is(monkeypatch:
 
 
 def test_a_test_goes_to_me_only_and_is_no_delivery(
-    signed_in: Client, reader: Client, owner: User, settings: Settings, ready: SenderProfile
+    signed_in: Client, reader: Client, owner: User, settings: Settings, ready: NewsletterSettings
 ) -> None:
     subscriber = Subscriber.objects.get()
     campaign = draft(subject="Knees")
@@ -258,7 +258,7 @@ def test_a_bad_address_for_a_test_gets_a_sentence(signed_in: Client) -> None:
     campaign = draft()
     assert "no complete e-mail address" in text_of(signed_in, place(campaign, "test"), {"address": "me"})
     assert signed_in.get(place(campaign, "test")).status_code == 405
-    assert not TrialMail.objects.exists()
+    assert not TestEmail.objects.exists()
 
 
 def test_a_mail_that_goes_out_by_itself_can_be_cancelled_before_it_begins(signed_in: Client) -> None:
@@ -272,7 +272,7 @@ def test_a_mail_that_goes_out_by_itself_can_be_cancelled_before_it_begins(signed
 
 
 def test_what_was_half_prepared_when_the_worker_stopped_for_days_is_not_sent_and_says_so(
-    signed_in: Client, ready: SenderProfile
+    signed_in: Client, ready: NewsletterSettings
 ) -> None:
     over = timezone.now() - timedelta(days=3)
     late = make_campaign(status="preparing", not_after=over, prepared_at=None, total=None)
@@ -295,9 +295,9 @@ def test_a_mail_about_a_post_stays_about_that_post(signed_in: Client) -> None:
 
 
 def test_a_mail_about_a_post_that_came_too_late_can_be_scheduled_again_as_it_asks_for(
-    signed_in: Client, ready: SenderProfile
+    signed_in: Client, ready: NewsletterSettings
 ) -> None:
-    SenderProfile.objects.update(mails_new_posts=True)
+    NewsletterSettings.objects.update(mails_new_posts=True)
     make_post(title="Knees", published_at=timezone.now() - timedelta(days=3))
     prepare_due()
     campaign = Campaign.objects.get()
@@ -310,7 +310,7 @@ def test_a_mail_about_a_post_that_came_too_late_can_be_scheduled_again_as_it_ask
     assert campaign.status == "sending"
 
 
-def test_who_writes_does_not_send(ready: SenderProfile) -> None:
+def test_who_writes_does_not_send(ready: NewsletterSettings) -> None:
     client = writer("view_campaign", "add_campaign", "change_campaign")
     campaign, scheduled = draft(), make_campaign(status="scheduled", subject="Agreed")
     assert "Saved as a draft" in text_of(client, place(campaign), form(campaign))
@@ -333,10 +333,10 @@ def test_who_writes_does_not_send(ready: SenderProfile) -> None:
     # And a test goes to the writer, not to strangers.
     assert "your own address only" in text_of(client, place(campaign, "test"), {"address": "eve@example.org"})
     text_of(client, place(campaign, "test"), {"address": "writer@example.com"})
-    assert [mail.to_email for mail in TrialMail.objects.all()] == ["writer@example.com"]
+    assert [mail.to_email for mail in TestEmail.objects.all()] == ["writer@example.com"]
 
 
-def test_words_that_somebody_else_let_go_meanwhile_become_a_new_draft(ready: SenderProfile) -> None:
+def test_words_that_somebody_else_let_go_meanwhile_become_a_new_draft(ready: NewsletterSettings) -> None:
     client = writer("view_campaign", "add_campaign", "change_campaign")
     campaign = draft(subject="Agreed")
     typed = form(campaign, subject="Typed meanwhile", copy_key=str(uuid4()))
@@ -378,7 +378,7 @@ def writer_without_rights() -> Client:
 
 
 def test_it_is_sent_after_a_question_that_names_the_people_and_the_time(
-    signed_in: Client, ready: SenderProfile
+    signed_in: Client, ready: NewsletterSettings
 ) -> None:
     make_subscriber()
     make_subscriber(status="unsubscribed")
@@ -402,7 +402,7 @@ def test_it_is_sent_after_a_question_that_names_the_people_and_the_time(
     assert campaign.deliveries.count() == 2
 
 
-def test_words_that_changed_after_the_question_are_not_sent(signed_in: Client, ready: SenderProfile) -> None:
+def test_words_that_changed_after_the_question_are_not_sent(signed_in: Client, ready: NewsletterSettings) -> None:
     campaign = draft()
     data = answer(signed_in, campaign)
     text_of(signed_in, place(campaign), form(campaign, subject="Not what was agreed"))
@@ -411,7 +411,7 @@ def test_words_that_changed_after_the_question_are_not_sent(signed_in: Client, r
     assert campaign.status == "draft"
 
 
-def test_a_time_is_chosen_changed_and_taken_back(signed_in: Client, ready: SenderProfile) -> None:
+def test_a_time_is_chosen_changed_and_taken_back(signed_in: Client, ready: NewsletterSettings) -> None:
     campaign = draft()
     day = timezone.localdate() + timedelta(days=2)
     for at, words in (
@@ -437,7 +437,7 @@ def test_a_time_is_chosen_changed_and_taken_back(signed_in: Client, ready: Sende
 
 @pytest.mark.parametrize("button", ["take_back", "copy"])
 def test_what_was_typed_before_another_button_was_pressed_is_kept(
-    signed_in: Client, ready: SenderProfile, button: str
+    signed_in: Client, ready: NewsletterSettings, button: str
 ) -> None:
     campaign = draft()
     assert actions.schedule(campaign, timezone.now() + timedelta(hours=1))
@@ -450,7 +450,7 @@ def test_what_was_typed_before_another_button_was_pressed_is_kept(
     assert "Typed last" in page
 
 
-def test_what_came_too_late_is_a_draft_again_and_says_why(signed_in: Client, ready: SenderProfile) -> None:
+def test_what_came_too_late_is_a_draft_again_and_says_why(signed_in: Client, ready: NewsletterSettings) -> None:
     hours = timedelta(hours=1)
     now = timezone.now()
     campaign = draft(status="scheduled", scheduled_at=now - 30 * hours, not_after=now - 6 * hours)
@@ -461,7 +461,7 @@ def test_what_came_too_late_is_a_draft_again_and_says_why(signed_in: Client, rea
     assert (campaign.status, campaign.pause_reason) == ("scheduled", "")
 
 
-def test_a_scheduled_one_can_be_changed_while_it_stays_fit_to_go(signed_in: Client, ready: SenderProfile) -> None:
+def test_a_scheduled_one_can_be_changed_while_it_stays_fit_to_go(signed_in: Client, ready: NewsletterSettings) -> None:
     campaign = draft(
         status="scheduled",
         scheduled_at=timezone.now() + timedelta(days=1),
@@ -476,7 +476,7 @@ def test_a_scheduled_one_can_be_changed_while_it_stays_fit_to_go(signed_in: Clie
 
 
 def test_a_mail_that_goes_out_by_itself_can_be_given_other_words_but_no_other_post(
-    signed_in: Client, ready: SenderProfile
+    signed_in: Client, ready: NewsletterSettings
 ) -> None:
     post, other = make_post(), make_post()
     times = {"scheduled_at": timezone.now() + timedelta(hours=1), "not_after": None}
@@ -489,10 +489,10 @@ def test_a_mail_that_goes_out_by_itself_can_be_given_other_words_but_no_other_po
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_press_at_once_one_finds_it_done(ready: SenderProfile) -> None:
+def test_of_two_who_press_at_once_one_finds_it_done(ready: NewsletterSettings) -> None:
     campaign, over = draft(), make_campaign(status="sent", started_at=timezone.now())
     for _ in range(3):
-        make_delivery(campaign=over, state="failed")
+        make_delivery(campaign=over, status="failed")
 
     def together(step: Callable[[], int]) -> list[int]:
         gate = Barrier(2)
@@ -519,10 +519,10 @@ def test_of_two_who_press_at_once_one_finds_it_done(ready: SenderProfile) -> Non
 
 def test_the_numbers_of_all_states_add_up_to_the_total(signed_in: Client) -> None:
     campaign = make_campaign(status="sending", total=10, started_at=timezone.now() - timedelta(minutes=2))
-    for state in Delivery.State:
-        make_delivery(campaign=campaign, state=state)
+    for status in Delivery.Status:
+        make_delivery(campaign=campaign, status=status)
     for _ in range(3):
-        make_delivery(campaign=campaign, state="sent")
+        make_delivery(campaign=campaign, status="sent")
     seen = progress.of(campaign)
     assert sum(part.number for part in seen.parts) == seen.total == campaign.deliveries.count() == 10
     assert sum(part.width for part in seen.parts) == progress.BAR
@@ -536,7 +536,7 @@ def test_the_numbers_of_all_states_add_up_to_the_total(signed_in: Client) -> Non
 
 def test_limits_tell_when_it_ends_and_why_it_rests() -> None:
     campaign = make_campaign(status="sending", total=3, started_at=timezone.now())
-    profile = SenderProfile.objects.create(per_hour=2, per_second=5)
+    profile = NewsletterSettings.objects.create(per_hour=2, per_second=5)
     for _ in range(3):
         make_delivery(campaign=campaign)
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
@@ -544,8 +544,8 @@ def test_limits_tell_when_it_ends_and_why_it_rests() -> None:
     seen = progress.of(campaign)
     assert "Your limit of 2 an hour is used up" in seen.rest
     assert seen.ends_at is not None
-    assert progress.time_needed(2000, SenderProfile(per_hour=500)) == timedelta(hours=4)
-    assert progress.time_needed(2000, SenderProfile()) is None
+    assert progress.time_needed(2000, NewsletterSettings(per_hour=500)) == timedelta(hours=4)
+    assert progress.time_needed(2000, NewsletterSettings()) is None
     for time, words in (
         (timedelta(seconds=5), "about 1 minute"),
         (timedelta(minutes=90), "about 90 minutes"),
@@ -581,7 +581,7 @@ def test_it_pauses_goes_on_and_is_cancelled_after_a_question(signed_in: Client) 
 def test_a_stop_by_itself_says_why(signed_in: Client) -> None:
     reason = "41 of 129 mails failed. Look at the reasons before you go on."
     campaign = make_campaign(status="paused", total=1, started_at=timezone.now(), pause_reason=reason)
-    make_delivery(campaign=campaign, state="failed")
+    make_delivery(campaign=campaign, status="failed")
     page = text_of(signed_in, place(campaign, "progress"))
     assert f"<b>It stopped by itself.</b> {reason}" in page
     assert "Send again to the 1 that failed" in page
@@ -589,21 +589,21 @@ def test_a_stop_by_itself_says_why(signed_in: Client) -> None:
 
 def test_those_that_failed_get_it_again_even_when_it_was_over(signed_in: Client) -> None:
     campaign = make_campaign(status="sent", total=3, started_at=timezone.now(), finished_at=timezone.now())
-    one, two = (make_delivery(campaign=campaign, state="failed", error="No such user") for _ in range(2))
-    sent = make_delivery(campaign=campaign, state="sent")
+    one, two = (make_delivery(campaign=campaign, status="failed", error="No such user") for _ in range(2))
+    sent = make_delivery(campaign=campaign, status="sent")
     assert "1 mail is sent again" in text_of(signed_in, f"{place(campaign, 'act')}?delivery={one.pk}", {"resend": "1"})
     campaign.refresh_from_db()
     assert (campaign.status, campaign.finished_at) == ("sending", None)
     assert "1 mail is sent again" in text_of(signed_in, place(campaign, "act"), {"resend": "1"})
     assert "Nothing was changed" in text_of(signed_in, place(campaign, "act"), {"resend": "1"})
-    assert [Delivery.objects.get(pk=row.pk).state for row in (one, two, sent)] == ["pending", "pending", "sent"]
-    cancelled = make_delivery(campaign=make_campaign(status="cancelled"), state="failed")
+    assert [Delivery.objects.get(pk=row.pk).status for row in (one, two, sent)] == ["pending", "pending", "sent"]
+    cancelled = make_delivery(campaign=make_campaign(status="cancelled"), status="failed")
     assert actions.resend_failed(cancelled.campaign) == 0
 
 
 def test_uncertain_ones_are_settled_either_way_and_once(signed_in: Client) -> None:
     campaign = make_campaign(status="sending", total=2, started_at=timezone.now())
-    one, two = (make_delivery(campaign=campaign, state="uncertain") for _ in range(2))
+    one, two = (make_delivery(campaign=campaign, status="uncertain") for _ in range(2))
     finish()
     campaign.refresh_from_db()
     assert campaign.status == "sending"
@@ -612,8 +612,8 @@ def test_uncertain_ones_are_settled_either_way_and_once(signed_in: Client) -> No
     assert "1 mail is counted as sent" in text_of(signed_in, f"{act}?delivery={one.pk}", {"let_be": "1"})
     assert "Nothing was changed" in text_of(signed_in, f"{act}?delivery={one.pk}", {"again": "1"})
     assert "1 mail is sent again" in text_of(signed_in, act, {"again": "1"})
-    assert [Delivery.objects.get(pk=row.pk).state for row in (one, two)] == ["sent", "pending"]
-    over = make_delivery(campaign=make_campaign(status="cancelled"), state="uncertain")
+    assert [Delivery.objects.get(pk=row.pk).status for row in (one, two)] == ["sent", "pending"]
+    over = make_delivery(campaign=make_campaign(status="cancelled"), status="uncertain")
     assert actions.settle(over.campaign, again=True) == 0
     assert actions.settle(over.campaign, again=False) == 1
 
@@ -628,28 +628,28 @@ def test_a_search_for_signs_that_nobody_sees_is_answered(signed_in: Client, word
 
 def test_recipients_are_found_by_state_and_address_and_exported(signed_in: Client) -> None:
     campaign = make_campaign(status="sent", total=3, started_at=timezone.now())
-    make_delivery(campaign=campaign, to_email="ann@example.org", state="sent")
-    make_delivery(campaign=campaign, to_email="=eve@example.org", state="failed", error="550 no such user")
-    make_delivery(campaign=campaign, to_email="", state="skipped", error="The address was erased.")
+    make_delivery(campaign=campaign, to_email="ann@example.org", status="sent")
+    make_delivery(campaign=campaign, to_email="=eve@example.org", status="failed", error="550 no such user")
+    make_delivery(campaign=campaign, to_email="", status="skipped", error="The address was erased.")
     make_delivery(to_email="stranger@example.org")
     page = text_of(signed_in, place(campaign, "recipients"))
     assert all(words in page for words in ("ann@", "eve@", "erased", "550 no such user"))
     assert "stranger@" not in page
-    page = text_of(signed_in, f"{place(campaign, 'recipients')}?state=failed")
+    page = text_of(signed_in, f"{place(campaign, 'recipients')}?status=failed")
     assert ("ann@" in page, "eve@" in page) == (False, True)
     assert "ann@" in text_of(signed_in, f"{place(campaign, 'recipients')}?q=ANN")
-    assert "No address with" in text_of(signed_in, f"{place(campaign, 'recipients')}?q=nobody&state=x&page=9")
-    response = signed_in.get(f"{place(campaign, 'recipients/csv')}?state=failed")
+    assert "No address with" in text_of(signed_in, f"{place(campaign, 'recipients')}?q=nobody&status=x&page=9")
+    response = signed_in.get(f"{place(campaign, 'recipients/csv')}?status=failed")
     lines = b"".join(response).decode().splitlines()
-    assert lines[0].startswith("address,state,tries")
+    assert lines[0].startswith("address,status,tries")
     assert lines[1:] == ["'=eve@example.org,failed,0,,,,,,550 no such user"]
 
 
-def test_pages_cost_the_same_for_few_and_many(signed_in: Client, ready: SenderProfile) -> None:
+def test_pages_cost_the_same_for_few_and_many(signed_in: Client, ready: NewsletterSettings) -> None:
     def grow(number: int) -> list[int]:
         for _ in range(number):
-            make_delivery(campaign=campaign, state="sent")
-            make_delivery(campaign=make_campaign(status="paused", started_at=timezone.now()), state="failed")
+            make_delivery(campaign=campaign, status="sent")
+            make_delivery(campaign=make_campaign(status="paused", started_at=timezone.now()), status="failed")
         costs = []
         for address in (LIST, *(place(campaign, name) for name in ("recipients", "progress"))):
             with CaptureQueriesContext(connection) as queries:
@@ -664,8 +664,8 @@ def test_pages_cost_the_same_for_few_and_many(signed_in: Client, ready: SenderPr
 
 def test_the_list_names_state_time_and_how_many_were_sent(signed_in: Client) -> None:
     campaign = make_campaign(status="sent", subject="Sent one", total=2, finished_at=timezone.now())
-    make_delivery(campaign=campaign, state="sent")
-    make_delivery(campaign=campaign, state="failed")
+    make_delivery(campaign=campaign, status="sent")
+    make_delivery(campaign=campaign, status="failed")
     draft(subject="Draft one")
     page = text_of(signed_in, LIST)
     assert "1 of 2" in page
@@ -700,10 +700,10 @@ def test_progress_is_live_and_ends(owner_page: Page) -> None:
     owner_page.goto(place(campaign, "progress"))
     expect(owner_page.locator(".mail-sum")).to_contain_text("0 of 2 sent")
     mails = Delivery.objects.filter(pk=rows[0].pk)
-    mails.move("pending", "claimed", owner="w", lease_until=timezone.now() + timedelta(minutes=5))
-    mails.move("claimed", "sent")
+    mails.transition("pending", "claimed", owner="w", lease_until=timezone.now() + timedelta(minutes=5))
+    mails.transition("claimed", "sent")
     expect(owner_page.locator(".mail-sum")).to_contain_text("1 of 2 sent")
-    Campaign.objects.filter(pk=campaign.pk).move("sending", "paused", pause_reason="The mail server refuses us.")
+    Campaign.objects.filter(pk=campaign.pk).transition("sending", "paused", pause_reason="The mail server refuses us.")
     expect(owner_page.locator(".notice")).to_contain_text("The mail server refuses us.")
     expect(owner_page.locator("[data-figures]")).to_have_attribute("data-figures", "")
 
@@ -727,7 +727,7 @@ def test_the_mail_is_seen_wide_narrow_dark_and_plain(owner_page: Page) -> None:
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_a_campaign_is_written_checked_and_scheduled_on_a_phone(owner_page: Page, settings: Settings) -> None:
-    SenderProfile.objects.create(postal_address="PO Box 12", from_email="me@localhost")
+    NewsletterSettings.objects.create(postal_address="PO Box 12", from_email="me@localhost")
     make_subscriber()
     owner_page.set_viewport_size({"width": 390, "height": 800})
     owner_page.goto(f"{LIST}add/")

@@ -21,7 +21,7 @@ from newsletter.models import (
     ConsentEvent,
     ConsentText,
     Delivery,
-    SenderProfile,
+    NewsletterSettings,
     Subscriber,
     Suppression,
     Topic,
@@ -153,7 +153,7 @@ def test_a_topic_that_somebody_refused_is_not_deleted(signed_in: Client) -> None
 
 
 def test_the_sender_says_what_is_lacking(signed_in: Client, settings: Settings) -> None:
-    place = "/admin/newsletter/senderprofile/"
+    place = "/admin/newsletter/newslettersettings/"
     assert "postal address: without it nothing is sent" in signed_in.get(place).content.decode()
     data = {
         "from_email": "me@straße.example",
@@ -173,9 +173,9 @@ def test_the_sender_says_what_is_lacking(signed_in: Client, settings: Settings) 
     data |= {"from_email": "me@news.example.com", "connections": "2", "postal_address": "Main Street 1"}
     assert signed_in.post(place, data).status_code == 302
     settings.SITE_URL = "https://www.example.com"
-    assert deliverability.lacks(SenderProfile.get()) == []
+    assert deliverability.lacks(NewsletterSettings.load()) == []
     settings.SITE_URL, settings.MAILERS = "http://other.example", {}
-    assert len(deliverability.lacks(SenderProfile.get())) == 3
+    assert len(deliverability.lacks(NewsletterSettings.load())) == 3
 
 
 def test_staff_without_rights_get_nowhere_and_change_nothing() -> None:
@@ -189,7 +189,7 @@ def test_staff_without_rights_get_nowhere_and_change_nothing() -> None:
         "topic": rows["topic"](name="Posts", slug="posts").pk,
         "consenttext": rows["consenttext"](key="confirm", version=1, text="Yes").pk,
         "suppression": Suppression.objects.create(email_hash="0" * 64, reason="manual").pk,
-        "senderprofile": SenderProfile.objects.create().pk,
+        "newslettersettings": NewsletterSettings.objects.create().pk,
     }
     client, number = editor(), 0
     data = {"cancel": "1", "erase": "1", "copy_key": str(uuid4())}

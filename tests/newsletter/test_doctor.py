@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from newsletter.delivery.deliverability import lacks
-from newsletter.models import SenderProfile
+from newsletter.models import NewsletterSettings
 from ptcomplete.email_settings import mailers
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def names(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[
     """A name server that knows all that is needed; and a site with all that it needs."""
     settings.SITE_URL = "https://www.example.com"
     settings.MAILERS = mailers("smtp://127.0.0.1")
-    SenderProfile.objects.create(from_email="sam@news.example.com", postal_address="Main Street 1")
+    NewsletterSettings.objects.create(from_email="sam@news.example.com", postal_address="Main Street 1")
     handler = type("TheseNames", (Names,), {"known": dict(WELL)})
     with ThreadingUDPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -112,7 +112,7 @@ def test_a_name_server_that_is_broken_is_told_apart_from_what_is_missing(names: 
 
 def test_on_ones_own_machine_neither_https_nor_a_domain_is_asked_for(settings: Settings) -> None:
     settings.SITE_URL = "http://127.0.0.1:8000"
-    sender = SenderProfile(from_email="newsletter@example.com", postal_address="Main Street 1")
+    sender = NewsletterSettings(from_email="newsletter@example.com", postal_address="Main Street 1")
     assert lacks(sender) == []
     settings.SITE_URL = "http://127.0.0.1.example.net"
     assert len(lacks(sender)) == 2

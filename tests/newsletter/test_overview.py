@@ -22,8 +22,8 @@ def test_the_start_page_tells_how_the_list_grows(signed_in: Client) -> None:
     Subscriber.objects.first().unsubscribe()  # type: ignore[union-attr]
     make_subscriber(status="pending", confirmed_at=None)
     last = make_campaign(status="sent", started_at=timezone.now(), total=2)
-    make_delivery(campaign=last, state="sent", complained_at=timezone.now())
-    make_delivery(campaign=last, state="sent", bounced_at=timezone.now())
+    make_delivery(campaign=last, status="sent", complained_at=timezone.now())
+    make_delivery(campaign=last, status="sent", bounced_at=timezone.now())
     later = timezone.now() + timedelta(days=1)
     make_campaign(subject="Next one", status="scheduled", scheduled_at=later, not_after=later + timedelta(days=1))
     seen = signed_in.get("/admin/").context["newsletter"]
@@ -42,7 +42,7 @@ def test_what_waits_for_a_decision_is_among_the_tasks(signed_in: Client) -> None
     reason = "41 of 129 mails failed. Look at the reasons before you go on."
     make_campaign(status="paused", subject="Sleep", started_at=timezone.now(), pause_reason=reason)
     held = make_campaign(status="sending", subject="Knees", started_at=timezone.now())
-    make_delivery(campaign=held, state="uncertain")
+    make_delivery(campaign=held, status="uncertain")
     page = signed_in.get("/admin/").content.decode()
     assert "The campaign “Sleep” has stopped" in page
     assert reason in page
@@ -63,7 +63,7 @@ def test_who_has_nothing_to_do_with_it_sees_nothing_of_it() -> None:
 def test_it_costs_the_same_for_few_and_many(signed_in: Client) -> None:
     def grow(number: int) -> int:
         for _ in range(number):
-            make_delivery(campaign=make_campaign(status="paused", started_at=timezone.now()), state="sent")
+            make_delivery(campaign=make_campaign(status="paused", started_at=timezone.now()), status="sent")
             make_subscriber()
         with CaptureQueriesContext(connection) as queries:
             assert signed_in.get("/admin/").status_code == 200

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from newsletter.campaigns import preflight
 from newsletter.delivery.mime import link
-from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Topic
+from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Topic
 from newsletter.rendering.messages import Rendered
 from newsletter.subscribers.tokens import Purpose
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
@@ -44,9 +44,9 @@ def test_what_must_not_go_out_is_stopped(settings: Settings) -> None:
         ({"topic": topic}, "Nobody would get it"),
     ):
         assert words in said("stop", letter(**overrides))
-    SenderProfile.objects.update(per_day=0)
+    NewsletterSettings.objects.update(per_day=0)
     assert "A limit of 0 mails" in said("stop", letter())
-    SenderProfile.objects.update(postal_address="", from_email="me@mail.example.net")
+    NewsletterSettings.objects.update(postal_address="", from_email="me@mail.example.net")
     settings.SITE_URL = "http://www.example.com"
     stops = said("stop", letter())
     for words in ("Write your postal address", "https://", "mail.example.net, which is not example.com"):
@@ -57,7 +57,7 @@ def test_what_must_not_go_out_is_stopped(settings: Settings) -> None:
 def test_what_goes_out_by_itself_needs_no_text_of_its_own_but_something_public(kind: str) -> None:
     post = make_post()
     campaign = letter(kind=kind, body="", post=post if kind == "post" else None)
-    PostNews.objects.create(post=post, digest=campaign)
+    AnnouncedPost.objects.create(post=post, digest=campaign)
     assert said("stop", campaign) == ""
     post.trash()
     assert "not public" in said("stop", Campaign.objects.get())
@@ -92,7 +92,7 @@ def test_what_is_only_unwise_is_said_and_stops_nothing() -> None:
         f'<p>Words <a href="https://www.example.com/coming/">1</a> <a href="/nowhere/">2</a></p>'
         f'<figure><img data-image="{image.pk}"></figure>'
     )
-    SenderProfile.objects.update(reply_to="", worker_seen_at=timezone.now() - timedelta(hours=2), per_hour=1)
+    NewsletterSettings.objects.update(reply_to="", worker_seen_at=timezone.now() - timedelta(hours=2), per_hour=1)
     for _ in range(50):
         make_subscriber()
     campaign = letter(subject="A subject that is longer than any telephone shows in full", preheader="", body=body)
@@ -111,7 +111,7 @@ def test_what_is_only_unwise_is_said_and_stops_nothing() -> None:
         "last seen 2\xa0hours ago",
     ):
         assert words in warned
-    SenderProfile.objects.update(worker_seen_at=None)
+    NewsletterSettings.objects.update(worker_seen_at=None)
     assert "has not been seen yet" in said("warn", campaign)
 
 
@@ -130,7 +130,7 @@ def test_that_it_reaches_nobody_or_who_gets_two_is_said() -> None:
 
 def test_a_site_on_ones_own_machine_needs_no_https(settings: Settings) -> None:
     settings.SITE_URL = "http://127.0.0.1:8000"
-    SenderProfile.objects.update(from_email="me@127.0.0.1")
+    NewsletterSettings.objects.update(from_email="me@127.0.0.1")
     assert preflight.look_at(letter()).stops == []
 
 
@@ -163,12 +163,12 @@ def test_looking_costs_the_same_for_few_and_many() -> None:
     assert costs[0] == costs[1]
 
 
-def test_a_worker_is_noted_and_seldom(ready: SenderProfile) -> None:
+def test_a_worker_is_noted_and_seldom(ready: NewsletterSettings) -> None:
     for ago, is_noted in ((timedelta(seconds=5), False), (timedelta(minutes=1), True)):
         before = timezone.now() - ago
-        SenderProfile.objects.update(worker_seen_at=before)
+        NewsletterSettings.objects.update(worker_seen_at=before)
         with CaptureQueriesContext(connection) as queries:
-            SenderProfile.get().note_worker()
+            NewsletterSettings.load().note_worker()
         assert len(queries) == (2 if is_noted else 1)
     ready.refresh_from_db()
     assert ready.worker_seen_at is not None

@@ -25,9 +25,9 @@ from audit.accessibility import violations_in_both_themes
 from newsletter.models import (
     ConsentEvent,
     ConsentText,
-    ListMail,
-    SenderProfile,
+    NewsletterSettings,
     Subscriber,
+    SubscriberEmail,
     Subscription,
     Suppression,
     Topic,
@@ -88,7 +88,7 @@ def link(mail: EmailMessage, page: str) -> str:
 
 def state() -> list[list[dict[str, Any]]]:
     """All that the newsletter keeps."""
-    models: tuple[Any, ...] = (Subscriber, Subscription, ConsentEvent, ConsentText, Suppression, ListMail, Topic)
+    models: tuple[Any, ...] = (Subscriber, Subscription, ConsentEvent, ConsentText, Suppression, SubscriberEmail, Topic)
     return [list(model._base_manager.order_by("pk").values()) for model in models]
 
 
@@ -194,7 +194,7 @@ def test_the_answer_tells_nothing_of_who_is_on_the_list(reader: Client, box: Pos
     # The same steps for all; for an address that is new the row itself is made, between two savepoints.
     assert len(queries) == (21 if known else 24)
     assert box.mails == []
-    assert ListMail.objects.count() == 1
+    assert SubscriberEmail.objects.count() == 1
     sending.send_due_emails()
     assert len(box.mails) == (0 if known == "blocked" else 1)
     for mail in box.mails:
@@ -208,7 +208,7 @@ def test_who_left_comes_back_by_a_new_confirmation_only(reader: Client, box: Pos
     used = path(subscriber, Purpose.CONFIRM)
     reader.post(used)
     subscriber.refresh_from_db()
-    Subscriber.objects.move("active", status)
+    Subscriber.objects.transition("active", status)
     Suppression.objects.add(subscriber.email_hash, "complaint")
     assert reader.post(used).status_code == 404  # the old link is worth nothing any more
     join(reader)
@@ -283,12 +283,12 @@ def test_leaving_is_heard_in_every_state_and_weakens_no_complaint(reader: Client
 @pytest.mark.django_db
 def test_what_happens_at_the_same_moment_neither_undoes_leaving_nor_brings_back() -> None:
     leaving, coming = make_subscriber(), make_subscriber(status="unsubscribed")
-    Subscriber.objects.filter(pk=leaving.pk).move("active", "bounced")
+    Subscriber.objects.filter(pk=leaving.pk).transition("active", "bounced")
     leaving.unsubscribe()  # read before the bounce
-    Subscriber.objects.filter(pk=coming.pk).move("unsubscribed", "complained")
+    Subscriber.objects.filter(pk=coming.pk).transition("unsubscribed", "complained")
     coming.confirm()  # read before the complaint
     assert list(Subscriber.objects.order_by("pk").values_list("status", flat=True)) == ["unsubscribed", "complained"]
-    assert Subscriber.objects.mailable().count() == ListMail.objects.count() == 0
+    assert Subscriber.objects.mailable().count() == SubscriberEmail.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -305,7 +305,7 @@ def test_two_presses_at_once_are_one_confirmation() -> None:
     with ThreadPoolExecutor(4) as readers:
         assert all(readers.map(press, range(8)))
     assert kinds(subscriber) == ["confirmed"]
-    assert ListMail.objects.count() == subscriber.subscriptions.count() == 1
+    assert SubscriberEmail.objects.count() == subscriber.subscriptions.count() == 1
 
 
 @pytest.mark.django_db
@@ -411,7 +411,7 @@ def test_everybody_gets_all_that_is_kept_about_them(reader: Client) -> None:
     subscriber = make_subscriber(email="Zoë@example.org".replace("ë", "e"), name="Zoë")
     subscriber.ask(ip="192.0.2.7", form="footer", text=ConsentText.objects.shown("join", "Words"))
     subscriber.subscriptions.create(topic=Topic.objects.create(name="Posts", slug="posts"))
-    make_delivery(subscriber=subscriber, state="sent")
+    make_delivery(subscriber=subscriber, status="sent")
     make_delivery(subscriber=make_subscriber(email="other@example.org"))
     place = path(subscriber, Purpose.PREFERENCES) + "export/"
     assert reader.get(place).status_code == 405
@@ -434,16 +434,16 @@ def test_erasing_leaves_nothing_but_a_mark_that_nobody_can_read_back(reader: Cli
     subscriber = make_subscriber(email="Sam+x@Example.org", status=status, name="Samuel")
     subscriber.ask(ip="192.0.2.7", agent="Browser", page="/about/")
     sent, waiting = (
-        make_delivery(subscriber=subscriber, to_email=subscriber.email, state=s) for s in ("sent", "pending")
+        make_delivery(subscriber=subscriber, to_email=subscriber.email, status=s) for s in ("sent", "pending")
     )
     place = path(subscriber, Purpose.PREFERENCES) + "erase/"
     assert reader.get(place).status_code == 405
     assert "It is erased" in reader.post(place).content.decode()
-    assert Subscriber.objects.count() == ListMail.objects.count() == 0
+    assert Subscriber.objects.count() == SubscriberEmail.objects.count() == 0
     assert Suppression.objects.of("sam+X@example.ORG").get().reason == "erased"
     for delivery, expected in ((sent, "sent"), (waiting, "skipped")):
         delivery.refresh_from_db()
-        assert (delivery.to_email, delivery.subscriber, delivery.state) == ("", None, expected)
+        assert (delivery.to_email, delivery.subscriber, delivery.status) == ("", None, expected)
     events = ConsentEvent.objects.values_list("kind", "subscriber", "ip", "agent", "page", "token_id")
     assert list(events) == [(kind, None, None, "", "", "") for kind in ("requested", "erased")]
     assert reader.post(place).status_code == 404
@@ -455,9 +455,9 @@ def test_erasing_leaves_nothing_but_a_mark_that_nobody_can_read_back(reader: Cli
 @pytest.mark.django_db
 def test_the_hash_needs_the_key_and_outlives_a_new_secret(settings: Settings) -> None:
     before = email_hash(SAM)
-    settings.SECRET_KEY, settings.ADDRESS_HASH_KEY = "new", settings.ADDRESS_HASH_KEY
+    settings.SECRET_KEY, settings.EMAIL_HASH_KEY = "new", settings.EMAIL_HASH_KEY
     assert email_hash(" SAM@example.ORG ") == before
-    settings.ADDRESS_HASH_KEY = "other"
+    settings.EMAIL_HASH_KEY = "other"
     assert email_hash(SAM) != before
 
 
@@ -527,7 +527,7 @@ def test_an_address_gets_one_mail_in_fifteen_minutes_and_three_a_day(reader: Cli
         for _ in range(2):
             assert join(reader, SAM if number % 2 else SAM.upper()).status_code == 303
             Tally.objects.filter(count=10).update(count=0)  # let the network's own limit be
-        assert ListMail.objects.count() == min(number + 1, 3)
+        assert SubscriberEmail.objects.count() == min(number + 1, 3)
         calm()
     assert ConsentEvent.objects.count() == 3
 
@@ -543,7 +543,7 @@ def test_a_flood_from_one_network_ends_at_ten_a_day(reader: Client) -> None:
 def test_a_flood_from_many_networks_ends_at_the_hourly_cap_and_the_desk_says_so(
     reader: Client, signed_in: Client
 ) -> None:
-    SenderProfile.objects.create(joins_per_hour=4)
+    NewsletterSettings.objects.create(joins_per_hour=4)
 
     def flood(number: int) -> int:
         data = {"email": f"sam{number}@example.org", "token": issue("join", age=60)}
@@ -552,7 +552,7 @@ def test_a_flood_from_many_networks_ends_at_the_hourly_cap_and_the_desk_says_so(
     assert "Sign-ups rest" not in signed_in.get("/admin/").content.decode()
     # The same whether the address is known.
     assert [flood(number) for number in (1, 2, 3, 4, 5, 1, 2)] == [303] * 4 + [429] * 3
-    assert ListMail.objects.count() == 4
+    assert SubscriberEmail.objects.count() == 4
     assert "Sign-ups rest" in signed_in.get("/admin/").content.decode()
 
 
@@ -622,7 +622,7 @@ def test_a_mail_that_makes_no_sense_any_more_is_not_sent(settings: Settings) -> 
         left.mails.create(kind="manage"),
     ]
     late = make_subscriber().mails.create(kind="manage")
-    ListMail.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(days=8))
+    SubscriberEmail.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(days=8))
     box = Postbox()
     with mail_server(settings, box):
         assert sending.send_due_emails() == len(needless) + 1

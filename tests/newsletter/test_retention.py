@@ -23,7 +23,7 @@ def test_what_nobody_needs_any_more_is_erased_in_time() -> None:
     ConsentEvent.objects.record("unsubscribed", left[lately], at=lately)
     ended = make_campaign(status="sent", finished_at=now - timedelta(days=91))
     young = make_campaign(status="sent", finished_at=now - timedelta(days=89))
-    mails = [make_delivery(campaign=campaign, state="sent", subscriber=reader) for campaign in (ended, young)]
+    mails = [make_delivery(campaign=campaign, status="sent", subscriber=reader) for campaign in (ended, young)]
     waits = make_delivery(campaign=make_campaign(status="paused"))
     for number, days in enumerate((91, 89)):
         told = WebhookEvent.objects.create(provider="x", event_id=number, kind="bounced", delivery=mails[0])
@@ -34,6 +34,6 @@ def test_what_nobody_needs_any_more_is_erased_in_time() -> None:
     assert not ConsentEvent.objects.filter(email_hash=left[long_ago].email_hash).exists()
     assert ConsentEvent.objects.filter(email_hash=left[lately].email_hash).count() == 2
     assert ConsentEvent.objects.filter(email_hash=reader.email_hash).count() == 1
-    kept = list(Delivery.objects.order_by("pk").values_list("state", "to_email"))
+    kept = list(Delivery.objects.order_by("pk").values_list("status", "to_email"))
     assert kept == [("sent", ""), ("sent", mails[1].to_email), ("pending", waits.to_email)]
     assert WebhookEvent.objects.get().event_id == "1"

@@ -10,11 +10,11 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from newsletter.models import (
+    AnnouncedPost,
     Campaign,
     Delivery,
-    ForbiddenMoveError,
-    PostNews,
-    SenderProfile,
+    InvalidTransition,
+    NewsletterSettings,
     SendWindow,
     Subscriber,
     Subscription,
@@ -53,9 +53,9 @@ DELIVERY = {
     "skipped": set(),
 }
 MACHINES: dict[str, tuple[Callable[..., models.Model], str, dict[str, set[str]]]] = {
-    "subscriber": (lambda state: make_subscriber(status=state), "status", SUBSCRIBER),
-    "campaign": (lambda state: make_campaign(status=state), "status", CAMPAIGN),
-    "delivery": (lambda state: make_delivery(state=state), "state", DELIVERY),
+    "subscriber": (lambda status: make_subscriber(status=status), "status", SUBSCRIBER),
+    "campaign": (lambda status: make_campaign(status=status), "status", CAMPAIGN),
+    "delivery": (lambda status: make_delivery(status=status), "status", DELIVERY),
 }
 PAIRS = [(name, *pair) for name, (_, _, table) in MACHINES.items() for pair in product(table, repeat=2)]
 
@@ -70,26 +70,26 @@ def test_a_row_moves_along_the_table_only(machine: str, here: str, there: str) -
     row = make(here)
     rows: Any = type(row)._default_manager
     if there in table[here]:
-        assert rows.filter(pk=row.pk).move(here, there, **claim(there)) == 1
+        assert rows.filter(pk=row.pk).transition(here, there, **claim(there)) == 1
         # Whoever comes second finds it done.
-        assert rows.filter(pk=row.pk).move(here, there, **claim(there)) == 0
+        assert rows.filter(pk=row.pk).transition(here, there, **claim(there)) == 0
         expected = there
     else:
-        with pytest.raises(ForbiddenMoveError):
-            rows.filter(pk=row.pk).move(here, there)
+        with pytest.raises(InvalidTransition):
+            rows.filter(pk=row.pk).transition(here, there)
         expected = here
     row.refresh_from_db()
     assert getattr(row, field) == expected
 
 
-@pytest.mark.parametrize(("machine", "here"), [(name, state) for name, each in MACHINES.items() for state in each[2]])
+@pytest.mark.parametrize(("machine", "here"), [(name, status) for name, each in MACHINES.items() for status in each[2]])
 def test_a_row_in_another_state_than_expected_stays(machine: str, here: str) -> None:
     make, field, table = MACHINES[machine]
     row = make(here)
     rows: Any = type(row)._default_manager
     for other in set(table) - {here}:
         for there in table[other]:
-            assert rows.filter(pk=row.pk).move(other, there, **claim(there)) == 0
+            assert rows.filter(pk=row.pk).transition(other, there, **claim(there)) == 0
     row.refresh_from_db()
     assert getattr(row, field) == here
 
@@ -108,11 +108,11 @@ def test_the_database_refuses_an_unknown_state(machine: str) -> None:
 def test_who_leaves_takes_all_old_links_along_and_who_confirms_is_dated() -> None:
     subscriber = make_subscriber(status="pending", confirmed_at=None, soft_score=3)
     rows = Subscriber.objects.filter(pk=subscriber.pk)
-    rows.move("pending", "active")
+    rows.transition("pending", "active")
     subscriber.refresh_from_db()
     assert subscriber.confirmed_at is not None
     assert (subscriber.soft_score, subscriber.token_epoch) == (0, 0)
-    rows.move("active", "unsubscribed")
+    rows.transition("active", "unsubscribed")
     subscriber.refresh_from_db()
     assert subscriber.token_epoch == 1
 
@@ -126,11 +126,11 @@ def test_a_claim_has_an_owner_and_ends_with_the_state() -> None:
     delivery = make_delivery()
     rows = Delivery.objects.filter(pk=delivery.pk)
     with pytest.raises(IntegrityError), transaction.atomic():
-        rows.move("pending", "claimed")
+        rows.transition("pending", "claimed")
     with pytest.raises(IntegrityError), transaction.atomic():
         rows.update(owner="worker")
-    rows.move("pending", "claimed", **claim("claimed"))
-    rows.move("claimed", "sent", code="250")
+    rows.transition("pending", "claimed", **claim("claimed"))
+    rows.transition("claimed", "sent", code="250")
     delivery.refresh_from_db()
     assert (delivery.owner, delivery.lease_until, delivery.code) == ("", None, "250")
     assert delivery.sent_at is not None
@@ -151,18 +151,18 @@ def test_a_post_is_mailed_once_ever_but_may_be_written_about() -> None:
         make_campaign(kind="post", post=post)
 
 
-@pytest.mark.parametrize("state", ["sending", "paused", "sent"])
-def test_nothing_is_sent_that_is_not_prepared(state: str) -> None:
+@pytest.mark.parametrize("status", ["sending", "paused", "sent"])
+def test_nothing_is_sent_that_is_not_prepared(status: str) -> None:
     for lacking in ({"prepared_at": None}, {"total": None}, {"frozen_sha256": ""}):
         with pytest.raises(IntegrityError), transaction.atomic():
-            make_campaign(status=state, **lacking)
+            make_campaign(status=status, **lacking)
 
 
-@pytest.mark.parametrize("state", CAMPAIGN)
-def test_words_are_locked_once_a_campaign_has_begun(state: str) -> None:
-    campaign = make_campaign(status=state)
+@pytest.mark.parametrize("status", CAMPAIGN)
+def test_words_are_locked_once_a_campaign_has_begun(status: str) -> None:
+    campaign = make_campaign(status=status)
     campaign.subject = "Other words"
-    if state in {"draft", "scheduled"}:
+    if status in {"draft", "scheduled"}:
         campaign.save()
         return
     with pytest.raises(FrozenError):
@@ -196,11 +196,11 @@ def test_a_campaign_whose_time_is_over_never_begins() -> None:
 
 def test_the_counts_of_all_states_add_up() -> None:
     campaign = make_campaign()
-    for state in DELIVERY:
-        make_delivery(campaign=campaign, state=state)
-    assert campaign.deliveries.census() == dict.fromkeys(DELIVERY, 1)
+    for status in DELIVERY:
+        make_delivery(campaign=campaign, status=status)
+    assert campaign.deliveries.count_by_status() == dict.fromkeys(DELIVERY, 1)
     assert campaign.deliveries.open().count() == 4
-    assert {row.state for row in campaign.deliveries.due()} == {"pending", "deferred"}
+    assert {row.status for row in campaign.deliveries.due()} == {"pending", "deferred"}
 
 
 # ---- Who is mailed ----------------------------------------------------------------------------------
@@ -209,8 +209,8 @@ def test_the_counts_of_all_states_add_up() -> None:
 def test_mail_goes_only_to_who_confirmed_and_neither_pauses_nor_is_suppressed() -> None:
     now = timezone.now()
     expected = {make_subscriber(), make_subscriber(paused_until=now - timedelta(days=1))}
-    for state in set(SUBSCRIBER) - {"active"}:
-        make_subscriber(status=state)
+    for status in set(SUBSCRIBER) - {"active"}:
+        make_subscriber(status=status)
     make_subscriber(paused_until=now + timedelta(days=1))
     Suppression.objects.add(make_subscriber().email_hash, "manual")
     assert set(Subscriber.objects.mailable()) == expected
@@ -228,7 +228,7 @@ def test_an_audience_wants_the_topic_at_the_pace_of_the_campaign() -> None:
         Subscription.objects.create(subscriber=subscriber, **fields)
     assert set(make_campaign(kind="post", topic=topic).audience()) == {instant}
     digest = make_campaign(kind="digest", topic=topic)
-    PostNews.objects.create(post=make_post(), digest=digest)
+    AnnouncedPost.objects.create(post=make_post(), digest=digest)
     assert set(digest.audience()) == {weekly}
     # What is written by hand is gathered nowhere.
     assert set(make_campaign(topic=topic).audience()) == {instant, weekly}
@@ -236,7 +236,7 @@ def test_an_audience_wants_the_topic_at_the_pace_of_the_campaign() -> None:
 
 
 def test_the_same_window_and_the_same_event_are_counted_once() -> None:
-    profile, now = SenderProfile.objects.create(per_hour=10), timezone.now()
+    profile, now = NewsletterSettings.objects.create(per_hour=10), timezone.now()
     assert profile.limits() == {"hour": 10}
     SendWindow.objects.create(profile=profile, span="hour", starts_at=now)
     WebhookEvent.objects.create(provider="x", event_id="1", kind="bounced")

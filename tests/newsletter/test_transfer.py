@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from newsletter.models import ConsentEvent, ListMail, Subscriber, Suppression, Topic
+from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Suppression, Topic
 from newsletter.subscribers import csv_io
 from newsletter.subscribers.csv_io import Report, lines, take_in
 from tests.factories import make_subscriber
@@ -55,7 +55,7 @@ def test_the_columns_of_other_services_are_known(file: str, name: str) -> None:
 def test_who_has_no_proof_comes_in_unconfirmed_gets_nothing_and_goes_in_a_week() -> None:
     take("email,status\nsam@example.org,active\neve@example.org,\n")
     assert states() == {"sam@example.org": "pending", "eve@example.org": "pending"}
-    assert ListMail.objects.count() == 0
+    assert SubscriberEmail.objects.count() == 0
     Subscriber.objects.update(requested_at=timezone.now() - timedelta(days=8))
     Subscriber.objects.expire()
     assert states() == {}

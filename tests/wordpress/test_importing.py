@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import User
 from blog.models import Post
 from newsletter.campaigns import automation
-from newsletter.models import SenderProfile
+from newsletter.models import NewsletterSettings
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category, make_post
 from tests.wordpress.exports import HEAD, TAIL, Writer, everything, item
@@ -35,7 +35,7 @@ def test_a_post_arrives_with_all_that_belongs_to_it(write: Writer, client: Clien
 
 
 def test_no_mail_goes_out_about_what_was_public_there(write: Writer) -> None:
-    SenderProfile.objects.create(mails_new_posts=True)
+    NewsletterSettings.objects.create(mails_new_posts=True)
     call_command("import_wordpress", write(item(), item(2, status="draft")))
     assert automation.plan() == 0
     Post.objects.get(status="draft").publish()

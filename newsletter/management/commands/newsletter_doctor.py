@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from newsletter.delivery import dns
 from newsletter.delivery.deliverability import lacks, sending_domain
-from newsletter.models import SenderProfile
+from newsletter.models import NewsletterSettings
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, selector: str, **options: Any) -> None:
-        sender = SenderProfile.get()
+        sender = NewsletterSettings.load()
         found = lacks(sender)
         try:
             found += dns.lacks(sending_domain(sender), selector)

@@ -20,14 +20,14 @@ class Command(BaseCommand):
             parser.add_argument(f"--{name}", nargs="+", default=[], metavar="MESSAGE_ID", help=f"{help_text}; or “all”")
 
     def handle(self, *args: Any, sent: list[str], resend: list[str], **options: Any) -> None:
-        uncertain = Delivery.objects.filter(state=Delivery.State.UNCERTAIN)
+        uncertain = Delivery.objects.filter(status=Delivery.Status.UNCERTAIN)
         if set(sent) & set(resend):
             raise CommandError("A mail either went out or did not: the same one is in both lists.")
-        for chosen, state in ((sent, Delivery.State.SENT), (resend, Delivery.State.PENDING)):
+        for chosen, status in ((sent, Delivery.Status.SENT), (resend, Delivery.Status.PENDING)):
             if chosen:
                 rows = uncertain if chosen == [ALL] else uncertain.filter(message_id__in=chosen)
-                number = rows.move(Delivery.State.UNCERTAIN, state)
-                self.stdout.write(f"{number} {Delivery.State(state).label.lower()}")
+                number = rows.transition(Delivery.Status.UNCERTAIN, status)
+                self.stdout.write(f"{number} {Delivery.Status(status).label.lower()}")
         if not (sent or resend):
             for row in uncertain.select_related("campaign"):
                 self.stdout.write(f"{row.message_id}  {row.campaign}: {row.error}")

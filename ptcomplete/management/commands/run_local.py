@@ -18,7 +18,7 @@ from django.db import connections
 
 from accounts.models import User
 from blog.models import Post
-from newsletter.models import SenderProfile
+from newsletter.models import NewsletterSettings
 from siteinfo.models import SiteInfo
 
 HOST = "127.0.0.1"
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         elif not (Post.objects.exists() or SiteInfo.objects.exists()):
             call_command("seed_demo")
             # What nothing is sent without.
-            SenderProfile.objects.create(postal_address="1 Example Street, Sampletown")
+            NewsletterSettings.objects.create(postal_address="1 Example Street, Sampletown")
         call_command("start_pages")
         self._sign_in()
         connections.close_all()

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from affiliates.programs import Program
 from blog.models import Post
 from newsletter.delivery.materialize import prepare
-from newsletter.models import Campaign, PostNews
+from newsletter.models import AnnouncedPost, Campaign
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_link
@@ -93,7 +93,7 @@ def _digest(*posts: Post) -> Campaign:
         kind="digest", subject="Week", body="", status="preparing", frozen_sha256="", prepared_at=None, total=None
     )
     for post in posts:
-        PostNews.objects.create(post=post, digest=campaign)
+        AnnouncedPost.objects.create(post=post, digest=campaign)
     prepare(campaign, sender())
     campaign.refresh_from_db()
     return campaign

@@ -13,7 +13,7 @@ from lxml import html
 from blog.models import Post
 from newsletter.campaigns import actions, automation
 from newsletter.delivery.materialize import prepare, prepare_due
-from newsletter.models import Campaign, PostNews, SenderProfile, Subscriber, Topic
+from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Topic
 from tests.factories import make_campaign, make_post, make_subscriber
 from tests.newsletter.sending.stage import sender
 
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def profile(db: None) -> SenderProfile:
+def profile(db: None) -> NewsletterSettings:
     """Everything switched on; a digest was due an hour ago."""
     due = timezone.localtime() - timedelta(hours=1)
     return sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
 
 
-def reader(profile: SenderProfile, cadence: str = "instant") -> Subscriber:
+def reader(profile: NewsletterSettings, cadence: str = "instant") -> Subscriber:
     subscriber = make_subscriber()
     subscriber.subscriptions.create(topic=profile.topic_of_posts(), cadence=cadence)
     return subscriber
@@ -55,7 +55,7 @@ def test_nothing_goes_out_by_itself_until_the_owner_wants_it() -> None:
     assert not Campaign.objects.exists()
 
 
-def test_a_new_post_is_mailed_after_ten_minutes_to_those_who_want_each(profile: SenderProfile) -> None:
+def test_a_new_post_is_mailed_after_ten_minutes_to_those_who_want_each(profile: NewsletterSettings) -> None:
     instant = reader(profile)
     reader(profile, "weekly")
     post = new_post(title="Knees", excerpt="They bend.")
@@ -88,7 +88,7 @@ def test_what_was_public_when_it_was_switched_on_is_never_mailed() -> None:
     assert not between.news.is_news
 
 
-def test_a_scheduled_post_is_mailed_when_its_time_has_come(profile: SenderProfile) -> None:
+def test_a_scheduled_post_is_mailed_when_its_time_has_come(profile: NewsletterSettings) -> None:
     post = new_post(published_at=timezone.now() + timedelta(hours=1))
     assert automation.plan() == 0
     Post.objects.filter(pk=post.pk).update(published_at=timezone.now())
@@ -96,7 +96,7 @@ def test_a_scheduled_post_is_mailed_when_its_time_has_come(profile: SenderProfil
     assert the_mail(post).status == "scheduled"
 
 
-def test_published_again_or_edited_it_is_mailed_no_second_time(profile: SenderProfile) -> None:
+def test_published_again_or_edited_it_is_mailed_no_second_time(profile: NewsletterSettings) -> None:
     post = new_post()
     assert automation.plan() == 1
     grace_is_over()
@@ -111,7 +111,7 @@ def test_published_again_or_edited_it_is_mailed_no_second_time(profile: SenderPr
 
 
 @pytest.mark.parametrize("taken_back", ["draft", "trash", "delete", "schedule"])
-def test_a_post_taken_back_takes_its_mail_along(profile: SenderProfile, taken_back: str) -> None:
+def test_a_post_taken_back_takes_its_mail_along(profile: NewsletterSettings, taken_back: str) -> None:
     post = new_post()
     automation.plan()
     campaign = the_mail(post)
@@ -131,7 +131,9 @@ def test_a_post_taken_back_takes_its_mail_along(profile: SenderProfile, taken_ba
     assert not campaign.deliveries.exists()
 
 
-def test_a_post_taken_back_while_another_campaign_is_prepared_is_not_written_to_anybody(profile: SenderProfile) -> None:
+def test_a_post_taken_back_while_another_campaign_is_prepared_is_not_written_to_anybody(
+    profile: NewsletterSettings,
+) -> None:
     reader(profile)
     post = new_post()
     automation.plan()
@@ -143,7 +145,7 @@ def test_a_post_taken_back_while_another_campaign_is_prepared_is_not_written_to_
     assert not campaign.deliveries.exists()
 
 
-def test_once_the_first_mail_is_written_it_goes_on(profile: SenderProfile) -> None:
+def test_once_the_first_mail_is_written_it_goes_on(profile: NewsletterSettings) -> None:
     post = new_post()
     automation.plan()
     grace_is_over()
@@ -153,7 +155,7 @@ def test_once_the_first_mail_is_written_it_goes_on(profile: SenderProfile) -> No
     assert the_mail(post).status == "sending"
 
 
-def test_a_worker_that_comes_days_late_leaves_it_to_the_author(profile: SenderProfile) -> None:
+def test_a_worker_that_comes_days_late_leaves_it_to_the_author(profile: NewsletterSettings) -> None:
     post = new_post(published_at=timezone.now() - timedelta(days=3))
     prepare_due()
     campaign = the_mail(post)
@@ -161,7 +163,7 @@ def test_a_worker_that_comes_days_late_leaves_it_to_the_author(profile: SenderPr
     assert "could not begin in time" in campaign.pause_reason
 
 
-def test_a_worker_that_comes_hours_late_still_mails_it(profile: SenderProfile) -> None:
+def test_a_worker_that_comes_hours_late_still_mails_it(profile: NewsletterSettings) -> None:
     post = new_post(published_at=timezone.now() - timedelta(hours=20))
     prepare_due()
     grace_is_over()
@@ -169,7 +171,7 @@ def test_a_worker_that_comes_hours_late_still_mails_it(profile: SenderProfile) -
     assert the_mail(post).status == "sending"
 
 
-def test_one_made_by_hand_is_the_one(profile: SenderProfile) -> None:
+def test_one_made_by_hand_is_the_one(profile: NewsletterSettings) -> None:
     post = new_post()
     Campaign.objects.create(kind="post", post=post, subject="Mine")
     assert automation.plan() == 0
@@ -179,12 +181,14 @@ def test_one_made_by_hand_is_the_one(profile: SenderProfile) -> None:
 @pytest.mark.parametrize(
     ("status", "made"), [("draft", 1), ("cancelled", 1), ("scheduled", 0), ("sending", 0), ("sent", 0)]
 )
-def test_a_post_that_somebody_mails_by_hand_is_not_mailed_again(profile: SenderProfile, status: str, made: int) -> None:
+def test_a_post_that_somebody_mails_by_hand_is_not_mailed_again(
+    profile: NewsletterSettings, status: str, made: int
+) -> None:
     make_campaign(post=new_post(), status=status)
     assert automation.plan() == made
 
 
-def test_the_owners_topic_is_asked_and_else_the_first(profile: SenderProfile) -> None:
+def test_the_owners_topic_is_asked_and_else_the_first(profile: NewsletterSettings) -> None:
     first = profile.topic_of_posts()
     assert first.slug == "new-posts"
     other = Topic.objects.create(name="Other", slug="other")
@@ -206,7 +210,7 @@ def earlier(hours: float = 2) -> datetime:
     return timezone.now() - timedelta(hours=hours)
 
 
-def test_a_weeks_posts_go_together_to_those_who_want_it_so(profile: SenderProfile) -> None:
+def test_a_weeks_posts_go_together_to_those_who_want_it_so(profile: NewsletterSettings) -> None:
     weekly = reader(profile, "weekly")
     reader(profile)
     for title, hours in (("Knees", 4), ("Hips", 3)):
@@ -221,7 +225,7 @@ def test_a_weeks_posts_go_together_to_those_who_want_it_so(profile: SenderProfil
     assert after.news.gathered_at is None
 
 
-def test_a_week_without_news_has_no_digest(profile: SenderProfile) -> None:
+def test_a_week_without_news_has_no_digest(profile: NewsletterSettings) -> None:
     reader(profile, "weekly")
     assert automation.plan() == 0
     new_post(published_at=timezone.now())
@@ -229,7 +233,7 @@ def test_a_week_without_news_has_no_digest(profile: SenderProfile) -> None:
     assert not Campaign.objects.filter(kind="digest").exists()
 
 
-def test_nobody_who_wants_one_no_digest_and_the_posts_wait(profile: SenderProfile) -> None:
+def test_nobody_who_wants_one_no_digest_and_the_posts_wait(profile: NewsletterSettings) -> None:
     post = new_post(published_at=earlier())
     automation.plan()
     assert not Campaign.objects.filter(kind="digest").exists()
@@ -239,28 +243,28 @@ def test_nobody_who_wants_one_no_digest_and_the_posts_wait(profile: SenderProfil
     assert post.news.digest == digest()
 
 
-def test_no_post_is_in_two_digests_even_if_the_first_is_deleted(profile: SenderProfile) -> None:
+def test_no_post_is_in_two_digests_even_if_the_first_is_deleted(profile: NewsletterSettings) -> None:
     reader(profile, "weekly")
     new_post(published_at=earlier())
     automation.plan()
     digest().delete()
     assert automation.plan() == 0
-    PostNews.objects.update(gathered_at=None)
+    AnnouncedPost.objects.update(gathered_at=None)
     assert automation.plan() == 1
 
 
-def test_a_cancelled_mail_about_a_post_keeps_it_out_of_the_digest(profile: SenderProfile) -> None:
+def test_a_cancelled_mail_about_a_post_keeps_it_out_of_the_digest(profile: NewsletterSettings) -> None:
     reader(profile, "weekly")
     post = new_post(published_at=earlier(0))
     automation.plan()
-    assert Campaign.objects.filter(pk=the_mail(post).pk).move("scheduled", "cancelled") == 1
+    assert Campaign.objects.filter(pk=the_mail(post).pk).transition("scheduled", "cancelled") == 1
     Post.objects.update(published_at=earlier())
     assert automation.plan() == 0
 
 
 @pytest.mark.parametrize("holds_back", [actions.cancel, actions.take_back])
 def test_a_mail_that_its_author_holds_back_reaches_nobody_by_the_digest(
-    profile: SenderProfile, holds_back: Callable[[Campaign], bool]
+    profile: NewsletterSettings, holds_back: Callable[[Campaign], bool]
 ) -> None:
     reader(profile, "weekly")
     post = new_post()
@@ -270,26 +274,26 @@ def test_a_mail_that_its_author_holds_back_reaches_nobody_by_the_digest(
     assert automation.plan() == 0
 
 
-def test_a_mail_that_came_too_late_for_some_is_still_in_time_for_the_digest(profile: SenderProfile) -> None:
+def test_a_mail_that_came_too_late_for_some_is_still_in_time_for_the_digest(profile: NewsletterSettings) -> None:
     weekly = reader(profile, "weekly")
     post = new_post(published_at=earlier(50))
-    SenderProfile.objects.update(postal_address="")
+    NewsletterSettings.objects.update(postal_address="")
     prepare_due()
     assert the_mail(post).status == "draft"
-    SenderProfile.objects.update(postal_address="1 Main Street")
+    NewsletterSettings.objects.update(postal_address="1 Main Street")
     prepare_due()
     assert [row.subscriber for row in digest().deliveries.all()] == [weekly]
 
 
 def test_who_got_each_post_at_once_and_then_chose_once_a_week_is_mailed_none_of_them_twice(
-    profile: SenderProfile,
+    profile: NewsletterSettings,
 ) -> None:
     changed, weekly = reader(profile), reader(profile, "weekly")
     post = new_post()
     automation.plan()
     grace_is_over()
     assert prepare_due() == 1
-    the_mail(post).deliveries.update(state="sent", sent_at=timezone.now())
+    the_mail(post).deliveries.update(status="sent", sent_at=timezone.now())
     Post.objects.update(published_at=earlier())
     changed.subscriptions.update(cadence="weekly")
     assert prepare_due() == 1
@@ -302,7 +306,7 @@ def test_who_got_each_post_at_once_and_then_chose_once_a_week_is_mailed_none_of_
     assert set(digest().audience()) == {changed, weekly}
 
 
-def test_a_post_taken_back_is_left_out_and_an_empty_digest_cancelled(profile: SenderProfile) -> None:
+def test_a_post_taken_back_is_left_out_and_an_empty_digest_cancelled(profile: NewsletterSettings) -> None:
     reader(profile, "weekly")
     posts = [new_post(title=title, published_at=earlier()) for title in ("Stays", "Goes")]
     automation.plan()
@@ -315,7 +319,7 @@ def test_a_post_taken_back_is_left_out_and_an_empty_digest_cancelled(profile: Se
     assert page.xpath("//h2/a/text()") == ["Stays"]
 
 
-def test_a_digest_of_nothing_is_cancelled(profile: SenderProfile) -> None:
+def test_a_digest_of_nothing_is_cancelled(profile: NewsletterSettings) -> None:
     reader(profile, "weekly")
     post = new_post(published_at=earlier())
     automation.plan()
@@ -325,7 +329,7 @@ def test_a_digest_of_nothing_is_cancelled(profile: SenderProfile) -> None:
 
 
 def campaign_moved(campaign: Campaign) -> Campaign:
-    Campaign.objects.filter(pk=campaign.pk).move("scheduled", "preparing")
+    Campaign.objects.filter(pk=campaign.pk).transition("scheduled", "preparing")
     campaign.refresh_from_db()
     return campaign
 
@@ -350,7 +354,7 @@ def test_a_digest_that_is_a_day_late_waits_for_the_next_week() -> None:
     ],
 )
 def test_it_is_due_at_the_owners_hour(now: str, due: str) -> None:
-    profile = SenderProfile(digest_weekday=SenderProfile.Weekday.MONDAY, digest_hour=9)
+    profile = NewsletterSettings(digest_weekday=NewsletterSettings.Weekday.MONDAY, digest_hour=9)
     zone = timezone.get_current_timezone()
     moment = datetime.fromisoformat(now).replace(tzinfo=zone).astimezone(UTC)
     assert automation.slot(profile, moment) == datetime.fromisoformat(due).replace(tzinfo=zone)
@@ -375,7 +379,9 @@ def test_workers_at_once_make_one_mail_a_post_and_one_digest() -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(work, range(4))) == 4
     assert Campaign.objects.filter(kind="post").count() == 3
-    assert set(PostNews.objects.filter(digest=digest()).values_list("post", flat=True)) == {post.pk for post in posts}
+    assert set(AnnouncedPost.objects.filter(digest=digest()).values_list("post", flat=True)) == {
+        post.pk for post in posts
+    }
 
 
 # ---- The welcome -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from affiliates.programs import Program
 from blog.models import Post
 from images.models import Video
 from newsletter.delivery.mime import Sender, compiled, link
-from newsletter.models import Campaign, SenderProfile
+from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.layout import written
 from newsletter.rendering.messages import LARGEST, Rendered, render
 from newsletter.subscribers.tokens import Purpose
@@ -25,7 +25,7 @@ from tests.factories import make_campaign, make_image, make_post
 
 pytestmark = pytest.mark.django_db
 
-PROFILE = SenderProfile(postal_address="1 Main Street\nPortland", imprint_url="https://example.com/imprint/")
+PROFILE = NewsletterSettings(postal_address="1 Main Street\nPortland", imprint_url="https://example.com/imprint/")
 SINGLE = ("confirm", "manage", "welcome")
 
 
@@ -34,7 +34,7 @@ def letter(body: str, **fields: object) -> Rendered:
     return render(make_campaign(body=sanitize(body), **fields), PROFILE)
 
 
-def about(post: Post, profile: SenderProfile = PROFILE, **fields: object) -> Rendered:
+def about(post: Post, profile: NewsletterSettings = PROFILE, **fields: object) -> Rendered:
     """The mail about `post`."""
     campaign = make_campaign(kind="post", post=post, subject=post.title, body="", **fields)
     return render(campaign, profile)
@@ -252,7 +252,7 @@ def test_the_mail_about_a_post_holds_the_post() -> None:
     # A link that holds a picture alone is called by what the picture shows.
     assert page.xpath("//a[img]/@href") == [f"http://testserver/{post.slug}/"]
     assert page.xpath("//a/img/@alt")[0]
-    short = about(make_post(body="<p>Whole.</p>", excerpt="In short."), SenderProfile(posts_carry="summary"))
+    short = about(make_post(body="<p>Whole.</p>", excerpt="In short."), NewsletterSettings(posts_carry="summary"))
     assert "In short." in short.html
     assert "Whole." not in short.html + short.text
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from newsletter.delivery.providers import provider
 from newsletter.delivery.sending import deliver
-from newsletter.models import Campaign, Delivery, ListMail, Subscriber
+from newsletter.models import Campaign, Delivery, Subscriber, SubscriberEmail
 from outbox import sending as outbox
 from ptcomplete.email_settings import anymail, mailers
 from tests.newsletter.providers.conftest import Api, use
@@ -26,7 +26,7 @@ def never() -> bool:
 
 def census(campaign: Campaign) -> dict[str, int]:
     assert adds_up(campaign)
-    return {state: number for state, number in campaign.deliveries.census().items() if number}
+    return {status: number for status, number in campaign.deliveries.count_by_status().items() if number}
 
 
 def only(campaign: Campaign) -> Delivery:
@@ -70,7 +70,7 @@ def test_each_mail_is_one_request_with_all_our_headers_and_keeps_the_providers_n
 
 
 @pytest.mark.parametrize(
-    ("answer", "state", "pauses", "copies"),
+    ("answer", "status", "pauses", "copies"),
     [
         (400, "failed", False, 0),
         (413, "failed", False, 0),
@@ -87,12 +87,12 @@ def test_each_mail_is_one_request_with_all_our_headers_and_keeps_the_providers_n
     ],
 )
 def test_each_answer_has_its_outcome_and_nothing_below_tries_again(
-    api: Api, answer: str | int, state: str, pauses: bool, copies: int
+    api: Api, answer: str | int, status: str, pauses: bool, copies: int
 ) -> None:
     campaign = campaign_to(1, sender(uncertain="hold", connections=1))
     api.plan(answer)
     deliver(never)
-    assert census(campaign) == {state: 1}
+    assert census(campaign) == {status: 1}
     assert len(api.asked()) == 1
     assert api.stage.taken(campaign).total() == copies
     assert (campaign.status == "paused") == pauses
@@ -172,7 +172,7 @@ def test_killed_anywhere_it_is_as_with_a_mail_server(api: Api, policy: str) -> N
         assert duplicated <= (0 if policy == "hold" else 2), how
         assert uncertain <= (2 if policy == "hold" else 0), how
         if how == "after commit":
-            named = campaign.deliveries.filter(state="sent").exclude(provider_id="")
+            named = campaign.deliveries.filter(status="sent").exclude(provider_id="")
             assert named.count() == 12
 
 
@@ -192,7 +192,7 @@ def test_single_mails_go_the_same_way(api: Api) -> None:
     mail = person.mails.get()
     assert (mail.sent_at, mail.next_attempt_at) == (None, None)
     assert mail.last_error == "The email provider rejected the recipient's email address."
-    ListMail.objects.update(next_attempt_at=mail.created_at)
+    SubscriberEmail.objects.update(next_attempt_at=mail.created_at)
     assert outbox.send_due_emails() == 1
     mail.refresh_from_db()
     assert mail.sent_at
@@ -207,7 +207,7 @@ def test_anymails_own_test_backend_takes_the_same_mail(api: Api, settings: Setti
     sent: Any = django_mail.outbox[-1]
     assert sent.anymail_test_params["is_batch_send"] is False
     assert sent.anymail_test_params["metadata"] == {"delivery": row.message_id}
-    assert (row.state, row.provider_id) == ("sent", "0")
+    assert (row.status, row.provider_id) == ("sent", "0")
 
 
 def test_any_backend_of_djangos_takes_it_too(

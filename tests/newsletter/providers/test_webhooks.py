@@ -15,7 +15,15 @@ from pytest_django import Settings
 from newsletter.checks import provider_can_tell
 from newsletter.delivery import deliverability
 from newsletter.delivery.sending import recover
-from newsletter.models import Campaign, ConsentEvent, Delivery, SenderProfile, Subscriber, Suppression, WebhookEvent
+from newsletter.models import (
+    Campaign,
+    ConsentEvent,
+    Delivery,
+    NewsletterSettings,
+    Subscriber,
+    Suppression,
+    WebhookEvent,
+)
 from ptcomplete.email_settings import anymail, mailers
 from tests.factories import make_campaign, make_delivery, make_subscriber
 
@@ -80,7 +88,7 @@ def delivered(mail: Delivery) -> dict[str, Any]:
 
 
 def sent_to(reader: Subscriber, **fields: Any) -> Delivery:
-    values = {"state": "sent", "subscriber": reader, "email_hash": reader.email_hash, "to_email": reader.email}
+    values = {"status": "sent", "subscriber": reader, "email_hash": reader.email_hash, "to_email": reader.email}
     return make_delivery(**values | fields)
 
 
@@ -96,7 +104,7 @@ def test_a_hard_bounce_takes_the_reader_off_the_list_at_once() -> None:
     assert tell(bounce(mail)) == 200
     reader.refresh_from_db()
     mail.refresh_from_db()
-    assert (reader.status, mail.state) == ("bounced", "sent")
+    assert (reader.status, mail.status) == ("bounced", "sent")
     assert mail.bounced_at
     assert mail.provider_id == "their-name"
     assert not Subscriber.objects.mailable().exists()
@@ -192,7 +200,7 @@ def test_in_any_order_the_end_is_the_same() -> None:
             assert tell(tells(mail)) == 200
         reader.refresh_from_db()
         mail.refresh_from_db()
-        ends.add((reader.status, mail.state, bool(mail.delivered_at and mail.bounced_at and mail.complained_at)))
+        ends.add((reader.status, mail.status, bool(mail.delivered_at and mail.bounced_at and mail.complained_at)))
     assert ends == {("complained", "sent", True)}
 
 
@@ -207,24 +215,24 @@ def test_told_again_and_again_it_counts_once(tells: Any) -> None:
     assert WebhookEvent.objects.count() == 1
 
 
-@pytest.mark.parametrize("state", ["pending", "claimed", "sent", "deferred", "failed", "skipped"])
-def test_no_state_is_moved_but_that_of_an_uncertain_mail(state: str) -> None:
-    mail = sent_to(make_subscriber(), state=state, sent_at=timezone.now())
-    if state == "claimed":
+@pytest.mark.parametrize("status", ["pending", "claimed", "sent", "deferred", "failed", "skipped"])
+def test_no_state_is_moved_but_that_of_an_uncertain_mail(status: str) -> None:
+    mail = sent_to(make_subscriber(), status=status, sent_at=timezone.now())
+    if status == "claimed":
         Delivery.objects.update(owner="worker")
     for tells in (delivered, bounce, complaint):
         assert tell(tells(mail)) == 200
     mail.refresh_from_db()
-    assert mail.state == state
+    assert mail.status == status
     assert mail.delivered_at
 
 
 @pytest.mark.parametrize("tells", [delivered, bounce, complaint])
 def test_an_uncertain_mail_of_which_the_provider_tells_was_sent(tells: Any) -> None:
-    mail = sent_to(make_subscriber(), state="uncertain", sent_at=None)
+    mail = sent_to(make_subscriber(), status="uncertain", sent_at=None)
     assert tell(tells(mail)) == 200
     mail.refresh_from_db()
-    assert mail.state == "sent"
+    assert mail.status == "sent"
     assert mail.sent_at
 
 
@@ -234,11 +242,11 @@ def test_a_mail_that_the_provider_told_of_before_its_worker_died_is_not_sent_aga
     over = {"lease_until": timezone.now() - timedelta(seconds=1), "owner": "dead"}
     campaign = make_campaign(status=status)
     mail, silent = (
-        sent_to(make_subscriber(), state="claimed", sent_at=None, campaign=campaign, **over) for _ in range(2)
+        sent_to(make_subscriber(), status="claimed", sent_at=None, campaign=campaign, **over) for _ in range(2)
     )
     assert tell(tells(mail)) == 200
     recover()
-    assert [Delivery.objects.get(pk=each.pk).state for each in (mail, silent)] == [
+    assert [Delivery.objects.get(pk=each.pk).status for each in (mail, silent)] == [
         "sent",
         "pending" if status == "sending" else "uncertain",
     ]
@@ -389,7 +397,7 @@ def test_too_much_at_once_is_refused_unread() -> None:
 
 
 def test_too_many_complaints_pause_the_campaign_and_fewer_do_not() -> None:
-    SenderProfile.objects.create(pause_complaint_share="1.00")
+    NewsletterSettings.objects.create(pause_complaint_share="1.00")
     campaign = make_campaign(status="sending")
     mails = [sent_to(make_subscriber(), campaign=campaign) for _ in range(300)]
     for number, mail in enumerate(mails[:4], start=1):
@@ -424,6 +432,6 @@ def test_a_provider_that_cannot_tell_us_is_named_by_check_and_on_the_desk(settin
         assert "EMAIL_WEBHOOK_SECRET" in warning.msg
     settings.SITE_URL = "http://example.com"
     assert len(provider_can_tell()) == 2
-    assert set(deliverability.deaf_to_the_provider()) < set(deliverability.lacks(SenderProfile.get()))
+    assert set(deliverability.deaf_to_the_provider()) < set(deliverability.lacks(NewsletterSettings.load()))
     use(settings, "smtp://127.0.0.1")
     assert provider_can_tell() == []

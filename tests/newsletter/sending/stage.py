@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from newsletter.delivery.materialize import prepare
-from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
+from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from newsletter.subscribers.email_addresses import email_hash, email_key
 
 KILLED = -9
@@ -107,20 +107,20 @@ class Stage:
     def tally(self, campaign: Campaign) -> Tally:
         """How it stands with `campaign`, in the database and on the mail server together."""
         taken = self.taken(campaign)
-        state = dict(campaign.deliveries.values_list("message_id", "state"))
-        uncertain = {name for name, is_now in state.items() if is_now == Delivery.State.UNCERTAIN}
-        sent = {name for name, is_now in state.items() if is_now == Delivery.State.SENT}
+        status = dict(campaign.deliveries.values_list("message_id", "status"))
+        uncertain = {name for name, is_now in status.items() if is_now == Delivery.Status.UNCERTAIN}
+        sent = {name for name, is_now in status.items() if is_now == Delivery.Status.SENT}
         assert set(taken) <= sent | uncertain, "A mail went out that the database does not know of."
-        return Tally(len(state.keys() - taken.keys() - uncertain), taken.total() - len(taken), len(uncertain))
+        return Tally(len(status.keys() - taken.keys() - uncertain), taken.total() - len(taken), len(uncertain))
 
 
-def sender(**overrides: Any) -> SenderProfile:
+def sender(**overrides: Any) -> NewsletterSettings:
     """The profile, complete and small enough that a few mails are several chunks."""
     fields = {"postal_address": "1 Main Street", "connections": 2, "chunk": 6} | overrides
-    return SenderProfile.objects.update_or_create(pk=SenderProfile.singleton_instance_id, defaults=fields)[0]
+    return NewsletterSettings.objects.update_or_create(pk=NewsletterSettings.singleton_instance_id, defaults=fields)[0]
 
 
-def campaign_to(number: int, profile: SenderProfile) -> Campaign:
+def campaign_to(number: int, profile: NewsletterSettings) -> Campaign:
     """A campaign to `number` new subscribers, prepared and being sent."""
     now = timezone.now()
     Subscriber.objects.all().delete()
@@ -139,4 +139,4 @@ def campaign_to(number: int, profile: SenderProfile) -> Campaign:
 def adds_up(campaign: Campaign) -> bool:
     """Whether every mail is in one state, and all are there."""
     campaign.refresh_from_db()
-    return sum(campaign.deliveries.census().values()) == campaign.total
+    return sum(campaign.deliveries.count_by_status().values()) == campaign.total

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from newsletter.models import Campaign, PostNews
+from newsletter.models import AnnouncedPost, Campaign
 from tests.factories import make_post, make_subscriber
 from tests.newsletter.sending.stage import KILLED, Stage, sender
 
@@ -21,7 +21,7 @@ NUMBER = 3
         "newsletter.campaigns.automation:_gather",
         "newsletter.campaigns.automation:_fresh",
         "newsletter.models:Campaign.objects.get_or_create",
-        "newsletter.models.announced_posts:PostNewsQuerySet.update",
+        "newsletter.models.announced_posts:AnnouncedPostQuerySet.update",
         "newsletter.campaigns.automation:withdraw",
     ],
 )
@@ -40,4 +40,4 @@ def test_a_post_and_a_week_are_mailed_once_whenever_the_planner_dies(stage: Stag
     for campaign in campaigns.values():
         assert (campaign.status, campaign.total) == ("sent", NUMBER)
         assert stage.tally(campaign) == (0, 0, 0)
-    assert PostNews.objects.get(post=post).digest == campaigns["digest"]
+    assert AnnouncedPost.objects.get(post=post).digest == campaigns["digest"]

@@ -67,7 +67,7 @@ def test_two_workers_at_once_share_the_mails(stage: Stage, settings: Settings, t
     campaign = campaign_to(many, sender(chunk=2))
     settings.NEWSLETTER_STATE_DIR = tmp_path / "of another machine"
     stage.begin("")
-    while not campaign.deliveries.exclude(state="pending").exists():
+    while not campaign.deliveries.exclude(status="pending").exists():
         time.sleep(0.005)
     assert 0 < deliver(lambda: False) < many
     assert stage.end() == 0
@@ -87,7 +87,7 @@ def test_a_sleeper_that_wakes_up_after_its_lease_sends_nothing_more(stage: Stage
     time.sleep(0.2)
     os.kill(pid, signal.SIGSTOP)
     try:
-        while Delivery.objects.filter(state="claimed", lease_until__gt=timezone.now()).exists():
+        while Delivery.objects.filter(status="claimed", lease_until__gt=timezone.now()).exists():
             time.sleep(0.1)
         # Its journal tells what it had done, although its process lives.
         assert deliver(lambda: False) == 8
@@ -105,10 +105,10 @@ def test_a_claim_whose_journal_is_gone_is_uncertain_as_a_whole(stage: Stage) -> 
     for path in stage.folder.glob("newsletter/*.journal"):
         path.unlink()
     recover()
-    assert campaign.deliveries.census()["claimed"] == 6  # the lease is not over
-    campaign.deliveries.filter(state="claimed").update(lease_until=timezone.now())
+    assert campaign.deliveries.count_by_status()["claimed"] == 6  # the lease is not over
+    campaign.deliveries.filter(status="claimed").update(lease_until=timezone.now())
     recover()
-    assert campaign.deliveries.census()["uncertain"] == 6
+    assert campaign.deliveries.count_by_status()["uncertain"] == 6
     assert adds_up(campaign)
 
 
@@ -119,5 +119,5 @@ def test_a_journal_from_before_the_machine_started_anew_counts_for_what_was_answ
     assert stage.run("after reply", 3) == KILLED
     monkeypatch.setattr(journals, "_boot", lambda: "another start")
     recover()
-    census = campaign.deliveries.census()
+    census = campaign.deliveries.count_by_status()
     assert (census["sent"], census["uncertain"], census["pending"]) == (2, 4, NUMBER - 6)

@@ -11,7 +11,7 @@ from newsletter.delivery.journal import Journal, told
 from newsletter.delivery.transport import Outcome
 from newsletter.models import Delivery
 
-SENT = Outcome(Delivery.State.SENT, "250")
+SENT = Outcome(Delivery.Status.SENT, "250")
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from newsletter.delivery import materialize
 from newsletter.delivery.materialize import prepare, prepare_due
-from newsletter.models import Campaign, SenderProfile, Subscription, Topic
+from newsletter.models import Campaign, NewsletterSettings, Subscription, Topic
 from newsletter.rendering.messages import Rendered
 from tests.factories import make_campaign, make_subscriber
 from tests.newsletter.sending.stage import sender
@@ -102,7 +102,7 @@ def test_one_that_cannot_be_prepared_holds_up_no_other(
     broken, fine = scheduled(), scheduled()
     original = materialize.render
 
-    def render(campaign: Campaign, profile: SenderProfile) -> Rendered:
+    def render(campaign: Campaign, profile: NewsletterSettings) -> Rendered:
         if campaign.pk == broken.pk:
             raise RuntimeError
         return original(campaign, profile)

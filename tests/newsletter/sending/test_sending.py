@@ -20,7 +20,7 @@ from newsletter.delivery import sending
 from newsletter.delivery.journal import Journal
 from newsletter.delivery.sending import BACKOFF, MOST_COPIES, claim, deliver
 from newsletter.delivery.transport import SmtpTransport
-from newsletter.models import Campaign, Delivery, SenderProfile, Subscriber
+from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from ptcomplete.email_settings import mailers
 from tests.newsletter.sending.stage import KILLED, Stage, adds_up, campaign_to, sender
 from tests.postbox import Postbox, mail_server
@@ -40,7 +40,7 @@ def after(number: int) -> Callable[[], bool]:
 
 def census(campaign: Campaign) -> dict[str, int]:
     assert adds_up(campaign)
-    return {state: number for state, number in campaign.deliveries.census().items() if number}
+    return {status: number for status, number in campaign.deliveries.count_by_status().items() if number}
 
 
 def test_a_campaign_is_sent_to_all_and_ends(stage: Stage) -> None:
@@ -56,7 +56,7 @@ def test_a_campaign_is_sent_to_all_and_ends(stage: Stage) -> None:
 def test_who_left_after_the_campaign_began_is_skipped(stage: Stage) -> None:
     campaign = campaign_to(5, sender())
     leaves, erased = Subscriber.objects.all()[:2]
-    Subscriber.objects.filter(pk=leaves.pk).move("active", "unsubscribed")
+    Subscriber.objects.filter(pk=leaves.pk).transition("active", "unsubscribed")
     erased.erase()
     assert deliver(never) == 3
     assert census(campaign) == {"sent": 3, "skipped": 2}
@@ -72,7 +72,7 @@ def test_who_leaves_between_claim_and_mail_is_heard(stage: Stage, monkeypatch: p
         last = Subscriber.objects.order_by("pk").last()
         assert last
         if last.status == "active":
-            Subscriber.objects.filter(pk=last.pk).move("active", "unsubscribed")
+            Subscriber.objects.filter(pk=last.pk).transition("active", "unsubscribed")
         return original(self, *arguments)
 
     monkeypatch.setattr(SmtpTransport, "send", send)
@@ -86,9 +86,9 @@ def test_paused_and_resumed_twenty_times_each_mail_goes_out_once(stage: Stage) -
     for _ in range(20):
         deliver(after(3))
         assert adds_up(campaign)
-        rows.move("sending", "paused")
+        rows.transition("sending", "paused")
         assert deliver(never) == 0
-        rows.move("paused", "sending")
+        rows.transition("paused", "sending")
     deliver(never)
     assert census(campaign) == {"sent": 60}
     assert stage.tally(campaign) == (0, 0, 0)
@@ -100,7 +100,7 @@ def test_a_cancelled_campaign_stops_with_the_mail_in_hand(stage: Stage, monkeypa
     original = SmtpTransport.send
 
     def send(self: SmtpTransport, *arguments: Any) -> Any:
-        Campaign.objects.all().move("sending", "cancelled")
+        Campaign.objects.all().transition("sending", "cancelled")
         return original(self, *arguments)
 
     monkeypatch.setattr(SmtpTransport, "send", send)
@@ -120,7 +120,7 @@ def test_one_refused_address_is_no_matter_and_greylisting_comes_later(stage: Sta
     deliver(never)
     assert census(campaign) == {"sent": 4, "failed": 1, "deferred": 1}
     assert campaign.status == "sending"
-    late = campaign.deliveries.get(state="deferred")
+    late = campaign.deliveries.get(status="deferred")
     assert BACKOFF[0] * 0.7 < late.next_at - timezone.now() < BACKOFF[0] * 1.3
     Delivery.objects.filter(pk=late.pk).update(next_at=timezone.now())
     deliver(never)
@@ -148,7 +148,7 @@ def test_a_server_that_refuses_us_pauses_the_campaign_and_fails_nobody(stage: St
     assert census(campaign) == {"sent": 1, "deferred": 1, "pending": 10}
     assert campaign.status == "paused"
     assert "5.7.26 no DKIM" in campaign.pause_reason
-    Campaign.objects.all().move("paused", "sending")
+    Campaign.objects.all().transition("paused", "sending")
     deliver(never)
     assert census(campaign) == {"sent": 12}
 
@@ -159,9 +159,9 @@ def test_too_many_failures_pause_the_campaign(stage: Stage) -> None:
     deliver(never)
     assert census(campaign) == {"failed": 20, "pending": 20}
     assert campaign.pause_reason.startswith("20 of 20 mails failed")
-    Delivery.objects.filter(state="failed").move("failed", "pending")
+    Delivery.objects.filter(status="failed").transition("failed", "pending")
     stage.plan()
-    Campaign.objects.all().move("paused", "sending")
+    Campaign.objects.all().transition("paused", "sending")
     deliver(never)
     assert census(campaign) == {"sent": 40}
 
@@ -220,7 +220,7 @@ def test_other_settings_count_from_the_next_chunk_on(stage: Stage, monkeypatch: 
 
     def send(chunk: Any, *arguments: Any) -> Any:
         sizes.append((len(chunk.rows), chunk.sender.email))
-        SenderProfile.objects.update(chunk=6, from_email="new@example.com")
+        NewsletterSettings.objects.update(chunk=6, from_email="new@example.com")
         return original(chunk, *arguments)
 
     monkeypatch.setattr(sending, "send", send)
@@ -238,7 +238,7 @@ def test_without_an_answer_after_the_dot_the_policy_decides(stage: Stage, policy
     stage.plan(END=[fault])
     deliver(never)
     assert census(campaign) == {"sent": 2, "uncertain": 1}
-    doubtful = campaign.deliveries.get(state="uncertain")
+    doubtful = campaign.deliveries.get(status="uncertain")
     assert doubtful.next_at > timezone.now()
     Delivery.objects.filter(pk=doubtful.pk).update(next_at=timezone.now())
     deliver(never)
@@ -267,7 +267,7 @@ def test_a_limit_holds_the_rest_back(stage: Stage) -> None:
     campaign = campaign_to(10, sender(per_hour=7))
     assert deliver(never) == 7
     assert census(campaign) == {"sent": 7, "pending": 3}
-    SenderProfile.objects.update(per_hour=None)
+    NewsletterSettings.objects.update(per_hour=None)
     assert deliver(never) == 3
 
 
@@ -335,7 +335,7 @@ def test_a_journal_that_is_used_is_nobody_elses(stage: Stage) -> None:
 def test_uncertain_mails_are_listed_and_decided_by_hand(stage: Stage) -> None:
     campaign = campaign_to(6, sender(uncertain="hold"))
     names = sorted(campaign.deliveries.values_list("message_id", flat=True))[:3]
-    campaign.deliveries.filter(message_id__in=names).update(state="uncertain")
+    campaign.deliveries.filter(message_id__in=names).update(status="uncertain")
     told = StringIO()
     call_command("newsletter_reconcile", stdout=told)
     assert all(name in told.getvalue() for name in names)

@@ -16,10 +16,10 @@ pytestmark = pytest.mark.django_db
 
 MAIL = b"Message-ID: <1@example.com>\r\n\r\nWords\r\n"
 DEFERRED, FAILED, SENT, UNCERTAIN = (
-    Delivery.State.DEFERRED,
-    Delivery.State.FAILED,
-    Delivery.State.SENT,
-    Delivery.State.UNCERTAIN,
+    Delivery.Status.DEFERRED,
+    Delivery.Status.FAILED,
+    Delivery.Status.SENT,
+    Delivery.Status.UNCERTAIN,
 )
 
 
@@ -29,7 +29,7 @@ def sends(transport: SmtpTransport, recipient: str = "reader@example.org") -> Ou
 
 @pytest.mark.parametrize("plain", [{}, {"PLAIN": [""]}])
 @pytest.mark.parametrize(
-    ("verb", "answer", "state", "is_ours"),
+    ("verb", "answer", "status", "is_ours"),
     [
         ("MAIL", "421 4.3.2 going down", DEFERRED, False),
         ("MAIL", "451 4.3.0 later", DEFERRED, False),
@@ -49,13 +49,13 @@ def sends(transport: SmtpTransport, recipient: str = "reader@example.org") -> Ou
     ],
 )
 def test_each_answer_at_each_step_has_its_outcome_and_the_next_mail_goes_out(
-    stage: Stage, plain: dict[str, list[str]], verb: str, answer: str, state: Delivery.State, is_ours: bool
+    stage: Stage, plain: dict[str, list[str]], verb: str, answer: str, status: Delivery.Status, is_ours: bool
 ) -> None:
     stage.plan(**{verb: [answer]} | plain)
     with SmtpTransport() as transport:
         outcome = sends(transport)
-        assert (outcome.state, outcome.is_ours) == (state, is_ours)
-        assert sends(transport).state == SENT
+        assert (outcome.status, outcome.is_ours) == (status, is_ours)
+        assert sends(transport).status == SENT
 
 
 def test_what_the_server_says_is_kept_without_the_address(stage: Stage) -> None:
@@ -75,7 +75,7 @@ def test_a_mail_that_is_stopped_before_its_dot_is_taken_by_nobody(stage: Stage) 
         with pytest.raises(KeyError):
             transport.send("us@example.com", "reader@example.org", MAIL, stop)
         assert (stage.folder / "taken").read_text() == before
-        assert sends(transport).state == SENT
+        assert sends(transport).status == SENT
 
 
 @pytest.mark.parametrize("plan", [{}, {"PLAIN": [""]}])
@@ -87,8 +87,8 @@ def test_who_comes_next_is_told_ahead_and_gets_nothing_if_somebody_else_comes_or
     before = len(taken.read_text().splitlines())
     first, second, third = (f"{name}@example.org" for name in ("first", "second", "third"))
 
-    def mailed(transport: SmtpTransport, to: str, following: str) -> Delivery.State:
-        return transport.send("us@example.com", to, MAIL, lambda: None, following).state
+    def mailed(transport: SmtpTransport, to: str, following: str) -> Delivery.Status:
+        return transport.send("us@example.com", to, MAIL, lambda: None, following).status
 
     with SmtpTransport() as transport:
         assert mailed(transport, first, second) == SENT
@@ -109,7 +109,7 @@ def test_a_reader_told_ahead_and_refused_is_one_outcome_and_the_next_mail_goes_o
             transport.send("us@example.com", f"{name}@example.org", MAIL, lambda: None, f"{name + 1}@example.org")
             for name in range(3)
         ]
-    assert [outcome.state for outcome in outcomes] == [SENT, DEFERRED, SENT]
+    assert [outcome.status for outcome in outcomes] == [SENT, DEFERRED, SENT]
 
 
 def test_a_mail_that_broke_before_its_dot_left_is_not_uncertain(settings: Settings) -> None:
@@ -119,19 +119,19 @@ def test_a_mail_that_broke_before_its_dot_left_is_not_uncertain(settings: Settin
         with SmtpTransport() as transport:
             # More than the line takes while nobody reads.
             outcome = transport.send("us@example.com", "reader@example.org", b"Words\r\n" * 4_000_000, lambda: None)
-    assert outcome.state == DEFERRED
+    assert outcome.status == DEFERRED
 
 
 def test_a_server_that_hangs_is_given_up_on_before_the_dot_and_uncertain_after_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transports, "SECONDS_FOR_AN_ANSWER", 0.2)
-    for answers, state in ((2, DEFERRED), (5, UNCERTAIN)):
+    for answers, status in ((2, DEFERRED), (5, UNCERTAIN)):
         with hanging_server(answers) as port:
             settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
             settings.MAILERS["default"]["OPTIONS"]["timeout"] = 0.2
             with SmtpTransport() as transport:
-                assert sends(transport).state == state
+                assert sends(transport).status == status
 
 
 @pytest.mark.parametrize("address", ["", "console", "smtp://127.0.0.1:9", "smtp://no-such-host.invalid"])

@@ -80,7 +80,7 @@ def test_a_signature_over_one_click_holds_after_a_real_trip(settings: Settings, 
     box = RawBox()
     with mail_server(settings, box), SmtpTransport() as transport:
         outcome = transport.send(us.email, row.to_email, signature + stuffed, lambda: None)
-    assert outcome.state == Delivery.State.SENT
+    assert outcome.status == Delivery.Status.SENT
     assert box.raw == [signature + mail]
     asked = []
 
