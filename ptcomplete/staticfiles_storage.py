@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-BUNDLES = ("site/css/site.css", "site/js/site.js")
+BUNDLES = ("site/css/site.css", "site/js/site.js", "admin_theme/admin_theme.css")
 _IMPORT = re.compile(
     r'^(@import "\./(?P<style>[\w-]+\.css)";|import\("\./(?P<script>[\w-]+\.js)"\)\.catch\(reportError\))$',
     re.MULTILINE,

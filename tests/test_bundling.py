@@ -33,7 +33,8 @@ def test_a_bundle_holds_its_parts_in_order_and_fetches_nothing_more(name: str) -
 def test_collected_files_hold_the_whole_bundle_under_its_hashed_name(name: str, tmp_path: Path) -> None:
     names = [
         path.relative_to(SOURCES.location).as_posix()
-        for path in Path(SOURCES.path("site")).rglob("*")
+        for folder in ("site", "admin_theme")
+        for path in Path(SOURCES.path(folder)).rglob("*")
         if path.is_file()
     ]
     storage = BundlingStorage(tmp_path, "/static/")
@@ -44,7 +45,10 @@ def test_collected_files_hold_the_whole_bundle_under_its_hashed_name(name: str, 
         old: new for old, new, _ in storage.post_process({each: (SOURCES, each) for each in names}) if old in BUNDLES
     }
     text = (tmp_path / done[name]).read_text()
-    assert all(marker in text for marker in ({".footer {", ".prose {"} if name.endswith("css") else {"Escape", "seen"}))
+    markers = {"site.css": {".footer {", ".prose {"}, "site.js": {"Escape", "seen"}}.get(
+        Path(name).name, {".submit-row"}
+    )
+    assert all(marker in text for marker in markers)
     assert (tmp_path / f"{done[name]}.br").exists()
 
 
@@ -55,8 +59,8 @@ def test_a_part_that_is_missing_ends_the_collection(tmp_path: Path) -> None:
 
 
 def test_every_style_sheet_and_script_of_the_site_is_in_a_bundle_or_stands_alone_for_a_reason() -> None:
-    folder = Path(SOURCES.path("site"))
+    folder, admin = Path(SOURCES.path("site")), Path(SOURCES.path("admin_theme"))
     bundled_files = {part for name in BUNDLES for part in parts(name)} | {Path(SOURCES.path(name)) for name in BUNDLES}
     # The theme is chosen before the first paint; a video's script comes with the videos only.
     alone = {folder / "js" / "theme.js", folder / "js" / "video.js"}
-    assert {*folder.glob("css/*.css"), *folder.glob("js/*.js")} == bundled_files | alone
+    assert {*folder.glob("css/*.css"), *folder.glob("js/*.js"), *admin.glob("*.css")} == bundled_files | alone
