@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.safestring import SafeString
 
 from images.structured_data import shared
-from siteinfo.structured_data import Node, node, script
+from siteinfo.structured_data import Node, json_ld_script, node
 from siteinfo.urls import absolute_url
 
 if TYPE_CHECKING:
@@ -40,4 +40,4 @@ def _notes(points: list[str]) -> Node | None:
 
 def facts(products: Iterable[Product]) -> SafeString:
     """The graph of `products` as markup, for the texts that show them."""
-    return script([product_node(product) for product in products])
+    return json_ld_script([product_node(product) for product in products])

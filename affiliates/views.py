@@ -22,7 +22,7 @@ from affiliates.seo import of_shop
 from affiliates.shop import shelves
 from blog.internal_links import place_of_link
 from public_forms.counting import is_a_person, is_a_reader
-from siteinfo.seo import Crumb, Page
+from siteinfo.seo import Breadcrumb, PageMeta
 
 log = logging.getLogger(__name__)
 
@@ -118,11 +118,11 @@ def lead_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
 
 def _show(request: HttpRequest, name: str, place: str, address: str) -> HttpResponse:
     """A page that says where a link leads, with the link: for those who come by an address on this site."""
-    meta = Page(
+    meta = PageMeta(
         title=name,
         description=f"Where to find {name}.",
         path=request.path,
-        above=(Crumb("Home", "/"),),
+        ancestors=(Breadcrumb("Home", "/"),),
         is_indexed=False,
     )
     way = disclosure.finished(format_html('<p><a href="{}">Go on</a></p>', address))

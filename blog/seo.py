@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.core.paginator import Page as ListPage
+from django.core.paginator import Page
 from django.urls import reverse
 from django.utils.formats import date_format
 
@@ -12,7 +12,7 @@ from accounts.structured_data import person, person_id
 from blog.models import Category, Post, Series, Tag
 from images.structured_data import shared
 from publishing.structured_data import faq
-from siteinfo.seo import Crumb, Page, shortened
+from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 
@@ -22,94 +22,94 @@ POSTS_OF_A_FULL_TAG = 2
 ABOVE = "parent__parent__parent"
 
 
-def of_post_list(page: ListPage) -> Page:
+def of_post_list(page: Page) -> PageMeta:
     """All posts."""
-    return Page(
+    return PageMeta(
         title="All posts",
-        step="Blog",
+        breadcrumb_title="Blog",
         description=_holding("Every post of the blog, newest first", page),
         path=reverse("blog:post_list"),
-        kind="CollectionPage",
-        number=page.number,
-        above=_way()[:1],
+        schema_type="CollectionPage",
+        page_number=page.number,
+        ancestors=_way()[:1],
     )
 
 
-def of_category(category: Category, page: ListPage) -> Page:
+def of_category(category: Category, page: Page) -> PageMeta:
     """The posts in a category and below it."""
-    return Page(
+    return PageMeta(
         title=category.name,
-        description=shortened(category.description) or _holding(f"Posts in {category}", page),
+        description=truncate(category.description) or _holding(f"Posts in {category}", page),
         path=category.get_absolute_url(),
-        kind="CollectionPage",
-        number=page.number,
-        above=_way(category.parent),
-        picture=shared(category.image),
+        schema_type="CollectionPage",
+        page_number=page.number,
+        ancestors=_way(category.parent),
+        image=shared(category.image),
     )
 
 
-def of_tag(tag: Tag, page: ListPage) -> Page:
+def of_tag(tag: Tag, page: Page) -> PageMeta:
     """The posts with a keyword."""
-    return Page(
+    return PageMeta(
         title=f"Posts about {tag}",
-        step=tag.name,
+        breadcrumb_title=tag.name,
         description=_holding(f"Posts about {tag}", page),
         path=tag.get_absolute_url(),
-        kind="CollectionPage",
-        number=page.number,
-        above=_way(),
+        schema_type="CollectionPage",
+        page_number=page.number,
+        ancestors=_way(),
         is_indexed=page.paginator.count >= POSTS_OF_A_FULL_TAG,
     )
 
 
-def of_series(series: Series, parts: Iterable[Post]) -> Page:
+def of_series(series: Series, parts: Iterable[Post]) -> PageMeta:
     """A series with its parts."""
-    return Page(
+    return PageMeta(
         title=series.title,
-        description=shortened(series.description) or _holding(f"{series}, a guide in parts", parts),
+        description=truncate(series.description) or _holding(f"{series}, a guide in parts", parts),
         path=series.get_absolute_url(),
-        kind="CollectionPage",
-        above=_way(),
-        picture=shared(series.image),
+        schema_type="CollectionPage",
+        ancestors=_way(),
+        image=shared(series.image),
     )
 
 
-def of_author(author: Author, page: ListPage) -> Page:
+def of_author(author: Author, page: Page) -> PageMeta:
     """An author's profile, with the posts."""
-    return Page(
+    return PageMeta(
         title=author.name_with_credentials,
-        description=shortened(author.short_bio) or _holding(f"Posts by {author.name_with_credentials}", page),
+        description=truncate(author.short_bio) or _holding(f"Posts by {author.name_with_credentials}", page),
         path=author.get_absolute_url(),
-        kind="ProfilePage",
-        number=page.number,
-        above=_way(),
-        picture=shared(author.photo),
+        schema_type="ProfilePage",
+        page_number=page.number,
+        ancestors=_way(),
+        image=shared(author.photo),
         nodes=(person(author),),
     )
 
 
-def of_year(year: int, page: ListPage) -> Page:
+def of_year(year: int, page: Page) -> PageMeta:
     """The posts of a year."""
     return _of_time(str(year), reverse("blog:year", args=[year]), _way(), page)
 
 
-def of_month(first_day: date, page: ListPage) -> Page:
+def of_month(first_day: date, page: Page) -> PageMeta:
     """The posts of the month that starts on `first_day`."""
-    above = Crumb(str(first_day.year), reverse("blog:year", args=[first_day.year]))
+    above = Breadcrumb(str(first_day.year), reverse("blog:year", args=[first_day.year]))
     path = reverse("blog:month", args=[f"{first_day:%Y}", f"{first_day:%m}"])
     return _of_time(date_format(first_day, "F Y"), path, (*_way(), above), page)
 
 
-def of_post(post: Post, *, is_public: bool = True) -> Page:
+def of_post(post: Post, *, is_public: bool = True) -> PageMeta:
     """A post; `is_public` is False where somebody looks at words that readers do not have yet."""
     is_public = is_public and post.is_published
-    return Page(
+    return PageMeta(
         title=post.title,
-        whole_title=post.seo_title,
+        full_title=post.seo_title,
         description=post.short_description or f"{post.title}.",
         path=_path(post),
-        above=_way(post.topic),
-        picture=shared(post.featured_image),
+        ancestors=_way(post.topic),
+        image=shared(post.featured_image),
         nodes=(_article(post), person(post.author), *faq(post, absolute_url(_path(post)))) if is_public else (),
         canonical_url=post.canonical_url,
         published_at=post.published_at,
@@ -142,22 +142,22 @@ def _path(post: Post) -> str:
     return post.get_absolute_url() if post.slug else "/"  # a preview may come before the address
 
 
-def _of_time(words: str, path: str, above: tuple[Crumb, ...], page: ListPage) -> Page:
-    return Page(
+def _of_time(words: str, path: str, above: tuple[Breadcrumb, ...], page: Page) -> PageMeta:
+    return PageMeta(
         title=f"Posts from {words}",
-        step=words,
+        breadcrumb_title=words,
         description=_holding(f"Posts from {words}", page),
         path=path,
-        kind="CollectionPage",
-        number=page.number,
-        above=above,
+        schema_type="CollectionPage",
+        page_number=page.number,
+        ancestors=above,
     )
 
 
-def _way(category: Category | None = None) -> tuple[Crumb, ...]:
+def _way(category: Category | None = None) -> tuple[Breadcrumb, ...]:
     """The way from the home page to the blog and down to `category`."""
-    blog = (Crumb("Home", reverse("home")), Crumb("Blog", reverse("blog:post_list")))
-    return (*blog, *(Crumb(each.name, each.get_absolute_url()) for each in _line(category)))
+    blog = (Breadcrumb("Home", reverse("home")), Breadcrumb("Blog", reverse("blog:post_list")))
+    return (*blog, *(Breadcrumb(each.name, each.get_absolute_url()) for each in _line(category)))
 
 
 def _line(category: Category | None) -> list[Category]:
@@ -172,4 +172,4 @@ def _line(category: Category | None) -> list[Category]:
 def _holding(words: str, posts: Iterable[Post]) -> str:
     """A description for a list without one: what it is, and its first titles."""
     titles = [post.title for post in posts][:3]
-    return shortened(f"{words}: {'; '.join(titles)}." if titles else f"{words}.")
+    return truncate(f"{words}: {'; '.join(titles)}." if titles else f"{words}.")

@@ -28,7 +28,7 @@ def _list(
     request: HttpRequest,
     template: str,
     posts: PostQuerySet,
-    describe: Callable[[Page], seo.Page],
+    describe: Callable[[Page], seo.PageMeta],
     context: dict[str, Any],
     *,
     may_be_empty: bool = True,

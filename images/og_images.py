@@ -17,7 +17,7 @@ from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 
 from images.renditions import SHARE
-from siteinfo.seo import Picture
+from siteinfo.seo import ShareImage
 from siteinfo.urls import absolute_url
 
 # Raise it when cards should look otherwise: each then has another address.
@@ -34,10 +34,10 @@ LINE = 1.12
 CENTRE, BESIDE, GROUND, RADIUS = 600, 985, 512, 268
 
 
-def card(title: str, site_name: str) -> Picture:
+def card(title: str, site_name: str) -> ShareImage:
     """The picture that stands for a page called `title`."""
     token = _signer().sign_object([title, site_name], compress=True)
-    return Picture(absolute_url(reverse("share_card", args=[token])), *SHARE, alt=title)
+    return ShareImage(absolute_url(reverse("share_card", args=[token])), *SHARE, alt=title)
 
 
 def stored(token: str) -> str:

@@ -10,7 +10,7 @@ from images.structured_data import shared
 from pages.models import Page, Service
 from publishing.structured_data import faq
 from siteinfo import seo
-from siteinfo.seo import Crumb
+from siteinfo.seo import Breadcrumb
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 
@@ -20,12 +20,12 @@ _KINDS = {Page.Role.ABOUT: "AboutPage", Page.Role.CONTACT: "ContactPage"}
 
 def of_page(
     page: Page,
-    above: Iterable[Crumb] = (),
+    above: Iterable[Breadcrumb] = (),
     author: Author | None = None,
     services: Iterable[Service] = (),
     *,
     is_public: bool = True,
-) -> seo.Page:
+) -> seo.PageMeta:
     """A page below those of `above`, with the `author` whom it introduces and the `services` that it lists.
 
     `is_public` is False where somebody looks at words that readers do not have yet.
@@ -38,14 +38,14 @@ def of_page(
         *(_service(service, address) for service in services),
         *faq(page, address),
     )
-    return seo.Page(
+    return seo.PageMeta(
         title=page.title,
-        whole_title=page.seo_title,
+        full_title=page.seo_title,
         description=page.short_description or f"{page.title}.",
         path=path,
-        kind=_KINDS.get(page.role, "WebPage"),  # type: ignore[call-overload]
-        above=(Crumb("Home", reverse("home")), *above),
-        picture=shared(page.featured_image or (author.photo if author else None)),
+        schema_type=_KINDS.get(page.role, "WebPage"),  # type: ignore[call-overload]
+        ancestors=(Breadcrumb("Home", reverse("home")), *above),
+        image=shared(page.featured_image or (author.photo if author else None)),
         nodes=nodes if is_public else (),
         canonical_url=page.canonical_url,
         is_indexed=not page.hides_from_search,

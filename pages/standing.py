@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 
 from accounts.models import Author
 from pages.models import Page
-from siteinfo.seo import Crumb
+from siteinfo.seo import Breadcrumb
 
 # What the frame needs of each page.
 _SHOWN = ("id", "title", "path", "role", "show_in_menu", "position", "parent_id")
@@ -44,12 +44,12 @@ class Standing:
         """Whether a public page lies at `path`."""
         return any(page.path == path for page in self.pages)
 
-    def above(self, page: Page) -> tuple[Crumb, ...]:
+    def above(self, page: Page) -> tuple[Breadcrumb, ...]:
         """The way to `page` from the first page above it; what readers cannot see is left out."""
-        found: list[Crumb] = []
+        found: list[Breadcrumb] = []
         parent = page.parent_id
         while parent is not None and (above := self._by_key.get(parent)):
-            found.insert(0, Crumb(above.title, above.get_absolute_url()))
+            found.insert(0, Breadcrumb(above.title, above.get_absolute_url()))
             parent = above.parent_id
         return tuple(found)
 

@@ -38,7 +38,7 @@ from pages.views import page_detail
 from redirects import views
 from siteinfo.context_processors import facts_of
 from siteinfo.robots import lines as robots_lines
-from siteinfo.seo import Page, shortened
+from siteinfo.seo import PageMeta, truncate
 from siteinfo.urls import absolute_url
 from wordpress.legacy_urls import answer_path
 
@@ -49,10 +49,10 @@ SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 def home(request: HttpRequest) -> HttpResponse:
     """The front page, as the author has arranged it."""
     site, _ = facts_of(request)
-    meta = Page(
+    meta = PageMeta(
         title=site.name,
-        whole_title=f"{site.name} | {site.tagline}" if site.tagline else site.name,
-        description=shortened(site.description or site.hero_text or site.tagline or f"Welcome to {site.name}."),
+        full_title=f"{site.name} | {site.tagline}" if site.tagline else site.name,
+        description=truncate(site.description or site.hero_text or site.tagline or f"Welcome to {site.name}."),
         path=reverse("home"),
     )
     return render(request, "site/home.html", {"meta": meta})

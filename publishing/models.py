@@ -26,7 +26,7 @@ from taggit.utils import edit_string_for_tags, parse_tags
 from pagecache.invalidation import CacheScope, Scope
 from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
 from richtext.sanitizer import sanitize
-from siteinfo.seo import shortened
+from siteinfo.seo import truncate
 
 Snapshot = dict[str, Any]
 
@@ -254,7 +254,7 @@ class Document(models.Model):
     @property
     def short_description(self) -> str:
         """For search engines: what the author wrote for them, or the summary cut at a word."""
-        return self.seo_description or shortened(self.summary)
+        return self.seo_description or truncate(self.summary)
 
     def prepare(self) -> Analysis:
         """Clean the body and work out what is kept beside it; bulk writers must call it. Gives the outline."""

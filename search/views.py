@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from blog.models import Post
 from search.engine import PER_PAGE, find, suggest
 from search.queries import Query
-from siteinfo.seo import Crumb, Page, shortened
+from siteinfo.seo import Breadcrumb, PageMeta, truncate
 
 
 @require_safe
@@ -25,14 +25,14 @@ def results(request: HttpRequest) -> HttpResponse:
     # Not named `page`: the frame takes whatever has one for a list of the blog.
     place = Paginator(range(result.total), PER_PAGE).page(result.page)
     kept = {"q": query.text} | ({"topic": topic} if topic else {})
-    meta = Page(
-        title=f"“{shortened(query.text, 60)}”" if query.text else "Search",
+    meta = PageMeta(
+        title=f"“{truncate(query.text, 60)}”" if query.text else "Search",
         description="Search every guide of this site by the words you would use yourself.",
         path=reverse("search"),
-        step="Search",
-        kind="SearchResultsPage",
-        number=place.number,
-        above=(Crumb("Home", "/"),),
+        breadcrumb_title="Search",
+        schema_type="SearchResultsPage",
+        page_number=place.number,
+        ancestors=(Breadcrumb("Home", "/"),),
         is_indexed=False,
     )
     context = {

@@ -1,6 +1,6 @@
-"""What one page tells search engines and other sites about itself: said once, by its view.
+"""SEO metadata: what a page declares to search engines and to sites that link to it.
 
-`templates/site/_meta.html` writes it into the page's head, together with the facts of the site.
+A view builds a `PageMeta`; `templates/site/_meta.html` renders it into the page's head.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from django.utils.translation import get_language
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 
-# What search results show of a description; more is cut off there in the middle of a word.
+# Search results cut off longer descriptions, often in the middle of a word.
 DESCRIPTION_LIMIT = 155
 
 
-class Crumb(NamedTuple):
-    """A step of the way from the home page: its words and its root-relative address."""
+class Breadcrumb(NamedTuple):
+    """A link in the breadcrumb trail; `path` is root-relative."""
 
     name: str
     path: str
 
 
-class Picture(NamedTuple):
-    """A picture as other sites show it: absolute address, size, what it shows."""
+class ShareImage(NamedTuple):
+    """The image that other sites show beside a link to the page; `url` is absolute."""
 
     url: str
     width: int
@@ -33,89 +33,87 @@ class Picture(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page as search engines and other sites see it.
+class PageMeta:
+    """The metadata of one page."""
 
-    `title` is without the site's name, `whole_title` replaces both, `step` is its short form at the end of the way
-    to the page. `path` is the page's one root-relative address,
-    `number` which part of a long list this is, `above` the way to it. `nodes` say what the page is about, the first
-    of them above all. A page that is not public yet (`is_public`) gives away neither address nor facts.
-    """
-
-    title: str
+    title: str  # without the site name
     description: str
-    path: str
-    whole_title: str = ""
-    step: str = ""
-    kind: str = "WebPage"  # a type of page that schema.org knows
-    number: int = 1
-    above: tuple[Crumb, ...] = ()
-    picture: Picture | None = None
-    nodes: tuple[Node, ...] = ()
-    canonical_url: str = ""  # where the same text was before
+    path: str  # root-relative, without a query
+    full_title: str = ""  # replaces both the title and the site name in <title>
+    breadcrumb_title: str = ""  # a shorter title for the breadcrumb trail
+    schema_type: str = "WebPage"  # a subtype of https://schema.org/WebPage
+    page_number: int = 1  # of a paginated list
+    ancestors: tuple[Breadcrumb, ...] = ()  # from the home page down
+    image: ShareImage | None = None
+    nodes: tuple[Node, ...] = ()  # structured data of what the page is about, the main entity first
+    canonical_url: str = ""  # set if the content was published elsewhere first
     published_at: date | None = None
     updated_at: date | None = None
     is_indexed: bool = True
-    is_public: bool = True
+    is_public: bool = True  # False for drafts and previews, which reveal neither URL nor structured data
 
     @property
-    def address(self) -> str:
-        """The absolute address of this very page."""
-        return absolute_url(self.path) + (f"?page={self.number}" if self.number > 1 else "")
+    def url(self) -> str:
+        """The page's absolute URL."""
+        return absolute_url(self.path) + (f"?page={self.page_number}" if self.page_number > 1 else "")
 
     @property
     def canonical(self) -> str:
-        """The address that search engines should show."""
-        return self.canonical_url or self.address
+        """The URL that search engines should index."""
+        return self.canonical_url or self.url
 
     @property
     def headline(self) -> str:
-        """The title; a later part of a list says which."""
-        return f"{self.title}, page {self.number}" if self.number > 1 else self.title
+        """The title, with the page number from page 2 on."""
+        return f"{self.title}, page {self.page_number}" if self.page_number > 1 else self.title
 
     @property
-    def summary(self) -> str:
-        """The description; no two parts of a list have the same."""
-        return shortened(f"Page {self.number}: {self.description}") if self.number > 1 else self.description
+    def meta_description(self) -> str:
+        """The description, with the page number from page 2 on so that no two pages share one."""
+        return truncate(f"Page {self.page_number}: {self.description}") if self.page_number > 1 else self.description
 
     @property
-    def shared_as(self) -> str:
-        """What kind of thing it is to sites that show links: the types of the Open Graph protocol."""
-        return {"ProfilePage": "profile"}.get(self.kind, "article" if self.published_at else "website")
+    def og_type(self) -> str:
+        """The page's Open Graph type."""
+        if self.schema_type == "ProfilePage":
+            return "profile"
+        return "article" if self.published_at else "website"
 
     @property
-    def trail(self) -> tuple[Crumb, ...]:
-        """The whole way, with this page at its end; nothing on the home page."""
-        return (*self.above, Crumb(self.step or self.title, self.path)) if self.above else ()
+    def breadcrumbs(self) -> tuple[Breadcrumb, ...]:
+        """The trail from the home page to this page; empty on the home page."""
+        return (*self.ancestors, Breadcrumb(self.breadcrumb_title or self.title, self.path)) if self.ancestors else ()
 
-    def node(self, site_id: str, picture_id: str) -> Node:
-        """The page in the graph, as a part of the site."""
+    def webpage_node(self, website_id: str, image_id: str) -> Node:
+        """Return the page as a structured data node that refers to the website and the image by id."""
         return node(
-            self.kind,
-            id=self.address,
-            url=self.address,
+            self.schema_type,
+            id=self.url,
+            url=self.url,
             name=self.headline,
-            description=self.summary,
-            isPartOf={"@id": site_id},
+            description=self.meta_description,
+            isPartOf={"@id": website_id},
             inLanguage=get_language(),
-            breadcrumb={"@id": f"{self.address}#breadcrumb"} if self.trail else None,
+            breadcrumb={"@id": f"{self.url}#breadcrumb"} if self.breadcrumbs else None,
             mainEntity={"@id": self.nodes[0]["@id"]} if self.nodes else None,
-            primaryImageOfPage={"@id": picture_id},
+            primaryImageOfPage={"@id": image_id},
             datePublished=self.published_at,
             dateModified=self.updated_at,
         )
 
-    def trail_node(self) -> Node | None:
-        """The way to the page in the graph: the same steps that readers see."""
-        steps = [
-            node("ListItem", position=position, name=step.name, item=absolute_url(step.path))
-            for position, step in enumerate(self.trail, start=1)
+    def breadcrumb_node(self) -> Node | None:
+        """Return the breadcrumb trail as a structured data node, or None on the home page."""
+        if not self.breadcrumbs:
+            return None
+        items = [
+            node("ListItem", position=position, name=crumb.name, item=absolute_url(crumb.path))
+            for position, crumb in enumerate(self.breadcrumbs, start=1)
         ]
-        return node("BreadcrumbList", id=f"{self.address}#breadcrumb", itemListElement=steps) if steps else None
+        return node("BreadcrumbList", id=f"{self.url}#breadcrumb", itemListElement=items)
 
 
-def shortened(text: str, limit: int = DESCRIPTION_LIMIT) -> str:
-    """`text` on one line, cut behind a word if it is longer than `limit`."""
+def truncate(text: str, limit: int = DESCRIPTION_LIMIT) -> str:
+    """Return `text` on one line, cut at a word boundary if it is longer than `limit` characters."""
     text = " ".join(text.split())
     if len(text) <= limit:
         return text

@@ -1,7 +1,7 @@
-"""Facts for machines: nodes of schema.org's vocabulary, which name each other by `@id`, as one JSON-LD graph a page.
+"""Structured data: schema.org nodes that refer to each other by `@id`, rendered as one JSON-LD graph per page.
 
-Each room describes its own things. Sources: https://schema.org and Google's pages on structured data for articles,
-profile pages, breadcrumbs and organizations.
+Each app builds the nodes of its own models. References: https://schema.org and Google's documentation of structured
+data for articles, profile pages, breadcrumbs and organizations.
 """
 
 import json
@@ -19,28 +19,32 @@ from siteinfo.urls import absolute_url
 
 type Node = dict[str, Any]
 
-# Inside <script>, no text may end the element, open a comment or break a line of old script engines.
-_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+# Keeps text from closing the <script> element, opening a comment or breaking a line in old script engines.
+_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
-def node(kind: str, *, id: str = "", **facts: Any) -> Node:
-    """A thing of `kind` with what is known of it: no fact is ever empty. Dates become ISO text."""
-    known = {name: fact for name, fact in facts.items() if fact not in (None, "", [], (), {})}
-    dates = {name: fact.isoformat() for name, fact in known.items() if isinstance(fact, date)}
-    return {"@type": kind} | ({"@id": id} if id else {}) | known | dates
+def node(schema_type: str, *, id: str = "", **properties: Any) -> Node:
+    """Return a node of `schema_type` without empty properties. Dates become ISO strings."""
+    result: Node = {"@type": schema_type}
+    if id:
+        result["@id"] = id
+    for name, value in properties.items():
+        if value not in (None, "", [], (), {}):
+            result[name] = value.isoformat() if isinstance(value, date) else value
+    return result
 
 
-def site_id() -> str:
-    """The site's name in the graph."""
+def website_id() -> str:
+    """Return the `@id` of the website node."""
     return absolute_url("/#website")
 
 
 def website(site: SiteInfo, publisher: Node) -> Node:
-    """The site, with how to search it."""
-    search = f"{absolute_url('/search/')}?q={{search_term_string}}"
+    """Return the website node, including its search action."""
+    search_url = f"{absolute_url('/search/')}?q={{search_term_string}}"
     return node(
         "WebSite",
-        id=site_id(),
+        id=website_id(),
         url=absolute_url("/"),
         name=site.name,
         alternateName=site.tagline,
@@ -49,14 +53,14 @@ def website(site: SiteInfo, publisher: Node) -> Node:
         inLanguage=get_language(),
         potentialAction={
             "@type": "SearchAction",
-            "target": {"@type": "EntryPoint", "urlTemplate": search},
+            "target": {"@type": "EntryPoint", "urlTemplate": search_url},
             "query-input": "required name=search_term_string",
         },
     )
 
 
-def organization(site: SiteInfo, profiles: Iterable[str]) -> Node:
-    """The practice behind the site, with its `profiles` elsewhere."""
+def organization(site: SiteInfo, profile_urls: Iterable[str]) -> Node:
+    """Return the node of the practice that publishes the site, with its social profiles."""
     return node(
         "Organization",
         id=absolute_url("/#organization"),
@@ -65,20 +69,23 @@ def organization(site: SiteInfo, profiles: Iterable[str]) -> Node:
         description=site.description,
         email=site.email,
         logo=absolute_url(static("site/img/logo-mark.svg")),
-        sameAs=list(profiles),
+        sameAs=list(profile_urls),
     )
 
 
-def script(nodes: Iterable[Node | None]) -> SafeString:
-    """The graph of `nodes` as markup. What several of them say about one thing is joined; the first one is right."""
+def json_ld_script(nodes: Iterable[Node | None]) -> SafeString:
+    """Return a JSON-LD script element with the graph of `nodes`.
+
+    Nodes with the same `@id` are merged: the first value of a property wins, but `sameAs` lists are combined.
+    """
     graph: dict[str, Node] = {}
-    for each in filter(None, nodes):
-        known = graph.setdefault(each["@id"], {})
-        for name, fact in each.items():
+    for item in filter(None, nodes):
+        merged = graph.setdefault(item["@id"], {})
+        for name, value in item.items():
             if name == "sameAs":
-                known[name] = [*dict.fromkeys((*known.get(name, ()), *fact))]
+                merged[name] = [*dict.fromkeys((*merged.get(name, ()), *value))]
             else:
-                known.setdefault(name, fact)
+                merged.setdefault(name, value)
     text = json.dumps({"@context": "https://schema.org", "@graph": list(graph.values())}, ensure_ascii=False)
     return format_html(
         '<script type="application/ld+json">{}</script>',

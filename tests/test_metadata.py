@@ -19,8 +19,8 @@ from blog.models import Post, Series
 from images import og_images
 from siteinfo.models import SiteInfo, SocialLink
 from siteinfo.robots import ANSWERS, TRAINING
-from siteinfo.seo import DESCRIPTION_LIMIT, shortened
-from siteinfo.structured_data import node, script
+from siteinfo.seo import DESCRIPTION_LIMIT, truncate
+from siteinfo.structured_data import json_ld_script, node
 from tests.factories import make_category, make_image, make_page, make_post
 from tests.test_pages import PAGES, furnish, tree
 
@@ -136,7 +136,7 @@ def test_without_them_the_excerpt_or_the_first_sentences_stand_in_cut_behind_a_w
     ],
 )
 def test_a_description_is_one_line_and_never_longer_than_allowed(text: str, short: str) -> None:
-    assert shortened(text, 20) == short
+    assert truncate(text, 20) == short
 
 
 def test_a_text_that_was_elsewhere_first_names_that_address_and_leaves_the_map(reader: Client) -> None:
@@ -333,7 +333,7 @@ def test_no_words_can_leave_the_graph(reader: Client) -> None:
 
 def test_what_several_nodes_say_of_one_thing_is_joined() -> None:
     nodes = [node("Person", id="#a", name="A", sameAs=["1"]), node("Person", id="#a", url="u", sameAs=["2", "1"])]
-    text = script(nodes).partition(">")[2].partition("</")[0]
+    text = json_ld_script(nodes).partition(">")[2].partition("</")[0]
     assert json.loads(text)["@graph"] == [
         {"@type": "Person", "@id": "#a", "name": "A", "sameAs": ["1", "2"], "url": "u"}
     ]

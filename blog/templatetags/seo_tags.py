@@ -10,20 +10,20 @@ from images.og_images import card
 from images.structured_data import picture_node
 from siteinfo import structured_data as jsonld
 from siteinfo.models import SiteInfo
-from siteinfo.seo import Page, Picture
+from siteinfo.seo import PageMeta, ShareImage
 from siteinfo.urls import absolute_url
 
 register = template.Library()
 
 
 @register.simple_tag
-def share_picture(meta: Page, site: SiteInfo) -> Picture:
+def share_picture(meta: PageMeta, site: SiteInfo) -> ShareImage:
     """The picture that other sites show for the page: its own, or one drawn from its title."""
-    return meta.picture or card(meta.title, site.name)
+    return meta.image or card(meta.title, site.name)
 
 
 @register.simple_tag(takes_context=True)
-def structured_data(context: Context, meta: Page, picture: Picture) -> SafeString:
+def structured_data(context: Context, meta: PageMeta, picture: ShareImage) -> SafeString:
     """The page's graph: the site, who publishes it, the page, the way to it, and what the page is about.
 
     No query: the site's facts and the author are those that the frame shows anyway.
@@ -36,19 +36,19 @@ def structured_data(context: Context, meta: Page, picture: Picture) -> SafeStrin
         publisher = person(author, profiles)
     if policy:
         publisher["publishingPrinciples"] = absolute_url(policy.get_absolute_url())
-    return jsonld.script(
+    return jsonld.json_ld_script(
         (
             jsonld.website(site, publisher),
-            meta.node(jsonld.site_id(), picture.url),
+            meta.webpage_node(jsonld.website_id(), picture.url),
             picture_node(picture),
-            meta.trail_node(),
+            meta.breadcrumb_node(),
             *(_published(each, publisher, picture) for each in meta.nodes),
             publisher,
         )
     )
 
 
-def _published(each: jsonld.Node, publisher: jsonld.Node, picture: Picture) -> jsonld.Node:
+def _published(each: jsonld.Node, publisher: jsonld.Node, picture: ShareImage) -> jsonld.Node:
     """A text or service of the page with what it owes to the site; other things as they are."""
     if each["@type"] == "Service":
         return each | {"provider": {"@id": publisher["@id"]}}

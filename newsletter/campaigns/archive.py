@@ -1,7 +1,6 @@
 """The letters on the site: a list, and a copy of each that anybody can read. Nothing there is anybody's own."""
 
-from django.core.paginator import Page as ListPage
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -11,7 +10,7 @@ from newsletter.models import Campaign
 from newsletter.rendering.messages import posts_of, texts
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
-from siteinfo.seo import Crumb, Page, shortened
+from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.urls import absolute_url
 
 LETTERS_PER_PAGE = 30
@@ -46,29 +45,29 @@ def archived(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "newsletter/archived.html", context)
 
 
-def _of_archive(page: ListPage) -> Page:
-    return Page(
+def _of_archive(page: Page) -> PageMeta:
+    return PageMeta(
         title="Letters so far",
         description="Every letter that went out to readers, newest first.",
         path=reverse("newsletter:archive"),
-        kind="CollectionPage",
-        number=page.number,
-        above=(Crumb("Home", reverse("home")), Crumb("Newsletter", reverse("newsletter:join"))),
+        schema_type="CollectionPage",
+        page_number=page.number,
+        ancestors=(Breadcrumb("Home", reverse("home")), Breadcrumb("Newsletter", reverse("newsletter:join"))),
         is_indexed=bool(page.object_list),
     )
 
 
-def _of_letter(letter: Campaign) -> Page:
+def _of_letter(letter: Campaign) -> PageMeta:
     """Search engines are led to the post that it is about, or asked to leave it out."""
     post = letter.post if letter.kind == Campaign.Kind.POST else None
-    return Page(
+    return PageMeta(
         title=letter.subject,
-        description=letter.preheader or shortened(plain_text(letter.body)) or letter.subject,
+        description=letter.preheader or truncate(plain_text(letter.body)) or letter.subject,
         path=letter.copy_path,
-        above=(
-            Crumb("Home", reverse("home")),
-            Crumb("Newsletter", reverse("newsletter:join")),
-            Crumb("Letters", reverse("newsletter:archive")),
+        ancestors=(
+            Breadcrumb("Home", reverse("home")),
+            Breadcrumb("Newsletter", reverse("newsletter:join")),
+            Breadcrumb("Letters", reverse("newsletter:archive")),
         ),
         canonical_url=absolute_url(post.get_absolute_url()) if post else "",
         is_indexed=bool(post),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from blog.models import OFF_LISTS, Post
 from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Subscription
 from newsletter.models.campaigns import STALE_AFTER
-from siteinfo.seo import shortened
+from siteinfo.seo import truncate
 
 # In which the author can cancel the mail about a post, or take the post back.
 GRACE = timedelta(minutes=10)
@@ -57,8 +57,8 @@ def _announce(profile: NewsletterSettings) -> int:
             words = {
                 "status": _STATUS.SCHEDULED,
                 "topic": profile.topic_of_posts(),
-                "subject": shortened(post.title, 150),
-                "preheader": shortened(post.summary, 150),
+                "subject": truncate(post.title, 150),
+                "preheader": truncate(post.summary, 150),
                 "scheduled_at": timezone.now() + GRACE,
                 # By its own time and not by ours: what a worker finds days later is news no longer.
                 "not_after": (post.published_at or timezone.now()) + GRACE + STALE_AFTER,
@@ -85,8 +85,8 @@ def _gather(profile: NewsletterSettings) -> int:
     words = {
         "status": _STATUS.SCHEDULED,
         "topic": topic,
-        "subject": f"{shortened(posts[0].title, 130)}{more}",
-        "preheader": shortened("; ".join(post.title for post in posts[1:]) or posts[0].summary, 150),
+        "subject": f"{truncate(posts[0].title, 130)}{more}",
+        "preheader": truncate("; ".join(post.title for post in posts[1:]) or posts[0].summary, 150),
         "scheduled_at": now,
         "not_after": due + STALE_AFTER,
     }

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from blog.models import Post
 from newsletter.campaigns.preflight import PREHEADER_LENGTH
 from newsletter.models import Campaign
-from siteinfo.seo import shortened
+from siteinfo.seo import truncate
 from siteinfo.urls import absolute_url
 
 # Without any mail so far, a digest looks back this long; and it is no longer than this.
@@ -21,8 +21,8 @@ _LONGEST = 150
 def from_post(post: Post, *, whole: bool = False) -> dict[str, Any]:
     """The fields of a campaign about `post`: its beginning with a link to the rest, or the `whole` text."""
     return {
-        "subject": shortened(post.title, _LONGEST),
-        "preheader": shortened(post.excerpt or post.summary, PREHEADER_LENGTH),
+        "subject": truncate(post.title, _LONGEST),
+        "preheader": truncate(post.excerpt or post.summary, PREHEADER_LENGTH),
         "body": post.body if whole else _beginning(post),
         "post": post.pk,
     }
@@ -35,8 +35,8 @@ def from_new_posts() -> dict[str, Any]:
         return {}
     rest = ", ".join(post.title for post in posts[1:])
     return {
-        "subject": shortened(posts[0].title, _LONGEST),
-        "preheader": shortened(f"And {rest}" if rest else posts[0].excerpt or posts[0].summary, PREHEADER_LENGTH),
+        "subject": truncate(posts[0].title, _LONGEST),
+        "preheader": truncate(f"And {rest}" if rest else posts[0].excerpt or posts[0].summary, PREHEADER_LENGTH),
         "body": format_html_join("", "<h2>{}</h2>{}", ((post.title, _beginning(post)) for post in posts)),
     }
 

@@ -15,7 +15,7 @@ from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
 from richtext.sanitizer import parse, serialize
 from siteinfo.models import SiteInfo
-from siteinfo.seo import shortened
+from siteinfo.seo import truncate
 from siteinfo.urls import absolute_url
 
 # Gmail cuts a mail off behind 102 kB, and the links at its end with it. Readers' own tokens come on top of this.
@@ -48,7 +48,7 @@ def render(campaign: Campaign, profile: NewsletterSettings) -> Rendered:
         "sender": profile,
         "site": SiteInfo.objects.first() or SiteInfo(),
         "home": absolute_url("/"),
-        "preheader": campaign.preheader or shortened(post.summary if post else plain_text(campaign.body)),
+        "preheader": campaign.preheader or truncate(post.summary if post else plain_text(campaign.body)),
         "opening": opening,
         "body": body,
         "post": post,
