@@ -135,7 +135,7 @@ class Author(models.Model):
 
     def save(self, **kwargs: Any) -> None:
         """Save it; readers of a former address are led to the new one."""
-        with services.following(self):
+        with services.track_path_change(self):
             super().save(**kwargs)
 
     @property

@@ -31,12 +31,12 @@ def fill(number: int) -> None:
     from redirects.models import Redirect
 
     rows = [Redirect(old_path="/old-topic/*")]
-    rows[0].lead_to("/blog/")
+    rows[0].set_target("/blog/")
     for index in range(1, number):
         row = Redirect(old_path=f"/old-post-{index}")
-        row.lead_to(f"/new-post-{index}/")
+        row.set_target(f"/new-post-{index}/")
         rows.append(row)
-    services.store(rows)
+    services.save_redirects(rows)
 
 
 def table() -> None:

@@ -34,7 +34,7 @@ from images.renditions import thumbnail
 from publishing.admin import DocumentAdmin
 from publishing.admin_list import StateFilter
 from publishing.forms import DocumentForm, invented_slug
-from redirects.services import led_to as led_away
+from redirects.services import final_target
 from richtext.forms import RichTextField
 
 # Days of reading that the list of posts shows.
@@ -258,7 +258,7 @@ class PostAdmin(WritingAdmin):
     def save_model(self, request: HttpRequest, obj: Post, form: ModelForm, change: bool) -> None:
         if obj.author_id is None:
             obj.author = _writer(request)
-        led_to = led_away(obj.get_absolute_url()) if obj.is_published and "slug" in form.changed_data else ""
+        led_to = final_target(obj.get_absolute_url()) if obj.is_published and "slug" in form.changed_data else ""
         super().save_model(request, obj, form, change)
         if led_to:
             self.message_user(request, f"This address led to {led_to} until now. Readers find this post there.")

@@ -142,7 +142,7 @@ class Tag(TagBase):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name = UNPRINTABLE.sub("", self.name)
-        with services.following(self):
+        with services.track_path_change(self):
             super().save(*args, **kwargs)
 
     def absorb(self, others: "Iterable[Tag]") -> int:
@@ -154,7 +154,7 @@ class Tag(TagBase):
             TaggedPost.objects.bulk_create(rows, ignore_conflicts=True)
             # A new version, so that a form opened before cannot bring the old tags back unseen.
             Post.objects.filter(pk__in=keys).update(version=F("version") + 1, modified_at=timezone.now())
-            services.remember_all(
+            services.create_redirects(
                 {tag.get_absolute_url(): self.get_absolute_url() for tag in gone}, services.Redirect.Origin.MERGED
             )
             Tag.objects.filter(pk__in=[tag.pk for tag in gone]).delete()
@@ -426,7 +426,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
     def save(self, **kwargs: Any) -> None:
         """Save the post and what its body uses, together or not at all; readers of its old address are led along."""
         self.prepare()
-        with services.following(self), invalidate_only(self.where_seen()):
+        with services.track_path_change(self), invalidate_only(self.where_seen()):
             super().save(**kwargs)
             self._remember_pictures()
             remember_links(self, self._linked)

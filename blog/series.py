@@ -55,7 +55,7 @@ class Series(models.Model):
 
     def save(self, **kwargs: Any) -> None:
         """Save it; readers of a former address are led to the new one."""
-        with services.following(self):
+        with services.track_path_change(self):
             super().save(**kwargs)
 
     def parts(self) -> PostQuerySet:

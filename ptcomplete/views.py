@@ -35,7 +35,7 @@ from images import og_images
 from pages.sitemaps import PageSitemap
 from pages.standing import standing_of
 from pages.views import page_detail
-from redirects import views
+from redirects.views import log_not_found, redirect_response
 from siteinfo.context_processors import facts_of
 from siteinfo.robots import lines as robots_lines
 from siteinfo.seo import PageMeta, truncate
@@ -157,10 +157,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             query = request.GET
         except TooManyFieldsSent:
             query = QueryDict()
-        moved = views.answer(request) or answer_path(request.path_info, query)
+        moved = redirect_response(request) or answer_path(request.path_info, query)
         if moved is not None:
             return lead_on(request, moved)
         if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):
             return HttpResponseNotFound()
-        views.note(request)
+        log_not_found(request)
     return render(request, "404.html", status=404)

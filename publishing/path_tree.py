@@ -50,7 +50,7 @@ class Branch(models.Model):
     def save(self, **kwargs: Any) -> None:
         """Save it, and move its whole branch when its path changed; readers of the old addresses are led along."""
         below = self.branch()[1:] if self.path and self.path != self.own_path else []
-        with services.following(self):
+        with services.track_path_change(self):
             self.path = self.own_path
             super().save(**kwargs)
             led = {}
@@ -60,4 +60,4 @@ class Branch(models.Model):
                     led[old] = row.get_absolute_url()
             rows: Any = type(self)._default_manager
             rows.bulk_update([row for row, _ in below], ["path"])
-            services.remember_all(led)
+            services.create_redirects(led)

@@ -1,6 +1,10 @@
+"""App configuration of redirects."""
+
 from django.apps import AppConfig
 
 
 class RedirectsConfig(AppConfig):
+    """Redirects and the 404 log."""
+
     name = "redirects"
-    verbose_name = "Moved addresses"
+    verbose_name = "Redirects"

@@ -1,4 +1,4 @@
-"""Redirects as CSV: what this site writes, and what the WordPress plugins Redirection and Yoast SEO write."""
+"""Read and write redirects as CSV, including files from the WordPress plugins Redirection and Yoast SEO."""
 
 import csv
 import io
@@ -8,176 +8,176 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 
 from redirects.models import Redirect
-from redirects.normalize import new_address, old_address
-from redirects.services import CircleError, flatten
-from redirects.url_registry import are_known, why_dead
+from redirects.normalize import parse_old_path, parse_target
+from redirects.services import RedirectLoop, flatten_chains
+from redirects.url_registry import broken_reasons, has_sources
 
-MOST_ROWS = 10_000
-# The names under which columns are known, the surest first: in Redirection's own files "type" is no code.
-_COLUMNS = {
+MAX_ROWS = 10_000
+# Accepted column names, most reliable first: in files from Redirection, "type" is not the status code.
+_COLUMN_ALIASES = {
     "old": ("old", "old address", "source", "source url", "origin", "from", "old url"),
     "new": ("new", "new address", "target", "target url", "destination", "to", "new url"),
-    "kind": ("kind", "code", "http code", "type", "status code"),
+    "code": ("kind", "code", "http code", "type", "status code"),
     "note": ("note", "title"),
     "regex": ("regex", "format"),
     "status": ("status",),
 }
-_KINDS = {"": 301, "301": 301, "308": 301, "302": 302, "303": 302, "307": 302, "410": 410}
+_STATUS_CODES = {"": 301, "301": 301, "308": 301, "302": 302, "303": 302, "307": 302, "410": 410}
 
 
-class Refused(NamedTuple):
-    """A line that is left out: its number, its old address as it stands there, and why."""
+class SkippedLine(NamedTuple):
+    """A line that is not imported: its number, its old path as written, and why."""
 
     line: int
     old: str
     reason: str
 
 
-class Table(NamedTuple):
-    """What a file holds: the redirects that would be made, each with its line, and what would be left out."""
+class ParsedFile(NamedTuple):
+    """The content of a file: the redirects it would create, each with its line number, and the skipped lines."""
 
-    taken: list[tuple[int, Redirect]]
-    refused: list[Refused]
+    accepted: list[tuple[int, Redirect]]
+    skipped: list[SkippedLine]
 
     @property
     def rows(self) -> list[Redirect]:
-        """The redirects alone."""
-        return [row for _, row in self.taken]
+        """Return the redirects without their line numbers."""
+        return [row for _, row in self.accepted]
 
 
-def decoded(data: bytes) -> str:
-    """The text of a file; ValidationError when it is not UTF-8 (with or without its mark)."""
+def decode(data: bytes) -> str:
+    """Return the text of an uploaded file. Raises ValidationError unless it is UTF-8, with or without a BOM."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValidationError("This file is not in UTF-8. Save it as “CSV UTF-8” and try again.") from error
+        raise ValidationError("This file is not UTF-8. Save it as “CSV UTF-8” and try again.") from error
     if "\x00" in text:
-        raise ValidationError("This is no CSV file. Save the table as “CSV UTF-8” and try again.")
+        raise ValidationError("This is not a CSV file. Save the table as “CSV UTF-8” and try again.")
     return text
 
 
-def read(text: str) -> Table:
-    """The redirects in a CSV text, separated by commas, semicolons or tabs, with a header or as old, new, kind.
+def parse_csv(text: str) -> ParsedFile:
+    """Parse CSV separated by commas, semicolons or tabs, with a header or as old, new, code.
 
-    ValidationError when it is no such table at all. What is wrong with single lines is said line by line.
+    Problems on single lines are reported in `skipped`. Raises ValidationError if the text is not such a table.
     """
-    first = text.lstrip("\r\n").partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    taken: dict[str, tuple[int, Redirect]] = {}
-    refused: list[Refused] = []
+    first_line = text.lstrip("\r\n").partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first_line.count))
+    accepted: dict[str, tuple[int, Redirect]] = {}
+    skipped: list[SkippedLine] = []
     for line, cells in _lines(reader):
         old = cells.get("old", "")
         try:
-            row = _row(cells)
+            row = _parse_line(cells)
         except ValidationError as error:
-            refused.append(Refused(line, old, " ".join(error.messages)))
+            skipped.append(SkippedLine(line, old, " ".join(error.messages)))
             continue
-        if row.old_path in taken:
-            refused.append(Refused(line, old, f"Line {taken[row.old_path][0]} has this address already."))
+        if row.old_path in accepted:
+            reason = f"Line {accepted[row.old_path][0]} already redirects this URL."
+            skipped.append(SkippedLine(line, old, reason))
         else:
-            taken[row.old_path] = (line, row)
-    return _checked(taken, refused)
+            accepted[row.old_path] = (line, row)
+    return _without_pages_and_loops(accepted, skipped)
 
 
-def write(rows: Iterable[Redirect]) -> str:
-    """`rows` as CSV. No cell can be taken for a formula: addresses begin with / or https, notes get a mark."""
+def write_csv(rows: Iterable[Redirect]) -> str:
+    """Return `rows` as CSV. Notes that a spreadsheet could run as a formula are prefixed with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["old", "new", "kind", "note", "hits", "last hit", "made"])
+    writer.writerow(["old", "new", "code", "note", "hits", "last hit", "origin"])
     for row in rows:
         last = row.last_hit_at.isoformat(timespec="seconds") if row.last_hit_at else ""
         note = f"'{row.note}" if row.note[:1] in set("=+-@\t\r") else row.note
-        writer.writerow([row.old_path, row.target, row.kind, note, row.hits, last, row.origin])
+        writer.writerow([row.old_path, row.target, row.status_code, note, row.hits, last, row.origin])
     return out.getvalue()
 
 
-def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The cells of each line by our names for them, with its number."""
-    places: dict[str, int] = {}
-    try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            if not places:
-                places = _places(cells)
-                if not cells[places["old"]].startswith(("/", "http")):
-                    continue
-            if reader.line_num > MOST_ROWS + 1:  # type: ignore[attr-defined]
-                raise ValidationError(f"This file has more than {MOST_ROWS} lines. Split it in two.")
-            found = {name: cells[at] for name, at in places.items() if at < len(cells)}
-            yield reader.line_num, found  # type: ignore[attr-defined]
-    except csv.Error as error:
-        raise ValidationError("This is no CSV file: a cell in it never ends.") from error
-
-
-def _places(header: list[str]) -> dict[str, int]:
-    """Where each column is; ValidationError when there is no column of old addresses."""
-    names = [cell.lower().replace("_", " ") for cell in header]
-    if header[0].startswith(("/", "http")):
-        return {"old": 0, "new": 1, "kind": 2}
-    found = {
-        name: names.index(known[0])
-        for name, aliases in _COLUMNS.items()
-        if (known := [alias for alias in aliases if alias in names])
-    }
-    if "old" not in found:
-        raise ValidationError("The first line must name the columns: old, new and kind.")
-    return found
-
-
-def _row(cells: dict[str, str]) -> Redirect:
-    """The redirect of a line; ValidationError with the reason why it is none."""
-    if cells.get("regex", "").lower() in {"1", "true", "yes", "regex"}:
-        raise ValidationError("This is a regular expression. Here only a * at the end stands for more.")
-    if cells.get("status", "").lower() == "disabled":
-        raise ValidationError("It was switched off.")
-    kind = _KINDS.get(cells.get("kind", ""))
-    if kind is None:
-        raise ValidationError("The kind is none of 301, 302 and 410.")
-    old, new = cells.get("old", ""), cells.get("new", "")
-    if kind != Redirect.Kind.GONE and not new:
-        raise ValidationError("The new address is missing.")
-    return made(old, new, kind, cells.get("note", "")[:200])
-
-
-def made(old: str, new: str, kind: int, note: str) -> Redirect:
-    """The imported redirect of these texts, unsaved. Yoast leaves out the first slash."""
-    whole = ("/", "http://", "https://")
+def build_redirect(old: str, new: str, status_code: int, note: str) -> Redirect:
+    """Return an unsaved imported redirect. Raises ValidationError. Yoast SEO omits the leading slash."""
+    has_prefix = old.startswith(("/", "http://", "https://"))
     row = Redirect(
-        old_path=old_address(old if old.startswith(whole) else f"/{old}"),
-        note="".join(sign for sign in note if sign.isprintable()),
+        old_path=parse_old_path(old if has_prefix else f"/{old}"),
+        note="".join(character for character in note if character.isprintable()),
         origin=Redirect.Origin.IMPORTED,
     )
-    if kind != Redirect.Kind.GONE:
-        is_bare = new and not new.startswith("/") and ":" not in new
-        new = new_address(f"/{new}" if is_bare else new)
-    row.lead_to(new, kind)
-    if reason := why_not(row):
+    if status_code != Redirect.StatusCode.GONE:
+        is_relative = new and not new.startswith("/") and ":" not in new
+        new = parse_target(f"/{new}" if is_relative else new)
+    row.set_target(new, status_code)
+    if reason := target_error(row):
         raise ValidationError(reason)
     return row
 
 
-def why_not(row: Redirect) -> str:
-    """What is wrong with a redirect by itself, in a sentence; "" if nothing is."""
+def target_error(row: Redirect) -> str:
+    """Return why the target does not fit the old path, or ""."""
     if row.target_path == row.old_path:
-        return "Both addresses are the same. Capitals and a last slash make no difference."
+        return "Both URLs are the same. Case and a trailing slash are ignored."
     if row.is_pattern and row.target_path.endswith("/*") and row.target_path.startswith(row.old_path[:-1]):
-        return "The new address lies below the old one, which would lead readers in a circle."
+        return "The new URL is below the old one, which would create a redirect loop."
     if row.target.endswith("*") and not row.is_pattern:
-        return "The new address ends with *, so the old one must too."
+        return "The new URL ends in *, so the old URL must end in * too."
     return ""
 
 
-def _checked(taken: dict[str, tuple[int, Redirect]], refused: list[Refused]) -> Table:
-    """Without what has a page, and without circles; the others lead straight to their ends."""
-    single = [old for old in taken if not old.endswith("/*")]
-    dead = why_dead(single) if are_known() else dict.fromkeys(single, "")
-    for old in single:
-        if old not in dead:
-            line, row = taken.pop(old)
-            refused.append(Refused(line, row.old_path, "There is a page at this address, so nobody would be led away."))
-    for row in flatten([row for _, row in taken.values()]):
-        line, _ = taken.pop(row.old_path)
-        refused.append(Refused(line, row.old_path, str(CircleError(row))))
-    return Table(sorted(taken.values(), key=lambda pair: pair[0]), sorted(refused))
+def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the line number and the cells by column name of each line with content."""
+    columns: dict[str, int] = {}
+    try:
+        for raw_cells in reader:
+            cells = [cell.strip() for cell in raw_cells]
+            if not any(cells):
+                continue
+            if not columns:
+                columns = _columns(cells)
+                if not cells[columns["old"]].startswith(("/", "http")):
+                    continue
+            if reader.line_num > MAX_ROWS + 1:  # type: ignore[attr-defined]
+                raise ValidationError(f"This file has more than {MAX_ROWS} lines. Split it into smaller files.")
+            found = {name: cells[index] for name, index in columns.items() if index < len(cells)}
+            yield reader.line_num, found  # type: ignore[attr-defined]
+    except csv.Error as error:
+        raise ValidationError("This is not a valid CSV file: a quoted cell is never closed.") from error
+
+
+def _columns(header: list[str]) -> dict[str, int]:
+    """Return the index of each column. Raises ValidationError without a column of old URLs."""
+    if header[0].startswith(("/", "http")):
+        return {"old": 0, "new": 1, "code": 2}
+    names = [cell.lower().replace("_", " ") for cell in header]
+    columns: dict[str, int] = {}
+    for column, aliases in _COLUMN_ALIASES.items():
+        alias = next((alias for alias in aliases if alias in names), None)
+        if alias:
+            columns[column] = names.index(alias)
+    if "old" not in columns:
+        raise ValidationError("The first line must name the columns: old, new and code.")
+    return columns
+
+
+def _parse_line(cells: dict[str, str]) -> Redirect:
+    if cells.get("regex", "").lower() in {"1", "true", "yes", "regex"}:
+        raise ValidationError("Regular expressions are not supported. Use * at the end of a path instead.")
+    if cells.get("status", "").lower() == "disabled":
+        raise ValidationError("This redirect is disabled.")
+    status_code = _STATUS_CODES.get(cells.get("code", ""))
+    if status_code is None:
+        raise ValidationError("The code must be 301, 302 or 410.")
+    old, new = cells.get("old", ""), cells.get("new", "")
+    if status_code != Redirect.StatusCode.GONE and not new:
+        raise ValidationError("The new URL is missing.")
+    return build_redirect(old, new, status_code, cells.get("note", "")[:200])
+
+
+def _without_pages_and_loops(accepted: dict[str, tuple[int, Redirect]], skipped: list[SkippedLine]) -> ParsedFile:
+    """Skip old paths that have a page and redirects that form a loop; flatten the chains of the others."""
+    exact = [old for old in accepted if not old.endswith("/*")]
+    broken = broken_reasons(exact) if has_sources() else dict.fromkeys(exact, "")
+    for old in exact:
+        if old not in broken:
+            line, row = accepted.pop(old)
+            skipped.append(SkippedLine(line, row.old_path, "This URL has a page, so the redirect would never be used."))
+    for row in flatten_chains([row for _, row in accepted.values()]):
+        line, _ = accepted.pop(row.old_path)
+        skipped.append(SkippedLine(line, row.old_path, str(RedirectLoop(row))))
+    return ParsedFile(sorted(accepted.values(), key=lambda pair: pair[0]), sorted(skipped))

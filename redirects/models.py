@@ -1,4 +1,4 @@
-"""Addresses that lead elsewhere, and addresses at which readers found nothing."""
+"""Redirects from old URLs, and a log of URLs that were not found."""
 
 from __future__ import annotations
 
@@ -8,67 +8,74 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from redirects.normalize import LONGEST, LONGEST_TARGET, key_of_target
+from redirects.normalize import MAX_PATH_LENGTH, MAX_TARGET_LENGTH, normalize_target
 
-MOST_NOT_FOUND = 5_000
+MAX_LOG_ROWS = 5_000
 
 
 class Redirect(models.Model):
-    """That an address leads elsewhere. It is only asked for where the site itself has no page.
+    """A redirect from an old path, used only when the site has no page at that path.
 
-    No chains: where an old address leads is never the old address of another row, see `redirects.services`.
+    Chains are flattened on save: no target is the old path of another row. See `redirects.services`.
     """
 
-    class Kind(models.IntegerChoices):
-        PERMANENT = 301, "Moved for good (301)"
-        TEMPORARY = 302, "Moved for now (302)"
-        GONE = 410, "Gone for good (410)"
+    class StatusCode(models.IntegerChoices):
+        """The HTTP status sent for the old path."""
+
+        PERMANENT = 301, "Moved permanently (301)"
+        TEMPORARY = 302, "Moved temporarily (302)"
+        GONE = 410, "Gone (410)"
 
     class Origin(models.TextChoices):
-        BY_HAND = "by hand", "Made by hand"
+        """How the redirect was created."""
+
+        MANUAL = "manual", "Added by hand"
         RENAMED = "renamed", "Renamed"
         MERGED = "merged", "Merged"
         IMPORTED = "imported", "Imported"
 
     old_path = models.CharField(
-        "old address",
-        max_length=LONGEST,
+        "old URL",
+        max_length=MAX_PATH_LENGTH,
         unique=True,
-        help_text="What readers ask for, such as /old-post/. Capitals and a last slash make no difference. "
-        "/old-topic/* stands for everything below.",
+        help_text="The path visitors request, such as /old-post/. Case and a trailing slash are ignored. "
+        "Use /old-category/* to match every path below it.",
     )
     target = models.CharField(
-        "new address",
-        max_length=LONGEST_TARGET,
+        "new URL",
+        max_length=MAX_TARGET_LENGTH,
         blank=True,
-        help_text="A path of this site, such as /new-post/, or a whole address that starts with https://. "
-        "With * at its end, what stood in place of the old one's * is carried along.",
+        help_text="A path on this site, such as /new-post/, or a full URL starting with https://. "
+        "If both URLs end in *, the rest of the path is kept.",
     )
-    # The target's path in the form of `old_path`, to find chains; empty for another site.
-    target_path = models.CharField(max_length=LONGEST_TARGET, blank=True, editable=False)
-    kind = models.PositiveSmallIntegerField(
-        choices=Kind,
-        default=Kind.PERMANENT,
-        help_text="For good tells search engines to forget the old address. Gone has no new address.",
+    # The target's normalized path, used to find chains. Empty for targets on other sites.
+    target_path = models.CharField(max_length=MAX_TARGET_LENGTH, blank=True, editable=False)
+    status_code = models.PositiveSmallIntegerField(
+        "type",
+        choices=StatusCode,
+        default=StatusCode.PERMANENT,
+        help_text="A permanent redirect tells search engines to replace the old URL. “Gone” has no new URL.",
     )
     origin = models.CharField(
-        max_length=10, choices=Origin, default=Origin.BY_HAND, editable=False, help_text="How it came about."
+        max_length=10, choices=Origin, default=Origin.MANUAL, editable=False, help_text="How the redirect was created."
     )
-    note = models.CharField(max_length=200, blank=True, help_text="For yourself: why it is here.")
+    note = models.CharField(max_length=200, blank=True, help_text="A private note about why this redirect exists.")
     hits = models.PositiveIntegerField(default=0, editable=False)
     last_hit_at = models.DateTimeField("last hit", null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        """Constraints that keep a redirect meaningful, and the index used to find chains."""
+
         ordering = ("-created_at", "-pk")
         indexes = [models.Index(fields=("target_path",), name="redirects_redirect_target")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind=410, target="") | (Q(kind__in=(301, 302)) & ~Q(target="")),
+                condition=Q(status_code=410, target="") | (Q(status_code__in=(301, 302)) & ~Q(target="")),
                 name="redirects_redirect_gone_has_no_target",
             ),
-            models.CheckConstraint(condition=Q(old_path__startswith="/"), name="redirects_redirect_old_is_a_path"),
-            models.CheckConstraint(condition=~Q(old_path=F("target_path")), name="redirects_redirect_leads_elsewhere"),
+            models.CheckConstraint(condition=Q(old_path__startswith="/"), name="redirects_redirect_old_path_is_path"),
+            models.CheckConstraint(condition=~Q(old_path=F("target_path")), name="redirects_redirect_not_to_itself"),
         ]
 
     def __str__(self) -> str:
@@ -76,60 +83,63 @@ class Redirect(models.Model):
 
     @property
     def is_pattern(self) -> bool:
-        """Whether it stands for everything below an address."""
+        """Return whether the redirect matches every path below its old path."""
         return self.old_path.endswith("/*")
 
-    def lead_to(self, target: str, kind: int | None = None) -> None:
-        """Change where it leads, unsaved."""
-        self.kind = self.kind if kind is None else kind
-        self.target = "" if self.kind == self.Kind.GONE else target
-        self.target_path = key_of_target(self.target)
+    def set_target(self, target: str, status_code: int | None = None) -> None:
+        """Set the target, and the status code if given, without saving."""
+        self.status_code = self.status_code if status_code is None else status_code
+        self.target = "" if self.status_code == self.StatusCode.GONE else target
+        self.target_path = normalize_target(self.target)
 
 
-class NotFoundQuerySet(models.QuerySet["NotFound"]):
-    """The log of addresses without a page."""
+class NotFoundLogQuerySet(models.QuerySet["NotFoundLog"]):
+    """Queries on the 404 log."""
 
-    def note(self, path: str, referrer: str, is_robot: bool) -> None:
-        """Count one more visit to `path`, exactly, however many come at once; the rarest oldest rows go."""
-        name = "robots" if is_robot else "count"
-        seen: dict[str, Any] = {name: F(name) + 1, "last_seen_at": timezone.now()}
+    def record(self, path: str, referrer: str, is_bot: bool) -> None:
+        """Count one request for `path`, exactly even under concurrency, and prune the log to MAX_LOG_ROWS.
+
+        The rows with the fewest visits go first, the oldest of them before the others.
+        """
+        counter = "bot_count" if is_bot else "visit_count"
+        changes: dict[str, Any] = {counter: F(counter) + 1, "last_seen_at": timezone.now()}
         if referrer:
-            seen["referrer"] = referrer
+            changes["referrer"] = referrer
         row = self.filter(path=path)
-        if row.update(**seen):
+        if row.update(**changes):
             return
-        NotFound.objects.bulk_create([NotFound(path=path)], ignore_conflicts=True)
-        row.update(**seen)
-        if (excess := self.count() - MOST_NOT_FOUND) > 0:
-            rarest = self.exclude(path=path).order_by("count", "last_seen_at").values("pk")[:excess]
+        NotFoundLog.objects.bulk_create([NotFoundLog(path=path)], ignore_conflicts=True)
+        row.update(**changes)
+        if (excess := self.count() - MAX_LOG_ROWS) > 0:
+            rarest = self.exclude(path=path).order_by("visit_count", "last_seen_at").values("pk")[:excess]
             self.filter(pk__in=list(rarest.values_list("pk", flat=True))).delete()
 
-    def unanswered(self) -> NotFoundQuerySet:
-        """Those that no redirect of their own answers by now."""
+    def without_redirect(self) -> NotFoundLogQuerySet:
+        """Return the rows whose exact path has no redirect yet."""
         return self.exclude(Exists(Redirect.objects.filter(old_path=OuterRef("path"))))
 
 
-class NotFound(models.Model):
-    """An address that readers or robots asked for and that had no page. Nothing about who asked."""
+class NotFoundLog(models.Model):
+    """A path that was requested and not found. Nothing about the visitor is stored."""
 
-    path = models.CharField("address", max_length=LONGEST, unique=True, help_text="What was asked for.")
-    count = models.PositiveIntegerField("visits", default=0, help_text="How often, robots that say so left out.")
-    robots = models.PositiveIntegerField(
-        "by robots", default=0, help_text="How often by programs that say what they are."
-    )
-    first_seen_at = models.DateTimeField("first seen", default=timezone.now, help_text="When it was asked for first.")
-    last_seen_at = models.DateTimeField("last seen", default=timezone.now, help_text="When it was asked for last.")
+    path = models.CharField("URL", max_length=MAX_PATH_LENGTH, unique=True, help_text="The requested path.")
+    visit_count = models.PositiveIntegerField("visits", default=0, help_text="Requests, known bots excluded.")
+    bot_count = models.PositiveIntegerField("bot visits", default=0, help_text="Requests by known bots.")
+    first_seen_at = models.DateTimeField("first seen", default=timezone.now, help_text="Time of the first request.")
+    last_seen_at = models.DateTimeField("last seen", default=timezone.now, help_text="Time of the latest request.")
     referrer = models.CharField(
-        "came from", max_length=255, blank=True, help_text="The site with the link that was followed last."
+        "referring site", max_length=255, blank=True, help_text="The site with the link that was followed last."
     )
 
-    objects = NotFoundQuerySet.as_manager()
+    objects = NotFoundLogQuerySet.as_manager()
 
     class Meta:
-        ordering = ("-count", "-last_seen_at")
-        verbose_name = "address not found"
-        verbose_name_plural = "addresses not found"
-        indexes = [models.Index(fields=("count", "last_seen_at"), name="redirects_notfound_rarest")]
+        """Admin names, and the index used when the log is pruned."""
+
+        ordering = ("-visit_count", "-last_seen_at")
+        verbose_name = "404 log entry"
+        verbose_name_plural = "404 log"
+        indexes = [models.Index(fields=("visit_count", "last_seen_at"), name="redirects_notfoundlog_rarest")]
 
     def __str__(self) -> str:
         return self.path

@@ -1,4 +1,4 @@
-"""Addresses as redirects know them: one form for all ways to write an old one, and which new ones are safe to send."""
+"""Normalize old paths and validate redirect targets."""
 
 import re
 import unicodedata
@@ -8,92 +8,106 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.encoding import iri_to_uri
 
-LONGEST = 500
-LONGEST_TARGET = 1000
-# Control characters, what turns the direction of writing, and halves of characters: no address of ours has them.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+MAX_PATH_LENGTH = 500
+MAX_TARGET_LENGTH = 1000
+_MAX_PATTERN_DEPTH = 20
+# Control characters, line separators, bidirectional overrides and surrogates never occur in a URL of this site.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def key_of(path: str) -> str:
-    """The one form of a decoded path: small letters, single slashes, none at the end; "/" for the home page."""
+def normalize_path(path: str) -> str:
+    """Return a decoded path in lower case, NFC, with single slashes and no trailing one; "/" for the home page."""
     return "/" + "/".join(part for part in unicodedata.normalize("NFC", path).lower().split("/") if part)
 
 
-def is_clean(path: str) -> bool:
-    """Whether a path can be an old address at all; what is not is a plain 404."""
-    return len(path) <= LONGEST and not _UNSEEN.search(path)
+def normalize_target(target: str) -> str:
+    """Return the normalized path of a target on this site, or "" for a target on another site."""
+    return normalize_path(unquote(urlsplit(target).path)) if target.startswith("/") else ""
 
 
-def ways_to(key: str) -> list[str]:
-    """The old addresses that cover the page at `key`, the nearest first: itself, then `/a/b/*`, `/a/*`, `/*`.
+def is_valid_path(path: str) -> bool:
+    """Return whether `path` can be an old path: short enough and without invisible characters."""
+    return len(path) <= MAX_PATH_LENGTH and not _INVISIBLE.search(path)
 
-    Where more than 20 lie above it, the deepest of them are left out: nobody nests pages so far.
+
+def matching_old_paths(path: str) -> list[str]:
+    """Return the old paths that would match the normalized `path`, most specific first.
+
+    For `/a/b` these are `/a/b`, `/a/b/*`, `/a/*` and `/*`. Patterns deeper than 20 levels are not tried.
     """
-    parts = [part for part in key.split("/") if part]
-    above = ("/".join(["", *parts[:depth], "*"]) for depth in range(min(len(parts), 20), -1, -1))
-    return list(dict.fromkeys([key, *above]))
+    parts = [part for part in path.split("/") if part]
+    depths = range(min(len(parts), _MAX_PATTERN_DEPTH), -1, -1)
+    patterns = ("/".join(["", *parts[:depth], "*"]) for depth in depths)
+    return list(dict.fromkeys([path, *patterns]))
 
 
-def old_address(text: str) -> str:
-    """What an author or a file gives as an old address, in its one form.
+def parse_old_path(text: str) -> str:
+    """Return the normalized old path for what an author typed or a file contains.
 
-    Taken are paths and whole addresses of this site, percent-encoded or not; `*` only at the very end, after a slash.
-    Raises ValidationError with a sentence.
+    Accepts paths and full URLs of this site, percent-encoded or not, with `*` only at the end after a slash.
+    Raises ValidationError for everything else.
     """
     text = text.strip()
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""
     except ValueError as error:
-        raise ValidationError("This is no address. It looks like /old-post/.") from error
+        raise ValidationError("Enter a valid path, such as /old-post/.") from error
     if parts.scheme in ("http", "https") and host:
-        if _bare(host) != _bare(urlsplit(settings.SITE_URL).hostname or ""):
-            raise ValidationError(f"This is an address of {host}. Only addresses of this site can lead elsewhere.")
+        if _without_www(host) != _without_www(urlsplit(settings.SITE_URL).hostname or ""):
+            raise ValidationError(f"This URL belongs to {host}. Only URLs on this site can be redirected.")
     elif parts.scheme or parts.netloc:
-        raise ValidationError("An old address is a path of this site, such as /old-post/.")
+        raise ValidationError("Enter a path on this site, such as /old-post/.")
     if parts.query or parts.fragment:
-        raise ValidationError("Leave out what follows “?” or “#”: it is kept for readers by itself.")
+        raise ValidationError("Remove everything after “?” or “#”. Query strings are passed on automatically.")
     path = unquote(parts.path)
-    if "\\" in path or not is_clean(path):
-        raise ValidationError(f"An address has at most {LONGEST} characters, all of them visible, and no “\\”.")
+    if "\\" in path or not is_valid_path(path):
+        raise ValidationError(
+            f"URLs cannot contain backslashes or invisible characters or be longer than {MAX_PATH_LENGTH} characters."
+        )
     if not path:
-        raise ValidationError("Give the old address, such as /old-post/.")
-    key = key_of(path)
-    if "*" in key and (key.count("*") > 1 or not key.endswith("/*")):
-        raise ValidationError("“*” stands for everything below, so it comes once, at the end, as in /old-topic/*.")
-    if key == "/":
-        raise ValidationError("The home page always answers. It cannot lead elsewhere.")
-    return key
+        raise ValidationError("Enter the old path, such as /old-post/.")
+    return _checked_old_path(normalize_path(path))
 
 
-def new_address(text: str) -> str:
-    """Where readers may be sent: a path of this site, or a whole https address; ValidationError with a sentence.
+def parse_target(text: str) -> str:
+    """Return a safe target: a path on this site, or a full https URL.
 
-    Browsers read `//host` and `/\\host` as another site, and `javascript:` as a program, hence the short list. A whole
-    address of this site becomes its path, so that it moves with the site.
+    A full URL of this site becomes its path, so that it follows the site to another domain. The rules are strict
+    because browsers read `//host` and backslashes as another site and run `javascript:` URLs.
+    Raises ValidationError for everything else.
     """
     text = text.strip()
-    if len(iri_to_uri(text)) > LONGEST_TARGET or _UNSEEN.search(text) or "\\" in text or re.search(r"\s", text):
-        raise ValidationError(f"An address has no blanks and no “\\”, and at most {LONGEST_TARGET} characters.")
+    is_too_long = len(iri_to_uri(text)) > MAX_TARGET_LENGTH
+    if is_too_long or _INVISIBLE.search(text) or "\\" in text or re.search(r"\s", text):
+        raise ValidationError(
+            f"URLs cannot contain spaces or backslashes or be longer than {MAX_TARGET_LENGTH} characters."
+        )
     try:
         parts = urlsplit(text)
         host, has_user = parts.hostname or "", parts.username is not None
-        _ = parts.port  # raises for a port that is none
+        _ = parts.port  # raises ValueError if the port is invalid
     except ValueError as error:
-        raise ValidationError("This is no address. It looks like /new-post/ or https://example.org/page.") from error
-    if host and host == urlsplit(settings.SITE_URL).hostname and parts.scheme in ("http", "https") and not has_user:
+        raise ValidationError("Enter a valid URL or path, such as https://example.org/page or /new-post/.") from error
+    is_own_host = host and host == urlsplit(settings.SITE_URL).hostname and parts.scheme in ("http", "https")
+    is_path = text.startswith("/") and not text.startswith("//")
+    is_https = parts.scheme == "https" and host and not has_user
+    if is_own_host and not has_user:
         text = urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, parts.fragment))
-    elif not (text.startswith("/") and not text.startswith("//")) and (parts.scheme != "https" or not host or has_user):
-        raise ValidationError("Give a path of this site, such as /new-post/, or an address that starts with https://.")
+    elif not is_path and not is_https:
+        raise ValidationError("Enter a path on this site, such as /new-post/, or a full URL starting with https://.")
     if "*" in text and (text.count("*") > 1 or not text.endswith("/*")):
-        raise ValidationError("“*” stands for the rest of the address, so it comes once, at the end, as in /new/*.")
+        raise ValidationError("“*” stands for the rest of the path. Use it once, at the end, as in /new/*.")
     return text
 
 
-def key_of_target(target: str) -> str:
-    """The one form of a new address on this site, as an old address would be written; "" for another site."""
-    return key_of(unquote(urlsplit(target).path)) if target.startswith("/") else ""
+def _checked_old_path(path: str) -> str:
+    if "*" in path and (path.count("*") > 1 or not path.endswith("/*")):
+        raise ValidationError("“*” matches every path below. Use it once, at the end, as in /old-category/*.")
+    if path == "/":
+        raise ValidationError("The home page cannot be redirected.")
+    return path
 
 
-def _bare(host: str) -> str:
+def _without_www(host: str) -> str:
     return host.lower().removeprefix("www.")

@@ -1,8 +1,8 @@
-"""How addresses move: what leads where, without chains or loops.
+"""Create, follow and delete redirects without chains or loops.
 
-Kept true by every writer here: no row leads to what is itself an old address, so one step is always enough, and no
-walk along rows can come back. Writers queue (`one_at_a_time`), since two moves at once could make a chain that
-neither sees. Patterns are the exception, since what they cover is not known beforehand: `resolve` follows them.
+Every function here keeps one rule: no target is the old path of another redirect, so one step is always enough. Writers
+take `redirect_lock()`, because two concurrent changes could create a chain that neither sees. Patterns are the
+exception, since the paths they match are not known in advance; `resolve_redirect` follows them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,98 +15,92 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
-from redirects.models import NotFound, Redirect
-from redirects.normalize import is_clean, key_of, key_of_target, ways_to
-from redirects.url_registry import are_known as places_are_known
-from redirects.url_registry import why_dead
+from redirects import url_registry
+from redirects.models import NotFoundLog, Redirect
+from redirects.normalize import is_valid_path, matching_old_paths, normalize_path, normalize_target
 
-# Any number that no other lock of this database has.
-_LOCK = 7_301_410
-_FEEDS = ("/feed/atom", "/feed")
+# An arbitrary key that no other advisory lock in this database uses.
+_LOCK_ID = 7_301_410
+_FEED_SUFFIXES = ("/feed/atom", "/feed")
+_MAX_STEPS = 5
 
 
-class CircleError(Exception):
-    """That a redirect would lead readers back to where they came from. Says so in a sentence."""
+class RedirectLoop(Exception):  # noqa: N818 - the field's name for it
+    """Raised when a redirect would send visitors back to where they came from."""
 
     def __init__(self, row: Redirect) -> None:
         super().__init__(
-            f"This would lead readers in a circle: {row.target} leads back to {row.old_path}. "
-            "Choose another new address."
+            f"This would create a redirect loop: {row.target} redirects back to {row.old_path}. Enter another new URL."
         )
 
 
-class Answer(NamedTuple):
-    """Where an old address leads: 301, 302 or 410, the address (none for 410), and the row that says so."""
+class Resolution(NamedTuple):
+    """The redirect that applies to a path: status code, URL ("" for 410) and primary key of the row."""
 
-    kind: int
-    address: str
-    key: int
+    status_code: int
+    url: str
+    pk: int
 
 
-def remember(old: str, new: str, origin: str = Redirect.Origin.RENAMED) -> None:
-    """A page has moved from the path `old` to `new`: readers of the old one are led there, and so is whoever was
-    led to the old one. Nothing leads away from `new` any more, so moving back works. Call it in the save's transaction.
+def create_redirect(old: str, new: str, origin: str = Redirect.Origin.RENAMED) -> None:
+    """Redirect the path `old` to `new`, and everything that redirected to `old` as well.
+
+    A redirect away from `new` is deleted, so renaming back works. Call it in the transaction of the change.
     """
-    remember_all({old: new}, origin)
+    create_redirects({old: new}, origin)
 
 
-def remember_all(moves: dict[str, str], origin: str = Redirect.Origin.RENAMED) -> None:
-    """As `remember`, for pages that move at the same moment, such as a topic and those below it."""
+def create_redirects(new_by_old: dict[str, str], origin: str = Redirect.Origin.RENAMED) -> None:
+    """Create redirects for paths that change together, such as a category and its subcategories."""
     rows = []
-    for old, new in moves.items():
-        row = Redirect(old_path=key_of(old), origin=origin)
-        row.lead_to(new, Redirect.Kind.PERMANENT)
-        if row.old_path != row.target_path and is_clean(row.old_path):
+    for old, new in new_by_old.items():
+        row = Redirect(old_path=normalize_path(old), origin=origin)
+        row.set_target(new, Redirect.StatusCode.PERMANENT)
+        if row.old_path != row.target_path and is_valid_path(row.old_path):
             rows.append(row)
-    with one_at_a_time():
+    with redirect_lock():
         Redirect.objects.filter(old_path__in=[row.target_path for row in rows]).delete()
-        store(rows)
+        save_redirects(rows)
 
 
 @contextmanager
-def following(row: Any) -> Iterator[None]:
-    """Save `row` inside: whoever asks for its stored address is led to the new one, in the same transaction.
+def track_path_change(row: Any) -> Iterator[None]:
+    """Record a redirect if the URL of `row`, saved inside this block, changes.
 
-    Only if readers could open it before (`is_published`, where a row has that; others are always public). A row that
-    becomes public at an address takes it over from a redirect.
+    Rows that were not public before (`is_published` is False) leave no redirect. A row that becomes public deletes
+    the redirect at its URL. Everything happens in one transaction.
     """
     with transaction.atomic():
-        stored = type(row)._default_manager.select_for_update().filter(pk=row.pk) if row.pk else ()
-        public = (before.get_absolute_url() for before in stored if getattr(before, "is_published", True))
-        old = unquote(next(public, ""))
+        old = _public_path(row)
         yield
         new = row.get_absolute_url()
         if old and old != unquote(new):
-            remember(old, new)
+            create_redirect(old, new)
         elif not old and getattr(row, "is_published", True):
-            release(unquote(new))
+            delete_redirect(unquote(new))
 
 
-def release(path: str) -> None:
-    """The path `path` has a page now: nothing leads away from it any more, and nobody misses it."""
-    Redirect.objects.filter(old_path=key_of(path)).delete()
-    NotFound.objects.filter(path=key_of(path)).delete()
+def delete_redirect(path: str) -> None:
+    """Delete the redirect and the 404 log entry of `path`, which now has a page."""
+    Redirect.objects.filter(old_path=normalize_path(path)).delete()
+    NotFoundLog.objects.filter(path=normalize_path(path)).delete()
 
 
-def led_to(path: str) -> str:
-    """Where the path `path`, and no other, leads by a redirect of its own; "" if nowhere."""
-    return Redirect.objects.filter(old_path=key_of(path)).values_list("target", flat=True).first() or ""
+def final_target(path: str) -> str:
+    """Return the target of the redirect for exactly `path`, or ""."""
+    return Redirect.objects.filter(old_path=normalize_path(path)).values_list("target", flat=True).first() or ""
 
 
-def store(rows: Sequence[Redirect]) -> None:
-    """Store `rows`, whose old addresses differ, all or none, each leading straight to the end of its chain.
+def save_redirects(rows: Sequence[Redirect]) -> None:
+    """Save `rows`, whose old paths differ, all or none, with chains flattened.
 
-    A row with the same old address is replaced; its hits stay. Raises CircleError when one would lead in a circle.
+    A stored redirect with the same old path is replaced and keeps its hits. Raises RedirectLoop for a loop.
     """
-    with one_at_a_time():
-        if circular := flatten(rows):
-            raise CircleError(circular[0])
+    with redirect_lock():
+        if looping := flatten_chains(rows):
+            raise RedirectLoop(looping[0])
         new = {row.old_path: row for row in rows}
-        followers = list(Redirect.objects.filter(target_path__in=new).exclude(old_path__in=new))
-        for row in followers:
-            end = new[row.target_path]
-            row.lead_to(end.target, end.kind if end.kind == Redirect.Kind.GONE else None)
-        Redirect.objects.bulk_update(followers, ["target", "target_path", "kind"], batch_size=200)
+        _retarget_rows_pointing_to(new)
         for row in rows:
             if row.pk:
                 row.save()
@@ -115,114 +109,137 @@ def store(rows: Sequence[Redirect]) -> None:
             batch_size=500,
             update_conflicts=True,
             unique_fields=["old_path"],
-            update_fields=["target", "target_path", "kind", "origin", "note"],
+            update_fields=["target", "target_path", "status_code", "origin", "note"],
         )
-        _forget_missing(new)
+        _delete_log_entries(new)
 
 
-def flatten(rows: Sequence[Redirect]) -> list[Redirect]:
-    """Let each of `rows` lead straight to the end of its chain, in these rows and the stored ones; unsaved.
+def flatten_chains(rows: Sequence[Redirect]) -> list[Redirect]:
+    """Point each of `rows` straight at the end of its chain, through `rows` and stored redirects, without saving.
 
-    Those that lead in a circle are given back, as they were. One query; linear, however long the chains.
+    Returns the rows that form a loop, unchanged. One query, and linear time in the length of the chains.
     """
     new = {row.old_path: row for row in rows}
-    wanted = {row.target_path for row in rows if row.target_path and row.target_path not in new}
-    # A row that is changed here does not stand at its former old address any more.
+    targets = {row.target_path for row in rows if row.target_path and row.target_path not in new}
+    # A row being changed no longer occupies its former old path.
     changed = [row.pk for row in rows if row.pk]
-    known = {row.old_path: row for row in Redirect.objects.filter(old_path__in=wanted).exclude(pk__in=changed)}
-    circular: dict[str, Redirect] = {}
+    stored = {row.old_path: row for row in Redirect.objects.filter(old_path__in=targets).exclude(pk__in=changed)}
+    looping: dict[str, Redirect] = {}
     for row in rows:
-        way: dict[str, Redirect] = {}
-        end: Redirect | None = row
-        while end is not None and end.old_path not in way and end.old_path not in circular:
-            way[end.old_path] = last = end
-            end = new.get(end.target_path) or known.get(end.target_path)
-        if end is not None:
-            circular |= {old: each for old, each in way.items() if old in new}
+        chain: dict[str, Redirect] = {}
+        step: Redirect | None = row
+        while step is not None and step.old_path not in chain and step.old_path not in looping:
+            chain[step.old_path] = last = step
+            step = new.get(step.target_path) or stored.get(step.target_path)
+        if step is not None:
+            looping |= {old: each for old, each in chain.items() if old in new}
             continue
-        for each in way.values():
+        for each in chain.values():
             if each is not last:
-                each.lead_to(last.target, last.kind if last.kind == Redirect.Kind.GONE else None)
-    return list(circular.values())
+                _copy_target(last, each)
+    return list(looping.values())
 
 
-def resolve(path: str) -> Answer | None:
-    """Where the decoded path `path` leads; None when nothing is known of it.
+def resolve_redirect(path: str) -> Resolution | None:
+    """Return the redirect for the decoded `path`, or None.
 
-    One indexed query. A pattern's answer is looked up in turn, up to five times, unless it has a page; one that comes
-    back is no answer. A list's feeds move with it.
+    One indexed query. The target of a pattern is looked up in turn, up to five times, unless it has a page; a loop
+    gives None. Feeds follow their list: /category/a/feed/ is redirected with /category/a/.
     """
     visited: set[str] = set()
-    while is_clean(path) and key_of(path) not in visited and len(visited) < 5:
-        visited.add(key_of(path))
-        found = _lookup(path)
-        if found is None:
+    while is_valid_path(path) and normalize_path(path) not in visited and len(visited) < _MAX_STEPS:
+        visited.add(normalize_path(path))
+        match = _find_match(path)
+        if match is None:
             return None
-        row, address = found
-        if key_of_target(address) in visited:
+        row, url = match
+        if normalize_target(url) in visited:
             return None
-        if not row.is_pattern or not _leads_on(key_of_target(address)):
-            return Answer(row.kind, address, row.pk)
-        path = key_of_target(address)
+        if not row.is_pattern or not _has_redirect_and_no_page(normalize_target(url)):
+            return Resolution(row.status_code, url, row.pk)
+        path = normalize_target(url)
     return None
 
 
-def count_hit(key: int) -> None:
-    """One reader more was led by the row `key`. Exact however many come at once."""
-    Redirect.objects.filter(pk=key).update(hits=F("hits") + 1, last_hit_at=timezone.now())
+def count_hit(pk: int) -> None:
+    """Count one use of the redirect `pk`, exactly even under concurrency."""
+    Redirect.objects.filter(pk=pk).update(hits=F("hits") + 1, last_hit_at=timezone.now())
 
 
-def _lookup(path: str) -> tuple[Redirect, str] | None:
-    """The nearest row for `path`, and where that leads."""
-    key = key_of(path)
-    list_of_feed = next((key.removesuffix(end) for end in _FEEDS if key.endswith(end) and key != end), "")
-    ways = ways_to(key)
-    if list_of_feed:
-        ways.insert(1, list_of_feed)
-    rows = {row.old_path: row for row in Redirect.objects.filter(old_path__in=ways)}
-    for way in ways:
-        if row := rows.get(way):
-            break
-    else:
+def prune_not_found_log() -> int:
+    """Delete 404 log entries that have a page or a redirect by now. Return how many were deleted."""
+    paths = set(NotFoundLog.objects.values_list("path", flat=True))
+    answered = set(Redirect.objects.filter(old_path__in=paths).values_list("old_path", flat=True))
+    if url_registry.has_sources():
+        answered |= paths - set(url_registry.broken_reasons(paths))
+    return NotFoundLog.objects.filter(path__in=answered).delete()[0]
+
+
+@contextmanager
+def redirect_lock() -> Iterator[None]:
+    """Open a transaction in which no one else changes redirects. SQLite allows only one writer anyway."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_ID])
+        yield
+
+
+def _public_path(row: Any) -> str:
+    """Return the decoded path at which the stored version of `row` is public, or ""; locks the row."""
+    if not row.pk:
+        return ""
+    stored = type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
+    if stored is None or not getattr(stored, "is_published", True):
+        return ""
+    return unquote(stored.get_absolute_url())
+
+
+def _copy_target(source: Redirect, row: Redirect) -> None:
+    """Give `row` the target of `source`. A 410 replaces the status code; otherwise `row` keeps its own."""
+    is_gone = source.status_code == Redirect.StatusCode.GONE
+    row.set_target(source.target, source.status_code if is_gone else None)
+
+
+def _retarget_rows_pointing_to(new: dict[str, Redirect]) -> None:
+    """Update stored redirects whose target is the old path of a row in `new`."""
+    rows = list(Redirect.objects.filter(target_path__in=new).exclude(old_path__in=new))
+    for row in rows:
+        _copy_target(new[row.target_path], row)
+    Redirect.objects.bulk_update(rows, ["target", "target_path", "status_code"], batch_size=200)
+
+
+def _find_match(path: str) -> tuple[Redirect, str] | None:
+    """Return the most specific redirect for `path` and the URL it gives."""
+    key = normalize_path(path)
+    feed_list = next((key.removesuffix(end) for end in _FEED_SUFFIXES if key.endswith(end) and key != end), "")
+    candidates = matching_old_paths(key)
+    if feed_list:
+        candidates.insert(1, feed_list)
+    rows = {row.old_path: row for row in Redirect.objects.filter(old_path__in=candidates)}
+    match = next((candidate for candidate in candidates if candidate in rows), None)
+    if match is None:
         return None
-    if way == list_of_feed and row.target_path and "?" not in row.target and "#" not in row.target:
-        return row, f"{row.target.rstrip('/')}{key.removeprefix(list_of_feed)}/"
+    row = rows[match]
+    if match == feed_list and row.target_path and "?" not in row.target and "#" not in row.target:
+        return row, f"{row.target.rstrip('/')}{key.removeprefix(feed_list)}/"
     if row.is_pattern and row.target.endswith("*"):
-        # From the path as it was asked for: another site may tell capitals apart.
+        # Use the path as requested: another site may be case-sensitive.
         rest = [part for part in path.split("/") if part][row.old_path.count("/") - 1 :]
         slash = "/" if rest and path.endswith("/") else ""
         return row, f"{row.target[:-1]}{escape_uri_path('/'.join(rest))}{slash}"
     return row, row.target
 
 
-def _leads_on(key: str) -> bool:
-    """Whether a redirect would be asked at `key`: it has one, and no page."""
-    return bool(key) and Redirect.objects.filter(old_path__in=ways_to(key)).exists() and bool(why_dead([key]))
+def _has_redirect_and_no_page(path: str) -> bool:
+    if not path or not Redirect.objects.filter(old_path__in=matching_old_paths(path)).exists():
+        return False
+    return bool(url_registry.broken_reasons([path]))
 
 
-def forget_answered() -> int:
-    """Take what has a page or a redirect by now off the list of addresses that were not found; how many. For the
-    worker."""
-    paths = set(NotFound.objects.values_list("path", flat=True))
-    dead = why_dead(paths)
-    answered = {path for path in paths if path not in dead} if places_are_known() else set()
-    answered |= set(Redirect.objects.filter(old_path__in=paths).values_list("old_path", flat=True))
-    return NotFound.objects.filter(path__in=answered).delete()[0]
-
-
-def _forget_missing(old_paths: Iterable[str]) -> None:
-    """Take what leads somewhere now off the list of addresses that were not found."""
-    NotFound.objects.filter(path__in=old_paths).delete()
+def _delete_log_entries(old_paths: Iterable[str]) -> None:
+    """Delete 404 log entries that the redirects of `old_paths` answer."""
+    NotFoundLog.objects.filter(path__in=old_paths).delete()
     for path in old_paths:
         if path.endswith("/*"):
-            NotFound.objects.filter(path__startswith=path[:-1]).delete()
-
-
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """A transaction that no other writer of redirects runs beside. SQLite has one writer by itself."""
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        yield
+            NotFoundLog.objects.filter(path__startswith=path[:-1]).delete()

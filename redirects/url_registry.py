@@ -1,49 +1,52 @@
-"""What the site answers at, told by the rooms above: this room knows no page itself."""
+"""A registry of the site's URLs. Apps above register what they know, because redirects imports none of them."""
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from redirects.normalize import key_of
+from redirects.normalize import normalize_path
 
 
-class Places(NamedTuple):
-    """What a room knows of its addresses, whose paths come without the outer slashes."""
+class UrlSource(NamedTuple):
+    """What an app knows about its URLs. Paths have no leading or trailing slash."""
 
-    why_dead: Callable[[set[str]], dict[str, str]]  # of the given ones, those without a page, with the reason
-    live: Callable[[], Iterable[str]]  # those with one, for suggestions
-
-
-_known: list[Places] = []
-
-
-def register(places: Places) -> None:
-    """Ask `places` from now on. For the AppConfig of the room that knows every page."""
-    _known.append(places)
+    # Takes paths, returns those without a page and why.
+    broken_reasons: Callable[[set[str]], dict[str, str]]
+    # Returns every path with a page, for suggestions.
+    live_paths: Callable[[], Iterable[str]]
 
 
-def are_known() -> bool:
-    """Whether any room has told its addresses."""
-    return bool(_known)
+_sources: list[UrlSource] = []
 
 
-def why_dead(keys: Iterable[str]) -> dict[str, str]:
-    """Those of the paths `keys` at which readers find nothing, with the reason. Nobody asked means no reason known."""
-    wanted = {key.strip("/") for key in keys}
+def register(source: UrlSource) -> None:
+    """Ask `source` from now on. Called in `AppConfig.ready` of the app that knows the pages."""
+    _sources.append(source)
+
+
+def has_sources() -> bool:
+    """Return whether any app has registered its URLs."""
+    return bool(_sources)
+
+
+def broken_reasons(paths: Iterable[str]) -> dict[str, str]:
+    """Return the normalized `paths` that have no page, each with the reason; empty if no source is registered."""
+    wanted = {path.strip("/") for path in paths}
     found: dict[str, str] = {}
-    for places in _known if wanted else ():
-        found |= places.why_dead(wanted)
-    return {f"/{place}": reason for place, reason in found.items()}
+    for source in _sources if wanted else ():
+        found |= source.broken_reasons(wanted)
+    return {f"/{path}": reason for path, reason in found.items()}
 
 
-def most_similar(key: str) -> str:
-    """The address with a page that is written most like `key`; "" when none is.
+def closest_path(path: str) -> str:
+    """Return the live path most similar to the normalized `path`, or "".
 
-    The last part says most, since old addresses often had a date or a topic before it.
+    If no whole path is similar, the last segments are compared, since old URLs often had a date or category in front.
     """
-    live = {key_of(place): place for places in _known for place in places.live()}
-    near = get_close_matches(key, live, n=1, cutoff=0.75)
-    if not near:
-        names = {name.rpartition("/")[2]: name for name in reversed(live)}
-        near = [names[name] for name in get_close_matches(key.rpartition("/")[2], names, n=1, cutoff=0.6)]
-    return f"/{live[near[0]]}/" if near else ""
+    live = {normalize_path(each): each for source in _sources for each in source.live_paths()}
+    matches = get_close_matches(path, live, n=1, cutoff=0.75)
+    if not matches:
+        by_slug = {each.rpartition("/")[2]: each for each in reversed(live)}
+        slugs = get_close_matches(path.rpartition("/")[2], by_slug, n=1, cutoff=0.6)
+        matches = [by_slug[slug] for slug in slugs]
+    return f"/{live[matches[0]]}/" if matches else ""

@@ -1,27 +1,22 @@
-"""What an address without a page answers: asked only there, so a page that exists costs nothing for it."""
+"""Responses for URLs without a page. Nothing here runs for a page that exists."""
 
 import re
 from contextlib import suppress
 from urllib.parse import parse_qsl, urlsplit
 
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponsePermanentRedirect,
-    HttpResponseRedirect,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.encoding import iri_to_uri
 
-from redirects.models import NotFound, Redirect
-from redirects.normalize import LONGEST, is_clean, key_of
-from redirects.services import count_hit, resolve
+from redirects.models import NotFoundLog, Redirect
+from redirects.normalize import MAX_PATH_LENGTH, is_valid_path, normalize_path
+from redirects.services import count_hit, resolve_redirect
 
-# Django sends no longer one (django.http.response.MAX_URL_REDIRECT_LENGTH is 2048).
-_LONGEST_ADDRESS = 2000
-# Names that say what they are. A program without such a name may be anybody's, so it counts as a visit.
-_ROBOT = re.compile(r"bot\b|crawl|spider|slurp", re.I)
-# What nobody ever linked to: scripts of other systems, hidden and backup files, pieces of programs.
+# Django refuses longer redirects (django.http.response.MAX_URL_REDIRECT_LENGTH is 2048).
+_MAX_URL_LENGTH = 2000
+# Bots that identify themselves. Anything else may be a person and counts as a visit.
+_BOT = re.compile(r"bot\b|crawl|spider|slurp", re.I)
+# Paths that only attackers request: scripts of other systems, hidden files, backups and injected code.
 _ATTACK = re.compile(
     r"\.(php\d?|phtml|aspx?|jspx?|cgi|env|ini|sql|sqlite|bak|old|swp|log|ya?ml|conf|pem|key|zip|rar|7z|t?gz|tar)(/|$)"
     r"|/\.(?!well-known)|/(cgi-bin|wp-(admin|includes|json)|phpmyadmin|vendor|node_modules)(/|$)"
@@ -30,48 +25,55 @@ _ATTACK = re.compile(
 )
 
 
-def answer(request: HttpRequest) -> HttpResponse | None:
-    """The redirect of the requested address, counted; 410 for one that is gone; None when nothing is known of it.
+def redirect_response(request: HttpRequest) -> HttpResponse | None:
+    """Return the redirect for the requested path and count it; a 410 page if it is gone; None without a redirect.
 
-    Browsers keep a 301 for good unless told otherwise, and one that was renamed back would then turn in circles.
+    Redirects are sent with no-cache: browsers would keep a 301 forever, and renaming back would then loop.
     """
-    found = resolve(request.path_info) if request.method in {"GET", "HEAD"} else None
-    if found is None:
+    if request.method not in {"GET", "HEAD"}:
+        return None
+    match = resolve_redirect(request.path_info)
+    if match is None:
         return None
     response: HttpResponse
-    if found.kind == Redirect.Kind.GONE:
+    if match.status_code == Redirect.StatusCode.GONE:
         response = render(request, "redirects/gone.html", status=410)
     else:
-        kind = HttpResponsePermanentRedirect if found.kind == Redirect.Kind.PERMANENT else HttpResponseRedirect
-        address = with_query(found.address, request.META.get("QUERY_STRING", ""))
-        if len(iri_to_uri(address)) > _LONGEST_ADDRESS:
-            address = found.address
-        if len(iri_to_uri(address)) > _LONGEST_ADDRESS:
+        url = add_query(match.url, request.META.get("QUERY_STRING", ""))
+        if len(iri_to_uri(url)) > _MAX_URL_LENGTH:
+            url = match.url
+        if len(iri_to_uri(url)) > _MAX_URL_LENGTH:
             return None
-        response = kind(address)
+        is_permanent = match.status_code == Redirect.StatusCode.PERMANENT
+        response = HttpResponsePermanentRedirect(url) if is_permanent else HttpResponseRedirect(url)
     response["Cache-Control"] = "no-cache"
-    count_hit(found.key)
+    count_hit(match.pk)
     return response
 
 
-def with_query(address: str, query: str) -> str:
-    """`address` with the parameters of `query` too, such as a campaign's; its own ones win."""
-    main, hash_sign, fragment = address.partition("#")
+def add_query(url: str, query: str) -> str:
+    """Return `url` with the parameters of `query` added, such as utm_source. Parameters already in `url` win."""
+    main, hash_sign, fragment = url.partition("#")
     own = {name for name, _ in parse_qsl(urlsplit(main).query, keep_blank_values=True)}
     parts = [part for part in query.split("&") if part]
-    kept = [part for part in parts if not own or parse_qsl(part, keep_blank_values=True)[0][0] not in own]
-    sign = "" if not kept or main.endswith("?") else "&" if "?" in main else "?"
-    return f"{main}{sign}{'&'.join(kept)}{hash_sign}{fragment}"
+    if own:
+        parts = [part for part in parts if parse_qsl(part, keep_blank_values=True)[0][0] not in own]
+    if not parts:
+        return url
+    separator = "&" if "?" in main else "?"
+    if main.endswith("?"):
+        separator = ""
+    return f"{main}{separator}{'&'.join(parts)}{hash_sign}{fragment}"
 
 
-def note(request: HttpRequest) -> None:
-    """Keep count of an address that was not found. What only break-ins ask for is left out."""
+def log_not_found(request: HttpRequest) -> None:
+    """Add the requested path to the 404 log, unless only an attacker would request it."""
     path, headers = request.path_info, request.headers
-    key = key_of(path)[:LONGEST]
-    if key == "/" or not is_clean(path[:LONGEST]) or _ATTACK.search(path):
+    key = normalize_path(path)[:MAX_PATH_LENGTH]
+    if key == "/" or not is_valid_path(path[:MAX_PATH_LENGTH]) or _ATTACK.search(path):
         return
     host = ""
-    with suppress(ValueError):  # such as http://[
-        host = urlsplit(headers.get("Referer", "")).hostname or ""
-    is_robot = bool(_ROBOT.search(headers.get("User-Agent", "")))
-    NotFound.objects.note(key, host[:255] if is_clean(host[:255]) else "", is_robot)
+    with suppress(ValueError):  # raised by URLs such as http://[
+        host = (urlsplit(headers.get("Referer", "")).hostname or "")[:255]
+    is_bot = bool(_BOT.search(headers.get("User-Agent", "")))
+    NotFoundLog.objects.record(key, host if is_valid_path(host) else "", is_bot)

@@ -17,7 +17,7 @@ from blog.models import Category, Post, Tag
 from newsletter.models import AnnouncedPost
 from pages.models import Page
 from publishing.models import YEARS
-from redirects.normalize import key_of
+from redirects.normalize import normalize_path
 from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
@@ -144,7 +144,7 @@ class Importer:
                 AnnouncedPost.objects.note_old(pk=text.pk)
             outcome = "updated" if origin else "created"
         if place := self.site.place(item.link):
-            self.addresses[key_of(place)] = text.get_absolute_url()
+            self.addresses[normalize_path(place)] = text.get_absolute_url()
         return outcome
 
     def _why_left_out(self, item: Item) -> str:

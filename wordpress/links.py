@@ -11,7 +11,7 @@ from django.utils.encoding import escape_uri_path
 
 from blog.internal_links import why_dead
 from redirects import services
-from redirects.normalize import key_of
+from redirects.normalize import normalize_path
 from wordpress.legacy_urls import answer_path, answer_query, asks_by_query
 from wordpress.models import Origin, fingerprint
 from wordpress.report import Report
@@ -66,7 +66,7 @@ def _here(url: str, site: OldSite, known: Mapping[str, str]) -> str:
     asked = site.asked(url)
     assert asked is not None  # the caller has asked
     place, query, fragment = asked
-    address = known.get(key_of(place), "")
+    address = known.get(normalize_path(place), "")
     is_answered = place or not asks_by_query(query)
     if not address and is_answered and "." not in place and not why_dead({place}):
         address = escape_uri_path(f"/{place}/") if place else "/"
@@ -78,7 +78,7 @@ def _here(url: str, site: OldSite, known: Mapping[str, str]) -> str:
 
 def _led(place: str, query: QueryDict) -> str:
     """Where the site leads somebody who asks for an old address; "" if nowhere."""
-    if place and (moved := services.resolve(f"/{place}")):
+    if place and (moved := services.resolve_redirect(f"/{place}")):
         return moved.address
     try:
         answer: HttpResponse | None = answer_path(f"/{place}/", query) if place else answer_query(query)

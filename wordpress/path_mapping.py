@@ -11,7 +11,7 @@ from pages.starting import is_untouched, role_at
 from publishing.document_paths import validate_free_address
 from redirects import services
 from redirects.models import Redirect
-from redirects.normalize import key_of
+from redirects.normalize import normalize_path
 from wordpress.models import Origin
 from wordpress.reader import Item
 from wordpress.source_site import OldSite
@@ -74,8 +74,8 @@ def why_needless(item: Item, site: OldSite, has_front_page: bool) -> str:
         return f"has no text, and this site shows something of its own at /{place}/: it was left out."
     if has_front_page and place in _PAGES_OF_POSTS:
         blog = reverse("blog:post_list")
-        if not services.led_to(f"/{place}"):
-            services.remember(f"/{place}", blog, _IMPORTED)
+        if not services.final_target(f"/{place}"):
+            services.create_redirect(f"/{place}", blog, _IMPORTED)
         return f"has no text and showed your posts there. They are at {blog} here, where /{place}/ leads now."
     return ""
 
@@ -128,7 +128,7 @@ def lead_here(text: Post | Page, item: Item, site: OldSite) -> str:
     Posts that kept the end of their address need nothing: see wordpress.legacy_urls.
     """
     place, here = site.place(item.link), text.get_absolute_url()
-    if not text.is_published or not place or key_of(place) == key_of(getattr(text, text.place_field)):
+    if not text.is_published or not place or normalize_path(place) == normalize_path(getattr(text, text.place_field)):
         return ""
     if isinstance(text, Post) and text.slug == item.slug.lower():
         return ""
@@ -136,5 +136,5 @@ def lead_here(text: Post | Page, item: Item, site: OldSite) -> str:
         validate_free_address(place)
     except ValidationError:
         return f"was at /{place}/ there. That address is taken here, so it is at {here}."
-    services.remember(f"/{place}", here, _IMPORTED)
+    services.create_redirect(f"/{place}", here, _IMPORTED)
     return f"was at /{place}/ there and is at {here} now. The old address leads to it."

@@ -1,4 +1,4 @@
-"""Old addresses lead straight to the new ones, safely, and cost nothing where there is a page."""
+"""Redirects: normalization, chains and loops, responses, costs, renames, and the 404 log."""
 
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -16,45 +16,45 @@ from django.utils import timezone
 from accounts.models import Author
 from blog.models import Category, Post, Series, Tag
 from redirects import normalize, services, url_registry
-from redirects.models import NotFound, Redirect
+from redirects.models import NotFoundLog, Redirect
 from tests.factories import make_author, make_category, make_post
 
 pytestmark = pytest.mark.django_db
 
 
-def lead(old: str, target: str, kind: int = 301, **fields: Any) -> Redirect:
-    """A stored redirect."""
-    row = Redirect(old_path=normalize.old_address(old), **fields)
-    row.lead_to(target, kind)
-    services.store([row])
+def make_redirect(old: str, target: str, kind: int = 301, **fields: Any) -> Redirect:
+    """Store a redirect."""
+    row = Redirect(old_path=normalize.parse_old_path(old), **fields)
+    row.set_target(target, kind)
+    services.save_redirects([row])
     return Redirect.objects.get(old_path=row.old_path)
 
 
-def ways() -> dict[str, str]:
-    """Every stored redirect: from where to where."""
+def targets() -> dict[str, str]:
+    """Return the target of every stored redirect by old path."""
     return dict(Redirect.objects.values_list("old_path", "target"))
 
 
 def location(reader: Client, path: str) -> tuple[int, str]:
-    """The answer at `path`: its status and where it leads."""
+    """Return the status and the Location header at `path`."""
     response = reader.get(path)
     return response.status_code, response.get("Location", "")
 
 
-# ---- What is stored ----------------------------------------------------------------------------------
+# ---- Validation ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"old_path": "/a", "kind": 410, "target": "/b/"},
-        {"old_path": "/a", "kind": 301, "target": ""},
-        {"old_path": "a", "kind": 301, "target": "/b/"},
-        {"old_path": "/a", "kind": 301, "target": "/a/", "target_path": "/a"},
-        {"old_path": "/a", "kind": 418, "target": "/b/"},
+        {"old_path": "/a", "status_code": 410, "target": "/b/"},
+        {"old_path": "/a", "status_code": 301, "target": ""},
+        {"old_path": "a", "status_code": 301, "target": "/b/"},
+        {"old_path": "/a", "status_code": 301, "target": "/a/", "target_path": "/a"},
+        {"old_path": "/a", "status_code": 418, "target": "/b/"},
     ],
 )
-def test_the_database_refuses_what_makes_no_sense(fields: dict[str, Any]) -> None:
+def test_constraints_refuse_meaningless_redirects(fields: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Redirect.objects.create(**fields)
 
@@ -69,14 +69,14 @@ def test_the_database_refuses_what_makes_no_sense(fields: dict[str, Any]) -> Non
         ("https://www.testserver/old/", "/old"),
         ("/caf%C3%A9/", "/café"),
         ("/cafe\u0301/", "/café"),
-        ("/old-topic/*", "/old-topic/*"),
+        ("/old-category/*", "/old-category/*"),
     ],
 )
-def test_an_old_address_has_one_form(typed: str, key: str) -> None:
+def test_old_paths_are_normalized(typed: str, key: str) -> None:
     if typed.startswith("//"):
-        assert normalize.key_of(typed) == key
+        assert normalize.normalize_path(typed) == key
     else:
-        assert normalize.old_address(typed) == key
+        assert normalize.parse_old_path(typed) == key
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ def test_an_old_address_has_one_form(typed: str, key: str) -> None:
         *("/a%00b", "/a%0d%0ab", "/\\evil.example", "javascript:alert(1)", "/" + "x" * 5000, "/\u202ea", "http://["),
     ],
 )
-def test_an_old_address_that_cannot_be_one_is_refused_in_a_sentence(typed: str) -> None:
-    with pytest.raises(ValidationError) as refused:
-        normalize.old_address(typed)
-    assert refused.value.messages[0].endswith(".")
+def test_an_invalid_old_path_is_refused_with_a_sentence(typed: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        normalize.parse_old_path(typed)
+    assert error.value.messages[0].endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -100,72 +100,72 @@ def test_an_old_address_that_cannot_be_one_is_refused_in_a_sentence(typed: str) 
         *("/a\x00", "https://evil.example*", "/*/a", "/" + "x" * 5000, "https://[", "https://a:99999999/", ""),
     ],
 )
-def test_readers_are_only_sent_to_paths_and_to_https(target: str) -> None:
-    with pytest.raises(ValidationError) as refused:
-        normalize.new_address(target)
-    assert refused.value.messages[0].endswith((".", "/*."))
+def test_targets_are_paths_or_https_urls(target: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        normalize.parse_target(target)
+    assert error.value.messages[0].endswith((".", "/*."))
 
 
-def test_a_whole_address_of_this_site_becomes_its_path() -> None:
-    assert normalize.new_address("http://testserver/new/?a=1#b") == "/new/?a=1#b"
-    assert normalize.new_address("https://testserver//evil.example/") == "/evil.example/"
-    assert normalize.new_address("https://other.example/x") == "https://other.example/x"
+def test_a_full_url_of_this_site_becomes_its_path() -> None:
+    assert normalize.parse_target("http://testserver/new/?a=1#b") == "/new/?a=1#b"
+    assert normalize.parse_target("https://testserver//evil.example/") == "/evil.example/"
+    assert normalize.parse_target("https://other.example/x") == "https://other.example/x"
 
 
-# ---- Chains and circles ----------------------------------------------------------------------------------
+# ---- Chains and loops ----------------------------------------------------------------------------------
 
 
-def test_renaming_twice_leads_both_old_addresses_straight_to_the_new_one() -> None:
-    services.remember("/a/", "/b/")
-    services.remember("/b/", "/c/")
-    assert ways() == {"/a": "/c/", "/b": "/c/"}
+def test_renaming_twice_redirects_both_old_paths_straight_to_the_new_one() -> None:
+    services.create_redirect("/a/", "/b/")
+    services.create_redirect("/b/", "/c/")
+    assert targets() == {"/a": "/c/", "/b": "/c/"}
 
 
-def test_renaming_back_leaves_nothing_at_the_old_address() -> None:
-    services.remember("/a/", "/b/")
-    services.remember("/b/", "/c/")
-    services.remember("/c/", "/a/")
-    assert ways() == {"/b": "/a/", "/c": "/a/"}
+def test_renaming_back_leaves_no_redirect_at_the_path() -> None:
+    services.create_redirect("/a/", "/b/")
+    services.create_redirect("/b/", "/c/")
+    services.create_redirect("/c/", "/a/")
+    assert targets() == {"/b": "/a/", "/c": "/a/"}
 
 
-def test_a_redirect_to_an_old_address_is_led_to_its_end() -> None:
-    lead("/b/", "/c/")
-    lead("/a/", "/b/?x=1")
-    lead("/z/", "https://other.example/")
-    lead("/c/", "/z/")
-    assert ways() == {
+def test_a_redirect_to_an_old_path_points_to_the_end_of_the_chain() -> None:
+    make_redirect("/b/", "/c/")
+    make_redirect("/a/", "/b/?x=1")
+    make_redirect("/z/", "https://other.example/")
+    make_redirect("/c/", "/z/")
+    assert targets() == {
         "/a": "https://other.example/",
         "/b": "https://other.example/",
         "/c": "https://other.example/",
         "/z": "https://other.example/",
     }
-    lead("/gone/", "", 410)
-    lead("/q/", "/gone/")
-    assert Redirect.objects.get(old_path="/q").kind == 410
+    make_redirect("/gone/", "", 410)
+    make_redirect("/q/", "/gone/")
+    assert Redirect.objects.get(old_path="/q").status_code == 410
 
 
-def test_a_circle_is_refused_and_changes_nothing() -> None:
-    lead("/a/", "/b/")
-    with pytest.raises(services.CircleError, match="circle"):
-        lead("/B/", "/a")
+def test_a_loop_is_refused_and_changes_nothing() -> None:
+    make_redirect("/a/", "/b/")
+    with pytest.raises(services.RedirectLoop, match="redirect loop"):
+        make_redirect("/B/", "/a")
     rows = [Redirect(old_path=f"/{number}") for number in range(3)]
     for number, row in enumerate(rows):
-        row.lead_to(f"/{(number + 1) % 3}/")
-    with pytest.raises(services.CircleError):
-        services.store(rows)
-    assert ways() == {"/a": "/b/"}
+        row.set_target(f"/{(number + 1) % 3}/")
+    with pytest.raises(services.RedirectLoop):
+        services.save_redirects(rows)
+    assert targets() == {"/a": "/b/"}
 
 
-def test_a_long_chain_in_one_file_ends_in_its_end() -> None:
+def test_a_long_chain_in_one_file_is_flattened() -> None:
     rows = [Redirect(old_path=f"/{number}") for number in range(2000)]
     for number, row in enumerate(rows):
-        row.lead_to(f"/{number + 1}/")
-    services.store(rows)
-    assert set(ways().values()) == {"/2000/"}
+        row.set_target(f"/{number + 1}/")
+    services.save_redirects(rows)
+    assert set(targets().values()) == {"/2000/"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_moves_at_the_same_moment_make_no_chain() -> None:
+def test_concurrent_renames_create_no_chain() -> None:
     names = [f"/p{number}/" for number in range(9)]
     start, failures = Barrier(4), []
 
@@ -173,8 +173,8 @@ def test_moves_at_the_same_moment_make_no_chain() -> None:
         start.wait()
         try:
             for number in range(part, 8, 4):
-                services.remember(names[number], names[number + 1])
-                lead(f"/by-hand-{number}/", names[number])
+                services.create_redirect(names[number], names[number + 1])
+                make_redirect(f"/by-hand-{number}/", names[number])
         except Exception as error:
             failures.append(error)
         finally:
@@ -192,14 +192,14 @@ def test_moves_at_the_same_moment_make_no_chain() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_hits_at_the_same_moment_are_all_counted(reader: Client) -> None:
-    row, start = lead("/a/", "/b/"), Barrier(4)
+def test_concurrent_hits_are_all_counted(reader: Client) -> None:
+    row, start = make_redirect("/a/", "/b/"), Barrier(4)
 
     def work() -> None:
         start.wait()
         for _ in range(5):
             services.count_hit(row.pk)
-            NotFound.objects.note("/none", "", False)
+            NotFoundLog.objects.record("/none", "", False)
         connection.close()
 
     threads = [Thread(target=work) for _ in range(4)]
@@ -207,15 +207,15 @@ def test_hits_at_the_same_moment_are_all_counted(reader: Client) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (Redirect.objects.get().hits, NotFound.objects.get().count) == (20, 20)
+    assert (Redirect.objects.get().hits, NotFoundLog.objects.get().visit_count) == (20, 20)
 
 
-# ---- What readers get ----------------------------------------------------------------------------------
+# ---- Responses ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("asked", ["/old-post/", "/old-post", "/Old-Post/", "/OLD-POST", "/old-post//"])
-def test_an_old_address_leads_on_in_one_step_however_it_is_written(reader: Client, asked: str) -> None:
-    lead("/old-post/", "/new-post/")
+def test_an_old_path_is_redirected_in_one_step_however_it_is_written(reader: Client, asked: str) -> None:
+    make_redirect("/old-post/", "/new-post/")
     response = reader.get(asked)
     assert (response.status_code, response["Location"]) == (301, "/new-post/")
     assert response["Cache-Control"] == "no-cache"
@@ -238,28 +238,28 @@ def test_an_old_address_leads_on_in_one_step_however_it_is_written(reader: Clien
         ("/new/?a=1", "&&=&;&%ff", "/new/?a=1&=&;&%ff"),
     ],
 )
-def test_the_query_goes_along(reader: Client, target: str, query: str, answer: str) -> None:
-    lead("/old/", target)
+def test_the_query_string_is_passed_on(reader: Client, target: str, query: str, answer: str) -> None:
+    make_redirect("/old/", target)
     assert location(reader, f"/old/?{query}") == (301, answer)
 
 
-def test_for_now_and_gone_say_so(reader: Client) -> None:
-    lead("/for-now/", "/new/", 302)
-    lead("/gone/", "", 410)
+def test_temporary_and_gone_send_their_status(reader: Client) -> None:
+    make_redirect("/for-now/", "/new/", 302)
+    make_redirect("/gone/", "", 410)
     assert location(reader, "/for-now/") == (302, "/new/")
     response = reader.get("/gone/")
     assert response.status_code == 410
-    assert b"taken down" in response.content
+    assert b"has been removed" in response.content
     assert b"noindex" in response.content
     assert list(Redirect.objects.values_list("hits", flat=True)) == [1, 1]
 
 
-def test_a_pattern_carries_the_rest_and_the_longest_one_wins(reader: Client) -> None:
-    lead("/old/*", "/new/*")
-    lead("/old/deep/*", "https://other.example/x/*")
-    lead("/old/deep/one/", "/only-this/")
-    lead("/all/*", "/one-place/")
-    lead("/ended/*", "", 410)
+def test_a_pattern_keeps_the_rest_and_the_most_specific_one_wins(reader: Client) -> None:
+    make_redirect("/old/*", "/new/*")
+    make_redirect("/old/deep/*", "https://other.example/x/*")
+    make_redirect("/old/deep/one/", "/only-this/")
+    make_redirect("/all/*", "/one-place/")
+    make_redirect("/ended/*", "", 410)
     assert location(reader, "/Old/A%20b/C/?x=1") == (301, "/new/A%20b/C/?x=1")
     assert location(reader, "/old/") == (301, "/new/")
     assert location(reader, "/old/deep/Two") == (301, "https://other.example/x/Two")
@@ -269,10 +269,10 @@ def test_a_pattern_carries_the_rest_and_the_longest_one_wins(reader: Client) -> 
     assert location(reader, "/older/") == (404, "")
 
 
-def test_patterns_never_send_readers_round_in_circles(reader: Client) -> None:
+def test_patterns_never_loop(reader: Client) -> None:
     for old, target in (("/a/*", "/b/c/*"), ("/b/*", "/a/*"), ("/x/*", "/y/*"), ("/y/*", "/x/*"), ("/q/*", "/q/")):
         row = Redirect(old_path=old)
-        row.lead_to(target)
+        row.set_target(target)
         Redirect.objects.bulk_create([row])
     for path in ("/a/1/", "/b/1/", "/x/1/", "/y/1/", "/q/1/", "/q/"):
         for _ in range(8):
@@ -283,10 +283,10 @@ def test_patterns_never_send_readers_round_in_circles(reader: Client) -> None:
         assert response.status_code == 404
 
 
-def test_a_pattern_that_leads_to_an_old_address_leads_to_its_end(reader: Client) -> None:
-    lead("/2019/*", "/*")
+def test_a_pattern_to_an_old_path_is_resolved_to_its_target(reader: Client) -> None:
+    make_redirect("/2019/*", "/*")
     make_post(slug="the-knee")
-    services.remember("/knee/", "/the-knee/")
+    services.create_redirect("/knee/", "/the-knee/")
     assert location(reader, "/2019/knee/") == (301, "/the-knee/")
     assert location(reader, "/2019/the-knee/") == (301, "/the-knee/")
 
@@ -307,8 +307,8 @@ def test_a_pattern_that_leads_to_an_old_address_leads_to_its_end(reader: Client)
     ],
     ids=lambda path: path[:24],
 )
-def test_a_hostile_address_never_breaks_out_of_the_site(reader: Client, path: str) -> None:
-    lead("/old/*", "/*")
+def test_a_hostile_path_never_redirects_to_another_site(reader: Client, path: str) -> None:
+    make_redirect("/old/*", "/*")
     response = reader.get(path)
     assert response.status_code in {301, 404}
     there = response.get("Location", "/")
@@ -318,15 +318,15 @@ def test_a_hostile_address_never_breaks_out_of_the_site(reader: Client, path: st
     assert not response.cookies
 
 
-def test_only_reading_is_redirected(reader: Client) -> None:
-    lead("/old/", "/new/")
+def test_only_get_and_head_are_redirected(reader: Client) -> None:
+    make_redirect("/old/", "/new/")
     assert reader.post("/old/").status_code == 405
     assert reader.post("/old.html").status_code == 404
     assert reader.head("/old/").status_code == 301
-    assert NotFound.objects.count() == 0
+    assert NotFoundLog.objects.count() == 0
 
 
-# ---- What it costs ----------------------------------------------------------------------------------
+# ---- Queries ----------------------------------------------------------------------------------
 
 
 def test_a_redirect_costs_one_lookup_and_one_write_and_a_page_nothing(reader: Client) -> None:
@@ -340,8 +340,8 @@ def test_a_redirect_costs_one_lookup_and_one_write_and_a_page_nothing(reader: Cl
             reader.get(path)
         ours = [query["sql"] for query in queries if "redirects_redirect" in query["sql"]]
         assert len(ours) == (most or (0 if path == "/the-knee/" else 1))
-    # No view takes this one: all that it costs is ours.
-    lead("/old.html", "/new/")
+    # No view matches this path, so every query belongs to redirects.
+    make_redirect("/old.html", "/new/")
     with CaptureQueriesContext(connection) as queries:
         reader.get("/old.html")
     assert len(queries) == 2
@@ -355,7 +355,7 @@ def test_the_lookup_uses_the_index(reader: Client) -> None:
     if connection.vendor == "postgresql":
         connection.cursor().execute("ANALYZE redirects_redirect")
     for rows in (
-        Redirect.objects.filter(old_path__in=normalize.ways_to("/old-77/a/b")),
+        Redirect.objects.filter(old_path__in=normalize.matching_old_paths("/old-77/a/b")),
         Redirect.objects.filter(target_path__in=["/new-1"]),
     ):
         plan = rows.order_by().explain()
@@ -367,14 +367,14 @@ def test_the_lookup_uses_the_index(reader: Client) -> None:
 # ---- Renaming ------------------------------------------------------------------------------------------
 
 
-def test_a_renamed_public_post_leads_on_and_a_draft_leaves_nothing(reader: Client) -> None:
+def test_a_renamed_post_is_redirected_and_a_draft_is_not(reader: Client) -> None:
     post, draft = make_post(slug="first"), make_post(slug="draft-1", status=Post.Status.DRAFT)
     for slug in ("second", "third"):
         post.slug = slug
         post.save()
     draft.slug = "draft-2"
     draft.save()
-    assert ways() == {"/first": "/third/", "/second": "/third/"}
+    assert targets() == {"/first": "/third/", "/second": "/third/"}
     assert location(reader, "/first/?utm_source=x") == (301, "/third/?utm_source=x")
     assert location(reader, "/draft-1/") == (404, "")
     post.slug = "first"
@@ -383,26 +383,26 @@ def test_a_renamed_public_post_leads_on_and_a_draft_leaves_nothing(reader: Clien
     assert location(reader, "/third/") == (301, "/first/")
 
 
-def test_a_rename_that_fails_leaves_nothing() -> None:
+def test_a_failed_rename_leaves_no_redirect() -> None:
     make_post(slug="taken")
     post = make_post(slug="first")
     post.slug = "taken"
     with pytest.raises(IntegrityError), transaction.atomic():
         post.save()
-    assert ways() == {}
+    assert targets() == {}
 
 
-def test_a_new_post_takes_over_an_address_that_only_leads_elsewhere(reader: Client) -> None:
-    lead("/knee/", "/the-knee/")
+def test_a_published_post_replaces_the_redirect_at_its_path(reader: Client) -> None:
+    make_redirect("/knee/", "/the-knee/")
     draft = make_post(slug="knee", status=Post.Status.DRAFT)
     draft.full_clean()
     assert location(reader, "/knee/") == (301, "/the-knee/")
     draft.publish()
     assert reader.get("/knee/").status_code == 200
-    assert ways() == {}
+    assert targets() == {}
 
 
-def test_a_renamed_category_leads_on_with_all_below_it_and_their_feeds(reader: Client) -> None:
+def test_a_renamed_category_is_redirected_with_subcategories_and_feeds(reader: Client) -> None:
     pain = make_category(slug="pain")
     knee = make_category(slug="knee", parent=pain)
     make_post(categories=[knee])
@@ -419,7 +419,7 @@ def test_a_renamed_category_leads_on_with_all_below_it_and_their_feeds(reader: C
     assert location(reader, "/category/ache/knee/") == (301, "/category/knee/")
 
 
-def test_renamed_tags_authors_and_series_lead_on(reader: Client) -> None:
+def test_renamed_tags_authors_and_series_are_redirected(reader: Client) -> None:
     series = Series.objects.create(title="Guide", slug="guide")
     author = make_author(slug="sam")
     make_post(author=author, tags=["Stairs"], series=series)
@@ -432,7 +432,7 @@ def test_renamed_tags_authors_and_series_lead_on(reader: Client) -> None:
     assert Redirect.objects.count() == 3
 
 
-def test_merging_tags_moves_posts_once_and_leads_the_old_addresses_on(signed_in: Client, reader: Client) -> None:
+def test_merging_tags_moves_posts_once_and_redirects_the_old_paths(signed_in: Client, reader: Client) -> None:
     both, one = make_post(tags=["Stairs", "Steps"]), make_post(tags=["Steps"])
     stays, goes = Tag.objects.get(name="Stairs"), Tag.objects.get(name="Steps")
     address = reverse("admin:blog_tag_changelist")
@@ -449,15 +449,15 @@ def test_merging_tags_moves_posts_once_and_leads_the_old_addresses_on(signed_in:
     assert "Steps" in LogEntry.objects.get().change_message
 
 
-# ---- What was not found ----------------------------------------------------------------------------------
+# ---- 404 log ----------------------------------------------------------------------------------
 
 
-def test_an_address_that_is_not_found_is_counted_with_where_readers_came_from(reader: Client) -> None:
+def test_a_404_is_counted_with_the_referring_site(reader: Client) -> None:
     for _ in range(2):
         reader.get("/No-Such-Post/?x=1", headers={"Referer": "https://other.example/private?me=1"})
     reader.get("/no-such-post/", headers={"User-Agent": "Mozilla/5.0 (compatible; ExampleBot/2.1)"})
-    row = NotFound.objects.get()
-    assert (row.path, row.count, row.robots, row.referrer) == ("/no-such-post", 2, 1, "other.example")
+    row = NotFoundLog.objects.get()
+    assert (row.path, row.visit_count, row.bot_count, row.referrer) == ("/no-such-post", 2, 1, "other.example")
 
 
 @pytest.mark.parametrize(
@@ -470,26 +470,26 @@ def test_an_address_that_is_not_found_is_counted_with_where_readers_came_from(re
 )
 def test_attacks_and_missing_slashes_are_not_in_the_log(reader: Client, path: str) -> None:
     reader.get(path)
-    assert not NotFound.objects.exists()
+    assert not NotFoundLog.objects.exists()
 
 
-def test_a_very_long_address_is_cut(reader: Client) -> None:
+def test_a_very_long_path_is_truncated(reader: Client) -> None:
     assert reader.get("/" + "x/" * 3000).status_code == 404
-    assert len(NotFound.objects.get().path) <= 500
+    assert len(NotFoundLog.objects.get().path) <= 500
 
 
-def test_the_log_is_bounded_and_keeps_what_is_asked_for_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("redirects.models.MOST_NOT_FOUND", 3)
+def test_the_log_is_bounded_and_keeps_frequent_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("redirects.models.MAX_LOG_ROWS", 3)
     for path in ("/often", "/often", "/a", "/b", "/c", "/d"):
-        NotFound.objects.note(path, "", False)
-    assert set(NotFound.objects.values_list("path", flat=True)) == {"/often", "/c", "/d"}
+        NotFoundLog.objects.record(path, "", False)
+    assert set(NotFoundLog.objects.values_list("path", flat=True)) == {"/often", "/c", "/d"}
 
 
-def test_the_log_forgets_what_has_an_answer(reader: Client) -> None:
+def test_answered_paths_leave_the_log(reader: Client) -> None:
     for path in ("/one", "/two", "/three", "/old/x", "/four", "/stays"):
-        NotFound.objects.note(path, "", False)
-    services.remember("/one/", "/new/")
-    lead("/old/*", "/new/")
+        NotFoundLog.objects.record(path, "", False)
+    services.create_redirect("/one/", "/new/")
+    make_redirect("/old/*", "/new/")
     make_post(slug="two")
     make_post(slug="three", status=Post.Status.DRAFT).publish()
     Post.objects.bulk_create(
@@ -503,15 +503,15 @@ def test_the_log_forgets_what_has_an_answer(reader: Client) -> None:
             )
         ]
     )
-    assert set(NotFound.objects.values_list("path", flat=True)) == {"/four", "/stays"}
-    assert services.forget_answered() == 1
-    assert NotFound.objects.get().path == "/stays"
+    assert set(NotFoundLog.objects.values_list("path", flat=True)) == {"/four", "/stays"}
+    assert services.prune_not_found_log() == 1
+    assert NotFoundLog.objects.get().path == "/stays"
 
 
-def test_the_most_similar_address_is_suggested() -> None:
+def test_the_most_similar_path_is_suggested() -> None:
     make_post(slug="knee-pain-when-climbing-stairs", tags=["Stairs"])
     make_post(slug="sleep", status=Post.Status.DRAFT)
-    assert url_registry.most_similar("/knee-pain-climbing-stairs") == "/knee-pain-when-climbing-stairs/"
-    assert url_registry.most_similar("/2019/05/knee-pain-climbing-stairs") == "/knee-pain-when-climbing-stairs/"
-    assert url_registry.most_similar("/tags/stairs") == "/tag/stairs/"
-    assert url_registry.most_similar("/sleep") == ""
+    assert url_registry.closest_path("/knee-pain-climbing-stairs") == "/knee-pain-when-climbing-stairs/"
+    assert url_registry.closest_path("/2019/05/knee-pain-climbing-stairs") == "/knee-pain-when-climbing-stairs/"
+    assert url_registry.closest_path("/tags/stairs") == "/tag/stairs/"
+    assert url_registry.closest_path("/sleep") == ""

@@ -27,7 +27,7 @@ from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import send_due_emails
 from public_forms import ratelimit
 from publishing.revisions import publish_due
-from redirects.services import forget_answered
+from redirects.services import prune_not_found_log
 from search.indexing import index_missing
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ JOBS = (
     Job("proofs of consent that ended three years ago", ConsentEvent.objects.forget_ended, 3600),
     Job("addresses on the mails of old campaigns", Delivery.objects.forget_old, 3600),
     Job("what mail providers told months ago", WebhookEvent.objects.forget_old, 3600),
-    Job("addresses not found that have an answer now", forget_answered, 3600),
+    Job("404 log entries that are answered", prune_not_found_log, 3600),
     Job("names beside old suggestions", Suggestion.objects.nameless, 3600),
 )
 

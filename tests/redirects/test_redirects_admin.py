@@ -1,0 +1,262 @@
+"""The redirect admin: validation, CSV import in one transaction, and the 404 log."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from lxml import html
+from lxml.html import HtmlElement
+
+from redirects import services
+from redirects.csv_io import MAX_ROWS
+from redirects.models import NotFoundLog, Redirect
+from tests.factories import make_post
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/redirects/redirect/add/"
+IMPORT = "/admin/redirects/redirect/import/"
+LIST = "/admin/redirects/redirect/"
+
+
+def make_redirect(old: str, target: str, kind: int = 301, **fields: Any) -> Redirect:
+    """Store a redirect."""
+    row = Redirect(old_path=old, **fields)
+    row.set_target(target, kind)
+    services.save_redirects([row])
+    return Redirect.objects.get(old_path=old)
+
+
+def parse(content: bytes) -> HtmlElement:
+    """Parse a page."""
+    return html.fromstring(content)
+
+
+def messages(response: Any) -> str:
+    """Return the messages shown after an action."""
+    return " ".join(str(message) for message in response.context["messages"])
+
+
+def add(client: Client, old: str, target: str, kind: int = 301) -> str:
+    """Submit the form and return its errors, or ""."""
+    response = client.post(ADD, {"old_path": old, "target": target, "status_code": kind, "note": ""}, follow=True)
+    errors = parse(response.content).xpath("//ul[contains(@class, 'errorlist')]//text()")
+    return " ".join(errors).strip()
+
+
+def test_a_manual_redirect_is_normalized(signed_in: Client, owner: object) -> None:
+    assert add(signed_in, " /Old-Post/ ", "http://testserver/new-post/") == ""
+    row = Redirect.objects.get()
+    assert (row.old_path, row.target, row.target_path, row.origin) == (
+        "/old-post",
+        "/new-post/",
+        "/new-post",
+        "manual",
+    )
+
+
+def test_invalid_input_is_explained_and_stays_in_the_form(signed_in: Client) -> None:
+    make_post(slug="the-knee")
+    make_redirect("/a", "/b/")
+    for old, target, kind, words in (
+        ("/the-knee/", "/new/", 301, "This URL has a page"),
+        ("/A", "/c/", 301, "Edit that redirect instead"),
+        ("/b/", "/a/", 301, "redirect loop"),
+        ("/x/", "/X", 301, "Both URLs are the same"),
+        ("/x/*", "/x/y/*", 301, "redirect loop"),
+        ("/x/", "/y/*", 301, "so the old URL must end in * too"),
+        ("/x/", "javascript:alert(1)", 301, "https://"),
+        ("/x/", "", 301, "if nothing replaces the page"),
+        ("/x/", "/y/", 410, "has no new URL"),
+        ("/x\x00", "/y/", 301, "characters"),
+        ("/" + "x" * 5000, "/y/", 301, "500"),
+        ("", "/y/", 301, "required"),
+    ):
+        assert words in add(signed_in, old, target, kind)
+    page = parse(signed_in.post(ADD, {"old_path": "/x/", "target": "//evil", "status_code": 301}).content)
+    assert page.xpath("//input[@name='target']/@value") == ["//evil"]
+    assert Redirect.objects.count() == 1
+
+
+def test_a_chain_is_flattened_and_the_author_is_told(signed_in: Client) -> None:
+    make_redirect("/b", "/c/")
+    response = signed_in.post(ADD, {"old_path": "/a/", "target": "/b/", "status_code": 301, "note": ""}, follow=True)
+    assert "so this redirect points to /c/" in messages(response)
+    assert Redirect.objects.get(old_path="/a").target == "/c/"
+    row = Redirect.objects.get(old_path="/b")
+    signed_in.post(f"{LIST}{row.pk}/change/", {"old_path": "/b/", "target": "/d/", "status_code": 302, "note": "x"})
+    assert dict(Redirect.objects.values_list("old_path", "target")) == {"/a": "/c/", "/b": "/d/"}
+
+
+def test_the_list_marks_and_filters_broken_targets(signed_in: Client) -> None:
+    make_post(slug="the-knee")
+    make_redirect("/old", "/the-knee/")
+    make_redirect("/dead", "/no-such-post/")
+    make_redirect("/out", "https://other.example/")
+    page = parse(signed_in.get(LIST).content)
+    assert page.xpath("//tr[.//span[contains(., 'No page')]]/th//text()") == ["/dead"]
+    page = parse(signed_in.get(LIST, {"target": "broken"}).content)
+    assert page.xpath("//table[@id='result_list']/tbody/tr/th//text()") == ["/dead"]
+
+
+# ---- Files ----------------------------------------------------------------------------------------------
+
+
+def send(client: Client, data: bytes) -> Any:
+    """Upload a file for preview."""
+    return client.post(IMPORT, {"file": SimpleUploadedFile("redirects.csv", data)})
+
+
+PLAIN = "old,new,code\n/a/,/b/,301\n/c,/d/,302\n/gone/,,410\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN.encode(),
+        b"\xef\xbb\xbf" + PLAIN.encode(),
+        PLAIN.replace(",", ";").replace("\n", "\r\n").encode(),
+        PLAIN.replace(",", "\t").encode(),
+        PLAIN.partition("\n")[2].encode(),
+        # A file from Redirection, then one from Yoast SEO.
+        b"source,target,regex,code,type,hits,title,status\n/a/,/b/,0,301,url,7,,enabled\n"
+        b"/c,/d/,0,307,url,0,,enabled\n/gone/,,0,410,url,0,,enabled\n/off/,/x/,0,301,url,0,,disabled\n",
+        b'"Origin","Target","Type","Format"\n"a","b/","301","plain"\n"c","/d/","302","plain"\n"gone","","410","plain"\n'
+        b'"x(.*)","y","301","regex"\n',
+    ],
+    ids=["plain", "BOM", "semicolons", "tabs", "no header", "Redirection", "Yoast"],
+)
+def test_a_file_is_previewed_and_then_imported(signed_in: Client, data: bytes) -> None:
+    response = send(signed_in, data)
+    assert not Redirect.objects.exists()
+    page = parse(response.content)
+    assert page.xpath("//button[@name='_import']/text()") == ["Import 3 redirects"]
+    text = page.xpath("//textarea[@name='text']/text()")[0]
+    signed_in.post(IMPORT, {"text": text, "_import": "1"})
+    found = set(Redirect.objects.values_list("old_path", "target", "status_code", "origin"))
+    assert found == {
+        ("/a", "/b/", 301, "imported"),
+        ("/c", "/d/", 302, "imported"),
+        ("/gone", "", 410, "imported"),
+    }
+
+
+def test_problems_in_a_file_are_reported_line_by_line(signed_in: Client) -> None:
+    make_post(slug="the-knee")
+    make_redirect("/out", "/in/")
+    lines = [
+        "old,new,code",
+        "/a/,/b/,301",
+        "/A,/x/,301",
+        "/the-knee/,/x/,",
+        "/in/,/out/,",
+        "/p/,/q/,",
+        "/q/,/p/,",
+        "/k/,/l/,418",
+        "/m/,,301",
+        "https://elsewhere.example/,/l/,301",
+        "/n/,javascript:alert(1),301",
+        "/s/,/a/,301",
+    ]
+    parsed = send(signed_in, "\n".join(lines).encode()).context["parsed"]
+    assert [line for line, _ in parsed.accepted] == [2, 12]
+    assert parsed.rows[1].target == "/b/"
+    reasons = {each.line: each.reason for each in parsed.skipped}
+    assert list(reasons) == [3, 4, 5, 6, 7, 8, 9, 10, 11]
+    for line, words in (
+        (3, "Line 2"),
+        (4, "a page"),
+        (5, "redirect loop"),
+        (6, "redirect loop"),
+        (8, "410"),
+        (9, "missing"),
+    ):
+        assert words in reasons[line]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "Choose a file"),
+        (b"\xff\xfe\x00old", "UTF-8"),
+        (b"a\x00b", "not a CSV file"),
+        (b"name,price\nx,1\n", "name the columns"),
+        (b'old,new\n"/a/' + b"x" * 200_000, "never closed"),
+        (b"old,new\n" + b"/a/,/b/\n" * (MAX_ROWS + 1), "lines"),
+    ],
+)
+def test_a_file_that_is_not_a_table_is_explained(signed_in: Client, data: bytes, words: str) -> None:
+    response = send(signed_in, data) if data else signed_in.post(IMPORT)
+    error = parse(response.content).xpath("//p[@role='alert']/text()")
+    assert words in error[0]
+
+
+def test_ten_thousand_lines_are_imported_at_once(signed_in: Client) -> None:
+    text = "old,new\n" + "".join(f"/o{number}/,/n{number}/\n" for number in range(MAX_ROWS))
+    signed_in.post(IMPORT, {"text": text, "_import": "1"})
+    assert Redirect.objects.count() == MAX_ROWS
+
+
+def test_the_export_is_complete_free_of_formulas_and_can_be_imported(signed_in: Client) -> None:
+    make_redirect("/a", "/b/", note='=HYPERLINK("x")')
+    make_redirect("/c", "https://other.example/,;x", note="+1")
+    make_redirect("/gone", "", 410)
+    data = signed_in.get("/admin/redirects/redirect/export/").content
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    assert rows[0][:4] == ["old", "new", "code", "note"]
+    assert not [cell for row in rows for cell in row if cell[:1] in set("=+-@\t\r")]
+    before = set(Redirect.objects.values_list("old_path", "target", "status_code"))
+    Redirect.objects.all().delete()
+    signed_in.post(IMPORT, {"text": data.decode("utf-8-sig"), "_import": "1"})
+    assert set(Redirect.objects.values_list("old_path", "target", "status_code")) == before
+
+
+def test_import_and_export_require_sign_in(reader: Client) -> None:
+    for path in (IMPORT, "/admin/redirects/redirect/export/"):
+        assert reader.get(path).status_code == 302
+
+
+# ---- 404 log -----------------------------------------------------------------------------------
+
+
+def test_a_404_log_entry_becomes_a_redirect_with_one_click(signed_in: Client, reader: Client) -> None:
+    make_post(slug="knee-pain-on-the-stairs")
+    for path in ("/knee-pain-on-stairs/", "/knee-pain-on-stairs/", "/once/"):
+        reader.get(path)
+    page = parse(signed_in.get("/admin/redirects/notfoundlog/").content)
+    assert page.xpath("//td[@class='field-path']/text() | //th[@class='field-path']/text()") == [
+        "/knee-pain-on-stairs",
+        "/once",
+    ]
+    form = parse(signed_in.get(page.xpath("//td[@class='field-next_step']/a/@href")[0]).content)
+    old, target = (form.xpath(f"//input[@name='{name}']/@value")[0] for name in ("old_path", "target"))
+    assert (old, target) == ("/knee-pain-on-stairs", "/knee-pain-on-the-stairs/")
+    assert add(signed_in, old, target) == ""
+    assert list(NotFoundLog.objects.values_list("path", flat=True)) == ["/once"]
+    assert reader.get("/knee-pain-on-stairs/")["Location"] == "/knee-pain-on-the-stairs/"
+
+
+def test_404_log_entries_can_be_marked_gone(signed_in: Client, reader: Client) -> None:
+    reader.get("/once/")
+    key = str(NotFoundLog.objects.get().pk)
+    signed_in.post(
+        reverse("admin:redirects_notfoundlog_changelist"), {"action": "mark_gone", "_selected_action": [key]}
+    )
+    assert reader.get("/once/").status_code == 410
+    assert not NotFoundLog.objects.exists()
+
+
+def test_renaming_a_post_to_a_redirected_path_tells_the_author(signed_in: Client, reader: Client) -> None:
+    make_redirect("/knee", "/elsewhere/")
+    post = make_post(slug="the-knee", excerpt="In a word.")
+    sent = {name: value for name, value in post.snapshot().items() if value}
+    sent |= {"slug": "knee", "author": post.author_id, "base_version": post.version, "_save": "1"}
+    sent |= {"published_at_0": "2024-05-17", "published_at_1": "12:00"}
+    response = signed_in.post(f"/admin/blog/post/{post.pk}/change/", sent, follow=True)
+    assert "led to /elsewhere/ until now" in messages(response)
+    assert reader.get("/knee/").status_code == 200
+    assert reader.get("/the-knee/")["Location"] == "/knee/"
