@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from affiliates.shop_urls import host_of, is_amazons
-from blog.models import Category, Post, line_of
+from blog.models import Category, Post, path_with_ancestors
 from images.models import Image
 from public_forms.counting import add_one
 
@@ -42,7 +42,7 @@ class AdQuerySet(models.QuerySet["Ad"]):
             posts = Ad.excluded_posts.through.objects.filter(ad=OuterRef("pk"), post=post.pk)
             found = found.exclude(Exists(posts)).exclude(Exists(excluded.filter(Exists(topics))))
         if category is not None:
-            found = found.exclude(Exists(excluded.filter(category__path__in=list(line_of(category.path)))))
+            found = found.exclude(Exists(excluded.filter(category__path__in=list(path_with_ancestors(category.path)))))
         return found
 
 

@@ -20,7 +20,7 @@ from affiliates.models import Link, ShopPage
 from affiliates.programs import may_pay
 from affiliates.seo import of_shop
 from affiliates.shop import shelves
-from blog.internal_links import place_of_link
+from blog.internal_links import site_path
 from public_forms.counting import is_a_person, is_a_reader
 from siteinfo.seo import Breadcrumb, PageMeta
 
@@ -77,7 +77,7 @@ _WAY = """
 def _way(request: HttpRequest, slug: str) -> Way:
     """Where the link `slug` leads a reader, in one query; Http404 if nowhere."""
     with connection.cursor() as cursor:
-        cursor.execute(_WAY, [place_of_link(request.headers.get("Referer", "")) or "", slug])
+        cursor.execute(_WAY, [site_path(request.headers.get("Referer", "")) or "", slug])
         row = cursor.fetchone()
     if row is None:
         raise Http404

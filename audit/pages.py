@@ -20,7 +20,7 @@ def furnish() -> dict[str, str]:
 
     newest = Post.objects.published().newest_first().select_related("author")[0]
     longest = Post.objects.published().latest("words")
-    topic = Category.objects.filter(parent=None)[0]
+    category = Category.objects.filter(parent=None)[0]
     pictures = list(Image.objects.order_by("-width", "pk")[:3])
     video = Video.objects.create(provider="vimeo", key="12345678", title="Heel drops", thumbnail=pictures[0])
     names = {"video": str(video.pk)} | {
@@ -33,7 +33,7 @@ def furnish() -> dict[str, str]:
         title="Everything at once, and a long title that nobody would choose for a post about knees",
         slug="everything-at-once",
         author=newest.author,
-        topic=topic,
+        primary_category=category,
         tldr="One of each.\nNothing is left out.",
         body=(HERE / "everything.html").read_text(encoding="utf-8").format_map(names),
     )
@@ -52,7 +52,7 @@ def furnish() -> dict[str, str]:
         "post": newest.get_absolute_url(),
         "long post": longest.get_absolute_url(),
         "post with one of everything": everything.get_absolute_url(),
-        "category": topic.get_absolute_url(),
+        "category": category.get_absolute_url(),
         "tag": newest.tags.all()[0].get_absolute_url(),
         "series": series.get_absolute_url(),
         "author": newest.author.get_absolute_url(),

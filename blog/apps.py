@@ -10,4 +10,4 @@ class BlogConfig(AppConfig):
         from redirects import url_registry
 
         snippets.register()
-        url_registry.register(url_registry.UrlSource(internal_links.why_dead, internal_links.live_places))
+        url_registry.register(url_registry.UrlSource(internal_links.broken_reasons, internal_links.public_paths))

@@ -117,7 +117,7 @@ def _without_excerpt(content: Content) -> Iterator[str]:
 
 
 def _without_category(content: Content) -> Iterator[str]:
-    if not content["topic"] and not content["categories"]:
+    if not content["primary_category"] and not content["categories"]:
         yield "Choose a category, so that readers find the post under its topic."
 
 
@@ -218,7 +218,9 @@ CHECKS = (
         _without_picture,
         saved=Q(featured_image__isnull=True),
     ),
-    Check("category", "There is a category", "topic", _without_category, saved=Q(topic__isnull=True)),
+    Check(
+        "category", "There is a category", "primary_category", _without_category, saved=Q(primary_category__isnull=True)
+    ),
     Check("title_length", "The title fits into search results", "seo_title", _title_length),
     Check("description_length", "The description fits into search results", "seo_description", _description_length),
     Check(

@@ -45,7 +45,7 @@ class BrokenLink(NamedTuple):
     reason: str
 
 
-def place_of_link(href: str) -> str | None:
+def site_path(href: str) -> str | None:
     """The place of this site that `href` leads to, without query and anchor; None when it leads elsewhere."""
     try:
         parts = urlsplit(href)
@@ -56,9 +56,9 @@ def place_of_link(href: str) -> str | None:
     return place if is_own and parts.scheme in ("", "http", "https") and len(place) <= LONGEST else None
 
 
-def places(hrefs: Iterable[str]) -> set[str]:
+def site_paths(hrefs: Iterable[str]) -> set[str]:
     """The places of this site among `hrefs`."""
-    return {place for href in hrefs if (place := place_of_link(href)) is not None}
+    return {place for href in hrefs if (place := site_path(href)) is not None}
 
 
 def remember_links(post: Any, wanted: set[str]) -> None:
@@ -98,17 +98,17 @@ def broken_links() -> list[BrokenLink]:
     return [
         BrokenLink(holder, f"/{place}/" if place else "/", reason)
         for holder, place in links
-        if (reason := ways.why_dead(place))
+        if (reason := ways.broken_reason(place))
     ]
 
 
-def why_dead(wanted: set[str]) -> dict[str, str]:
+def broken_reasons(wanted: set[str]) -> dict[str, str]:
     """Those of the places `wanted` where readers find nothing, with the reason. A fixed number of queries."""
     ways = _Ways(wanted)
-    return {place: reason for place in wanted if (reason := ways.why_dead(place))}
+    return {place: reason for place in wanted if (reason := ways.broken_reason(place))}
 
 
-def live_places() -> set[str]:
+def public_paths() -> set[str]:
     """Every post, page, category, tag, series and author that readers can open."""
     known = _Ways(set()).known
     lists = {f"{kind}/{rest}" for kind in ("category", "tag", "series", "author") for rest in known[kind]}
@@ -133,7 +133,7 @@ class _Ways:
             "year": {f"{month:%Y}" for month in months},
         }
 
-    def why_dead(self, place: str) -> str:
+    def broken_reason(self, place: str) -> str:
         """Why readers find nothing at `place`; an empty text when they find something."""
         if place.startswith("media/"):
             return "" if default_storage.exists(place.removeprefix("media/")) else "This file is gone."
@@ -158,7 +158,7 @@ class _Ways:
 
 def _elsewhere() -> list[tuple[Any, set[str]]]:
     """Every other text that readers see, with the places that it links to."""
-    return [(row, places(analyze(text).links)) for row, text in texts_elsewhere() if text]
+    return [(row, site_paths(analyze(text).links)) for row, text in texts_elsewhere() if text]
 
 
 def _all(name: str) -> Any:

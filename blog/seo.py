@@ -108,7 +108,7 @@ def of_post(post: Post, *, is_public: bool = True) -> PageMeta:
         full_title=post.seo_title,
         description=post.short_description or f"{post.title}.",
         path=_path(post),
-        ancestors=_way(post.topic),
+        ancestors=_way(post.primary_category),
         image=shared(post.featured_image),
         nodes=(_article(post), person(post.author), *faq(post, absolute_url(_path(post)))) if is_public else (),
         canonical_url=post.canonical_url,
@@ -132,7 +132,7 @@ def _article(post: Post) -> Node:
         datePublished=post.published_at,
         dateModified=post.updated_on or post.published_at,
         wordCount=post.words or None,
-        articleSection=[category.name for category in _line(post.topic)],
+        articleSection=[category.name for category in _line(post.primary_category)],
         keywords=[tag.name for tag in post.tags.all()],
         mainEntityOfPage={"@id": address},
     )

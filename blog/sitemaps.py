@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Prefetch, QuerySet
 from django.urls import reverse
 
 from accounts.models import Author
-from blog.models import Category, Post, PostQuerySet, Series, Tag, line_of
+from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_ancestors
 from blog.seo import POSTS_OF_A_FULL_TAG
 from images.models import Image
 from images.renditions import whole_url
@@ -92,7 +92,7 @@ class CategorySitemap(_ListSitemap):
     def items(self) -> list[tuple[str, datetime]]:
         newest: dict[str, datetime] = {}
         for path, newest_at in _with_posts(Category.objects.all(), "posts").values_list("path", "newest_at"):
-            newest |= {each: max(newest.get(each, newest_at), newest_at) for each in line_of(path)}
+            newest |= {each: max(newest.get(each, newest_at), newest_at) for each in path_with_ancestors(path)}
         return sorted(newest.items())
 
     def location(self, item: tuple[str, datetime]) -> str:

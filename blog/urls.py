@@ -39,7 +39,7 @@ def _feeds(route: str, kind: type[feeds.SiteFeed], name: str) -> list[URLPattern
 app_name = "blog"
 urlpatterns = [
     path("blog/", views.post_list, name="post_list"),
-    path("read/<int:key>/", views.read, name="read"),
+    path("count-view/<int:pk>/", views.count_view, name="count_view"),
     path("preview/<str:token>/", views.preview, name="preview"),
     *_feeds("feed/", feeds.SiteFeed, "feed"),
     re_path(

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from blog import seo
 from blog.models import Category, Post, PostQuerySet, Series, Tag, public_authors
-from blog.post_views import count_read
+from blog.models.views import count_view as add_view
 from public_forms.counting import is_a_reader
 from publishing.visibility import kept_private, secretly, seen_by
 
 POSTS_PER_PAGE = 10
 # What the page of a post shows of other tables, fetched with it.
-SHOWN_WITH_POST = ("featured_image", f"topic__{seo.ABOVE}", "author__photo", "series")
+SHOWN_WITH_POST = ("featured_image", f"primary_category__{seo.ABOVE}", "author__photo", "series")
 LARGEST_KEY = 2**63 - 1
 
 
@@ -68,10 +68,10 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @csrf_exempt  # it takes nothing but the number in its address, and counts only what our own pages send
-def read(request: HttpRequest, key: int) -> HttpResponse:
-    """Count that somebody has read a post: what static/site/js/read.js sends. Always answers 204 and nothing else."""
-    if key <= LARGEST_KEY and is_a_reader(request) and Post.objects.published().filter(pk=key).exists():
-        count_read(key)
+def count_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count one view of a public post by a human visitor. Always answer 204."""
+    if pk <= LARGEST_KEY and is_a_reader(request) and Post.objects.published().filter(pk=pk).exists():
+        add_view(pk)
     return HttpResponse(status=204)
 
 

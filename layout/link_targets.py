@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve
 
 from accounts.models import Author
-from blog.internal_links import why_dead
+from blog.internal_links import broken_reasons
 from blog.models import Category, Post, Series, Tag
 from pages.models import Page, validate_link
 from publishing.document_paths import documents_at
@@ -46,7 +46,7 @@ def at(address: str) -> Page | Category | Post | None:
         found = list(Category.objects.filter(path=f"{match.kwargs['path']}/"))
     elif match.view_name in _LISTS:
         found = [None] if _LISTS[match.view_name].objects.filter(slug=match.kwargs["slug"]).exists() else []
-    elif match.view_name in _MONTHS and why_dead({path.strip("/")}):
+    elif match.view_name in _MONTHS and broken_reasons({path.strip("/")}):
         found = []
     if not found:
         raise nothing

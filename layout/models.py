@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from affiliates.disclosure import is_paid
-from blog.models import OFF_LISTS, Category, Post
+from blog.models import LARGE_FIELDS, Category, Post
 from images.models import Image
 from layout import link_targets
 from layout.block_types import BESIDE, KINDS, Area, Kind
@@ -35,7 +35,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def arranged(self) -> ItemQuerySet:
         """In order, each with its target and picture, in one query."""
-        large = [f"page__{name}" for name in ("headings", "body")] + [f"post__{name}" for name in OFF_LISTS]
+        large = [f"page__{name}" for name in ("headings", "body")] + [f"post__{name}" for name in LARGE_FIELDS]
         return self.select_related("page", "category", "post", "image").defer(*large)
 
 

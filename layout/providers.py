@@ -103,13 +103,13 @@ def search(scene: Scene, item: Item) -> bool:
 
 def categories(scene: Scene, item: Item) -> dict[str, Any]:
     """Those that have posts, and what their branches are counted by."""
-    counts = counted(scene.categories, scene.census)
-    return {"counts": counts, "census": scene.census} if counts else {}
+    counts = counted(scene.categories, scene.archive_counts)
+    return {"counts": counts, "archive_counts": scene.archive_counts} if counts else {}
 
 
 def archives(scene: Scene, item: Item) -> list[Any]:
     """The months with posts."""
-    return scene.census.months
+    return scene.archive_counts.months
 
 
 def hero(scene: Scene, item: Item) -> dict[str, bool]:
@@ -133,7 +133,7 @@ def latest(scene: Scene, item: Item) -> list[Post] | dict[str, list[Post]]:
     """The newest posts. On the home page the featured one leads, and an empty blog says that it is about to begin."""
     posts = Post.objects.published()
     if item.area == "home":
-        return {"posts": posts.leading(item.count)}
+        return {"posts": posts.featured_first(item.count)}
     return list(posts.newest_first().for_cards()[: item.count])
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from blog.models import Category, Census, Post
+from blog.models import ArchiveCounts, Category, Post
 from layout.block_types import BOXES, Area
 from layout.default_layout import Branch, usual
 from layout.models import Item
@@ -90,9 +90,9 @@ class Scene:
         return Category.objects.all().tree() if found is None else found
 
     @cached_property
-    def census(self) -> Census:
+    def archive_counts(self) -> ArchiveCounts:
         """The public posts counted. One query."""
-        return Post.objects.published().census()
+        return Post.objects.published().archive_counts()
 
     @cached_property
     def _rows(self) -> dict[str, list[Branch]]:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from blog.post_templates import WritingAdmin, WritingForm
+from blog.admin.content import ContentAdmin, ContentForm
 from images.admin import WithImagePicker
 from pages import views
 from pages.models import Page, Service
@@ -14,16 +14,16 @@ from publishing.admin_list import StateFilter
 from publishing.forms import DocumentForm, invented_slug
 
 
-class PageForm(WritingForm):
+class PageForm(ContentForm):
     """A page as its author thinks of it."""
 
-    class Meta(WritingForm.Meta):
+    class Meta(ContentForm.Meta):
         model = Page
         help_texts = {"title": "What the page is about. Readers see it above the page, in menus and in searches."}
 
 
 @admin.register(Page)
-class PageAdmin(WritingAdmin):
+class PageAdmin(ContentAdmin):
     form = PageForm
     preview_url_name = "pages:preview"
     list_display = ("title", "state", "address", "role", "show_in_menu", "position")

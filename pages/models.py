@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog import checklist
-from blog.internal_links import places, why_dead
+from blog.internal_links import broken_reasons, site_paths
 from images.models import Image
 from pagecache.invalidation import CacheScope, invalidate_only
 from publishing.document_paths import validate_free_address
@@ -223,7 +223,7 @@ class Service(models.Model):
         if bool(self.button_text) != bool(self.button_link):
             missing = "button_link" if self.button_text else "button_text"
             raise ValidationError({missing: "A button needs both its words and where it leads."})
-        for reason in why_dead(places([self.button_link])).values():
+        for reason in broken_reasons(site_paths([self.button_link])).values():
             raise ValidationError({"button_link": f"Readers would find nothing there. {reason}"})
 
     @property

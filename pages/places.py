@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db.models import F, Model, QuerySet
 from django.urls import reverse
 
-from blog.models import OFF_LISTS, Category, Post
+from blog.models import LARGE_FIELDS, Category, Post
 from pages.models import Page
 
 MOST = 8
@@ -38,7 +38,7 @@ def find(words: list[str]) -> list[Place]:
     pages = named(Page.objects.kept().in_order().without_text(), "title", words) if words else []
     categories = named(Category.objects.order_by("name"), "name", words) if words else []
     newest = F("published_at").desc(nulls_last=True)
-    posts = named(Post.objects.kept().order_by(newest, "-pk").defer(*OFF_LISTS), "title", words)
+    posts = named(Post.objects.kept().order_by(newest, "-pk").defer(*LARGE_FIELDS), "title", words)
     found = chain(
         (Place(title, reverse(_OWN[title]), "Page") for title in own),
         (Place(page.title, page.get_absolute_url(), "Page", not page.is_published) for page in pages),

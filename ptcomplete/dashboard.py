@@ -98,7 +98,7 @@ def _counts() -> dict[str, int]:
         "public": public,
         "scheduled": Q(status=Post.Status.PUBLISHED) & ~public,
         "blocked": public & checklist.blocked(),
-        "no_category": public & Q(topic__isnull=True),
+        "no_category": public & Q(primary_category__isnull=True),
         "no_excerpt": public & Q(excerpt=""),
     }
     return Post.objects.kept().aggregate(**{name: Count("pk", filter=kind) for name, kind in kinds.items()})
@@ -116,7 +116,9 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     yield from _what_is_begun(user)
     yield from _pages_to_finish(user)
     ready = Post.objects.drafts().exclude(excerpt="").filter(words__gte=checklist.FEWEST_WORDS)
-    for post in _newest(ready.filter(topic__isnull=False, featured_image__isnull=False).order_by("-modified_at")):
+    for post in _newest(
+        ready.filter(primary_category__isnull=False, featured_image__isnull=False).order_by("-modified_at")
+    ):
         reason = "It has a text, an excerpt, a category and a picture."
         yield Task(f"“{post}” looks ready", reason, _form_of(post), "Publish", "check")
     yield from _what_is_missing(user, counts)

@@ -4,8 +4,8 @@ from django.db.models import F
 from django.http import HttpRequest, JsonResponse
 
 from affiliates.models import Link
-from blog.models import OFF_LISTS, Post
-from blog.related_posts import telling_words
+from blog.models import LARGE_FIELDS, Post
+from blog.related_posts import extract_keywords
 from pages.places import MOST, Place, find, named, place_of
 
 
@@ -26,10 +26,10 @@ def suggest(key: int, title: str) -> list[Place]:
     More than the dialog shows, since it leaves out what the unsaved text links to.
     """
     post = Post.objects.prefetch_related("tags").filter(pk=key).first() or Post()  # type: ignore[misc]
-    post.keywords = telling_words([title, post.keywords])
-    newest = Post.objects.kept().order_by(F("published_at").desc(nulls_last=True), "-pk").defer(*OFF_LISTS)[:MOST]
+    post.keywords = extract_keywords([title, post.keywords])
+    newest = Post.objects.kept().order_by(F("published_at").desc(nulls_last=True), "-pk").defer(*LARGE_FIELDS)[:MOST]
     linked = {post.slug, *(post.links.values_list("place", flat=True) if post.pk else ())}
-    found = dict.fromkeys([*post.alike(2 * MOST), *newest])
+    found = dict.fromkeys([*post.similar_posts(2 * MOST), *newest])
     return [place_of(each) for each in found if each.slug not in linked]
 
 

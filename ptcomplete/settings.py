@@ -144,7 +144,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "affiliates.Use",
     "blog.PostLink",
     "blog.PostPicture",
-    "blog.ReadCount",
+    "blog.PostViewCount",
     "pagecache",
     "contact",
     "contenttypes",

@@ -58,7 +58,7 @@ def make_post(*, categories: Collection[Category] = (), tags: Collection[str] = 
     """A post published a day ago by the first author there is, or by a new one; `tags` are names."""
     post = _post(**overrides)
     post.save()
-    if categories or post.topic:
+    if categories or post.primary_category:
         post.set_categories(categories)
     if tags:
         post.tags.set(tags)
@@ -67,7 +67,7 @@ def make_post(*, categories: Collection[Category] = (), tags: Collection[str] = 
 
 def make_posts(number: int, *, categories: Sequence[Category], tags: Collection[str], **overrides: object) -> None:
     """`number` posts as of `make_post`, in bulk: quick, but search does not know them."""
-    posts = [_post(topic=categories[0], **overrides) for _ in range(number)]
+    posts = [_post(primary_category=categories[0], **overrides) for _ in range(number)]
     for post in posts:
         post.prepare()
     Post.objects.bulk_create(posts)

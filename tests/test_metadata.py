@@ -266,7 +266,7 @@ def test_the_way_to_a_page_is_the_same_for_readers_and_machines(reader: Client) 
 def test_the_way_to_a_post_leads_through_its_main_category(reader: Client) -> None:
     pain = make_category(name="Pain", slug="pain")
     knee = make_category(name="Knee", slug="knee", parent=pain)
-    make_post(slug="a", title="A", topic=knee, categories=[make_category(name="Other"), knee])
+    make_post(slug="a", title="A", primary_category=knee, categories=[make_category(name="Other"), knee])
     steps = tree(reader, "/a/").xpath("//ol[@class='crumbs']/li")
     assert [step.text_content() for step in steps] == ["Home", "Blog", "Pain", "Knee", "A"]
 

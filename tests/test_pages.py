@@ -92,7 +92,7 @@ def multiply(number: int) -> None:
             slug=f"copy-{index}",
             body=BODY.format(image.pk if image else 0),
             author=author,
-            topic=categories[0],
+            primary_category=categories[0],
             featured_image=image,
             status=Post.Status.PUBLISHED,
             published_at=timezone.now() - timedelta(days=2 + index),

@@ -42,23 +42,23 @@ def test_an_empty_desk_greets_and_offers_to_write(signed_in: Client, owner: User
 
 @pytest.mark.django_db
 def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> None:
-    image, topic = make_image(), make_category()
+    image, category = make_image(), make_category()
     ready: dict[str, Any] = {
         "status": Post.Status.DRAFT,
         "published_at": None,
         "excerpt": "So.",
         "featured_image": image,
     }
-    make_post(title="Ready one", body=f"<p>{'word ' * 200}</p>", topic=topic, **ready)
+    make_post(title="Ready one", body=f"<p>{'word ' * 200}</p>", primary_category=category, **ready)
     unsaved = make_post(title="Unsaved one", status=Post.Status.DRAFT, published_at=None)
     unsaved.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
-    edited = make_post(title="Edited one", excerpt="So.", topic=topic)
+    edited = make_post(title="Edited one", excerpt="So.", primary_category=category)
     edited.pending_edits.create(data=edited.snapshot())
     standing = make_page(title="About me")
     standing.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
     standing.pending_edits.create(data=standing.snapshot())
     make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
-    make_post(title="Wordless one", featured_image=make_image(alt=""), topic=topic, excerpt="So.")
+    make_post(title="Wordless one", featured_image=make_image(alt=""), primary_category=category, excerpt="So.")
     bare = make_post(title="Bare one")
     bare.suggestions.create(words="The table is upside down.", submission=uuid4())
     bare.suggestions.create(words="Thank you.", submission=uuid4(), state="declined")
@@ -99,12 +99,12 @@ def test_rules_of_the_owner_decide_what_is_to_mend(signed_in: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
 def test_the_desk_costs_the_same_for_5_and_50_posts(signed_in: Client, owner: User, address: str) -> None:
-    topic = make_category()
+    category = make_category()
 
     def grow(number: int) -> int:
         for index in range(number):
             post = make_post(
-                categories=[topic],
+                categories=[category],
                 featured_image=make_image(alt=""),
                 status=Post.Status.DRAFT if index % 2 else Post.Status.PUBLISHED,
             )
@@ -135,7 +135,7 @@ def test_many_posts_go_into_a_category_at_once(signed_in: Client) -> None:
     chosen = {"action": "put_in_category", "category": new.pk, "_selected_action": [post.pk for post in posts[:2]]}
     page = signed_in.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
     assert "2 posts now in “New”" in page
-    assert [post.topic for post in Post.objects.order_by("pk")] == [new, new, None]
+    assert [post.primary_category for post in Post.objects.order_by("pk")] == [new, new, None]
     assert set(posts[0].categories.all()) == {old, new}
     chosen["category"] = ""
     assert (
@@ -155,7 +155,7 @@ def test_many_posts_go_into_a_category_at_once(signed_in: Client) -> None:
     ],
 )
 def test_the_list_is_narrowed_to_what_is_asked(signed_in: Client, query: str, shown: str) -> None:
-    whole: dict[str, Any] = {"excerpt": "So.", "featured_image": make_image(), "topic": make_category()}
+    whole: dict[str, Any] = {"excerpt": "So.", "featured_image": make_image(), "primary_category": make_category()}
     make_post(title="March", published_at=timezone.now().replace(year=2026, month=3, day=5), **whole)
     make_post(title="Bare", published_at=timezone.now().replace(year=2025, month=4, day=5))
     found = signed_in.get(reverse("admin:blog_post_changelist") + f"?{query}").context["cl"].result_list

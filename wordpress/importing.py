@@ -198,7 +198,7 @@ class Importer:
         text.status = self._status(item)
         if isinstance(text, Post):
             text.author = self._author(item.creator)
-            text.topic = None
+            text.primary_category = None
 
     def _status(self, item: Item) -> str:
         title = _shown(item)

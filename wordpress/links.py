@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.encoding import escape_uri_path
 
-from blog.internal_links import why_dead
+from blog.internal_links import broken_reasons
 from redirects import services
 from redirects.normalize import normalize_path
 from wordpress.legacy_urls import answer_path, answer_query, asks_by_query
@@ -68,7 +68,7 @@ def _here(url: str, site: OldSite, known: Mapping[str, str]) -> str:
     place, query, fragment = asked
     address = known.get(normalize_path(place), "")
     is_answered = place or not asks_by_query(query)
-    if not address and is_answered and "." not in place and not why_dead({place}):
+    if not address and is_answered and "." not in place and not broken_reasons({place}):
         address = escape_uri_path(f"/{place}/") if place else "/"
     if address:
         return f"{address}?{query.urlencode()}{fragment}" if query else address + fragment

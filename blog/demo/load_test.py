@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Author
 from blog.models import Category, Post, Tag, TaggedPost
-from blog.related_posts import telling_words
+from blog.related_posts import extract_keywords
 from richtext.analysis import analyze, excerpt
 from richtext.sanitizer import sanitize
 
@@ -47,7 +47,7 @@ def make_posts(count: int, report: Callable[[int], None] = lambda done: None) ->
         with transaction.atomic():
             posts = Post.objects.bulk_create(batch)
             through = Post.categories.through
-            through.objects.bulk_create(through(post=post, category_id=post.topic_id) for post in posts)
+            through.objects.bulk_create(through(post=post, category_id=post.primary_category_id) for post in posts)
             TaggedPost.objects.bulk_create(
                 TaggedPost(content_object=post, tag=tag) for post in posts for tag in chance.sample(tags, 2)
             )
@@ -84,7 +84,7 @@ def _posts(
         published_at = now - step * number - timedelta(minutes=1)
         yield Post(
             title=f"{chosen[0].title} ({first + number + 1})",
-            keywords=telling_words(section.title for section in chosen),
+            keywords=extract_keywords(section.title for section in chosen),
             slug=f"load-test-{first + number + 1}",
             body="\n".join(section.body for section in chosen),
             summary=excerpt(chosen[0].body),
@@ -92,7 +92,7 @@ def _posts(
             headings=[section.heading for section in chosen],
             month=timezone.localdate(published_at).replace(day=1),
             author=author,
-            topic=chance.choice(categories),
+            primary_category=chance.choice(categories),
             status=Post.Status.PUBLISHED,
             published_at=published_at,
         )

@@ -119,7 +119,7 @@ def _load_post(path: Path, author: Author, categories: dict[str, Category], pict
         excerpt=facts["excerpt"],
         featured_image=pictures.get(facts["picture"], facts["picture_alt"]),
         author=author,
-        topic=categories[facts["category"]],
+        primary_category=categories[facts["category"]],
         status=Post.Status.PUBLISHED,
         published_at=timezone.now() - timedelta(days=facts["published"], hours=3),
         seo_title=facts.get("seo_title", ""),

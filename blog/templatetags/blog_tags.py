@@ -12,7 +12,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Author
-from blog.models import Category, Census, Post
+from blog.models import ArchiveCounts, Category, Post
 
 register = template.Library()
 
@@ -84,9 +84,11 @@ def subtopics(tree: list[Category]) -> list[Category]:
 
 
 @register.filter
-def counted(categories: list[Category], census: Census) -> list[tuple[Category, int]]:
+def counted(categories: list[Category], archive_counts: ArchiveCounts) -> list[tuple[Category, int]]:
     """Those of `categories` that lead to a public post, each with how many."""
-    return [(each, census.categories[each.path]) for each in categories if each.path in census.categories]
+    return [
+        (each, archive_counts.categories[each.path]) for each in categories if each.path in archive_counts.categories
+    ]
 
 
 def _walk(tree: list[Category]) -> Iterator[Category]:

@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from blog.models import OFF_LISTS, Post
+from blog.models import LARGE_FIELDS, Post
 from images.admin import WithImagePicker
 from newsletter.admin.sending import TONES, SendingPages
 from newsletter.campaigns import preflight, templates
@@ -157,7 +157,7 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
         if not self.has_add_permission(request):
             raise PermissionDenied
         words = visible(request.GET.get("q", "")).strip()[:200]
-        posts = Post.objects.published().newest_first().defer(*OFF_LISTS).prefetch_related("campaigns")
+        posts = Post.objects.published().newest_first().defer(*LARGE_FIELDS).prefetch_related("campaigns")
         if words:
             posts = posts.filter(title__icontains=words)
         page = Paginator(posts, 20).get_page(request.GET.get("page"))

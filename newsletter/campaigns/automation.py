@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from blog.models import OFF_LISTS, Post
+from blog.models import LARGE_FIELDS, Post
 from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Subscription
 from newsletter.models.campaigns import STALE_AFTER
 from siteinfo.seo import truncate
@@ -49,7 +49,7 @@ def slot(profile: NewsletterSettings, now: datetime) -> datetime:
 def _announce(profile: NewsletterSettings) -> int:
     """Note each post that is public for the first time, and make the campaign about it, both or neither."""
     made = 0
-    for post in Post.objects.published().filter(news=None).order_by("published_at", "pk").defer(*OFF_LISTS):
+    for post in Post.objects.published().filter(news=None).order_by("published_at", "pk").defer(*LARGE_FIELDS):
         with transaction.atomic():
             # Of any number of workers one finds the row new; the others wait for it.
             if not AnnouncedPost.objects.get_or_create(post=post)[1]:
@@ -105,4 +105,4 @@ def _fresh(until: datetime) -> QuerySet[Post]:
     stopped = Q(status=_STATUS.CANCELLED) | Q(status=_STATUS.DRAFT, pause_reason="")
     held = Campaign.objects.filter(stopped, kind=_KIND.POST, post=OuterRef("pk"))
     public = Post.objects.published(until).filter(~Exists(held), pk__in=news, published_at__gt=until - REACH)
-    return public.newest_first().defer(*OFF_LISTS)
+    return public.newest_first().defer(*LARGE_FIELDS)

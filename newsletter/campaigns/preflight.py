@@ -11,7 +11,7 @@ from django.utils.timesince import timesince
 from lxml import html
 
 from affiliates.shop_urls import host_of, is_amazons
-from blog.internal_links import place_of_link, why_dead
+from blog.internal_links import broken_reasons, site_path
 from images.models import Image
 from newsletter.campaigns.progress import in_words, time_needed
 from newsletter.delivery import deliverability
@@ -136,7 +136,7 @@ def _links(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
     if partial:
         advice = "In a mail only whole addresses lead anywhere."
         yield Finding(Level.STOP, f"A link has no whole address: {_some(partial)}.", advice, "#id_body")
-    dead = why_dead({place for href in hrefs if (place := place_of_link(href)) is not None})
+    dead = broken_reasons({place for href in hrefs if (place := site_path(href)) is not None})
     for place, reason in sorted(dead.items())[:_SHOWN]:
         yield Finding(Level.WARN, f"The link to /{place} leads nowhere: {reason}", "Readers cannot be called back.")
     if not (shops or partial or dead):

@@ -61,18 +61,20 @@ def furnish(amazon: Program, shop: Program) -> None:
             lambda: f'<p><a href="https://shop.example.com/{next(numbers)}?ref=x">pasted</a></p>',
         ]
     )
-    author, topic, now = make_author(), make_category(slug="pain"), timezone.now()
+    author, category, now = make_author(), make_category(slug="pain"), timezone.now()
     posts = []
     for number in range(POSTS):
         body = f"<p>Words of {number}.</p><h2>More</h2>{next(kinds)()}"
-        posts.append(Post(title=f"Post {number}", slug=f"post-{number}", body=body, author=author, topic=topic))
+        posts.append(
+            Post(title=f"Post {number}", slug=f"post-{number}", body=body, author=author, primary_category=category)
+        )
         posts[-1].status, posts[-1].published_at = Post.Status.PUBLISHED, now - timedelta(hours=number + 1)
         posts[-1].prepare()
     Post.objects.bulk_create(posts)
     for post in posts[:20]:
         post.tags.add("gear")
     places = Post.categories.through
-    places.objects.bulk_create([places(post=post, category=topic) for post in posts])
+    places.objects.bulk_create([places(post=post, category=category) for post in posts])
     Page.objects.create(title="Gear", slug="gear", body=next(kinds)(), status="published", published_at=now)
     Page.objects.create(title="Plain", slug="plain", body="<p>Words.</p>", status="published", published_at=now)
     note_all()

@@ -79,9 +79,9 @@ def test_each_lack_gives_exactly_its_own_finding(lack: dict[str, object], check:
 
 @pytest.mark.django_db
 def test_a_post_without_category_and_a_site_without_disclaimer_are_found() -> None:
-    post = good(topic=None)
+    post = good(primary_category=None)
     post.categories.clear()
-    Post.objects.filter(pk=post.pk).update(topic=None)
+    Post.objects.filter(pk=post.pk).update(primary_category=None)
     post.refresh_from_db()
     SiteInfo.objects.update(disclaimer="")
     assert set(found(post)) == {"category", "disclaimer"}

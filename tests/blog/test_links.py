@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from blog.internal_links import broken_links, orphans, place_of_link
+from blog.internal_links import broken_links, orphans, site_path
 from blog.models import Post, Snippet
 from tests.factories import make_author, make_category, make_page, make_post
 
@@ -37,7 +37,7 @@ def link(href: str) -> str:
     ],
 )
 def test_a_link_is_kept_as_the_place_it_leads_to(href: str, place: str | None) -> None:
-    assert place_of_link(href) == place
+    assert site_path(href) == place
 
 
 def test_the_links_of_a_post_follow_its_text() -> None:

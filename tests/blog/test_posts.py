@@ -42,27 +42,27 @@ def test_the_chain_of_neighbours_walks_every_public_post_once() -> None:
 
 def test_related_posts_share_tags_and_topic_and_are_never_empty() -> None:
     knees, backs = make_category(), make_category()
-    post = make_post(topic=knees, tags=["Stairs"])
+    post = make_post(primary_category=knees, tags=["Stairs"])
     old = timezone.now() - timedelta(days=400)
-    same_topic = make_post(topic=knees, published_at=old)
-    same_tag = make_post(topic=backs, tags=["stairs"], published_at=old)
-    both = make_post(topic=knees, tags=["STAIRS"], published_at=old)
+    same_category = make_post(primary_category=knees, published_at=old)
+    same_tag = make_post(primary_category=backs, tags=["stairs"], published_at=old)
+    both = make_post(primary_category=knees, tags=["STAIRS"], published_at=old)
     for _ in range(4):
-        make_post(topic=backs)
-    assert post.surroundings().related == [both, same_topic, same_tag]
+        make_post(primary_category=backs)
+    assert post.surroundings().related == [both, same_category, same_tag]
     lonely = make_post()
     assert len(lonely.surroundings().related) == 3
     assert lonely not in lonely.surroundings().related
 
 
 def test_surroundings_cost_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    posts = [make_post(tags=["A"], featured_image=make_image(), topic=make_category()) for _ in range(5)]
+    posts = [make_post(tags=["A"], featured_image=make_image(), primary_category=make_category()) for _ in range(5)]
     post = Post.objects.prefetch_related("tags").get(pk=posts[2].pk)  # type: ignore[misc]
     with django_assert_num_queries(1):
         around = post.surroundings()
         for each in (around.previous, around.next, *around.related):
             assert each
-            assert str(each.topic), str(each.featured_image)
+            assert str(each.primary_category), str(each.featured_image)
 
 
 def test_counts_of_months_equal_their_lists(reader: Client) -> None:
@@ -70,7 +70,7 @@ def test_counts_of_months_equal_their_lists(reader: Client) -> None:
         make_post(published_at=timezone.now() - timedelta(days=1 + 30 * months_ago))
     make_post(published_at=timezone.now() + timedelta(days=1))
     make_post(status=Post.Status.DRAFT, published_at=timezone.now() - timedelta(days=60))
-    months = Post.objects.published().census().months
+    months = Post.objects.published().archive_counts().months
     assert sum(month.post_count for month in months) == 4
     assert months == sorted(months, reverse=True)
     for month in months:
@@ -164,7 +164,7 @@ def test_a_category_counts_its_branch_and_every_post_once() -> None:
     make_category(slug="pain-free")
     make_post(categories=[pain, back])
     make_post(categories=[back])
-    counts = Post.objects.published().census().categories
+    counts = Post.objects.published().archive_counts().categories
     assert counts == {"pain/": 2, "pain/back/": 2}
     for category in Category.objects.all():
         assert Post.objects.in_category(category).count() == counts.get(category.path, 0)
@@ -173,9 +173,9 @@ def test_a_category_counts_its_branch_and_every_post_once() -> None:
 def test_the_main_category_is_one_of_the_posts_categories() -> None:
     first, second = make_category(position=1), make_category(position=0)
     post = make_post(categories=[first, second])
-    assert post.topic == second
+    assert post.primary_category == second
     other = make_category()
-    post.topic = other
+    post.primary_category = other
     post.save()
     post.set_categories([first])
     assert set(post.categories.all()) == {first, other}
@@ -187,9 +187,9 @@ def test_a_post_in_two_categories_of_a_branch_counts_once_whatever_their_order()
     make_post(categories=[knee, hip])
     make_post(categories=[hip, knee, sport])
     make_post()
-    census = Post.objects.published().census()
-    assert census.categories == {"pain/": 2, "pain/knee/": 2, "pain/hip/": 2, "sport/": 1}
-    assert [month.post_count for month in census.months] == [3]
+    archive_counts = Post.objects.published().archive_counts()
+    assert archive_counts.categories == {"pain/": 2, "pain/knee/": 2, "pain/hip/": 2, "sport/": 1}
+    assert [month.post_count for month in archive_counts.months] == [3]
 
 
 @pytest.mark.parametrize("year", [1, 1989, 2101, 9999])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from lxml import html
 
 from blog.models import Post
-from blog.post_views import ReadCount, count_read
+from blog.models.views import PostViewCount, count_view
 from tests.factories import make_post
 
 BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
@@ -20,18 +20,18 @@ BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Lin
 
 def send(client: Client, post: Post, **headers: str) -> int:
     """Send what a reader's browser sends, with other `headers`; how often the post was read by now."""
-    response = client.post(f"/read/{post.pk}/", headers=BROWSER | headers)
+    response = client.post(f"/count-view/{post.pk}/", headers=BROWSER | headers)
     assert (response.status_code, response.content, bool(response.cookies)) == (204, b"", False)
-    return sum(ReadCount.objects.filter(post=post).values_list("count", flat=True))
+    return sum(PostViewCount.objects.filter(post=post).values_list("count", flat=True))
 
 
 @pytest.mark.django_db
 def test_reads_are_counted_by_post_and_day(reader: Client) -> None:
     post = make_post()
     assert [send(reader, post), send(reader, post)] == [1, 2]
-    ReadCount.objects.update(day=timezone.localdate() - timedelta(days=1))
+    PostViewCount.objects.update(day=timezone.localdate() - timedelta(days=1))
     assert send(reader, post) == 3
-    assert ReadCount.objects.count() == 2
+    assert PostViewCount.objects.count() == 2
 
 
 @pytest.mark.django_db
@@ -59,9 +59,9 @@ def test_browsers_that_send_only_an_origin_are_counted(reader: Client) -> None:
 def test_the_desk_and_posts_that_are_not_public_are_not_counted(signed_in: Client, reader: Client) -> None:
     assert send(signed_in, make_post()) == 0
     assert send(reader, make_post(status=Post.Status.DRAFT)) == 0
-    for address in ("/read/999999/", f"/read/{10**30}/"):
+    for address in ("/count-view/999999/", f"/count-view/{10**30}/"):
         assert reader.post(address, headers=BROWSER).status_code == 204
-    assert reader.get("/read/1/").status_code == 405
+    assert reader.get("/count-view/1/").status_code == 405
 
 
 @pytest.mark.django_db(transaction=True)
@@ -71,7 +71,7 @@ def test_reads_at_the_same_moment_are_all_counted() -> None:
     def work() -> None:
         start.wait()
         for _ in range(5):
-            count_read(post.pk)
+            count_view(post.pk)
         connection.close()
 
     threads = [Thread(target=work) for _ in range(4)]
@@ -79,7 +79,7 @@ def test_reads_at_the_same_moment_are_all_counted() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert ReadCount.objects.get().count == 20
+    assert PostViewCount.objects.get().count == 20
 
 
 @pytest.mark.django_db
@@ -91,7 +91,7 @@ def test_popular_posts_are_the_most_read_of_90_days_then_the_featured_then_the_n
     Post.objects.filter(pk=featured.pk).update(is_featured=True)
     Post.objects.filter(pk=draft.pk).update(status=Post.Status.DRAFT)
     for post, days, count in ((some, 80, 3), (much, 1, 2), (much, 2, 2), (long_ago, 91, 99), (draft, 0, 99)):
-        ReadCount.objects.create(post=post, day=today - timedelta(days=days), count=count)
+        PostViewCount.objects.create(post=post, day=today - timedelta(days=days), count=count)
     with CaptureQueriesContext(connection) as queries:
         assert Post.objects.published().popular(4) == [much, some, featured, newest]
     assert len(queries) == 1
@@ -105,7 +105,7 @@ def test_the_newest_featured_post_leads_the_home_page_once(reader: Client) -> No
     make_post(title="Led before", is_featured=True, published_at=now - timedelta(days=60))
     make_post(title="Not yet", is_featured=True, published_at=now + timedelta(days=1))
     newest = [make_post(published_at=now - timedelta(days=days)) for days in range(1, 7)]
-    assert Post.objects.published().leading(5) == [lead, *newest[:4]]
+    assert Post.objects.published().featured_first(5) == [lead, *newest[:4]]
     titles = html.fromstring(reader.get("/").content).xpath("//section[@aria-labelledby='home-latest']//h3/a/text()")
     assert titles == ["Lead", *(post.title for post in newest[:4])]
 
@@ -115,7 +115,7 @@ def test_the_desk_features_posts_and_shows_how_often_they_were_read(signed_in: C
     address = reverse("admin:blog_post_changelist")
     for number in range(3):
         post = make_post(title=f"Read {number}")
-        ReadCount.objects.create(post=post, day=timezone.localdate(), count=70 + number)
+        PostViewCount.objects.create(post=post, day=timezone.localdate(), count=70 + number)
     signed_in.post(address, {"action": "lead_with_chosen", "_selected_action": [str(post.pk)]})
     assert [each.pk for each in Post.objects.filter(is_featured=True)] == [post.pk]
     page = html.fromstring(signed_in.get(address, {"is_featured__exact": "1"}).content)
@@ -128,6 +128,6 @@ def test_the_desk_features_posts_and_shows_how_often_they_were_read(signed_in: C
 def test_a_public_post_asks_to_be_counted_and_a_draft_does_not(signed_in: Client) -> None:
     public, draft = make_post(), make_post(status=Post.Status.DRAFT)
     page = html.fromstring(signed_in.get(public.get_absolute_url()).content)
-    assert page.xpath("//@data-read") == [f"/read/{public.pk}/"]
+    assert page.xpath("//@data-count-view") == [f"/count-view/{public.pk}/"]
     page = html.fromstring(signed_in.get(draft.get_absolute_url()).content)
-    assert not page.xpath("//@data-read")
+    assert not page.xpath("//@data-count-view")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog.models import Post, Series
-from blog.related_posts import telling_words
+from blog.related_posts import extract_keywords
 from tests.factories import make_category, make_post
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db
 
 def test_chosen_posts_come_first_in_their_order_and_others_fill_up() -> None:
     knees = make_category()
-    near = make_post(topic=knees)
+    near = make_post(primary_category=knees)
     second, first = make_post(), make_post()
-    post = make_post(topic=knees, related_first=first, related_second=second)
+    post = make_post(primary_category=knees, related_first=first, related_second=second)
     assert post.surroundings().related == [first, second, near]
 
 
@@ -66,7 +66,7 @@ def test_parts_of_the_own_series_are_related_only_where_others_are_missing() -> 
     ],
 )
 def test_telling_words_leave_out_what_says_nothing(text: str, words: str) -> None:
-    assert telling_words([text]) == words
+    assert extract_keywords([text]) == words
 
 
 def test_a_post_cannot_recommend_itself_or_the_same_post_twice() -> None:

@@ -41,7 +41,7 @@ def public_post() -> Post:
     knees = make_category(name="Knees", slug="knees")
     shared: dict[str, Any] = {
         "author": make_author(),
-        "topic": knees,
+        "primary_category": knees,
         "categories": [knees],
         "tags": ["Stairs"],
         "featured_image": make_image(),
@@ -67,8 +67,8 @@ def test_a_hidden_post_has_no_address(client: Client, public_post: Post) -> None
 
 
 def test_hidden_posts_are_not_counted(public_post: Post) -> None:
-    assert Post.objects.published().census().categories == {"knees/": 1}
-    assert [month.post_count for month in Post.objects.published().census().months] == [1]
+    assert Post.objects.published().archive_counts().categories == {"knees/": 1}
+    assert [month.post_count for month in Post.objects.published().archive_counts().months] == [1]
 
 
 def test_hidden_posts_are_nobodys_neighbour_or_relative(public_post: Post) -> None:

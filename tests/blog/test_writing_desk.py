@@ -78,7 +78,7 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
 
     post = Post.objects.get()
     assert post.featured_image == Image.objects.get()
-    assert post.topic is not None
+    assert post.primary_category is not None
     assert '<h2 id="what-helps">What helps</h2>' in post.body
     assert "<ul><li>Slow down</li><li>Hold the rail</li></ul>" in post.body
     assert '<a href="https://example.org/stairs">more</a>' in post.body

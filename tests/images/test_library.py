@@ -128,10 +128,10 @@ def test_every_way_of_use_is_found_once_for_each_user(signed_in: Client) -> None
     image = make_image()
     post = make_post(title="Stairs", featured_image=image, body=f'<figure><img data-image="{image.pk}"></figure>')
     draft = make_post(title="Draft one", status="draft", body=f'<figure><img data-image="{image.pk}"></figure>')
-    topic, author = make_category(image=image), make_author(photo=image)
+    category, author = make_category(image=image), make_author(photo=image)
     video = Video.objects.create(provider="vimeo", key="12345678", thumbnail=image)
     found = {use.user: use for use in references.uses(image)}
-    assert set(found) == {post, draft, topic, author, video}
+    assert set(found) == {post, draft, category, author, video}
     assert len(found[post].labels) == 2
     assert found[draft].state == "Draft"
     assert references.counts([image]) == {image.pk: 5}

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Author
 from affiliates.programs import Program
 from blog.models import Category, Post
-from blog.post_views import count_read
+from blog.models.views import count_view
 from pagecache.invalidation import public_tables
 from pages.models import Page
 from ptcomplete import views
@@ -137,7 +137,7 @@ def test_changes_visitors_cannot_see_invalidate_nothing(reader: Client, signed_i
     for path in paths:
         reader.get(path)
     save_draft()
-    count_read(post.pk)
+    count_view(post.pk)
     signed_in.get("/admin/")
     key = "11111111-1111-4111-8111-111111111111"
     WorkingCopy.objects.create(document=post, key=key, base_version=1, data={"title": ["typing"]})
@@ -240,7 +240,7 @@ def test_ignored_models_exist_and_only_their_tables_are_ignored() -> None:
     names = {name for model in apps.get_models() for name in (model._meta.app_label, model._meta.label)}
     assert set(settings.PAGE_CACHE_IGNORED_MODELS) <= names
     assert {"blog_post", "blog_post_categories", "blog_snippet", "images_image"} <= public_tables()
-    assert not {"django_session", "blog_readcount", "search_entry", "pagecache_cacheversion"} & public_tables()
+    assert not {"django_session", "blog_postviewcount", "search_entry", "pagecache_cacheversion"} & public_tables()
 
 
 def test_the_first_affiliate_link_adds_the_program_statement_to_every_footer(reader: Client) -> None:

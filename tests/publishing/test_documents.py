@@ -38,8 +38,8 @@ def act(client: Client, post: Post, name: str) -> str:
 
 
 def test_private_changes_are_not_shown_until_they_are_published(signed_in: Client, reader: Client) -> None:
-    topic = make_category()
-    post = make_post(title="Old title", body="<p>Old.</p>", tags=["a"], categories=[topic])
+    category = make_category()
+    post = make_post(title="Old title", body="<p>Old.</p>", tags=["a"], categories=[category])
     said = change(signed_in, post, title="New title", body="<p>New.</p>", tags="b, c d", _pending="")
     assert "Kept private. Readers still see the text from before." in said
     page = reader.get(post.get_absolute_url()).content.decode()
@@ -82,8 +82,8 @@ def test_discarded_changes_leave_readers_what_they_saw(signed_in: Client) -> Non
 
 
 def test_the_first_of_three_saves_comes_back_whole(signed_in: Client) -> None:
-    image, topic = make_image(), make_category()
-    post = make_post(body="<p>One.</p>", tags=["first"], categories=[topic], featured_image=image, tldr="Short")
+    image, category = make_image(), make_category()
+    post = make_post(body="<p>One.</p>", tags=["first"], categories=[category], featured_image=image, tldr="Short")
     before = post.snapshot()
     for number in ("Two", "Three", "Four"):
         change(signed_in, post, body=f"<p>{number}.</p>", tags="other", tldr=number, note=f"Save {number}")

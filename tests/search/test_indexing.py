@@ -65,7 +65,7 @@ def test_tags_and_categories_are_words_as_soon_as_they_are_set_renamed_moved_or_
     post.tags.add("Cycling")
     Tag.objects.filter(name="Cycling").delete()
     assert found("cycling") == []
-    Post.objects.update(topic=None)
+    Post.objects.update(primary_category=None)
     below.delete()
     assert found("strains") == []
 

@@ -65,7 +65,7 @@ def test_what_is_found_is_shown_marked_with_topics_to_narrow_it_down(reader: Cli
     (narrow,) = [address for address in page.xpath("//main//nav//a/@href") if "topic=pain" in address]
     narrowed = html.fromstring(reader.get(f"/search/{narrow}").content)
     assert narrowed.xpath("//article//h2/a/text()") == ["It"]
-    assert narrowed.xpath("//nav[@class='found-topics']//a[@aria-current]/text()") == ["Pain "]
+    assert narrowed.xpath("//nav[@class='category-filter']//a[@aria-current]/text()") == ["Pain "]
 
 
 def test_the_menu_does_not_take_what_was_found_for_the_blog(reader: Client) -> None:

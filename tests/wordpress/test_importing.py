@@ -25,9 +25,9 @@ def test_a_post_arrives_with_all_that_belongs_to_it(write: Writer, client: Clien
     assert post.body == "<p>First words.</p>\n<p>Second <strong>words</strong>.</p>"
     assert post.published_at is not None
     assert post.published_at.isoformat() == "2020-05-01T10:00:00+00:00"
-    assert post.topic is not None
-    assert post.topic.path == "pain/low-back/"
-    assert post.topic.name == "Low & back"
+    assert post.primary_category is not None
+    assert post.primary_category.path == "pain/low-back/"
+    assert post.primary_category.name == "Low & back"
     assert [tag.name for tag in post.tags.all()] == ["Desk work"]
     assert post.author.name == "Robin"
     assert SiteInfo.objects.get().name == "The Old Clinic"
@@ -167,7 +167,7 @@ def test_what_a_bad_post_made_first_is_made_again_for_the_next(
     assert Post.objects.filter(categories__slug="fresh", tags__name="Desk work").count() == 2
 
 
-@pytest.mark.parametrize("change", ["categories", "tags", "topic", "author", "trash"])
+@pytest.mark.parametrize("change", ["categories", "tags", "primary_category", "author", "trash"])
 def test_the_authors_own_order_outlives_a_newer_export(write: Writer, change: str) -> None:
     call_command("import_wordpress", write(item()))
     post = Post.objects.get()
@@ -176,8 +176,8 @@ def test_the_authors_own_order_outlives_a_newer_export(write: Writer, change: st
         post.categories.add(mine)
     elif change == "tags":
         post.tags.add("Mine")
-    elif change == "topic":
-        post.topic = mine
+    elif change == "primary_category":
+        post.primary_category = mine
         post.save()
     elif change == "author":
         post.author = make_author()
@@ -196,7 +196,7 @@ def test_a_post_that_left_its_last_category_has_no_topic(write: Writer) -> None:
     Path(path).write_text(text.replace('<category domain="category" nicename="low-back">', '<category domain="x">'))
     call_command("import_wordpress", path)
     post = Post.objects.get()
-    assert (post.topic, post.categories.count()) == (None, 0)
+    assert (post.primary_category, post.categories.count()) == (None, 0)
 
 
 def test_each_unnamed_author_gets_a_profile_and_keeps_it(write: Writer) -> None:

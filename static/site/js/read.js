@@ -1,6 +1,6 @@
 // Counts a post as read once it has been in sight for fifteen seconds. Sends its number only: no cookie is set,
 // nothing about the reader is kept, and without this file nothing is missing.
-const address = document.querySelector("[data-read]")?.dataset.read
+const address = document.querySelector("[data-count-view]")?.dataset.countView
 const NEEDED = 15_000
 let seen = 0
 let since = null

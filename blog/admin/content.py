@@ -14,7 +14,7 @@ from richtext.forms import RichTextField
 from richtext.readability import readability
 
 
-class WritingForm(DocumentForm):
+class ContentForm(DocumentForm):
     """A text with its excerpt and what search engines show of it."""
 
     body = RichTextField(
@@ -41,10 +41,10 @@ class WritingForm(DocumentForm):
         }
 
 
-class WritingAdmin(WithImagePicker, DocumentAdmin):
+class ContentAdmin(WithImagePicker, DocumentAdmin):
     """A document's admin with the checklist, the readability and the preview of search results."""
 
-    change_form_template = "admin/blog/writing.html"
+    change_form_template = "admin/blog/content_form.html"
 
     class Media:
         js = tuple(Script(f"admin_theme/{name}.js", type="module") for name in ("counter", "snippet", "checklist"))

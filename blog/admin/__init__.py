@@ -24,10 +24,10 @@ from solo.admin import SingletonModelAdmin
 
 from accounts.models import Author, User
 from blog import checklist, seo
+from blog.admin.content import ContentAdmin, ContentForm
 from blog.internal_links import broken_links, orphans
-from blog.models import OFF_LISTS, UNPRINTABLE, Category, Post, PostTemplate, PublishingRules, Series, Snippet, Tag
-from blog.post_templates import WritingAdmin, WritingForm
-from blog.post_views import ReadCount
+from blog.models import LARGE_FIELDS, UNPRINTABLE, Category, Post, PostTemplate, PublishingRules, Series, Snippet, Tag
+from blog.models.views import PostViewCount
 from blog.series import in_order
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
@@ -42,12 +42,12 @@ RECENT = 30
 SHOWN_IN_REPORT = 200
 
 
-class PostForm(WritingForm):
+class PostForm(ContentForm):
     """A post as a writer thinks of it."""
 
-    class Meta(WritingForm.Meta):
+    class Meta(ContentForm.Meta):
         model = Post
-        widgets = WritingForm.Meta.widgets | {
+        widgets = ContentForm.Meta.widgets | {
             "tldr": forms.Textarea(attrs={"rows": 4}),
             "categories": forms.CheckboxSelectMultiple,
         }
@@ -94,7 +94,7 @@ class MissingFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         missing: dict[str, dict[str, Any]] = {
             "picture": {"featured_image": None},
-            "category": {"topic": None},
+            "category": {"primary_category": None},
             "excerpt": {"excerpt": ""},
         }
         if self.value() == "blocked":
@@ -108,7 +108,7 @@ class PostList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list: Any = list(self.result_list)
-        reads = ReadCount.objects.for_posts([post.pk for post in self.result_list], RECENT)
+        reads = PostViewCount.objects.for_posts([post.pk for post in self.result_list], RECENT)
         for post in self.result_list:
             post.recent_reads = reads.get(post.pk, 0)
 
@@ -129,7 +129,7 @@ def _writer(request: HttpRequest) -> Author:
 
 
 @admin.register(Post)
-class PostAdmin(WritingAdmin):
+class PostAdmin(ContentAdmin):
     form = PostForm
     action_form = PostActions
     change_form_template = "admin/blog/post/change_form.html"
@@ -160,7 +160,7 @@ class PostAdmin(WritingAdmin):
     fieldsets = (
         ("Write", {"fields": ("title", "body", "tldr", "excerpt", "base_version", "copy_key", "copy_from")}),
         ("Picture", {"fields": ("featured_image",)}),
-        ("Topics", {"fields": ("topic", "categories", "tags", "series", "series_position")}),
+        ("Topics", {"fields": ("primary_category", "categories", "tags", "series", "series_position")}),
         (
             "Search engines",
             {
@@ -233,7 +233,7 @@ class PostAdmin(WritingAdmin):
         if request.resolver_match and request.resolver_match.url_name == "blog_post_changelist":
             queryset = queryset.select_related("featured_image").prefetch_related("categories").defer("headings")
             if request.method == "GET":
-                queryset = queryset.defer(*OFF_LISTS)
+                queryset = queryset.defer(*LARGE_FIELDS)
         return queryset
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -279,7 +279,9 @@ class PostAdmin(WritingAdmin):
         places = Post.categories.through
         places.objects.bulk_create([places(post_id=key, category=category) for key in keys], ignore_conflicts=True)
         # A new version, so that a form opened before cannot put the old category back unseen.
-        Post.objects.filter(pk__in=keys).update(topic=category, version=F("version") + 1, modified_at=timezone.now())
+        Post.objects.filter(pk__in=keys).update(
+            primary_category=category, version=F("version") + 1, modified_at=timezone.now()
+        )
         self._say_count(request, len(keys), f"now in “{category}”, as the main category")
 
     @admin.action(description="Lead the home page with it", permissions=["change"])
@@ -347,7 +349,7 @@ class TagAdmin(admin.ModelAdmin):
             return TemplateResponse(request, "admin/blog/tag/merge.html", {**context, "tags": tags})
         others = [tag for tag in tags if tag != stays]
         names = ", ".join(f"“{tag}”" for tag in others)
-        stays.absorb(others)
+        stays.merge(others)
         self.log_change(request, stays, f"Merged with {names}.")
         self.message_user(request, f"“{stays}” has the posts of {names} now. Their addresses lead to it.")
         return None

@@ -18,9 +18,9 @@ from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
 from accounts.models import Author
-from blog.internal_links import places, remember_links
-from blog.post_views import POPULAR_FOR, ReadCount
-from blog.related_posts import likeness, telling_words
+from blog.internal_links import remember_links, site_paths
+from blog.models.views import POPULAR_FOR, PostViewCount
+from blog.related_posts import extract_keywords, similarity
 from blog.series import Place, Series, place_of  # noqa: F401
 from blog.snippets import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
 from images.models import Image
@@ -34,7 +34,7 @@ from richtext.analysis import Analysis
 RELATED = 3
 # No list shows them, and they stand last: SQLite reads a row from its front, and moves references of a table to
 # itself behind everything else.
-OFF_LISTS = ("headings", "body", "related_first", "related_second", "related_third")
+LARGE_FIELDS = ("headings", "body", "related_first", "related_second", "related_third")
 # What no feed may hold: control characters other than tab and line ends.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -127,7 +127,7 @@ class Category(Branch):
         return reverse("blog:category", args=[self.path.strip("/")])
 
 
-def line_of(path: str) -> Iterable[str]:
+def path_with_ancestors(path: str) -> Iterable[str]:
     """The paths of a category and of all above it: `a/b/` gives `a/` and `a/b/`."""
     return accumulate(f"{slug}/" for slug in path.split("/")[:-1])
 
@@ -145,7 +145,7 @@ class Tag(TagBase):
         with services.track_path_change(self):
             super().save(*args, **kwargs)
 
-    def absorb(self, others: "Iterable[Tag]") -> int:
+    def merge(self, others: "Iterable[Tag]") -> int:
         """Take the posts of `others`, each once, and end those tags: their addresses lead here. How many posts."""
         gone = [tag for tag in others if tag.pk != self.pk]
         with transaction.atomic():
@@ -189,7 +189,7 @@ class Month(NamedTuple):
     post_count: int
 
 
-class Census(NamedTuple):
+class ArchiveCounts(NamedTuple):
     """Posts counted: by month, newest first, and by category path, where a branch counts every post once."""
 
     months: list[Month]
@@ -214,7 +214,7 @@ class PostQuerySet(DocumentQuerySet["Post"]):
 
     def for_cards(self) -> "PostQuerySet":
         """With all that a card or list entry shows, in this one query, without the bodies."""
-        return self.select_related("featured_image", "topic", "author").defer(*OFF_LISTS)
+        return self.select_related("featured_image", "primary_category", "author").defer(*LARGE_FIELDS)
 
     def in_category(self, category: Category) -> "PostQuerySet":
         """Posts in `category` or anywhere below it, each once."""
@@ -239,7 +239,7 @@ class PostQuerySet(DocumentQuerySet["Post"]):
         rows = tagged.annotate(rows=StringAgg(parts, _RECORD, output_field=models.TextField())).values("rows")
         return self.annotate(tag_rows=Subquery(rows))
 
-    def leading(self, count: int) -> "list[Post]":
+    def featured_first(self, count: int) -> "list[Post]":
         """The newest `count` of them, led by the newest that is featured, if one is. One query."""
         newest = self.newest_first()
         featured = newest.filter(is_featured=True)[:1]
@@ -250,8 +250,8 @@ class PostQuerySet(DocumentQuerySet["Post"]):
     def popular(self, count: int) -> "list[Post]":
         """Those most read in 90 days; where too few were read, the featured and then the newest follow. One query."""
         newest = self.newest_first()
-        read = self.filter(pk__in=ReadCount.objects.most_read())
-        recent = ReadCount.objects.of_last(POPULAR_FOR).filter(post=OuterRef("pk"))
+        read = self.filter(pk__in=PostViewCount.objects.most_read())
+        recent = PostViewCount.objects.of_last(POPULAR_FOR).filter(post=OuterRef("pk"))
         reads = recent.order_by().values("post").annotate(total=Sum("count")).values("total")
         ranked = Post.objects.annotate(reads=Coalesce(Subquery(reads), 0)).order_by(
             "-reads", "-is_featured", "-published_at", "-pk"
@@ -259,7 +259,7 @@ class PostQuerySet(DocumentQuerySet["Post"]):
         wanted = _either(read, newest.filter(is_featured=True)[:count], newest[:count])
         return list(ranked.filter(pk__in=wanted).for_cards()[:count])
 
-    def census(self) -> Census:
+    def archive_counts(self) -> ArchiveCounts:
         """Count the posts of this queryset, in one query: a row for each category, with its posts as one text, and
         one for each month.
 
@@ -274,11 +274,11 @@ class PostQuerySet(DocumentQuerySet["Post"]):
         for name, found in by_category.union(by_month, all=True).order_by():
             if name.endswith("/"):
                 keys = found.split(",")
-                for path in line_of(name):
+                for path in path_with_ancestors(name):
                     branches[path].update(keys)
             else:
                 months.append(Month(date.fromisoformat(name), int(found)))
-        return Census(sorted(months, reverse=True), {path: len(keys) for path, keys in branches.items()})
+        return ArchiveCounts(sorted(months, reverse=True), {path: len(keys) for path, keys in branches.items()})
 
 
 def related_post(ordinal: str, help_text: str) -> Any:
@@ -302,7 +302,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
         "tldr",
         "featured_image",
         "author",
-        "topic",
+        "primary_category",
         "categories",
         "tags",
         "series",
@@ -335,12 +335,12 @@ class Post(Document):  # type: ignore[django-manager-missing]
     author = models.ForeignKey(
         Author, on_delete=models.PROTECT, related_name="posts", help_text="Whom readers see as the writer."
     )
-    topic = models.ForeignKey(
+    primary_category = models.ForeignKey(
         Category,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="topic_posts",
+        related_name="primary_posts",
         verbose_name="main category",
         help_text="The one shown above the title.",
     )
@@ -383,7 +383,10 @@ class Post(Document):  # type: ignore[django-manager-missing]
         indexes = [
             # With the month, so that counting them does not read the rows.
             models.Index(fields=("status", "trashed_at", "-published_at", "-id", "month"), name="blog_post_published"),
-            models.Index(fields=("topic", "status", "trashed_at", "-published_at", "-id"), name="blog_post_topic"),
+            models.Index(
+                fields=("primary_category", "status", "trashed_at", "-published_at", "-id"),
+                name="blog_post_primary_category",
+            ),
             models.Index(fields=("status", "trashed_at", "month", "published_at"), name="blog_post_month"),
             models.Index(
                 fields=("is_featured", "status", "trashed_at", "-published_at", "-id"), name="blog_post_featured"
@@ -417,10 +420,10 @@ class Post(Document):  # type: ignore[django-manager-missing]
     def prepare(self) -> Analysis:
         """As of every document; also its month, its telling words, and what its text uses and links to."""
         analysis = super().prepare()
-        self.keywords = telling_words([self.title, *(text for _, _, text in self.headings), self.tldr])
+        self.keywords = extract_keywords([self.title, *(text for _, _, text in self.headings), self.tldr])
         self.month = timezone.localdate(self.published_at).replace(day=1) if self.published_at else None
         self._used = {number for kind, number in analysis.embeds if kind == "image"}
-        self._linked = places(analysis.links)
+        self._linked = site_paths(analysis.links)
         return analysis
 
     def save(self, **kwargs: Any) -> None:
@@ -444,12 +447,12 @@ class Post(Document):  # type: ignore[django-manager-missing]
     def set_categories(self, categories: Iterable[Category]) -> None:
         """Put the post in `categories`; the main one is among them, and is the first if none was chosen."""
         chosen = list(categories)
-        if self.topic and self.topic not in chosen:
-            chosen.append(self.topic)
+        if self.primary_category and self.primary_category not in chosen:
+            chosen.append(self.primary_category)
         self.categories.set(chosen)
-        if chosen and self.topic is None:
-            self.topic = min(chosen, key=lambda category: (category.position, category.name))
-            Post.objects.filter(pk=self.pk).update(topic=self.topic)
+        if chosen and self.primary_category is None:
+            self.primary_category = min(chosen, key=lambda category: (category.position, category.name))
+            Post.objects.filter(pk=self.pk).update(primary_category=self.primary_category)
 
     def take_tags(self) -> None:
         """Let `tags.all()` give those fetched by `PostQuerySet.with_tags()`, by name and without a query."""
@@ -458,16 +461,18 @@ class Post(Document):  # type: ignore[django-manager-missing]
         tags = [Tag(pk=int(key), slug=slug, name=name) for key, slug, name in rows]
         self._prefetched_objects_cache = {"tags": sorted(tags, key=lambda tag: tag.name)}
 
-    def alike(self, count: int) -> "list[Post]":
+    def similar_posts(self, count: int) -> "list[Post]":
         """Up to `count` public posts that have something in common with it, the likest first. One query."""
-        return [post for post in self._likest().defer(*OFF_LISTS)[:count] if getattr(post, "likeness", 0)]
+        return [post for post in self._likest().defer(*LARGE_FIELDS)[:count] if getattr(post, "similarity", 0)]
 
     def _likest(self) -> PostQuerySet:
         """Other public posts, the likest first: the newest 200 of the topic and 50 of the site."""
         newest = Post.objects.published().exclude(pk=self.pk).newest_first()
         # Of all posts: what they are filtered by is public, and the database starts there.
-        ranked = Post.objects.annotate(likeness=likeness(self)).order_by("-likeness", "-published_at", "-pk")
-        return ranked.filter(pk__in=_either(newest.filter(topic=self.topic_id)[:200], newest[:50]))
+        ranked = Post.objects.annotate(similarity=similarity(self)).order_by("-similarity", "-published_at", "-pk")
+        return ranked.filter(
+            pk__in=_either(newest.filter(primary_category=self.primary_category_id)[:200], newest[:50])
+        )
 
     def surroundings(self) -> Surroundings:
         """Neighbours in time, three posts like it and its place in a series, in one query.
@@ -478,7 +483,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
         """
         others = Post.objects.published().exclude(pk=self.pk)
         newest = others.newest_first()
-        ranked = Post.objects.annotate(likeness=likeness(self)).order_by("-likeness", "-published_at", "-pk")
+        ranked = Post.objects.annotate(similarity=similarity(self)).order_by("-similarity", "-published_at", "-pk")
         near = self._likest()[: RELATED + len(self.chosen_related)]
         wanted = [others.filter(pk__in=self.chosen_related), near]
         if self.series_id:
