@@ -189,7 +189,7 @@ def test_pages_part_the_hits_and_the_last_one_stands_for_those_behind_it() -> No
 
 
 def test_a_word_that_is_everywhere_ranks_the_latest_and_every_title(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("backends", "sqlite", "postgres", "finding"):
+    for module in ("backends", "backends.sqlite", "backends.postgres", "engine"):
         monkeypatch.setattr(f"search.{module}.MOST", 4)
     make_post(title="Stairs")
     for number in range(6):
