@@ -48,8 +48,8 @@ def measure(seeds: int, mails: int, connections: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.newsletter.sending.stage import KILLED, Stage, Tally, adds_up, campaign_to, sender
-    from tests.newsletter.sending.victim import POINTS
+    from tests.newsletter.delivery.crashing_worker import POINTS
+    from tests.newsletter.delivery.harness import KILLED, Stage, Tally, adds_up, campaign_to, sender
 
     call_command("migrate", verbosity=0)
     ways = (*POINTS, "random")

@@ -19,7 +19,7 @@ from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_link
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
-from tests.newsletter.sending.stage import sender
+from tests.newsletter.delivery.harness import sender
 
 pytestmark = pytest.mark.django_db
 

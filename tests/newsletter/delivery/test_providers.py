@@ -14,8 +14,8 @@ from newsletter.delivery.sending import deliver
 from newsletter.models import Campaign, Delivery, Subscriber, SubscriberEmail
 from outbox import sending as outbox
 from ptcomplete.email_settings import anymail, mailers
-from tests.newsletter.providers.conftest import Api, use
-from tests.newsletter.sending.stage import KILLED, adds_up, campaign_to, sender
+from tests.newsletter.delivery.harness import KILLED, adds_up, campaign_to, sender
+from tests.newsletter.delivery.provider_harness import ProviderHarness
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,16 +40,16 @@ def name_headers(asked: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["postmark", "resend", "brevo"])
 def test_each_mail_is_one_request_with_all_our_headers_and_keeps_the_providers_name_for_it(
-    api: Api, settings: Settings, name: str
+    api: ProviderHarness, settings: Settings, name: str
 ) -> None:
-    use(settings, api, name)
+    api.use(settings, name)
     campaign = campaign_to(3, sender(from_name="Ana, „PT“", reply_to="ana@example.com"))
     assert deliver(never) == 3
     assert census(campaign) == {"sent": 3}
     assert api.stage.tally(campaign) == (0, 0, 0)
-    assert len(api.asked()) == 3
+    assert len(api.requests()) == 3
     for row in campaign.deliveries.all():
-        asked = next(each for each in api.asked() if row.to_email in str(each["body"]))
+        asked = next(each for each in api.requests() if row.to_email in str(each["body"]))
         assert "name-" in row.provider_id
         assert asked["headers"]["Idempotency-Key"]
         headers = name_headers(asked)
@@ -66,7 +66,7 @@ def test_each_mail_is_one_request_with_all_our_headers_and_keeps_the_providers_n
         assert "ana@example.com" in sent
         assert "Bend them.</p>" in sent
         assert "-unsubscribe/" not in sent, "A marker was not replaced."
-    assert len({asked["headers"]["Idempotency-Key"] for asked in api.asked()}) == 3
+    assert len({asked["headers"]["Idempotency-Key"] for asked in api.requests()}) == 3
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_each_mail_is_one_request_with_all_our_headers_and_keeps_the_providers_n
     ],
 )
 def test_each_answer_has_its_outcome_and_nothing_below_tries_again(
-    api: Api, answer: str | int, status: str, pauses: bool, copies: int
+    api: ProviderHarness, answer: str | int, status: str, pauses: bool, copies: int
 ) -> None:
     campaign = campaign_to(1, sender(uncertain="hold", connections=1))
     api.plan(answer)
     deliver(never)
     assert census(campaign) == {status: 1}
-    assert len(api.asked()) == 1
+    assert len(api.requests()) == 1
     assert api.stage.taken(campaign).total() == copies
     assert (campaign.status == "paused") == pauses
     row = only(campaign)
@@ -101,7 +101,7 @@ def test_each_answer_has_its_outcome_and_nothing_below_tries_again(
     assert row.to_email not in row.error
 
 
-def test_a_provider_that_takes_mails_and_calls_it_an_error_pauses_the_campaign(api: Api) -> None:
+def test_a_provider_that_takes_mails_and_calls_it_an_error_pauses_the_campaign(api: ProviderHarness) -> None:
     campaign = campaign_to(60, sender(connections=1, chunk=20))
     api.plan(*["500-after"] * 60)
     deliver(never)
@@ -111,18 +111,18 @@ def test_a_provider_that_takes_mails_and_calls_it_an_error_pauses_the_campaign(a
     assert api.stage.taken(campaign).total() == 20
 
 
-def test_without_an_answer_in_time_a_mail_is_uncertain(api: Api, settings: Settings) -> None:
+def test_without_an_answer_in_time_a_mail_is_uncertain(api: ProviderHarness, settings: Settings) -> None:
     settings.ANYMAIL |= {"REQUESTS_TIMEOUT": (1, 0.2)}
     campaign = campaign_to(1, sender(uncertain="hold", connections=1))
     api.plan("slow")
     deliver(never)
     assert census(campaign) == {"uncertain": 1}
     deliver(never)
-    assert len(api.asked()) == 1
+    assert len(api.requests()) == 1
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://no-such-host.invalid/"])
-def test_a_provider_that_is_away_costs_no_mail_anything(api: Api, settings: Settings, url: str) -> None:
+def test_a_provider_that_is_away_costs_no_mail_anything(api: ProviderHarness, settings: Settings, url: str) -> None:
     settings.ANYMAIL |= {"POSTMARK_API_URL": url}
     campaign = campaign_to(4, sender())
     assert deliver(never) == 0
@@ -130,20 +130,20 @@ def test_a_provider_that_is_away_costs_no_mail_anything(api: Api, settings: Sett
     assert campaign.status == "sending"
 
 
-def test_a_provider_that_has_enough_is_left_alone_for_a_while(api: Api) -> None:
+def test_a_provider_that_has_enough_is_left_alone_for_a_while(api: ProviderHarness) -> None:
     campaign = campaign_to(5, sender(connections=1))
     api.plan("", 429)
     deliver(never)
     assert census(campaign) == {"sent": 1, "deferred": 1, "pending": 3}
-    assert len(api.asked()) == 2
+    assert len(api.requests()) == 2
 
 
 @pytest.mark.parametrize("name", ["resend", "brevo"])
 @pytest.mark.parametrize("later", [False, True])
 def test_where_the_provider_heeds_a_key_the_second_try_makes_no_second_copy(
-    api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, later: bool
+    api: ProviderHarness, settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, later: bool
 ) -> None:
-    use(settings, api, name)
+    api.use(settings, name)
     campaign = campaign_to(1, sender(uncertain="resend", connections=1))
     api.plan("drop-after")
     deliver(never)
@@ -160,7 +160,7 @@ def test_where_the_provider_heeds_a_key_the_second_try_makes_no_second_copy(
 
 
 @pytest.mark.parametrize("policy", ["hold", "resend"])
-def test_killed_anywhere_it_is_as_with_a_mail_server(api: Api, policy: str) -> None:
+def test_killed_anywhere_it_is_as_with_a_mail_server(api: ProviderHarness, policy: str) -> None:
     for how in ("after journal", "after reply", "after commit"):
         campaign = campaign_to(12, sender(uncertain=policy))
         assert api.stage.run(how, 2, **api.settings("postmark")) == KILLED, how
@@ -176,7 +176,7 @@ def test_killed_anywhere_it_is_as_with_a_mail_server(api: Api, policy: str) -> N
             assert named.count() == 12
 
 
-def test_what_the_journal_knows_was_answered_keeps_the_providers_name(api: Api) -> None:
+def test_what_the_journal_knows_was_answered_keeps_the_providers_name(api: ProviderHarness) -> None:
     campaign = campaign_to(1, sender(connections=1))
     assert api.stage.run("before commit", 1, **api.settings("postmark")) == KILLED
     assert deliver(never) == 0
@@ -184,7 +184,7 @@ def test_what_the_journal_knows_was_answered_keeps_the_providers_name(api: Api) 
     assert only(campaign).provider_id.startswith("name-")
 
 
-def test_single_mails_go_the_same_way(api: Api) -> None:
+def test_single_mails_go_the_same_way(api: ProviderHarness) -> None:
     person = Subscriber.objects.create(email="ana@example.org")
     person.ask()
     api.plan("inactive")
@@ -196,10 +196,10 @@ def test_single_mails_go_the_same_way(api: Api) -> None:
     assert outbox.send_due_emails() == 1
     mail.refresh_from_db()
     assert mail.sent_at
-    assert mail.email_headers["Message-ID"] in str(api.asked()[-1]["body"])
+    assert mail.email_headers["Message-ID"] in str(api.requests()[-1]["body"])
 
 
-def test_anymails_own_test_backend_takes_the_same_mail(api: Api, settings: Settings) -> None:
+def test_anymails_own_test_backend_takes_the_same_mail(api: ProviderHarness, settings: Settings) -> None:
     settings.MAILERS = {"default": {"BACKEND": "anymail.backends.test.EmailBackend"}}
     campaign = campaign_to(1, sender())
     assert deliver(never) == 1
@@ -211,7 +211,7 @@ def test_anymails_own_test_backend_takes_the_same_mail(api: Api, settings: Setti
 
 
 def test_any_backend_of_djangos_takes_it_too(
-    api: Api, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: ProviderHarness, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, options in (("locmem", {}), ("filebased", {"file_path": str(tmp_path)})):
         settings.MAILERS = {
@@ -277,7 +277,7 @@ def test_a_provider_that_nobody_knows_is_refused_without_saying_the_key(url: str
     ],
 )
 def test_a_provider_whose_settings_are_not_right_pauses_with_the_reason(
-    api: Api, settings: Settings, name: str, options: dict[str, str], says: str
+    api: ProviderHarness, settings: Settings, name: str, options: dict[str, str], says: str
 ) -> None:
     settings.MAILERS = {"default": {"BACKEND": f"anymail.backends.{name}.EmailBackend"}}
     settings.ANYMAIL = options

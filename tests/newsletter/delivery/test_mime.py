@@ -13,7 +13,7 @@ from newsletter.models import Campaign
 from newsletter.subscribers.tokens import Purpose
 from siteinfo.models import SiteInfo
 from tests.factories import make_campaign
-from tests.newsletter.sending.stage import sender
+from tests.newsletter.delivery.harness import sender
 
 SENDER = Sender("Sam’s Clinic", "news@example.com", "sam@example.com", "newsletter.example.com")
 READER, EPOCH = UUID(int=7), 3

@@ -1,6 +1,6 @@
 """A mail server in a process of its own that writes down what it took, and can be told to misbehave.
 
-    python -m tests.newsletter.sending.sink FILE
+    python -m tests.newsletter.delivery.fake_smtp_server FILE
 
 It prints its port. FILE gets one line for each mail it took: Message-ID and recipient, before it answers. The command
 XPLAN tells it, as JSON, how to behave from then on: `{"RCPT": ["451 4.2.0 later"], "END": ["drop-before"]}` answers the

@@ -1,6 +1,6 @@
 """The HTTP API of a mail provider in a process of its own: the shapes of Postmark (/email), Resend (/emails), Brevo.
 
-    python -m tests.newsletter.providers.api FILE
+    python -m tests.newsletter.delivery.fake_provider FILE
 
 It prints its port. FILE gets one line for each mail it took: Message-ID and recipient; FILE.json what was asked, a JSON
 object a line. PUT /plan tells it, as a JSON list, how to answer the next requests, one each: a status (refused), "slow"

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from newsletter.models import AnnouncedPost, Campaign
 from tests.factories import make_post, make_subscriber
-from tests.newsletter.sending.stage import KILLED, Stage, sender
+from tests.newsletter.delivery.harness import KILLED, Stage, sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from newsletter.models import NewsletterSettings
 from newsletter.rendering.messages import render
 from richtext.sanitizer import sanitize
 from tests.factories import make_campaign, make_image, make_post
-from tests.newsletter.mail.test_archive import sent
+from tests.newsletter.campaigns.test_archive import sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -38,9 +38,9 @@ class Stage:
         self._list.touch()
 
     def __enter__(self) -> Self:
-        self.sink = self._python("sink", str(self._list))
+        self.sink = self._python("fake_smtp_server", str(self._list))
         self.port = int(self._line(self.sink))
-        self.victim = self._python("victim")
+        self.victim = self._python("crashing_worker")
         assert self._line(self.victim) == "ready"
         return self
 
@@ -67,7 +67,7 @@ class Stage:
             "EMAIL_URL": f"smtp://127.0.0.1:{getattr(self, 'port', 25)}",
             "LOG_LEVEL": "CRITICAL",
         }
-        command = [sys.executable, "-m", f"tests.newsletter.sending.{module}", *arguments]
+        command = [sys.executable, "-m", f"tests.newsletter.delivery.{module}", *arguments]
         return subprocess.Popen(
             command, env=environment, cwd=settings.BASE_DIR, stdin=-1, stdout=-1, text=True, start_new_session=True
         )

@@ -15,7 +15,7 @@ from newsletter.campaigns import actions, automation
 from newsletter.delivery.materialize import prepare, prepare_due
 from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Topic
 from tests.factories import make_campaign, make_post, make_subscriber
-from tests.newsletter.sending.stage import sender
+from tests.newsletter.delivery.harness import sender
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from newsletter.delivery.materialize import prepare, prepare_due
 from newsletter.models import Campaign, NewsletterSettings, Subscription, Topic
 from newsletter.rendering.messages import Rendered
 from tests.factories import make_campaign, make_subscriber
-from tests.newsletter.sending.stage import sender
+from tests.newsletter.delivery.harness import sender
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.delivery import rate_limit
 from newsletter.models import SendWindow
-from tests.newsletter.sending.stage import sender
+from tests.newsletter.delivery.harness import sender
 
 pytestmark = pytest.mark.django_db
 

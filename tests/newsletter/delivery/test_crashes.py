@@ -13,8 +13,8 @@ from pytest_django import Settings
 from newsletter.delivery import journal as journals
 from newsletter.delivery.sending import deliver, recover
 from newsletter.models import Campaign, Delivery
-from tests.newsletter.sending.stage import KILLED, Stage, adds_up, campaign_to, sender
-from tests.newsletter.sending.victim import POINTS
+from tests.newsletter.delivery.crashing_worker import POINTS
+from tests.newsletter.delivery.harness import KILLED, Stage, adds_up, campaign_to, sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

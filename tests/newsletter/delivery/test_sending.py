@@ -22,7 +22,7 @@ from newsletter.delivery.sending import BACKOFF, MOST_COPIES, claim, deliver
 from newsletter.delivery.transport import SmtpTransport
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from ptcomplete.email_settings import mailers
-from tests.newsletter.sending.stage import KILLED, Stage, adds_up, campaign_to, sender
+from tests.newsletter.delivery.harness import KILLED, Stage, adds_up, campaign_to, sender
 from tests.postbox import Postbox, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,6 +1,6 @@
 """A worker that is killed when told.
 
-    python -m tests.newsletter.sending.victim
+    python -m tests.newsletter.delivery.crashing_worker
 
 Sets Django up once, then reads one JSON list a line: how to die, and the settings of the run. For each it forks a
 process that runs `newsletter_worker --once` and is killed with SIGKILL on its way, and prints how that ended.

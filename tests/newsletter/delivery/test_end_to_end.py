@@ -16,7 +16,7 @@ from newsletter.delivery.sending import Sender, deliver
 from newsletter.delivery.transport import SmtpTransport
 from newsletter.models import Campaign, ConsentEvent, Delivery, Subscriber
 from tests.factories import make_subscriber
-from tests.newsletter.sending.stage import sender
+from tests.newsletter.delivery.harness import sender
 from tests.postbox import Postbox, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)

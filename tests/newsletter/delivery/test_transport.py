@@ -10,7 +10,7 @@ from newsletter.delivery import transport as transports
 from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
 from newsletter.models import Delivery
 from ptcomplete.email_settings import mailers
-from tests.newsletter.sending.stage import Stage
+from tests.newsletter.delivery.harness import Stage
 
 pytestmark = pytest.mark.django_db
 
