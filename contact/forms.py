@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 
 from contact.models import Message
 from outbox.headers import validate_deliverable
-from public_forms.fields import MailField, WordsField
-from public_forms.forms import GuardedForm
+from public_forms.fields import EmailField, PlainTextField
+from public_forms.forms import PublicForm
 
 
 def validate_one_line(text: str) -> None:
@@ -14,29 +14,29 @@ def validate_one_line(text: str) -> None:
         raise ValidationError("This takes one line only. Please take the line breaks out.", code="lines")
 
 
-class ContactForm(GuardedForm):
+class ContactForm(PublicForm):
     """Becomes a message in the inbox."""
 
     purpose = "contact"
-    most_a_day = 10
-    name = WordsField(
+    daily_limit = 10
+    name = PlainTextField(
         label="Your name",
         max_length=120,
         autocomplete="name",
         validators=[validate_one_line],
         error_messages={"required": "Please say what we may call you."},
     )
-    email = MailField(
+    email = EmailField(
         label="Your e-mail address",
         validators=[validate_deliverable],
     )
-    subject = WordsField(
+    subject = PlainTextField(
         label="What is it about?",
         max_length=150,
         validators=[validate_one_line],
         error_messages={"required": "A word or two will do."},
     )
-    body = WordsField(
+    body = PlainTextField(
         label="Your message",
         rows=9,
         max_length=10_000,

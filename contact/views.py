@@ -8,7 +8,7 @@ from contact.forms import ContactForm
 from pages.models import Page
 from pages.seo import of_page
 from pages.standing import standing_of
-from public_forms.views import public_form
+from public_forms.decorators import public_form
 
 
 @public_form

@@ -7,13 +7,13 @@ from django.http import HttpRequest
 
 from blog.models import Post
 from feedback.models import Suggestion
-from public_forms.fields import LinkField, MailField, WordsField, visible
-from public_forms.forms import GuardedForm
+from public_forms.fields import EmailField, LinkField, PlainTextField, strip_invisible
+from public_forms.forms import PublicForm
 
 PASSAGE_LIMIT = 1000
 
 
-class FeedbackForm(GuardedForm):
+class FeedbackForm(PublicForm):
     """Becomes a suggestion about a post. Both kinds count towards one limit."""
 
     kind: ClassVar[Suggestion.Kind]
@@ -31,7 +31,7 @@ class MissingForm(FeedbackForm):
     """What a reader missed in a post."""
 
     kind = Suggestion.Kind.MISSING
-    words = WordsField(
+    words = PlainTextField(
         label="What was missing?",
         rows=4,
         max_length=3000,
@@ -44,14 +44,14 @@ class CorrectionForm(FeedbackForm):
     """What a reader would change, possibly in a passage that the address of the page names."""
 
     kind = Suggestion.Kind.CORRECTION
-    passage = WordsField(
+    passage = PlainTextField(
         label="Which passage?",
         rows=3,
         required=False,
         max_length=PASSAGE_LIMIT,
         help_text="The words as they stand in the post, or where they are.",
     )
-    words = WordsField(
+    words = PlainTextField(
         label="What should change?",
         rows=6,
         max_length=5000,
@@ -63,9 +63,9 @@ class CorrectionForm(FeedbackForm):
         max_length=500,
         help_text="The address of a study, a guideline or another page.",
     )
-    name = WordsField(label="Your name", required=False, max_length=120, autocomplete="name")
-    email = MailField(label="Your e-mail address", required=False, help_text="Only if you would like an answer.")
+    name = PlainTextField(label="Your name", required=False, max_length=120, autocomplete="name")
+    email = EmailField(label="Your e-mail address", required=False, help_text="Only if you would like an answer.")
 
     def __init__(self, request: HttpRequest) -> None:
-        passage = visible(request.GET.get("passage", "")).strip()[:PASSAGE_LIMIT]
+        passage = strip_invisible(request.GET.get("passage", "")).strip()[:PASSAGE_LIMIT]
         super().__init__(request, initial={"passage": passage})

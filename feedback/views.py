@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from blog.models import Post
 from feedback.forms import CorrectionForm, FeedbackForm, MissingForm
 from feedback.models import HelpfulCount
-from public_forms.ratelimit import admit
-from public_forms.same_origin import is_own
-from public_forms.views import public_form
+from public_forms.decorators import public_form
+from public_forms.ratelimit import hit
+from public_forms.same_origin import is_same_origin
 
 # More than anybody reads in a day, and too few to matter if it is a robot.
 MOST_ANSWERS_A_DAY = 60
@@ -25,11 +25,11 @@ def helpful(request: HttpRequest, slug: str) -> HttpResponse:
     answer = request.POST.get("answer")
     if request.method != "POST" or answer not in {"yes", "no"}:
         return render(request, "feedback/helpful.html", {"article": post})
-    if not is_own(request):
+    if not is_same_origin(request):
         return render(request, "feedback/helpful.html", {"article": post, "is_refused": True}, status=403)
     with transaction.atomic():
-        is_first = admit(request, f"answer {post.pk}", most=1)
-        if is_first and admit(request, "answers", most=MOST_ANSWERS_A_DAY):
+        is_first = hit(request, f"answer {post.pk}", limit=1)
+        if is_first and hit(request, "answers", limit=MOST_ANSWERS_A_DAY):
             HelpfulCount.objects.add(post, answer == "yes")
     return _see_other("feedback:thanks" if answer == "yes" else "feedback:missing", post)
 

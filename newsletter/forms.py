@@ -13,21 +13,21 @@ from newsletter.models.consent import FIRST_WORDS
 from newsletter.subscribers.consent_log import facts_of
 from newsletter.subscribers.email_addresses import email_key
 from outbox.headers import validate_deliverable
-from public_forms.fields import MailField
-from public_forms.forms import GuardedForm
-from public_forms.ratelimit import admit_key, is_spent
+from public_forms.fields import EmailField
+from public_forms.forms import PublicForm
+from public_forms.ratelimit import hit_key, is_exhausted
 
 # What all sign-ups of an hour are counted under.
 JOINS = "newsletter joins"
 
 
-class JoinForm(GuardedForm):
+class JoinForm(PublicForm):
     """The one way onto the list, from every place where the form stands. What it answers tells nothing of who is on."""
 
     purpose = "join"
-    most_a_day = 10
+    daily_limit = 10
     PLACES = ("page", "sidebar", "footer", "post", "home")
-    email = MailField(
+    email = EmailField(
         label="E-mail address",
         validators=[validate_deliverable],
     )
@@ -44,7 +44,7 @@ class JoinForm(GuardedForm):
         cleaned = super().clean()
         if not self.errors and not self.is_spam:
             most = NewsletterSettings.load().joins_per_hour
-            if not admit_key(JOINS, most=most, hourly=True):
+            if not hit_key(JOINS, limit=most, hourly=True):
                 self.status = 429
                 raise ValidationError(
                     "Unusually many addresses were typed in here within the hour, so we rest a little, lest somebody"
@@ -64,7 +64,7 @@ class JoinForm(GuardedForm):
 
 def joins_rest() -> bool:
     """Whether this hour's sign-ups are used up."""
-    return is_spent(JOINS, most=NewsletterSettings.load().joins_per_hour, hourly=True)
+    return is_exhausted(JOINS, limit=NewsletterSettings.load().joins_per_hour, hourly=True)
 
 
 class PreferencesForm(forms.Form):

@@ -18,7 +18,7 @@ from newsletter.models import Campaign, ConsentEvent, ConsentText, Subscriber
 from newsletter.subscribers.consent_log import facts_of
 from newsletter.subscribers.personal_data import everything_about
 from newsletter.subscribers.tokens import Purpose
-from public_forms.views import public_form
+from public_forms.decorators import public_form
 
 
 @public_form

@@ -1,4 +1,4 @@
-"""What a reader may type: words, not signs that nobody sees."""
+"""Form fields for text from visitors, without control characters and bidirectional overrides."""
 
 import re
 from typing import Any
@@ -6,61 +6,63 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-# Control characters other than tab and line end, and those that turn the direction of what follows (Unicode TR 36,
-# "bidirectional text spoofing"). The plain marks of right-to-left writing, U+200E and U+200F, are fine.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+# Control characters except tab and newline, and characters that reverse the text after them (Unicode TR 36,
+# "bidirectional text spoofing"). The marks of right-to-left writing, U+200E and U+200F, are allowed.
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
-def visible(text: str) -> str:
-    """`text` without signs that nobody sees, its line ends as \\n."""
-    return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+def strip_invisible(text: str) -> str:
+    r"""Return `text` without invisible characters, its line endings as \n."""
+    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-class Visible(forms.CharField):
-    """A text of a reader. Unseen signs are an error, and are gone from the text that is shown again."""
+class VisibleTextMixin(forms.CharField):
+    """Reject invisible characters, and remove them from the text shown again."""
 
     default_error_messages = {
-        "max_length": "This has %(show_value)d characters, and %(limit_value)d fit. Please shorten it."
+        "max_length": "This is %(show_value)d characters long; the limit is %(limit_value)d. Please shorten it."
     }
 
     def to_python(self, value: Any) -> Any:
-        """The text as the kind of field has it; ValidationError if it holds unseen signs."""
+        """Return the cleaned value. Raises ValidationError if it contained invisible characters."""
         text = str(value or "")
-        shown = visible(text)
-        if len(shown) != len(text.replace("\r\n", "\n")):
-            raise ValidationError(
-                "This held characters that nobody can see. They are taken out now: please look at it and send it again."
-            )
-        return super().to_python(shown)
+        visible = strip_invisible(text)
+        if len(visible) != len(text.replace("\r\n", "\n")):
+            raise ValidationError("We removed invisible characters from this field. Please check it and send it again.")
+        return super().to_python(visible)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        return visible(data) if isinstance(data, str) else data
+        """Return the submitted text without invisible characters."""
+        return strip_invisible(data) if isinstance(data, str) else data
 
 
-class WordsField(Visible):
-    """A line, or a text of about `rows` lines."""
+class PlainTextField(VisibleTextMixin):
+    """A single line, or a text area of `rows` lines."""
 
     def __init__(self, *, rows: int = 0, autocomplete: str = "off", **kwargs: Any) -> None:
-        attrs: dict[str, Any] = {"autocomplete": autocomplete} | ({"rows": rows} if rows else {})
-        super().__init__(widget=(forms.Textarea if rows else forms.TextInput)(attrs=attrs), **kwargs)
+        attrs: dict[str, Any] = {"autocomplete": autocomplete}
+        widget: forms.Widget = forms.TextInput(attrs=attrs)
+        if rows:
+            widget = forms.Textarea(attrs=attrs | {"rows": rows})
+        super().__init__(widget=widget, **kwargs)
 
 
-class LinkField(Visible, forms.URLField):
-    """The address of a page; https:// may be left out."""
+class LinkField(VisibleTextMixin, forms.URLField):
+    """A URL. The scheme may be omitted."""
 
-    default_error_messages = {"invalid": "This is no address of a page. It looks like https://example.org/study."}
+    default_error_messages = {"invalid": "Enter a valid URL, such as https://example.org/study."}
 
     def __init__(self, **kwargs: Any) -> None:
-        # Browsers' own check of a url field refuses an address without https://.
+        # Browsers refuse a URL without a scheme in a url input.
         widget = forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"})
         super().__init__(assume_scheme="https", widget=widget, **kwargs)
 
 
-class MailField(Visible, forms.EmailField):
-    """An e-mail address."""
+class EmailField(VisibleTextMixin, forms.EmailField):
+    """An email address."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # Django's own message for this comes with the validator, which outranks a class's default.
-        messages = {"invalid": "This is no complete e-mail address. It looks like name@example.org."}
+        # The validator's message takes precedence over the class's defaults, so it is set on the instance.
+        messages = {"invalid": "Enter a complete email address, such as name@example.org."}
         widget = forms.EmailInput(attrs={"autocomplete": "email"})
         super().__init__(max_length=254, error_messages=messages, widget=widget, **kwargs)

@@ -1,7 +1,7 @@
-"""What every public form has: proof of where it comes from, a decoy for robots, a time, a limit.
+"""The base class of public forms: same-origin check, honeypot, minimum time and rate limit.
 
-A person who is refused sees a sentence, the words typed and a form that works at one more press. A robot that fell for
-the decoy is thanked like everybody else, and nothing is kept.
+A person whose form is rejected sees why, keeps what they typed, and can submit again at once. A bot that fills in the
+honeypot sees the usual thank-you page, and nothing is stored.
 """
 
 import time
@@ -13,89 +13,92 @@ from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 
-from public_forms.ratelimit import admit
-from public_forms.same_origin import is_own
+from public_forms.ratelimit import hit
+from public_forms.same_origin import is_same_origin
 
-# Nobody reads and fills in a form faster; nobody leaves it open for longer and is surprised to be asked again.
-FEWEST_SECONDS = 2
-MOST_SECONDS = 24 * 3600
-DECOY = "homepage"
-
-
-def issue(purpose: str, *, age: float = 0) -> str:
-    """A token for a form: signed, bound to `purpose`, with the time (`age` seconds ago) and a number of its own."""
-    return Signer(salt=f"public_forms.{purpose}").sign_object([uuid4().hex, time.time() - age])
+# Seconds between opening and submitting a form: no one reads and fills it in faster, and after a day it has expired.
+MIN_AGE = 2
+MAX_AGE = 24 * 3600
+HONEYPOT = "homepage"
 
 
-def issue_shared(purpose: str) -> str:
-    """A token for a form in pages that are kept for all readers: the same for an hour."""
+def issue_token(purpose: str, *, age: float = 0) -> str:
+    """Return a signed token for a form, bound to `purpose`, with a random number and the time `age` seconds ago."""
+    return _signer(purpose).sign_object([uuid4().hex, time.time() - age])
+
+
+def issue_shared_token(purpose: str) -> str:
+    """Return a token for a form in cached pages. It is the same for an hour."""
     hour = int(time.time() // 3600) * 3600
-    return Signer(salt=f"public_forms.{purpose}").sign_object([uuid5(NAMESPACE_OID, f"{purpose} {hour}").hex, hour])
+    return _signer(purpose).sign_object([uuid5(NAMESPACE_OID, f"{purpose} {hour}").hex, hour])
 
 
-class GuardedForm(forms.Form):
-    """A form for anybody, on a page that `public_form` decorates, with `guard/_guard.html` among its fields.
+class PublicForm(forms.Form):
+    """A form anyone may submit, in a `public_form` view, with `public_forms/_hidden_fields.html` among its fields.
 
-    Names its `purpose` and how many a network may send in a day. `is_valid()` also checks origin, token and limit;
-    then `is_spam` tells whether to keep nothing, and `submission` is the same for the same words of the same page.
+    Subclasses set `purpose` and `daily_limit`, the submissions allowed per network and day. `is_valid()` also checks
+    origin, token and rate limit. After that, `is_spam` tells whether to discard the form, and `submission` identifies
+    it: submitting the same words from the same page twice gives the same UUID.
     """
 
     purpose: ClassVar[str]
-    most_a_day: ClassVar[int] = 20
+    daily_limit: ClassVar[int] = 20
     submission: UUID
-    # What to answer with: the reason of a refusal as an HTTP status.
+    # HTTP status of the response; set to the reason when the form is rejected.
     status = 200
 
     def __init__(self, request: HttpRequest, **kwargs: Any) -> None:
         self.request = request
-        # Ids of its own, since a page may hold several forms.
+        # A page may contain several forms, so their element ids must differ.
         kwargs.setdefault("auto_id", f"{self.purpose}-%s")
         super().__init__(request.POST if request.method == "POST" else None, **kwargs)
 
     @property
     def is_spam(self) -> bool:
-        """Whether the field that people cannot see was filled in."""
-        return bool(self.data.get(DECOY))
+        """Return whether the honeypot, which people cannot see, was filled in."""
+        return bool(self.data.get(HONEYPOT))
 
     @property
-    def fresh_token(self) -> str:
-        """A token for the page about to be shown; shown again, it works at once."""
-        return issue(self.purpose, age=FEWEST_SECONDS if self.is_bound else 0)
+    def new_token(self) -> str:
+        """Return a token for the page about to be shown. After a rejection it is valid at once."""
+        return issue_token(self.purpose, age=MIN_AGE if self.is_bound else 0)
 
     def clean(self) -> dict[str, Any]:
-        """The fields' values; ValidationError, with `status`, for what came from elsewhere, at a wrong time, too often.
+        """Return the cleaned data. Raises ValidationError, and sets `status`, if a protection rejects the form.
 
-        Call it last: only a form without other errors counts towards the limit.
+        Subclasses call it last: only a form without other errors counts toward the limit.
         """
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not is_own(self.request):
+        if not is_same_origin(self.request):
             self.status = 403
             raise ValidationError(
-                "We could not tell that this came from our own page. Your words are still here: please send them again."
+                "We couldn’t verify that this form was sent from our site. Your text is still here. Please send it"
+                " again."
             )
         if self.errors:
             return cleaned
-        # A double press gives it twice; words changed after going back give another one.
-        self.submission = uuid5(self._opened(), repr(sorted(cleaned.items())))
-        if not self.is_spam and not admit(self.request, self.purpose, most=self.most_a_day):
+        self.submission = uuid5(self._token_id(), repr(sorted(cleaned.items())))
+        if not self.is_spam and not hit(self.request, self.purpose, limit=self.daily_limit):
             self.status = 429
             raise ValidationError(
-                "That is as much as we take from one connection in a day. Your words are still here: please keep them,"
-                " and send them tomorrow."
+                "We’ve received too many messages from your network today. Your text is still here. Please save it and"
+                " send it tomorrow."
             )
         return cleaned
 
-    def _opened(self) -> UUID:
-        """The number in the form's token; ValidationError if it is forged, too new or too old."""
+    def _token_id(self) -> UUID:
+        """Return the random number in the token. Raises ValidationError if it is forged, too new or expired."""
         try:
-            number, opened_at = Signer(salt=f"public_forms.{self.purpose}").unsign_object(self.data.get("token", ""))
+            number, opened_at = _signer(self.purpose).unsign_object(self.data.get("token", ""))
         except BadSignature:
             number, opened_at = "", 0
         age = time.time() - opened_at
-        if age > MOST_SECONDS:
-            raise ValidationError(
-                "This page was open for a long time. Your words are still here: please press once more."
-            )
-        if age < FEWEST_SECONDS:
-            raise ValidationError("That was very quick. Please look over your words, and press once more.")
+        if age > MAX_AGE:
+            raise ValidationError("This page expired. Your text is still here. Please send it again.")
+        if age < MIN_AGE:
+            raise ValidationError("That was very fast. Please check your text and send it again.")
         return UUID(number)
+
+
+def _signer(purpose: str) -> Signer:
+    return Signer(salt=f"public_forms.{purpose}")

@@ -1,10 +1,10 @@
-"""How often an address did something today. No address is kept, and no row outlives the next day."""
+"""Counters for rate limits. They hold no IP address and are deleted after a day."""
 
 from django.db import models
 
 
-class Tally(models.Model):
-    """How often one network did one thing on one day."""
+class RateLimitCounter(models.Model):
+    """How often one client, or any other key, did one thing on one day."""
 
     fingerprint = models.CharField(max_length=64, unique=True)
     day = models.DateField(db_index=True)

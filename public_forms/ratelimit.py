@@ -1,4 +1,4 @@
-"""How often the same network, or anything else, may do something in a time, without keeping who it was."""
+"""Limit how often a network, or any other key, may do something in a day or an hour. No IP address is stored."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -8,62 +8,66 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from public_forms.models import Tally
+from public_forms.models import RateLimitCounter
 
 
-def admit(request: HttpRequest, purpose: str, *, most: int) -> bool:
-    """Count one more `purpose` of the sender's network today; False, and nothing counted, beyond `most`."""
-    return admit_key(f"{purpose} {network(request)}", most=most)
+def hit(request: HttpRequest, purpose: str, *, limit: int) -> bool:
+    """Count one `purpose` for the client's network today. Return False, without counting, beyond `limit`."""
+    return hit_key(f"{purpose} {client_network(request)}", limit=limit)
 
 
-def admit_key(key: str, *, most: int, hourly: bool = False) -> bool:
-    """Count one more of `key` today, or in this hour; False, and nothing counted, beyond `most`.
+def hit_key(key: str, *, limit: int, hourly: bool = False) -> bool:
+    """Count one use of `key` today, or in this hour. Return False, without counting, beyond `limit`.
 
-    Exact with any number of processes: the row is made by whoever is first, and raised by one conditional UPDATE,
-    which both databases run one after the other for the same row.
+    Exact with any number of processes: the first one inserts the row, and a conditional UPDATE increments it, which
+    both databases serialize per row.
     """
     fingerprint = _fingerprint(key, hourly)
-    Tally.objects.bulk_create([Tally(fingerprint=fingerprint, day=timezone.localdate())], ignore_conflicts=True)
-    return bool(Tally.objects.filter(fingerprint=fingerprint, count__lt=most).update(count=F("count") + 1))
+    counter = RateLimitCounter(fingerprint=fingerprint, day=timezone.localdate())
+    RateLimitCounter.objects.bulk_create([counter], ignore_conflicts=True)
+    rows = RateLimitCounter.objects.filter(fingerprint=fingerprint, count__lt=limit)
+    return bool(rows.update(count=F("count") + 1))
 
 
-def is_spent(key: str, *, most: int, hourly: bool = False) -> bool:
-    """Whether `admit_key` would refuse now."""
-    return Tally.objects.filter(fingerprint=_fingerprint(key, hourly), count__gte=most).exists()
+def is_exhausted(key: str, *, limit: int, hourly: bool = False) -> bool:
+    """Return whether `hit_key` would return False now."""
+    return RateLimitCounter.objects.filter(fingerprint=_fingerprint(key, hourly), count__gte=limit).exists()
 
 
-def _fingerprint(key: str, hourly: bool) -> str:
-    """What a row knows `key` by. It changes every day, so the same reader is another one tomorrow."""
-    words = f"{key} {timezone.localtime().hour}" if hourly else key
-    return salted_hmac(f"public_forms.ratelimit.{timezone.localdate()}", words, algorithm="sha256").hexdigest()
+def client_ip(request: HttpRequest) -> IPv4Address | IPv6Address | None:
+    """Return the client's IP address, or None if it is unknown.
 
-
-def sender(request: HttpRequest) -> IPv4Address | IPv6Address | None:
-    """Where `request` came from; None if nothing tells.
-
-    Behind a proxy it is the last entry of X-Forwarded-For, which the proxy wrote; the others are the sender's own
-    words.
+    Behind a proxy this is the last entry of X-Forwarded-For, written by the proxy. The client controls the others.
     """
-    address = request.META.get("REMOTE_ADDR", "")
+    text = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2]
+        text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2]
     try:
-        found = ip_address(address.strip())
+        address = ip_address(text.strip())
     except ValueError:
         return None
-    return (found.version == 6 and found.ipv4_mapped) or found
+    if address.version == 6 and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
 
 
-def network(request: HttpRequest) -> str:
-    """The sender's network: an IPv4 address, or the first 64 bits of an IPv6 one, which is what one household gets.
+def client_network(request: HttpRequest) -> str:
+    """Return the client's network: an IPv4 address, or the first 64 bits of an IPv6 one, as assigned to a household.
 
-    What is no address is one network, so that a broken proxy limits too much rather than nothing.
+    All clients without a valid address share one network, so a broken proxy limits too much rather than nothing.
     """
-    if (address := sender(request)) is None:
+    address = client_ip(request)
+    if address is None:
         return "unknown"
     return str(address) if address.version == 4 else f"{int(address) >> 64:x}"
 
 
-def forget() -> int:
-    """Erase the tallies of past days; how many. For the worker."""
-    return Tally.objects.filter(day__lt=timezone.localdate()).delete()[0]
+def delete_expired() -> int:
+    """Delete the counters of past days. Return how many were deleted."""
+    return RateLimitCounter.objects.filter(day__lt=timezone.localdate()).delete()[0]
+
+
+def _fingerprint(key: str, hourly: bool) -> str:
+    """Return a keyed hash of `key` that changes daily, so a visitor cannot be recognized the next day."""
+    value = f"{key} {timezone.localtime().hour}" if hourly else key
+    return salted_hmac(f"public_forms.ratelimit.{timezone.localdate()}", value, algorithm="sha256").hexdigest()

@@ -24,7 +24,7 @@ from images.admin import WithImagePicker
 from newsletter.admin.sending import TONES, SendingPages
 from newsletter.campaigns import preflight, templates
 from newsletter.models import Campaign, Delivery
-from public_forms.fields import visible
+from public_forms.fields import strip_invisible
 from publishing.autosave import KeepsCopies
 from publishing.forms import KeptForm
 from richtext.forms import RichTextField
@@ -156,7 +156,7 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
         """Choose the post that a campaign is to be about."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        words = visible(request.GET.get("q", "")).strip()[:200]
+        words = strip_invisible(request.GET.get("q", "")).strip()[:200]
         posts = Post.objects.published().newest_first().defer(*LARGE_FIELDS).prefetch_related("campaigns")
         if words:
             posts = posts.filter(title__icontains=words)

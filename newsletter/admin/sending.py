@@ -26,8 +26,8 @@ from newsletter.models import Campaign, Delivery, TestEmail
 from newsletter.models.deliveries import DeliveryQuerySet
 from outbox import sending as outbox
 from outbox.headers import validate_deliverable
-from public_forms.fields import MailField, visible
-from public_forms.ratelimit import admit_key
+from public_forms.fields import EmailField, strip_invisible
+from public_forms.ratelimit import hit_key
 
 # A mail brings its own styles, and may do nothing: no script, no form, no frame. Its pictures are the site's.
 MAIL_POLICY = {
@@ -86,7 +86,7 @@ class WhenForm(forms.Form):
 class TrialForm(forms.Form):
     """To whom the test goes."""
 
-    address = MailField(label="Send a test to", validators=[validate_deliverable])
+    address = EmailField(label="Send a test to", validators=[validate_deliverable])
 
 
 class SendingPages(admin.ModelAdmin):
@@ -157,7 +157,7 @@ class SendingPages(admin.ModelAdmin):
             self.message_user(request, str(form.errors["address"][0]), messages.ERROR)
         elif form.cleaned_data["address"] != request.user.email and not self.may_send(request):  # type: ignore[union-attr]
             self.message_user(request, "You can send tests to your own address only.", messages.ERROR)
-        elif not admit_key(f"newsletter tests {request.user.pk}", most=MOST_TESTS, hourly=True):
+        elif not hit_key(f"newsletter tests {request.user.pk}", limit=MOST_TESTS, hourly=True):
             self.message_user(request, f"{MOST_TESTS} tests an hour is all there is. Try later.", messages.ERROR)
         else:
             test_email = test_emails.send(campaign, form.cleaned_data["address"])
@@ -318,7 +318,7 @@ class SendingPages(admin.ModelAdmin):
         if not request.user.has_perm(right):
             raise PermissionDenied
         campaign = self._seen(request, key)
-        status, words = request.GET.get("status", ""), visible(request.GET.get("q", "")).strip()[:320]
+        status, words = request.GET.get("status", ""), strip_invisible(request.GET.get("q", "")).strip()[:320]
         rows = Delivery.objects.filter(campaign=campaign).order_by("pk")
         if status in Delivery.Status:
             rows = rows.filter(status=status)

@@ -27,7 +27,7 @@ from newsletter.subscribers.email_addresses import email_hash, email_key
 from newsletter.subscribers.personal_data import everything_about
 from outbox import sending
 from outbox.headers import validate_deliverable
-from public_forms.fields import MailField
+from public_forms.fields import EmailField
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -257,7 +257,7 @@ class ConsentTextAdmin(admin.ModelAdmin):
 class BlockForm(forms.ModelForm):
     """An address to be mailed never again."""
 
-    address = MailField(
+    address = EmailField(
         label="E-mail address",
         validators=[validate_deliverable],
         help_text="No campaign and no import reaches it from now on, nor any mail from the sign-up form. Only a mark "

@@ -24,12 +24,12 @@ from django.views.decorators.http import require_http_methods
 from newsletter.delivery.auto_pause import too_many_complaints
 from newsletter.delivery.providers import provider
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber, WebhookEvent
-from public_forms.fields import visible
+from public_forms.fields import strip_invisible
 
 log = logging.getLogger(__name__)
 
 # Providers that gather events send less than this (SendGrid: 768 kB).
-MOST_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 _TAKEN = frozenset({EventType.DELIVERED, EventType.OPENED, EventType.CLICKED})
 _BACK = frozenset({EventType.BOUNCED, EventType.REJECTED})
 _HARD = frozenset({RejectReason.BOUNCED, RejectReason.INVALID})
@@ -53,7 +53,7 @@ def webhook(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse()
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MOST_BYTES:
+    if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
         return _plain(413, "Too much at once.")
     try:
         view = view_class()
@@ -141,7 +141,7 @@ def _mail(event: Any) -> Delivery | None:
 
 def _word(value: Any) -> str:
     """`value` as a short text that every database takes; "" for what is none."""
-    return "".join(visible(str(value)).split())[:200] if isinstance(value, str | int) else ""
+    return "".join(strip_invisible(str(value)).split())[:200] if isinstance(value, str | int) else ""
 
 
 def _is_moment(value: Any) -> bool:

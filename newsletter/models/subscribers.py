@@ -14,7 +14,7 @@ from newsletter.models.consent import PROOF_KEPT_FOR, ConsentEvent, Suppression
 from newsletter.models.transitions import TransitionTable, transition
 from newsletter.subscribers.email_addresses import email_hash, email_key
 from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
-from public_forms.ratelimit import admit_key
+from public_forms.ratelimit import hit_key
 
 PENDING_LASTS = timedelta(days=PENDING_DAYS)
 MOST_MAILS_A_DAY = 3
@@ -209,7 +209,7 @@ class Subscriber(models.Model):
         with transaction.atomic():
             if not Subscriber.objects.filter(quiet, pk=self.pk).update(requested_at=now):
                 return False
-            if not admit_key(f"newsletter mails {self.email_hash}", most=MOST_MAILS_A_DAY):
+            if not hit_key(f"newsletter mails {self.email_hash}", limit=MOST_MAILS_A_DAY):
                 return False
             ConsentEvent.objects.record(ConsentEvent.Kind.REQUESTED, self, **facts)
             self.mails.create(kind="manage" if self.status == self.Status.ACTIVE else "confirm")

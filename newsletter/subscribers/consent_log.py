@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from public_forms.fields import visible
-from public_forms.ratelimit import sender
-from public_forms.same_origin import is_own
+from public_forms.fields import strip_invisible
+from public_forms.ratelimit import client_ip
+from public_forms.same_origin import is_same_origin
 
 
 def facts_of(request: HttpRequest) -> dict[str, Any]:
@@ -16,10 +16,10 @@ def facts_of(request: HttpRequest) -> dict[str, Any]:
     The page is its path alone: what follows a question mark is nobody's business, and pages whose address holds a
     token send no Referer.
     """
-    address = sender(request)
-    page = urlsplit(request.headers.get("Referer", "")).path if is_own(request) else ""
+    address = client_ip(request)
+    page = urlsplit(request.headers.get("Referer", "")).path if is_same_origin(request) else ""
     return {
         "ip": str(address) if address else None,
-        "agent": visible(request.headers.get("User-Agent", ""))[:300],
-        "page": visible(page)[:300],
+        "agent": strip_invisible(request.headers.get("User-Agent", ""))[:300],
+        "page": strip_invisible(page)[:300],
     }

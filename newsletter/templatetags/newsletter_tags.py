@@ -4,7 +4,7 @@ from django import template
 
 from newsletter.forms import JoinForm
 from newsletter.models.consent import FIRST_WORDS, ConsentText
-from public_forms.forms import issue_shared
+from public_forms.forms import issue_shared_token
 
 register = template.Library()
 
@@ -12,7 +12,7 @@ register = template.Library()
 @register.simple_tag
 def join_token() -> str:
     """A signed token, the same for an hour."""
-    return issue_shared(JoinForm.purpose)
+    return issue_shared_token(JoinForm.purpose)
 
 
 @register.simple_tag

@@ -27,8 +27,8 @@ from contact import mailing
 from contact.models import ContactSettings, Message, Reply
 from outbox import sending
 from ptcomplete.email_settings import mailers
-from public_forms.forms import issue
-from public_forms.views import MOST_BYTES
+from public_forms.decorators import MAX_BODY_BYTES
+from public_forms.forms import issue_token
 from siteinfo.models import SiteInfo
 from tests.factories import make_image, make_page
 from tests.postbox import Postbox, free_port, mail_server, words_of
@@ -55,7 +55,7 @@ def tree(content: bytes) -> HtmlElement:
 def send(client: Client, **changes: str) -> Any:
     """What the site answers to a form filled in within a minute, `changes` apart."""
     data = {"name": "Sam", "email": "sam@example.org", "subject": "A talk", "body": "Would you come?"}
-    return client.post("/contact/", data | {"token": issue("contact", age=60)} | changes, headers=OWN)
+    return client.post("/contact/", data | {"token": issue_token("contact", age=60)} | changes, headers=OWN)
 
 
 def make_message(**overrides: Any) -> Message:
@@ -113,7 +113,7 @@ def test_spam_is_thanked_like_a_person_and_neither_kept_nor_mailed(reader: Clien
 
 @pytest.mark.django_db
 def test_a_double_press_is_one_message(reader: Client) -> None:
-    token = issue("contact", age=60)
+    token = issue_token("contact", age=60)
     for _ in range(2):
         assert send(reader, token=token).status_code == 303
     assert Message.objects.count() == 1
@@ -222,7 +222,10 @@ def test_a_broken_post_is_answered_and_keeps_nothing(
 
 @pytest.mark.django_db
 def test_bytes_of_an_old_encoding_are_shown_again_as_far_as_they_can_be_read(reader: Client) -> None:
-    body = b"name=J%FCrgen&email=sam%40example.org&subject=Hi&body=Gr%FC%DFe&token=" + issue("contact", age=60).encode()
+    body = (
+        b"name=J%FCrgen&email=sam%40example.org&subject=Hi&body=Gr%FC%DFe&token="
+        + issue_token("contact", age=60).encode()
+    )
     response = reader.generic("POST", "/contact/", body, "application/x-www-form-urlencoded", headers=OWN)
     assert response.status_code == 303
     assert Message.objects.get().name == "J\ufffdrgen"
@@ -230,10 +233,10 @@ def test_bytes_of_an_old_encoding_are_shown_again_as_far_as_they_can_be_read(rea
 
 @pytest.mark.django_db
 def test_the_longest_message_fits_and_a_longer_one_is_kept_in_the_form(reader: Client) -> None:
-    assert len("🦵".encode()) * 3 * 10_000 < MOST_BYTES  # as browsers send it
+    assert len("🦵".encode()) * 3 * 10_000 < MAX_BODY_BYTES  # as browsers send it
     assert send(reader, body="🦵" * 10_000).status_code == 303
     page = send(reader, body="x" * 10_001).content.decode()
-    assert "10001 characters, and 10000 fit" in page
+    assert "10001 characters long; the limit is 10000" in page
     assert "x" * 10_001 in page
 
 
@@ -249,7 +252,7 @@ def test_a_flood_from_one_network_ends_at_ten_a_day(reader: Client) -> None:
 
 @pytest.mark.django_db
 def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(reader: Client) -> None:
-    data = {"body": "Come.", "token": issue("contact", age=60)}
+    data = {"body": "Come.", "token": issue_token("contact", age=60)}
     response = reader.post("/contact/", data, headers={"origin": "https://example.com"})
     assert response.status_code == 403
     assert "Come." in response.content.decode()

@@ -22,7 +22,7 @@ from accounts.models import User
 from audit.accessibility import violations_in_both_themes
 from blog.models import Post
 from feedback.models import HelpfulCount, Suggestion
-from public_forms.forms import issue
+from public_forms.forms import issue_token
 from tests.factories import make_author, make_post
 
 # Not the newsletter's “Send me the letter”.
@@ -38,7 +38,7 @@ def tree(content: bytes) -> HtmlElement:
 
 def send(client: Client, path: str = "/feedback/knee/", **changes: str) -> Any:
     """What the site answers to a form filled in within a minute, `changes` apart."""
-    data = {"words": "Three sets, not two.", "token": issue("feedback", age=60)} | changes
+    data = {"words": "Three sets, not two.", "token": issue_token("feedback", age=60)} | changes
     return client.post(path, data, headers=OWN)
 
 
@@ -86,7 +86,7 @@ def test_what_was_missing_comes_into_the_same_queue(reader: Client) -> None:
 @pytest.mark.django_db
 def test_a_double_press_is_one_suggestion(reader: Client) -> None:
     make_post(slug="knee")
-    token = issue("feedback", age=60)
+    token = issue_token("feedback", age=60)
     for _ in range(2):
         assert send(reader, token=token).status_code == 303
     assert Suggestion.objects.count() == 1
@@ -106,7 +106,7 @@ def test_spam_is_thanked_like_a_person_and_not_kept(reader: Client) -> None:
 @pytest.mark.parametrize("age", [0, 25 * 3600])
 def test_too_fast_or_too_late_keeps_the_words_and_one_more_press_sends_them(reader: Client, age: int) -> None:
     make_post(slug="knee")
-    response = send(reader, token=issue("feedback", age=age), passage="<b>Two</b>")
+    response = send(reader, token=issue_token("feedback", age=age), passage="<b>Two</b>")
     assert Suggestion.objects.count() == 0
     form = tree(response.content).xpath("//form[@class='form']")[0]
     assert form.fields["words"].strip() == "Three sets, not two."
@@ -119,7 +119,7 @@ def test_too_fast_or_too_late_keeps_the_words_and_one_more_press_sends_them(read
 @pytest.mark.parametrize("path", ["/feedback/knee/", "/feedback/knee/missing/"])
 def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(reader: Client, path: str) -> None:
     make_post(slug="knee")
-    data = {"words": "Three sets.", "token": issue("feedback", age=60)}
+    data = {"words": "Three sets.", "token": issue_token("feedback", age=60)}
     response = reader.post(path, data, headers={"origin": "https://example.com"})
     assert response.status_code == 403
     assert "Three sets." in response.content.decode()

@@ -112,7 +112,7 @@ def test_suppressed_addresses_are_asked_for_one_by_one_and_blocked_by_hand(signe
     row = Suppression.objects.get()
     assert row.reason == "manual"
     assert "blocked this address already" in signed_in.post(f"{place}add/", data).content.decode()
-    assert "no complete e-mail address" in signed_in.post(f"{place}add/", {"address": "sam"}).content.decode()
+    assert "Enter a complete email address" in signed_in.post(f"{place}add/", {"address": "sam"}).content.decode()
     assert "Blocked by you" in signed_in.get(place, {"q": "sam@example.ORG"}).content.decode()
     for other in ("sam", "eve@example.org", row.email_hash):
         assert "0 suppressed" in signed_in.get(place, {"q": other}).content.decode()

@@ -36,8 +36,8 @@ from newsletter.models.consent import UnchangeableError
 from newsletter.subscribers.email_addresses import email_hash, email_key
 from newsletter.subscribers.tokens import Purpose
 from outbox import sending
-from public_forms.forms import issue, issue_shared
-from public_forms.models import Tally
+from public_forms.forms import issue_shared_token, issue_token
+from public_forms.models import RateLimitCounter
 from siteinfo.models import SiteInfo
 from tests.factories import make_campaign, make_delivery, make_subscriber
 from tests.postbox import Postbox, mail_server
@@ -57,7 +57,7 @@ def box(settings: Settings, db: None) -> Iterator[Postbox]:
 
 def join(client: Client, email: str = SAM, **changes: str) -> Any:
     """What the site answers to the form, filled in within a minute; `changes` apart."""
-    data = {"email": email, "place": "sidebar", "token": issue("join", age=60)}
+    data = {"email": email, "place": "sidebar", "token": issue_token("join", age=60)}
     return client.post("/newsletter/", data | changes, headers=OWN | {"referer": "http://testserver/a-post/?q=secret"})
 
 
@@ -149,7 +149,7 @@ def test_the_whole_way_onto_the_list_and_off_again(reader: Client, box: Postbox)
 
 
 def test_the_proof_says_when_where_and_to_which_words(reader: Client, box: Postbox) -> None:
-    data = {"email": SAM, "place": "footer", "token": issue("join", age=60)}
+    data = {"email": SAM, "place": "footer", "token": issue_token("join", age=60)}
     headers = OWN | {"referer": "http://testserver/a-post/?q=secret", "user-agent": "Browser\x00 1"}
     reader.post("/newsletter/", data, headers=headers, REMOTE_ADDR="2001:db8::7")
     event = ConsentEvent.objects.get()
@@ -526,7 +526,7 @@ def test_an_address_gets_one_mail_in_fifteen_minutes_and_three_a_day(reader: Cli
     for number in range(5):
         for _ in range(2):
             assert join(reader, SAM if number % 2 else SAM.upper()).status_code == 303
-            Tally.objects.filter(count=10).update(count=0)  # let the network's own limit be
+            RateLimitCounter.objects.filter(count=10).update(count=0)  # let the network's own limit be
         assert SubscriberEmail.objects.count() == min(number + 1, 3)
         calm()
     assert ConsentEvent.objects.count() == 3
@@ -546,7 +546,7 @@ def test_a_flood_from_many_networks_ends_at_the_hourly_cap_and_the_desk_says_so(
     NewsletterSettings.objects.create(joins_per_hour=4)
 
     def flood(number: int) -> int:
-        data = {"email": f"sam{number}@example.org", "token": issue("join", age=60)}
+        data = {"email": f"sam{number}@example.org", "token": issue_token("join", age=60)}
         return int(reader.post("/newsletter/", data, headers=OWN, REMOTE_ADDR=f"192.0.2.{number}").status_code)
 
     assert "Sign-ups rest" not in signed_in.get("/admin/").content.decode()
@@ -559,9 +559,9 @@ def test_a_flood_from_many_networks_ends_at_the_hourly_cap_and_the_desk_says_so(
 @pytest.mark.django_db
 def test_a_robot_is_thanked_and_kept_out(reader: Client) -> None:
     assert join(reader, homepage="http://spam.example").status_code == 303
-    data = {"email": SAM, "token": issue("join", age=60)}
+    data = {"email": SAM, "token": issue_token("join", age=60)}
     assert reader.post("/newsletter/", data, headers={"origin": "https://example.com"}).status_code == 403
-    for forged in ("", "x", issue("contact", age=60), issue("join")):
+    for forged in ("", "x", issue_token("contact", age=60), issue_token("join")):
         assert join(reader, token=forged).status_code == 200
     assert Subscriber.objects.count() == 0
 
@@ -569,7 +569,7 @@ def test_a_robot_is_thanked_and_kept_out(reader: Client) -> None:
 @pytest.mark.django_db
 def test_the_form_of_a_page_that_is_kept_for_all_readers_works_at_one_press(reader: Client) -> None:
     tokens = set(find(reader.get("/").content, "//input[@name='token']/@value"))
-    assert tokens == {issue_shared("join")}
+    assert tokens == {issue_shared_token("join")}
     assert join(reader, token=tokens.pop()).status_code == 303
 
 

@@ -55,7 +55,7 @@ JOBS = (
     Job("new pictures of the strip", instagram_api.fetch_due, 60),
     Job("whether links still lead somewhere", check_next, 30),
     Job("archives that nobody chose from", instagram_archive.forget_old, 3600),
-    Job("tallies of past days", ratelimit.forget, 3600),
+    Job("expired rate limit counters", ratelimit.delete_expired, 3600),
     Job("messages dealt with a year ago", Message.objects.erase_old, 3600),
     Job("addresses that were never confirmed, or long left", Subscriber.objects.expire, 3600),
     Job("networks in the log of consent", ConsentEvent.objects.forget_networks, 3600),

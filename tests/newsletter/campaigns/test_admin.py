@@ -256,7 +256,7 @@ def test_a_test_goes_to_me_only_and_is_no_delivery(
 
 def test_a_bad_address_for_a_test_gets_a_sentence(signed_in: Client) -> None:
     campaign = draft()
-    assert "no complete e-mail address" in text_of(signed_in, place(campaign, "test"), {"address": "me"})
+    assert "Enter a complete email address" in text_of(signed_in, place(campaign, "test"), {"address": "me"})
     assert signed_in.get(place(campaign, "test")).status_code == 405
     assert not TestEmail.objects.exists()
 
