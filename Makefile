@@ -7,6 +7,8 @@ EMAIL ?= owner@example.com
 DO ?= help
 N ?= 100000
 PYTHON := .venv/bin/python
+# Without cached bytecode, pytest compiles every test again in each of its processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What a machine of one's own needs; production sets its own values (see .env.example).
 LOCAL = DATA_DIR="$(DATA_DIR)" SECRET_KEY_FILE="$(DATA_DIR)/secret_key" SITE_URL=http://127.0.0.1:$(PORT) \

@@ -9,20 +9,21 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from affiliates import programs
-from tests import chromium
+from tests import chromium, databases
 
 # A busy machine is slow, not wrong.
 expect.set_options(timeout=15_000)
 hypothesis_settings.register_profile("suite", deadline=None)
 hypothesis_settings.load_profile("suite")
+TransactionTestCase._fixture_teardown = lambda _: databases.delete_rows()  # type: ignore[attr-defined]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,6 +31,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    pytestconfig: pytest.Config, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Create a database for this process. It is deleted with its folder or server."""
+    cache = pytestconfig.cache
+    assert cache
+    with django_db_blocker.unblock():
+        databases.create_database(cache.mkdir("databases"), os.environ.get("PYTEST_XDIST_WORKER", "main"))
 
 
 @pytest.fixture(autouse=True)

