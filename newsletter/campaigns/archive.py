@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from newsletter.models import Campaign
-from newsletter.rendering.messages import posts_of, texts
+from newsletter.rendering.messages import digest_posts, render_texts
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
@@ -32,14 +32,16 @@ def archive(request: HttpRequest) -> HttpResponse:
 @require_safe
 def archived(request: HttpRequest, slug: str) -> HttpResponse:
     """The copy of a letter: made anew from its words, so that it holds what a page may hold and a mail may not."""
-    letters = Campaign.objects.in_archive().select_related("post__author", "post__featured_image", "post__topic")
+    letters = Campaign.objects.in_archive().select_related(
+        "post__author", "post__featured_image", "post__primary_category"
+    )
     letter = get_object_or_404(letters, slug=slug)
-    opening, body = texts(letter, RenderTarget.PAGE)
+    opening, body = render_texts(letter, RenderTarget.PAGE)
     context = {
         "letter": letter,
         "opening": opening,
         "body": body,
-        "posts": posts_of(letter),
+        "posts": digest_posts(letter),
         "meta": _of_letter(letter),
     }
     return render(request, "newsletter/archived.html", context)

@@ -18,7 +18,7 @@ from newsletter.delivery import deliverability
 from newsletter.delivery.mime import link
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.models.newsletter_settings import WORKER_SILENT
-from newsletter.rendering.messages import Rendered, render
+from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.subscribers.tokens import Purpose
 from richtext.analysis import analyze, plain_text
 from richtext.sanitizer import parse
@@ -68,7 +68,7 @@ class Preflight(NamedTuple):
 def look_at(campaign: Campaign) -> Preflight:
     """Everything about `campaign` as it is now, saved or not. A fixed number of queries."""
     profile = NewsletterSettings.load()
-    mail = render(campaign, profile)
+    mail = render_campaign(campaign, profile)
     audience = campaign.audience().count()
     found = [
         *_sender(profile),
@@ -120,7 +120,7 @@ def _words(campaign: Campaign) -> Iterator[Finding]:
         yield Finding(Level.STOP, "What it is about is not public.", advice, "#id_post")
 
 
-def _links(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
+def _links(campaign: Campaign, mail: RenderedEmail) -> Iterator[Finding]:
     hrefs = [element.get("href") or "" for element in html.document_fromstring(mail.html).iter("a")]
     own = {link(campaign, purpose) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)}
     hrefs = [href for href in dict.fromkeys(hrefs) if href not in own]
@@ -158,7 +158,7 @@ def _pictures(campaign: Campaign) -> Iterator[Finding]:
         yield Finding(Level.OK, "Every picture has its words.")
 
 
-def _mail(campaign: Campaign, mail: Rendered) -> Iterator[Finding]:
+def _mail(campaign: Campaign, mail: RenderedEmail) -> Iterator[Finding]:
     size = len(mail.html.encode())
     if size >= MOST_BYTES:
         advice = "Gmail cuts it before the end, where the link to leave stands. Shorten it, or link to the rest."

@@ -8,23 +8,23 @@ from django.utils.html import format_html
 
 from newsletter.delivery.mime import link
 from newsletter.models import Campaign, NewsletterSettings, TestEmail
-from newsletter.rendering.messages import Rendered, render
+from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.subscribers.tokens import Purpose
 from siteinfo.urls import absolute_url
 
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")
 
 
-def sample(campaign: Campaign) -> Rendered:
+def sample(campaign: Campaign) -> RenderedEmail:
     """The mail of `campaign`, as frozen or as it would be now. Links of each reader's own lead to a harmless page."""
     if campaign.frozen_sha256:
-        mail = Rendered(campaign.frozen_subject, campaign.frozen_html, campaign.frozen_text)
+        mail = RenderedEmail(campaign.frozen_subject, campaign.frozen_html, campaign.frozen_text)
     else:
-        mail = render(campaign, NewsletterSettings.load())
+        mail = render_campaign(campaign, NewsletterSettings.load())
     html, text, place = mail.html, mail.text, absolute_url(reverse("newsletter:sample"))
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
         html, text = (part.replace(link(campaign, purpose), place) for part in (html, text))
-    return Rendered(mail.subject, html, text)
+    return RenderedEmail(mail.subject, html, text)
 
 
 def shown(campaign: Campaign, kind: str) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from newsletter.campaigns import automation
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
-from newsletter.rendering.messages import render
+from newsletter.rendering.messages import render_campaign
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def prepare(campaign: Campaign, profile: NewsletterSettings) -> int:
     if not campaign.frozen_sha256:
         # Once more: to prepare the campaign before this one can take minutes.
         automation.withdraw()
-        mail = render(campaign, profile)
+        mail = render_campaign(campaign, profile)
         Campaign.objects.filter(pk=campaign.pk).freeze(slug=campaign.copy_slug, **mail._asdict())
     last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
     for start in range(0, last, SUBSCRIBERS_AT_ONCE):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from newsletter.models.consent import ConsentEvent, Suppression
 from newsletter.models.newsletter_settings import NewsletterSettings
 from newsletter.models.subscribers import PENDING_LASTS, Subscriber
-from newsletter.rendering.layout import written
+from newsletter.rendering.email_template import render_email
 from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
 from outbox.headers import format_mailbox, one_line
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
@@ -76,7 +76,7 @@ class SubscriberEmail(QueuedEmail):
             "unsubscribe_link": person.link(Purpose.UNSUBSCRIBE),
         }
         place = f"newsletter/email/{self.kind}"
-        letter = written(f"{place}/body.html", context)
+        letter = render_email(f"{place}/body.html", context)
         mail = EmailMultiAlternatives(
             one_line(render_to_string(f"{place}/subject.txt", context)),
             letter.text,

@@ -1,4 +1,4 @@
-"""What a campaign says, as HTML and as plain text, before it is anybody's own; and as its copy on the site says it."""
+"""Render campaigns as emails, with placeholders for personal links, and their texts for other render targets."""
 
 from typing import Any, NamedTuple
 
@@ -7,8 +7,8 @@ from django.utils.safestring import SafeString, mark_safe
 from blog.models import Post
 from newsletter.delivery.mime import link
 from newsletter.models import Campaign, NewsletterSettings
-from newsletter.rendering.email_html import cover, dressed
-from newsletter.rendering.layout import Letter, written
+from newsletter.rendering.email_html import adapt_html, render_cover
+from newsletter.rendering.email_template import EmailBody, render_email
 from newsletter.subscribers.tokens import Purpose
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
@@ -18,34 +18,34 @@ from siteinfo.models import SiteInfo
 from siteinfo.seo import truncate
 from siteinfo.urls import absolute_url
 
-# Gmail cuts a mail off behind 102 kB, and the links at its end with it. Readers' own tokens come on top of this.
-LARGEST = 98_000
+# Gmail clips emails at 102 kB, and with them the unsubscribe link at the end. Personal tokens add to this size.
+MAX_HTML_BYTES = 98_000
 _TEMPLATE = "newsletter/email/campaign/body.html"
 
 
-class Rendered(NamedTuple):
-    """The words of a mail."""
+class RenderedEmail(NamedTuple):
+    """A rendered campaign."""
 
     subject: str
     html: str
     text: str
 
 
-def render(campaign: Campaign, profile: NewsletterSettings) -> Rendered:
-    """The mail of `campaign`; the links at its end hold markers for each reader's own tokens.
+def render_campaign(campaign: Campaign, settings: NewsletterSettings) -> RenderedEmail:
+    """Render `campaign`, with placeholders for personal links.
 
-    One larger than mail programs show whole ends early, with a link to the rest, where the site holds it.
+    If it exceeds MAX_HTML_BYTES and the full text is on the site, it is cut and links there.
     """
     is_of_post = campaign.kind == Campaign.Kind.POST
-    post = campaign.post if is_of_post or (campaign.post and campaign.post.is_published) else None
-    about = absolute_url(post.get_absolute_url()) if post else ""
-    copy = absolute_url(campaign.copy_path) if campaign.is_in_archive else ""
-    # Where the same text is read in full, and where links lead that no mail may hold.
-    whole = about if is_of_post else copy
-    opening, body = map(dressed, texts(campaign, RenderTarget.EMAIL, whole or about))
+    post = _linked_post(campaign)
+    post_url = absolute_url(post.get_absolute_url()) if post else ""
+    archive_url = absolute_url(campaign.copy_path) if campaign.is_in_archive else ""
+    # The page with the same full text. Links that emails must not contain, such as Amazon's, also lead there.
+    web_url = post_url if is_of_post else archive_url
+    opening, body = map(adapt_html, render_texts(campaign, RenderTarget.EMAIL, web_url or post_url))
     context = {
         "campaign": campaign,
-        "sender": profile,
+        "sender": settings,
         "site": SiteInfo.objects.first() or SiteInfo(),
         "home": absolute_url("/"),
         "preheader": campaign.preheader or truncate(post.summary if post else plain_text(campaign.body)),
@@ -53,60 +53,72 @@ def render(campaign: Campaign, profile: NewsletterSettings) -> Rendered:
         "body": body,
         "post": post,
         "is_of_post": is_of_post,
-        "is_summary": is_of_post and profile.posts_carry == NewsletterSettings.PostContent.SUMMARY,
-        "cover": cover(post.featured_image) if post else "",
-        "entries": [
-            {"post": each, "address": absolute_url(each.get_absolute_url()), "cover": cover(each.featured_image)}
-            for each in posts_of(campaign)
-        ],
-        "address": about,
-        "press": "Read it on the site" if is_of_post else "Read the post",
-        "copy": whole,
-        "unsubscribe": link(campaign, Purpose.UNSUBSCRIBE),
-        "preferences": link(campaign, Purpose.PREFERENCES),
+        "is_summary": is_of_post and settings.posts_carry == NewsletterSettings.PostContent.SUMMARY,
+        "cover": render_cover(post.featured_image) if post else "",
+        "entries": [_digest_entry(digest_post) for digest_post in digest_posts(campaign)],
+        "button_url": post_url,
+        "button_label": "Read it on the website" if is_of_post else "Read the post",
+        "web_url": web_url,
+        "unsubscribe_url": link(campaign, Purpose.UNSUBSCRIBE),
+        "preferences_url": link(campaign, Purpose.PREFERENCES),
     }
-    letter = written(_TEMPLATE, context)
-    if whole and _is_too_large(letter):
-        letter = _cut(context | {"address": whole, "press": "Read the rest on the site"})
-    return Rendered(campaign.subject, letter.html, letter.text)
+    email = render_email(_TEMPLATE, context)
+    if web_url and _is_too_large(email):
+        email = _render_cut(context | {"button_url": web_url, "button_label": "Read the rest on the website"})
+    return RenderedEmail(campaign.subject, email.html, email.text)
 
 
-def posts_of(campaign: Campaign) -> list[Post]:
-    """The posts that a digest leads to, the newest first: those that readers may still see. None for other kinds."""
+def digest_posts(campaign: Campaign) -> list[Post]:
+    """Return the public posts of a digest, newest first; [] for other kinds."""
     if campaign.kind != Campaign.Kind.DIGEST:
         return []
     return list(Post.objects.published().filter(news__digest=campaign).newest_first().for_cards())
 
 
-def texts(campaign: Campaign, target: RenderTarget, address: str = "") -> list[SafeString]:
-    """Two texts for `target`: what stands before a post or the list of a digest, and the post or letter itself."""
+def render_texts(campaign: Campaign, target: RenderTarget, fallback_url: str = "") -> list[SafeString]:
+    """Return the opening of an automatic campaign ("" for manual ones) and the main text, rendered for `target`.
+
+    Links that `target` does not allow lead to `fallback_url`.
+    """
     if campaign.kind == Campaign.Kind.MANUAL:
         bodies = ["", campaign.body]
     else:
         bodies = [campaign.body, campaign.post.body if campaign.post else ""]
-    return render_all(bodies, target, [address] * 2)
+    return render_all(bodies, target, [fallback_url] * 2)
 
 
-def _is_too_large(letter: Letter) -> bool:
-    return len(letter.html.encode()) > LARGEST
+def _linked_post(campaign: Campaign) -> Post | None:
+    """Return the post the email links to. A manual campaign may be about a draft, which has no public page."""
+    post = campaign.post
+    if post and campaign.kind != Campaign.Kind.POST and not post.is_published:
+        return None
+    return post
 
 
-def _cut(context: dict[str, Any]) -> Letter:
-    """The letter with as many whole blocks of its text as fit. What must be said before a paid link comes first."""
+def _digest_entry(post: Post) -> dict[str, Any]:
+    return {"post": post, "url": absolute_url(post.get_absolute_url()), "cover": render_cover(post.featured_image)}
+
+
+def _is_too_large(email: EmailBody) -> bool:
+    return len(email.html.encode()) > MAX_HTML_BYTES
+
+
+def _render_cut(context: dict[str, Any]) -> EmailBody:
+    """Render the email with as many top-level blocks of its body as fit, found by binary search."""
     blocks = list(parse(context["body"]))
-    least, most = 0, len(blocks)
-    while least < most:
-        tried = (least + most + 1) // 2
-        if _is_too_large(_with_first(tried, blocks, context)):
-            most = tried - 1
+    low, high = 0, len(blocks)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _is_too_large(_render_blocks(blocks[:middle], context)):
+            high = middle - 1
         else:
-            least = tried
-    while least and blocks[least - 1].tag in ("h2", "h3", "h4"):
-        least -= 1
-    return _with_first(least, blocks, context)
+            low = middle
+    while low and blocks[low - 1].tag in ("h2", "h3", "h4"):
+        low -= 1
+    return _render_blocks(blocks[:low], context)
 
 
-def _with_first(number: int, blocks: list[Any], context: dict[str, Any]) -> Letter:
+def _render_blocks(blocks: list[Any], context: dict[str, Any]) -> EmailBody:
     root = parse("")
-    root.extend(blocks[:number])
-    return written(_TEMPLATE, context | {"body": mark_safe(serialize(root))})  # noqa: S308 - blocks of safe markup
+    root.extend(blocks)
+    return render_email(_TEMPLATE, context | {"body": mark_safe(serialize(root))})  # noqa: S308 - safe when parsed

@@ -1,6 +1,6 @@
-"""The text part of a mail, from its HTML: the same words, with addresses written out, for programs that show no more.
+"""Convert an HTML email to its plain text part, with URLs written out.
 
-Lines hold at most 72 characters, so that an answer can quote them (RFC 3676, 4.2); an address is never broken.
+Lines have at most 72 characters, so that replies can quote them (RFC 3676, 4.2). URLs are never broken.
 """
 
 import re
@@ -10,113 +10,121 @@ from textwrap import TextWrapper
 from lxml import html
 from lxml.html import HtmlElement
 
-WIDTH = 72
+LINE_LENGTH = 72
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _INLINE = frozenset({"a", "b", "br", "code", "em", "i", "img", "s", "small", "span", "strong", "sub", "sup"})
 _UNDERLINES = {"h1": "=", "h2": "-"}
+# Stands for <br> until lines are wrapped.
+_LINE_BREAK = "\0"
 
 
-def plain_text(document: str) -> str:
-    """The words of the mail `document`. What is hidden from eyes is left out, and so are pictures that say nothing."""
+def html_to_text(document: str) -> str:
+    """Return the text of the HTML email `document`, without invisible text and decorative images."""
     lines: list[str] = []
-    for line in _blocks(html.document_fromstring(document).find("body"), WIDTH):
+    for line in _blocks(html.document_fromstring(document).find("body"), LINE_LENGTH):
         if line or (lines and lines[-1]):
             lines.append(line)
     return "\n".join(lines).strip("\n") + "\n"
 
 
 def _blocks(element: HtmlElement, width: int) -> Iterator[str]:
-    """The lines of `element`, an empty one before each block."""
+    """Yield the lines of `element`, with an empty line before each block."""
     run: list[str] = [element.text or ""]
     for child in element:
         if child.tag in _INLINE:
             run.append(_inline(child))
         elif isinstance(child.tag, str):
-            yield from _wrapped("".join(run), width)
+            yield from _wrap("".join(run), width)
             run = []
             yield from _block(child, width)
         run.append(child.tail or "")
-    yield from _wrapped("".join(run), width)
+    yield from _wrap("".join(run), width)
 
 
 def _block(element: HtmlElement, width: int) -> Iterator[str]:
-    names = (element.get("class") or "").split()
-    if element.tag == "style" or "preheader" in names:
+    classes = (element.get("class") or "").split()
+    if element.tag == "style" or "preheader" in classes:
         return
     yield ""
     if element.tag in ("ul", "ol"):
         yield from _list(element, width)
-    elif element.tag == "table" and "data" in names:
-        yield from _rows(element, width)
-    elif element.tag == "blockquote" or "callout" in names:
-        yield from _marked(_blocks(element, width - 2), "> " if element.tag == "blockquote" else "| ")
-    elif "record" in names:
+    elif element.tag == "table" and "data" in classes:
+        yield from _table(element, width)
+    elif element.tag == "blockquote" or "callout" in classes:
+        yield from _prefixed(_blocks(element, width - 2), "> " if element.tag == "blockquote" else "| ")
+    elif "record" in classes:
         yield from filter(None, _blocks(element, width))
     elif element.tag == "pre":
         yield from (f"    {line}" for line in element.text_content().splitlines())
     elif element.tag == "hr":
         yield "* * *"
-    elif "signature" in names:
-        # What mail programs know as the end of the words (RFC 3676, 4.3).
+    elif "signature" in classes:
+        # The signature separator that email clients recognize (RFC 3676, 4.3).
         yield "-- "
-        yield from _marked(_blocks(element, width), "")
+        yield from _prefixed(_blocks(element, width), "")
     else:
         lines = list(_blocks(element, width))
         yield from lines
-        if lines and (sign := _UNDERLINES.get(str(element.tag))):
-            yield sign * min(max(map(len, lines)), width)
+        if lines and (underline := _UNDERLINES.get(str(element.tag))):
+            yield underline * min(max(map(len, lines)), width)
     yield ""
 
 
-def _marked(lines: Iterator[str], mark: str) -> Iterator[str]:
-    """`lines` without empty ones at either end or twice in a row, each behind `mark`."""
+def _prefixed(lines: Iterator[str], prefix: str) -> Iterator[str]:
+    """Yield `lines` with `prefix`, without empty lines at either end and without consecutive ones."""
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip("\n"))
-    yield from ((mark + line).rstrip() for line in text.split("\n"))
+    yield from ((prefix + line).rstrip() for line in text.split("\n"))
 
 
 def _list(element: HtmlElement, width: int) -> Iterator[str]:
     number = int(element.get("start") or 1)
     for item in element.iterchildren("li"):
-        mark = f"{number}. " if element.tag == "ol" else "- "
-        found = [line for line in _blocks(item, width - len(mark)) if line]
-        for index, line in enumerate(found or [""]):
-            yield ((" " * len(mark) if index else mark) + line).rstrip()
+        marker = f"{number}. " if element.tag == "ol" else "- "
+        indent = " " * len(marker)
+        lines = [line for line in _blocks(item, width - len(marker)) if line] or [""]
+        yield (marker + lines[0]).rstrip()
+        yield from ((indent + line).rstrip() for line in lines[1:])
         number += 1
 
 
-def _rows(table: HtmlElement, width: int) -> Iterator[str]:
+def _table(table: HtmlElement, width: int) -> Iterator[str]:
     for caption in table.iterchildren("caption"):
         yield from _blocks(caption, width)
     for row in table.iter("tr"):
         cells = (_SPACE.sub(" ", " ".join(_blocks(cell, 10_000))).strip() for cell in row.iterchildren("td", "th"))
-        yield from _wrapped(" | ".join(cells), width)
+        yield from _wrap(" | ".join(cells), width)
 
 
 def _inline(element: HtmlElement) -> str:
     if not isinstance(element.tag, str):
         return ""
     if element.tag == "br":
-        return "\0"
+        return _LINE_BREAK
     if element.tag == "img":
         return f"[{element.get('alt')}]" if element.get("alt") else ""
-    words = "".join([element.text or "", *(_inline(child) + (child.tail or "") for child in element)])
-    if element.tag == "sup" and words.strip().isdigit():
-        return f" [{words.strip()}]"
+    text = "".join([element.text or "", *(_inline(child) + (child.tail or "") for child in element)])
+    if element.tag == "sup" and text.strip().isdigit():
+        return f" [{text.strip()}]"
+    return _link(element, text) if element.tag == "a" else text
+
+
+def _link(element: HtmlElement, text: str) -> str:
+    """Return `text` followed by the URL of the link `element`."""
     href = element.get("href") or ""
-    # A title's address stands below it, in words to press.
-    if element.tag != "a" or not href or href.startswith("#") or element.get("class") == "title":
-        return words
-    shown = words.strip()
-    if shown in (href, href.removeprefix("mailto:")):
-        return shown
-    # In pointed brackets, so that no full stop behind it becomes part of it (RFC 3986, appendix C).
-    return f"{shown} <{href.removeprefix('mailto:')}>" if shown else ""
+    # The URL of a title is repeated by a button below it.
+    if not href or href.startswith("#") or element.get("class") == "title":
+        return text
+    label, target = text.strip(), href.removeprefix("mailto:")
+    if label in ("", href, target):
+        return label
+    # In angle brackets, so that punctuation after it does not become part of the URL (RFC 3986, appendix C).
+    return f"{label} <{target}>"
 
 
-def _wrapped(text: str, width: int) -> Iterator[str]:
-    """`text` in lines of at most `width`; a line break of the author's, told as NUL, begins a new one."""
+def _wrap(text: str, width: int) -> Iterator[str]:
+    """Yield `text` in lines of at most `width` characters; line breaks of the author are kept."""
     wrapper = TextWrapper(max(width, 20), break_long_words=False, break_on_hyphens=False)
-    for line in text.split("\0"):
-        # Not split(): spaces that do not break stay, as in “5 kg”.
-        if words := _SPACE.sub(" ", line).strip(" "):
-            yield from wrapper.wrap(words)
+    for line in text.split(_LINE_BREAK):
+        # Unlike split(), this keeps no-break spaces, as in “5 kg”.
+        if stripped := _SPACE.sub(" ", line).strip(" "):
+            yield from wrapper.wrap(stripped)

@@ -214,10 +214,10 @@ def test_the_preview_is_the_desks_alone_and_can_do_nothing(signed_in: Client, re
 
 def test_the_preview_shows_either_light_whatever_the_lookers_own_is(monkeypatch: pytest.MonkeyPatch) -> None:
     from newsletter.campaigns import test_emails
-    from newsletter.rendering.messages import Rendered
+    from newsletter.rendering.messages import RenderedEmail
 
     html = "<head></head>@media (prefers-color-scheme: dark) { a } @media (prefers-color-scheme:light) { b }"
-    monkeypatch.setattr(test_emails, "render", lambda *_: Rendered("Subject", html, "text"))
+    monkeypatch.setattr(test_emails, "render_campaign", lambda *_: RenderedEmail("Subject", html, "text"))
     dark, light = (test_emails.shown(draft(), kind) for kind in ("dark", ""))
     assert "(min-width: 0) { a }" in dark
     assert "(max-width: 0) { b }" in dark

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from newsletter.campaigns import preflight
 from newsletter.delivery.mime import link
 from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Topic
-from newsletter.rendering.messages import Rendered
+from newsletter.rendering.messages import RenderedEmail
 from newsletter.subscribers.tokens import Purpose
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 
@@ -80,8 +80,8 @@ def test_what_the_finished_mail_must_not_hold_is_stopped(monkeypatch: pytest.Mon
         ("<p>Words</p>", leave, "No link to unsubscribe in the HTML."),
         (leave, "Words", "No link to unsubscribe in the plain text."),
     ):
-        mail = Rendered("Subject", html, text)
-        monkeypatch.setattr(preflight, "render", lambda *_, mail=mail: mail)
+        mail = RenderedEmail("Subject", html, text)
+        monkeypatch.setattr(preflight, "render_campaign", lambda *_, mail=mail: mail)
         assert words in said("stop", campaign)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from newsletter.delivery import materialize
 from newsletter.delivery.materialize import prepare, prepare_due
 from newsletter.models import Campaign, NewsletterSettings, Subscription, Topic
-from newsletter.rendering.messages import Rendered
+from newsletter.rendering.messages import RenderedEmail
 from tests.factories import make_campaign, make_subscriber
 from tests.newsletter.delivery.harness import sender
 
@@ -100,14 +100,14 @@ def test_one_that_cannot_be_prepared_holds_up_no_other(
 ) -> None:
     sender()
     broken, fine = scheduled(), scheduled()
-    original = materialize.render
+    original = materialize.render_campaign
 
-    def render(campaign: Campaign, profile: NewsletterSettings) -> Rendered:
+    def render_campaign(campaign: Campaign, profile: NewsletterSettings) -> RenderedEmail:
         if campaign.pk == broken.pk:
             raise RuntimeError
         return original(campaign, profile)
 
-    monkeypatch.setattr(materialize, "render", render)
+    monkeypatch.setattr(materialize, "render_campaign", render_campaign)
     assert prepare_due() == 1
     assert f"Campaign {broken.pk} cannot be prepared" in caplog.text
     assert [Campaign.objects.get(pk=each.pk).status for each in (broken, fine)] == ["preparing", "sending"]

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from audit.accessibility import violations_in_both_themes
 from newsletter.models import NewsletterSettings
-from newsletter.rendering.messages import render
+from newsletter.rendering.messages import render_campaign
 from richtext.sanitizer import sanitize
 from tests.factories import make_campaign, make_image, make_post
 from tests.newsletter.campaigns.test_archive import sent
@@ -35,7 +35,7 @@ NO_MAILS_TASK = ("landmark", "region", "heading", "page-has-heading-one")
 @pytest.mark.parametrize("is_stripped", [False, True], ids=["whole", "without its style element"])
 def test_a_mail_can_be_read_by_everybody(page: Page, is_stripped: bool) -> None:
     post = make_post(body=body(), tldr="Bend them", featured_image=make_image(width=1200, height=630))
-    mail = render(
+    mail = render_campaign(
         make_campaign(kind="post", post=post, subject=post.title), NewsletterSettings(postal_address="1 Main St")
     )
     markup = re.sub(r"<style>.*?</style>", "", mail.html, flags=re.DOTALL) if is_stripped else mail.html

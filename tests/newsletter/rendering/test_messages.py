@@ -14,8 +14,8 @@ from blog.models import Post
 from images.models import Video
 from newsletter.delivery.mime import Sender, compiled, link
 from newsletter.models import Campaign, NewsletterSettings
-from newsletter.rendering.layout import written
-from newsletter.rendering.messages import LARGEST, Rendered, render
+from newsletter.rendering.email_template import render_email
+from newsletter.rendering.messages import MAX_HTML_BYTES, RenderedEmail, render_campaign
 from newsletter.subscribers.tokens import Purpose
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
@@ -29,18 +29,18 @@ PROFILE = NewsletterSettings(postal_address="1 Main Street\nPortland", imprint_u
 SINGLE = ("confirm", "manage", "welcome")
 
 
-def letter(body: str, **fields: object) -> Rendered:
+def letter(body: str, **fields: object) -> RenderedEmail:
     """The mail of a campaign by hand that says `body`."""
-    return render(make_campaign(body=sanitize(body), **fields), PROFILE)
+    return render_campaign(make_campaign(body=sanitize(body), **fields), PROFILE)
 
 
-def about(post: Post, profile: NewsletterSettings = PROFILE, **fields: object) -> Rendered:
+def about(post: Post, profile: NewsletterSettings = PROFILE, **fields: object) -> RenderedEmail:
     """The mail about `post`."""
     campaign = make_campaign(kind="post", post=post, subject=post.title, body="", **fields)
-    return render(campaign, profile)
+    return render_campaign(campaign, profile)
 
 
-def tree(mail: Rendered) -> HtmlElement:
+def tree(mail: RenderedEmail) -> HtmlElement:
     return document(mail.html)
 
 
@@ -50,7 +50,7 @@ def document(markup: str) -> HtmlElement:
 
 
 def single(kind: str) -> str:
-    return written(f"newsletter/email/{kind}/body.html", {"sender": PROFILE, "site": SiteInfo(name="Move")}).html
+    return render_email(f"newsletter/email/{kind}/body.html", {"sender": PROFILE, "site": SiteInfo(name="Move")}).html
 
 
 EVERYTHING = """<p>First<sup>2</sup>, see <a href="/about/">about me</a>.</p><h2>Plan</h2>
@@ -64,7 +64,7 @@ EVERYTHING = """<p>First<sup>2</sup>, see <a href="/about/">about me</a>.</p><h2
 
 
 @pytest.fixture
-def everything(db: None) -> Rendered:
+def everything(db: None) -> RenderedEmail:
     SiteInfo.objects.create(name="Move Better", disclaimer="Not advice.")
     picture = make_image(width=1600, height=800, alt="A drawing")
     video = Video.objects.create(provider="youtube", key="abcdefghijk", title="Hop", thumbnail=make_image())
@@ -74,7 +74,7 @@ def everything(db: None) -> Rendered:
 # ---- HTML ----------------------------------------------------------------------------------------------
 
 
-def test_a_mail_holds_what_mail_programs_show_and_nothing_else(everything: Rendered) -> None:
+def test_a_mail_holds_what_mail_programs_show_and_nothing_else(everything: RenderedEmail) -> None:
     page = tree(everything)
     known = re.findall(
         r"\w+",
@@ -99,7 +99,7 @@ def test_a_mail_holds_what_mail_programs_show_and_nothing_else(everything: Rende
     assert not re.search(r"url\(|@import|<form|javascript:| on\w+=", everything.html)
 
 
-def test_the_first_line_that_mail_programs_show_is_the_owners_and_hidden_in_the_mail(everything: Rendered) -> None:
+def test_the_first_line_that_mail_programs_show_is_the_owners_and_hidden_in_the_mail(everything: RenderedEmail) -> None:
     (hidden,) = tree(everything).find_class("preheader")
     assert hidden.text_content().startswith("They bend.")
     assert "display:none" in hidden.get("style")
@@ -107,7 +107,7 @@ def test_the_first_line_that_mail_programs_show_is_the_owners_and_hidden_in_the_
     assert "Words of it" in letter("<p>Words of it</p>").html.split("preheader", 1)[1][:400]
 
 
-def test_pictures_have_an_address_a_size_and_words(everything: Rendered) -> None:
+def test_pictures_have_an_address_a_size_and_words(everything: RenderedEmail) -> None:
     pictures = list(tree(everything).iter("img"))
     assert len(pictures) == 4
     for picture in pictures:
@@ -121,30 +121,30 @@ def test_pictures_have_an_address_a_size_and_words(everything: Rendered) -> None
     assert gallery.xpath(".//td/@colspan") == ["2"]
 
 
-def test_a_box_keeps_its_distance_in_outlook(everything: Rendered) -> None:
+def test_a_box_keeps_its_distance_in_outlook(everything: RenderedEmail) -> None:
     (box,) = tree(everything).find_class("callout--red-flags")
     assert box.tag == "table"
     assert [each.text_content() for each in box.iter("p")] == ["Red flags: see someone soon", "Numb foot"]
     assert "padding" in next(box.iter("td")).get("style")
 
 
-def test_a_wide_table_becomes_lines_that_a_phone_can_show(everything: Rendered) -> None:
+def test_a_wide_table_becomes_lines_that_a_phone_can_show(everything: RenderedEmail) -> None:
     page = tree(everything)
     assert [" ".join(table.text_content().split()) for table in page.find_class("data")] == ["WeekDayDoMonWalk"]
     (record,) = page.find_class("record")
     assert [each.text_content() for each in record] == ["Ball", "Good: Small", "Bad: Rolls", "For: Feet"]
 
 
-def test_a_video_is_a_picture_that_leads_to_it(everything: Rendered) -> None:
+def test_a_video_is_a_picture_that_leads_to_it(everything: RenderedEmail) -> None:
     (still,) = tree(everything).xpath("//a[contains(@href, 'youtube.com')]/img")
     assert still.getparent().get("href") == "https://www.youtube.com/watch?v=abcdefghijk"
 
 
-def test_every_mail_says_why_it_came_from_where_and_how_to_leave(everything: Rendered) -> None:
+def test_every_mail_says_why_it_came_from_where_and_how_to_leave(everything: RenderedEmail) -> None:
     page = tree(everything)
-    (foot,) = page.find_class("foot")
+    (foot,) = page.find_class("footer")
     words = foot.text_content()
-    assert "You get this because you asked for our letters and confirmed your address." in words
+    assert "You're receiving this because you subscribed to our newsletter and confirmed your email address." in words
     assert "Move Better" in words
     assert [line in words for line in ("1 Main Street", "Portland", "Not advice.")] == [True] * 3
     campaign = Campaign.objects.get()
@@ -158,7 +158,7 @@ def test_every_mail_says_why_it_came_from_where_and_how_to_leave(everything: Ren
     assert "/archive/" not in secret.html + secret.text
 
 
-def test_nothing_follows_the_reader(everything: Rendered) -> None:
+def test_nothing_follows_the_reader(everything: RenderedEmail) -> None:
     page = tree(everything)
     assert not [image for image in page.iter("img") if int(image.get("width")) < 3]
     assert {address for address in page.xpath("//@href") if "?" in address} == {
@@ -170,8 +170,8 @@ def test_nothing_follows_the_reader(everything: Rendered) -> None:
 def test_single_mails_stand_in_the_same_frame(kind: str) -> None:
     page = document(single(kind))
     assert page.find_class("masthead")[0].text_content() == "Move"
-    assert "1 Main Street" in page.find_class("foot")[0].text_content()
-    (press,) = page.find_class("press")
+    assert "1 Main Street" in page.find_class("footer")[0].text_content()
+    (press,) = page.find_class("button")
     (button,) = press.iter("a")
     style = button.get("style")
     # 12 + 20 + 12: as tall as a thumb needs.
@@ -187,10 +187,10 @@ def test_the_colours_are_those_of_the_site() -> None:
     assert colours <= set(re.findall(r"#[0-9a-f]{3,6}\b", read))
 
 
-def test_in_a_language_from_right_to_left_everything_stands_on_its_side(everything: Rendered) -> None:
+def test_in_a_language_from_right_to_left_everything_stands_on_its_side(everything: RenderedEmail) -> None:
     assert "border-left:3px" in document(everything.html).xpath("//blockquote/@style")[0]
     with translation.override("ar"):
-        page = document(render(Campaign.objects.get(), PROFILE).html)
+        page = document(render_campaign(Campaign.objects.get(), PROFILE).html)
     assert (page.get("lang"), page.get("dir")) == ("ar", "rtl")
     assert "border-right:3px" in page.xpath("//blockquote/@style")[0]
     assert "padding:0 24px 0 0" in page.xpath("//ol/@style")[0]
@@ -199,7 +199,7 @@ def test_in_a_language_from_right_to_left_everything_stands_on_its_side(everythi
 # ---- Text ----------------------------------------------------------------------------------------------
 
 
-def test_the_text_part_reads_well(everything: Rendered) -> None:
+def test_the_text_part_reads_well(everything: RenderedEmail) -> None:
     body, _, foot = everything.text.partition("\n-- \n")
     assert body == (
         "Move Better <http://testserver/>\n\n"
@@ -245,10 +245,10 @@ def test_the_mail_about_a_post_holds_the_post() -> None:
     assert mail.subject == "Knees & <hips>"
     assert page.findtext(".//h1/a") == "Knees & <hips>"
     assert page.xpath("//h1/a/@href") == [f"http://testserver/{post.slug}/"]
-    words = page.find_class("sheet")[0].text_content()
+    words = page.find_class("content")[0].text_content()
     assert words.index("Not advice.") < words.index("Bend them") < words.index("Slowly.")
     assert words.count("Not advice.") == page.text_content().count("Not advice.") == 1
-    assert page.find_class("press")[0].text_content().strip() == "Read it on the site"
+    assert page.find_class("button")[0].text_content().strip() == "Read it on the website"
     # A link that holds a picture alone is called by what the picture shows.
     assert page.xpath("//a[img]/@href") == [f"http://testserver/{post.slug}/"]
     assert page.xpath("//a/img/@alt")[0]
@@ -260,7 +260,7 @@ def test_the_mail_about_a_post_holds_the_post() -> None:
 def test_the_authors_own_words_come_first() -> None:
     post = make_post(body="<p>Slowly.</p>")
     campaign = make_campaign(kind="post", post=post, body="<p>Dear all,</p>")
-    words = tree(render(campaign, PROFILE)).find_class("sheet")[0].text_content()
+    words = tree(render_campaign(campaign, PROFILE)).find_class("content")[0].text_content()
     assert words.index("Dear all,") < words.index(post.title) < words.index("Slowly.")
 
 
@@ -268,10 +268,10 @@ def test_a_very_long_post_ends_early_with_a_link_to_the_rest() -> None:
     body = "".join(f"<h2>Part {number}</h2><p>{'Words and more words. ' * 40}</p>" for number in range(200))
     post = make_post(body=body)
     mail = about(post)
-    assert LARGEST * 0.9 < len(mail.html.encode()) <= LARGEST
+    assert MAX_HTML_BYTES * 0.9 < len(mail.html.encode()) <= MAX_HTML_BYTES
     page = tree(mail)
-    (press,) = page.find_class("press")
-    assert press.text_content().strip() == "Read the rest on the site"
+    (press,) = page.find_class("button")
+    assert press.text_content().strip() == "Read the rest on the website"
     assert press.xpath(".//a/@href") == [f"http://testserver/{post.slug}/"]
     parts = page.xpath("//h2/text()")
     assert 10 < len(parts) < 200
@@ -279,8 +279,8 @@ def test_a_very_long_post_ends_early_with_a_link_to_the_rest() -> None:
     assert page.xpath("//h2")[-1].getnext().tag == "p"
     assert "Unsubscribe" in mail.html
     by_hand = letter(body, subject="Long")
-    assert "Read the rest on the site" in by_hand.text
-    assert len(by_hand.html.encode()) <= LARGEST
+    assert "Read the rest on the website" in by_hand.text
+    assert len(by_hand.html.encode()) <= MAX_HTML_BYTES
     # Without a place for the rest it stays whole.
     assert "Part 199" in letter(body, is_in_archive=False).html
 
@@ -313,7 +313,7 @@ def test_no_link_to_amazon_is_mailed_and_what_pays_is_said_first(amazon: Program
 
 def test_a_frozen_mail_compiles_whole() -> None:
     campaign = make_campaign(status="preparing", frozen_sha256="", total=None, prepared_at=None)
-    mail = render(campaign, PROFILE)
+    mail = render_campaign(campaign, PROFILE)
     Campaign.objects.filter(pk=campaign.pk).freeze(slug=campaign.copy_slug, **mail._asdict())
     campaign.refresh_from_db()
     pattern = compiled(campaign.pk, campaign.frozen_sha256, Sender("A", "a@example.com", "", "x")).pattern
