@@ -1,0 +1,1 @@
+"""The contact form, its inbox in the admin, and replies by email."""

@@ -1,4 +1,4 @@
-"""The inbox on the writing desk."""
+"""Admin for messages, replies and contact settings."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import F, QuerySet, TextField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from solo.admin import SingletonModelAdmin
 
-from contact import mailing
+from contact.email_delivery import delivery_problem
 from contact.models import ContactSettings, Message, Reply
 from siteinfo.models import SiteInfo
 
@@ -21,136 +22,150 @@ INBOX = "admin:contact_message_changelist"
 
 
 class ReplyInline(admin.StackedInline):
-    """What was answered so far."""
+    """The replies to a message, read-only."""
 
     model = Reply
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("body", "author", "created_at", "mail")
+    fields = readonly_fields = ("body", "author", "created_at", "email_status")
 
     def has_add_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        """Return False: replies are written in their own form."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Reply | None = None) -> bool:
+        """Return False: a reply cannot be changed after it was sent."""
         return False
 
-    @admin.display(description="mail")
-    def mail(self, reply: Reply) -> str:
+    @admin.display(description="email")
+    def email_status(self, reply: Reply) -> str:
+        """Return whether the reply was sent."""
         return reply.status_text
 
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
-    """Messages are read, answered, set aside and erased; nobody writes or changes one."""
+    """The inbox. Messages can be answered, archived and deleted, but not added or edited."""
 
-    list_display = ("subject", "name", "state", "created_at")
-    list_filter = ("state",)
-    # What waits stands first.
+    list_display = ("subject", "name", "status", "created_at")
+    list_filter = ("status",)
+    # New messages come first.
     ordering = (F("handled_at").desc(nulls_first=True), "-created_at", "-pk")
     search_fields = ("subject", "body", "name", "email")
-    search_help_text = "Words of the message, the sender's name or address"
-    actions = ("mark_answered", "archive", "mark_spam", "mark_new", "mail_again", "erase_people")
+    search_help_text = "Search messages, names and email addresses"
+    actions = ("mark_answered", "archive", "mark_spam", "mark_new", "retry_emails", "delete_senders")
     fieldsets = (
-        ("What they wrote", {"fields": (("name", "email", "created_at"), "body")}),
-        ("What you do", {"fields": ("state", "mail", "handled_at")}),
+        ("Message", {"fields": (("name", "email", "created_at"), "body")}),
+        ("Status", {"fields": ("status", "email_status", "handled_at")}),
     )
-    readonly_fields = ("name", "email", "created_at", "body", "mail", "handled_at")
+    readonly_fields = ("name", "email", "created_at", "body", "email_status", "handled_at")
     inlines = (ReplyInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: only the contact form adds messages."""
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "GET" and (trouble := mailing.trouble()):
-            self.message_user(request, trouble, messages.WARNING)
+        """Warn if messages are not emailed."""
+        if request.method == "GET" and (problem := delivery_problem()):
+            self.message_user(request, problem, messages.WARNING)
         return super().changelist_view(request, extra_context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        """Show the subject as the title."""
         message = self.get_object(request, object_id)
         title = {"title": message.subject, "subtitle": None} if message else {}
         return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
 
-    @admin.display(description="mail to you")
-    def mail(self, message: Message) -> str:
+    @admin.display(description="notification email")
+    def email_status(self, message: Message) -> str:
+        """Return whether the message was emailed to the site."""
         return message.status_text
-
-    # ---- What can be done ---------------------------------------------------------------------------
 
     @admin.action(description="Mark as answered", permissions=["change"])
     def mark_answered(self, request: HttpRequest, queryset: Any) -> None:
-        self._move(request, queryset, Message.State.ANSWERED)
+        """Mark the selected messages as answered."""
+        self._set_status(request, queryset, Message.Status.ANSWERED)
 
     @admin.action(description="Archive", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: Any) -> None:
-        self._move(request, queryset, Message.State.ARCHIVED)
+        """Archive the selected messages."""
+        self._set_status(request, queryset, Message.Status.ARCHIVED)
 
     @admin.action(description="Mark as spam", permissions=["change"])
     def mark_spam(self, request: HttpRequest, queryset: Any) -> None:
-        self._move(request, queryset, Message.State.SPAM)
+        """Mark the selected messages as spam."""
+        self._set_status(request, queryset, Message.Status.SPAM)
 
     @admin.action(description="Mark as new", permissions=["change"])
     def mark_new(self, request: HttpRequest, queryset: Any) -> None:
-        self._move(request, queryset, Message.State.NEW)
+        """Mark the selected messages as new."""
+        self._set_status(request, queryset, Message.Status.NEW)
 
-    def _move(self, request: HttpRequest, queryset: Any, state: Message.State) -> None:
-        number = queryset.order_by().move_to(state)
-        words = "1 message is" if number == 1 else f"{number} messages are"
-        self.message_user(request, f"{words} now “{state.label.lower()}”.")
+    def _set_status(self, request: HttpRequest, queryset: Any, status: Message.Status) -> None:
+        count = queryset.order_by().set_status(status)
+        self.message_user(request, f"Marked {count} message{pluralize(count)} as {status.label.lower()}.")
 
-    @admin.action(description="Try again to send the mails of all", permissions=["change"])
-    def mail_again(self, request: HttpRequest, queryset: Any) -> None:
-        number = Message.objects.retry_failed() + Reply.objects.retry_failed()
-        words = "1 mail is" if number == 1 else f"{number} mails are"
-        self.message_user(request, f"{words} tried again within seconds." if number else "No mail waits to be sent.")
+    @admin.action(description="Retry all failed emails", permissions=["change"])
+    def retry_emails(self, request: HttpRequest, queryset: Any) -> None:
+        """Make every failed email of messages and replies due now."""
+        count = Message.objects.retry_failed() + Reply.objects.retry_failed()
+        if count:
+            self.message_user(request, f"Retrying {count} email{pluralize(count)} within seconds.")
+        else:
+            self.message_user(request, "No failed emails to retry.")
 
-    @admin.action(description="Erase all that these people wrote …", permissions=["delete"])
-    def erase_people(self, request: HttpRequest, queryset: Any) -> TemplateResponse | None:
-        """Ask first, then erase all messages from the addresses of the chosen ones, with the replies to them."""
-        rows: QuerySet[Message] = Message.objects.filter(pk__in=queryset.values("pk")).of_the_same_people()
-        if "erase" in request.POST:
-            number = rows.count()
+    @admin.action(description="Delete everything from these senders…", permissions=["delete"])
+    def delete_senders(self, request: HttpRequest, queryset: Any) -> TemplateResponse | None:
+        """Ask for confirmation, then delete all messages from the selected senders and the replies to them."""
+        rows: QuerySet[Message] = Message.objects.filter(pk__in=queryset.values("pk")).from_same_senders()
+        if "confirm" in request.POST:
+            count = rows.count()
             rows.delete()
-            self.message_user(request, f"{'1 message is' if number == 1 else f'{number} messages are'} erased.")
+            self.message_user(request, f"Deleted {count} message{pluralize(count)}.")
             return None
         context = self.admin_site.each_context(request) | {
-            "title": "Erase all that these people wrote?",
+            "title": "Delete everything from these senders?",
             "opts": self.opts,
             "rows": rows.order_by("email", "created_at"),
-            "chosen": request.POST.getlist("_selected_action"),
+            "selected": request.POST.getlist("_selected_action"),
             "is_all": request.POST.get("select_across", "0"),
         }
-        return TemplateResponse(request, "admin/contact/message/erase.html", context)
+        return TemplateResponse(request, "admin/contact/message/delete_senders.html", context)
 
 
 @admin.register(Reply)
 class ReplyAdmin(admin.ModelAdmin):
-    """Where a reply is written: `add/?message=`. Once written it is on its way, and shown with the message."""
+    """The form for a reply, at `add/?message=<pk>`. Sent replies are shown with their message."""
 
     fields = ("body",)
     formfield_overrides = {TextField: {"widget": AdminTextareaWidget(attrs={"rows": 18})}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # The form quotes what was asked.
+        """Require permission to view messages too, because the form quotes one."""
         return super().has_add_permission(request) and request.user.has_perm("contact.view_message")
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
-        return {}  # no list of its own among the things of the desk
+        """Return no permissions, so that replies have no entry on the dashboard."""
+        return {}
 
     def has_change_permission(self, request: HttpRequest, obj: Reply | None = None) -> bool:
+        """Return False: a reply cannot be changed after it was sent."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Reply | None = None) -> bool:
-        # Erasing a message erases its replies; that is what this permission is asked for.
+        """Allow deleting replies only together with their message."""
         return obj is None and super().has_delete_permission(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Redirect to the inbox: replies have no list."""
         return HttpResponseRedirect(reverse(INBOX))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A greeting, room for words, the site's name, and what was asked."""
-        message = _asked(request)
+        """Return a greeting, space for the reply, a closing and the quoted message."""
+        message = _requested_message(request)
         site = SiteInfo.objects.first() or SiteInfo()
         quote = "\n".join(f"> {line}".rstrip() for line in message.body.splitlines())
         day = date_format(localtime(message.created_at), "F j, Y")
@@ -159,33 +174,35 @@ class ReplyAdmin(admin.ModelAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        message = _asked(request)
+        """Show the recipient in the title."""
+        message = _requested_message(request)
         title = f"Reply to {message.name} <{message.email}>"
         return super().add_view(request, form_url, {"title": title, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Reply, form: Any, change: bool) -> None:
-        """Keep it for the worker, once: a second press with the same words means the first."""
-        message = get_object_or_404(Message.objects.select_for_update(), pk=_asked(request).pk)
-        if twin := message.replies.filter(body=obj.body).first():
-            obj.pk = twin.pk
+        """Queue the reply for the worker. A double click queues it once."""
+        message = get_object_or_404(Message.objects.select_for_update(), pk=_requested_message(request).pk)
+        if duplicate := message.replies.filter(body=obj.body).first():
+            obj.pk = duplicate.pk
             return
         obj.message, obj.author_id = message, request.user.pk
         super().save_model(request, obj, form, change)
-        Message.objects.filter(pk=message.pk).move_to(Message.State.ANSWERED)
+        Message.objects.filter(pk=message.pk).set_status(Message.Status.ANSWERED)
 
     def response_add(self, request: HttpRequest, obj: Reply, post_url_continue: str | None = None) -> HttpResponse:
-        self.message_user(request, "Your reply goes out within seconds.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:contact_message_change", args=[_asked(request).pk]))
+        """Return to the message."""
+        self.message_user(request, "Your reply will be sent within seconds.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:contact_message_change", args=[_requested_message(request).pk]))
 
 
-def _asked(request: HttpRequest) -> Message:
-    """The message that the address of the page names; Http404 without it."""
-    key = request.GET.get("message", "")
-    if not key.isdecimal():
-        raise Http404("A reply needs a message.")
-    return get_object_or_404(Message, pk=key)
+def _requested_message(request: HttpRequest) -> Message:
+    """Return the message named in the query string. Raises Http404 without one."""
+    pk = request.GET.get("message", "")
+    if not pk.isdecimal():
+        raise Http404("Specify the message to reply to.")
+    return get_object_or_404(Message, pk=pk)
 
 
 @admin.register(ContactSettings)
 class ContactSettingsAdmin(SingletonModelAdmin):
-    """One row, one field."""
+    """The single row of contact settings."""

@@ -1,6 +1,10 @@
+"""App configuration of contact."""
+
 from django.apps import AppConfig
 
 
 class ContactConfig(AppConfig):
+    """The contact form and its inbox."""
+
     name = "contact"
-    verbose_name = "Contact form"
+    verbose_name = "Contact"

@@ -1,4 +1,4 @@
-"""What a reader fills in to write to the site."""
+"""The contact form."""
 
 from django.core.exceptions import ValidationError
 
@@ -9,13 +9,13 @@ from public_forms.forms import PublicForm
 
 
 def validate_one_line(text: str) -> None:
-    """ValidationError for a text of several lines. Browsers send none; who does is after the headers of our mail."""
+    """Raise ValidationError for several lines. Browsers never send them here; header injection does."""
     if len(text.splitlines()) > 1:
-        raise ValidationError("This takes one line only. Please take the line breaks out.", code="lines")
+        raise ValidationError("Enter a single line without line breaks.", code="lines")
 
 
 class ContactForm(PublicForm):
-    """Becomes a message in the inbox."""
+    """A message to the site."""
 
     purpose = "contact"
     daily_limit = 10
@@ -24,31 +24,31 @@ class ContactForm(PublicForm):
         max_length=120,
         autocomplete="name",
         validators=[validate_one_line],
-        error_messages={"required": "Please say what we may call you."},
+        error_messages={"required": "Enter your name."},
     )
     email = EmailField(
-        label="Your e-mail address",
+        label="Your email address",
         validators=[validate_deliverable],
     )
     subject = PlainTextField(
-        label="What is it about?",
+        label="Subject",
         max_length=150,
         validators=[validate_one_line],
-        error_messages={"required": "A word or two will do."},
+        error_messages={"required": "Enter a subject. A word or two is enough."},
     )
     body = PlainTextField(
         label="Your message",
         rows=9,
         max_length=10_000,
-        error_messages={"required": "Nothing is written yet."},
+        error_messages={"required": "Enter your message."},
     )
 
     def clean_email(self) -> str:
-        """The address with its domain in small letters, as all domains mean the same."""
+        """Return the email address with its domain in lower case, since domains are case-insensitive."""
         local, at, domain = self.cleaned_data["email"].rpartition("@")
         return f"{local}{at}{domain.lower()}"
 
-    def keep(self) -> None:
-        """Put it into the inbox, once; nothing if it is spam. The worker mails it."""
+    def save_message(self) -> None:
+        """Store the message once, or not at all if it is spam. The worker emails it."""
         if not self.is_spam:
             Message.objects.get_or_create(submission=self.submission, defaults=self.cleaned_data)

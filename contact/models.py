@@ -1,4 +1,4 @@
-"""What readers write to the site, what it answers them, and where the mail about both stands."""
+"""Messages from the contact form, replies, and the emails for both."""
 
 from datetime import timedelta
 from typing import Any, Self
@@ -18,88 +18,94 @@ from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
-# The page of the form promises this.
-KEPT_AFTER_HANDLING = timedelta(days=365)
+# The contact page promises this.
+RETENTION = timedelta(days=365)
 
 
 class ContactSettings(SingletonModel):
-    """How messages reach whoever answers them."""
+    """Where messages are emailed."""
 
-    notify_address = models.EmailField(
+    notify_email = models.EmailField(
         "send messages to",
         blank=True,
         validators=[validate_deliverable],
-        help_text="Readers never see this address. Left empty, messages go to the site's public e-mail address; "
-        "without either they are only shown here.",
+        help_text="Visitors never see this email address. If empty, messages go to the site's public email address. "
+        "Without either, messages are only shown in the inbox.",
     )
 
     class Meta:
-        verbose_name = "where messages go"
+        """The name in the admin."""
+
+        verbose_name = "contact settings"
+        verbose_name_plural = "contact settings"
 
     def __str__(self) -> str:
-        return "Where messages go"
+        return "Contact settings"
 
     @classmethod
     def recipient(cls) -> str:
-        """The address that messages are mailed to; "" if there is none."""
-        chosen = cls.objects.exclude(notify_address="").values_list("notify_address", flat=True)
+        """Return the email address that receives messages, or ""."""
+        chosen = cls.objects.exclude(notify_email="").values_list("notify_email", flat=True)
         public = SiteInfo.objects.values_list("email", flat=True)
         return chosen.first() or public.first() or ""
 
 
 class MessageQuerySet(QueuedEmailQuerySet["Message"]):
-    """The inbox and its upkeep."""
+    """Queries on the inbox."""
 
-    def waiting(self) -> Self:
-        """Those that nobody has dealt with."""
+    def unhandled(self) -> Self:
+        """Return the new messages."""
         return self.filter(handled_at__isnull=True)
 
     def due(self) -> Self:
-        """As of all mails; what was dealt with on the desk needs no mail any more, nor does one go to nobody."""
-        return super().due().waiting() if ContactSettings.recipient() else self.none()
+        """Return the messages to email now. Handled messages need no email, and none is sent without a recipient."""
+        return super().due().unhandled() if ContactSettings.recipient() else self.none()
 
     def failed(self) -> Self:
-        return super().failed().waiting()
+        """Return the new messages whose last email attempt failed."""
+        return super().failed().unhandled()
 
-    def move_to(self, state: "Message.State") -> int:
-        """Give all of them `state`; how many there were. The time when one was dealt with first stays."""
-        if state == Message.State.NEW:
-            return self.update(state=state, handled_at=None)
-        return self.update(state=state, handled_at=Coalesce("handled_at", timezone.now()))
+    def set_status(self, status: "Message.Status") -> int:
+        """Set the status and return the number of messages. The time a message was first handled is preserved."""
+        if status == Message.Status.NEW:
+            return self.update(status=status, handled_at=None)
+        return self.update(status=status, handled_at=Coalesce("handled_at", timezone.now()))
 
-    def of_the_same_people(self) -> "MessageQuerySet":
-        """All messages from the addresses of these, however their letters are cased."""
-        addresses = {address.lower() for address in self.values_list("email", flat=True)}
-        return Message.objects.annotate(address=Lower("email")).filter(address__in=addresses)
+    def from_same_senders(self) -> "MessageQuerySet":
+        """Return all messages from these senders, ignoring the case of email addresses."""
+        emails = {email.lower() for email in self.values_list("email", flat=True)}
+        return Message.objects.annotate(lower_email=Lower("email")).filter(lower_email__in=emails)
 
-    def erase_old(self) -> int:
-        """Erase what was dealt with a year ago, replies included; how many rows."""
-        return self.filter(handled_at__lt=timezone.now() - KEPT_AFTER_HANDLING).delete()[0]
+    def delete_expired(self) -> int:
+        """Delete messages handled a year ago, with their replies. Return the number of deleted rows."""
+        return self.filter(handled_at__lt=timezone.now() - RETENTION).delete()[0]
 
 
 class Message(QueuedEmail):
-    """What a reader wrote with the contact form."""
+    """A message from the contact form."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
+        """What has been done with the message."""
+
         NEW = "new", "New"
         ANSWERED = "answered", "Answered"
         ARCHIVED = "archived", "Archived"
         SPAM = "spam", "Spam"
 
     name = models.CharField(max_length=120)
-    email = models.EmailField("e-mail address", help_text="Nobody has checked that it belongs to them.")
+    email = models.EmailField("email address", help_text="Not verified: anyone can enter any email address.")
     subject = models.CharField(max_length=150)
-    body = models.TextField("message", help_text="Links in it cannot be clicked: look at them first.")
-    state = models.CharField(
+    body = models.TextField("message", help_text="Links are shown as text. Check them before you open them.")
+    status = models.CharField(
         max_length=10,
-        choices=State,
-        default=State.NEW,
-        help_text="A reply from here makes it answered. What is no longer new is erased after twelve months.",
+        choices=Status,
+        default=Status.NEW,
+        help_text="Replying marks a message as answered. Handled messages are deleted after twelve months.",
     )
-    # Made from the form's own number, so that a double press is one message.
+    # Derived from the form's token, so that a double click creates one message.
     submission = models.UUIDField(unique=True, editable=False)
     created_at = models.DateTimeField("received", auto_now_add=True)
-    handled_at = models.DateTimeField("dealt with", null=True, editable=False)
+    handled_at = models.DateTimeField("handled", null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -111,9 +117,9 @@ class Message(QueuedEmail):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="new", handled_at__isnull=True)
-                | Q(state__in=("answered", "archived", "spam"), handled_at__isnull=False),
-                name="contact_message_new_or_dealt_with",
+                condition=Q(status="new", handled_at__isnull=True)
+                | Q(status__in=("answered", "archived", "spam"), handled_at__isnull=False),
+                name="contact_message_new_or_handled",
             ),
             models.CheckConstraint(
                 condition=Q(sent_at__isnull=True) | Q(next_attempt_at__isnull=True),
@@ -122,21 +128,24 @@ class Message(QueuedEmail):
         ]
 
     def __str__(self) -> str:
-        # Nothing of what it says: the desk's log keeps this longer than the message.
+        # Without its content: the admin log outlives the message.
         return f"Message {self.pk}"
 
     def save(self, **kwargs: Any) -> None:
-        """Save it, with the time when it was dealt with if its state says so."""
-        self.handled_at = None if self.state == self.State.NEW else self.handled_at or timezone.now()
+        """Save the message and keep `handled_at` in step with its status."""
+        if self.status == self.Status.NEW:
+            self.handled_at = None
+        elif self.handled_at is None:
+            self.handled_at = timezone.now()
         super().save(**kwargs)
 
     def build_email(self) -> EmailMessage:
-        """The mail that tells of it; an answer to it goes to whoever wrote. ValueError if impossible."""
+        """Return the email about this message, with the sender as Reply-To. Raises ValueError for an invalid one."""
         site = SiteInfo.objects.first() or SiteInfo()
-        desk = absolute_url(reverse("admin:contact_message_change", args=[self.pk]))
+        admin_url = absolute_url(reverse("admin:contact_message_change", args=[self.pk]))
         return EmailMessage(
             one_line(f"{self.subject} (message to {site.name})"),
-            render_to_string("contact/email/message.txt", {"message": self, "desk": desk}),
+            render_to_string("contact/email/message.txt", {"message": self, "admin_url": admin_url}),
             format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
             [format_mailbox(ContactSettings.recipient())],
             reply_to=[format_mailbox(self.email, self.name)],
@@ -145,13 +154,13 @@ class Message(QueuedEmail):
 
 
 class Reply(QueuedEmail):
-    """What somebody at the desk answered. It goes to the sender by mail, as it stands."""
+    """A reply written in the admin and emailed to the sender as plain text."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="replies", editable=False)
     body = models.TextField(
         "reply",
         max_length=20_000,
-        help_text="Goes out as plain text within seconds. The lines with > at the end are what was asked.",
+        help_text="Sent as plain text within seconds. The lines starting with > quote the message.",
     )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
@@ -174,7 +183,7 @@ class Reply(QueuedEmail):
         return f"Reply to message {self.message_id}"
 
     def build_email(self) -> EmailMessage:
-        """The mail that it is; an answer goes where messages go, if anywhere. ValueError if impossible."""
+        """Return the reply as an email. Raises ValueError for an invalid address."""
         site, recipient = SiteInfo.objects.first() or SiteInfo(), ContactSettings.recipient()
         return EmailMessage(
             one_line(f"Re: {self.message.subject}"),

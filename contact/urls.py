@@ -1,4 +1,4 @@
-"""The addresses of the contact form."""
+"""URLs of the contact form."""
 
 from django.urls import path
 

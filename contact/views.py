@@ -1,4 +1,4 @@
-"""Where readers write to the site."""
+"""The contact page and its thank-you page."""
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -13,16 +13,16 @@ from public_forms.decorators import public_form
 
 @public_form
 def contact(request: HttpRequest) -> HttpResponse:
-    """The form, below the words of the page with the part “Contact”.
+    """Show the contact form below the text of the page with the role “Contact”, and accept messages.
 
-    What it takes is stored before anybody is thanked; mail is the worker's affair.
+    A message is stored before the visitor is thanked. The worker emails it later.
     """
     form = ContactForm(request)
     if request.method == "POST":
-        # The limit is counted and the row written together or not at all.
+        # Count toward the limit and store the message together or not at all.
         with transaction.atomic():
             if form.is_valid():
-                form.keep()
+                form.save_message()
                 response = redirect("contact:thanks")
                 response.status_code = 303
                 return response
@@ -31,7 +31,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     meta = of_page(intro) if intro and request.method != "POST" else None
     context = {"form": form, "intro": intro, "meta": meta}
     page = render(request, "contact/contact.html", context, status=form.status)
-    # A page in its author's words is one that search engines may show.
+    # Only a page with text of its author is worth indexing.
     if meta and meta.is_indexed:
         page["X-Robots-Tag"] = "all"
     return page
@@ -39,5 +39,5 @@ def contact(request: HttpRequest) -> HttpResponse:
 
 @public_form
 def thanks(request: HttpRequest) -> HttpResponse:
-    """What everybody sees in the end."""
+    """Thank the visitor."""
     return render(request, "contact/thanks.html")

@@ -13,7 +13,7 @@ from accounts.models import User
 from affiliates.models import Link
 from blog import checklist
 from blog.models import Post, PostTemplate
-from contact import mailing
+from contact.email_delivery import delivery_problem
 from contact.models import Message
 from feedback.models import Suggestion
 from images.models import Image
@@ -126,7 +126,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
 
 def _what_readers_sent(user: User) -> Iterator[Task]:
     """Messages and suggestions that wait for somebody."""
-    if number := user.has_perm("contact.change_message") and Message.objects.waiting().count():
+    if number := user.has_perm("contact.change_message") and Message.objects.unhandled().count():
         title = "1 message waits for you" if number == 1 else f"{number} messages wait for you"
         reason = "Sent with the contact form. You can answer on the desk."
         address = reverse("admin:contact_message_changelist", query={"state__exact": "new"})
@@ -170,7 +170,7 @@ def _what_is_begun(user: User) -> Iterator[Task]:
 
 def _what_is_missing(user: User, counts: dict[str, int]) -> Iterator[Task]:
     """Settings, words and topics that the site would be better with."""
-    if user.has_perm("contact.change_message") and (trouble := mailing.trouble()):
+    if user.has_perm("contact.change_message") and (trouble := delivery_problem()):
         yield Task("Mail needs a look", trouble, reverse("admin:contact_message_changelist"), "Look", "mail")
     if number := Image.objects.without_words().count():
         reason = "Say what they show, for those who cannot see them."

@@ -23,7 +23,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from audit.accessibility import violations_in_both_themes
-from contact import mailing
+from contact.email_delivery import delivery_problem
 from contact.models import ContactSettings, Message, Reply
 from outbox import sending
 from ptcomplete.email_settings import mailers
@@ -40,32 +40,32 @@ OWNER = "owner@clinic.example.com"
 
 @pytest.fixture
 def box(settings: Settings, db: None) -> Iterator[Postbox]:
-    """The mails that a running mail server took, for a site that wants its messages mailed."""
-    ContactSettings.objects.create(notify_address=OWNER)
+    """Return the emails accepted by a running mail server, for a site that wants its messages emailed."""
+    ContactSettings.objects.create(notify_email=OWNER)
     box = Postbox()
     with mail_server(settings, box):
         yield box
 
 
-def tree(content: bytes) -> HtmlElement:
+def parse(content: bytes) -> HtmlElement:
     page: HtmlElement = html.fromstring(content)
     return page
 
 
 def send(client: Client, **changes: str) -> Any:
-    """What the site answers to a form filled in within a minute, `changes` apart."""
+    """Submit the form a minute after opening it, with `changes`, and return the response."""
     data = {"name": "Sam", "email": "sam@example.org", "subject": "A talk", "body": "Would you come?"}
     return client.post("/contact/", data | {"token": issue_token("contact", age=60)} | changes, headers=OWN)
 
 
 def make_message(**overrides: Any) -> Message:
-    """A message that waits."""
+    """Create a new message."""
     fields = {"name": "Sam", "email": "sam@example.org", "subject": "A talk", "body": "Would you come?"}
     return Message.objects.create(**fields | {"submission": uuid4()} | overrides)
 
 
-def wait_over() -> None:
-    """Let the time pass until everything unsent is tried again."""
+def make_emails_due() -> None:
+    """Skip the delay before the next attempt."""
     for model in (Message, Reply):
         model._default_manager.filter(next_attempt_at__isnull=False).update(next_attempt_at=timezone.now())
 
@@ -77,15 +77,15 @@ def reply(client: Client, message: Message, body: str = "Gladly.") -> Any:
 # ---- The form ---------------------------------------------------------------------------------------
 
 
-def test_a_good_message_is_one_row_and_one_mail(reader: Client, box: Postbox) -> None:
+def test_a_message_is_stored_once_and_emailed_once(reader: Client, box: Postbox) -> None:
     SiteInfo.objects.create(name="Move Better", email="public@example.com")
-    response = send(reader, state="spam", body="Would you come?\n.\n<b>Soon</b> & well")
+    response = send(reader, status="spam", body="Would you come?\n.\n<b>Soon</b> & well")
     assert (response.status_code, response["Location"]) == (303, "/contact/thanks/")
     assert not response.cookies
     assert reader.get("/contact/thanks/").status_code == 200
     row = Message.objects.get()
-    assert (row.state, row.name, row.email, row.subject) == ("new", "Sam", "sam@example.org", "A talk")
-    assert box.mails == []  # the reader waits for no mail server
+    assert (row.status, row.name, row.email, row.subject) == ("new", "Sam", "sam@example.org", "A talk")
+    assert box.mails == []  # the visitor does not wait for the mail server
     call_command("worker", once=True)
     call_command("worker", once=True)
     (mail,) = box.mails
@@ -103,7 +103,7 @@ def test_a_good_message_is_one_row_and_one_mail(reader: Client, box: Postbox) ->
     assert row.status_text == "Sent"
 
 
-def test_spam_is_thanked_like_a_person_and_neither_kept_nor_mailed(reader: Client, box: Postbox) -> None:
+def test_spam_gets_the_usual_answer_and_is_neither_stored_nor_emailed(reader: Client, box: Postbox) -> None:
     spam, real = send(reader, homepage="https://pills.example.com", subject="Pills"), send(reader)
     assert (spam.status_code, spam["Location"], spam.content) == (real.status_code, real["Location"], real.content)
     assert Message.objects.get().subject == "A talk"
@@ -112,7 +112,7 @@ def test_spam_is_thanked_like_a_person_and_neither_kept_nor_mailed(reader: Clien
 
 
 @pytest.mark.django_db
-def test_a_double_press_is_one_message(reader: Client) -> None:
+def test_a_double_click_creates_one_message(reader: Client) -> None:
     token = issue_token("contact", age=60)
     for _ in range(2):
         assert send(reader, token=token).status_code == 303
@@ -122,7 +122,7 @@ def test_a_double_press_is_one_message(reader: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["name", "email", "subject", "body"])
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "%0a", "\x85", "\u2028", "\x0b", "\x00"])
-def test_no_field_smuggles_a_header_into_the_mail(reader: Client, box: Postbox, name: str, end: str) -> None:
+def test_no_field_can_inject_an_email_header(reader: Client, box: Postbox, name: str, end: str) -> None:
     start = "sam@example.org" if name == "email" else "Sam"
     send(reader, **{name: f"{start}{end}Bcc: many@example.net{end}{end}Buy"})
     sending.send_due_emails()
@@ -135,7 +135,7 @@ def test_no_field_smuggles_a_header_into_the_mail(reader: Client, box: Postbox, 
     assert [recipients for _, recipients in box.envelopes] == [[OWNER]] * len(box.mails)
 
 
-def test_a_row_that_holds_line_ends_all_the_same_is_mailed_without_their_headers(box: Postbox) -> None:
+def test_line_breaks_in_stored_rows_cannot_inject_headers(box: Postbox) -> None:
     make_message(name="Sam\r\nBcc: a@example.net", subject="Hi\nBcc: b@example.net")
     make_message(email="sam@example.org\nBcc: c@example.net")
     sending.send_due_emails()
@@ -155,7 +155,7 @@ def test_a_row_that_holds_line_ends_all_the_same_is_mailed_without_their_headers
         ("@", "sam@example.org", "sam@example.org"),
     ],
 )
-def test_odd_names_and_addresses_arrive_whole(
+def test_unusual_names_and_addresses_arrive_unchanged(
     reader: Client, box: Postbox, name: str, email: str, arrives_as: str
 ) -> None:
     subject, body = "=?utf-8?q?a=0D=0ABcc=3A_x@example.net?= " + "Ünï 🦵 שאלה " * 6, "שלום\n" + "long " * 900 + "\n🦵 é"
@@ -183,9 +183,9 @@ def test_odd_names_and_addresses_arrive_whole(
     ],
     ids=["cut", "no at", "no dot", "two", "320 characters"],
 )
-def test_what_is_no_address_is_said_beside_the_field_and_the_words_stay(reader: Client, email: str) -> None:
-    page = tree(send(reader, email=email, body="<b>Come</b>").content)
-    assert page.findtext(".//title").startswith("Not sent yet: ")
+def test_an_invalid_address_is_reported_beside_the_field_and_the_text_stays(reader: Client, email: str) -> None:
+    page = parse(send(reader, email=email, body="<b>Come</b>").content)
+    assert page.findtext(".//title").startswith("Error: ")
     assert [field.name for field in page.xpath("//*[@aria-invalid]")] == ["email"]
     assert page.xpath("//textarea")[0].text.strip() == "<b>Come</b>"
     assert Message.objects.count() == 0
@@ -193,7 +193,7 @@ def test_what_is_no_address_is_said_beside_the_field_and_the_words_stay(reader: 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("email", ["\u017fam@example.org", "\u212aim@example.org", "sam@straße.example"])
-def test_an_address_that_mail_would_change_or_not_reach_is_refused(reader: Client, email: str) -> None:
+def test_an_undeliverable_address_is_rejected(reader: Client, email: str) -> None:
     assert "because of its length or its characters" in send(reader, email=email).content.decode()
     assert Message.objects.count() == 0
 
@@ -212,7 +212,7 @@ def test_an_address_that_mail_would_change_or_not_reach_is_refused(reader: Clien
         ("application/x-www-form-urlencoded", b"body=" + b"x" * 1_000_000, 413),
     ],
 )
-def test_a_broken_post_is_answered_and_keeps_nothing(
+def test_a_malformed_post_is_answered_and_stores_nothing(
     reader: Client, content_type: str, body: bytes, status: int
 ) -> None:
     response = reader.generic("POST", "/contact/", body, content_type, headers=OWN)
@@ -221,7 +221,7 @@ def test_a_broken_post_is_answered_and_keeps_nothing(
 
 
 @pytest.mark.django_db
-def test_bytes_of_an_old_encoding_are_shown_again_as_far_as_they_can_be_read(reader: Client) -> None:
+def test_bytes_in_another_encoding_are_replaced(reader: Client) -> None:
     body = (
         b"name=J%FCrgen&email=sam%40example.org&subject=Hi&body=Gr%FC%DFe&token="
         + issue_token("contact", age=60).encode()
@@ -232,7 +232,7 @@ def test_bytes_of_an_old_encoding_are_shown_again_as_far_as_they_can_be_read(rea
 
 
 @pytest.mark.django_db
-def test_the_longest_message_fits_and_a_longer_one_is_kept_in_the_form(reader: Client) -> None:
+def test_the_longest_message_fits_and_a_longer_one_stays_in_the_form(reader: Client) -> None:
     assert len("🦵".encode()) * 3 * 10_000 < MAX_BODY_BYTES  # as browsers send it
     assert send(reader, body="🦵" * 10_000).status_code == 303
     page = send(reader, body="x" * 10_001).content.decode()
@@ -241,7 +241,7 @@ def test_the_longest_message_fits_and_a_longer_one_is_kept_in_the_form(reader: C
 
 
 @pytest.mark.django_db
-def test_a_flood_from_one_network_ends_at_ten_a_day(reader: Client) -> None:
+def test_one_network_can_send_ten_messages_a_day(reader: Client) -> None:
     for number in range(10):
         assert send(reader, body=f"Number {number}").status_code == 303
     response = send(reader, body="Number 10")
@@ -251,7 +251,7 @@ def test_a_flood_from_one_network_ends_at_ten_a_day(reader: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(reader: Client) -> None:
+def test_a_cross_site_form_stores_nothing_and_shows_the_text(reader: Client) -> None:
     data = {"body": "Come.", "token": issue_token("contact", age=60)}
     response = reader.post("/contact/", data, headers={"origin": "https://example.com"})
     assert response.status_code == 403
@@ -261,7 +261,7 @@ def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(reader:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/contact/", "/contact/thanks/"])
-def test_the_page_says_what_it_is_not_for_and_what_happens_to_the_words(reader: Client, path: str) -> None:
+def test_the_page_explains_emergencies_health_data_and_retention(reader: Client, path: str) -> None:
     SiteInfo.objects.create(help_line="Numb legs? Call <999> today.")
     make_page(role="contact", featured_image=make_image())
     reader.get("/")  # what is made once for all readers
@@ -270,20 +270,24 @@ def test_the_page_says_what_it_is_not_for_and_what_happens_to_the_words(reader: 
     assert len(queries) <= 9
     assert not [query for query in queries if not query["sql"].startswith("SELECT")]
     assert not response.cookies
-    page = tree(response.content)
+    page = parse(response.content)
     text = " ".join(page.xpath("//main")[0].text_content().split())
     assert "Numb legs? Call <999> today." in text
-    assert ("leave out health details" in text) == ("erases them twelve months after" in text) == (path == "/contact/")
+    assert (
+        ("do not include health information" in text)
+        == ("deletes it twelve months after" in text)
+        == (path == "/contact/")
+    )
     assert not page.xpath("//style | //@style | //script[not(@src or @type='application/ld+json')] | //@onclick")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_the_authors_words_stand_above_the_form_once_they_are_public(reader: Client, method: str) -> None:
+def test_the_published_contact_page_is_shown_above_the_form(reader: Client, method: str) -> None:
     words = make_page(title="Write to me", role="contact", excerpt="Any day.", body="<p>I read all of it.</p>")
 
     def main() -> HtmlElement:
-        return tree((reader.get("/contact/") if method == "get" else send(reader, email="no")).content).find(".//main")
+        return parse((reader.get("/contact/") if method == "get" else send(reader, email="no")).content).find(".//main")
 
     shown = main()
     assert (shown.findtext(".//h1"), shown.findtext(".//div[@class='wrap']/p")) == ("Write to me", "Any day.")
@@ -295,9 +299,9 @@ def test_the_authors_words_stand_above_the_form_once_they_are_public(reader: Cli
 
 
 @pytest.mark.django_db
-def test_search_engines_may_show_the_authors_contact_page_and_no_bare_form(reader: Client, settings: Settings) -> None:
+def test_only_a_contact_page_with_text_is_indexed(reader: Client, settings: Settings) -> None:
     def told(response: Any) -> tuple[str, list[str], list[str]]:
-        page = tree(response.content)
+        page = parse(response.content)
         robots, address = page.xpath("//meta[@name='robots']/@content"), page.xpath("//link[@rel='canonical']/@href")
         return response["X-Robots-Tag"], robots, address
 
@@ -311,14 +315,14 @@ def test_search_engines_may_show_the_authors_contact_page_and_no_bare_form(reade
     assert told(reader.get("/contact/"))[:2] == ("noindex", ["noindex"])
 
 
-# ---- The mails --------------------------------------------------------------------------------------
+# ---- Emails --------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
-def test_a_mail_server_that_is_down_loses_nothing_and_each_mail_goes_out_once_later(
+def test_emails_are_sent_once_after_the_mail_server_was_down(
     reader: Client, signed_in: Client, settings: Settings
 ) -> None:
-    ContactSettings.objects.create(notify_address=OWNER)
+    ContactSettings.objects.create(notify_email=OWNER)
     box = Postbox()
     with mail_server(settings, box) as port:
         pass  # it has stopped
@@ -329,26 +333,26 @@ def test_a_mail_server_that_is_down_loses_nothing_and_each_mail_goes_out_once_la
     )
     assert sending.send_due_emails() == 3
     assert sending.send_due_emails() == 0  # not again at once
-    assert {row.sent_at for row in Message.objects.waiting()} == {None}
-    assert "The mail server refused the connection" in mailing.trouble()
-    assert mailing.trouble() in tree(signed_in.get(INBOX).content).text_content()
+    assert {row.sent_at for row in Message.objects.unhandled()} == {None}
+    assert "The mail server refused the connection" in delivery_problem()
+    assert delivery_problem() in parse(signed_in.get(INBOX).content).text_content()
     with mail_server(settings, box, port):
         assert sending.send_due_emails() == 0
-        wait_over()
+        make_emails_due()
         assert sending.send_due_emails() == 3
-        wait_over()
+        make_emails_due()
         assert sending.send_due_emails() == 0
     assert sorted(mail["Subject"].split(" (")[0] for mail in box.mails) == ["A talk", "Another", "Re: A third"]
-    assert mailing.trouble() == ""
+    assert delivery_problem() == ""
 
 
 @pytest.mark.django_db
-def test_tries_are_spaced_from_five_minutes_to_a_day(settings: Settings) -> None:
-    ContactSettings.objects.create(notify_address=OWNER)
+def test_attempts_back_off_from_five_minutes_to_a_day(settings: Settings) -> None:
+    ContactSettings.objects.create(notify_email=OWNER)
     settings.MAILERS = mailers(f"smtp://127.0.0.1:{free_port()}")
     row, waits = make_message(), []
     for _ in range(12):
-        wait_over()
+        make_emails_due()
         assert sending.send_due_emails() == 1
         row.refresh_from_db()
         assert row.next_attempt_at
@@ -357,7 +361,7 @@ def test_tries_are_spaced_from_five_minutes_to_a_day(settings: Settings) -> None
 
 
 @pytest.mark.parametrize("is_taken", [False, True], ids=["before the server took it", "after the server took it"])
-def test_a_worker_killed_while_sending_leaves_a_row_that_is_sent_later_under_the_same_id(
+def test_an_email_interrupted_by_a_crash_is_sent_again_with_the_same_message_id(
     box: Postbox, monkeypatch: pytest.MonkeyPatch, is_taken: bool
 ) -> None:
     row = make_message()
@@ -373,8 +377,8 @@ def test_a_worker_killed_while_sending_leaves_a_row_that_is_sent_later_under_the
         patch.setattr(backend, "send_messages", die)
         with pytest.raises(SystemExit):
             sending.send_due_emails()
-    assert sending.send_due_emails() == 0  # nobody else takes it while its sender may still be at work
-    wait_over()
+    assert sending.send_due_emails() == 0  # claimed until its sender has certainly finished
+    make_emails_due()
     assert sending.send_due_emails() == 1
     assert sending.send_due_emails() == 0
     assert len(box.mails) == (2 if is_taken else 1)
@@ -382,8 +386,8 @@ def test_a_worker_killed_while_sending_leaves_a_row_that_is_sent_later_under_the
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_the_same_time_send_each_mail_once(settings: Settings) -> None:
-    ContactSettings.objects.create(notify_address=OWNER)
+def test_concurrent_workers_send_each_email_once(settings: Settings) -> None:
+    ContactSettings.objects.create(notify_email=OWNER)
     for number in range(20):
         make_message(subject=f"Number {number}")
 
@@ -401,45 +405,47 @@ def test_workers_at_the_same_time_send_each_mail_once(settings: Settings) -> Non
     )
 
 
-def test_an_address_refused_for_good_is_not_tried_again_and_one_refused_for_now_is(box: Postbox) -> None:
+def test_a_permanent_rejection_is_not_retried_and_a_temporary_one_is(box: Postbox) -> None:
     for name, code in (("gone", "550 <No such> user"), ("busy", "450 Try later")):
         box.refuses[f"{name}@example.org"] = code
-        Reply.objects.create(message=make_message(email=f"{name}@example.org", state="answered"), body="Hello.")
-    Reply.objects.create(message=make_message(state="answered"), body="Hello.")
+        Reply.objects.create(message=make_message(email=f"{name}@example.org", status="answered"), body="Hello.")
+    Reply.objects.create(message=make_message(status="answered"), body="Hello.")
     assert sending.send_due_emails() == 3
     assert [recipients for _, recipients in box.envelopes] == [
         ["sam@example.org"]
-    ]  # the others' faults are not its own
+    ]  # errors of other emails do not affect it
     gone, busy = Reply.objects.failed()
     assert gone.last_error == "The mail server rejected the recipient's email address: 550 <No such> user"
     assert (gone.next_attempt_at, busy.next_attempt_at is None) == (None, False)
     assert "won't be retried" in gone.status_text
     box.refuses.clear()
-    wait_over()
+    make_emails_due()
     assert sending.send_due_emails() == 1
     assert Reply.objects.retry_failed() == sending.send_due_emails() == 1
     assert len(box.mails) == 3
 
 
 @pytest.mark.django_db
-def test_without_an_address_or_a_server_messages_wait_and_the_desk_says_why(reader: Client, settings: Settings) -> None:
+def test_without_a_recipient_or_mail_server_messages_wait_and_the_admin_says_why(
+    reader: Client, settings: Settings
+) -> None:
     send(reader)
     box = Postbox()
     with mail_server(settings, box):
         assert sending.send_due_emails() == 0
-        assert "Messages are only shown here" in mailing.trouble()
+        assert "Messages are only shown here" in delivery_problem()
         SiteInfo.objects.create(email="public@example.com")
-        assert mailing.trouble() == ""
+        assert delivery_problem() == ""
         settings.MAILERS = {}
         assert sending.send_due_emails() == 0
-        assert "no mail server is set" in mailing.trouble()
+        assert "no mail server is set" in delivery_problem()
     assert Message.objects.get().attempts == 0
 
 
 @pytest.mark.django_db
-def test_what_was_dealt_with_before_it_could_be_mailed_needs_no_mail(settings: Settings) -> None:
-    ContactSettings.objects.create(notify_address=OWNER)
-    make_message(state="spam")
+def test_a_handled_message_is_not_emailed(settings: Settings) -> None:
+    ContactSettings.objects.create(notify_email=OWNER)
+    make_message(status="spam")
     box = Postbox()
     with mail_server(settings, box):
         assert sending.send_due_emails() == 0
@@ -447,25 +453,25 @@ def test_what_was_dealt_with_before_it_could_be_mailed_needs_no_mail(settings: S
 
 
 @pytest.mark.django_db
-def test_a_mail_cannot_be_sent_and_due_nor_a_message_answered_without_a_time() -> None:
+def test_constraints_keep_sent_and_handled_times_consistent() -> None:
     make_message()
-    for values in ({"sent_at": timezone.now()}, {"state": "answered"}, {"handled_at": timezone.now()}):
+    for values in ({"sent_at": timezone.now()}, {"status": "answered"}, {"handled_at": timezone.now()}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Message.objects.update(**values)
 
 
-# ---- The desk ---------------------------------------------------------------------------------------
+# ---- Admin ---------------------------------------------------------------------------------------
 
 
-def test_a_reply_is_mailed_once_and_makes_the_message_answered(signed_in: Client, box: Postbox, owner: User) -> None:
+def test_a_reply_is_emailed_once_and_marks_the_message_answered(signed_in: Client, box: Postbox, owner: User) -> None:
     SiteInfo.objects.create(name="Move Better")
     message = make_message(body="Would you come?\nSoon?", sent_at=timezone.now(), next_attempt_at=None)
-    form = tree(signed_in.get(f"/admin/contact/reply/add/?message={message.pk}").content)
+    form = parse(signed_in.get(f"/admin/contact/reply/add/?message={message.pk}").content)
     words = form.xpath("//textarea")[0].text.lstrip("\n")
     assert words.startswith("Hello Sam,\n")
     assert "\nMove Better\n" in words
     assert words.endswith("you wrote:\n> Would you come?\n> Soon?\n")
-    for _ in range(2):  # a double press
+    for _ in range(2):  # a double click
         response = reply(signed_in, message, words)
         assert (response.status_code, response["Location"]) == (302, f"{INBOX}{message.pk}/change/")
     assert sending.send_due_emails() == 1
@@ -475,16 +481,16 @@ def test_a_reply_is_mailed_once_and_makes_the_message_answered(signed_in: Client
     assert (mail["To"], mail["Reply-To"]) == ("Sam <sam@example.org>", f"Move Better <{OWNER}>")
     assert (mail["Subject"], words_of(mail).strip()) == ("Re: A talk", words.strip())
     message.refresh_from_db()
-    assert (message.state, bool(message.handled_at)) == ("answered", True)
+    assert (message.status, bool(message.handled_at)) == ("answered", True)
     assert Reply.objects.get().author == owner
-    shown = tree(signed_in.get(f"{INBOX}{message.pk}/change/").content).text_content()
+    shown = parse(signed_in.get(f"{INBOX}{message.pk}/change/").content).text_content()
     assert "Sent" in shown
     assert "Hello Sam," in shown
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["", "0", "x", "²", "9" * 30, "1'"])
-def test_a_reply_to_nothing_is_not_found(signed_in: Client, key: str) -> None:
+def test_a_reply_without_a_message_is_not_found(signed_in: Client, key: str) -> None:
     for response in (
         signed_in.get("/admin/contact/reply/add/", {"message": key}),
         signed_in.post(f"/admin/contact/reply/add/?message={key}", {"body": "Hello."}),
@@ -494,76 +500,76 @@ def test_a_reply_to_nothing_is_not_found(signed_in: Client, key: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_inbox_shows_what_waits_first_escaped_and_without_live_links(signed_in: Client) -> None:
-    ContactSettings.objects.create(notify_address=OWNER)
+def test_the_inbox_lists_new_messages_first_escaped_and_without_links(signed_in: Client) -> None:
+    ContactSettings.objects.create(notify_email=OWNER)
     words = "<script>x</script> https://pills.example.com sam@example.org"
     row = make_message(subject=words[:100], name="<b>Sam</b>", body=words)
-    make_message(subject="Done long ago", state="archived")
+    make_message(subject="Done long ago", status="archived")
     for address in (INBOX, f"{INBOX}{row.pk}/change/"):
         page = signed_in.get(address)
         assert "<script>x" not in page.content.decode()
         assert "<b>Sam" not in page.content.decode()
-        assert not [link for link in tree(page.content).xpath("//a/@href") if "pills" in link or "mailto" in link]
+        assert not [link for link in parse(page.content).xpath("//a/@href") if "pills" in link or "mailto" in link]
     assert [each.subject for each in signed_in.get(INBOX).context["cl"].result_list][1] == "Done long ago"
-    assert list(Message.objects.waiting()) == [row]
+    assert list(Message.objects.unhandled()) == [row]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("action", "state"),
+    ("action", "status"),
     [("mark_answered", "answered"), ("archive", "archived"), ("mark_spam", "spam"), ("mark_new", "new")],
 )
-def test_many_are_set_aside_or_brought_back_at_once(signed_in: Client, action: str, state: str) -> None:
-    rows = [make_message(), make_message(state="archived")]
+def test_actions_set_the_status_of_all_selected_messages(signed_in: Client, action: str, status: str) -> None:
+    rows = [make_message(), make_message(status="archived")]
     signed_in.post(INBOX, {"action": action, "_selected_action": [row.pk for row in rows]})
-    assert set(Message.objects.values_list("state", flat=True)) == {state}
-    assert Message.objects.waiting().count() == (2 if state == "new" else 0)
+    assert set(Message.objects.values_list("status", flat=True)) == {status}
+    assert Message.objects.unhandled().count() == (2 if status == "new" else 0)
 
 
 @pytest.mark.django_db
-def test_only_the_state_of_a_message_can_be_changed(signed_in: Client) -> None:
+def test_only_the_status_of_a_message_can_be_edited(signed_in: Client) -> None:
     row = make_message()
     signed_in.post(
         f"{INBOX}{row.pk}/change/",
-        {"state": "spam", "body": "Forged", "replies-TOTAL_FORMS": "0", "replies-INITIAL_FORMS": "0"},
+        {"status": "spam", "body": "Forged", "replies-TOTAL_FORMS": "0", "replies-INITIAL_FORMS": "0"},
     )
     row.refresh_from_db()
-    assert (row.state, row.body, bool(row.handled_at)) == ("spam", "Would you come?", True)
+    assert (row.status, row.body, bool(row.handled_at)) == ("spam", "Would you come?", True)
 
 
 @pytest.mark.django_db
-def test_all_that_a_person_wrote_is_erased_after_a_question(signed_in: Client) -> None:
+def test_all_messages_of_a_sender_are_deleted_after_confirmation(signed_in: Client) -> None:
     first, second, other = (
         make_message(email=each) for each in ("Sam@example.org", "sAM@example.org", "eve@example.org")
     )
     Reply.objects.create(message=second, body="Hello Sam.")
-    data = {"action": "erase_people", "_selected_action": [first.pk]}
+    data = {"action": "delete_senders", "_selected_action": [first.pk]}
     question = signed_in.post(INBOX, data)
     assert Message.objects.count() == 3
-    (form,) = tree(question.content).xpath("//form[.//input[@name='erase']]")
+    (form,) = parse(question.content).xpath("//form[.//input[@name='confirm']]")
     sent = {name: value for name, value in form.fields.items() if name != "csrfmiddlewaretoken"}
-    signed_in.post(INBOX, sent | {"erase": "1"})
+    signed_in.post(INBOX, sent | {"confirm": "1"})
     assert list(Message.objects.all()) == [other]
     assert Reply.objects.count() == 0
     assert not LogEntry.objects.filter(object_repr__icontains="talk").exists()
 
 
 @pytest.mark.django_db
-def test_the_desk_sends_waiting_mails_again_when_asked(signed_in: Client, settings: Settings) -> None:
-    ContactSettings.objects.create(notify_address=OWNER)
+def test_failed_emails_can_be_retried_from_the_inbox(signed_in: Client, settings: Settings) -> None:
+    ContactSettings.objects.create(notify_email=OWNER)
     row = make_message()
     settings.MAILERS = mailers(f"smtp://127.0.0.1:{free_port()}")
     sending.send_due_emails()
     box = Postbox()
     with mail_server(settings, box):
         assert sending.send_due_emails() == 0
-        signed_in.post(INBOX, {"action": "mail_again", "_selected_action": [row.pk]})
+        signed_in.post(INBOX, {"action": "retry_emails", "_selected_action": [row.pk]})
         assert sending.send_due_emails() == 1
     assert len(box.mails) == 1
 
 
 @pytest.mark.django_db
-def test_who_may_only_look_neither_answers_nor_erases() -> None:
+def test_view_permission_allows_neither_replies_nor_deletion() -> None:
     user = User.objects.create_user("eve@example.com", "a password for tests", is_staff=True)
     client = Client()
     client.force_login(user)
@@ -572,15 +578,15 @@ def test_who_may_only_look_neither_answers_nor_erases() -> None:
     user.user_permissions.add(Permission.objects.get(codename="view_message"))
     assert "A talk" in client.get(INBOX).content.decode()
     page = client.get(f"{INBOX}{row.pk}/change/").content.decode()
-    assert "Write a reply" not in page
+    assert "addlink" not in page
     assert reply(client, row).status_code == 403
-    for action in ("mark_spam", "erase_people", "mail_again"):
-        client.post(INBOX, {"action": action, "_selected_action": [row.pk], "erase": "1"})
-    assert list(Message.objects.waiting()) == [row]
+    for action in ("mark_spam", "delete_senders", "retry_emails"):
+        client.post(INBOX, {"action": action, "_selected_action": [row.pk], "confirm": "1"})
+    assert list(Message.objects.unhandled()) == [row]
 
 
 @pytest.mark.django_db
-def test_the_inbox_costs_the_same_for_many(signed_in: Client) -> None:
+def test_the_inbox_has_a_constant_number_of_queries(signed_in: Client) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert signed_in.get(INBOX).status_code == 200
@@ -594,9 +600,9 @@ def test_the_inbox_costs_the_same_for_many(signed_in: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_the_worker_erases_a_message_a_year_after_it_was_dealt_with(settings: Settings) -> None:
+def test_the_worker_deletes_messages_a_year_after_they_were_handled(settings: Settings) -> None:
     settings.MAILERS = {}
-    old, recent, waiting = (make_message(state=state) for state in ("answered", "spam", "new"))
+    old, recent, waiting = (make_message(status=status) for status in ("answered", "spam", "new"))
     Reply.objects.create(message=old, body="Hello.")
     Message.objects.filter(pk=old.pk).update(handled_at=timezone.now() - timedelta(days=366))
     Message.objects.filter(pk=waiting.pk).update(created_at=timezone.now() - timedelta(days=800))
@@ -605,24 +611,24 @@ def test_the_worker_erases_a_message_a_year_after_it_was_dealt_with(settings: Se
     assert Reply.objects.count() == 0
 
 
-# ---- In a browser -------------------------------------------------------------------------------------
+# ---- Browser -------------------------------------------------------------------------------------
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_message_is_sent_without_javascript_and_without_a_cookie(browser: Browser, live_server: LiveServer) -> None:
+def test_the_form_works_without_javascript_and_cookies(browser: Browser, live_server: LiveServer) -> None:
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/contact/")
     page.get_by_label("Your name").fill("Sam")
-    page.get_by_label("Your e-mail address").fill("sam@")
-    page.get_by_label("What is it about?").fill("A talk")
+    page.get_by_label("Your email address").fill("sam@")
+    page.get_by_label("Subject").fill("A talk")
     page.get_by_label("Your message").fill("Would you come?")
-    page.get_by_role("button", name="Send the message").click()
+    page.get_by_role("button", name="Send message").click()
     page.get_by_role("alert").wait_for()
-    page.get_by_label("Your e-mail address").fill("sam@example.org")
-    page.get_by_role("button", name="Send the message").click()
-    page.get_by_text("Your message has arrived").wait_for()
+    page.get_by_label("Your email address").fill("sam@example.org")
+    page.get_by_role("button", name="Send message").click()
+    page.get_by_text("We have received your message").wait_for()
     assert context.cookies() == []
     context.close()
     assert Message.objects.get().body == "Would you come?"
@@ -630,11 +636,11 @@ def test_a_message_is_sent_without_javascript_and_without_a_cookie(browser: Brow
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_form_is_open_to_everybody(page: Page) -> None:
+def test_the_form_is_accessible(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 800})
     page.goto("/contact/")
     assert violations_in_both_themes(page) == []
-    page.get_by_role("button", name="Send the message").click()
+    page.get_by_role("button", name="Send message").click()
     page.get_by_role("alert").wait_for()
     assert violations_in_both_themes(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -646,10 +652,10 @@ def test_the_owner_answers_from_the_inbox(owner_page: Page) -> None:
     make_message()
     owner_page.goto(INBOX)
     owner_page.get_by_role("link", name="A talk").click()
-    owner_page.get_by_role("link", name="Write a reply").click()
+    owner_page.get_by_role("link", name="Reply").click()
     assert owner_page.get_by_label("Reply").input_value().startswith("Hello Sam,")
     owner_page.get_by_label("Reply").fill("Gladly.")
-    owner_page.get_by_role("button", name="Send the reply").click()
+    owner_page.get_by_role("button", name="Send reply").click()
     owner_page.get_by_text("goes out within seconds").wait_for()
     assert Reply.objects.get().body == "Gladly."
-    assert Message.objects.waiting().count() == 0
+    assert Message.objects.unhandled().count() == 0

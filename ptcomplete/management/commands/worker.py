@@ -56,7 +56,7 @@ JOBS = (
     Job("whether links still lead somewhere", check_next, 30),
     Job("archives that nobody chose from", instagram_archive.forget_old, 3600),
     Job("expired rate limit counters", ratelimit.delete_expired, 3600),
-    Job("messages dealt with a year ago", Message.objects.erase_old, 3600),
+    Job("expired contact messages", Message.objects.delete_expired, 3600),
     Job("addresses that were never confirmed, or long left", Subscriber.objects.expire, 3600),
     Job("networks in the log of consent", ConsentEvent.objects.forget_networks, 3600),
     Job("proofs of consent that ended three years ago", ConsentEvent.objects.forget_ended, 3600),
