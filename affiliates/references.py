@@ -18,7 +18,7 @@ from accounts.models import Author
 from affiliates import shop_urls, site_statements
 from affiliates.programs import Program, covering, may_pay
 from blog.models import Snippet
-from publishing.document_paths import kinds
+from publishing.document_paths import document_models
 from richtext.analysis import analyze
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ _above: dict[type[models.Model], str] = {}
 
 def texts() -> dict[type[models.Model], str]:
     """Every kind of row with a text for readers, and the text's field."""
-    return {**dict.fromkeys(kinds(), "body"), Snippet: "body", Author: "long_bio", **_above}
+    return {**dict.fromkeys(document_models(), "body"), Snippet: "body", Author: "long_bio", **_above}
 
 
 def connect() -> None:

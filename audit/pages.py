@@ -16,10 +16,10 @@ def furnish() -> dict[str, str]:
     from images.models import Image, Video
     from newsletter.delivery.materialize import prepare
     from newsletter.models import Campaign, NewsletterSettings
-    from publishing.previews import preview_address
+    from publishing.visibility import preview_url
 
     newest = Post.objects.published().newest_first().select_related("author")[0]
-    longest = Post.objects.published().latest("words")
+    longest = Post.objects.published().latest("word_count")
     category = Category.objects.filter(parent=None)[0]
     pictures = list(Image.objects.order_by("-width", "pk")[:3])
     video = Video.objects.create(provider="vimeo", key="12345678", title="Heel drops", thumbnail=pictures[0])
@@ -42,7 +42,7 @@ def furnish() -> dict[str, str]:
     draft = Post.objects.create(
         title="Not yet", slug="not-yet", author=newest.author, body=newest.body, featured_image=newest.featured_image
     )
-    preview = preview_address(draft, "blog:preview")
+    preview = preview_url(draft, "blog:preview")
     letter = Campaign.objects.create(subject="Small steps this week", body=newest.body, status="preparing")
     prepare(letter, NewsletterSettings.load())
     letter.refresh_from_db()

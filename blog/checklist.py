@@ -18,8 +18,8 @@ from solo.models import SingletonModel
 
 from accounts.models import Author
 from images.models import Image
-from publishing.document_paths import kinds
-from publishing.models import Document, Refusal, Snapshot
+from publishing.document_paths import document_models
+from publishing.models import Document, PublishError, Snapshot
 from richtext.analysis import Analysis, analyze
 from richtext.sanitizer import parse
 from siteinfo.models import SiteInfo
@@ -207,7 +207,9 @@ CHECKS = (
     Check("empty_links", "No link is empty", "body", _empty_links, Severity.BLOCK),
     Check("dead_links", "Links within your site lead somewhere", "body", _dead_links),
     Check("heading_order", "Headings come in order", "body", _heading_order),
-    Check("words", f"The text has at least {FEWEST_WORDS} words", "body", _few_words, saved=Q(words__lt=FEWEST_WORDS)),
+    Check(
+        "words", f"The text has at least {FEWEST_WORDS} words", "body", _few_words, saved=Q(word_count__lt=FEWEST_WORDS)
+    ),
     Check("references", "Claims have references", "body", _without_references),
     Check("tldr", "There is a short version (TL;DR)", "tldr", _without_tldr, saved=Q(tldr="")),
     Check("excerpt", "There is an excerpt", "excerpt", _without_excerpt, saved=Q(excerpt="")),
@@ -252,7 +254,7 @@ def _leading_nowhere(addresses: list[str]) -> list[str]:
 def _pages() -> dict[str, tuple[list[tuple[Any, str]], str]]:
     """For each kind of address with rows: those rows with the field that holds it, and its name in the URL."""
     posts = apps.get_model("blog", "Post").objects
-    documents = [(kind._default_manager.published(), kind.place_field) for kind in kinds()]  # type: ignore[attr-defined]
+    documents = [(kind._default_manager.published(), kind.path_field) for kind in document_models()]  # type: ignore[attr-defined]
     return {
         "document": (documents, "path"),
         "blog:category": ([(apps.get_model("blog", "Category").objects.all(), "path")], "path"),
@@ -327,14 +329,14 @@ def findings(data: Snapshot, suiting: frozenset[str] | None = None) -> list[Find
     return sorted(found, key=lambda finding: finding.severity)
 
 
-def refusals(document: Document, data: Snapshot) -> list[Refusal]:
+def publish_errors(document: Document, data: Snapshot) -> list[PublishError]:
     """What blocks the content `data` of `document`. What readers see already cannot: a public text can be mended."""
     blocking = [finding for finding in findings(data, document.checks) if finding.severity == Severity.BLOCK]
     if blocking and document.pk and document.is_published:
         saved = type(document)._default_manager.get(pk=document.pk).snapshot()
         shown = {finding.sentence for finding in findings(saved, document.checks)}
         blocking = [finding for finding in blocking if finding.sentence not in shown]
-    return [Refusal(finding.check.field, finding.sentence) for finding in blocking]
+    return [PublishError(finding.check.field, finding.sentence) for finding in blocking]
 
 
 def blocked() -> Q:

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import Resolver404, resolve
 
 from blog.snippets import texts_elsewhere
-from publishing.document_paths import documents_at, kinds
+from publishing.document_paths import document_models, documents_at
 from richtext.analysis import analyze
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def public_paths() -> set[str]:
     """Every post, page, category, tag, series and author that readers can open."""
     known = _Ways(set()).known
     lists = {f"{kind}/{rest}" for kind in ("category", "tag", "series", "author") for rest in known[kind]}
-    published: Any = [(kind._default_manager, kind.place_field) for kind in kinds()]
+    published: Any = [(kind._default_manager, kind.path_field) for kind in document_models()]
     return lists.union(*(rows.published().values_list(field, flat=True) for rows, field in published))
 
 
@@ -120,7 +120,7 @@ class _Ways:
     """What is at the places of `wanted`, looked up once."""
 
     def __init__(self, wanted: set[str]) -> None:
-        self.documents: dict[str, Any] = {getattr(each, each.place_field): each for each in documents_at(wanted)}
+        self.documents: dict[str, Any] = {getattr(each, each.path_field): each for each in documents_at(wanted)}
         public = _posts().published().order_by()
         months = {month for month in public.values_list("month", flat=True).distinct() if month}
         used_tags = apps.get_model("blog", "Tag").objects.filter(tagged_posts__content_object__in=public.values("pk"))
@@ -146,7 +146,7 @@ class _Ways:
             state = {"Trash": "is in the trash", "Draft": "is a draft", "Scheduled": "is not public yet"}
             if document is None:
                 return "There is nothing at this address."
-            return "" if document.is_published else f"“{document}” {state[document.state]}."
+            return "" if document.is_published else f"“{document}” {state[document.status_label]}."
         if match.namespaces[:1] == ["admin"]:
             return "This is the writing desk, which readers cannot open."
         kind, _, rest = place.partition("/")

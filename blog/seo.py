@@ -131,7 +131,7 @@ def _article(post: Post) -> Node:
         author={"@id": person_id(post.author)},
         datePublished=post.published_at,
         dateModified=post.updated_on or post.published_at,
-        wordCount=post.words or None,
+        wordCount=post.word_count or None,
         articleSection=[category.name for category in _line(post.primary_category)],
         keywords=[tag.name for tag in post.tags.all()],
         mainEntityOfPage={"@id": address},

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.html import format_html
 
 from images.models import Image
-from publishing.document_paths import kinds
+from publishing.document_paths import document_models
 from publishing.models import Document
 from richtext import embeds
 from richtext.analysis import analyze
@@ -102,7 +102,7 @@ def _holders() -> list[tuple[Any, tuple[str, ...]]]:
         "blog.PostTemplate": ("body",),
         "accounts.Author": ("long_bio",),
     }
-    documents: list[tuple[Any, tuple[str, ...]]] = [(kind, ("body",)) for kind in kinds()]
+    documents: list[tuple[Any, tuple[str, ...]]] = [(kind, ("body",)) for kind in document_models()]
     return documents + [(apps.get_model(name), fields) for name, fields in names.items()]
 
 

@@ -16,7 +16,7 @@ from blog import seo
 from blog.models import Category, Post, PostQuerySet, Series, Tag, public_authors
 from blog.models.views import count_view as add_view
 from public_forms.counting import is_a_reader
-from publishing.visibility import kept_private, secretly, seen_by
+from publishing.visibility import preview_response, set_private_headers, visible_to
 
 POSTS_PER_PAGE = 10
 # What the page of a post shows of other tables, fetched with it.
@@ -58,12 +58,12 @@ def post_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A post. Those who may change posts also see drafts here, marked and never cached."""
-    posts = seen_by(request, Post.objects.select_related(*SHOWN_WITH_POST).with_tags())
+    posts = visible_to(request, Post.objects.select_related(*SHOWN_WITH_POST).with_tags())
     post = get_object_or_404(posts, slug=slug)
     post.take_tags()
     context = {"post": post, "around": post.surroundings(), "meta": seo.of_post(post)}
     response = render(request, "blog/post_detail.html", context)
-    return response if post.is_published else kept_private(response)
+    return response if post.is_published else set_private_headers(response)
 
 
 @require_POST
@@ -83,7 +83,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         context = {"post": post, "around": post.surroundings(), "meta": seo.of_post(post), "is_preview": True}
         return render(request, "blog/post_detail.html", context)
 
-    return secretly(Post.objects.select_related(*SHOWN_WITH_POST), token, show)
+    return preview_response(Post.objects.select_related(*SHOWN_WITH_POST), token, show)
 
 
 @require_safe

@@ -40,7 +40,7 @@ class Use(NamedTuple):
     @property
     def state(self) -> str:
         """Draft, Published, ...; empty for what has no states."""
-        return str(getattr(self.user, "state", ""))
+        return str(getattr(self.user, "status_label", ""))
 
     @property
     def address(self) -> str:

@@ -137,7 +137,7 @@ class Item(models.Model):
         """Why readers cannot follow it, in a sentence; nothing if they can."""
         if isinstance(self.target, Document) and not self.target.is_published:
             places = {"Trash": "lies in the trash", "Scheduled": "is not public yet", "Draft": "is a draft"}
-            return f"“{self.target}” {places[self.target.state]}."
+            return f"“{self.target}” {places[self.target.status_label]}."
         if is_paid(self.leads_to):
             return "Paid links need words before them that say so. Put it into a box of text, or on the shop page."
         return ""

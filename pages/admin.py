@@ -10,8 +10,8 @@ from blog.admin.content import ContentAdmin, ContentForm
 from images.admin import WithImagePicker
 from pages import views
 from pages.models import Page, Service
-from publishing.admin_list import StateFilter
-from publishing.forms import DocumentForm, invented_slug
+from publishing.admin_list import StatusFilter
+from publishing.forms import DocumentForm, placeholder_slug
 
 
 class PageForm(ContentForm):
@@ -26,15 +26,15 @@ class PageForm(ContentForm):
 class PageAdmin(ContentAdmin):
     form = PageForm
     preview_url_name = "pages:preview"
-    list_display = ("title", "state", "address", "role", "show_in_menu", "position")
+    list_display = ("title", "status_label", "address", "role", "show_in_menu", "position")
     list_editable = ("show_in_menu", "position")
-    list_filter = (StateFilter, "show_in_menu")
+    list_filter = (StatusFilter, "show_in_menu")
     list_per_page = 100
     ordering = ("path",)
     search_fields = ("title", "path", "excerpt")
     search_help_text = "Words of the title, the address or the excerpt"
     fieldsets = (
-        ("Write", {"fields": ("title", "body", "excerpt", "base_version", "copy_key", "copy_from")}),
+        ("Write", {"fields": ("title", "body", "excerpt", "base_version", "autosave_key", "restored_from")}),
         ("Picture", {"fields": ("featured_image",)}),
         ("Place", {"fields": ("slug", "parent", "role", "show_in_menu", "position")}),
         (
@@ -45,7 +45,7 @@ class PageAdmin(ContentAdmin):
             },
         ),
     )
-    writing_fieldset = ("More", {"fields": ("published_at", "note", "is_update", "changes_at")})
+    writing_fieldset = ("More", {"fields": ("published_at", "note", "is_update", "publish_changes_at")})
 
     @admin.display(description="address", ordering="path")
     def address(self, page: Page) -> str:
@@ -58,11 +58,11 @@ class PageAdmin(ContentAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "parent":
-            kwargs["queryset"] = Page.objects.kept().order_by("path").defer("headings", "body")
+            kwargs["queryset"] = Page.objects.not_trashed().order_by("path").defer("headings", "body")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def new_draft(self, request: HttpRequest, title: str) -> Page:
-        page = Page(title=title or "Untitled", slug=invented_slug())
+        page = Page(title=title or "Untitled", slug=placeholder_slug())
         page.save()
         return page
 

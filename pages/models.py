@@ -15,10 +15,10 @@ from django.utils import timezone
 from blog import checklist
 from blog.internal_links import broken_reasons, site_paths
 from images.models import Image
-from pagecache.invalidation import CacheScope, invalidate_only
-from publishing.document_paths import validate_free_address
-from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
-from publishing.path_tree import Branch
+from pagecache.invalidation import CacheScope, Scope, invalidate_only
+from publishing.document_paths import validate_path_is_free
+from publishing.models import Document, DocumentQuerySet, PublishError, Snapshot
+from publishing.path_tree import PathNode
 from richtext.analysis import Analysis
 
 LONGEST_PATH = 500
@@ -38,7 +38,7 @@ class PageQuerySet(DocumentQuerySet["Page"]):
         return self.defer("headings", "body")
 
 
-class Page(Branch, Document):
+class Page(PathNode, Document):
     """A page of the site that is not a post, possibly below another one."""
 
     class Role(models.TextChoices):
@@ -56,7 +56,7 @@ class Page(Branch, Document):
     # What another room shows together with its own things, and the name of the address where it does.
     SHOWN_BY_ROOMS = {Role.CONTACT: "contact:contact"}
 
-    place_field = "path"
+    path_field = "path"
     checks = frozenset(
         {
             "alt_text",
@@ -134,14 +134,14 @@ class Page(Branch, Document):
     def clean(self) -> None:
         super().clean()
         self._settle()
-        for page, path in self.branch():
+        for page, path in self.subtree_paths():
             if page is self or path != page.path:
                 page.validate_place(path)
 
     def validate_place(self, place: str) -> None:
         """Raise ValidationError unless it may lie at `place`: nothing else does, or the room that shows it."""
         if place != self._place_of_room:
-            validate_free_address(place, self)
+            validate_path_is_free(place, self)
 
     @property
     def _place_of_room(self) -> str | None:
@@ -154,8 +154,8 @@ class Page(Branch, Document):
         if place := self._place_of_room:
             self.slug, self.parent = place, None
 
-    def prepare(self) -> Analysis:
-        analysis = super().prepare()
+    def update_derived_fields(self) -> Analysis:
+        analysis = super().update_derived_fields()
         self._used = {number for kind, number in analysis.embeds if kind == "image"}
         return analysis
 
@@ -165,15 +165,17 @@ class Page(Branch, Document):
         self._settle()
         if self.position is None:
             self.position = 1 + (Page.objects.aggregate(highest=Max("position"))["highest"] or 0)
-        self.prepare()
-        # Those below move with it, whatever it is itself.
-        seen_at = self.where_seen() if self.path == self.own_path else CacheScope.ALL
-        with transaction.atomic(), invalidate_only(seen_at):
+        self.update_derived_fields()
+        with transaction.atomic(), invalidate_only(self.cache_scope()):
             super().save(**kwargs)
             self.pictures.set(Image.objects.filter(pk__in=self._used))
 
-    def refusals(self, data: Snapshot) -> list[Refusal]:
-        return checklist.refusals(self, data)
+    def cache_scope(self) -> Scope:
+        """As for every document, but a new path also changes the pages below this one."""
+        return super().cache_scope() if self.path == self.computed_path else CacheScope.ALL
+
+    def publish_errors(self, data: Snapshot) -> list[PublishError]:
+        return checklist.publish_errors(self, data)
 
 
 def validate_link(link: str) -> None:

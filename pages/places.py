@@ -35,10 +35,10 @@ def find(words: list[str]) -> list[Place]:
     """Up to 8 places whose name holds each of `words`, in three queries: pages and categories first, they are few."""
     words = [word.replace("\x00", "") for word in words]
     own = [title for title in _OWN if words and all(word.lower() in title.lower() for word in words)]
-    pages = named(Page.objects.kept().in_order().without_text(), "title", words) if words else []
+    pages = named(Page.objects.not_trashed().in_order().without_text(), "title", words) if words else []
     categories = named(Category.objects.order_by("name"), "name", words) if words else []
     newest = F("published_at").desc(nulls_last=True)
-    posts = named(Post.objects.kept().order_by(newest, "-pk").defer(*LARGE_FIELDS), "title", words)
+    posts = named(Post.objects.not_trashed().order_by(newest, "-pk").defer(*LARGE_FIELDS), "title", words)
     found = chain(
         (Place(title, reverse(_OWN[title]), "Page") for title in own),
         (Place(page.title, page.get_absolute_url(), "Page", not page.is_published) for page in pages),

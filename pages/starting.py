@@ -47,7 +47,7 @@ def is_untouched(page: Page) -> bool:
         return False
     facts = starter(page.role)
     words = (facts["title"], facts.get("excerpt", ""), sanitize(facts["body"]))
-    return (page.title, page.excerpt, page.body) == words and not page.working_copies.exists()
+    return (page.title, page.excerpt, page.body) == words and not page.autosaves.exists()
 
 
 @transaction.atomic
@@ -80,7 +80,7 @@ def _make(role: str, facts: dict[str, Any], status: str) -> Page | None:
     page = Page(role=role, parent=parent, status=status, **fields)
     page.published_at = timezone.now() if status == Page.Status.PUBLISHED else None
     try:
-        page.validate_place(page.own_path)
+        page.validate_place(page.computed_path)
     except ValidationError:
         return None
     page.save()

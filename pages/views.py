@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from pages.models import Page, Service
 from pages.seo import of_page
 from pages.standing import standing_of
-from publishing.visibility import kept_private, secretly, seen_by
+from publishing.visibility import preview_response, set_private_headers, visible_to
 
 # That of the contact page is for its writers: readers are shown it by the room with the form.
 _TEMPLATES = {Page.Role.ABOUT: "about", Page.Role.SERVICES: "services", Page.Role.CONTACT: "contact"}
@@ -19,15 +19,15 @@ _TEMPLATES = {Page.Role.ABOUT: "about", Page.Role.SERVICES: "services", Page.Rol
 @require_safe
 def page_detail(request: HttpRequest, path: str) -> HttpResponse:
     """A page. Those who may change pages also see drafts here, marked and never cached."""
-    page = get_object_or_404(seen_by(request, Page.objects.select_related("featured_image")), path=path)
+    page = get_object_or_404(visible_to(request, Page.objects.select_related("featured_image")), path=path)
     response = show(request, page)
-    return response if page.is_published else kept_private(response)
+    return response if page.is_published else set_private_headers(response)
 
 
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """A draft for those who have its secret link."""
-    return secretly(Page.objects.all(), token, lambda page: show(request, page, is_preview=True))
+    return preview_response(Page.objects.all(), token, lambda page: show(request, page, is_preview=True))
 
 
 def show(request: HttpRequest, page: Page, *, is_preview: bool = False) -> HttpResponse:

@@ -22,8 +22,8 @@ from newsletter import overview as newsletter
 from newsletter.forms import joins_rest
 from newsletter.models import Campaign, Delivery
 from pages.models import Page
-from publishing.document_paths import kinds as document_kinds
-from publishing.models import Document, PendingEdit, WorkingCopy
+from publishing.document_paths import document_models
+from publishing.models import Autosave, Document, PendingEdit
 
 SHOWN = 5
 POSTS = "admin:blog_post_changelist"
@@ -66,9 +66,11 @@ def overview(user: User) -> dict[str, Any]:
         "newsletter": newsletter.overview() if user.has_perm("newsletter.view_campaign") else None,
         "post_templates": PostTemplate.objects.defer("body"),
         "panels": [
-            Panel("Drafts", drafts, counts["drafts"], _posts(state="draft"), "No drafts. A good moment for a new one."),
-            Panel("Scheduled", scheduled, counts["scheduled"], _posts(state="scheduled"), "Nothing is scheduled."),
-            Panel("Recently published", published, counts["public"], _posts(state="published"), "Nothing yet."),
+            Panel(
+                "Drafts", drafts, counts["drafts"], _posts(status="draft"), "No drafts. A good moment for a new one."
+            ),
+            Panel("Scheduled", scheduled, counts["scheduled"], _posts(status="scheduled"), "Nothing is scheduled."),
+            Panel("Recently published", published, counts["public"], _posts(status="published"), "Nothing yet."),
         ],
     }
 
@@ -101,21 +103,21 @@ def _counts() -> dict[str, int]:
         "no_category": public & Q(primary_category__isnull=True),
         "no_excerpt": public & Q(excerpt=""),
     }
-    return Post.objects.kept().aggregate(**{name: Count("pk", filter=kind) for name, kind in kinds.items()})
+    return Post.objects.not_trashed().aggregate(**{name: Count("pk", filter=kind) for name, kind in kinds.items()})
 
 
 def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     """What to do, the most urgent first."""
     if number := counts["blocked"]:
         reason = "By your own publishing rules they should not be public as they are."
-        address = _posts(state="published", missing="blocked")
+        address = _posts(status="published", missing="blocked")
         yield Task(f"{_posts_in_words(number)} to mend", reason, address, "Look", "warning", "red")
     yield from _campaign_tasks(user)
     yield from _link_tasks(user)
     yield from _what_readers_sent(user)
     yield from _what_is_begun(user)
     yield from _pages_to_finish(user)
-    ready = Post.objects.drafts().exclude(excerpt="").filter(words__gte=checklist.FEWEST_WORDS)
+    ready = Post.objects.drafts().exclude(excerpt="").filter(word_count__gte=checklist.FEWEST_WORDS)
     for post in _newest(
         ready.filter(primary_category__isnull=False, featured_image__isnull=False).order_by("-modified_at")
     ):
@@ -147,16 +149,16 @@ def _what_is_begun(user: User) -> Iterator[Task]:
     """What was typed and not saved, what was saved and not published."""
     kinds = {
         kind.pk: model
-        for model, kind in ContentType.objects.get_for_models(*document_kinds()).items()
+        for model, kind in ContentType.objects.get_for_models(*document_models()).items()
         if user.has_perm(f"{kind.app_label}.change_{kind.model}")
     }
-    copies = list(WorkingCopy.objects.filter(user=user, content_type__in=kinds).defer("data")[:SHOWN])
+    copies = list(Autosave.objects.filter(user=user, content_type__in=kinds).defer("data")[:SHOWN])
     edits = list(PendingEdit.objects.filter(content_type__in=kinds).order_by("-updated_at").defer("data")[:SHOWN])
     found: dict[tuple[int, int], Document] = {}
     for kind, model in kinds.items():
         keys = {each.object_id for each in (*copies, *edits) if each.content_type_id == kind}
         rows: Any = model._default_manager
-        found |= {(kind, key): row for key, row in rows.kept().defer("body", "headings").in_bulk(keys).items()}
+        found |= {(kind, key): row for key, row in rows.not_trashed().defer("body", "headings").in_bulk(keys).items()}
     for place in dict.fromkeys((copy.content_type_id, copy.object_id) for copy in copies):
         if document := found.get(place):
             reason = "What you typed is kept, but not saved yet."
@@ -179,11 +181,11 @@ def _what_is_missing(user: User, counts: dict[str, int]) -> Iterator[Task]:
         yield Task(title, reason, address, "Describe", "note")
     if number := counts["no_category"]:
         reason = "Readers do not find them under a topic."
-        address = _posts(state="published", missing="category")
+        address = _posts(status="published", missing="category")
         yield Task(f"{_posts_in_words(number)} without a category", reason, address, "Sort", "link")
     if number := counts["no_excerpt"]:
         reason = "Lists and search engines show their first words instead."
-        address = _posts(state="published", missing="excerpt")
+        address = _posts(status="published", missing="excerpt")
         yield Task(f"{_posts_in_words(number)} without an excerpt", reason, address, "Write", "pen")
 
 
@@ -236,5 +238,5 @@ def _pages_to_finish(user: User) -> Iterator[Task]:
     if waiting and user.has_perm("pages.change_page"):
         title = "1 page to finish" if len(waiting) == 1 else f"{len(waiting)} pages to finish"
         reason = f"Fill in the marked places, then publish: {', '.join(page.title for page in waiting)}."
-        address = reverse("admin:pages_page_changelist", query={"state": "draft"})
+        address = reverse("admin:pages_page_changelist", query={"status": "draft"})
         yield Task(title, reason, address, "Finish", "pen")

@@ -27,7 +27,9 @@ def suggest(key: int, title: str) -> list[Place]:
     """
     post = Post.objects.prefetch_related("tags").filter(pk=key).first() or Post()  # type: ignore[misc]
     post.keywords = extract_keywords([title, post.keywords])
-    newest = Post.objects.kept().order_by(F("published_at").desc(nulls_last=True), "-pk").defer(*LARGE_FIELDS)[:MOST]
+    newest = (
+        Post.objects.not_trashed().order_by(F("published_at").desc(nulls_last=True), "-pk").defer(*LARGE_FIELDS)[:MOST]
+    )
     linked = {post.slug, *(post.links.values_list("place", flat=True) if post.pk else ())}
     found = dict.fromkeys([*post.similar_posts(2 * MOST), *newest])
     return [place_of(each) for each in found if each.slug not in linked]

@@ -17,15 +17,15 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from publishing import diff, previews
+from publishing import diff, visibility
 from publishing.admin_list import DocumentList
-from publishing.autosave import KeepsCopies
+from publishing.autosave import AutosaveAdmin
 from publishing.forms import DocumentForm, document_from
 from publishing.models import Document, PendingEdit, Revision
-from publishing.revisions import publish_changes, remember, remember_origin
+from publishing.revisions import create_initial_revision, create_revision, publish_pending_edit
 
 
-class DocumentAdmin(KeepsCopies, DocumentList):
+class DocumentAdmin(AutosaveAdmin, DocumentList):
     """A ModelAdmin for documents. Concrete ones set `form` to a DocumentForm and `preview_url_name`, and say in
     `preview()` how their public page is rendered."""
 
@@ -33,7 +33,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
     preview_url_name = ""
     writing_fieldset: tuple[str, dict[str, tuple[str, ...]]] = (
         "This save",
-        {"fields": ("note", "is_update", "changes_at")},
+        {"fields": ("note", "is_update", "publish_changes_at")},
     )
 
     class Media:
@@ -75,14 +75,14 @@ class DocumentAdmin(KeepsCopies, DocumentList):
     def _state(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         newest = document.revisions.select_related("user").first()
         return {
-            "document_state": document.state,
+            "status_label": document.status_label,
             "is_public": document.is_published,
             "is_released": document.status == Document.Status.PUBLISHED,
             "pending": document.pending_edits.first(),
-            **self.copies_state(request, document),
+            **self.autosave_context(request, document),
             "saved_version": document.version,
             "last_revision": newest,
-            "secret_address": previews.preview_address(document, self.preview_url_name),
+            "preview_url": visibility.preview_url(document, self.preview_url_name),
         }
 
     def _act(self, request: HttpRequest, document: Any) -> HttpResponse | None:
@@ -116,10 +116,10 @@ class DocumentAdmin(KeepsCopies, DocumentList):
 
     def _publish_changes(self, request: HttpRequest, document: Any) -> HttpResponse:
         edit = document.pending_edits.first()
-        refusals = document.refusals(edit.data) if edit else []
-        for refusal in refusals:
-            self.message_user(request, f"Not published yet. {refusal.sentence}", messages.ERROR)
-        if edit and not refusals and publish_changes(edit):
+        errors = document.publish_errors(edit.data) if edit else []
+        for error in errors:
+            self.message_user(request, f"Not published yet. {error.message}", messages.ERROR)
+        if edit and not errors and publish_pending_edit(edit):
             self.log_change(request, document, "Private changes published.")
             self._say(request, "Readers of “{}” see your changes now.", document)
         return HttpResponseRedirect(self._address("change", document.pk))
@@ -127,7 +127,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
     def _discard_changes(self, request: HttpRequest, document: Any) -> HttpResponse:
         document.pending_edits.all().delete()
         self._say(request, "The private changes to “{}” are gone. Readers see what they saw before.", document)
-        return HttpResponseRedirect(self._address("change", document.pk) + "?copy=no")
+        return HttpResponseRedirect(self._address("change", document.pk) + "?autosave=no")
 
     def _withdraw(self, request: HttpRequest, document: Any) -> HttpResponse:
         document.preview_key = uuid4()
@@ -152,7 +152,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
             edit = {
                 "data": form.snapshot(),
                 "user": request.user,
-                "publish_at": form.cleaned_data.get("changes_at"),
+                "publish_at": form.cleaned_data.get("publish_changes_at"),
             }
             content_type = ContentType.objects.get_for_model(obj)
             PendingEdit.objects.update_or_create(content_type=content_type, object_id=obj.pk, defaults=edit)
@@ -165,7 +165,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
         if form.cleaned_data.get("is_update"):
             obj.updated_on = timezone.localdate()
         if change:
-            remember_origin(type(obj).objects.get(pk=obj.pk))
+            create_initial_revision(type(obj).objects.get(pk=obj.pk))
             obj.version += 1
         super().save_model(request, obj, form, change)
 
@@ -174,13 +174,13 @@ class DocumentAdmin(KeepsCopies, DocumentList):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         document = form.instance
-        self.forget_copies(request, form)
+        self.delete_autosaves(request, form)
         if self._is_private(request, document):
             return
         super().save_related(request, form, formsets, change)
         self.after_saving(request, document, form)
         document.pending_edits.all().delete()
-        remember(document, request.user, form.cleaned_data.get("note", ""))
+        create_revision(document, request.user, form.cleaned_data.get("note", ""))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
         return self._told(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -190,7 +190,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
 
     def _told(self, request: HttpRequest, document: Any) -> HttpResponseRedirect | None:
         """After a save: stay with the text and say what readers see now."""
-        if not {"_publish", "_draft", "_keep", "_pending"} & request.POST.keys():
+        if not {"_publish", "_draft", "_save", "_pending"} & request.POST.keys():
             return None
         if self._is_private(request, document):
             text = "Kept private. Readers still see the text from before."
@@ -216,9 +216,9 @@ class DocumentAdmin(KeepsCopies, DocumentList):
         ]
 
     def show_preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The page as readers would see it, from the working copy named by `?copy=` or the private edit."""
+        """The page as readers would see it, from the working copy named by `?autosave=` or the private edit."""
         document = self._writable(request, object_id)
-        form = self.kept_form(request, document)
+        form = self.autosaved_form(request, document)
         response = self.preview(request, document_from(form) if form else document, form)
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex"
@@ -253,7 +253,7 @@ class DocumentAdmin(KeepsCopies, DocumentList):
             raise Http404
         if request.method == "POST":
             self._bring_back(request, document, revision)
-            return HttpResponseRedirect(self._address("change", document.pk) + "?copy=no")
+            return HttpResponseRedirect(self._address("change", document.pk) + "?autosave=no")
         now = document.snapshot()
         context = {
             **self.admin_site.each_context(request),
@@ -287,10 +287,10 @@ class DocumentAdmin(KeepsCopies, DocumentList):
     def _bring_back(self, request: HttpRequest, document: Any, revision: Revision) -> None:
         with transaction.atomic():
             document = type(document).objects.select_for_update().get(pk=document.pk)
-            remember_origin(document)
+            create_initial_revision(document)
             document.version += 1
             document.apply(revision.data)
             when = date_format(timezone.localtime(revision.created_at), "M j, Y, H:i")
-            remember(document, request.user, f"Brought back from {when}")
+            create_revision(document, request.user, f"Brought back from {when}")
             self.log_change(request, document, f"Brought back the text from {when}.")
         self._say(request, "“{}” has the text of then again. The other one is in the history.", document)

@@ -13,11 +13,11 @@ from django.utils.safestring import SafeString
 from publishing.models import Document
 
 
-class StateFilter(admin.SimpleListFilter):
+class StatusFilter(admin.SimpleListFilter):
     """Draft, scheduled, published or in the trash; without a choice, all but the trash."""
 
-    title = "state"
-    parameter_name = "state"
+    title = "status"
+    parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("draft", "Drafts"), ("scheduled", "Scheduled"), ("published", "Published"), ("trash", "Trash")]
@@ -29,7 +29,7 @@ class StateFilter(admin.SimpleListFilter):
             "published": queryset.published,
             "trash": queryset.trashed,
         }
-        return chosen.get(self.value() or "", queryset.kept)()
+        return chosen.get(self.value() or "", queryset.not_trashed)()
 
 
 class DocumentList(admin.ModelAdmin):
@@ -44,9 +44,11 @@ class DocumentList(admin.ModelAdmin):
         "duplicate_chosen",
     )
 
-    @admin.display(description="state", ordering="status")
-    def state(self, document: Document) -> SafeString:
-        return format_html('<span class="state state--{}">{}</span>', document.state.lower(), document.state)
+    @admin.display(description="status", ordering="status")
+    def status_label(self, document: Document) -> SafeString:
+        return format_html(
+            '<span class="state state--{}">{}</span>', document.status_label.lower(), document.status_label
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only what lies in the trash can be deleted for ever."""
@@ -57,7 +59,7 @@ class DocumentList(admin.ModelAdmin):
     ) -> dict[str, Any]:
         actions = super().get_actions(request, action_location)
         actions.pop("delete_selected", None)
-        is_trash = request.GET.get("state") == "trash"
+        is_trash = request.GET.get("status") == "trash"
         for_trash = {"restore_from_trash", "delete_for_ever"}
         return {name: action for name, action in actions.items() if (name in for_trash) == is_trash}
 
@@ -65,14 +67,14 @@ class DocumentList(admin.ModelAdmin):
     def publish_now(self, request: HttpRequest, queryset: Any) -> None:
         """Release the chosen drafts and scheduled ones at this moment; empty ones are named and left."""
         now, count, empty = timezone.now(), 0, []
-        for document in queryset.kept():
+        for document in queryset.not_trashed():
             if document.is_published:
                 continue
             if not document.body:
                 empty.append(document.title)
                 continue
-            if refusals := document.refusals(document.snapshot()):
-                sentences = " ".join(refusal.sentence for refusal in refusals)
+            if errors := document.publish_errors(document.snapshot()):
+                sentences = " ".join(error.message for error in errors)
                 self.message_user(request, f"“{document.title}” is not published. {sentences}", messages.ERROR)
                 continue
             document.publish(min(document.published_at or now, now))

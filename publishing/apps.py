@@ -7,6 +7,6 @@ class PublishingConfig(AppConfig):
 
     def ready(self) -> None:
         from pagecache.middleware import register_expiry
-        from publishing.document_paths import next_publication
+        from publishing.document_paths import next_publication_at
 
-        register_expiry(next_publication)
+        register_expiry(next_publication_at)

@@ -15,14 +15,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from publishing.forms import Opening
-from publishing.models import WorkingCopy
+from publishing.models import Autosave
 
 # A working copy nobody came back for in this time has been given up.
 KEEP_COPIES = timedelta(days=30)
 
 
-class KeepsCopies(admin.ModelAdmin):
-    """A ModelAdmin whose `form` is a KeptForm and whose rows have a `version` and `working_copies`."""
+class AutosaveAdmin(admin.ModelAdmin):
+    """A ModelAdmin whose `form` is a AutosaveForm and whose rows have a `version` and `autosaves`."""
 
     # The field whose words name a new row.
     name_field = "title"
@@ -48,12 +48,12 @@ class KeepsCopies(admin.ModelAdmin):
     def _opening(self, request: HttpRequest, row: Any) -> Opening:
         return Opening(copy=self._copy(request, row), pending=self.pending_edit(row)) if row else Opening()
 
-    def _copies(self, request: HttpRequest, document: Any) -> QuerySet[WorkingCopy]:
-        return document.working_copies.filter(user=request.user, updated_at__gt=timezone.now() - KEEP_COPIES)
+    def _copies(self, request: HttpRequest, document: Any) -> QuerySet[Autosave]:
+        return document.autosaves.filter(user=request.user, updated_at__gt=timezone.now() - KEEP_COPIES)
 
-    def _copy(self, request: HttpRequest, document: Any) -> WorkingCopy | None:
-        """The unsaved text to open: the one asked for, else the newest on today's version unless `?copy=no`."""
-        wanted = request.GET.get("copy", "")
+    def _copy(self, request: HttpRequest, document: Any) -> Autosave | None:
+        """The unsaved text to open: the one asked for, else the newest on today's version unless `?autosave=no`."""
+        wanted = request.GET.get("autosave", "")
         copies = self._copies(request, document)
         if wanted == "no":
             return None
@@ -61,16 +61,16 @@ class KeepsCopies(admin.ModelAdmin):
             return copies.filter(key=_uuid(wanted) or uuid4()).first()
         return copies.filter(base_version=document.version).first()
 
-    def copies_state(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+    def autosave_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page says of unsaved texts: the one it was opened on, and the others."""
         copy = self._copy(request, row) if request.method == "GET" else None
         others = self._copies(request, row).exclude(pk=copy.pk if copy else 0)
         return {"restored_copy": copy, "other_copies": others.defer("data")}
 
-    def forget_copies(self, request: HttpRequest, form: Any) -> None:
+    def delete_autosaves(self, request: HttpRequest, form: Any) -> None:
         """The form is saved: what was kept of it is needed no more."""
-        keys = [form.cleaned_data.get("copy_key"), form.cleaned_data.get("copy_from")]
-        form.instance.working_copies.filter(user=request.user, key__in=[key for key in keys if key]).delete()
+        keys = [form.cleaned_data.get("autosave_key"), form.cleaned_data.get("restored_from")]
+        form.instance.autosaves.filter(user=request.user, key__in=[key for key in keys if key]).delete()
 
     # ---- Addresses ------------------------------------------------------------------------------------
 
@@ -101,7 +101,7 @@ class KeepsCopies(admin.ModelAdmin):
 
     def autosave(self, request: HttpRequest, object_id: int | None = None) -> JsonResponse:
         """Keep what the browser sends of an open form. Makes no revision and changes nothing readers see."""
-        key = _uuid(request.POST.get("copy_key", ""))
+        key = _uuid(request.POST.get("autosave_key", ""))
         if request.method != "POST" or key is None:
             return JsonResponse({"error": "Nothing to keep was sent."}, status=400)
         with transaction.atomic():
@@ -114,7 +114,7 @@ class KeepsCopies(admin.ModelAdmin):
             base = request.POST.get("base_version", "")
             base_version = int(base) if base.isdecimal() and len(base) < 9 else document.version
             fields = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
-            WorkingCopy.objects.update_or_create(
+            Autosave.objects.update_or_create(
                 key=key,
                 user_id=int(request.user.pk or 0),
                 content_type=ContentType.objects.get_for_model(document),
@@ -126,15 +126,15 @@ class KeepsCopies(admin.ModelAdmin):
                 "saved_at": date_format(timezone.localtime(), "H:i"),
                 "change_url": self._address("change", document.pk),
                 "autosave_url": self._address("autosave", document.pk),
-                "preview_url": f"{self._address('preview', document.pk)}?copy={key}",
+                "preview_url": f"{self._address('preview', document.pk)}?autosave={key}",
                 "version": document.version,
                 "is_stale": base_version != document.version,
             }
         )
 
-    def kept_form(self, request: HttpRequest, row: Any) -> Any:
-        """The form of `row` filled with the working copy that `?copy=` names; None without one."""
-        copy = self._copies(request, row).filter(key=_uuid(request.GET.get("copy", "")) or uuid4()).first()
+    def autosaved_form(self, request: HttpRequest, row: Any) -> Any:
+        """The form of `row` filled with the working copy that `?autosave=` names; None without one."""
+        copy = self._copies(request, row).filter(key=_uuid(request.GET.get("autosave", "")) or uuid4()).first()
         if copy is None:
             return None
         data = QueryDict(mutable=True)

@@ -11,14 +11,15 @@ from django.urls import Resolver404, resolve
 from publishing.models import Document
 
 
-def kinds() -> list[type[Document]]:
+def document_models() -> list[type[Document]]:
     """Every kind of document there is."""
     return [model for model in apps.get_models() if issubclass(model, Document)]
 
 
-def next_publication(after: datetime) -> datetime | None:
+def next_publication_at(after: datetime) -> datetime | None:
     """When the next text after that moment goes live by itself, if one waits. One query."""
-    waiting: Any = [kind._default_manager.scheduled(after).order_by().values("published_at") for kind in kinds()]  # type: ignore[attr-defined]
+    managers: list[Any] = [model._default_manager for model in document_models()]
+    waiting = [manager.scheduled(after).order_by().values("published_at") for manager in managers]
     first, *rest = waiting
     return first.union(*rest, all=True).order_by("published_at").values_list("published_at", flat=True).first()
 
@@ -30,13 +31,13 @@ def documents_at(places: Iterable[str]) -> list[Document]:
     """
     wanted = list(places)
     found: list[Document] = []
-    for kind in kinds():
-        rows: Any = kind._default_manager.filter(**{f"{kind.place_field}__in": wanted})
+    for kind in document_models():
+        rows: Any = kind._default_manager.filter(**{f"{kind.path_field}__in": wanted})
         found += rows.defer("headings", "body")
     return found
 
 
-def validate_free_address(place: str, document: Document | None = None) -> None:
+def validate_path_is_free(place: str, document: Document | None = None) -> None:
     """Raise ValidationError when `/place/` belongs to another part of the site or to another document than `document`.
 
     The URL table itself is asked, so there is no list of reserved words: /blog/ and /2026/ are known by it.

@@ -15,12 +15,12 @@ from django.utils.formats import date_format
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags
 
-from publishing.models import Document, PendingEdit, Revision, Snapshot, WorkingCopy
+from publishing.models import Autosave, Document, PendingEdit, Revision, Snapshot
 
 UNTITLED = "untitled-"
 
 
-def invented_slug() -> str:
+def placeholder_slug() -> str:
     """An address for a text that has none yet."""
     return f"{UNTITLED}{uuid4().hex[:12]}"
 
@@ -29,14 +29,14 @@ def invented_slug() -> str:
 class Opening:
     """What a form is opened on instead of the saved document."""
 
-    copy: WorkingCopy | None = None
+    copy: Autosave | None = None
     pending: PendingEdit | None = None
 
 
-class KeptForm(forms.ModelForm):
+class AutosaveForm(forms.ModelForm):
     """A form that is kept while it is filled in, and overwrites nobody's save. Its rows have a `version`.
 
-    `base_version` is the version that was opened, `copy_key` names this open form, `copy_from` the working copy
+    `base_version` is the version that was opened, `autosave_key` names this open form, `restored_from` the working copy
     it was opened on.
     """
 
@@ -44,20 +44,20 @@ class KeptForm(forms.ModelForm):
     conflict: int | None = None
 
     base_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    copy_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    copy_from = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    autosave_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    restored_from = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         opening = None if args or kwargs.get("data") else self.opening
         if opening and opening.copy:
             kwargs["data"] = _sent(opening.copy)
         elif opening and opening.pending:
-            kwargs["initial"] = {**opening.pending.data, "changes_at": opening.pending.publish_at} | (
+            kwargs["initial"] = {**opening.pending.data, "publish_changes_at": opening.pending.publish_at} | (
                 kwargs.get("initial") or {}
             )
         super().__init__(*args, **kwargs)
         self.initial.setdefault("base_version", self.instance.version)
-        self.initial.setdefault("copy_key", uuid4())
+        self.initial.setdefault("autosave_key", uuid4())
         if opening and opening.copy:
             # Unsaved text may be unfinished: it is shown as it is, and judged when it is saved.
             self._errors = ErrorDict()
@@ -88,7 +88,7 @@ class KeptForm(forms.ModelForm):
             )
 
 
-class DocumentForm(KeptForm):
+class DocumentForm(AutosaveForm):
     """A document's form. Publishing is a button, not a field."""
 
     # The content that may not be published, once the form has refused it.
@@ -105,7 +105,7 @@ class DocumentForm(KeptForm):
         required=False,
         help_text="Shows readers today's date as “Updated”. Leave it off for mended typing errors.",
     )
-    changes_at = forms.SplitDateTimeField(
+    publish_changes_at = forms.SplitDateTimeField(
         label="Show the changes at",
         required=False,
         widget=AdminSplitDateTime,
@@ -123,18 +123,20 @@ class DocumentForm(KeptForm):
         if "_publish" in self.data and not (cleaned.get("body") or "").strip():
             self.add_error("body", "Write something before you publish.")
         if "_pending" not in self.data:
-            cleaned["changes_at"] = None
+            cleaned["publish_changes_at"] = None
         if self._is_for_readers(cleaned) and not self.errors:
             content = self.snapshot()
-            for refusal in self.instance.refusals(content):
+            for error in self.instance.publish_errors(content):
                 self.refused = content
-                self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
+                self.add_error(error.field if error.field in self.fields else None, error.message)
         return cleaned
 
     def _is_for_readers(self, cleaned: dict[str, Any]) -> bool:
         """Whether this save shows the content to readers, now or by itself later."""
         is_released = self.instance.status == Document.Status.PUBLISHED
-        return "_publish" in self.data or ("_keep" in self.data and is_released) or bool(cleaned.get("changes_at"))
+        return (
+            "_publish" in self.data or ("_save" in self.data and is_released) or bool(cleaned.get("publish_changes_at"))
+        )
 
     def snapshot(self) -> Snapshot:
         """The valid form's content as plain data, as `Document.snapshot()` gives it for a saved one."""
@@ -157,12 +159,12 @@ class _Named:
     name: str
 
 
-def _sent(copy: WorkingCopy) -> QueryDict:
+def _sent(copy: Autosave) -> QueryDict:
     """The fields of a working copy as if they had just been sent, under a new key."""
     sent = QueryDict(mutable=True)
     for name, values in copy.data.items():
         sent.setlist(name, values)
-    sent["copy_from"], sent["copy_key"] = str(copy.key), str(uuid4())
+    sent["restored_from"], sent["autosave_key"] = str(copy.key), str(uuid4())
     sent["base_version"] = str(copy.base_version)
     return sent
 
@@ -173,5 +175,5 @@ def document_from(form: DocumentForm) -> Document:
         form.full_clean()
     document = form.instance
     # full_clean() leaves the instance alone where a field is wrong: readers of a preview see what is saved there.
-    document.prepare()
+    document.update_derived_fields()
     return document

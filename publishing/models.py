@@ -34,17 +34,17 @@ Snapshot = dict[str, Any]
 YEARS = range(1990, 2101)
 
 
-class Refusal(NamedTuple):
-    """Why a content cannot be published: the field to change, and what to do in one sentence."""
+class PublishError(NamedTuple):
+    """Why content cannot be published: the field to change, and one sentence that says how."""
 
     field: str
-    sentence: str
+    message: str
 
 
 class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
     """Which documents to show. Every list, feed, map, count and neighbour starts at `published()`."""
 
-    def kept(self) -> Self:
+    def not_trashed(self) -> Self:
         """Those not in the trash."""
         return self.filter(trashed_at__isnull=True)
 
@@ -54,15 +54,15 @@ class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
 
     def published(self, at: datetime | None = None) -> Self:
         """Public at `at` (now by default): published, their time has come, not in the trash."""
-        return self.kept().filter(status=Document.Status.PUBLISHED, published_at__lte=at or timezone.now())
+        return self.not_trashed().filter(status=Document.Status.PUBLISHED, published_at__lte=at or timezone.now())
 
     def scheduled(self, at: datetime | None = None) -> Self:
         """Released, but at `at` (now by default) their time has not come."""
-        return self.kept().filter(status=Document.Status.PUBLISHED, published_at__gt=at or timezone.now())
+        return self.not_trashed().filter(status=Document.Status.PUBLISHED, published_at__gt=at or timezone.now())
 
     def drafts(self) -> Self:
         """Not released."""
-        return self.kept().filter(status=Document.Status.DRAFT)
+        return self.not_trashed().filter(status=Document.Status.DRAFT)
 
     def newest_first(self) -> Self:
         """Ordered for readers; the key parts those of the same second."""
@@ -90,11 +90,11 @@ class Document(models.Model):
         "hides_from_search",
     )
     # The field that holds its whole address, without the outer slashes; the last part of it is the slug.
-    place_field: ClassVar[str] = "slug"
+    path_field: ClassVar[str] = "slug"
     # What the checklist looks at, by id; everything if it is None.
     checks: ClassVar[frozenset[str] | None] = None
     # What readers see of it on its own page alone, or not at all; everything else shows in lists as well.
-    own_fields: ClassVar[frozenset[str]] = frozenset(
+    detail_fields: ClassVar[frozenset[str]] = frozenset(
         {
             "body",
             "canonical_url",
@@ -105,7 +105,7 @@ class Document(models.Model):
             "seo_title",
             "tldr",
             "version",
-            "words",
+            "word_count",
         }
     )
     slug: Any
@@ -153,7 +153,7 @@ class Document(models.Model):
         default=False,
         help_text="Asks search engines not to show this text. Readers find it on your site as always.",
     )
-    words = models.PositiveIntegerField(default=0, editable=False)
+    word_count = models.PositiveIntegerField(default=0, editable=False)
     summary = models.TextField(editable=False, blank=True)
     # Raised by every save at the desk: two people cannot overwrite each other unseen.
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -165,7 +165,7 @@ class Document(models.Model):
 
     revisions = GenericRelation("publishing.Revision")
     pending_edits = GenericRelation("publishing.PendingEdit")
-    working_copies = GenericRelation("publishing.WorkingCopy")
+    autosaves = GenericRelation("publishing.Autosave")
 
     class Meta:
         abstract = True
@@ -184,7 +184,7 @@ class Document(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("document", args=[getattr(self, self.place_field)])
+        return reverse("document", args=[getattr(self, self.path_field)])
 
     def slug_from_title(self) -> str:
         """The end of an address, made of the title; nothing if that has no letter."""
@@ -218,7 +218,7 @@ class Document(models.Model):
         return self.status == self.Status.PUBLISHED and self.trashed_at is None and not self.is_published
 
     @property
-    def state(self) -> str:
+    def status_label(self) -> str:
         """Trash, Draft, Scheduled or Published: as the author thinks of it."""
         if self.trashed_at is not None:
             return "Trash"
@@ -230,7 +230,7 @@ class Document(models.Model):
         self.published_at = at or self.published_at or timezone.now()
         self.save()
 
-    def refusals(self, data: Snapshot) -> list[Refusal]:
+    def publish_errors(self, data: Snapshot) -> list[PublishError]:
         """What keeps the content `data` from being shown to readers. Concrete documents may have rules."""
         return []
 
@@ -249,34 +249,34 @@ class Document(models.Model):
     @property
     def reading_minutes(self) -> int:
         """Whole minutes to read it."""
-        return reading_minutes(self.words)
+        return reading_minutes(self.word_count)
 
     @property
     def short_description(self) -> str:
         """For search engines: what the author wrote for them, or the summary cut at a word."""
         return self.seo_description or truncate(self.summary)
 
-    def prepare(self) -> Analysis:
+    def update_derived_fields(self) -> Analysis:
         """Clean the body and work out what is kept beside it; bulk writers must call it. Gives the outline."""
         self.body = sanitize(self.body)
         analysis = analyze(self.body)
-        self.words = analysis.word_count
+        self.word_count = analysis.word_count
         self.headings = [[heading.level, heading.id, heading.text] for heading in analysis.headings]
         self.summary = self.excerpt.strip() or excerpt(self.body)
         return analysis
 
-    def where_seen(self) -> Scope:
+    def cache_scope(self) -> Scope:
         """Return which cached pages this save makes stale: ALL, a single path, or NONE."""
-        fields = [field for field in self._meta.concrete_fields if field.name not in self.own_fields]
-        names = [*(field.attname for field in fields), "words"]
+        fields = [field for field in self._meta.concrete_fields if field.name not in self.detail_fields]
+        names = [*(field.attname for field in fields), "word_count"]
         old = type(self)._default_manager.filter(pk=self.pk).values(*names).first()
         may_be_seen = self.status == self.Status.PUBLISHED and self.trashed_at is None
         if old is None or old["status"] != self.status or old["trashed_at"] != self.trashed_at:
             return CacheScope.ALL if old or may_be_seen else CacheScope.NONE
-        is_same = all(old[field.attname] == field.to_python(getattr(self, field.attname)) for field in fields)
-        is_same = is_same and reading_minutes(old["words"]) == self.reading_minutes
         if not may_be_seen:
             return CacheScope.NONE
+        is_same = all(old[field.attname] == field.to_python(getattr(self, field.attname)) for field in fields)
+        is_same = is_same and reading_minutes(old["word_count"]) == self.reading_minutes
         return unquote(self.get_absolute_url()) if is_same else CacheScope.ALL
 
     def plain_text(self) -> str:
@@ -325,7 +325,7 @@ def _existing(model: Any, keys: Iterable[Any]) -> list[models.Model]:
     return list(model.objects.filter(pk__in=[key for key in keys if key is not None]))
 
 
-class OfDocument(models.Model):
+class DocumentRecord(models.Model):
     """Something kept about one document of any kind."""
 
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
@@ -341,7 +341,7 @@ class OfDocument(models.Model):
         return f"{self._meta.verbose_name} of {self.document}"
 
 
-class Revision(OfDocument):
+class Revision(DocumentRecord):
     """The content as somebody saved it. Autosaves make none."""
 
     created_at = models.DateTimeField(default=timezone.now)
@@ -352,7 +352,7 @@ class Revision(OfDocument):
         indexes = [models.Index(fields=("content_type", "object_id", "-created_at"), name="publishing_revision_of")]
 
 
-class PendingEdit(OfDocument):
+class PendingEdit(DocumentRecord):
     """Changes to a public document that readers do not see yet; from `publish_at` on the worker publishes them."""
 
     publish_at = models.DateTimeField(null=True, blank=True)
@@ -362,7 +362,7 @@ class PendingEdit(OfDocument):
         constraints = [models.UniqueConstraint("content_type", "object_id", name="publishing_pendingedit_one_each")]
 
 
-class WorkingCopy(OfDocument):
+class Autosave(DocumentRecord):
     """What somebody is typing, saved by itself: the form's fields as the browser sent them.
 
     Each open form has its own `key`, so two tabs never overwrite each other; `base_version` is the document's
@@ -375,5 +375,4 @@ class WorkingCopy(OfDocument):
 
     class Meta:
         ordering = ("-updated_at",)
-        verbose_name_plural = "working copies"
-        indexes = [models.Index(fields=("content_type", "object_id", "user"), name="publishing_workingcopy_of")]
+        indexes = [models.Index(fields=("content_type", "object_id", "user"), name="publishing_autosave_source")]

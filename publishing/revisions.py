@@ -6,7 +6,7 @@ from django.utils import timezone
 from publishing.models import Document, PendingEdit
 
 
-def remember(document: Document, user: object, note: str = "") -> None:
+def create_revision(document: Document, user: object, note: str = "") -> None:
     """Keep the saved content as a revision, unless it equals the last one. Call it in the save's transaction."""
     data = document.snapshot()
     last = document.revisions.first()
@@ -14,7 +14,7 @@ def remember(document: Document, user: object, note: str = "") -> None:
         document.revisions.create(user=user, note=note, data=data)
 
 
-def remember_origin(document: Document) -> None:
+def create_initial_revision(document: Document) -> None:
     """Keep the content from before the first save at the desk (an import, the demo), so that it can come back."""
     if not document.revisions.exists():
         document.revisions.create(
@@ -22,7 +22,7 @@ def remember_origin(document: Document) -> None:
         )
 
 
-def publish_changes(edit: PendingEdit) -> bool:
+def publish_pending_edit(edit: PendingEdit) -> bool:
     """Show a private edit to readers, once: whether this call did it."""
     with transaction.atomic():
         # Deleting it claims it: of two workers only one goes on.
@@ -31,14 +31,14 @@ def publish_changes(edit: PendingEdit) -> bool:
         if not claimed or document is None:
             return False
         document = type(document).objects.select_for_update().get(pk=document.pk)
-        remember_origin(document)
+        create_initial_revision(document)
         document.version += 1
         document.apply(edit.data)
-        remember(document, edit.user, "Changes kept private until now")
+        create_revision(document, edit.user, "Changes kept private until now")
     return True
 
 
-def publish_due() -> int:
+def publish_due_edits() -> int:
     """Publish the private edits whose time has come; how many. Safe to run twice or at once."""
     due = PendingEdit.objects.filter(publish_at__lte=timezone.now()).prefetch_related("document")[:20]
-    return sum(publish_changes(edit) for edit in due)
+    return sum(publish_pending_edit(edit) for edit in due)

@@ -1,36 +1,62 @@
-"""Who sees which documents: readers the public ones, writers theirs too, and a friend the one of a secret link."""
+"""Which documents a request may see, and signed preview links to drafts."""
 
 from collections.abc import Callable
 
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.urls import reverse
 
-from publishing import previews
 from publishing.models import Document, DocumentQuerySet
+from siteinfo.urls import absolute_url
+
+SALT = "publishing.preview"
+PREVIEW_MAX_AGE = 30 * 24 * 3600  # seconds
 
 
-def seen_by[D: Document](request: HttpRequest, documents: DocumentQuerySet[D]) -> DocumentQuerySet[D]:
-    """Those that may be shown to whoever asks: the public ones, and drafts to those who may change them."""
+def visible_to[D: Document](request: HttpRequest, documents: DocumentQuerySet[D]) -> DocumentQuerySet[D]:
+    """Return the published ones, and drafts too if the user may change them."""
     opts = documents.model._meta
     may_preview = request.COOKIES and request.user.has_perm(f"{opts.app_label}.change_{opts.model_name}")
-    return documents.kept() if may_preview else documents.published()
+    return documents.not_trashed() if may_preview else documents.published()
 
 
-def kept_private(response: HttpResponse) -> HttpResponse:
-    """`response` so that nobody stores or lists it."""
+def set_private_headers(response: HttpResponse) -> HttpResponse:
+    """Return `response`, marked so that neither caches nor search engines store it."""
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
-def secretly[D: Document](
+def preview_url(document: Document, url_name: str) -> str:
+    """Return the absolute preview link to `document` under the URL named `url_name`.
+
+    The link is signed, and ends after PREVIEW_MAX_AGE, when it is revoked or when the document is published.
+    """
+    token = signing.dumps([document.pk, document.preview_key.hex], salt=SALT)
+    return absolute_url(reverse(url_name, args=[token]))
+
+
+def find_by_token[D: Document](documents: DocumentQuerySet[D], token: str) -> D | None:
+    """Return the document of a preview link, or None if it is forged, expired or revoked, or its document trashed."""
+    try:
+        key, secret = signing.loads(token, salt=SALT, max_age=PREVIEW_MAX_AGE)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return documents.not_trashed().filter(pk=key, preview_key=secret).first()
+
+
+def preview_response[D: Document](
     documents: DocumentQuerySet[D], token: str, show: Callable[[D], HttpResponse]
 ) -> HttpResponse:
-    """The draft that the secret link with `token` leads to; once it is public, the link leads to its address."""
-    document = previews.find(documents, token)
+    """Return `show(draft)` for the preview link with `token`, or a redirect once the draft is public.
+
+    Raises Http404 for an invalid token.
+    """
+    document = find_by_token(documents, token)
     if document is None:
         raise Http404
     if document.is_published:
         return HttpResponsePermanentRedirect(document.get_absolute_url())
-    response = kept_private(show(document))
-    response["Referrer-Policy"] = "no-referrer"  # the address is the key
+    response = set_private_headers(show(document))
+    response["Referrer-Policy"] = "no-referrer"  # the URL is the key
     return response

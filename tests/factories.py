@@ -69,7 +69,7 @@ def make_posts(number: int, *, categories: Sequence[Category], tags: Collection[
     """`number` posts as of `make_post`, in bulk: quick, but search does not know them."""
     posts = [_post(primary_category=categories[0], **overrides) for _ in range(number)]
     for post in posts:
-        post.prepare()
+        post.update_derived_fields()
     Post.objects.bulk_create(posts)
     through = Post.categories.through
     through.objects.bulk_create([through(post=post, category=category) for post in posts for category in categories])

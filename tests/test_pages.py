@@ -100,7 +100,7 @@ def multiply(number: int) -> None:
         for index in range(number)
     ]
     for post in posts:
-        post.prepare()
+        post.update_derived_fields()
     Post.objects.bulk_create(posts)
     places = Post.categories.through
     places.objects.bulk_create([places(post=post, category=each) for post in posts for each in categories])

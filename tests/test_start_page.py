@@ -51,11 +51,11 @@ def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> N
     }
     make_post(title="Ready one", body=f"<p>{'word ' * 200}</p>", primary_category=category, **ready)
     unsaved = make_post(title="Unsaved one", status=Post.Status.DRAFT, published_at=None)
-    unsaved.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+    unsaved.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
     edited = make_post(title="Edited one", excerpt="So.", primary_category=category)
     edited.pending_edits.create(data=edited.snapshot())
     standing = make_page(title="About me")
-    standing.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+    standing.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
     standing.pending_edits.create(data=standing.snapshot())
     make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
     make_post(title="Wordless one", featured_image=make_image(alt=""), primary_category=category, excerpt="So.")
@@ -83,7 +83,9 @@ def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> N
     ):
         assert words in page, words
     assert "“Unsaved one” looks ready" not in page
-    assert "Wordless one" in text(signed_in, reverse("admin:blog_post_changelist") + "?state=published&missing=blocked")
+    assert "Wordless one" in text(
+        signed_in, reverse("admin:blog_post_changelist") + "?status=published&missing=blocked"
+    )
 
 
 @pytest.mark.django_db
@@ -92,7 +94,7 @@ def test_rules_of_the_owner_decide_what_is_to_mend(signed_in: Client) -> None:
     PublishingRules.objects.create(severities={"alt_text": "warn", "words": "block"})
     assert "Without" in text(signed_in, reverse("admin:blog_post_changelist"))
     assert "1 public post to mend" in text(signed_in)
-    Post.objects.update(words=500)
+    Post.objects.update(word_count=500)
     assert "to mend" not in text(signed_in)
 
 
@@ -109,7 +111,7 @@ def test_the_desk_costs_the_same_for_5_and_50_posts(signed_in: Client, owner: Us
                 status=Post.Status.DRAFT if index % 2 else Post.Status.PUBLISHED,
             )
             for document in (post, make_page()):
-                document.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+                document.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
                 document.pending_edits.create(data={})
         with CaptureQueriesContext(connection) as queries:
             assert signed_in.get(address).status_code == 200

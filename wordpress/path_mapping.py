@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve, reverse
 from blog.models import Post
 from pages.models import LONGEST_PATH, Page
 from pages.starting import is_untouched, role_at
-from publishing.document_paths import validate_free_address
+from publishing.document_paths import validate_path_is_free
 from redirects import services
 from redirects.models import Redirect
 from redirects.normalize import normalize_path
@@ -114,9 +114,9 @@ def find_place(text: Post | Page, stem: str) -> None:
 def _is_free(text: Post | Page) -> bool:
     try:
         if isinstance(text, Page):
-            text.validate_place(text.own_path)
+            text.validate_place(text.computed_path)
         else:
-            validate_free_address(text.slug, text)
+            validate_path_is_free(text.slug, text)
     except ValidationError:
         return False
     return True
@@ -128,12 +128,12 @@ def lead_here(text: Post | Page, item: Item, site: OldSite) -> str:
     Posts that kept the end of their address need nothing: see wordpress.legacy_urls.
     """
     place, here = site.place(item.link), text.get_absolute_url()
-    if not text.is_published or not place or normalize_path(place) == normalize_path(getattr(text, text.place_field)):
+    if not text.is_published or not place or normalize_path(place) == normalize_path(getattr(text, text.path_field)):
         return ""
     if isinstance(text, Post) and text.slug == item.slug.lower():
         return ""
     try:
-        validate_free_address(place)
+        validate_path_is_free(place)
     except ValidationError:
         return f"was at /{place}/ there. That address is taken here, so it is at {here}."
     services.create_redirect(f"/{place}", here, _IMPORTED)

@@ -32,8 +32,8 @@ from blog.series import in_order
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from publishing.admin import DocumentAdmin
-from publishing.admin_list import StateFilter
-from publishing.forms import DocumentForm, invented_slug
+from publishing.admin_list import StatusFilter
+from publishing.forms import DocumentForm, placeholder_slug
 from redirects.services import final_target
 from richtext.forms import RichTextField
 
@@ -141,10 +141,10 @@ class PostAdmin(ContentAdmin):
         "lead_with_chosen",
         "stop_leading",
     )
-    list_display = ("picture", "title", "state", "publish_time", "in_categories", "words", "reads")
+    list_display = ("picture", "title", "status_label", "publish_time", "in_categories", "word_count", "reads")
     list_display_links = ("picture", "title")
     list_filter = (
-        StateFilter,
+        StatusFilter,
         MissingFilter,
         MonthFilter,
         "is_featured",
@@ -158,7 +158,7 @@ class PostAdmin(ContentAdmin):
     search_fields = ("title", "slug", "excerpt")
     search_help_text = "Words of the title, the address or the excerpt"
     fieldsets = (
-        ("Write", {"fields": ("title", "body", "tldr", "excerpt", "base_version", "copy_key", "copy_from")}),
+        ("Write", {"fields": ("title", "body", "tldr", "excerpt", "base_version", "autosave_key", "restored_from")}),
         ("Picture", {"fields": ("featured_image",)}),
         ("Topics", {"fields": ("primary_category", "categories", "tags", "series", "series_position")}),
         (
@@ -182,7 +182,7 @@ class PostAdmin(ContentAdmin):
                 "related_third",
                 "note",
                 "is_update",
-                "changes_at",
+                "publish_changes_at",
             )
         },
     )
@@ -264,7 +264,7 @@ class PostAdmin(ContentAdmin):
             self.message_user(request, f"This address led to {led_to} until now. Readers find this post there.")
 
     def new_draft(self, request: HttpRequest, title: str) -> Post:
-        post = Post(title=title or "Untitled", author=_writer(request), slug=invented_slug())
+        post = Post(title=title or "Untitled", author=_writer(request), slug=placeholder_slug())
         post.save()
         return post
 
@@ -363,15 +363,15 @@ class PartInline(admin.TabularInline):
     """The parts of a series, by number. A post joins a series in its own form."""
 
     model = Post
-    fields = ("series_position", "state")
-    readonly_fields = ("state",)
+    fields = ("series_position", "status_label")
+    readonly_fields = ("status_label",)
     extra = 0
     can_delete = False
     show_change_link = True
     verbose_name_plural = "parts"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
-        return in_order(Post.objects.kept().defer("body", "headings"))
+        return in_order(Post.objects.not_trashed().defer("body", "headings"))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

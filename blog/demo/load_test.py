@@ -88,7 +88,7 @@ def _posts(
             slug=f"load-test-{first + number + 1}",
             body="\n".join(section.body for section in chosen),
             summary=excerpt(chosen[0].body),
-            words=sum(section.words for section in chosen),
+            word_count=sum(section.words for section in chosen),
             headings=[section.heading for section in chosen],
             month=timezone.localdate(published_at).replace(day=1),
             author=author,

@@ -25,9 +25,9 @@ from blog.series import Place, Series, place_of  # noqa: F401
 from blog.snippets import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
 from images.models import Image
 from pagecache.invalidation import invalidate_only
-from publishing.document_paths import validate_free_address
-from publishing.models import Document, DocumentQuerySet, Refusal, Snapshot
-from publishing.path_tree import Branch
+from publishing.document_paths import validate_path_is_free
+from publishing.models import Document, DocumentQuerySet, PublishError, Snapshot
+from publishing.path_tree import PathNode
 from redirects import services
 from richtext.analysis import Analysis
 
@@ -61,7 +61,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         return below[None]
 
 
-class Category(Branch):
+class Category(PathNode):
     """A topic of the blog, possibly below another one."""
 
     name = models.CharField(max_length=200, help_text="As readers see it in menus and above posts.")
@@ -96,7 +96,7 @@ class Category(Branch):
 
     objects = CategoryQuerySet.as_manager()
     # It closes a path, so that no category's path is the beginning of a neighbour's.
-    path_end = "/"
+    path_suffix = "/"
 
     class Meta:
         ordering = ("position", "name")
@@ -110,7 +110,7 @@ class Category(Branch):
         self.slug = self.slug.lower()
         if self.slug == "feed":
             raise ValidationError({"slug": "The site itself uses this address for its feeds. Choose another one."})
-        twin = Category.objects.filter(path=self.own_path).exclude(pk=self.pk).first()
+        twin = Category.objects.filter(path=self.computed_path).exclude(pk=self.pk).first()
         if twin:
             raise ValidationError({"slug": f"“{twin.name}” has this address already. Choose another one."})
 
@@ -406,7 +406,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
     def clean(self) -> None:
         self._check_related()
         super().clean()
-        validate_free_address(self.slug, self)
+        validate_path_is_free(self.slug, self)
 
     def _check_related(self) -> None:
         seen = {self.pk}
@@ -417,9 +417,9 @@ class Post(Document):  # type: ignore[django-manager-missing]
                 raise ValidationError({name: f"This is {which}. Choose another one, or leave it empty."})
             seen.add(key)
 
-    def prepare(self) -> Analysis:
+    def update_derived_fields(self) -> Analysis:
         """As of every document; also its month, its telling words, and what its text uses and links to."""
-        analysis = super().prepare()
+        analysis = super().update_derived_fields()
         self.keywords = extract_keywords([self.title, *(text for _, _, text in self.headings), self.tldr])
         self.month = timezone.localdate(self.published_at).replace(day=1) if self.published_at else None
         self._used = {number for kind, number in analysis.embeds if kind == "image"}
@@ -428,8 +428,8 @@ class Post(Document):  # type: ignore[django-manager-missing]
 
     def save(self, **kwargs: Any) -> None:
         """Save the post and what its body uses, together or not at all; readers of its old address are led along."""
-        self.prepare()
-        with services.track_path_change(self), invalidate_only(self.where_seen()):
+        self.update_derived_fields()
+        with services.track_path_change(self), invalidate_only(self.cache_scope()):
             super().save(**kwargs)
             self._remember_pictures()
             remember_links(self, self._linked)
@@ -439,10 +439,10 @@ class Post(Document):  # type: ignore[django-manager-missing]
         PostPicture.objects.filter(post=self).exclude(image__in=kept).delete()
         PostPicture.objects.bulk_create([PostPicture(post=self, image_id=pk) for pk in kept], ignore_conflicts=True)
 
-    def refusals(self, data: Snapshot) -> list[Refusal]:
+    def publish_errors(self, data: Snapshot) -> list[PublishError]:
         from blog import checklist
 
-        return checklist.refusals(self, data)
+        return checklist.publish_errors(self, data)
 
     def set_categories(self, categories: Iterable[Category]) -> None:
         """Put the post in `categories`; the main one is among them, and is the first if none was chosen."""

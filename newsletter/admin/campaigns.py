@@ -25,8 +25,8 @@ from newsletter.admin.sending import TONES, SendingPages
 from newsletter.campaigns import preflight, templates
 from newsletter.models import Campaign, Delivery
 from public_forms.fields import strip_invisible
-from publishing.autosave import KeepsCopies
-from publishing.forms import KeptForm
+from publishing.autosave import AutosaveAdmin
+from publishing.forms import AutosaveForm
 from richtext.forms import RichTextField
 
 _STATUS = Campaign.Status
@@ -35,7 +35,7 @@ BIG = ("body", "frozen_html", "frozen_text")
 LOCKED = ("newsletter_campaign_change", "newsletter_campaign_delete")
 
 
-class CampaignForm(KeptForm):
+class CampaignForm(AutosaveForm):
     """The words of a campaign and whom they go to. When it goes out is asked on the next page."""
 
     body = RichTextField(
@@ -77,7 +77,7 @@ class CampaignList(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
+class CampaignAdmin(SendingPages, WithImagePicker, AutosaveAdmin):
     """Who may change campaigns writes them; who may send them lets them go."""
 
     form = CampaignForm
@@ -92,7 +92,7 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
     change_list_template = "admin/newsletter/campaign/change_list.html"
     change_form_template = "admin/newsletter/campaign/change_form.html"
     fieldsets = (
-        ("Write", {"fields": ("subject", "preheader", "body", "base_version", "copy_key", "copy_from")}),
+        ("Write", {"fields": ("subject", "preheader", "body", "base_version", "autosave_key", "restored_from")}),
         ("For whom, and where", {"fields": ("topic", "post", "is_in_archive")}),
     )
 
@@ -192,7 +192,11 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
             return super().changeform_view(request, None, form_url, begun)
         if not may_write:
             return redirect(self._address("progress", campaign.pk))
-        context = {"title": campaign.subject or "Untitled", "subtitle": None, **self.copies_state(request, campaign)}
+        context = {
+            "title": campaign.subject or "Untitled",
+            "subtitle": None,
+            **self.autosave_context(request, campaign),
+        }
         if request.method == "GET":
             context |= {
                 "preflight": preflight.look_at(campaign),
@@ -231,7 +235,7 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
 
     def keep_typed(self, request: HttpRequest, key: int) -> None:
         """Keep what was typed and not saved when a button that stands in the form did something else."""
-        campaign = self.get_seen(request, key) if "copy_key" in request.POST else None
+        campaign = self.get_seen(request, key) if "autosave_key" in request.POST else None
         if campaign and self.has_change_permission(request, campaign):
             form = super().get_form(request, campaign, change=True)(request.POST, instance=campaign)
             if set(form.changed_data) & set(CampaignForm.Meta.fields):
@@ -247,7 +251,7 @@ class CampaignAdmin(SendingPages, WithImagePicker, KeepsCopies):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        self.forget_copies(request, form)
+        self.delete_autosaves(request, form)
 
     def response_add(self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None) -> HttpResponse:
         begun = unquote(request.resolver_match.kwargs.get("object_id", "")) if request.resolver_match else ""

@@ -94,7 +94,7 @@ class SendingPages(admin.ModelAdmin):
 
     route: Any
     page: Any
-    kept_form: Any
+    autosaved_form: Any
     _address: Any
     _writable: Any
     keep_typed: Any
@@ -136,9 +136,9 @@ class SendingPages(admin.ModelAdmin):
     # ---- How it looks -------------------------------------------------------------------------------
 
     def preview(self, request: HttpRequest, key: int) -> HttpResponse:
-        """The mail as it stands, for a frame: `?as=` dark, text or (else) light. With `?copy=` the unsaved one."""
+        """The mail as it stands, for a frame: `?as=` dark, text or (else) light. With `?autosave=` the unsaved one."""
         campaign = self._seen(request, key)
-        if campaign.is_editable and "copy" in request.GET and (form := self.kept_form(request, campaign)):
+        if campaign.is_editable and "autosave" in request.GET and (form := self.autosaved_form(request, campaign)):
             form.full_clean()
             campaign = form.instance
         response = HttpResponse(test_emails.shown(campaign, request.GET.get("as", "")))

@@ -135,7 +135,7 @@ class Campaign(models.Model):
 
     # They stay in the library: mails that were read show them from there.
     pictures = models.ManyToManyField(Image, related_name="in_campaigns", editable=False)
-    working_copies = GenericRelation("publishing.WorkingCopy")
+    autosaves = GenericRelation("publishing.Autosave")
 
     objects = CampaignQuerySet.as_manager()
 

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('seo_description', models.CharField(blank=True, help_text='At most 155 characters. The excerpt if empty.', max_length=170, verbose_name='description for search engines')),
                 ('canonical_url', models.URLField(blank=True, help_text='Only if this text appeared on another site before: its address there. Search engines then show that page instead of this one.', verbose_name='first published at')),
                 ('hides_from_search', models.BooleanField(default=False, help_text='Asks search engines not to show this text. Readers find it on your site as always.', verbose_name='hide from search engines')),
-                ('words', models.PositiveIntegerField(default=0, editable=False)),
+                ('word_count', models.PositiveIntegerField(default=0, editable=False)),
                 ('summary', models.TextField(blank=True, editable=False)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('preview_key', models.UUIDField(default=uuid.uuid4, editable=False)),

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='WorkingCopy',
+            name='Autosave',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('object_id', models.PositiveBigIntegerField()),
@@ -61,9 +61,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name_plural': 'working copies',
                 'ordering': ('-updated_at',),
-                'indexes': [models.Index(fields=['content_type', 'object_id', 'user'], name='publishing_workingcopy_of')],
+                'indexes': [models.Index(fields=['content_type', 'object_id', 'user'], name='publishing_autosave_source')],
             },
         ),
     ]

@@ -10,11 +10,11 @@
   const LONGEST = 4000 // while typing goes on
   const RETRY = 3000
 
-  const key = field("copy_key").value
+  const key = field("autosave_key").value
   const place = `copy:${location.pathname}`
   const local = `text:${key}`
   let autosaveUrl = desk.dataset.autosave
-  let previewUrl = desk.dataset.previewUrl && `${desk.dataset.previewUrl}?copy=${key}`
+  let previewUrl = desk.dataset.previewUrl && `${desk.dataset.previewUrl}?autosave=${key}`
   let timer
   let firstChange
   let isDirty = false
@@ -133,7 +133,7 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "s") {
       event.preventDefault()
-      form.requestSubmit(form.querySelector("[name=_keep]"))
+      form.requestSubmit(form.querySelector("[name=_save]"))
     }
   })
   for (const input of document.querySelectorAll("[data-select]")) input.addEventListener("focus", () => input.select())
@@ -175,13 +175,13 @@
         const answer = await response.json()
         store(localStorage, `text:${mine}`, null)
         store(sessionStorage, place, null)
-        location.replace(`${answer.change_url}?copy=${mine}`)
+        location.replace(`${answer.change_url}?autosave=${mine}`)
       } catch {
         say("Newer text of yours is kept in this browser. Reload when the connection is back.", "bad")
       }
-    } else if (document.querySelector(`a[href="?copy=${mine}"]`)) {
+    } else if (document.querySelector(`a[href="?autosave=${mine}"]`)) {
       store(sessionStorage, place, null)
-      location.replace(`?copy=${mine}`)
+      location.replace(`?autosave=${mine}`)
     }
   }
   comeBack()

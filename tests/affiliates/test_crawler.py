@@ -69,7 +69,7 @@ def furnish(amazon: Program, shop: Program) -> None:
             Post(title=f"Post {number}", slug=f"post-{number}", body=body, author=author, primary_category=category)
         )
         posts[-1].status, posts[-1].published_at = Post.Status.PUBLISHED, now - timedelta(hours=number + 1)
-        posts[-1].prepare()
+        posts[-1].update_derived_fields()
     Post.objects.bulk_create(posts)
     for post in posts[:20]:
         post.tags.add("gear")

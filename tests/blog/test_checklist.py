@@ -138,7 +138,7 @@ def test_publishing_with_what_blocks_is_refused_by_name_and_keeps_every_word(sig
     assert "with 0 words" not in page
     assert not Post.objects.exists()
     signed_in.post(reverse("admin:blog_post_add"), form(body=body))
-    assert Post.objects.get().state == "Draft"
+    assert Post.objects.get().status_label == "Draft"
 
 
 @pytest.mark.django_db
@@ -182,11 +182,11 @@ def test_private_changes_with_what_blocks_stay_private(signed_in: Client) -> Non
     address = reverse("admin:blog_post_change", args=[post.pk])
     body = f'<p><a href="#">here</a>{WORDS}</p>'
     at = timezone.localtime() + timedelta(days=1)
-    scheduled = {"changes_at_0": f"{at:%Y-%m-%d}", "changes_at_1": f"{at:%H:%M}"}
-    signed_in.post(address, form(post, body=body, **scheduled, _pending="") | {"_keep": ""})
+    scheduled = {"publish_changes_at_0": f"{at:%Y-%m-%d}", "publish_changes_at_1": f"{at:%H:%M}"}
+    signed_in.post(address, form(post, body=body, **scheduled, _pending="") | {"_save": ""})
     assert not PendingEdit.objects.exists()
     facts = form(post, body=body, _pending="")
-    del facts["_keep"]
+    del facts["_save"]
     signed_in.post(address, facts)
     assert PendingEdit.objects.exists()
     response = signed_in.post(address, {"_publish_changes": ""})

@@ -106,7 +106,7 @@ def test_tags_that_differ_in_capitals_are_one() -> None:
 
 def test_words_headings_and_summary_follow_the_text() -> None:
     post = make_post(body="<h2>One</h2><p>Two three.</p><script>x</script>")
-    assert (post.words, post.headings) == (3, [[2, "one", "One"]])
+    assert (post.word_count, post.headings) == (3, [[2, "one", "One"]])
     assert post.body == '<h2 id="one">One</h2>\n<p>Two three.</p>'
     assert post.summary == "Two three."
     post.excerpt = "By hand."

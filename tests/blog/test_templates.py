@@ -77,7 +77,7 @@ def test_a_copy_has_all_content_and_neither_address_nor_dates_nor_state(signed_i
         signed_in.post(reverse("admin:blog_post_changelist"), chosen)
     copy = Post.objects.exclude(pk=post.pk).get()
     assert copy.snapshot() == post.snapshot() | {"title": "Copy of Stairs"}
-    assert (copy.state, copy.published_at, copy.updated_on) == ("Draft", None, None)
+    assert (copy.status_label, copy.published_at, copy.updated_on) == ("Draft", None, None)
     assert "stairs" not in copy.slug
     page = signed_in.get(reverse("admin:blog_post_change", args=[copy.pk])).content.decode()
     assert copy.slug not in page.partition('name="slug"')[2][:200]

@@ -141,7 +141,7 @@ def form(post: Post | None = None, **values: str) -> dict[str, str]:
         "seo_title": "",
         "seo_description": "",
         "base_version": str(post.version) if post else "",
-        "_keep": "",
+        "_save": "",
     }
     return facts | values
 
@@ -192,7 +192,7 @@ def test_a_time_in_the_future_schedules_and_back_to_draft_takes_it_back(signed_i
     assert post.is_scheduled
     signed_in.post(address, form(post, **when, _draft=""))
     post.refresh_from_db()
-    assert post.state == "Draft"
+    assert post.status_label == "Draft"
 
 
 @pytest.mark.django_db

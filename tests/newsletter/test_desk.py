@@ -192,7 +192,7 @@ def test_staff_without_rights_get_nowhere_and_change_nothing() -> None:
         "newslettersettings": NewsletterSettings.objects.create().pk,
     }
     client, number = editor(), 0
-    data = {"cancel": "1", "erase": "1", "copy_key": str(uuid4())}
+    data = {"cancel": "1", "erase": "1", "autosave_key": str(uuid4())}
     before = [list(model.objects.values()) for model in (Campaign, Delivery, Subscriber, Suppression, Topic)]
     patterns: list[Any] = site.get_urls()
     for pattern in patterns:

@@ -23,7 +23,7 @@ from blog.models.views import count_view
 from pagecache.invalidation import public_tables
 from pages.models import Page
 from ptcomplete import views
-from publishing.models import WorkingCopy
+from publishing.models import Autosave
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_category, make_page, make_post
 
@@ -140,7 +140,7 @@ def test_changes_visitors_cannot_see_invalidate_nothing(reader: Client, signed_i
     count_view(post.pk)
     signed_in.get("/admin/")
     key = "11111111-1111-4111-8111-111111111111"
-    WorkingCopy.objects.create(document=post, key=key, base_version=1, data={"title": ["typing"]})
+    Autosave.objects.create(document=post, key=key, base_version=1, data={"title": ["typing"]})
     reader.get("/nothing/here/")
     assert all(is_cached(reader, path) for path in paths)
 

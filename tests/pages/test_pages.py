@@ -58,7 +58,7 @@ def fields(page: Page, **overrides: str) -> dict[str, str]:
         "role": page.role or "",
         "position": str(page.position),
         "base_version": str(page.version),
-        "copy_key": str(uuid4()),
+        "autosave_key": str(uuid4()),
     }
     return sent | overrides
 
@@ -235,7 +235,7 @@ def test_a_picture_knows_the_pages_that_use_it() -> None:
 
 def test_a_page_is_kept_revised_kept_private_and_brought_back(signed_in: Client, reader: Client) -> None:
     page = make_page(title="About", slug="about", body="<p>First.</p>")
-    signed_in.post(change_address(page), fields(page, body="<p>Second.</p>", _keep="1"))
+    signed_in.post(change_address(page), fields(page, body="<p>Second.</p>", _save="1"))
     page.refresh_from_db()
     assert [revision.data["body"] for revision in page.revisions.all()] == ["<p>Second.</p>", "<p>First.</p>"]
     signed_in.post(change_address(page), fields(page, body="<p>Third.</p>", _pending="1"))
@@ -244,7 +244,7 @@ def test_a_page_is_kept_revised_kept_private_and_brought_back(signed_in: Client,
     first = page.revisions.last()
     signed_in.post(reverse("admin:pages_page_revision", args=[page.pk, first.pk]))
     assert "First." in tree(reader, "/about/").text_content()
-    stale = signed_in.post(change_address(page), fields(page, body="<p>Lost?</p>", _keep="1"))
+    stale = signed_in.post(change_address(page), fields(page, body="<p>Lost?</p>", _save="1"))
     assert "Your words below are not saved yet" in stale.content.decode()
 
 
@@ -260,22 +260,22 @@ def test_a_copy_of_a_page_has_its_words_and_neither_its_address_nor_its_part(sig
         assert "1 page copied." in answer.content.decode()
     copy = Page.objects.exclude(pk=page.pk).get()
     assert copy.snapshot() == page.snapshot() | {"title": "Copy of About"}
-    assert (copy.state, copy.role, copy.show_in_menu, copy.path == page.path) == ("Draft", None, False, False)
+    assert (copy.status_label, copy.role, copy.show_in_menu, copy.path == page.path) == ("Draft", None, False, False)
 
 
 def test_the_first_words_of_a_page_are_kept_and_shown_before_they_are_saved(signed_in: Client) -> None:
-    sent = {"title": "About me", "body": "<p>Unsaved words.</p>", "copy_key": str(uuid4())}
+    sent = {"title": "About me", "body": "<p>Unsaved words.</p>", "autosave_key": str(uuid4())}
     kept = signed_in.post(reverse("admin:pages_page_autosave_new"), sent).json()
     assert "Unsaved words." in signed_in.get(kept["preview_url"]).content.decode()
     page = Page.objects.get()
-    assert (page.title, page.state) == ("About me", "Draft")
+    assert (page.title, page.status_label) == ("About me", "Draft")
     form = signed_in.get(kept["change_url"])
     assert "Unsaved words." in form.content.decode()
 
 
 def test_a_draft_opens_by_its_secret_link_until_it_is_public(signed_in: Client, reader: Client) -> None:
     page = make_page(slug="about", status=Page.Status.DRAFT, body="<p>Secret words.</p>")
-    secret = signed_in.get(change_address(page)).context["secret_address"].removeprefix("http://testserver")
+    secret = signed_in.get(change_address(page)).context["preview_url"].removeprefix("http://testserver")
     answer = reader.get(secret)
     assert "Secret words." in answer.content.decode()
     assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "no-referrer")

@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.models import User
 from blog.models import Post
 from ptcomplete.management.commands import worker
-from publishing import previews, revisions
+from publishing import revisions, visibility
 from publishing.diff import compare
-from publishing.models import PendingEdit, Revision, WorkingCopy
+from publishing.models import Autosave, PendingEdit, Revision
 from tests.blog.test_writing_desk import form
 from tests.factories import make_category, make_image, make_post
 
@@ -27,7 +27,7 @@ def change(client: Client, post: Post, **values: str) -> str:
     when = {"published_at_0": f"{at:%Y-%m-%d}", "published_at_1": f"{at:%H:%M:%S}"} if at else {}
     fields = form(post, **when) | {"excerpt": post.excerpt, "tldr": post.tldr} | values
     if {"_pending", "_draft", "_publish"} & values.keys():
-        fields.pop("_keep")
+        fields.pop("_save")
     address = reverse("admin:blog_post_change", args=[post.pk])
     return client.post(address, fields, follow=True).content.decode()
 
@@ -60,13 +60,13 @@ def test_private_changes_are_not_shown_until_they_are_published(signed_in: Clien
 def test_private_changes_go_live_at_their_time_once(signed_in: Client, reader: Client) -> None:
     post = make_post(body="<p>Old.</p>")
     soon = timezone.localtime(timezone.now() + timedelta(hours=1))
-    at = {"changes_at_0": f"{soon:%Y-%m-%d}", "changes_at_1": f"{soon:%H:%M:%S}"}
+    at = {"publish_changes_at_0": f"{soon:%Y-%m-%d}", "publish_changes_at_1": f"{soon:%H:%M:%S}"}
     change(signed_in, post, body="<p>New.</p>", **at, _pending="")
-    assert revisions.publish_due() == 0
+    assert revisions.publish_due_edits() == 0
     with mock.patch("django.utils.timezone.now", return_value=soon + timedelta(minutes=1)):
         edit = PendingEdit.objects.get()
         worker.work_until_idle(lambda: False, worker.JOBS)
-        assert revisions.publish_changes(edit) is False
+        assert revisions.publish_pending_edit(edit) is False
     assert "New." in reader.get(post.get_absolute_url()).content.decode()
     post.refresh_from_db()
     assert [revision.data["body"] for revision in post.revisions.all()] == ["<p>New.</p>", "<p>Old.</p>"]
@@ -104,10 +104,10 @@ def test_the_first_of_three_saves_comes_back_whole(signed_in: Client) -> None:
 
 def test_autosaves_make_no_revision_and_saving_the_same_makes_none(signed_in: Client) -> None:
     post = make_post()
-    fields = form(post, body="<p>Typing</p>") | {"copy_key": "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"}
+    fields = form(post, body="<p>Typing</p>") | {"autosave_key": "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"}
     for _ in range(5):
         assert signed_in.post(reverse("admin:blog_post_autosave", args=[post.pk]), fields).status_code == 200
-    assert WorkingCopy.objects.count() == 1
+    assert Autosave.objects.count() == 1
     assert not Revision.objects.exists()
     change(signed_in, post)
     change(signed_in, post)
@@ -117,17 +117,19 @@ def test_autosaves_make_no_revision_and_saving_the_same_makes_none(signed_in: Cl
 def test_a_working_copy_is_its_writers_alone(signed_in: Client, owner: User) -> None:
     post = make_post()
     key = "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"
-    signed_in.post(reverse("admin:blog_post_autosave", args=[post.pk]), form(post, title="Secret") | {"copy_key": key})
+    signed_in.post(
+        reverse("admin:blog_post_autosave", args=[post.pk]), form(post, title="Secret") | {"autosave_key": key}
+    )
     other = User.objects.create_superuser("other@example.com", "x")
     stranger = Client()
     stranger.force_login(other)
     address = reverse("admin:blog_post_change", args=[post.pk])
-    assert "Secret" not in stranger.get(f"{address}?copy={key}").content.decode()
+    assert "Secret" not in stranger.get(f"{address}?autosave={key}").content.decode()
     assert "Secret" in signed_in.get(address).content.decode()
     assert Client().post(reverse("admin:blog_post_autosave", args=[post.pk]), {}).status_code == 302
 
 
-@pytest.mark.parametrize("sent", [{}, {"copy_key": "no"}, {"copy_key": "'; drop table"}])
+@pytest.mark.parametrize("sent", [{}, {"autosave_key": "no"}, {"autosave_key": "'; drop table"}])
 def test_an_autosave_of_nothing_is_refused_in_words(signed_in: Client, sent: dict[str, str]) -> None:
     response = signed_in.post(reverse("admin:blog_post_autosave", args=[make_post().pk]), sent)
     assert response.status_code == 400
@@ -136,7 +138,7 @@ def test_an_autosave_of_nothing_is_refused_in_words(signed_in: Client, sent: dic
 
 def test_a_secret_link_shows_the_draft_and_dies_on_publishing(reader: Client) -> None:
     post = make_post(status=Post.Status.DRAFT, title="For a friend")
-    address = previews.preview_address(post, "blog:preview").removeprefix("http://testserver")
+    address = visibility.preview_url(post, "blog:preview").removeprefix("http://testserver")
     response = reader.get(address)
     assert response.status_code == 200
     page = response.content.decode()
@@ -152,10 +154,11 @@ def test_a_secret_link_shows_the_draft_and_dies_on_publishing(reader: Client) ->
 
 def test_a_wrong_old_or_withdrawn_link_leads_nowhere(reader: Client, signed_in: Client) -> None:
     post = make_post(status=Post.Status.DRAFT)
-    address = previews.preview_address(post, "blog:preview").removeprefix("http://testserver")
+    address = visibility.preview_url(post, "blog:preview").removeprefix("http://testserver")
     assert reader.get(address[:-3] + "xx/").status_code == 404
     assert reader.get("/preview/nonsense/").status_code == 404
-    with mock.patch("django.core.signing.time.time", return_value=timezone.now().timestamp() + previews.MAX_AGE + 60):
+    later = timezone.now().timestamp() + visibility.PREVIEW_MAX_AGE + 60
+    with mock.patch("django.core.signing.time.time", return_value=later):
         assert reader.get(address).status_code == 404
     act(signed_in, post, "_withdraw")
     assert reader.get(address).status_code == 404
@@ -169,7 +172,7 @@ def test_the_trash_takes_off_the_site_and_gives_back_as_it_was(signed_in: Client
     for address in ("/", "/blog/", "/feed/", "/sitemap-posts.xml"):
         assert post.slug not in reader.get(address).content.decode()
     assert "Thrown away" not in signed_in.get(reverse("admin:blog_post_changelist")).content.decode()
-    assert "Thrown away" in signed_in.get(reverse("admin:blog_post_changelist"), {"state": "trash"}).content.decode()
+    assert "Thrown away" in signed_in.get(reverse("admin:blog_post_changelist"), {"status": "trash"}).content.decode()
     act(signed_in, post, "_restore")
     assert reader.get(post.get_absolute_url()).status_code == 200
     assert [tag.name for tag in Post.objects.get().tags.all()] == ["kept"]
@@ -206,7 +209,7 @@ def test_bulk_actions_do_what_they_say(signed_in: Client) -> None:
     assert not Post.objects.published().exists()
     assert "3 posts moved to the trash." in run("move_to_trash")
     assert Post.objects.trashed().count() == 3
-    run("restore_from_trash", "?state=trash")
+    run("restore_from_trash", "?status=trash")
     assert Post.objects.drafts().count() == 3
 
 

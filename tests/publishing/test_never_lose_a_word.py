@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from blog.models import Post
-from publishing.models import WorkingCopy
+from publishing.models import Autosave
 from tests.factories import make_author, make_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -47,7 +47,7 @@ def test_typing_is_kept_by_itself_and_back_after_a_crash(owner_page: Page) -> No
     expect(fresh.get_by_text("Readers can see it now")).to_be_visible()
     post.refresh_from_db()
     assert post.plain_text() == "Old words. New words."
-    assert not WorkingCopy.objects.exists()
+    assert not Autosave.objects.exists()
 
 
 def test_a_new_text_has_its_draft_after_the_first_words(owner_page: Page) -> None:
@@ -57,7 +57,7 @@ def test_a_new_text_has_its_draft_after_the_first_words(owner_page: Page) -> Non
     type_text(owner_page, "Sit less.")
     is_kept(owner_page)
     post = Post.objects.get()
-    assert post.state == "Draft"
+    assert post.status_label == "Draft"
     expect(owner_page).to_have_url(re.compile(reverse("admin:blog_post_change", args=[post.pk])))
     owner_page.get_by_role("button", name="Publish", exact=True).click()
     expect(owner_page.get_by_text("Published. Readers can see it now.")).to_be_visible()
@@ -73,7 +73,7 @@ def test_a_dead_server_costs_nothing_once_it_is_back(owner_page: Page) -> None:
     expect(owner_page.locator("[data-saving]")).to_contain_text("No connection")
     owner_page.context.set_offline(False)
     is_kept(owner_page)
-    assert "Typed in the dark." in WorkingCopy.objects.get().data["body"][0]
+    assert "Typed in the dark." in Autosave.objects.get().data["body"][0]
 
 
 def test_a_reload_while_the_server_is_dead_loses_nothing(owner_page: Page) -> None:
@@ -133,7 +133,7 @@ def test_two_tabs_keep_both_texts(owner_page: Page) -> None:
     is_kept(first)
     type_text(second, " Second.")
     is_kept(second)
-    assert WorkingCopy.objects.count() == 2
+    assert Autosave.objects.count() == 2
     first.get_by_role("button", name="Save changes").click()
     expect(first.get_by_text("Readers can see it now")).to_be_visible()
     second.get_by_role("button", name="Save changes").click()
@@ -155,7 +155,7 @@ def test_enter_in_the_title_publishes_nothing(owner_page: Page) -> None:
     owner_page.locator("#id_title").press("Enter")
     owner_page.wait_for_timeout(300)
     post.refresh_from_db()
-    assert post.state == "Draft"
+    assert post.status_label == "Draft"
     expect(owner_page.locator("[data-saving]")).to_be_attached()
 
 

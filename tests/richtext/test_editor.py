@@ -311,11 +311,11 @@ def test_the_editor_counts_the_words_that_the_server_counts(owner_page: Page) ->
         "<table><caption>Plan A</caption><tr><td>eight</td></tr></table>",
     )
     line = owner_page.locator(".word-count")
-    expect(line).to_have_text(f"{post.words} words · 1 min to read")
+    expect(line).to_have_text(f"{post.word_count} words · 1 min to read")
     editor.get_by_text("five").click()
     owner_page.keyboard.press("End")
     owner_page.keyboard.type(" more words")
-    expect(line).to_have_text(f"{post.words + 2} words · 1 min to read")
+    expect(line).to_have_text(f"{post.word_count + 2} words · 1 min to read")
 
 
 @pytest.mark.browser

@@ -112,7 +112,7 @@ def test_a_circle_of_parents_ends_and_stays_as_it_is(write: Writer) -> None:
 def test_only_what_was_public_is_public(write: Writer, client: Client, values: Any, state: str) -> None:
     call_command("import_wordpress", write(page(**values)))
     found = Page.objects.get()
-    assert found.state == state
+    assert found.status_label == state
     assert client.get(found.get_absolute_url()).status_code == (200 if state == "Published" else 404)
 
 
@@ -164,7 +164,7 @@ def test_a_starter_page_that_the_author_works_on_is_kept_beside_the_old_one(
         mine.body = "<p>My own words.</p>"
         mine.save()
     elif change == "typing":
-        mine.working_copies.create(user=owner, key=uuid4(), base_version=1, data={})
+        mine.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
     else:
         mine.publish()
     before = mine.snapshot()
@@ -192,7 +192,7 @@ def test_front_page_and_page_of_posts_are_known_and_make_no_page_for_readers(
     front = page(1, "welcome", link=f"{SITE}/", body="Hello there.")
     path = write(front, page(2, "blog", body=""), page(3, "news", body=""), page(4, "empty", body=""))
     call_command("import_wordpress", path)
-    assert {each.path: each.state for each in Page.objects.all()} == {"welcome": "Draft", "empty": "Published"}
+    assert {each.path: each.status_label for each in Page.objects.all()} == {"welcome": "Draft", "empty": "Published"}
     assert location(client, "/news/") == (301, "/blog/")
     said = capsys.readouterr().out
     assert "“Page 1” was the front page there." in said

@@ -26,7 +26,7 @@ from newsletter.delivery import sending
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import send_due_emails
 from public_forms import ratelimit
-from publishing.revisions import publish_due
+from publishing.revisions import publish_due_edits
 from redirects.services import prune_not_found_log
 from search.indexing import index_missing
 
@@ -46,7 +46,7 @@ class Job(NamedTuple):
 
 # Few pictures at a time: each takes seconds, and a worker that is told to stop should not keep anybody waiting.
 JOBS = (
-    Job("private changes whose time has come", publish_due, 5),
+    Job("private changes whose time has come", publish_due_edits, 5),
     Job("documents that search does not know yet", index_missing, 30),
     Job("queued emails", send_due_emails, 2),
     # A part takes a few seconds of a long list's time, so that nothing else waits.

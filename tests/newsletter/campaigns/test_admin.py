@@ -57,7 +57,7 @@ def draft(**overrides: Any) -> Campaign:
 
 def form(campaign: Campaign | None = None, **overrides: Any) -> dict[str, Any]:
     version = {"base_version": campaign.version} if campaign else {}
-    return {"subject": "Other words", "preheader": "", "body": TEXT, "_keep": "1"} | version | overrides
+    return {"subject": "Other words", "preheader": "", "body": TEXT, "_save": "1"} | version | overrides
 
 
 def answer(client: Client, campaign: Campaign, **overrides: Any) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def test_two_writers_never_overwrite_each_other(signed_in: Client) -> None:
 
 def test_typing_is_kept_before_it_is_saved(signed_in: Client) -> None:
     key = str(uuid4())
-    typed = {"subject": "Typed", "body": "<p>Not saved</p>", "copy_key": key}
+    typed = {"subject": "Typed", "body": "<p>Not saved</p>", "autosave_key": key}
     kept = signed_in.post(f"{LIST}autosave/", typed).json()
     campaign = Campaign.objects.get()
     assert kept["change_url"] == place(campaign)
@@ -111,8 +111,8 @@ def test_typing_is_kept_before_it_is_saved(signed_in: Client) -> None:
     assert "Not saved" in text_of(signed_in, place(campaign))
     assert "Not saved" in text_of(signed_in, kept["preview_url"])
     assert "Not saved" not in text_of(signed_in, place(campaign, "preview"))
-    text_of(signed_in, place(campaign), form(campaign, copy_key=key))
-    assert not campaign.working_copies.exists()
+    text_of(signed_in, place(campaign), form(campaign, autosave_key=key))
+    assert not campaign.autosaves.exists()
 
 
 def test_a_campaign_begins_with_a_post(signed_in: Client) -> None:
@@ -167,10 +167,10 @@ def test_words_that_come_too_late_become_a_new_draft(signed_in: Client) -> None:
 
 def test_what_is_typed_after_the_beginning_is_told_so(signed_in: Client) -> None:
     campaign = make_campaign(status="preparing")
-    kept = signed_in.post(place(campaign, "autosave"), {"subject": "Late", "copy_key": str(uuid4())})
+    kept = signed_in.post(place(campaign, "autosave"), {"subject": "Late", "autosave_key": str(uuid4())})
     assert kept.status_code == 409
     assert "The campaign is “being prepared” by now" in kept.json()["error"]
-    assert not campaign.working_copies.exists()
+    assert not campaign.autosaves.exists()
 
 
 def test_a_picture_of_a_mail_stays_in_the_library(signed_in: Client) -> None:
@@ -339,7 +339,7 @@ def test_who_writes_does_not_send(ready: NewsletterSettings) -> None:
 def test_words_that_somebody_else_let_go_meanwhile_become_a_new_draft(ready: NewsletterSettings) -> None:
     client = writer("view_campaign", "add_campaign", "change_campaign")
     campaign = draft(subject="Agreed")
-    typed = form(campaign, subject="Typed meanwhile", copy_key=str(uuid4()))
+    typed = form(campaign, subject="Typed meanwhile", autosave_key=str(uuid4()))
     assert actions.schedule(campaign, timezone.now() + timedelta(hours=1))
     kept = client.post(f"{LIST}{campaign.pk}/autosave/", typed)
     assert (kept.status_code, "“scheduled” by now" in kept.json()["error"]) == (409, True)
@@ -441,7 +441,12 @@ def test_what_was_typed_before_another_button_was_pressed_is_kept(
 ) -> None:
     campaign = draft()
     assert actions.schedule(campaign, timezone.now() + timedelta(hours=1))
-    saved = {"subject": campaign.subject, "preheader": campaign.preheader, "is_in_archive": "on", "copy_key": uuid4()}
+    saved = {
+        "subject": campaign.subject,
+        "preheader": campaign.preheader,
+        "is_in_archive": "on",
+        "autosave_key": uuid4(),
+    }
     text_of(signed_in, place(campaign, "act"), form(campaign, **saved) | {button: "1"})
     assert "Your unsaved text" not in text_of(signed_in, place(campaign))
     text_of(signed_in, place(campaign, "act"), form(campaign, **saved | {"subject": "Typed last"}) | {button: "1"})
