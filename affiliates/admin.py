@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum, TextField
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -29,6 +29,7 @@ from affiliates.shop_urls import tag_of
 from images.admin import WithImagePicker
 from images.references import Use as Shown
 from images.renditions import thumbnail
+from siteinfo.urls import admin_url
 
 # Days of clicks that lists show.
 RECENT = 30
@@ -102,7 +103,7 @@ class LinkAdmin(admin.ModelAdmin):
                 link, changed = name_it(request.POST.get("destination", ""), request.user)
                 words = "“{}” is a link by name now, in {}. Change its name here if you like."
                 self.message_user(request, format_html(words, link, _named(changed)), messages.SUCCESS)
-                return HttpResponseRedirect(reverse("admin:affiliates_link_change", args=[link.pk]))
+                return HttpResponseRedirect(admin_url(link))
             except ValidationError as error:
                 self.message_user(request, " ".join(error.messages), messages.WARNING)
                 return HttpResponseRedirect(request.path)

@@ -47,7 +47,7 @@ class BrokenNotice(QueuedEmail):
         owners = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").values_list("email", flat=True)
         if not (links and owners):
             return None
-        site = SiteInfo.objects.first() or SiteInfo()
+        site = SiteInfo.load()
         desk = absolute_url(reverse("admin:affiliates_link_changelist", query={"show": "broken"}))
         subject = "A paid link leads nowhere" if len(links) == 1 else f"{len(links)} paid links lead nowhere"
         return EmailMessage(

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import slugify
-from solo.models import SingletonModel
 
 from affiliates import shop_urls
 from affiliates.broken_link_emails import BrokenNotice
@@ -26,6 +25,7 @@ from affiliates.references import Use
 from affiliates.sponsorship import Sponsorship  # noqa: F401
 from images.models import Image
 from richtext.embeds import RenderTarget
+from siteinfo.singletons import Singleton
 
 # So much earlier than it must, a price goes.
 PRICE_MARGIN = timedelta(minutes=30)
@@ -47,7 +47,7 @@ class Shelf(models.Model):
         return self.name
 
 
-class ShopPage(SingletonModel):
+class ShopPage(Singleton):
     """The words at the top of the shop page."""
 
     title = models.CharField(max_length=80, default="Shop my favorites", help_text="The heading of the page.")

@@ -148,7 +148,7 @@ def shop(request: HttpRequest) -> HttpResponse:
     """The author's favourite things in their groups; those with all the words of `q` if there are some."""
     words = "".join(request.GET.get("q", "").split("\x00"))[:200].strip()
     groups = shelves(words)
-    page = ShopPage.objects.first() or ShopPage()
+    page = ShopPage.load()
     products = [product for group in groups for product in group.products]
     context = {
         "shop": page,

@@ -12,9 +12,8 @@ from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Q
-from django.urls import Resolver404, ResolverMatch, resolve, reverse
+from django.urls import Resolver404, ResolverMatch, resolve
 from lxml.html import HtmlElement
-from solo.models import SingletonModel
 
 from accounts.models import Author
 from images.models import Image
@@ -23,6 +22,8 @@ from publishing.models import Document, PublishError, Snapshot
 from richtext.analysis import Analysis, analyze
 from richtext.sanitizer import parse
 from siteinfo.models import SiteInfo
+from siteinfo.singletons import Singleton
+from siteinfo.urls import admin_url
 
 TITLE_LIMIT = 60
 DESCRIPTION_LIMITS = (50, 155)
@@ -107,7 +108,7 @@ def _without_words(content: Content) -> Iterator[str | tuple[str, str]]:
     for image in content.pictures.values():
         if not image.lacks_words:
             continue
-        address = reverse("admin:images_image_change", args=[image.pk]) + "#id_alt"
+        address = admin_url(image) + "#id_alt"
         yield f"Say in one sentence what the picture “{image}” shows, or mark it as decoration.", address
 
 
@@ -153,7 +154,7 @@ def _dead_links(content: Content) -> Iterator[str]:
 def _without_disclaimer(content: Content) -> Iterator[tuple[str, str]]:
     site = SiteInfo.objects.first()
     if site is None or not site.disclaimer.strip():
-        address = reverse("admin:siteinfo_siteinfo_changelist") + "#id_disclaimer"
+        address = admin_url(SiteInfo) + "#id_disclaimer"
         yield "Write the short medical disclaimer in the site information: it stands at the top of every post.", address
 
 
@@ -290,7 +291,7 @@ def _answers(match: ResolverMatch | None, alive: set[str]) -> bool:
 # ---- What the owner decided -----------------------------------------------------------------------------
 
 
-class PublishingRules(SingletonModel):
+class PublishingRules(Singleton):
     """The owner's severity of each check; the check's own where nothing was decided."""
 
     severities = models.JSONField(default=dict, editable=False)
@@ -309,7 +310,7 @@ class PublishingRules(SingletonModel):
 
 def rules() -> PublishingRules:
     """Today's rules. One query."""
-    return PublishingRules.objects.first() or PublishingRules()
+    return PublishingRules.load()
 
 
 def findings(data: Snapshot, suiting: frozenset[str] | None = None) -> list[Finding]:

@@ -90,7 +90,7 @@ class SiteFeed(Feed):
     item_guid_is_permalink = False
 
     def get_object(self, request: HttpRequest, **kwargs: str) -> Any:
-        self.site = SiteInfo.objects.first() or SiteInfo()
+        self.site = SiteInfo.load()
         self.address = absolute_url(escape_uri_path(request.path))
         return None
 
@@ -116,7 +116,7 @@ class SiteFeed(Feed):
         posts = self.posts(obj).newest_first().select_related("author", "featured_image")
         found = list(posts.prefetch_related("categories", "tags")[:ITEMS])  # type: ignore[misc]
         self.contents: dict[int, str] = {}
-        if self.site.feeds_carry == SiteInfo.FeedContent.FULL:
+        if self.site.feed_content == SiteInfo.FeedContent.FULL:
             addresses = [absolute_url(post.get_absolute_url()) for post in found]
             bodies = render_all([post.body for post in found], RenderTarget.FEED, addresses)
             self.contents = {post.pk: self._content(post, body) for post, body in zip(found, bodies, strict=True)}

@@ -17,6 +17,7 @@ from solo.admin import SingletonModelAdmin
 from contact.email_delivery import delivery_problem
 from contact.models import ContactSettings, Message, Reply
 from siteinfo.models import SiteInfo
+from siteinfo.urls import admin_url
 
 INBOX = "admin:contact_message_changelist"
 
@@ -166,7 +167,7 @@ class ReplyAdmin(admin.ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return a greeting, space for the reply, a closing and the quoted message."""
         message = _requested_message(request)
-        site = SiteInfo.objects.first() or SiteInfo()
+        site = SiteInfo.load()
         quote = "\n".join(f"> {line}".rstrip() for line in message.body.splitlines())
         day = date_format(localtime(message.created_at), "F j, Y")
         return {"body": f"Hello {message.name},\n\n\n\nBest wishes,\n{site.name}\n\nOn {day} you wrote:\n{quote}\n"}
@@ -192,7 +193,7 @@ class ReplyAdmin(admin.ModelAdmin):
     def response_add(self, request: HttpRequest, obj: Reply, post_url_continue: str | None = None) -> HttpResponse:
         """Return to the message."""
         self.message_user(request, "Your reply will be sent within seconds.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:contact_message_change", args=[_requested_message(request).pk]))
+        return HttpResponseRedirect(admin_url(_requested_message(request)))
 
 
 def _requested_message(request: HttpRequest) -> Message:

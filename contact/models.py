@@ -9,20 +9,19 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
-from solo.models import SingletonModel
 
 from outbox.headers import format_mailbox, one_line, validate_deliverable
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
-from siteinfo.urls import absolute_url
+from siteinfo.singletons import Singleton
+from siteinfo.urls import absolute_url, admin_url
 
 # The contact page promises this.
 RETENTION = timedelta(days=365)
 
 
-class ContactSettings(SingletonModel):
+class ContactSettings(Singleton):
     """Where messages are emailed."""
 
     notify_email = models.EmailField(
@@ -141,11 +140,11 @@ class Message(QueuedEmail):
 
     def build_email(self) -> EmailMessage:
         """Return the email about this message, with the sender as Reply-To. Raises ValueError for an invalid one."""
-        site = SiteInfo.objects.first() or SiteInfo()
-        admin_url = absolute_url(reverse("admin:contact_message_change", args=[self.pk]))
+        site = SiteInfo.load()
+        message_url = absolute_url(admin_url(self))
         return EmailMessage(
             one_line(f"{self.subject} (message to {site.name})"),
-            render_to_string("contact/email/message.txt", {"message": self, "admin_url": admin_url}),
+            render_to_string("contact/email/message.txt", {"message": self, "admin_url": message_url}),
             format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
             [format_mailbox(ContactSettings.recipient())],
             reply_to=[format_mailbox(self.email, self.name)],
@@ -184,7 +183,7 @@ class Reply(QueuedEmail):
 
     def build_email(self) -> EmailMessage:
         """Return the reply as an email. Raises ValueError for an invalid address."""
-        site, recipient = SiteInfo.objects.first() or SiteInfo(), ContactSettings.recipient()
+        site, recipient = SiteInfo.load(), ContactSettings.recipient()
         return EmailMessage(
             one_line(f"Re: {self.message.subject}"),
             self.body,

@@ -5,12 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Author
 from feedback.models import HelpfulCount, Helpfulness, Suggestion
+from siteinfo.urls import admin_url
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -86,7 +86,7 @@ class SuggestionAdmin(admin.ModelAdmin):
 
     @admin.display(description="post", ordering="post__title")
     def about(self, suggestion: Suggestion) -> SafeString:
-        address = reverse("admin:blog_post_change", args=[suggestion.post_id])
+        address = admin_url(suggestion.post)
         return format_html('<a href="{}">{}</a>', address, suggestion.post)
 
     @admin.display(description="found it helpful")

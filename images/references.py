@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
 from django.db.models import Exists, ForeignObjectRel, JSONField, Model, OuterRef, TextField
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.text import capfirst
+
+from siteinfo.urls import admin_url
 
 if TYPE_CHECKING:
     from images.models import Image, ImageQuerySet
@@ -46,7 +48,7 @@ class Use(NamedTuple):
     def address(self) -> str:
         """Where it is changed on the writing desk, or nothing if it is not there."""
         try:
-            return reverse(f"admin:{self.user._meta.label_lower.replace('.', '_')}_change", args=[self.user.pk])
+            return admin_url(self.user)
         except NoReverseMatch:
             return ""
 

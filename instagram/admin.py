@@ -19,6 +19,7 @@ from images.renditions import thumbnail
 from instagram import archive
 from instagram.forms import SettingsForm
 from instagram.models import FollowSettings, Shot
+from siteinfo.urls import admin_url
 
 LIST = "admin:instagram_shot_changelist"
 
@@ -71,7 +72,7 @@ class ShotAdmin(WithImagePicker, admin.ModelAdmin):
             try:
                 if upload is None:
                     raise ValidationError("Choose a file first.")
-                return HttpResponseRedirect(reverse("admin:instagram_shot_choose", args=[archive.keep(upload)]))
+                return HttpResponseRedirect(admin_url(Shot, "choose", archive.keep(upload)))
             except ValidationError as refused:
                 error = refused.messages[0]
         return self._page(request, "Pictures from Instagram’s archive", error=error)

@@ -9,9 +9,9 @@ from django.db.models import F, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
-from solo.models import SingletonModel
 
 from images.models import Image
+from siteinfo.singletons import Singleton
 
 MOST_SHOWN = 12
 USUALLY_SHOWN = 6
@@ -20,7 +20,7 @@ LONGEST_CAPTION = 2200  # Instagram's own limit
 PATIENCE = timedelta(days=2)
 
 
-class FollowSettings(SingletonModel):
+class FollowSettings(Singleton):
     """How the strip looks and where it is filled from. The token stands in no form, log or page."""
 
     title = models.CharField(max_length=60, default="Follow along", help_text="The words above the strip.")

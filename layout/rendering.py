@@ -15,7 +15,7 @@ from layout.default_layout import Branch, usual
 from layout.models import Item
 from layout.providers import Link, is_current
 from pages.standing import Standing, standing_of
-from siteinfo.context_processors import facts_of
+from siteinfo.context_processors import get_site
 from siteinfo.models import SiteInfo, SocialLink
 
 # How a box is drawn where it stands.
@@ -77,11 +77,11 @@ class Scene:
 
     @property
     def site(self) -> SiteInfo:
-        return facts_of(self.request)[0]
+        return get_site(self.request)
 
     @property
     def profiles(self) -> list[SocialLink]:
-        return facts_of(self.request)[1]
+        return get_site(self.request).profiles
 
     @cached_property
     def categories(self) -> list[Category]:

@@ -127,7 +127,7 @@ def _mark_failed(email: QueuedEmail, error: Exception) -> None:
 
 def build_test_email(to_email: str) -> EmailMessage:
     """Build an email that confirms that sending works. Raise ValueError for an invalid email address."""
-    site = SiteInfo.objects.first() or SiteInfo()
+    site = SiteInfo.load()
     body = f"This is a test email from {settings.SITE_URL}. Your mail server works.\n"
     return EmailMessage(
         "Test email", body, format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name), [format_mailbox(to_email)]

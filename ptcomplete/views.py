@@ -36,8 +36,8 @@ from pages.sitemaps import PageSitemap
 from pages.standing import standing_of
 from pages.views import page_detail
 from redirects.views import log_not_found, redirect_response
-from siteinfo.context_processors import facts_of
-from siteinfo.robots import lines as robots_lines
+from siteinfo.context_processors import get_site
+from siteinfo.robots import robots_txt
 from siteinfo.seo import PageMeta, truncate
 from siteinfo.urls import absolute_url
 from wordpress.legacy_urls import answer_path
@@ -48,7 +48,7 @@ SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page, as the author has arranged it."""
-    site, _ = facts_of(request)
+    site = get_site(request)
     meta = PageMeta(
         title=site.name,
         full_title=f"{site.name} | {site.tagline}" if site.tagline else site.name,
@@ -119,7 +119,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """What robots may read, as the author decided."""
-    text = "".join(f"{line}\n" for line in robots_lines(facts_of(request)[0]))
+    text = robots_txt(get_site(request))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

@@ -10,12 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, JsonResponse, QueryDict
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from publishing.forms import Opening
 from publishing.models import Autosave
+from siteinfo.urls import admin_url
 
 # A working copy nobody came back for in this time has been given up.
 KEEP_COPIES = timedelta(days=30)
@@ -75,7 +76,7 @@ class AutosaveAdmin(admin.ModelAdmin):
     # ---- Addresses ------------------------------------------------------------------------------------
 
     def _address(self, name: str, *args: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+        return admin_url(self.model, name, *args)
 
     def route(self, suffix: str, view: Any, name: str) -> URLPattern:
         """The pattern of a view of the desk, named as the admin names its own."""

@@ -1,83 +1,88 @@
-"""Who this site is: one row of facts that the author edits, and the social profiles shown in its frame."""
+"""The site information that the author edits, and the site's social profiles."""
 
 from django.db import models
-from solo.models import SingletonModel
+from django.utils.functional import cached_property
+
+from siteinfo.singletons import Singleton
 
 
-class SiteInfo(SingletonModel):
-    """The facts that every page shows."""
+class SiteInfo(Singleton):
+    """Texts and choices that apply to the whole site."""
 
     class Publisher(models.TextChoices):
-        PERSON = "person", "Me: the author whom the sidebar introduces"
-        PRACTICE = "practice", "A practice or another organisation with the site's name"
+        """Who search engines should name as the site's publisher."""
+
+        PERSON = "person", "Me: the author shown in the sidebar"
+        PRACTICE = "practice", "A practice or organization with the site's name"
 
     class FeedContent(models.TextChoices):
+        """How much of a post feed readers get."""
+
         FULL = "full", "The whole post"
-        SUMMARY = "summary", "A short summary with a link to the post"
+        SUMMARY = "summary", "A summary with a link to the post"
 
     name = models.CharField(
         "site name",
         max_length=80,
         default="My practice blog",
-        help_text="At the top of every page and in search results.",
+        help_text="Shown at the top of every page and in search results.",
     )
-    tagline = models.CharField(max_length=160, blank=True, help_text="One line under the name.")
+    tagline = models.CharField(max_length=160, blank=True, help_text="One line shown under the name.")
     description = models.CharField(
-        max_length=160, blank=True, help_text="One sentence for search engines, shown for the home page."
+        max_length=160,
+        blank=True,
+        help_text="One sentence for search engines. Search results show it under the home page.",
     )
-    email = models.EmailField("public e-mail address", blank=True, help_text="Shown as a contact link.")
+    email = models.EmailField("public email", blank=True, help_text="Shown to visitors as a contact link.")
     hero_title = models.CharField(
+        "hero heading",
         max_length=120,
         blank=True,
-        help_text="The large words of the home page. Put *stars* round words in green.",
+        help_text="The large heading of the home page. Put *asterisks* around words to make them green.",
     )
-    hero_text = models.TextField(blank=True, help_text="One or two sentences under the large words.")
+    hero_text = models.TextField(blank=True, help_text="One or two sentences under the heading.")
     help_line = models.TextField(
         "when to get help now",
         blank=True,
-        help_text="One or two sentences near the top of the home page, for readers who should see somebody today "
-        "instead of reading on. Your full disclaimers are linked behind it.",
+        help_text="One or two sentences near the top of the home page for readers who need care today. "
+        "A link to your full disclaimers follows.",
     )
-    disclaimer = models.TextField(
-        blank=True,
-        help_text="The short medical disclaimer shown at the top of every post. Edit it once, here.",
-    )
-    footer_note = models.TextField(blank=True, help_text="A small line at the very end of every page.")
+    disclaimer = models.TextField(blank=True, help_text="The short medical disclaimer at the top of every post.")
+    footer_note = models.TextField(blank=True, help_text="A line in small print at the end of every page.")
     published_by = models.CharField(
         max_length=10,
         choices=Publisher,
         default=Publisher.PERSON,
-        help_text="Whom search engines name as the one behind this site.",
+        help_text="The publisher that search engines see.",
     )
-    feeds_carry = models.CharField(
-        "feeds carry",
+    feed_content = models.CharField(
         max_length=10,
         choices=FeedContent,
         default=FeedContent.FULL,
-        help_text="What people get who follow your posts in a feed reader. The whole post is kinder to them; "
-        "a summary brings them to your site.",
+        help_text="What feed readers show to people who follow your posts. Readers prefer the whole post; a summary "
+        "brings them to your site.",
     )
     hides_from_search = models.BooleanField(
-        "ask search engines to stay away",
+        "hide the site from search engines",
         default=False,
-        help_text="For a site that is not ready. Everybody who knows the address can still read it. "
-        "Untick it when you open: search engines take some days to come back.",
+        help_text="For a site that is not ready yet. Anyone with the URL can still read it. "
+        "After you untick this, search engines take a few days to come back.",
     )
-    refuses_ai_training = models.BooleanField(
+    disallow_ai_training = models.BooleanField(
         "ask AI companies not to train on the site",
         default=False,
-        help_text="Asks the collectors of training texts to leave your posts alone. Polite ones obey. "
-        "Search results are not touched.",
+        help_text="Asks crawlers that collect training data to skip your site. Reputable ones comply. "
+        "Search results are not affected.",
     )
-    refuses_ai_answers = models.BooleanField(
+    disallow_ai_answers = models.BooleanField(
         "ask AI assistants not to read the site",
         default=False,
-        help_text="Asks chat assistants and answer engines not to look your posts up for their users. "
-        "They would then not name or link you either.",
+        help_text="Asks chat assistants and answer engines not to read your posts for their users. "
+        "They will not cite or link to you either.",
     )
 
-    # What others oblige the site to say at its foot, a sentence a line: kept by the rooms that know why.
-    statements = models.TextField(blank=True, editable=False)
+    # Written by `affiliates.site_statements`, so that rendering a page needs no query for them.
+    statements = models.TextField(blank=True, editable=False, help_text="Footer statements, one per line.")
     has_shop = models.BooleanField(default=False, editable=False)
 
     class Meta:
@@ -86,11 +91,18 @@ class SiteInfo(SingletonModel):
     def __str__(self) -> str:
         return self.name
 
+    @cached_property
+    def profiles(self) -> list["SocialLink"]:
+        """The site's social profiles in their order, fetched once per instance."""
+        return list(self.social_links.all()) if self.pk else []
+
 
 class SocialLink(models.Model):
-    """A profile elsewhere: shown in the top bar, the sidebar and the footer."""
+    """A social profile, shown in the top bar, the sidebar and the footer."""
 
     class Network(models.TextChoices):
+        """Networks with an icon."""
+
         INSTAGRAM = "instagram", "Instagram"
         PINTEREST = "pinterest", "Pinterest"
         FACEBOOK = "facebook", "Facebook"
@@ -99,8 +111,8 @@ class SocialLink(models.Model):
         OTHER = "link", "Other"
 
     site = models.ForeignKey(SiteInfo, on_delete=models.CASCADE, related_name="social_links")
-    network = models.CharField(max_length=20, choices=Network, help_text="Decides which sign is shown.")
-    url = models.URLField("address", help_text="The full address of the profile, starting with https://")
+    network = models.CharField(max_length=20, choices=Network, help_text="Determines the icon.")
+    url = models.URLField("URL", help_text="The full URL of your profile, starting with https://")
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
 
     class Meta:

@@ -1,7 +1,7 @@
-"""What robots may read. Asking is all that a site can do; the agents here say that they listen.
+"""The rules of robots.txt. They are requests: compliant crawlers follow them, others ignore them.
 
-The lists are kept by hand, from public lists of such robots as of 2026-11-23. Look at the operator's page before
-adding one.
+The lists of agents are maintained by hand, from public lists of AI crawlers as of 2026-11-23. Check the operator's
+documentation before you add one.
 """
 
 from collections.abc import Iterator
@@ -12,27 +12,27 @@ from siteinfo.urls import absolute_url
 
 
 class Agent(NamedTuple):
-    """A robot by the name it answers to in robots.txt, and why it is on the list."""
+    """A user agent token for robots.txt, and why it is listed."""
 
     name: str
     reason: str
 
 
-# Collect texts to train models. The names ending in Extended belong to no robot of their own: search stays.
-TRAINING = (
+# Collect training data. Tokens ending in "Extended" only control training; the search crawler is not affected.
+TRAINING_AGENTS = (
     Agent("AI2Bot", "Allen Institute: open models"),
     Agent("Amazonbot", "Amazon: may train its models"),
     Agent("Applebot-Extended", "Apple: training only"),
     Agent("Bytespider", "ByteDance: training"),
-    Agent("CCBot", "Common Crawl: the collection most models learn from"),
+    Agent("CCBot", "Common Crawl: the corpus most models are trained on"),
     Agent("ClaudeBot", "Anthropic: training"),
     Agent("cohere-training-data-crawler", "Cohere: training"),
     Agent("Google-Extended", "Google: training and grounding of Gemini"),
     Agent("GPTBot", "OpenAI: training"),
     Agent("meta-externalagent", "Meta: training"),
 )
-# Look pages up for somebody who asks an assistant, or keep the index that it asks.
-ANSWERS = (
+# Fetch pages to answer a user of an assistant, or build the index that assistants search.
+ANSWER_AGENTS = (
     Agent("ChatGPT-User", "OpenAI: a page that a user asks about"),
     Agent("Claude-SearchBot", "Anthropic: index of its search"),
     Agent("Claude-User", "Anthropic: a page that a user asks about"),
@@ -41,21 +41,29 @@ ANSWERS = (
     Agent("MistralAI-User", "Mistral: a page that a user asks about"),
     Agent("OAI-SearchBot", "OpenAI: index of its search"),
     Agent("PerplexityBot", "Perplexity: index of its answers"),
-    Agent("Perplexity-User", "Perplexity: a page that a user asks about; it may not listen"),
+    Agent("Perplexity-User", "Perplexity: a page that a user asks about; may ignore robots.txt"),
 )
 
 
-def lines(site: SiteInfo) -> Iterator[str]:
-    """The lines of robots.txt.
+def robots_txt(site: SiteInfo) -> str:
+    """Return the content of robots.txt.
 
-    A site that asks search engines to stay away forbids nothing here: each page says so itself, and robots must
-    read it to know (https://developers.google.com/search/docs/crawling-indexing/block-indexing).
+    A site hidden from search is not disallowed here: each page has a noindex tag, which crawlers must fetch to see
+    (https://developers.google.com/search/docs/crawling-indexing/block-indexing).
     """
-    refused = (*(TRAINING if site.refuses_ai_training else ()), *(ANSWERS if site.refuses_ai_answers else ()))
-    for agent in refused:
+    return "".join(f"{line}\n" for line in _lines(site))
+
+
+def _lines(site: SiteInfo) -> Iterator[str]:
+    disallowed: list[Agent] = []
+    if site.disallow_ai_training:
+        disallowed += TRAINING_AGENTS
+    if site.disallow_ai_answers:
+        disallowed += ANSWER_AGENTS
+    for agent in disallowed:
         yield f"# {agent.reason}"
         yield f"User-agent: {agent.name}"
-    if refused:
+    if disallowed:
         yield from ("Disallow: /", "")
     yield from ("User-agent: *", "Disallow: /admin/", "Disallow: /ads/", "Disallow: /go/", "")
     if not site.hides_from_search:

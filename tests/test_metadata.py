@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from blog.models import Post, Series
 from images import og_images
 from siteinfo.models import SiteInfo, SocialLink
-from siteinfo.robots import ANSWERS, TRAINING
+from siteinfo.robots import ANSWER_AGENTS, TRAINING_AGENTS
 from siteinfo.seo import DESCRIPTION_LIMIT, truncate
 from siteinfo.structured_data import json_ld_script, node
 from tests.factories import make_category, make_image, make_page, make_post
@@ -349,7 +349,8 @@ def test_robots_may_read_all_but_the_desk_and_learn_where_the_map_is(reader: Cli
 
 
 @pytest.mark.parametrize(
-    ("field", "asked", "left"), [("refuses_ai_training", TRAINING, ANSWERS), ("refuses_ai_answers", ANSWERS, TRAINING)]
+    ("field", "asked", "left"),
+    [("disallow_ai_training", TRAINING_AGENTS, ANSWER_AGENTS), ("disallow_ai_answers", ANSWER_AGENTS, TRAINING_AGENTS)],
 )
 def test_a_choice_asks_the_robots_of_its_kind_to_stay_away(
     reader: Client, field: str, asked: tuple[Any, ...], left: tuple[Any, ...]

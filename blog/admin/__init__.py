@@ -13,7 +13,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
@@ -36,6 +36,7 @@ from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
 from redirects.services import final_target
 from richtext.forms import RichTextField
+from siteinfo.urls import admin_url
 
 # Days of reading that the list of posts shows.
 RECENT = 30
@@ -430,7 +431,7 @@ def _link(row: Model) -> SafeString:
     """A row's kind and name, leading to where it is changed."""
     kind = row._meta.verbose_name
     try:
-        address = reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+        address = admin_url(row)
     except NoReverseMatch:
         return format_html("the {} “{}”", kind, row)
     return format_html('the {} <a href="{}">“{}”</a>', kind, address, row)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import TextChoices
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 from lxml import html
@@ -22,6 +21,7 @@ from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.subscribers.tokens import Purpose
 from richtext.analysis import analyze, plain_text
 from richtext.sanitizer import parse
+from siteinfo.urls import admin_url
 
 # What phones show of a subject; what is shown of the words after it.
 SUBJECT_LENGTH = 60
@@ -85,7 +85,7 @@ def look_at(campaign: Campaign) -> Preflight:
 
 
 def _sender(profile: NewsletterSettings) -> Iterator[Finding]:
-    address = reverse("admin:newsletter_newslettersettings_changelist")
+    address = admin_url(NewsletterSettings)
     lacks = deliverability.lacks(profile)
     for lack in lacks:
         yield Finding(Level.STOP, lack, "Set it under Sender.", address)
@@ -152,7 +152,7 @@ def _pictures(campaign: Campaign) -> Iterator[Finding]:
     if lacking:
         names = ", ".join(f"“{image.title}”" for image in lacking[:_SHOWN])
         advice = "Many mail programs show pictures only when asked, and the words in their place."
-        address = reverse("admin:images_image_change", args=[lacking[0].pk])
+        address = admin_url(lacking[0])
         yield Finding(Level.WARN, f"Without alternative text: {names}.", advice, address)
     elif images:
         yield Finding(Level.OK, "Every picture has its words.")
@@ -181,7 +181,7 @@ def _people(campaign: Campaign, audience: int, profile: NewsletterSettings) -> I
         return
     if 0 in profile.limits().values():
         advice = "Empty the limit, or set what your provider takes."
-        address = reverse("admin:newsletter_newslettersettings_changelist")
+        address = admin_url(NewsletterSettings)
         yield Finding(Level.STOP, "A limit of 0 mails lets nothing out.", advice, address)
         return
     people = "1 person" if audience == 1 else f"{audience:,} people"
@@ -202,7 +202,7 @@ def _others(campaign: Campaign) -> Iterator[Finding]:
     idle = (Campaign.Status.DRAFT, Campaign.Status.CANCELLED)
     if other := others.exclude(status__in=idle).only("subject", "status").first():
         words = f"Another mail about this post is “{other.get_status_display().lower()}”: {other}."
-        address = reverse("admin:newsletter_campaign_progress", args=[other.pk])
+        address = admin_url(other, "progress")
         yield Finding(Level.WARN, words, "Who gets both reads of it twice.", address)
 
 

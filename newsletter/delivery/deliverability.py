@@ -8,7 +8,7 @@ from django.core.mail import mailers
 from newsletter.delivery.providers import provider
 from newsletter.models import NewsletterSettings
 from newsletter.subscribers.email_addresses import email_key
-from siteinfo.urls import is_on_this_machine
+from siteinfo.urls import is_local_site
 
 
 def sending_domain(sender: NewsletterSettings) -> str:
@@ -28,10 +28,10 @@ def lacks(sender: NewsletterSettings) -> list[str]:
             not sender.postal_address.strip()
         ),
         "Set SITE_URL to an address with https://: mail programs post to nothing else when somebody leaves.": (
-            site.scheme != "https" and not is_on_this_machine()
+            site.scheme != "https" and not is_local_site()
         ),
         f"“From” is at {domain}, which is not {host}: mail providers refuse what comes from a domain that is not the"
-        " sender's own.": not (is_own or is_on_this_machine()),
+        " sender's own.": not (is_own or is_local_site()),
     }
     return [sentence for sentence, is_lacking in found.items() if is_lacking] + deaf_to_the_provider()
 

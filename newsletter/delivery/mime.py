@@ -41,7 +41,7 @@ class Sender(NamedTuple):
     @classmethod
     def of(cls, profile: NewsletterSettings) -> "Sender":
         """That of `profile`, with the site's own where it says nothing. One query."""
-        site = SiteInfo.objects.first() or SiteInfo()
+        site = SiteInfo.load()
         host = urlsplit(settings.SITE_URL).hostname
         return cls(
             profile.from_name or site.name,

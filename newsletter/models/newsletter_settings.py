@@ -7,17 +7,17 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
-from solo.models import SingletonModel
 
 from newsletter.models.announced_posts import AnnouncedPost
 from newsletter.models.subscribers import Topic
 from outbox.headers import validate_deliverable
+from siteinfo.singletons import Singleton
 
 # A worker that is there looks every few seconds.
 WORKER_SILENT = timedelta(minutes=3)
 
 
-class NewsletterSettings(SingletonModel):
+class NewsletterSettings(Singleton):
     """One row. Campaigns under way heed changes with their next chunk."""
 
     class Uncertain(models.TextChoices):
@@ -172,11 +172,6 @@ class NewsletterSettings(SingletonModel):
 
     def __str__(self) -> str:
         return "Newsletter settings"
-
-    @classmethod
-    def load(cls) -> "NewsletterSettings":
-        """Return the settings row, or unsaved defaults if there is none yet. Never writes."""
-        return cls.objects.first() or cls()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save it. When automatic mails are switched on, all posts that are public then are old news."""

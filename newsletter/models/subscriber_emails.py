@@ -64,7 +64,7 @@ class SubscriberEmail(QueuedEmail):
         """The mail; None once it makes no sense any more. ValueError for an address that mail cannot reach."""
         if not self.is_needed:
             return None
-        site, sender, person = SiteInfo.objects.first() or SiteInfo(), NewsletterSettings.load(), self.subscriber
+        site, sender, person = SiteInfo.load(), NewsletterSettings.load(), self.subscriber
         # Nothing that somebody typed into the form stands in the mail: strangers' addresses can be typed there.
         context = {
             "site": site,

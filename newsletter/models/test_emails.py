@@ -34,7 +34,7 @@ class TestEmail(QueuedEmail):
 
     def build_email(self) -> EmailMultiAlternatives:
         """The mail, with the headers of a real one. ValueError for an address that mail cannot reach."""
-        site, sender = SiteInfo.objects.first() or SiteInfo(), NewsletterSettings.load()
+        site, sender = SiteInfo.load(), NewsletterSettings.load()
         mail = EmailMultiAlternatives(
             one_line(f"[Test] {self.subject}"),
             self.text,

@@ -46,7 +46,7 @@ def render_campaign(campaign: Campaign, settings: NewsletterSettings) -> Rendere
     context = {
         "campaign": campaign,
         "sender": settings,
-        "site": SiteInfo.objects.first() or SiteInfo(),
+        "site": SiteInfo.load(),
         "home": absolute_url("/"),
         "preheader": campaign.preheader or truncate(post.summary if post else plain_text(campaign.body)),
         "opening": opening,

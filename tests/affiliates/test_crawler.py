@@ -149,7 +149,7 @@ def test_every_page_feed_and_mail_of_a_site_says_what_pays_before_the_first_link
         assert len(entries) == 20, path
         found = [judge(f"{path}{each.id}", each.content[-1].value) for each in entries]
         assert found.count(0) == 20 // 6 + (1 if 20 % 6 > 1 else 0)
-    SiteInfo.objects.update(feeds_carry=SiteInfo.FeedContent.SUMMARY)
+    SiteInfo.objects.update(feed_content=SiteInfo.FeedContent.SUMMARY)
     assert {
         judge(path, each.summary) for path in feeds for each in feedparser.parse(reader.get(path).content).entries
     } == {0}

@@ -117,7 +117,7 @@ def test_a_feed_holds_all_that_a_reader_program_needs(reader: Client, address: s
 
 @EVERY
 def test_a_feed_of_summaries_holds_the_disclaimer_and_a_link_but_not_the_text(reader: Client, address: str) -> None:
-    SiteInfo.objects.create(name="Move", disclaimer="Not advice.", feeds_carry="summary")
+    SiteInfo.objects.create(name="Move", disclaimer="Not advice.", feed_content="summary")
     post = furnished()
     response = reader.get(address)
     (entry,) = feedparser.parse(response.content).entries

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from outbox.mailcatcher import HOST, Mailcatcher
-from siteinfo.urls import is_on_this_machine
+from siteinfo.urls import is_local_site
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, smtp_port: int, parent: int | None, **options: Any) -> None:
         """Serve until a signal arrives; raise CommandError on a public site or if a port is taken."""
-        if not is_on_this_machine():
+        if not is_local_site():
             raise CommandError("Mailcatcher shows every email to anyone, so it runs only where SITE_URL is 127.0.0.1.")
         # A list instead of an Event: a second signal during Event.set() would deadlock.
         signals: list[int] = []
