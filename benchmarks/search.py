@@ -1,10 +1,10 @@
-"""CPU time of searches among many posts, on SQLite or PostgreSQL.
+"""Measure the CPU time of searches among many posts, on SQLite or PostgreSQL.
 
     python -m benchmarks.search [--posts 10000] [--postgres]
 
-Makes a database of its own: the demo and that many posts more. About 200 queries of seven kinds, made of words that
-the posts hold. CPU time is that of this process, after one warm-up of each kind: SQLite works inside it;
-PostgreSQL is another process, so the time that passes is told as well.
+Creates a database with the demo and that many posts, and runs about 200 queries of seven kinds, built from words in the
+posts. CPU time is that of this process, after one warm-up of each kind. SQLite runs in this process; PostgreSQL is a
+process of its own, so the elapsed time is printed as well.
 """
 
 import argparse
@@ -19,22 +19,24 @@ from typing import Any
 
 from benchmarks.scratch import demo_site
 
-QUERIES_OF_A_KIND = 30
-# The posts repeat the same sentences; as many authentic ones would know as many words.
-MADE_UP_WORDS = 30_000
+QUERIES_PER_KIND = 30
+# The seeded posts repeat the same sentences. Real posts would fill the vocabulary with about as many words.
+RANDOM_WORDS = 30_000
+
+type Parameters = dict[str, str]
 
 
 def main() -> None:
-    """Print a table of the search itself and one of the whole page."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--posts", type=int, default=10_000)
-    arguments.add_argument("--postgres", action="store_true", help="in a server that ends with the benchmark")
-    wanted = arguments.parse_args()
+    """Print a table for the search function and one for the whole request."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--posts", type=int, default=10_000)
+    parser.add_argument("--postgres", action="store_true", help="use a temporary PostgreSQL server")
+    arguments = parser.parse_args()
     with ExitStack() as stack:
-        if wanted.postgres:
+        if arguments.postgres:
             stack.enter_context(postgres())
         stack.enter_context(demo_site())
-        measure(wanted.posts)
+        measure(arguments.posts)
 
 
 @contextmanager
@@ -49,94 +51,105 @@ def postgres() -> Iterator[None]:
 
 
 def measure(posts: int) -> None:
-    """Measure with the demo and `posts` more."""
+    """Measure with the demo and `posts` more posts."""
     from django.core.management import call_command
     from django.db import connection
     from django.test import Client
 
-    from search.engine import find, suggest
-    from search.models import Entry, Word
+    from search import engine
+    from search.models import IndexEntry, VocabularyWord
     from search.queries import Query
+    from search.spelling import suggest
 
     started = time.perf_counter()
     call_command("seed_demo", posts=posts, verbosity=0)
-    print(f"{Entry.objects.count()} entries, {Word.objects.count()} words, in {time.perf_counter() - started:.0f} s")
+    seconds = time.perf_counter() - started
+    print(f"{IndexEntry.objects.count()} entries, {VocabularyWord.objects.count()} words, in {seconds:.0f} s")
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-    kinds = questions()
-    chance = random.Random(8)  # noqa: S311
-    letters = "etaoinshrdlu"
-    made_up = {"".join(chance.choices(letters, k=chance.randint(4, 11))) for _ in range(MADE_UP_WORDS)}
-    Word.objects.bulk_create([Word(word=word) for word in made_up], batch_size=1000, ignore_conflicts=True)
+    queries = make_queries()
+    add_random_words()
 
-    def search(asked: dict[str, str]) -> None:
-        query = Query.read(asked["q"])
-        result = find(query, asked.get("topic", ""), int(asked.get("page", 1)))
-        if result.is_loose or not result.everywhere:
+    def search(parameters: Parameters) -> None:
+        query = Query.parse(parameters["q"])
+        results = engine.search(query, parameters.get("category", ""), int(parameters.get("page", 1)))
+        if results.is_partial or not results.total_count:
             suggest(query)
 
     client = Client()
-    table("the search itself", search, kinds)
-    table("the whole request", lambda asked: client.get("/search/", asked), kinds)
+    print_table("the search function", search, queries)
+    print_table("the whole request", lambda parameters: client.get("/search/", parameters), queries)
 
 
-def questions() -> dict[str, list[dict[str, str]]]:
-    """Queries of each kind, the same in every run."""
+def add_random_words() -> None:
+    """Fill the vocabulary with random words, the same in every run."""
+    from search.models import VocabularyWord
+
+    generator = random.Random(8)  # noqa: S311
+    letters = "etaoinshrdlu"
+    words = {"".join(generator.choices(letters, k=generator.randint(4, 11))) for _ in range(RANDOM_WORDS)}
+    rows = [VocabularyWord(word=word) for word in words]
+    VocabularyWord.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+
+
+def make_queries() -> dict[str, list[Parameters]]:
+    """Return queries of each kind, the same in every run."""
     from blog.models import Category
-    from search.models import Entry
+    from search.models import IndexEntry
 
-    chance = random.Random(7)  # noqa: S311
-    keys = list(Entry.objects.order_by("pk").values_list("pk", flat=True))
-    bodies = list(Entry.objects.filter(pk__in=chance.sample(keys, min(50, len(keys)))).values_list("body", flat=True))
-    topics = [category.slug for category in Category.objects.filter(parent=None)]
+    generator = random.Random(7)  # noqa: S311
+    pks = list(IndexEntry.objects.order_by("pk").values_list("pk", flat=True))
+    sample = IndexEntry.objects.filter(pk__in=generator.sample(pks, min(50, len(pks))))
+    bodies = list(sample.values_list("body", flat=True))
+    categories = [category.slug for category in Category.objects.filter(parent=None)]
 
     def words(count: int) -> list[str]:
-        found = [word.strip(".,;:?!") for word in chance.choice(bodies).split()]
-        long = [index for index in range(len(found) - count) if len(found[index]) > 4]
-        start = chance.choice(long)
+        found = [word.strip(".,;:?!") for word in generator.choice(bodies).split()]
+        starts = [index for index in range(len(found) - count) if len(found[index]) > 4]
+        start = generator.choice(starts)
         return found[start : start + count]
 
-    def misspelt() -> str:
+    def misspelled() -> str:
         word = words(1)[0]
         return word[:2] + word[3] + word[2] + word[4:]
 
-    def several(make: Callable[[], dict[str, str]]) -> list[dict[str, str]]:
-        return [make() for _ in range(QUERIES_OF_A_KIND)]
+    def repeat(make: Callable[[], Parameters]) -> list[Parameters]:
+        return [make() for _ in range(QUERIES_PER_KIND)]
 
     return {
-        "one word": several(lambda: {"q": words(1)[0]}),
-        "two words": several(lambda: {"q": f"{words(1)[0]} {words(1)[0]}"}),
-        "phrase": several(lambda: {"q": f'"{" ".join(words(3))}"'}),
-        "misspelt": several(lambda: {"q": misspelt()}),
-        "nothing found": several(lambda: {"q": "".join(chance.choices("bcdfghjklmnpqrstvwxz", k=9))}),
-        "in a topic": several(lambda: {"q": words(1)[0], "topic": chance.choice(topics)}),
-        "page 5": several(lambda: {"q": words(1)[0], "page": "5"}),
+        "one word": repeat(lambda: {"q": words(1)[0]}),
+        "two words": repeat(lambda: {"q": f"{words(1)[0]} {words(1)[0]}"}),
+        "phrase": repeat(lambda: {"q": f'"{" ".join(words(3))}"'}),
+        "misspelled": repeat(lambda: {"q": misspelled()}),
+        "no results": repeat(lambda: {"q": "".join(generator.choices("bcdfghjklmnpqrstvwxz", k=9))}),
+        "in a category": repeat(lambda: {"q": words(1)[0], "category": generator.choice(categories)}),
+        "page 5": repeat(lambda: {"q": words(1)[0], "page": "5"}),
     }
 
 
-def table(name: str, work: Callable[[dict[str, str]], Any], kinds: dict[str, list[dict[str, str]]]) -> None:
-    """Print CPU milliseconds of `work` for each kind of query and for all."""
-    print(f"\n{name}\n\n| queries | CPU p50 | CPU p95 | passed p50 | passed p95 |\n| --- | --- | --- | --- | --- |")
-    everything: list[tuple[float, float]] = []
-    for kind, queries in kinds.items():
-        work(queries[0])
+def print_table(title: str, work: Callable[[Parameters], Any], queries: dict[str, list[Parameters]]) -> None:
+    """Print the milliseconds that `work` takes for each kind of query and for all."""
+    print(f"\n{title}\n\n| queries | CPU p50 | CPU p95 | elapsed p50 | elapsed p95 |\n| --- | --- | --- | --- | --- |")
+    all_times: list[tuple[float, float]] = []
+    for kind, parameters_of_kind in queries.items():
+        work(parameters_of_kind[0])
         times = []
-        for asked in queries:
-            cpu, passed = time.process_time(), time.perf_counter()
-            work(asked)
-            times.append((time.process_time() - cpu, time.perf_counter() - passed))
-        everything += times
-        print(row(kind, times))
-    print(row("all", everything))
+        for parameters in parameters_of_kind:
+            cpu, elapsed = time.process_time(), time.perf_counter()
+            work(parameters)
+            times.append((time.process_time() - cpu, time.perf_counter() - elapsed))
+        all_times += times
+        print(format_row(kind, times))
+    print(format_row("all", all_times))
 
 
-def row(name: str, times: list[tuple[float, float]]) -> str:
-    """A line of the table."""
+def format_row(name: str, times: list[tuple[float, float]]) -> str:
+    """Return a row of the table."""
     figures = []
     for measured in zip(*times, strict=True):
-        cuts = statistics.quantiles(measured, n=20)
-        figures += [cuts[9] * 1000, cuts[18] * 1000]
+        percentiles = statistics.quantiles(measured, n=20)
+        figures += [percentiles[9] * 1000, percentiles[18] * 1000]
     return f"| {name} | {' | '.join(f'{figure:.1f}' for figure in figures)} |"
 
 

@@ -11,7 +11,7 @@ from django.utils.encoding import escape_uri_path
 from accounts.models import Author
 from blog.models import Category, Post
 from blog.templatetags.blog_tags import chapters as chapters_of
-from blog.templatetags.blog_tags import counted
+from blog.templatetags.blog_tags import with_counts
 from siteinfo.models import SocialLink
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def search(scene: Scene, item: Item) -> bool:
 
 def categories(scene: Scene, item: Item) -> dict[str, Any]:
     """Those that have posts, and what their branches are counted by."""
-    counts = counted(scene.categories, scene.archive_counts)
+    counts = with_counts(scene.categories, scene.archive_counts.categories)
     return {"counts": counts, "archive_counts": scene.archive_counts} if counts else {}
 
 

@@ -1,4 +1,4 @@
-"""Keeping the entries true to their documents: one, many, those that are missing, all."""
+"""Write index entries: for single documents, for documents without an entry, and for all."""
 
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -8,91 +8,93 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from blog.models import Post
-from search.backends import backend
-from search.models import Entry, Word
-from search.sources import POSTS, SOURCES, Source, placed
+from search.backends import get_backend
+from search.models import IndexEntry, VocabularyWord
+from search.sources import POSTS, SOURCES, Source, entries_with_taxonomy
 
-BATCH = 100
-# About 30,000 words. PostgreSQL refuses vectors of more than a megabyte, and with them the post.
-LONGEST_TEXT = 200_000
-# Marks are made of control characters, so no text may bring its own.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
-_LETTERS = re.compile(rf"[^\W\d_]{{{Word.SHORTEST},{Word.LONGEST}}}")
-_CONTENT = ("title", "keywords", "summary", "topics", "body")
+BATCH_SIZE = 100
+# About 30,000 words. PostgreSQL refuses text vectors of more than one megabyte, and would refuse the post with them.
+MAX_TEXT_LENGTH = 200_000
+# Excerpts mark matches with control characters, so indexed text must not contain any.
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f]")
+_WORD = re.compile(rf"[^\W\d_]{{{VocabularyWord.MIN_LENGTH},{VocabularyWord.MAX_LENGTH}}}")
+_TEXT_FIELDS = ("title", "keywords", "summary", "categories", "body")
 
 
-def index(source: Source, keys: Iterable[int]) -> None:
-    """Write the entries of the documents with these keys; they stay locked meanwhile, so no older text wins."""
+def index_documents(source: Source, pks: Iterable[int]) -> None:
+    """Write the entries of the documents with these primary keys."""
     with transaction.atomic():
-        entries = list(source.read(source.documents.filter(pk__in=list(keys)).select_for_update()))
+        # Locked until the entry is written, so that no concurrent save overwrites it with older text.
+        entries = list(source.build_entries(source.documents.filter(pk__in=list(pks)).select_for_update()))
         for entry in entries:
             entry.content_type = source.content_type
-            for name in _CONTENT:
-                setattr(entry, name, _tidy(getattr(entry, name)))
-        Entry.objects.bulk_create(
-            entries, update_conflicts=True, unique_fields=("content_type", "object_id"), update_fields=_CONTENT
+            for name in _TEXT_FIELDS:
+                setattr(entry, name, _clean(getattr(entry, name)))
+        IndexEntry.objects.bulk_create(
+            entries, update_conflicts=True, unique_fields=("content_type", "object_id"), update_fields=_TEXT_FIELDS
         )
-        _learn(f"{entry.title} {entry.keywords} {entry.summary} {entry.body}" for entry in entries)
+        _add_words(f"{entry.title} {entry.keywords} {entry.summary} {entry.body}" for entry in entries)
 
 
-def index_places(posts: Iterable[int]) -> None:
-    """Write where the posts with these keys stand, without reading a text. `index_missing` makes missing entries."""
-    with transaction.atomic():
-        for batch in batched(posts, BATCH):
+def index_taxonomy(post_pks: Iterable[int]) -> None:
+    """Update categories and tags in the existing entries of these posts, without reading their text."""
+    for batch in batched(post_pks, BATCH_SIZE):
+        with transaction.atomic():
             locked = Post.objects.filter(pk__in=batch).select_for_update().only("pk")
-            now = {post.pk: entry for post, entry in placed(locked)}
-            moved: list[Entry] = []
-            for entry in Entry.objects.filter(content_type=POSTS.content_type, object_id__in=now).defer("body"):
-                new = now[entry.object_id]
-                keywords, topics = _tidy(new.keywords), _tidy(new.topics)
-                if (entry.keywords, entry.topics) != (keywords, topics):
-                    entry.keywords, entry.topics = keywords, topics
-                    moved.append(entry)
-            Entry.objects.bulk_update(moved, ("keywords", "topics"))
-            _learn(entry.keywords for entry in moved)
+            wanted = {post.pk: entry for post, entry in entries_with_taxonomy(locked)}
+            changed: list[IndexEntry] = []
+            entries = IndexEntry.objects.filter(content_type=POSTS.content_type, object_id__in=wanted)
+            for entry in entries.defer("body"):
+                keywords = _clean(wanted[entry.object_id].keywords)
+                categories = _clean(wanted[entry.object_id].categories)
+                if (entry.keywords, entry.categories) != (keywords, categories):
+                    entry.keywords, entry.categories = keywords, categories
+                    changed.append(entry)
+            IndexEntry.objects.bulk_update(changed, ("keywords", "categories"))
+            _add_words(entry.keywords for entry in changed)
 
 
-def _tidy(text: str) -> str:
-    return _CONTROL.sub(" ", text[:LONGEST_TEXT])
+def _clean(text: str) -> str:
+    return _CONTROL_CHARACTERS.sub(" ", text[:MAX_TEXT_LENGTH])
 
 
-def _learn(texts: Iterable[str]) -> None:
-    words = {word for text in texts for word in _LETTERS.findall(text.lower())}
-    # In one order everywhere: two writers that wait for each other's words would never end.
-    Word.objects.bulk_create([Word(word=word) for word in sorted(words)], ignore_conflicts=True)
+def _add_words(texts: Iterable[str]) -> None:
+    words = {word for text in texts for word in _WORD.findall(text.lower())}
+    # Sorted, because two transactions that insert the same words in different orders would deadlock.
+    VocabularyWord.objects.bulk_create([VocabularyWord(word=word) for word in sorted(words)], ignore_conflicts=True)
 
 
-def forget(source: Source, keys: Collection[int]) -> None:
-    """Remove the entries of documents that are gone."""
-    Entry.objects.filter(content_type=source.content_type, object_id__in=keys).delete()
+def remove_entries(source: Source, pks: Collection[int]) -> None:
+    """Delete the entries of documents with these primary keys."""
+    IndexEntry.objects.filter(content_type=source.content_type, object_id__in=pks).delete()
 
 
-def index_missing(limit: int = BATCH) -> int:
-    """Index at most `limit` documents that no entry was made for, as after a bulk load; how many that were."""
+def index_missing(limit: int = BATCH_SIZE) -> int:
+    """Index up to `limit` documents without an entry, such as after a bulk insert. Return their number."""
     for source in SOURCES:
-        entries = Entry.objects.filter(content_type=source.content_type, object_id=OuterRef("pk"))
-        keys = list(source.documents.filter(~Exists(entries)).order_by("pk").values_list("pk", flat=True)[:limit])
-        if keys:
-            index(source, keys)
-            return len(keys)
+        entries = IndexEntry.objects.filter(content_type=source.content_type, object_id=OuterRef("pk"))
+        missing = source.documents.filter(~Exists(entries)).order_by("pk")
+        pks = list(missing.values_list("pk", flat=True)[:limit])
+        if pks:
+            index_documents(source, pks)
+            return len(pks)
     return 0
 
 
-def rebuild(report: Callable[[int], None] = lambda done: None) -> int:
-    """Make the index anew for the present language, then every entry; `report` hears the progress. How many.
+def rebuild_index(report_progress: Callable[[int], None] = lambda done: None) -> int:
+    """Recreate the index for the current language and rewrite every entry. Return the number of documents.
 
-    Each batch is a transaction of its own. Whoever stops it leaves a true index, perhaps with documents missing.
+    Each batch is a transaction, so an interrupted rebuild leaves a consistent index with documents missing.
     """
     with transaction.atomic():
-        Word.objects.all().delete()
-        backend().create_index(connection)
+        VocabularyWord.objects.all().delete()
+        get_backend().create_index(connection)
     done = 0
     for source in SOURCES:
-        keys = source.documents.order_by("pk").values_list("pk", flat=True)
-        gone = Entry.objects.filter(content_type=source.content_type).exclude(object_id__in=keys.values("pk"))
-        gone.delete()
-        for batch in batched(list(keys), BATCH):
-            index(source, batch)
+        pks = source.documents.order_by("pk").values_list("pk", flat=True)
+        IndexEntry.objects.filter(content_type=source.content_type).exclude(object_id__in=pks.values("pk")).delete()
+        for batch in batched(list(pks), BATCH_SIZE):
+            index_documents(source, batch)
             done += len(batch)
-            report(done)
+            report_progress(done)
     return done

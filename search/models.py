@@ -1,13 +1,14 @@
-"""The words of every document, in plain text. All of it is derived: `rebuild_search` makes it anew at any time."""
+"""The search index: plain text derived from the documents. `rebuild_search` recreates all of it at any time."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 
-class Entry(models.Model):
-    """The words of one document, public or not: what readers may find is asked of the document at that time.
+class IndexEntry(models.Model):
+    """The searchable text of one document, public or not.
 
-    The full-text index over these columns is the database's own (`search.backends.sqlite`, `search.backends.postgres`).
+    Whether visitors may see the document is checked at search time. The full-text index over these columns belongs to
+    the database (`search.backends`).
     """
 
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
@@ -15,25 +16,27 @@ class Entry(models.Model):
     title = models.TextField()
     keywords = models.TextField(blank=True)
     summary = models.TextField(blank=True)
-    # The paths of its main categories between slashes, as /i-am-in-pain/my-best/
-    topics = models.TextField(default="/")
+    # Paths of its top-level categories between slashes, such as /i-am-in-pain/my-best/
+    categories = models.TextField(default="/")
     body = models.TextField(blank=True)
 
     class Meta:
-        verbose_name_plural = "entries"
-        constraints = [models.UniqueConstraint(fields=("content_type", "object_id"), name="search_entry_one_each")]
+        verbose_name_plural = "index entries"
+        constraints = [
+            models.UniqueConstraint(fields=("content_type", "object_id"), name="search_indexentry_unique_document")
+        ]
 
     def __str__(self) -> str:
         return self.title
 
 
-class Word(models.Model):
-    """A word that occurs in some entry, or once did: where a misspelt one may find its right spelling."""
+class VocabularyWord(models.Model):
+    """A word that occurs, or once occurred, in an index entry: a candidate for spelling suggestions."""
 
-    SHORTEST = 3
-    LONGEST = 40
+    MIN_LENGTH = 3
+    MAX_LENGTH = 40
 
-    word = models.CharField(max_length=LONGEST, unique=True)
+    word = models.CharField(max_length=MAX_LENGTH, unique=True)
 
     def __str__(self) -> str:
         return self.word

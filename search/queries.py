@@ -1,45 +1,47 @@
-"""What a reader typed, understood: words, phrases in quotes, words to leave out."""
+"""Parse what a visitor typed: words, quoted phrases, and terms to exclude."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
-LONGEST = 200
-MOST_WORDS = 12
-_PIECE = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+MAX_LENGTH = 200
+MAX_TERMS = 12
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 _QUOTES = str.maketrans(dict.fromkeys("“”„«»＂", '"'))
 
 
 @dataclass(frozen=True)
 class Query:
-    """A question: `wanted` and `unwanted` words or phrases, which hold letters, digits and single spaces alone."""
+    """A parsed query. Terms are words or phrases of letters, digits and single spaces only."""
 
     text: str = ""
-    wanted: tuple[str, ...] = ()
-    unwanted: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    excluded_terms: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.text
 
     @classmethod
-    def read(cls, typed: str) -> Self:
-        """Understand anything: what is too long is cut, signs are spaces, nothing is an error."""
-        text = " ".join("".join(sign if sign.isprintable() else " " for sign in typed[:LONGEST]).split())
-        pieces = [
-            (minus, words)
-            for minus, phrase, word in _PIECE.findall(text.translate(_QUOTES))
-            if (words := _words(phrase or word))
-        ][:MOST_WORDS]
-        wanted = tuple(dict.fromkeys(words for minus, words in pieces if not minus))
-        return cls(text, wanted, tuple(dict.fromkeys(words for minus, words in pieces if minus)))
+    def parse(cls, text: str) -> Self:
+        """Parse `text`. Any input is valid: long text is cut, and punctuation separates words."""
+        printable = "".join(character if character.isprintable() else " " for character in text[:MAX_LENGTH])
+        text = " ".join(printable.split())
+        found = [
+            (bool(minus), term)
+            for minus, phrase, word in _TERM.findall(text.translate(_QUOTES))
+            if (term := _normalize(phrase or word))
+        ][:MAX_TERMS]
+        terms = dict.fromkeys(term for is_excluded, term in found if not is_excluded)
+        excluded_terms = dict.fromkeys(term for is_excluded, term in found if is_excluded)
+        return cls(text, tuple(terms), tuple(excluded_terms))
 
     @property
-    def single_words(self) -> tuple[str, ...]:
-        """The words wanted, those of phrases each for itself."""
-        return tuple(dict.fromkeys(word for piece in self.wanted for word in piece.split()))[:MOST_WORDS]
+    def words(self) -> tuple[str, ...]:
+        """The distinct words of all terms, phrases split."""
+        return tuple(dict.fromkeys(word for term in self.terms for word in term.split()))[:MAX_TERMS]
 
 
-def _words(piece: str) -> str:
-    # Letters, the marks that many scripts write them with, and numbers: what both databases take for words.
-    return " ".join("".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in piece).split())
+def _normalize(term: str) -> str:
+    """Replace everything but letters, combining marks and numbers, the characters both databases index, by spaces."""
+    return " ".join("".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in term).split())

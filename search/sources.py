@@ -1,7 +1,7 @@
-"""Which documents can be found. A room with documents of its own adds a `Source` to the list."""
+"""The kinds of documents that search covers. To make another kind searchable, add a `Source` to `SOURCES`."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,95 +11,97 @@ from django.db.models import Model
 from affiliates.models import Product
 from blog.models import Category, Post, TaggedPost
 from pages.models import Page
-from search.models import Entry
+from search.models import IndexEntry
 
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of document: `read` makes entries of the given ones, `cards` loads what `template` shows of them.
+    """A kind of document.
 
-    Its default queryset has `published()`: those that readers may see now.
+    The model's default queryset needs `published()`. `build_entries` makes unsaved entries of documents; `load_cards`
+    loads, by primary key, what `template` shows in the results.
     """
 
     model: type[Model]
-    read: Callable[[Any], Iterable[Entry]]
-    cards: Callable[[Iterable[int]], Iterable[Model]]
+    build_entries: Callable[[Any], Iterable[IndexEntry]]
+    load_cards: Callable[[Iterable[int]], Iterable[Model]]
     template: str
 
     @property
     def documents(self) -> Any:
-        """All of them, public or not."""
+        """Return all documents, public or not."""
         return self.model._default_manager.all()
 
     @property
     def content_type(self) -> ContentType:
-        """Its kind, as entries name it."""
+        """Return the content type stored in the entries."""
         return ContentType.objects.get_for_model(self.model)
 
 
-def _posts(posts: Any) -> Iterable[Entry]:
-    for post, entry in placed(posts):
+def _post_entries(posts: Iterable[Post]) -> Iterator[IndexEntry]:
+    for post, entry in entries_with_taxonomy(posts):
         entry.title = post.title
         entry.summary = "\n".join(filter(None, (post.excerpt, post.tldr)))
         entry.body = post.plain_text()
         yield entry
 
 
-def placed(posts: Any) -> Iterable[tuple[Post, Entry]]:
-    """Each post with an entry that knows where the post stands: its categories, its tags."""
-    # Straight from the rows between: to prefetch takes a third of the time of a rebuild.
-    found = {post.pk: post for post in posts}
-    categories = Category.objects.in_bulk()
-    places, tags = defaultdict[int, list[Category]](list), defaultdict[int, list[str]](list)
-    for post, category in (
-        Post.categories.through.objects.filter(post__in=found).order_by("pk").values_list("post", "category")
-    ):
-        places[post].append(categories[category])
-    for post, tag in (
-        TaggedPost.objects.filter(content_object__in=found).order_by("pk").values_list("content_object", "tag__name")
-    ):
-        tags[post].append(tag)
-    for key, post in found.items():
-        names = [category.name for category in places[key]] + tags[key]
-        mains = {_main(category, categories).path for category in places[key]}
-        yield post, Entry(object_id=key, keywords=", ".join(names), topics="/" + "".join(sorted(mains)))
+def entries_with_taxonomy(posts: Iterable[Post]) -> Iterator[tuple[Post, IndexEntry]]:
+    """Return each post with an entry that holds its categories and tags, but no text yet."""
+    posts_by_pk = {post.pk: post for post in posts}
+    categories_by_pk = Category.objects.in_bulk()
+    categories, tags = defaultdict[int, list[Category]](list), defaultdict[int, list[str]](list)
+    # Plain rows instead of prefetch_related, which would add half to the time of a rebuild.
+    in_category = Post.categories.through.objects.filter(post__in=posts_by_pk).order_by("pk")
+    for post_pk, category_pk in in_category.values_list("post", "category"):
+        categories[post_pk].append(categories_by_pk[category_pk])
+    tagged = TaggedPost.objects.filter(content_object__in=posts_by_pk).order_by("pk")
+    for post_pk, tag in tagged.values_list("content_object", "tag__name"):
+        tags[post_pk].append(tag)
+    for pk, post in posts_by_pk.items():
+        names = [category.name for category in categories[pk]] + tags[pk]
+        top_level = {_top_level(category, categories_by_pk).path for category in categories[pk]}
+        yield post, IndexEntry(object_id=pk, keywords=", ".join(names), categories="/" + "".join(sorted(top_level)))
 
 
-def _main(category: Category, categories: dict[int, Category]) -> Category:
-    """The main category above. By the rows above and not by `path`: while a branch moves, its paths follow last."""
+def _top_level(category: Category, categories_by_pk: dict[int, Category]) -> Category:
+    """Follow the parents instead of reading `path`, which subcategories only get after the parent has moved."""
     while category.parent_id:
-        category = categories[category.parent_id]
+        category = categories_by_pk[category.parent_id]
     return category
+
+
+def _page_entries(pages: Iterable[Page]) -> Iterator[IndexEntry]:
+    for page in pages:
+        yield IndexEntry(object_id=page.pk, title=page.title, summary=page.excerpt, body=page.plain_text())
+
+
+def _product_entries(products: Iterable[Product]) -> Iterator[IndexEntry]:
+    for product in products:
+        yield IndexEntry(
+            object_id=product.pk,
+            title=product.name,
+            summary=f"{product.reason}\n{product.audience}",
+            body=f"{product.pros}\n{product.cons}",
+        )
 
 
 POSTS = Source(
     model=Post,
-    read=_posts,
-    cards=lambda keys: Post.objects.published().filter(pk__in=keys).for_cards(),
+    build_entries=_post_entries,
+    load_cards=lambda pks: Post.objects.published().filter(pk__in=pks).for_cards(),
     template="blog/_entry.html",
 )
 PAGES = Source(
     model=Page,
-    read=lambda pages: (
-        Entry(object_id=page.pk, title=page.title, summary=page.excerpt, topics="/", body=page.plain_text())
-        for page in pages
-    ),
-    cards=lambda keys: Page.objects.published().filter(pk__in=keys).select_related("featured_image").without_text(),
+    build_entries=_page_entries,
+    load_cards=lambda pks: Page.objects.published().filter(pk__in=pks).select_related("featured_image").without_text(),
     template="pages/_entry.html",
 )
 PRODUCTS = Source(
     model=Product,
-    read=lambda products: (
-        Entry(
-            object_id=product.pk,
-            title=product.name,
-            summary=f"{product.reason}\n{product.audience}",
-            topics="/",
-            body=f"{product.pros}\n{product.cons}",
-        )
-        for product in products
-    ),
-    cards=lambda keys: Product.objects.published().filter(pk__in=keys).select_related("picture", "shelf"),
+    build_entries=_product_entries,
+    load_cards=lambda pks: Product.objects.published().filter(pk__in=pks).select_related("picture", "shelf"),
     template="affiliates/_entry.html",
 )
 SOURCES: Sequence[Source] = (POSTS, PAGES, PRODUCTS)

@@ -9,42 +9,49 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from blog.models import Post
-from search.engine import PER_PAGE, find, suggest
+from search import engine
 from search.queries import Query
+from search.spelling import suggest
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 
 
 @require_safe
-def results(request: HttpRequest) -> HttpResponse:
-    """What was found for `q`, in the main category `topic`. Anything typed gives a page and never an error."""
-    query = Query.read(request.GET.get("q", ""))
-    topic = "".join(request.GET.get("topic", "").split("\x00"))[:200]
-    typed_page = request.GET.get("page", "")
-    number = int(typed_page) if typed_page.isascii() and typed_page.isdecimal() and len(typed_page) < 7 else 1
-    result = find(query, topic, max(1, number))
-    # Not named `page`: the frame takes whatever has one for a list of the blog.
-    place = Paginator(range(result.total), PER_PAGE).page(result.page)
-    kept = {"q": query.text} | ({"topic": topic} if topic else {})
-    meta = PageMeta(
+def search(request: HttpRequest) -> HttpResponse:
+    """Show the results for `q` in the top-level category `category`. Any input gives a page, never an error."""
+    query = Query.parse(request.GET.get("q", ""))
+    category = request.GET.get("category", "").replace("\x00", "")[:200]
+    results = engine.search(query, category, _page_number(request))
+    # Not named `page`, which the menu takes for a page of the blog.
+    results_page = Paginator(range(results.count), engine.PER_PAGE).page(results.page)
+    context = {
+        "meta": _meta(query, results_page.number),
+        "query": query,
+        "selected_category": category,
+        "results": results,
+        "results_page": results_page,
+        "query_string": urlencode({"q": query.text} | ({"category": category} if category else {})),
+        "suggestion": suggest(query) if results.is_partial or not results.total_count else "",
+        "latest_posts": [] if results.hits else Post.objects.published().newest_first().for_cards()[:3],
+    }
+    response = render(request, "search/search.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _page_number(request: HttpRequest) -> int:
+    number = request.GET.get("page", "")
+    is_valid = number.isascii() and number.isdecimal() and len(number) < 7
+    return max(1, int(number)) if is_valid else 1
+
+
+def _meta(query: Query, page_number: int) -> PageMeta:
+    return PageMeta(
         title=f"“{truncate(query.text, 60)}”" if query.text else "Search",
-        description="Search every guide of this site by the words you would use yourself.",
+        description="Search all guides on this site in your own words.",
         path=reverse("search"),
         breadcrumb_title="Search",
         schema_type="SearchResultsPage",
-        page_number=place.number,
+        page_number=page_number,
         ancestors=(Breadcrumb("Home", "/"),),
         is_indexed=False,
     )
-    context = {
-        "meta": meta,
-        "query": query,
-        "topic": topic,
-        "result": result,
-        "place": place,
-        "kept": urlencode(kept),
-        "suggestion": suggest(query) if result.is_loose or not result.everywhere else "",
-        "latest": [] if result.hits else Post.objects.published().newest_first().for_cards()[:3],
-    }
-    response = render(request, "search/results.html", context)
-    response["X-Robots-Tag"] = "noindex"
-    return response

@@ -12,7 +12,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Author
-from blog.models import ArchiveCounts, Category, Post
+from blog.models import Category, Post
 
 register = template.Library()
 
@@ -39,10 +39,11 @@ def page_numbers(page: Page) -> list[int | str]:
 
 
 @register.simple_tag(takes_context=True)
-def page_address(context: Context, number: int) -> str:
-    """The address of a list's page; `kept` in the context is the query that belongs to every page."""
-    query = [*filter(None, [context.get("kept")]), *([f"page={number}"] if number > 1 else [])]
-    return context["request"].path + ("?" + "&".join(query) if query else "")
+def page_url(context: Context, number: int) -> str:
+    """Return the URL of page `number` of the current list, with the context's `query_string` if there is one."""
+    parameters = [context.get("query_string", ""), f"page={number}" if number > 1 else ""]
+    query = "&".join(filter(None, parameters))
+    return context["request"].path + (f"?{query}" if query else "")
 
 
 @register.simple_tag
@@ -84,11 +85,9 @@ def subtopics(tree: list[Category]) -> list[Category]:
 
 
 @register.filter
-def counted(categories: list[Category], archive_counts: ArchiveCounts) -> list[tuple[Category, int]]:
-    """Those of `categories` that lead to a public post, each with how many."""
-    return [
-        (each, archive_counts.categories[each.path]) for each in categories if each.path in archive_counts.categories
-    ]
+def with_counts(categories: list[Category], counts: dict[str, int]) -> list[tuple[Category, int]]:
+    """Return the categories with a count, each with it. `counts` is keyed by category path."""
+    return [(category, counts[category.path]) for category in categories if category.path in counts]
 
 
 def _walk(tree: list[Category]) -> Iterator[Category]:

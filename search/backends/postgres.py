@@ -1,90 +1,115 @@
-"""Searching with PostgreSQL's full text: stemmed in the site's language, accents ignored, ranked by weight."""
+"""Search with PostgreSQL's full text: stemmed in the site's language, accents ignored, ranked by weight."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from search.backends import ELLIPSIS, MARKS, MOST, Sql, language
+from search.backends.base import ELLIPSIS, MATCH_END, MATCH_START, MAX_RANKED, Sql, language_name
 
-# For body, summary, keywords and title, in the order ts_rank takes.
+# For body, summary, keywords and title, the order of ts_rank.
 _WEIGHTS = "'{0.02, 0.2, 0.4, 1.0}'::float4[]"
-# Signs that PostgreSQL takes for markup and files, so that words in and after them would be lost: they are words
-# apart, and give way to control characters while a snippet is made.
-_SIGNS, _SWAPPED = "<>/", "\x04\x05\x06"
-_HEADLINE = (
-    f"StartSel={MARKS[0]}, StopSel={MARKS[1]}, MaxFragments=1, MinWords=14, MaxWords=28, FragmentDelimiter={ELLIPSIS}"
+# PostgreSQL parses these as markup or file paths and would lose the words in and after them. They separate words in
+# the index, and are swapped for control characters while an excerpt is made.
+_MARKUP, _PLACEHOLDERS = "<>/", "\x04\x05\x06"
+_HEADLINE_OPTIONS = (
+    f"StartSel={MATCH_START}, StopSel={MATCH_END}, MaxFragments=1, MinWords=14, MaxWords=28, "
+    f"FragmentDelimiter={ELLIPSIS}"
 )
 
 
 def create_index(connection: BaseDatabaseWrapper) -> None:
-    """A configuration for the site's language, generated columns with their indexes, and one of trigrams."""
+    """Create a text search configuration for the site's language, indexed vector columns and a trigram index."""
     with connection.cursor() as cursor:
-        try:
-            for name in ("unaccent", "pg_trgm"):
-                cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
-        except DatabaseError as error:
-            raise ImproperlyConfigured(
-                f"Search needs the PostgreSQL extensions unaccent and pg_trgm, and they could not be created: {error} "
-                "Run CREATE EXTENSION unaccent; CREATE EXTENSION pg_trgm; in this database as its owner or as a "
-                "superuser, then migrate again."
-            ) from error
-        cursor.execute("SELECT 1 FROM pg_ts_config WHERE cfgname = %s", [language()])
-        name = language() if cursor.fetchone() else "simple"
-        stemmer = f"{name}_stem" if name != "simple" else name
-        heading = f"{_vector('title', 'A')} || {_vector('keywords', 'B')}"
-        everything = f"{heading} || {_vector('summary', 'C')} || {_vector('body', 'D')}"
-        for statement in (
-            "ALTER TABLE search_entry DROP COLUMN IF EXISTS vector, DROP COLUMN IF EXISTS heading",
-            "DROP TEXT SEARCH CONFIGURATION IF EXISTS site_search",
-            f"CREATE TEXT SEARCH CONFIGURATION site_search (COPY = pg_catalog.{name})",
-            "ALTER TEXT SEARCH CONFIGURATION site_search ALTER MAPPING FOR hword, hword_part, word "
-            f"WITH unaccent, {stemmer}",
-            f"ALTER TABLE search_entry ADD COLUMN heading tsvector GENERATED ALWAYS AS ({heading}) STORED, "
-            f"ADD COLUMN vector tsvector GENERATED ALWAYS AS ({everything}) STORED",
-            "CREATE INDEX search_entry_heading ON search_entry USING gin (heading)",
-            "CREATE INDEX search_entry_vector ON search_entry USING gin (vector)",
-            "DROP INDEX IF EXISTS search_word_spelling",
-            "CREATE INDEX search_word_spelling ON search_word USING gist (word gist_trgm_ops)",
-        ):
+        _create_extensions(cursor)
+        cursor.execute("SELECT 1 FROM pg_ts_config WHERE cfgname = %s", [language_name()])
+        configuration = language_name() if cursor.fetchone() else "simple"
+        for statement in _index_statements(configuration):
             cursor.execute(statement)
 
 
-def matching(wanted: Sequence[str], unwanted: Sequence[str], *, every: bool, condition: str = "1 = 1") -> Sql:
-    query, params = _query(wanted, " && " if every else " || ")
-    without, more = _query(unwanted, " || ") if unwanted else ("''::tsquery", [])
-    best = [
-        f"""(SELECT id, vector FROM search_entry
-        WHERE {column} @@ {query} AND NOT vector @@ {without} AND {condition} ORDER BY id DESC LIMIT {MOST})"""
+def _create_extensions(cursor: Any) -> None:
+    try:
+        for name in ("unaccent", "pg_trgm"):
+            cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+    except DatabaseError as error:
+        raise ImproperlyConfigured(
+            f"Search needs the PostgreSQL extensions unaccent and pg_trgm, but they could not be created: {error} "
+            "Run CREATE EXTENSION unaccent; CREATE EXTENSION pg_trgm; in this database as its owner or as a "
+            "superuser, then run migrate again."
+        ) from error
+
+
+def _index_statements(configuration: str) -> Iterator[str]:
+    stemmer = f"{configuration}_stem" if configuration != "simple" else configuration
+    heading = f"{_weighted_vector('title', 'A')} || {_weighted_vector('keywords', 'B')}"
+    everything = f"{heading} || {_weighted_vector('summary', 'C')} || {_weighted_vector('body', 'D')}"
+    yield "ALTER TABLE search_indexentry DROP COLUMN IF EXISTS vector, DROP COLUMN IF EXISTS heading"
+    yield "DROP TEXT SEARCH CONFIGURATION IF EXISTS site_search"
+    yield f"CREATE TEXT SEARCH CONFIGURATION site_search (COPY = pg_catalog.{configuration})"
+    yield (
+        "ALTER TEXT SEARCH CONFIGURATION site_search ALTER MAPPING FOR hword, hword_part, word "
+        f"WITH unaccent, {stemmer}"
+    )
+    yield (
+        f"ALTER TABLE search_indexentry ADD COLUMN heading tsvector GENERATED ALWAYS AS ({heading}) STORED, "
+        f"ADD COLUMN vector tsvector GENERATED ALWAYS AS ({everything}) STORED"
+    )
+    yield "CREATE INDEX search_indexentry_heading ON search_indexentry USING gin (heading)"
+    yield "CREATE INDEX search_indexentry_vector ON search_indexentry USING gin (vector)"
+    yield "DROP INDEX IF EXISTS search_vocabularyword_spelling"
+    yield "CREATE INDEX search_vocabularyword_spelling ON search_vocabularyword USING gist (word gist_trgm_ops)"
+
+
+def matches_sql(
+    terms: Sequence[str], excluded_terms: Sequence[str], *, require_all: bool, condition: str = "1 = 1"
+) -> Sql:
+    """Rank entries with ts_rank."""
+    query, params = _tsquery(terms, " && " if require_all else " || ")
+    excluded, excluded_params = _tsquery(excluded_terms, " || ") if excluded_terms else ("''::tsquery", [])
+    newest = [
+        f"""(SELECT id, vector FROM search_indexentry
+        WHERE {column} @@ {query} AND NOT vector @@ {excluded} AND {condition} ORDER BY id DESC LIMIT {MAX_RANKED})"""
         for column in ("heading", "vector")
     ]
-    sql = f"SELECT id, ts_rank({_WEIGHTS}, vector, {query}) AS score FROM ({' UNION '.join(best)}) best"
-    return sql, [*params, *params, *more, *params, *more]
+    sql = f"SELECT id, ts_rank({_WEIGHTS}, vector, {query}) AS score FROM ({' UNION '.join(newest)}) newest"
+    return sql, [*params, *params, *excluded_params, *params, *excluded_params]
 
 
-def snippet(wanted: Sequence[str]) -> Sql:
-    query, params = _query(wanted, " || ")
+def excerpt_sql(terms: Sequence[str]) -> Sql:
+    """Cut 14 to 28 words around the matches with ts_headline."""
+    query, params = _tsquery(terms, " || ")
     headline = f"ts_headline('site_search', translate(entry.body, %s, %s), {query}, %s)"
-    return f"translate({headline}, %s, %s)", [_SIGNS, _SWAPPED, *params, _HEADLINE, _SWAPPED, _SIGNS]
+    return f"translate({headline}, %s, %s)", [
+        _MARKUP,
+        _PLACEHOLDERS,
+        *params,
+        _HEADLINE_OPTIONS,
+        _PLACEHOLDERS,
+        _MARKUP,
+    ]
 
 
-def similar(word: str, count: int, *, condition: str) -> Sql:
-    # By distance and without a threshold: short words with two letters exchanged have little in common.
-    return f"SELECT word FROM search_word WHERE {condition} ORDER BY word <-> %s LIMIT %s", [word, count]
+def similar_words_sql(word: str, limit: int, *, condition: str) -> Sql:
+    """Rank words by trigram distance."""
+    # Without a similarity threshold: short words with two letters swapped share few trigrams.
+    return f"SELECT word FROM search_vocabularyword WHERE {condition} ORDER BY word <-> %s LIMIT %s", [word, limit]
 
 
-def evidence(column: str) -> Sql:
+def entries_with_word_sql(column: str) -> Sql:
+    """Match the stemmed word."""
     query = f"plainto_tsquery('site_search', {column})"
-    # Words that are too common to be indexed are in every text.
-    sql = f"""SELECT id FROM search_entry WHERE vector @@ {query}
-        UNION ALL SELECT id FROM search_entry WHERE numnode({query}) = 0"""
+    # A stop word gives an empty query. It is not indexed, and occurs in every text.
+    sql = f"""SELECT id FROM search_indexentry WHERE vector @@ {query}
+        UNION ALL SELECT id FROM search_indexentry WHERE numnode({query}) = 0"""
     return sql, []
 
 
-def _query(words: Sequence[str], operator: str) -> Sql:
-    return f"({operator.join(["phraseto_tsquery('site_search', %s)"] * len(words))})", list(words)
+def _tsquery(terms: Sequence[str], operator: str) -> Sql:
+    return f"({operator.join(["phraseto_tsquery('site_search', %s)"] * len(terms))})", list(terms)
 
 
-def _vector(column: str, weight: str) -> str:
-    return f"setweight(to_tsvector('site_search', translate({column}, '{_SIGNS}', '   ')), '{weight}')"
+def _weighted_vector(column: str, weight: str) -> str:
+    return f"setweight(to_tsvector('site_search', translate({column}, '{_MARKUP}', '   ')), '{weight}')"

@@ -1,82 +1,102 @@
-"""Searching with SQLite's FTS5: ranked by BM25, English stemmed, accents ignored."""
+"""Search with SQLite's FTS5: ranked by BM25, English stemmed, accents ignored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from search.backends import ELLIPSIS, MARKS, MOST, Sql, language
+from search.backends.base import ELLIPSIS, MATCH_END, MATCH_START, MAX_RANKED, Sql, language_name
 
-# Far apart, since BM25 saturates: a word in the title beats any number of the same word further down.
+# Far apart because BM25 saturates: one match in the title must beat any number of matches in the body.
 _WEIGHTS = "1e8, 1e6, 1e4, 1.0"
 _COLUMNS = ("title", "keywords", "summary", "body")
 
 
 def create_index(connection: BaseDatabaseWrapper) -> None:
-    """Virtual tables beside search_entry and search_word, kept by triggers."""
-    # The only stemmer SQLite has is English; every other language is searched by whole words.
-    stemmer = "porter " if language() == "english" else ""
-    names = ", ".join(_COLUMNS)
-    old, new = (", ".join(f"{row}.{name}" for name in _COLUMNS) for row in ("old", "new"))
-    changed = " OR ".join(f"old.{name} IS NOT new.{name}" for name in _COLUMNS)
-    remove = f"INSERT INTO search_index(search_index, rowid, {names}) VALUES ('delete', old.id, {old});"
-    add = f"INSERT INTO search_index(rowid, {names}) VALUES (new.id, {new});"
-    # Edges count in a spelling as letters do, as in PostgreSQL's pg_trgm.
-    add_word = "INSERT INTO search_spelling(rowid, word) VALUES (new.id, '  ' || new.word || ' ');"
-    statements = (
-        *(f"DROP TRIGGER IF EXISTS search_{name}" for name in ("added", "removed", "changed")),
-        *(f"DROP TRIGGER IF EXISTS search_word_{name}" for name in ("added", "removed")),
-        *(f"DROP TABLE IF EXISTS search_{name}" for name in ("index", "spelling")),
-        f"CREATE VIRTUAL TABLE search_index USING fts5({names}, content='search_entry', content_rowid='id', "
-        f"tokenize='{stemmer}unicode61 remove_diacritics 2')",
-        f"CREATE TRIGGER search_added AFTER INSERT ON search_entry BEGIN {add} END",
-        f"CREATE TRIGGER search_removed AFTER DELETE ON search_entry BEGIN {remove} END",
-        f"CREATE TRIGGER search_changed AFTER UPDATE ON search_entry WHEN {changed} BEGIN {remove} {add} END",
-        "INSERT INTO search_index(search_index) VALUES ('rebuild')",
-        "CREATE VIRTUAL TABLE search_spelling USING fts5(word, tokenize='trigram')",
-        f"CREATE TRIGGER search_word_added AFTER INSERT ON search_word BEGIN {add_word} END",
-        "CREATE TRIGGER search_word_removed AFTER DELETE ON search_word "
-        "BEGIN DELETE FROM search_spelling WHERE rowid = old.id; END",
-        "INSERT INTO search_spelling(rowid, word) SELECT id, '  ' || word || ' ' FROM search_word",
-    )
+    """Create virtual tables over entries and vocabulary, updated by triggers."""
     with connection.cursor() as cursor:
-        for statement in statements:
+        for statement in (*_drop_statements(), *_entry_index_statements(), *_spelling_index_statements()):
             cursor.execute(statement)
 
 
-def matching(wanted: Sequence[str], unwanted: Sequence[str], *, every: bool, condition: str = "1 = 1") -> Sql:
-    match = f"({_joined(wanted, ' AND ' if every else ' OR ')})"
-    without = f" NOT ({_joined(unwanted, ' OR ')})" if unwanted else ""
-    # Rows come by their number from the index itself, so no more are ranked than are taken.
-    best = f"""SELECT * FROM (
-        SELECT rowid AS id, -bm25(search_index, {_WEIGHTS}) AS score
-        FROM search_index WHERE search_index MATCH {_only_if(condition)} ORDER BY rowid DESC LIMIT {MOST})"""
-    sql = f"SELECT id, max(score) AS score FROM ({best} UNION ALL {best}) GROUP BY id"
-    return sql, [f"({{title keywords}} : {match}){without}", match + without]
+def _drop_statements() -> Iterator[str]:
+    for trigger in ("entry_added", "entry_removed", "entry_changed", "word_added", "word_removed"):
+        yield f"DROP TRIGGER IF EXISTS search_{trigger}"
+    for table in ("fulltext", "spelling"):
+        yield f"DROP TABLE IF EXISTS search_{table}"
 
 
-def snippet(wanted: Sequence[str]) -> Sql:
-    sql = """(SELECT snippet(search_index, 3, %s, %s, %s, 28) FROM search_index
-        WHERE search_index MATCH %s AND rowid = entry.id)"""
-    return sql, [*MARKS, ELLIPSIS, _joined(wanted, " OR ")]
+def _entry_index_statements() -> Iterator[str]:
+    # SQLite only ships an English stemmer; other languages are searched by whole words.
+    stemmer = "porter " if language_name() == "english" else ""
+    names = ", ".join(_COLUMNS)
+    old, new = (", ".join(f"{row}.{name}" for name in _COLUMNS) for row in ("old", "new"))
+    is_changed = " OR ".join(f"old.{name} IS NOT new.{name}" for name in _COLUMNS)
+    remove = f"INSERT INTO search_fulltext(search_fulltext, rowid, {names}) VALUES ('delete', old.id, {old});"
+    add = f"INSERT INTO search_fulltext(rowid, {names}) VALUES (new.id, {new});"
+    yield (
+        f"CREATE VIRTUAL TABLE search_fulltext USING fts5({names}, content='search_indexentry', content_rowid='id', "
+        f"tokenize='{stemmer}unicode61 remove_diacritics 2')"
+    )
+    yield f"CREATE TRIGGER search_entry_added AFTER INSERT ON search_indexentry BEGIN {add} END"
+    yield f"CREATE TRIGGER search_entry_removed AFTER DELETE ON search_indexentry BEGIN {remove} END"
+    yield (
+        f"CREATE TRIGGER search_entry_changed AFTER UPDATE ON search_indexentry WHEN {is_changed} "
+        f"BEGIN {remove} {add} END"
+    )
+    yield "INSERT INTO search_fulltext(search_fulltext) VALUES ('rebuild')"
 
 
-def similar(word: str, count: int, *, condition: str) -> Sql:
+def _spelling_index_statements() -> Iterator[str]:
+    # Padded like in PostgreSQL's pg_trgm, so that the edges of a word count as letters do.
+    add = "INSERT INTO search_spelling(rowid, word) VALUES (new.id, '  ' || new.word || ' ');"
+    remove = "DELETE FROM search_spelling WHERE rowid = old.id;"
+    yield "CREATE VIRTUAL TABLE search_spelling USING fts5(word, tokenize='trigram')"
+    yield f"CREATE TRIGGER search_word_added AFTER INSERT ON search_vocabularyword BEGIN {add} END"
+    yield f"CREATE TRIGGER search_word_removed AFTER DELETE ON search_vocabularyword BEGIN {remove} END"
+    yield "INSERT INTO search_spelling(rowid, word) SELECT id, '  ' || word || ' ' FROM search_vocabularyword"
+
+
+def matches_sql(
+    terms: Sequence[str], excluded_terms: Sequence[str], *, require_all: bool, condition: str = "1 = 1"
+) -> Sql:
+    """Rank entries by BM25."""
+    match = f"({_join_quoted(terms, ' AND ' if require_all else ' OR ')})"
+    exclusion = f" NOT ({_join_quoted(excluded_terms, ' OR ')})" if excluded_terms else ""
+    # Rows come in rowid order from the index itself, so only MAX_RANKED of them are ranked.
+    newest = f"""SELECT * FROM (
+        SELECT rowid AS id, -bm25(search_fulltext, {_WEIGHTS}) AS score
+        FROM search_fulltext
+        WHERE search_fulltext MATCH {_match_if(condition)} ORDER BY rowid DESC LIMIT {MAX_RANKED})"""
+    sql = f"SELECT id, max(score) AS score FROM ({newest} UNION ALL {newest}) GROUP BY id"
+    return sql, [f"({{title keywords}} : {match}){exclusion}", match + exclusion]
+
+
+def excerpt_sql(terms: Sequence[str]) -> Sql:
+    """Cut 28 words around the matches."""
+    sql = """(SELECT snippet(search_fulltext, 3, %s, %s, %s, 28) FROM search_fulltext
+        WHERE search_fulltext MATCH %s AND rowid = entry.id)"""
+    return sql, [MATCH_START, MATCH_END, ELLIPSIS, _join_quoted(terms, " OR ")]
+
+
+def similar_words_sql(word: str, limit: int, *, condition: str) -> Sql:
+    """Rank words of about the same length by shared trigrams."""
     padded = f"  {word} "
     trigrams = {padded[start : start + 3] for start in range(len(padded) - 2)}
     sql = f"""SELECT trim(word) AS word FROM search_spelling
-        WHERE search_spelling MATCH {_only_if(condition)} AND abs(length(word) - %s) < 3 ORDER BY rank LIMIT %s"""
-    return sql, [_joined(sorted(trigrams), " OR "), len(padded), count]
+        WHERE search_spelling MATCH {_match_if(condition)} AND abs(length(word) - %s) < 3 ORDER BY rank LIMIT %s"""
+    return sql, [_join_quoted(sorted(trigrams), " OR "), len(padded), limit]
 
 
-def evidence(column: str) -> Sql:
-    return f"""SELECT rowid AS id FROM search_index WHERE search_index MATCH '"' || {column} || '"'""", []
+def entries_with_word_sql(column: str) -> Sql:
+    """Match the stemmed word."""
+    return f"""SELECT rowid AS id FROM search_fulltext WHERE search_fulltext MATCH '"' || {column} || '"'""", []
 
 
-def _only_if(condition: str) -> str:
-    # Within the question, which is then an empty phrase: beside it, SQLite would read every match and ask each time.
+def _match_if(condition: str) -> str:
+    # The condition is inside MATCH, where it yields an empty phrase. Beside it, SQLite would test it for every match.
     return f"""CASE WHEN {condition} THEN %s ELSE '""' END"""
 
 
-def _joined(words: Sequence[str], operator: str) -> str:
-    # In quotes all signs are words or nothing; the words hold no quotes (see Query).
-    return operator.join(f'"{word}"' for word in words)
+def _join_quoted(terms: Sequence[str], operator: str) -> str:
+    # Quoting turns FTS5 operators into words. Terms contain no quotes, see Query.
+    return operator.join(f'"{term}"' for term in terms)

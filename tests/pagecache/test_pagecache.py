@@ -240,7 +240,7 @@ def test_ignored_models_exist_and_only_their_tables_are_ignored() -> None:
     names = {name for model in apps.get_models() for name in (model._meta.app_label, model._meta.label)}
     assert set(settings.PAGE_CACHE_IGNORED_MODELS) <= names
     assert {"blog_post", "blog_post_categories", "blog_snippet", "images_image"} <= public_tables()
-    assert not {"django_session", "blog_postviewcount", "search_entry", "pagecache_cacheversion"} & public_tables()
+    assert not {"django_session", "blog_postviewcount", "search_indexentry", "pagecache_cacheversion"} & public_tables()
 
 
 def test_the_first_affiliate_link_adds_the_program_statement_to_every_footer(reader: Client) -> None:

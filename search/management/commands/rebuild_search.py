@@ -1,34 +1,39 @@
-"""Make the search index anew."""
+"""Rebuild the search index."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from search.indexing import index_missing, rebuild
+from search.indexing import index_missing, rebuild_index
 
 
 class Command(BaseCommand):
-    """`rebuild_search [--missing]`; safe at any time and to interrupt: run again, it ends the same."""
+    """Rebuild the search index. Safe to run at any time, and to interrupt and run again."""
 
-    help = "Make the search index anew, as after a change of LANGUAGE_CODE."
+    help = "Rebuild the search index, for example after changing LANGUAGE_CODE."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--missing", action="store_true", help="only index what is not in it yet")
+        """Add --missing."""
+        parser.add_argument("--missing", action="store_true", help="index only documents that are not indexed yet")
 
     def handle(self, *args: Any, missing: bool, **options: Any) -> None:
-        done = self._fill() if missing else rebuild(self._report)
-        self._report(0, "\r")
-        self.stdout.write(f"{done} documents indexed.")
+        """Index, and report the number of documents."""
+        done = self._index_missing() if missing else rebuild_index(self._report_progress)
+        self._write_progress("\r")
+        self.stdout.write(f"{done} document{'' if done == 1 else 's'} indexed.")
 
-    def _fill(self) -> int:
+    def _index_missing(self) -> int:
         done = 0
-        while new := index_missing():
-            done += new
-            self._report(done)
+        while indexed := index_missing():
+            done += indexed
+            self._report_progress(done)
         return done
 
-    def _report(self, done: int, line: str = "\r{}") -> None:
+    def _report_progress(self, done: int) -> None:
+        self._write_progress(f"\r{done}")
+
+    def _write_progress(self, text: str) -> None:
         if self.stdout.isatty():
-            self.stdout.write(line.format(done), ending="")
+            self.stdout.write(text, ending="")
             self.stdout.flush()
