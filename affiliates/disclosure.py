@@ -145,7 +145,7 @@ def _finish(root: HtmlElement, places: _Places, known: _Known, target: RenderTar
         elif _make(element, shown.address_for(target), PAID):
             programs[shown.program.name] = shown.program
             if target is RenderTarget.PAGE and not shown.program.allows_redirect:
-                element.set("data-clicked", reverse("affiliates:clicked", args=[shown.slug]))
+                element.set("data-click-url", reverse("affiliates:clicked", args=[shown.slug]))
     for element, href in places.pasted:
         program = known.program_of(shop_urls.host_of(href))
         if program and _make(element, _address(href, program, target), PAID):

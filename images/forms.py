@@ -24,7 +24,7 @@ class PictureInput(forms.FileInput):
     template_name = "admin/images/picture_widget.html"
 
     class Media:
-        js = (Script("images/focus.js", type="module"),)
+        js = (Script("images/focal-point.js", type="module"),)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, {**(attrs or {}), "accept": "image/*,.heic,.heif"})
@@ -70,7 +70,7 @@ class ImagePicker(forms.HiddenInput):
     input_type = "hidden"
 
     class Media:
-        js = (Script("images/picker.js", type="module"),)
+        js = (Script("images/image-picker.js", type="module"),)
 
     @property
     def is_hidden(self) -> bool:

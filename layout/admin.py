@@ -94,7 +94,7 @@ class ItemAdmin(WithImagePicker, admin.ModelAdmin):
     form = ItemForm
 
     class Media:
-        js = (Script("layout/order.js", type="module"),)
+        js = (Script("layout/sortable.js", type="module"),)
 
     # ---- Rights ----------------------------------------------------------------------------------------
 

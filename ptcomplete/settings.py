@@ -280,28 +280,22 @@ IMAGEFIELD_BIN_DEPTH = 2
 # Uploads are decoded and re-encoded by images.uploads before the field sees them.
 IMAGEFIELD_VALIDATE_ON_SAVE = False
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
-    {
-        "js": [static_lazy("richtext/nodes.js")],
-        "extensions": {
-            name: html_tags([])
-            for name in (
-                "LibraryFigure",
-                "Embed",
-                "Callout",
-                "Question",
-                "QuestionWords",
-                "StableHeading",
-                "TitledTable",
-            )
-        },
-    },
-    {"js": [static_lazy("richtext/links.js")], "extensions": {"SiteLink": html_tags([])}},
-    {"js": [static_lazy("richtext/paste.js")], "extensions": {"CleanPaste": html_tags([])}},
-    {
-        "js": [static_lazy("richtext/tools.js")],
-        "extensions": {name: html_tags([]) for name in ("PlainWords", "Find", "WordCount", "KeyboardHelp")},
-    },
-    {"js": [static_lazy("richtext/video.js")], "extensions": {"Video": html_tags([])}},
+    {"js": [static_lazy(f"richtext/{module}.js")], "extensions": {name: html_tags([]) for name in names}}
+    for module, names in {
+        "callout": ("Callout",),
+        "embed": ("Embed",),
+        "figure": ("LibraryFigure",),
+        "find": ("Find",),
+        "heading": ("StableHeading",),
+        "keyboard-help": ("KeyboardHelp",),
+        "link": ("SiteLink",),
+        "paste": ("CleanPaste",),
+        "question": ("Question", "QuestionTitle"),
+        "table": ("TitledTable",),
+        "toolbar": ("ToolbarLabels",),
+        "video": ("Video",),
+        "word-count": ("WordCount",),
+    }.items()
 ]
 
 # ---- Logging -----------------------------------------------------------------------------------

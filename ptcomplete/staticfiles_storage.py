@@ -42,6 +42,8 @@ def bundled(name: str, read: Storage) -> str:
 class BundlingStorage(CompressedManifestStaticFilesStorage):
     """Hash and compress static files, after joining the parts of each bundle."""
 
+    support_js_module_import_aggregation = True
+
     def post_process(self, paths: dict[str, tuple[Storage, str]], *args: Any, **options: Any) -> Iterator[Any]:
         for name in [] if options.get("dry_run") else BUNDLES:
             source, path = paths[name]

@@ -38,7 +38,7 @@ class DocumentAdmin(AutosaveAdmin, DocumentList):
 
     class Media:
         css = {"all": ("publishing/publishing.css",)}
-        js = (Script("publishing/desk.js", defer=True),)
+        js = (Script("publishing/autosave.js", type="module"),)
 
     # ---- For concrete admins ------------------------------------------------------------------------
 

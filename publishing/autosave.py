@@ -124,6 +124,7 @@ class AutosaveAdmin(admin.ModelAdmin):
             )
         return JsonResponse(
             {
+                "id": document.pk,
                 "saved_at": date_format(timezone.localtime(), "H:i"),
                 "change_url": self._address("change", document.pk),
                 "autosave_url": self._address("autosave", document.pk),

@@ -43,13 +43,13 @@ EXTENSIONS: dict[str, Any] = {
     "Video": True,
     "Callout": True,
     "Question": True,
-    "QuestionWords": True,
+    "QuestionTitle": True,
     "Fullscreen": True,
     "CleanPaste": True,
     "Find": True,
     "WordCount": True,
     "KeyboardHelp": True,
-    "PlainWords": True,
+    "ToolbarLabels": True,
     "NoSpellCheck": False,
     "Menu": {
         "groups": [
@@ -76,7 +76,7 @@ SHORT_TEXT = {
         "ListItem",
         "HardBreak",
         "CleanPaste",
-        "PlainWords",
+        "ToolbarLabels",
     )
 } | {"Menu": {"groups": [{"group": "marks"}, {"group": "link"}, {"group": "lists"}, {"group": "history"}]}}
 

@@ -45,7 +45,7 @@ def test_collected_files_hold_the_whole_bundle_under_its_hashed_name(name: str, 
         old: new for old, new, _ in storage.post_process({each: (SOURCES, each) for each in names}) if old in BUNDLES
     }
     text = (tmp_path / done[name]).read_text()
-    markers = {"site.css": {".footer {", ".prose {"}, "site.js": {"Escape", "seen"}}.get(
+    markers = {"site.css": {".footer {", ".prose {"}, "site.js": {"Escape", "impressionUrl"}}.get(
         Path(name).name, {".submit-row"}
     )
     assert all(marker in text for marker in markers)

@@ -166,7 +166,7 @@ def test_the_address_of_a_post_is_copied(page: BrowserPage, post: Post, live_ser
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/the-knee/")
     page.get_by_role("button", name="Copy link").click()
-    expect(page.locator(".share [role=status]")).to_have_text("The address is copied.")
+    expect(page.locator(".share [role=status]")).to_have_text("Link copied.")
     assert page.evaluate("navigator.clipboard.readText()") == f"{live_server.url}/the-knee/"
 
 

@@ -28,14 +28,14 @@ class ContentForm(DocumentForm):
         widgets: dict[str, Any] = {
             "excerpt": forms.Textarea(attrs={"rows": 3}),
             "seo_title": forms.TextInput(
-                attrs={"class": "vTextField", "data-most": checklist.TITLE_LIMIT, "data-instead": "id_title"}
+                attrs={"class": "vTextField", "data-max-length": checklist.TITLE_LIMIT, "data-fallback": "id_title"}
             ),
             "seo_description": forms.Textarea(
                 attrs={
                     "rows": 2,
-                    "data-least": checklist.DESCRIPTION_LIMITS[0],
-                    "data-most": checklist.DESCRIPTION_LIMITS[1],
-                    "data-instead": "id_excerpt",
+                    "data-min-length": checklist.DESCRIPTION_LIMITS[0],
+                    "data-max-length": checklist.DESCRIPTION_LIMITS[1],
+                    "data-fallback": "id_excerpt",
                 }
             ),
         }
@@ -47,7 +47,10 @@ class ContentAdmin(WithImagePicker, DocumentAdmin):
     change_form_template = "admin/blog/content_form.html"
 
     class Media:
-        js = tuple(Script(f"admin_theme/{name}.js", type="module") for name in ("counter", "snippet", "checklist"))
+        js = tuple(
+            Script(f"admin_theme/{name}.js", type="module")
+            for name in ("character-counter", "search-preview", "checklist")
+        )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

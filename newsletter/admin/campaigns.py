@@ -49,7 +49,7 @@ class CampaignForm(AutosaveForm):
         model = Campaign
         fields = ("subject", "preheader", "body", "topic", "post", "is_in_archive")
         widgets = {
-            name: forms.TextInput(attrs={"class": "vTextField", "data-most": most})
+            name: forms.TextInput(attrs={"class": "vTextField", "data-max-length": most})
             for name, most in (("subject", preflight.SUBJECT_LENGTH), ("preheader", preflight.PREHEADER_LENGTH))
         }
 
@@ -98,7 +98,10 @@ class CampaignAdmin(SendingPages, WithImagePicker, AutosaveAdmin):
 
     class Media:
         css = {"all": ("publishing/publishing.css",)}
-        js = (Script("publishing/desk.js", defer=True), Script("admin_theme/counter.js", type="module"))
+        js = (
+            Script("publishing/autosave.js", type="module"),
+            Script("admin_theme/character-counter.js", type="module"),
+        )
 
     # ---- The list -----------------------------------------------------------------------------------
 

@@ -1,4 +1,6 @@
-// A finding's link leads into its field: closed groups open, and the cursor is where the writing is.
+// A link of the checklist opens the group that holds its field, and focuses the field.
+const FOCUSABLE = ".ProseMirror, input:not([type=hidden]), select, textarea, button"
+
 document.querySelector("[data-checklist]")?.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="#"]')
   const row = link && document.querySelector(link.hash)?.closest(".form-row")
@@ -7,9 +9,7 @@ document.querySelector("[data-checklist]")?.addEventListener("click", (event) =>
   const group = row.closest("details")
   if (group) group.open = true
   row.scrollIntoView({ block: "center" })
-  const places = ".ProseMirror, input:not([type=hidden]), select, textarea, button"
-  const visible = [...row.querySelectorAll(places)].filter(
-    (place) => place.offsetParent && !place.closest(".prose-menubar"),
-  )
-  visible[0]?.focus({ preventScroll: true })
+  const isVisible = (element) => element.offsetParent && !element.closest(".prose-menubar")
+  const field = [...row.querySelectorAll(FOCUSABLE)].find(isVisible)
+  field?.focus({ preventScroll: true })
 })

@@ -1,78 +1,81 @@
-// Pictures dropped anywhere on the page, or chosen in its upload form, go up one at a time, each with its progress.
-// What came is put in front of the page's [data-pictures] and told by "images:uploaded" with detail.cards.
+// Upload images dropped on the page or chosen in its form, one at a time, each with its progress. New images appear at
+// the start of [data-image-list]; an "images:uploaded" event lists them in detail.cards.
 const form = document.querySelector("form[data-upload]")
 const lines = form?.querySelector(".uploads")
 const input = form?.elements.uploads
 
-const send = (file, isAlone) =>
+const createLine = (file) => {
+  const line = document.createElement("li")
+  const bar = document.createElement("progress")
+  bar.max = 1
+  bar.value = 0
+  line.append(file.name, bar)
+  lines.append(line)
+  return { line, bar }
+}
+
+const resultMessage = (file, { cards, problems }) => {
+  if (cards?.length) return `${file.name} is in the library.`
+  if (problems) return problems.join(" ")
+  return `${file.name} could not be uploaded. Check your connection and sign-in, then try again.`
+}
+
+// Resolve to the HTML of the new images' cards, which is empty if the server refused the file.
+const upload = (file, isOnlyFile) =>
   new Promise((resolve) => {
-    const line = document.createElement("li")
-    const bar = document.createElement("progress")
-    bar.max = 1
-    bar.value = 0
-    line.append(file.name, bar)
-    lines.append(line)
+    const { line, bar } = createLine(file)
     const data = new FormData(form)
     data.set("uploads", file)
-    if (!isAlone) data.delete("alt")
+    // The alternative text describes a single image.
+    if (!isOnlyFile) data.delete("alt")
     const request = new XMLHttpRequest()
-    const end = () => {
-      const { cards, problems } = request.response ?? {}
-      bar.remove()
-      line.className = cards?.length ? "added" : "refused"
-      line.textContent = cards?.length
-        ? `${file.name} is in the library.`
-        : (problems?.join(" ") ??
-          `${file.name} did not arrive. Check that you are still online and signed in, then try again.`)
-      resolve(cards ?? [])
-    }
-    // What the server does after the last byte takes a moment too.
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       if (loaded < total) bar.value = loaded / total
+      // The server still processes the file after the last byte.
       else bar.removeAttribute("value")
     })
-    request.addEventListener("loadend", end)
+    request.addEventListener("loadend", () => {
+      const answer = request.response ?? {}
+      bar.remove()
+      line.className = answer.cards?.length ? "added" : "refused"
+      line.textContent = resultMessage(file, answer)
+      resolve(answer.cards ?? [])
+    })
     request.open("POST", form.getAttribute("action"))
     request.setRequestHeader("Accept", "application/json")
     request.responseType = "json"
     request.send(data)
   })
 
-let last = Promise.resolve()
+const addCard = (html) => {
+  const list = document.querySelector("[data-image-list]")
+  list.querySelector("[data-empty]")?.remove()
+  const template = document.createElement("ul")
+  template.innerHTML = html
+  const card = template.firstElementChild
+  list.prepend(card)
+  return card
+}
 
-async function sendAll(files) {
+const uploadAll = async (files) => {
   const added = []
   lines.replaceChildren(...lines.querySelectorAll(":has(progress)"))
   for (const file of files) {
-    for (const card of await send(file, files.length === 1)) {
-      const holder = document.createElement("ul")
-      holder.innerHTML = card
-      const grid = document.querySelector("[data-pictures]")
-      grid.querySelector(".pick-none")?.remove()
-      added.push(holder.firstElementChild)
-      grid.prepend(holder.firstElementChild)
-    }
+    const cards = await upload(file, files.length === 1)
+    added.push(...cards.map(addCard))
   }
   form.reset()
   document.dispatchEvent(new CustomEvent("images:uploaded", { detail: { cards: added } }))
 }
 
-// One after another, also when more are dropped while some are on their way.
-const queue = (files) => {
-  if (files.length) last = last.then(() => sendAll(files))
+// Files dropped during an upload wait for it.
+let queue = Promise.resolve()
+
+const enqueue = (files) => {
+  if (files.length) queue = queue.then(() => uploadAll(files))
 }
 
-if (form) {
-  const isAtOnce = form.dataset.upload === "at-once"
-  form.classList.toggle("upload--at-once", isAtOnce)
-  input.addEventListener("change", () => {
-    if (isAtOnce) queue([...input.files])
-  })
-  form.addEventListener("submit", (event) => {
-    event.preventDefault()
-    if (input.files.length) queue([...input.files])
-    else input.focus()
-  })
+const acceptDroppedFiles = () => {
   const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files")
   document.addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return
@@ -86,6 +89,20 @@ if (form) {
     if (!hasFiles(event)) return
     event.preventDefault()
     document.body.classList.remove("is-dropping")
-    queue([...event.dataTransfer.files])
+    enqueue([...event.dataTransfer.files])
   })
+}
+
+if (form) {
+  const isImmediate = form.dataset.upload === "immediate"
+  form.classList.toggle("upload--immediate", isImmediate)
+  input.addEventListener("change", () => {
+    if (isImmediate) enqueue([...input.files])
+  })
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    if (input.files.length) enqueue([...input.files])
+    else input.focus()
+  })
+  acceptDroppedFiles()
 }

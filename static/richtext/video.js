@@ -1,73 +1,81 @@
-// Video  <div data-embed="video" data-id="7"></div>: a video of YouTube or Vimeo, shown to readers as a picture that
-// plays when clicked. The server knows the video by its address and keeps its title and picture.
+// Video  <div data-embed="video" data-id="7"></div>
+// A video of YouTube or Vimeo, shown as a thumbnail until the visitor plays it. The server recognizes the video's URL
+// and stores its title and thumbnail.
 import { crel, gettext, Node, updateAttrsDialog } from "django-prose-editor/editor"
+import { adminUrl } from "../admin_theme/admin-urls.js"
+import { button, insertAfterSelection, removeNode } from "./editor-ui.js"
+import { chooseImages } from "./image-dialog.js"
 
-const ask = (editor, attrs, problem) =>
+const askForVideo = (editor, attrs, error) =>
   updateAttrsDialog(
     {
       address: {
         type: "string",
-        title: gettext("Address of the video"),
-        description: problem || gettext("From YouTube or Vimeo. Copy it from the video's page or its Share button."),
+        title: gettext("Video URL"),
+        description: error || gettext("From YouTube or Vimeo. Copy it from the address bar or the Share button."),
       },
       title: {
         type: "string",
         title: gettext("Title"),
-        description: gettext("The video's own if you leave it empty."),
+        description: gettext("Leave empty to use the video's own title."),
       },
     },
-    { title: gettext("Video"), submitText: gettext("Use") },
+    { title: gettext("Video"), submitText: gettext("Insert") },
   )(editor, attrs)
 
-async function send(editor, facts) {
+const saveVideo = async (editor, fields) => {
   const body = new FormData()
   const token = editor.view.dom.closest("form").querySelector("[name=csrfmiddlewaretoken]").value
-  for (const [name, value] of Object.entries({ csrfmiddlewaretoken: token, ...facts })) body.set(name, value)
+  for (const [name, value] of Object.entries({ csrfmiddlewaretoken: token, ...fields })) body.set(name, value)
   try {
-    return await (await fetch("/admin/images/video/from-address/", { method: "POST", body })).json()
+    const response = await fetch(adminUrl("videoUrl"), { method: "POST", body })
+    return await response.json()
   } catch {
-    return { problem: gettext("That did not work. Check that you are still online and signed in, then try again.") }
+    return { problem: gettext("The video could not be saved. Check your connection and sign-in, then try again.") }
   }
 }
 
-// The site that holds the video gave no picture of it: the author may choose one of the library.
-function chooseInstead(editor, address, problem) {
-  return new Promise((resolve) => {
+const confirmImageChoice = (problem) =>
+  new Promise((resolve) => {
     const dialog = crel("dialog", { className: "prose-editor-dialog video-dialog" }, [
       crel("p", { textContent: problem }),
       crel("form", { method: "dialog" }, [
-        crel("button", { value: "choose", textContent: gettext("Choose a picture") }),
-        crel("button", { value: "", textContent: gettext("Go on without") }),
+        crel("button", { value: "choose", textContent: gettext("Choose an image") }),
+        crel("button", { value: "", textContent: gettext("Continue without an image") }),
       ]),
     ])
     dialog.addEventListener("close", () => {
       dialog.remove()
-      if (dialog.returnValue !== "choose") return resolve(null)
-      const chosen = async (image) => resolve(await send(editor, { address, image: image.id }))
-      document.dispatchEvent(new CustomEvent("images:choose", { detail: { resolve: chosen } }))
+      resolve(dialog.returnValue === "choose")
     })
     document.body.append(dialog)
     dialog.showModal()
   })
+
+// If the video's site offers no thumbnail, the author may choose an image from the library.
+const replaceThumbnail = async (editor, type, url, problem) => {
+  if (!(await confirmImageChoice(problem))) return
+  const [image] = await chooseImages(false)
+  const video = await saveVideo(editor, { address: url, image: image.id })
+  if (!video.thumb) return
+  editor.state.doc.descendants((node, position) => {
+    if (node.type.name !== type || node.attrs.id !== String(video.id)) return
+    editor.view.dispatch(editor.state.tr.setNodeMarkup(position, null, toAttributes(video)))
+  })
 }
 
-async function insert(editor, type) {
+const toAttributes = ({ id, title, thumb }) => ({ id: String(id), title, thumb })
+
+const insertVideo = async (editor, type) => {
   let attrs = { address: "", title: "" }
   let video = {}
   while (!video.id) {
-    attrs = await ask(editor, attrs, video.problem)
+    attrs = await askForVideo(editor, attrs, video.problem)
     if (!attrs) return
-    video = await send(editor, attrs)
+    video = await saveVideo(editor, attrs)
   }
-  const content = ({ id, title, thumb }) => ({ type, attrs: { id: String(id), title, thumb } })
-  // After what is selected, never in its place: no word is lost to a video.
-  editor.chain().focus().setTextSelection(editor.state.selection.to).insertContent(content(video)).run()
-  const better = video.problem && (await chooseInstead(editor, attrs.address, video.problem))
-  if (!better?.thumb) return
-  editor.state.doc.descendants((node, position) => {
-    if (node.type.name !== type || node.attrs.id !== String(better.id)) return
-    editor.view.dispatch(editor.state.tr.setNodeMarkup(position, null, content(better).attrs))
-  })
+  insertAfterSelection(editor, { type, attrs: toAttributes(video) })
+  if (video.problem) await replaceThumbnail(editor, type, attrs.address, video.problem)
 }
 
 export const Video = Node.create({
@@ -77,8 +85,12 @@ export const Video = Node.create({
   draggable: true,
 
   addAttributes() {
-    const kept = (name) => ({ default: "", parseHTML: (el) => el.dataset[name] ?? "", renderHTML: () => ({}) })
-    return { id: kept("id"), title: kept("title"), thumb: kept("thumb") }
+    const attribute = (name) => ({
+      default: "",
+      parseHTML: (element) => element.dataset[name] ?? "",
+      renderHTML: () => ({}),
+    })
+    return { id: attribute("id"), title: attribute("title"), thumb: attribute("thumb") }
   },
 
   parseHTML() {
@@ -91,15 +103,16 @@ export const Video = Node.create({
 
   addNodeView() {
     return ({ node, editor, getPos }) => {
-      const remove = crel("button", { type: "button", textContent: gettext("Remove") })
-      remove.addEventListener("click", () => {
-        const position = getPos()
-        editor.view.dispatch(editor.state.tr.delete(position, position + node.nodeSize))
-      })
-      const picture = node.attrs.thumb ? [crel("img", { src: node.attrs.thumb, alt: "" })] : []
-      const title = crel("p", { className: "video-title", textContent: `▶ ${node.attrs.title}` })
-      const controls = crel("div", { className: "figure-controls" }, [remove])
-      return { dom: crel("div", { className: "video", contentEditable: "false" }, [...picture, title, controls]) }
+      const { title, thumb } = node.attrs
+      const thumbnail = thumb ? [crel("img", { src: thumb, alt: "" })] : []
+      const controls = [button(gettext("Remove"), () => removeNode(editor, getPos, node))]
+      return {
+        dom: crel("div", { className: "video", contentEditable: "false" }, [
+          ...thumbnail,
+          crel("p", { className: "video-title", textContent: `▶ ${title}` }),
+          crel("div", { className: "figure-controls" }, controls),
+        ]),
+      }
     }
   },
 
@@ -108,7 +121,7 @@ export const Video = Node.create({
       insertVideo:
         () =>
         ({ editor, dispatch }) => {
-          if (dispatch) insert(editor, this.name)
+          if (dispatch) insertVideo(editor, this.name)
           return true
         },
     }

@@ -36,7 +36,7 @@ def tree(client: Client, path: str) -> Any:
 
 def places(client: Client, path: str) -> list[str]:
     """Which places of the page at `path` hold an advertisement."""
-    return re.findall(r"ad--([\w-]+)", " ".join(tree(client, path).xpath("//div[@data-seen]/@class")))
+    return re.findall(r"ad--([\w-]+)", " ".join(tree(client, path).xpath("//div[@data-impression-url]/@class")))
 
 
 def counts() -> tuple[int, int]:
@@ -62,7 +62,7 @@ def test_each_place_shows_its_own_and_is_absent_without_one(reader: Client) -> N
 @pytest.mark.django_db
 def test_it_is_labelled_leads_over_our_counter_and_reserves_its_height(reader: Client) -> None:
     ad = make_ad(text="", picture=make_image(width=60, height=40, alt=""))
-    (place,) = tree(reader, "/blog/").xpath("//div[@data-seen]")
+    (place,) = tree(reader, "/blog/").xpath("//div[@data-impression-url]")
     assert place.xpath("p")[0].text == "Advertisement"
     (link,) = place.xpath("a")
     assert (link.get("href"), link.get("rel")) == (f"/ads/{ad.pk}/", "sponsored noopener")
@@ -130,9 +130,11 @@ def test_no_advertisement_stands_between_the_title_and_the_disclaimer_or_inside_
         make_ad(place=place)
     page = tree(reader, post.get_absolute_url())
     assert page.xpath("//p[@class='disclaimer'][contains(., 'Not medical advice.')]")
-    assert len(page.xpath("//div[@data-seen]")) == 2
-    assert not page.xpath("//div[@class='prose']//*[@data-seen] | //div[@class='opening']//*[@data-seen]")
-    assert not page.xpath("//div[@data-seen]/following::*[@class='disclaimer' or @class='prose']")
+    assert len(page.xpath("//div[@data-impression-url]")) == 2
+    assert not page.xpath(
+        "//div[@class='prose']//*[@data-impression-url] | //div[@class='opening']//*[@data-impression-url]"
+    )
+    assert not page.xpath("//div[@data-impression-url]/following::*[@class='disclaimer' or @class='prose']")
 
 
 @pytest.mark.django_db

@@ -48,7 +48,7 @@ def test_a_link_to_amazon_leads_there_directly_with_the_tag_and_is_marked(amazon
     assert found.get("href") == "https://www.amazon.com/dp/B000000001?tag=mine-20"
     assert found.get("rel") == REL
     assert found.text_content() == "the roller (paid link)"
-    assert found.get("data-clicked") == f"/go/{link.slug}/clicked/"
+    assert found.get("data-click-url") == f"/go/{link.slug}/clicked/"
     assert page[0].get("class") == "disclosure"
     assert "I may earn a commission" in page[0].text_content()
     assert "As an Amazon Associate I earn" in page[0].text_content()
@@ -58,7 +58,7 @@ def test_a_shop_that_allows_it_is_reached_through_this_site(shop: Program) -> No
     make_link(shop, slug="mat")
     page = tree(render(text("http://testserver/go/mat/")))
     (found,) = page.iter("a")
-    assert (found.get("href"), found.get("rel"), found.get("data-clicked")) == ("/go/mat/", REL, None)
+    assert (found.get("href"), found.get("rel"), found.get("data-click-url")) == ("/go/mat/", REL, None)
     assert page[0].text_content().strip() == "Quiet Shop pays me a share of what you buy there."
     assert not page.xpath("//script")
 
@@ -232,7 +232,7 @@ def test_in_a_feed_everything_is_whole_and_said_first(amazon: Program, shop: Pro
     assert page.xpath(".//a/@href")[1].startswith("https://www.amazon.com/dp/")
     assert feed.index("Quiet Shop pays me") < feed.index("<a ")
     assert feed.index("As an Amazon Associate") < feed.index("<a ")
-    assert "data-clicked" not in feed
+    assert "data-click-url" not in feed
     assert "<script" not in feed
 
 

@@ -128,6 +128,6 @@ def test_the_desk_features_posts_and_shows_how_often_they_were_read(signed_in: C
 def test_a_public_post_asks_to_be_counted_and_a_draft_does_not(signed_in: Client) -> None:
     public, draft = make_post(), make_post(status=Post.Status.DRAFT)
     page = html.fromstring(signed_in.get(public.get_absolute_url()).content)
-    assert page.xpath("//@data-count-view") == [f"/count-view/{public.pk}/"]
+    assert page.xpath("//@data-view-url") == [f"/count-view/{public.pk}/"]
     page = html.fromstring(signed_in.get(draft.get_absolute_url()).content)
-    assert not page.xpath("//@data-count-view")
+    assert not page.xpath("//@data-view-url")

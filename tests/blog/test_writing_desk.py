@@ -49,7 +49,7 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
     write(page, "Stairs are honest.", "")
     page.get_by_role("button", name="Heading", exact=True).click()
     write(page, "What helps", "")
-    page.get_by_role("button", name="List with dots").click()
+    page.get_by_role("button", name="Bulleted list").click()
     write(page, "Slow down", "Hold the rail", "", "Read ")
     page.keyboard.type("more")
     page.keyboard.press("Shift+Control+ArrowLeft")
@@ -57,7 +57,7 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
     page.get_by_label("URL").fill("https://example.org/stairs")
     page.locator("dialog[open] button[type=submit]").click()
 
-    page.get_by_role("button", name="Picture", exact=True).click()
+    page.get_by_role("button", name="Image", exact=True).click()
     frame = page.frame_locator("dialog iframe")
     frame.get_by_label("From this computer or phone").set_input_files(
         {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": photo()}
@@ -69,7 +69,7 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
     caption.click()
     write(page, "The third step")
 
-    page.get_by_role("button", name="Choose a picture").click()
+    page.get_by_role("button", name="Choose an image").click()
     frame.locator(".pick-grid button").first.click()
     expect(page.locator("image-picker img")).to_be_visible()
     page.get_by_label("Knees").check()

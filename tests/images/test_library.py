@@ -288,10 +288,10 @@ def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(ow
     expect(frame.get_by_role("checkbox")).to_have_count(1)
     frame.get_by_role("checkbox", name="Ankle").press("Space")
     with owner_page.expect_response("**/chosen/"):
-        frame.get_by_role("button", name="Use 2 pictures").click()
+        frame.get_by_role("button", name="Use 2 images").click()
     assert owner_page.evaluate("window.got.map((image) => image.title)") == ["Calf", "Ankle"]
     expect(owner_page.locator("dialog.image-dialog")).to_be_hidden()
-    owner_page.get_by_role("button", name="Choose a picture").click()
+    owner_page.get_by_role("button", name="Choose an image").click()
     expect(frame.locator(".pick-grid button").last).to_contain_text("Back")
     owner_page.frames[-1].wait_for_load_state()
     frame.locator(".pick-grid button").first.focus()
@@ -300,7 +300,7 @@ def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(ow
     expect(owner_page.locator("image-picker img")).to_be_visible()
     drop_into = owner_page.locator("image-picker input")
     assert Image.objects.get(pk=drop_into.input_value()).title in {"Ankle", "Calf"}
-    owner_page.get_by_role("button", name="Choose another picture").click()
+    owner_page.get_by_role("button", name="Choose another image").click()
     expect(frame.locator(".pick-grid button")).to_have_count(3)
     # Its script hears keys only once it is there.
     owner_page.frames[-1].wait_for_load_state()
@@ -314,7 +314,7 @@ def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(ow
 def test_the_focal_point_moves_by_click_and_by_arrow_key_and_the_crops_follow(owner_page: Page) -> None:
     image = make_image(width=1200, height=400)
     owner_page.goto(reverse("admin:images_image_change", args=[image.pk]))
-    stage = owner_page.locator(".focus-stage img")
+    stage = owner_page.locator(".focal-point-stage img")
     box = stage.bounding_box()
     assert box is not None
     card = owner_page.locator(".crop--card")
@@ -327,7 +327,7 @@ def test_the_focal_point_moves_by_click_and_by_arrow_key_and_the_crops_follow(ow
     for _ in range(5):
         owner_page.keyboard.press("ArrowRight")
     owner_page.keyboard.press("ArrowUp")
-    expect(owner_page.locator("picture-focus output")).to_contain_text("35% from the left, 48% from the top")
+    expect(owner_page.locator("focal-point output")).to_contain_text("35% from the left, 48% from the top")
     expect(card).to_have_css("object-position", "20% 50%")
     owner_page.get_by_role("button", name="Save", exact=True).click()
     expect(owner_page.locator(".messagelist .success")).to_be_visible()

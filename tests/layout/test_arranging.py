@@ -371,7 +371,7 @@ def test_an_area_that_does_not_exist_is_not_found(signed_in: Client) -> None:
 
 def drag(page: BrowserPage, name: str, target: str, *, below: bool = False) -> None:
     """Drag the row of `name` above or below that of `target` by its handle."""
-    rows = page.locator("[data-order] .order-row")
+    rows = page.locator("[data-sortable] .order-row")
     rows.filter(has_text=name).first.locator("[data-handle]").hover()
     page.mouse.down()
     box = rows.filter(has_text=target).first.bounding_box()

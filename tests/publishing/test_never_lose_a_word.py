@@ -27,7 +27,7 @@ def type_text(page: Page, text: str) -> None:
 
 
 def is_kept(page: Page) -> None:
-    expect(page.locator("[data-saving]")).to_have_text(re.compile("Kept at"))
+    expect(page.locator("[data-autosave-status]")).to_have_text(re.compile("Draft saved automatically at"))
 
 
 def test_typing_is_kept_by_itself_and_back_after_a_crash(owner_page: Page) -> None:
@@ -70,7 +70,7 @@ def test_a_dead_server_costs_nothing_once_it_is_back(owner_page: Page) -> None:
     open_post(owner_page, post)
     owner_page.context.set_offline(True)
     type_text(owner_page, " Typed in the dark.")
-    expect(owner_page.locator("[data-saving]")).to_contain_text("No connection")
+    expect(owner_page.locator("[data-autosave-status]")).to_contain_text("No connection")
     owner_page.context.set_offline(False)
     is_kept(owner_page)
     assert "Typed in the dark." in Autosave.objects.get().data["body"][0]
@@ -81,7 +81,7 @@ def test_a_reload_while_the_server_is_dead_loses_nothing(owner_page: Page) -> No
     open_post(owner_page, post)
     owner_page.route("**/autosave/", lambda route: route.abort())
     type_text(owner_page, " Only in this browser.")
-    expect(owner_page.locator("[data-saving]")).to_contain_text("No connection")
+    expect(owner_page.locator("[data-autosave-status]")).to_contain_text("No connection")
     owner_page.unroute("**/autosave/")
     owner_page.reload()
     expect(owner_page.locator(".ProseMirror")).to_contain_text("Only in this browser.")
@@ -112,7 +112,7 @@ def test_a_lost_sign_in_gives_the_text_back(owner_page: Page, owner: User) -> No
     is_kept(owner_page)
     owner_page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     type_text(owner_page, " And after.")
-    expect(owner_page.locator("[data-saving]")).to_contain_text("signed out")
+    expect(owner_page.locator("[data-autosave-status]")).to_contain_text("signed out")
     owner_page.get_by_role("button", name="Save changes").click()
     owner_page.get_by_label("E-mail address").fill(owner.email)
     owner_page.get_by_label("Password").fill("a password for tests")
@@ -156,7 +156,7 @@ def test_enter_in_the_title_publishes_nothing(owner_page: Page) -> None:
     owner_page.wait_for_timeout(300)
     post.refresh_from_db()
     assert post.status_label == "Draft"
-    expect(owner_page.locator("[data-saving]")).to_be_attached()
+    expect(owner_page.locator("[data-autosave-status]")).to_be_attached()
 
 
 def test_the_preview_shows_what_is_typed_as_readers_will_see_it(owner_page: Page) -> None:

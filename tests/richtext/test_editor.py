@@ -135,16 +135,16 @@ def test_an_own_address_is_shortened_and_words_that_lead_nowhere_are_not_taken(o
     post, editor = opened(owner_page, "<p>Read this.</p>")
     select_first_word(editor)
     owner_page.get_by_role("button", name="Link", exact=True).click()
-    field = owner_page.get_by_label("an address")
+    field = owner_page.get_by_label("enter a URL")
     field.fill("no such words")
-    owner_page.get_by_role("button", name="Use").click()
-    expect(owner_page.get_by_text("Choose one of the list, or write a whole address")).to_be_visible()
+    owner_page.get_by_role("button", name="Save link").click()
+    expect(owner_page.get_by_text("Choose a page from the list, or enter a full URL")).to_be_visible()
     field.fill(owner_page.evaluate("location.origin") + "/stairs/#up")
-    owner_page.get_by_role("button", name="Use").click()
+    owner_page.get_by_role("button", name="Save link").click()
     expect(editor.locator("a")).to_have_attribute("href", "/stairs/#up")
     editor.locator("a").click()
     owner_page.get_by_role("button", name="Link", exact=True).click()
-    owner_page.get_by_role("button", name="Take the link away").last.click()
+    owner_page.get_by_role("button", name="Remove link").last.click()
     assert saved(owner_page, post) == "<p>Read this.</p>"
 
 
@@ -208,12 +208,12 @@ def test_pictures_are_added_put_in_order_taken_out_and_aligned(owner_page: Page)
         }, { capture: true })""",
         {"id": third.pk, "src": third.file.url},
     )
-    editor.get_by_role("button", name="Add pictures").click()
+    editor.get_by_role("button", name="Add images").click()
     expect(editor.locator("figure img")).to_have_count(3)
-    editor.get_by_role("button", name="Earlier").last.click()
-    editor.get_by_role("button", name="Take out of the gallery").first.click()
+    editor.get_by_role("button", name="Move left").last.click()
+    editor.get_by_role("button", name="Remove from gallery").first.click()
     expect(editor.locator("figure img")).to_have_count(2)
-    editor.get_by_label("Where it stands").select_option("wide")
+    editor.get_by_label("Alignment").select_option("wide")
     assert saved(owner_page, post).split("\n")[0] == gallery(third, second, align="wide")
 
 
@@ -251,11 +251,11 @@ def test_a_snippet_is_chosen_by_name_and_an_empty_list_says_so(owner_page: Page)
     editor.get_by_text("Before").click()
     owner_page.get_by_role("button", name="Snippet", exact=True).click()
     expect(owner_page.get_by_text("There are no snippets yet.")).to_be_visible()
-    owner_page.get_by_role("button", name="All right").click()
+    owner_page.get_by_role("button", name="OK").click()
     snippets.append({"id": 5, "name": "When to call"})
     owner_page.get_by_role("button", name="Snippet", exact=True).click()
-    owner_page.get_by_label("Which one").select_option("When to call")
-    owner_page.get_by_role("button", name="Use", exact=True).click()
+    owner_page.get_by_label("Choose one").select_option("When to call")
+    owner_page.get_by_role("button", name="Insert", exact=True).click()
     expect(editor.locator(".embed-box")).to_contain_text("Snippet: When to call")
     assert '<div data-embed="snippet" data-id="5"></div>' in saved(owner_page, post)
 
@@ -270,8 +270,8 @@ def test_a_product_and_a_comparison_are_chosen_from_one_list(owner_page: Page) -
     editor.get_by_text("Before").click()
     for name in ("Product: A roller", "Comparison: Rollers"):
         owner_page.get_by_role("button", name="Product", exact=True).click()
-        owner_page.get_by_label("Which one").select_option(name)
-        owner_page.get_by_role("button", name="Use", exact=True).click()
+        owner_page.get_by_label("Choose one").select_option(name)
+        owner_page.get_by_role("button", name="Insert", exact=True).click()
         expect(editor.get_by_text(name)).to_be_visible()
     body = saved(owner_page, post)
     assert '<div data-embed="product" data-id="7"></div>' in body
@@ -288,14 +288,14 @@ def test_words_are_found_and_replaced_across_marks_in_one_step(owner_page: Page)
     editor.get_by_text("and the").click()
     owner_page.keyboard.press("Control+f")
     owner_page.keyboard.type("knee")
-    expect(editor.locator(".found")).to_have_count(4)  # one of the three is half bold
+    expect(editor.locator(".match")).to_have_count(4)  # one of the three is half bold
     owner_page.keyboard.press("Enter")
     expect(owner_page.locator(".find-count")).to_have_text(re.compile(r"\d / 3"))
     owner_page.get_by_label("Replace with").fill("hip")
     owner_page.get_by_role("button", name="Replace all").click()
     expect(editor.locator("p").first).to_have_text("The hip and the hip’s friend")
     owner_page.keyboard.press("Escape")
-    expect(editor.locator(".found")).to_have_count(0)
+    expect(editor.locator(".match")).to_have_count(0)
     owner_page.keyboard.press("Control+z")
     expect(editor.locator("p").first).to_have_text("The knee and the Knee’s friend")
     assert "knee</h2>" in saved(owner_page, post)
@@ -311,11 +311,11 @@ def test_the_editor_counts_the_words_that_the_server_counts(owner_page: Page) ->
         "<table><caption>Plan A</caption><tr><td>eight</td></tr></table>",
     )
     line = owner_page.locator(".word-count")
-    expect(line).to_have_text(f"{post.word_count} words · 1 min to read")
+    expect(line).to_have_text(f"{post.word_count} words · 1 min read")
     editor.get_by_text("five").click()
     owner_page.keyboard.press("End")
     owner_page.keyboard.type(" more words")
-    expect(line).to_have_text(f"{post.word_count + 2} words · 1 min to read")
+    expect(line).to_have_text(f"{post.word_count + 2} words · 1 min read")
 
 
 @pytest.mark.browser
@@ -326,7 +326,7 @@ def test_every_tool_has_a_plain_name_and_fits_a_phone(owner_page: Page) -> None:
     tools = owner_page.get_by_role("toolbar").get_by_role("button")
     expect(tools.first).to_be_visible()
     names = [tool.get_attribute("aria-label") or "" for tool in tools.all()]
-    assert {"Heading", "Sub-heading", "Bold", "Picture", "Gallery", "Box", "Quote", "Table", "Link"} <= set(names)
+    assert {"Heading", "Subheading", "Bold", "Image", "Gallery", "Callout", "Quote", "Table", "Link"} <= set(names)
     assert all(name[:1].isupper() for name in names)
     assert owner_page.evaluate("document.documentElement.scrollWidth") <= 390
     box = owner_page.get_by_role("toolbar").bounding_box()

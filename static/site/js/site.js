@@ -1,7 +1,8 @@
 // What public pages do beyond HTML. Each behavior loads separately, so that one that fails does not stop the others.
 import("./menu.js").catch(reportError)
-import("./copy.js").catch(reportError)
-import("./feedback.js").catch(reportError)
-import("./read.js").catch(reportError)
-import("./seen.js").catch(reportError)
-import("./clicked.js").catch(reportError)
+import("./copy-link.js").catch(reportError)
+import("./feedback-form.js").catch(reportError)
+import("./suggest-correction.js").catch(reportError)
+import("./view-counter.js").catch(reportError)
+import("./ad-impressions.js").catch(reportError)
+import("./affiliate-clicks.js").catch(reportError)

@@ -710,7 +710,7 @@ def test_progress_is_live_and_ends(owner_page: Page) -> None:
     expect(owner_page.locator(".mail-sum")).to_contain_text("1 of 2 sent")
     Campaign.objects.filter(pk=campaign.pk).transition("sending", "paused", pause_reason="The mail server refuses us.")
     expect(owner_page.locator(".notice")).to_contain_text("The mail server refuses us.")
-    expect(owner_page.locator("[data-figures]")).to_have_attribute("data-figures", "")
+    expect(owner_page.locator("[data-progress-url]")).to_have_attribute("data-progress-url", "")
 
 
 @pytest.mark.browser

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { parseLinkTarget } from "../../static/richtext/link-target.js"
+
+const SITE = ["https://example.com"]
+const parse = (typed) => parseLinkTarget(typed, SITE)
+
+test("URLs of this site become paths", () => {
+  assert.equal(parse("https://example.com/stairs/#up"), "/stairs/#up")
+  assert.equal(parse("https://example.com"), "/")
+  assert.equal(parse("https://example.com//evil.example/"), "/evil.example/")
+})
+
+test("a domain that only starts like this site is another site", () => {
+  assert.equal(parse("https://example.com.evil.example/"), "https://example.com.evil.example/")
+})
+
+test("paths, anchors, other URLs and phone numbers stay as typed", () => {
+  for (const typed of [
+    "/stairs/",
+    "#up",
+    "http://a.example/",
+    "HTTPS://A.example",
+    "tel:+1555",
+    "mailto:a@b.example",
+  ]) {
+    assert.equal(parse(typed), typed)
+  }
+})
+
+test("domains and email addresses get their scheme", () => {
+  assert.equal(parse("example.org/a?b=1"), "https://example.org/a?b=1")
+  assert.equal(parse("sam@example.org"), "mailto:sam@example.org")
+})
+
+test("plain words are no link", () => {
+  for (const typed of ["", "knee pain", "stairs", "a. b"]) assert.equal(parse(typed), null)
+})
+
+test("an unset site URL is ignored", () => {
+  assert.equal(parseLinkTarget("stairs", ["", undefined]), null)
+})
