@@ -201,7 +201,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 # What each connection to the mail server was doing when its process was killed: on a disk of this machine.
-NEWSLETTER_STATE_DIR = DATA_DIR / "newsletter"
+NEWSLETTER_JOURNAL_DIR = DATA_DIR / "newsletter"
 # Whether that is written to the disk before every mail: slower, and worth it where power fails.
 NEWSLETTER_FSYNC = env.bool("NEWSLETTER_FSYNC", default=False)
 

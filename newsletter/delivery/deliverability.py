@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import mailers
 
-from newsletter.delivery.providers import provider
+from newsletter.delivery.providers import provider_name
 from newsletter.models import NewsletterSettings
 from newsletter.subscribers.email_addresses import email_key
 from siteinfo.urls import is_local_site
@@ -38,7 +38,7 @@ def lacks(sender: NewsletterSettings) -> list[str]:
 
 def deaf_to_the_provider() -> list[str]:
     """Why the provider cannot tell of bounces and complaints, a sentence each; [] if it can, or if there is none."""
-    if not provider():
+    if not provider_name():
         return []
     found = {
         "Set EMAIL_WEBHOOK_SECRET to name:password, so that the mail provider can tell of bounces and complaints.": (

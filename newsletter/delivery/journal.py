@@ -1,8 +1,8 @@
-"""What one connection was doing when its process was killed: one line before each dot, one after each answer.
+"""The delivery journal: records on disk what a connection was doing, so that a killed worker loses nothing.
 
-A line is written with one call and stays in the kernel's hands, so a process may die at any moment; a machine may not,
-unless NEWSLETTER_FSYNC has every line written to the disk. A journal of a machine that was started anew without that
-tells of what it knows was answered, and of nothing else (`is_whole`).
+One line before each email is submitted and one after each result. A line is written with a single call, so a process
+may be killed at any time. A power failure may lose lines unless NEWSLETTER_FSYNC is set; after a reboot, a journal
+without fsync only proves the results it contains (`is_complete`).
 """
 
 import fcntl
@@ -18,91 +18,97 @@ from newsletter.delivery.transport import Outcome
 from newsletter.models import Delivery
 
 _SUFFIX = ".journal"
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Journal:
-    """The file of one connection, named by the owner of its claims. It is locked while its process lives."""
+    """The journal file of one connection, named after the owner of its claims. Locked while the process lives."""
 
     def __init__(self) -> None:
-        folder = settings.NEWSLETTER_STATE_DIR
+        folder = settings.NEWSLETTER_JOURNAL_DIR
         folder.mkdir(parents=True, exist_ok=True)
         self.owner = token_hex(16)
         self._path = folder / f"{self.owner}{_SUFFIX}"
-        # Locked before it has its name, so that nobody takes it for abandoned.
-        unnamed = self._path.with_suffix(".new")
-        self._file = os.open(unnamed, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        # Lock it before it gets its final name, so that no other worker considers it abandoned.
+        temporary_path = self._path.with_suffix(".new")
+        self._file = os.open(temporary_path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        unnamed.rename(self._path)
-        self._start = f"B {_boot()}\n".encode()
-        self._is_needed = False
+        temporary_path.rename(self._path)
+        self._header = f"B {_boot_id()}\n".encode()
+        self._has_claims = False
         self._is_synced = settings.NEWSLETTER_FSYNC
-        self._write(self._start)
+        self._write(self._header)
 
-    def claiming(self) -> None:
-        """Stay for `abandoned` from now on: a claim follows."""
-        self._is_needed = True
+    def begin_claim(self) -> None:
+        """Keep the file on close from now on, because deliveries are about to be claimed."""
+        self._has_claims = True
 
-    def starting(self, delivery: int, attempt: int) -> None:
-        """Note that the dot comes next."""
+    def record_start(self, delivery: int, attempt: int) -> None:
+        """Record that the email is about to be submitted."""
         self._write(f"S {delivery} {attempt}\n".encode())
 
-    def answered(self, delivery: int, attempt: int, outcome: Outcome) -> None:
-        """Note what the server answered."""
+    def record_outcome(self, delivery: int, attempt: int, outcome: Outcome) -> None:
+        """Record the result of the attempt."""
         line = f"D {delivery} {attempt} {outcome.status} {outcome.code or '-'} {outcome.provider_id or '-'}\n"
         self._write(line.encode())
 
     def clear(self) -> None:
-        """Forget it all: the database knows."""
-        os.ftruncate(self._file, len(self._start))
-        self._is_needed = False
+        """Drop all entries after their results are saved in the database."""
+        os.ftruncate(self._file, len(self._header))
+        self._has_claims = False
 
     def close(self) -> None:
-        """End it. What the database does not know yet stays for `abandoned`."""
-        if not self._is_needed:
+        """Close the file and delete it, unless it holds results that are not in the database yet."""
+        if not self._has_claims:
             self._path.unlink(missing_ok=True)
         os.close(self._file)
 
     def _write(self, line: bytes) -> None:
         if os.write(self._file, line) != len(line):
-            # Half a line would swallow the next one.
-            raise OSError("The disk is full: the newsletter's journal cannot be written.")
+            # A partial line would corrupt the next one.
+            raise OSError("The disk is full: cannot write the newsletter's delivery journal.")
         if self._is_synced:
             os.fsync(self._file)
 
 
-class Story(NamedTuple):
-    """What a journal tells, by delivery and attempt: what was about to be handed over, and the answers."""
+class JournalEntry(NamedTuple):
+    """What the journal says about one attempt. `outcome` is None if the email was about to be submitted."""
 
-    started: frozenset[tuple[int, int]]
-    answers: dict[tuple[int, int], Outcome]
-    # Whether what is not told did not happen.
-    is_whole: bool
+    outcome: Outcome | None
 
 
-def told(owner: str) -> Story | None:
-    """What the journal of `owner` tells; None if it is not on this machine."""
+class Replay(NamedTuple):
+    """The contents of a journal, by delivery id and attempt."""
+
+    entries: dict[tuple[int, int], JournalEntry]
+    # True if an attempt without an entry was certainly not submitted.
+    is_complete: bool
+
+
+def replay(owner: str) -> Replay | None:
+    """Read the journal of `owner`; None if there is no such journal on this machine."""
     try:
-        lines = (settings.NEWSLETTER_STATE_DIR / f"{owner}{_SUFFIX}").read_text().splitlines(keepends=True)
+        lines = (settings.NEWSLETTER_JOURNAL_DIR / f"{owner}{_SUFFIX}").read_text().splitlines(keepends=True)
     except FileNotFoundError:
         return None
-    started, answers, boot = set(), {}, ""
+    entries: dict[tuple[int, int], JournalEntry] = {}
+    boot_id = ""
     for line in lines:
-        # A line without its end was never written, in a journal that is whole.
+        # In a complete journal, a line without a line break was never written.
         match line.split() if line.endswith("\n") else ():
-            case ("B", boot):
+            case ("B", boot_id):
                 pass
             case ("S", delivery, attempt):
-                started.add((int(delivery), int(attempt)))
-            case ("D", delivery, attempt, status, *words):
-                code, name = ("" if word == "-" else word for word in words)
-                answers[int(delivery), int(attempt)] = Outcome(Delivery.Status(status), code, provider_id=name)
-    return Story(frozenset(started), answers, is_whole=boot in ("fsync", _boot()))
+                entries.setdefault((int(delivery), int(attempt)), JournalEntry(None))
+            case ("D", delivery, attempt, status, code, provider_id):
+                outcome = Outcome(Delivery.Status(status), _value(code), provider_id=_value(provider_id))
+                entries[int(delivery), int(attempt)] = JournalEntry(outcome)
+    return Replay(entries, is_complete=boot_id in ("fsync", _boot_id()))
 
 
-def abandoned() -> Iterator[str]:
-    """The owners whose processes are gone. Each is this process's alone while it is looked at, and its journal ends."""
-    for path in sorted(settings.NEWSLETTER_STATE_DIR.glob(f"*{_SUFFIX}")):
+def abandoned_owners() -> Iterator[str]:
+    """Yield the owners whose processes have ended. Each journal is locked until the next step, then deleted."""
+    for path in sorted(settings.NEWSLETTER_JOURNAL_DIR.glob(f"*{_SUFFIX}")):
         try:
             file = os.open(path, os.O_RDWR)
         except FileNotFoundError:
@@ -118,9 +124,13 @@ def abandoned() -> Iterator[str]:
             os.close(file)
 
 
-def _boot() -> str:
-    """Another word after each start of the machine; always the same where the disk has it all, or nothing tells."""
+def _value(field: str) -> str:
+    return "" if field == "-" else field
+
+
+def _boot_id() -> str:
+    """Return an id that changes with every boot; "fsync" if the journal survives a reboot anyway."""
     try:
-        return "fsync" if settings.NEWSLETTER_FSYNC else _BOOT.read_text().strip()
+        return "fsync" if settings.NEWSLETTER_FSYNC else _BOOT_ID.read_text().strip()
     except OSError:
         return "unknown"

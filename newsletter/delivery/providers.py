@@ -1,10 +1,10 @@
-"""A mail to a provider's HTTP API, through django-anymail: the second kind of transport beside SMTP.
+"""Submit one email to a provider's HTTP API through django-anymail: the alternative to SMTP.
 
-What the dot is to SMTP, the request is here: whatever breaks before it is out, nobody has taken anything; whatever
-breaks between it and the answer, nobody here can know. A request is made once. Each carries the same key in every
-attempt, by which providers that heed one (Resend and Brevo do) drop a second copy for a day.
+The request takes the place of SMTP's final dot: if anything breaks before it, the provider has accepted nothing; if
+anything breaks between it and the response, the outcome is uncertain. Each request is made once. All attempts for a
+delivery carry the same idempotency key; providers that support it (Resend and Brevo) drop a second copy for a day.
 
-Any other backend of Django's works the same way, such as its locmem: what it raises leaves a mail uncertain.
+Other Django backends, such as locmem, work the same way: any exception makes the outcome uncertain.
 """
 
 import re
@@ -22,38 +22,38 @@ from django.core.mail import EmailMultiAlternatives, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from urllib3.exceptions import NewConnectionError
 
-from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
+from newsletter.delivery.transport import Outcome, SmtpTransport, TransportError
 from newsletter.models import Delivery
 
 _STATUS = Delivery.Status
-_SMTP = "django.core.mail.backends.smtp.EmailBackend"
-_BACKEND = re.compile(r"anymail\.backends\.(\w+)\.EmailBackend")
-# What an API takes in fields of its own, or writes itself.
-_FIELDS = frozenset({"from", "to", "reply-to", "subject", "date", "mime-version", "content-type"})
-# RFC 9110, 15.5: the key, the account or the address of the API is wrong, and so for every further mail.
-_OURS = frozenset({401, 402, 403, 404, 405, 407})
-# It took nothing and says that there is too much of us, or of everybody.
-_LATER = frozenset({408, 425, 429, 503})
+_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_ANYMAIL_BACKEND = re.compile(r"anymail\.backends\.(\w+)\.EmailBackend")
+# Headers that APIs take in separate fields or write themselves.
+_API_FIELDS = frozenset({"from", "to", "reply-to", "subject", "date", "mime-version", "content-type"})
+# RFC 9110, 15.5: the key, the account or the API's URL is wrong, so every further email would fail too.
+_CONFIG_ERROR_CODES = frozenset({401, 402, 403, 404, 405, 407})
+# The provider accepted nothing and asks us to slow down or come back later.
+_RETRY_CODES = frozenset({408, 425, 429, 503})
 
 
-def provider() -> str:
-    """The name of the provider that EMAIL_URL names, as anymail has it, such as "postmark"; "" for a mail server."""
-    named = _BACKEND.fullmatch(settings.MAILERS.get("default", {}).get("BACKEND", ""))
-    return named[1] if named else ""
+def provider_name() -> str:
+    """Return anymail's name of the provider in EMAIL_URL, such as "postmark"; "" for a mail server."""
+    match = _ANYMAIL_BACKEND.fullmatch(settings.MAILERS.get("default", {}).get("BACKEND", ""))
+    return match[1] if match else ""
 
 
-def transport() -> "SmtpTransport | ProviderTransport":
-    """The one that the settings ask for."""
-    backend = settings.MAILERS.get("default", {}).get("BACKEND", _SMTP)
-    return SmtpTransport() if backend == _SMTP else ProviderTransport()
+def create_transport() -> "SmtpTransport | ProviderTransport":
+    """Return the transport for EMAIL_URL."""
+    backend = settings.MAILERS.get("default", {}).get("BACKEND", _SMTP_BACKEND)
+    return SmtpTransport() if backend == _SMTP_BACKEND else ProviderTransport()
 
 
 class ProviderTransport:
-    """Connections to the API of the provider that EMAIL_URL names, kept open from mail to mail. For one thread."""
+    """Connections to the provider's API in EMAIL_URL, reused for many emails. Not thread-safe."""
 
     def __init__(self) -> None:
         self._mailer: Any = None
-        self._trouble = ""
+        self._unavailable_reason = ""
 
     def __enter__(self) -> Self:
         return self
@@ -63,116 +63,131 @@ class ProviderTransport:
             self._mailer.close()
 
     def open(self) -> BaseEmailBackend:
-        """The connection. Unreachable if the settings are wrong, or the provider wants no more for now."""
-        if self._trouble:
-            raise Unreachable(self._trouble)
+        """Return the connection. Raise TransportError if the settings are wrong or the provider asked us to wait."""
+        if self._unavailable_reason:
+            raise TransportError(self._unavailable_reason)
         if self._mailer is None:
             try:
                 mailer: Any = mailers.default
                 mailer.open()
             except (ImproperlyConfigured, ImportError) as error:
-                raise Unreachable(f"The settings of the mail provider are not right: {error}", is_ours=True) from error
+                reason = f"The settings of the email provider are invalid: {error}"
+                raise TransportError(reason, is_config_error=True) from error
             if session := getattr(mailer, "session", None):
-                # Followed, a redirect would be a second request.
+                # Following a redirect would be a second request.
                 session.max_redirects = 0
             self._mailer = mailer
         return self._mailer
 
     def send(
-        self, sender: str, recipient: str, mail: bytes, before_dot: Callable[[], None], following: str = ""
+        self, sender: str, recipient: str, message: bytes, before_submit: Callable[[], None], next_recipient: str = ""
     ) -> Outcome:
-        """Send `mail`, as SMTP would take it, to `recipient`; what became of it. `following` is SMTP's matter.
+        """Submit `message`, as prepared for SMTP, to `recipient` and return the outcome.
 
-        `before_dot` is called right before the request; what it raises goes on. Unreachable as from `open`; every
-        other trouble is an outcome. The provider takes the sender from the mail and bounces from its own address.
+        `before_submit` is called right before the request; its exceptions propagate. Raise TransportError as `open`
+        does; all other errors become outcomes. `sender` and `next_recipient` are unused: the provider takes the sender
+        from the message and receives bounces itself.
         """
         mailer: Any = self.open()
-        message = _message(mail, getattr(mailer, "esp_name", ""))
+        email = _build_email(message, getattr(mailer, "esp_name", ""))
         if session := getattr(mailer, "session", None):
-            session.headers["Idempotency-Key"] = _key(message)
-        before_dot()
+            session.headers["Idempotency-Key"] = _idempotency_key(email)
+        before_submit()
         try:
-            mailer.send_messages([message])
+            mailer.send_messages([email])
         except AnymailRecipientsRefused:
-            return Outcome(_STATUS.FAILED, "", "The mail provider refuses the address.")
+            return Outcome(_STATUS.FAILED, "", "The email provider rejected the address.")
         except AnymailInvalidAddress:
-            return Outcome(_STATUS.FAILED, "", "The address is not written as the mail provider needs it.")
+            return Outcome(_STATUS.FAILED, "", "The email provider does not accept the format of the address.")
         except AnymailAPIError as error:
-            return self._refusal(error, recipient)
+            return self._classify_error(error, recipient)
         except AnymailError as error:
-            # Before any request: the provider has no place for something that every mail of ours holds.
-            return Outcome(_STATUS.DEFERRED, "", f"The mail provider will not do: {error}"[:300], is_ours=True)
+            # Raised before any request: the provider does not support a feature that all our emails need.
+            return Outcome(
+                _STATUS.DEFERRED, "", f"The email provider can't be used: {error}"[:300], is_config_error=True
+            )
         except Exception as error:
-            words = f"Nobody can say whether the mail went out: {type(error).__name__}."
-            return Outcome(_STATUS.UNCERTAIN, "", words)
-        status = getattr(message, "anymail_status", None)
-        if status and status.status == {"failed"}:
-            return Outcome(_STATUS.FAILED, "", "The mail provider could not send it.")
-        name = getattr(status, "message_id", None)
-        # Spaces would end a word in the journal.
-        return Outcome(_STATUS.SENT, "200", provider_id="".join(str("" if name is None else name).split())[:200])
+            reason = f"It is uncertain whether the email was sent: {type(error).__name__}."
+            return Outcome(_STATUS.UNCERTAIN, "", reason)
+        return _read_status(email)
 
-    def _refusal(self, error: Any, recipient: str) -> Outcome:
-        """What an answer means that is no yes, or none at all."""
-        status = error.status_code
-        if status is None and _never_out(error):
-            self._trouble = "The mail provider cannot be reached."
+    def _classify_error(self, error: Any, recipient: str) -> Outcome:
+        """Return the outcome for an error response, or for no response at all."""
+        if error.status_code is None:
+            return self._classify_missing_response(error)
+        code, text = error.status_code, error.response.text
+        redacted = re.sub(re.escape(recipient), "the address", text, flags=re.IGNORECASE)
+        reason = f"The email provider said: {code} {' '.join(redacted.split())}"[:300]
+        if code == 409 and "invalid_idempotent_request" in text:
+            # Resend knows the key: an earlier attempt was accepted. Its signed links had another timestamp.
+            return Outcome(_STATUS.SENT, str(code))
+        if code in _CONFIG_ERROR_CODES:
+            return Outcome(_STATUS.DEFERRED, str(code), reason, is_config_error=True)
+        if code in _RETRY_CODES:
+            self._unavailable_reason = reason
+            return Outcome(_STATUS.DEFERRED, str(code), reason)
+        if code < 400 or code == 409 or code >= 500:
+            return Outcome(_STATUS.UNCERTAIN, str(code), reason)
+        return Outcome(_STATUS.FAILED, str(code), reason)
+
+    def _classify_missing_response(self, error: Any) -> Outcome:
+        if _was_never_sent(error):
+            self._unavailable_reason = "The email provider could not be reached."
             return Outcome(_STATUS.PENDING)
         if isinstance(error, requests.TooManyRedirects):
-            return Outcome(_STATUS.DEFERRED, "", "The mail provider answers from another address now.", is_ours=True)
-        if status is None:
-            words = "The mail provider did not say whether it has taken the mail."
-            return Outcome(_STATUS.UNCERTAIN, "", words)
-        text = error.response.text
-        said = " ".join(re.sub(re.escape(recipient), "the address", text, flags=re.IGNORECASE).split())
-        words, code = f"The mail provider said: {status} {said}"[:300], str(status)
-        if status == 409 and "invalid_idempotent_request" in text:
-            # Resend: the key is known, so an earlier attempt was taken; its links were a second younger.
-            return Outcome(_STATUS.SENT, code)
-        if status in _OURS:
-            return Outcome(_STATUS.DEFERRED, code, words, is_ours=True)
-        if status in _LATER:
-            self._trouble = words
-            return Outcome(_STATUS.DEFERRED, code, words)
-        if status < 400 or status == 409 or status >= 500:
-            return Outcome(_STATUS.UNCERTAIN, code, words)
-        return Outcome(_STATUS.FAILED, code, words)
+            reason = "The email provider's API has moved to another URL."
+            return Outcome(_STATUS.DEFERRED, "", reason, is_config_error=True)
+        return Outcome(_STATUS.UNCERTAIN, "", "The email provider did not confirm that it accepted the email.")
 
 
-def _message(mail: bytes, esp_name: str) -> EmailMultiAlternatives:
-    """The `mail`, taken apart again as anymail wants it, with all headers that are ours to set."""
-    parsed = message_from_bytes(re.sub(rb"(?m)^\.\.", b".", mail), policy=policy.default)
-    texts = {part.get_content_subtype(): part.get_content().replace("\r\n", "\n") for part in parsed.iter_parts()}
-    message = EmailMultiAlternatives(
+def _read_status(email: EmailMultiAlternatives) -> Outcome:
+    """Return the outcome that anymail recorded on a submitted email; other backends record none."""
+    status = getattr(email, "anymail_status", None)
+    if status and status.status == {"failed"}:
+        return Outcome(_STATUS.FAILED, "", "The email provider could not send the email.")
+    message_id = getattr(status, "message_id", None)
+    # Without spaces, which separate the fields of a journal line.
+    provider_id = "" if message_id is None else "".join(str(message_id).split())[:200]
+    return Outcome(_STATUS.SENT, "200", provider_id=provider_id)
+
+
+def _build_email(message: bytes, esp_name: str) -> EmailMultiAlternatives:
+    """Parse `message` into the form anymail takes, with all headers that an API lets us set."""
+    parsed = message_from_bytes(re.sub(rb"(?m)^\.\.", b".", message), policy=policy.default)
+    bodies = {part.get_content_subtype(): part.get_content().replace("\r\n", "\n") for part in parsed.iter_parts()}
+    email = EmailMultiAlternatives(
         str(parsed["Subject"]),
-        texts["plain"],
+        bodies["plain"],
         str(parsed["From"]),
         [str(parsed["To"])],
         reply_to=[str(parsed["Reply-To"])] if parsed["Reply-To"] else None,
-        headers={name: str(value) for name, value in parsed.items() if name.lower() not in _FIELDS},
+        headers={name: str(value) for name, value in parsed.items() if name.lower() not in _API_FIELDS},
     )
-    message.attach_alternative(texts["html"], "text/html")
-    # Comes back with every event about the mail, and so settles one that we were not sure of.
-    message.metadata = {"delivery": str(parsed["Message-ID"])}  # type: ignore[attr-defined]
+    email.attach_alternative(bodies["html"], "text/html")
+    # Returned with every webhook event about the email, which also resolves an uncertain delivery.
+    email.metadata = {"delivery": str(parsed["Message-ID"])}  # type: ignore[attr-defined]
     if esp_name == "Brevo":
-        message.extra_headers["idempotencyKey"] = _key(message)
+        email.extra_headers["idempotencyKey"] = _idempotency_key(email)
     elif esp_name == "Postmark":
-        # Otherwise it writes a Message-ID of its own.
-        message.extra_headers["X-PM-KeepID"] = "true"
-    return message
+        # Otherwise Postmark replaces the Message-ID.
+        email.extra_headers["X-PM-KeepID"] = "true"
+    return email
 
 
-def _key(message: EmailMultiAlternatives) -> str:
-    return str(uuid5(NAMESPACE_URL, message.extra_headers["Message-ID"]))
+def _idempotency_key(email: EmailMultiAlternatives) -> str:
+    return str(uuid5(NAMESPACE_URL, email.extra_headers["Message-ID"]))
 
 
-def _never_out(error: requests.RequestException) -> bool:
-    """Whether the connection did not even come about."""
+def _was_never_sent(error: requests.RequestException) -> bool:
+    """Return True if no connection was established."""
     cause: Any = error.__cause__
     if isinstance(cause, requests.ConnectTimeout):
         return True
-    reason = getattr(cause.args[0], "reason", None) if isinstance(cause, requests.ConnectionError) else None
-    is_untrusted = isinstance(reason, Exception) and any(
-        isinstance(a, ssl.SSLCertVerificationError) for a in reason.args
+    if not isinstance(cause, requests.ConnectionError):
+        return False
+    reason = getattr(cause.args[0], "reason", None)
+    if isinstance(reason, NewConnectionError):
+        return True
+    return isinstance(reason, Exception) and any(
+        isinstance(argument, ssl.SSLCertVerificationError) for argument in reason.args
     )
-    return isinstance(reason, NewConnectionError) or is_untrusted

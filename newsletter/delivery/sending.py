@@ -26,11 +26,11 @@ from django.utils import timezone
 from newsletter.delivery import journal as journals
 from newsletter.delivery import rate_limit
 from newsletter.delivery.auto_pause import FAILURES, too_many_failures
-from newsletter.delivery.journal import Journal, Story
+from newsletter.delivery.journal import Journal, Replay
 from newsletter.delivery.materialize import prepare_due
 from newsletter.delivery.mime import Mail, Sender, compiled, deliverable
-from newsletter.delivery.providers import ProviderTransport, transport
-from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
+from newsletter.delivery.providers import ProviderTransport, create_transport
+from newsletter.delivery.transport import Outcome, SmtpTransport, TransportError
 from newsletter.models import Campaign, Delivery, NewsletterSettings, WebhookEvent
 from newsletter.models.deliveries import DeliveryQuerySet
 
@@ -126,17 +126,17 @@ def _connection(stopped: Callable[[], bool]) -> int:
     0 as well if the mail server went away, so that whoever called waits before the next try.
     """
     tried = 0
-    with transport() as line, closing(Journal()) as journal:
+    with create_transport() as line, closing(Journal()) as journal:
         while not stopped():
             profile = NewsletterSettings.load()
             try:
                 # Before anything is claimed: a server that is away must cost no mail an attempt.
                 line.open()
-            except Unreachable as error:
+            except TransportError as error:
                 _unreachable(error)
                 return 0
             allowed = rate_limit.reserve(profile, profile.chunk)
-            journal.claiming()
+            journal.begin_claim()
             chunk = claim(journal.owner, profile, allowed.number) if allowed.number else None
             results = send(chunk, line, journal, stopped) if chunk else {}
             handled = sum(len(rows) for outcome, rows in results.items() if outcome.status != _DELIVERY_STATUS.PENDING)
@@ -150,9 +150,9 @@ def _connection(stopped: Callable[[], bool]) -> int:
     return tried
 
 
-def _unreachable(error: Unreachable) -> None:
+def _unreachable(error: TransportError) -> None:
     log.warning("No campaign can be sent: %s", error)
-    if error.is_ours:
+    if error.is_config_error:
         Campaign.objects.all().transition(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=str(error)[:300])
 
 
@@ -224,12 +224,12 @@ def send(chunk: Chunk, line: Transport, journal: Journal, stopped: Callable[[], 
             outcome = (
                 _send(row, chunk, line, journal, following) if row.pk in wanted else Outcome(_DELIVERY_STATUS.PENDING)
             )
-        except (LeaseOver, Unreachable) as error:
+        except (LeaseOver, TransportError) as error:
             log.warning("%s mails go back: %s", len(rest) + 1, error)
             rest.append(row)
             break
         results[outcome].append(row)
-        if outcome.is_ours:
+        if outcome.is_config_error:
             break
     if rest:
         results[Outcome(_DELIVERY_STATUS.PENDING)] += rest
@@ -245,19 +245,19 @@ def _address(row: Claimed) -> str:
 
 
 def _send(row: Claimed, chunk: Chunk, line: Transport, journal: Journal, following: str) -> Outcome:
-    def before_dot() -> None:
+    def before_submit() -> None:
         # In this order: whoever takes over an expired claim finds the line, or this finds the claim expired.
-        journal.starting(row.pk, row.attempt)
+        journal.record_start(row.pk, row.attempt)
         if time.time() > chunk.until - LEASE_LEFT.total_seconds():
-            journal.answered(row.pk, row.attempt, Outcome(_DELIVERY_STATUS.PENDING))
+            journal.record_outcome(row.pk, row.attempt, Outcome(_DELIVERY_STATUS.PENDING))
             raise LeaseOver("the claim is nearly over")
 
     address = _address(row)
     if not address:
         return Outcome(_DELIVERY_STATUS.FAILED, "", "The address is not written as mail needs it.")
     mail = chunk.mail.to(address, row.message_id, row.public_id, row.epoch, chunk.date)
-    outcome = line.send(chunk.sender.email, address, mail, before_dot, following)
-    journal.answered(row.pk, row.attempt, outcome)
+    outcome = line.send(chunk.sender.email, address, mail, before_submit, following)
+    journal.record_outcome(row.pk, row.attempt, outcome)
     return outcome
 
 
@@ -304,14 +304,14 @@ def _keep(held: DeliveryQuerySet, campaign: Campaign, attempt: int, outcome: Out
     if status in (_DELIVERY_STATUS.DEFERRED, _DELIVERY_STATUS.UNCERTAIN):
         # With jitter, so that what was refused together does not come back together; our own fault waits for us.
         wait = BACKOFF[min(attempt, len(BACKOFF)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-        values["next_at"] = now if outcome.is_ours or outcome is _UNTOLD else now + wait
+        values["next_at"] = now if outcome.is_config_error or outcome is _UNTOLD else now + wait
     return held.transition(_DELIVERY_STATUS.CLAIMED, status, **values)
 
 
 def _reason_to_pause(campaign: Campaign, profile: NewsletterSettings, results: Results) -> str:
     """Why `campaign` should wait for its author; "" if it should not."""
     for outcome in results:
-        if outcome.is_ours:
+        if outcome.is_config_error:
             return f"The mail server refuses us. {outcome.error}"
     failed = sum(len(rows) for outcome, rows in results.items() if outcome.status in FAILURES)
     # Without a chunk above the limit the whole is not above it either, and to count the whole takes time.
@@ -329,11 +329,11 @@ def recover() -> None:
     A journal without a process is told at once; one whose process lives when the lease is over. Claims whose journal
     is on no disk of ours are uncertain, every one, unless the provider has told of the mail: then it was sent.
     """
-    for owner in journals.abandoned():
-        settle(Delivery.objects.filter(owner=owner), journals.told(owner))
+    for owner in journals.abandoned_owners():
+        resolve_claims(Delivery.objects.filter(owner=owner), journals.replay(owner))
     expired = Delivery.objects.filter(status=_DELIVERY_STATUS.CLAIMED, lease_until__lt=timezone.now())
     for owner in list(expired.order_by().values_list("owner", flat=True).distinct()):
-        settle(expired.filter(owner=owner), journals.told(owner))
+        resolve_claims(expired.filter(owner=owner), journals.replay(owner))
     # It may have told before the answer to us was kept.
     told = Exists(WebhookEvent.objects.filter(delivery=OuterRef("pk")))
     open_ones = Delivery.objects.filter(campaign__status__in=(_STATUS.SENDING, _STATUS.PAUSED))
@@ -343,21 +343,24 @@ def recover() -> None:
         due.filter(attempt__lt=MOST_COPIES).transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.PENDING)
 
 
-def settle(rows: DeliveryQuerySet, story: Story | None) -> None:
-    """Bring the claimed `rows` of one owner to the states that its journal tells."""
+def resolve_claims(claimed: DeliveryQuerySet, replay: Replay | None) -> None:
+    """Set the outcomes of `claimed`, the deliveries of one owner, from its journal."""
     with transaction.atomic():
-        for row in (
-            rows.filter(status=_DELIVERY_STATUS.CLAIMED).select_related("campaign").select_for_update(of=("self",))
-        ):
-            mail = (row.pk, row.attempt)
-            if story is None:
-                outcome = _UNTOLD
-            elif mail in story.answers:
-                outcome = story.answers[mail]
-            else:
-                is_known = story.is_whole and mail not in story.started
-                outcome = Outcome(_DELIVERY_STATUS.PENDING) if is_known else _UNTOLD
-            _keep(rows.filter(pk=row.pk, attempt=row.attempt), row.campaign, row.attempt, outcome)
+        rows = claimed.filter(status=_DELIVERY_STATUS.CLAIMED).select_related("campaign")
+        for row in rows.select_for_update(of=("self",)):
+            outcome = _outcome_from_journal(replay, row)
+            _keep(claimed.filter(pk=row.pk, attempt=row.attempt), row.campaign, row.attempt, outcome)
+
+
+def _outcome_from_journal(replay: Replay | None, row: Delivery) -> Outcome:
+    if replay is None:
+        return _UNTOLD
+    entry = replay.entries.get((row.pk, row.attempt))
+    if entry is None and replay.is_complete:
+        return Outcome(_DELIVERY_STATUS.PENDING)
+    if entry is None or entry.outcome is None:
+        return _UNTOLD
+    return entry.outcome
 
 
 def finish() -> None:

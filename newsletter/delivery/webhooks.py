@@ -22,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsletter.delivery.auto_pause import too_many_complaints
-from newsletter.delivery.providers import provider
+from newsletter.delivery.providers import provider_name
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber, WebhookEvent
 from public_forms.fields import strip_invisible
 
@@ -44,7 +44,7 @@ _SOFT = re.compile("soft|transient|undetermined|temporary", re.IGNORECASE)
 @require_http_methods(["POST", "HEAD"])
 def webhook(request: HttpRequest, name: str) -> HttpResponse:
     """Where the provider `name` posts: 404 unless the settings name it with a secret, 403 without that secret."""
-    if name != provider() or not settings.ANYMAIL.get("WEBHOOK_SECRET") or not request.is_secure():
+    if name != provider_name() or not settings.ANYMAIL.get("WEBHOOK_SECRET") or not request.is_secure():
         raise Http404
     try:
         view_class = resolve(f"/{name}/tracking/", "anymail.urls").func.view_class  # type: ignore[attr-defined]

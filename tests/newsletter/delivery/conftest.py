@@ -23,7 +23,7 @@ def processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def stage(processes: Stage, settings: Settings) -> Stage:
     """A mail server without faults, selected in the settings, and workers to kill."""
-    settings.NEWSLETTER_STATE_DIR = processes.folder / "newsletter"
+    settings.NEWSLETTER_JOURNAL_DIR = processes.folder / "newsletter"
     settings.MAILERS = mailers(f"smtp://127.0.0.1:{processes.port}")
     processes.plan()
     return processes
@@ -45,6 +45,6 @@ def api(provider_process: ProviderHarness, settings: Settings) -> ProviderHarnes
     """A provider without faults, selected in the settings as Postmark."""
     provider_process.plan()
     provider_process.clear()
-    settings.NEWSLETTER_STATE_DIR = provider_process.stage.folder / "newsletter"
+    settings.NEWSLETTER_JOURNAL_DIR = provider_process.stage.folder / "newsletter"
     provider_process.use(settings, "postmark")
     return provider_process

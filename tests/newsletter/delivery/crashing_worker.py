@@ -74,10 +74,10 @@ def set_trap(point: str, after: int) -> None:
     traps: dict[str, tuple[Any, str, Any, Any]] = {
         "before claim": (sending, "claim", trap, None),
         "after claim": (sending, "claim", None, trap),
-        "after DATA": (Journal, "starting", trap, None),
-        "after journal": (Journal, "starting", None, trap),
-        "after dot": (SmtpTransport, "_hand_over", None, trap_at_dot),
-        "after reply": (Journal, "answered", trap, None),
+        "after DATA": (Journal, "record_start", trap, None),
+        "after journal": (Journal, "record_start", None, trap),
+        "after dot": (SmtpTransport, "_transmit", None, trap_at_dot),
+        "after reply": (Journal, "record_outcome", trap, None),
         "before commit": (sending, "keep", trap, None),
         "after commit": (sending, "keep", None, trap),
     }

@@ -65,7 +65,7 @@ def test_two_workers_at_once_share_the_mails(stage: Stage, settings: Settings, t
     # So many that the first worker is still at it when the second one has begun.
     many = NUMBER * 10
     campaign = campaign_to(many, sender(chunk=2))
-    settings.NEWSLETTER_STATE_DIR = tmp_path / "of another machine"
+    settings.NEWSLETTER_JOURNAL_DIR = tmp_path / "of another machine"
     stage.begin("")
     while not campaign.deliveries.exclude(status="pending").exists():
         time.sleep(0.005)
@@ -117,7 +117,7 @@ def test_a_journal_from_before_the_machine_started_anew_counts_for_what_was_answ
 ) -> None:
     campaign = campaign_to(NUMBER, sender(uncertain="hold", connections=1))
     assert stage.run("after reply", 3) == KILLED
-    monkeypatch.setattr(journals, "_boot", lambda: "another start")
+    monkeypatch.setattr(journals, "_boot_id", lambda: "another start")
     recover()
     census = campaign.deliveries.count_by_status()
     assert (census["sent"], census["uncertain"], census["pending"]) == (2, 4, NUMBER - 6)

@@ -50,7 +50,7 @@ class RawBox(Postbox):
 
 def campaign_that_says(html: str, settings: Settings, tmp_path: Path) -> tuple[Campaign, Sender]:
     """Prepared, to everybody on the list."""
-    settings.NEWSLETTER_STATE_DIR = tmp_path / "newsletter"
+    settings.NEWSLETTER_JOURNAL_DIR = tmp_path / "newsletter"
     profile = sender(from_name="Sämi’s Clinic", from_email="news@example.com", connections=1)
     campaign = Campaign.objects.create(subject="Knees – „bent“", status="preparing")
     assert prepare(campaign, profile) == 1

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signing import TimestampSigner
 from pytest_django import Settings
 
-from newsletter.delivery.providers import provider
+from newsletter.delivery.providers import provider_name
 from newsletter.delivery.sending import deliver
 from newsletter.models import Campaign, Delivery, Subscriber, SubscriberEmail
 from outbox import sending as outbox
@@ -246,7 +246,7 @@ def test_any_backend_of_djangos_takes_it_too(
 )
 def test_the_settings_alone_choose(settings: Settings, url: str, names: str) -> None:
     settings.MAILERS = mailers(url)
-    assert provider() == names
+    assert provider_name() == names
 
 
 def test_options_are_written_as_they_are() -> None:

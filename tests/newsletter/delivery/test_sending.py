@@ -178,7 +178,7 @@ def test_a_password_that_is_wrong_pauses_the_campaign(settings: Settings) -> Non
         assert deliver(never) == 0
     assert census(campaign) == {"pending": 2}
     assert campaign.status == "paused"
-    assert campaign.pause_reason == "The mail server did not take our name and password."
+    assert campaign.pause_reason == "The mail server rejected our username and password."
 
 
 def test_a_server_that_is_away_costs_no_mail_an_attempt(stage: Stage, settings: Settings) -> None:
@@ -246,7 +246,7 @@ def test_without_an_answer_after_the_dot_the_policy_decides(stage: Stage, policy
     assert census(campaign) == ({"sent": 3} if policy == "resend" else {"sent": 2, "uncertain": 1})
     if policy == "resend":
         doubtful.refresh_from_db()
-        assert "before the server answered" in doubtful.error
+        assert "before the server replied" in doubtful.error
 
 
 def test_a_server_that_never_says_so_is_not_handed_the_same_mail_without_end(stage: Stage) -> None:
@@ -325,11 +325,11 @@ def test_nobody_claims_what_another_has_claimed() -> None:
 
 def test_a_journal_that_is_used_is_nobody_elses(stage: Stage) -> None:
     journal = Journal()
-    journal.claiming()
-    assert list(sending.journals.abandoned()) == []
+    journal.begin_claim()
+    assert list(sending.journals.abandoned_owners()) == []
     journal.close()
-    assert list(sending.journals.abandoned()) == [journal.owner]
-    assert list(sending.journals.abandoned()) == []
+    assert list(sending.journals.abandoned_owners()) == [journal.owner]
+    assert list(sending.journals.abandoned_owners()) == []
 
 
 def test_uncertain_mails_are_listed_and_decided_by_hand(stage: Stage) -> None:

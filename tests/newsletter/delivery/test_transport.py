@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from newsletter.delivery import transport as transports
-from newsletter.delivery.transport import Outcome, SmtpTransport, Unreachable
+from newsletter.delivery.transport import Outcome, SmtpTransport, TransportError
 from newsletter.models import Delivery
 from ptcomplete.email_settings import mailers
 from tests.newsletter.delivery.harness import Stage
@@ -29,7 +29,7 @@ def sends(transport: SmtpTransport, recipient: str = "reader@example.org") -> Ou
 
 @pytest.mark.parametrize("plain", [{}, {"PLAIN": [""]}])
 @pytest.mark.parametrize(
-    ("verb", "answer", "status", "is_ours"),
+    ("verb", "answer", "status", "is_config_error"),
     [
         ("MAIL", "421 4.3.2 going down", DEFERRED, False),
         ("MAIL", "451 4.3.0 later", DEFERRED, False),
@@ -49,12 +49,12 @@ def sends(transport: SmtpTransport, recipient: str = "reader@example.org") -> Ou
     ],
 )
 def test_each_answer_at_each_step_has_its_outcome_and_the_next_mail_goes_out(
-    stage: Stage, plain: dict[str, list[str]], verb: str, answer: str, status: Delivery.Status, is_ours: bool
+    stage: Stage, plain: dict[str, list[str]], verb: str, answer: str, status: Delivery.Status, is_config_error: bool
 ) -> None:
     stage.plan(**{verb: [answer]} | plain)
     with SmtpTransport() as transport:
         outcome = sends(transport)
-        assert (outcome.status, outcome.is_ours) == (status, is_ours)
+        assert (outcome.status, outcome.is_config_error) == (status, is_config_error)
         assert sends(transport).status == SENT
 
 
@@ -125,7 +125,7 @@ def test_a_mail_that_broke_before_its_dot_left_is_not_uncertain(settings: Settin
 def test_a_server_that_hangs_is_given_up_on_before_the_dot_and_uncertain_after_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transports, "SECONDS_FOR_AN_ANSWER", 0.2)
+    monkeypatch.setattr(transports, "REPLY_TIMEOUT_SECONDS", 0.2)
     for answers, status in ((2, DEFERRED), (5, UNCERTAIN)):
         with hanging_server(answers) as port:
             settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
@@ -137,9 +137,9 @@ def test_a_server_that_hangs_is_given_up_on_before_the_dot_and_uncertain_after_i
 @pytest.mark.parametrize("address", ["", "console", "smtp://127.0.0.1:9", "smtp://no-such-host.invalid"])
 def test_without_a_server_nothing_goes_out_and_the_reason_is_told(settings: Settings, address: str) -> None:
     settings.MAILERS = mailers(address)
-    with SmtpTransport() as transport, pytest.raises(Unreachable) as error:
+    with SmtpTransport() as transport, pytest.raises(TransportError) as error:
         sends(transport)
-    assert error.value.is_ours == (not address.startswith("smtp"))
+    assert error.value.is_config_error == (not address.startswith("smtp"))
     assert str(error.value)
 
 
