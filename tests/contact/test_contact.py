@@ -656,6 +656,6 @@ def test_the_owner_answers_from_the_inbox(owner_page: Page) -> None:
     assert owner_page.get_by_label("Reply").input_value().startswith("Hello Sam,")
     owner_page.get_by_label("Reply").fill("Gladly.")
     owner_page.get_by_role("button", name="Send reply").click()
-    owner_page.get_by_text("goes out within seconds").wait_for()
+    owner_page.get_by_text("will be sent within seconds").wait_for()
     assert Reply.objects.get().body == "Gladly."
     assert Message.objects.unhandled().count() == 0
