@@ -1,4 +1,4 @@
-"""Advertisements on the writing desk, with what they brought."""
+"""Admin for ads, with their impressions and clicks."""
 
 from typing import Any
 
@@ -9,70 +9,84 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.models import Ad, AdCount, Tally
+from ads.models import Ad, AdCount, AdTotals
 from images.admin import WithImagePicker
 
-DAYS_SHOWN = 60
+MAX_DAYS = 60
+COUNTERS = ("impressions", "clicks")
 
 
 @admin.register(Ad)
 class AdAdmin(WithImagePicker, admin.ModelAdmin):
-    """Places are filled here; counts are read."""
+    """Edit ads; counts are read-only."""
 
-    list_display = ("name", "place", "state", "weight", "is_on", "seen", "followed", "rate")
-    list_editable = ("weight", "is_on")
-    list_filter = ("is_on", "place")
-    search_fields = ("name", "text", "link")
-    search_help_text = "Part of the name, the words or the address"
+    list_display = ("name", "placement", "status", "weight", "is_active", "impressions", "clicks", "click_rate")
+    list_editable = ("weight", "is_active")
+    list_filter = ("is_active", "placement")
+    search_fields = ("name", "text", "url")
+    search_help_text = "Search names, texts and URLs"
     autocomplete_fields = ("excluded_posts", "excluded_categories")
-    readonly_fields = ("days",)
+    readonly_fields = ("daily_counts",)
     fieldsets = (
-        ("What readers see", {"fields": ("place", "picture", "text", "link")}),
-        ("When, and how often", {"fields": ("is_on", "starts_on", "ends_on", "weight")}),
-        ("Where not", {"fields": ("excluded_posts", "excluded_categories")}),
-        ("For yourselves", {"fields": ("name", "days")}),
+        ("Ad", {"fields": ("placement", "image", "text", "url")}),
+        ("Schedule", {"fields": ("is_active", "starts_on", "ends_on", "weight")}),
+        ("Exclusions", {"fields": ("excluded_posts", "excluded_categories")}),
+        ("Internal", {"fields": ("name", "daily_counts")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ad]:
-        """Each with the sums of its counts."""
+        """Return the ads with their total impressions and clicks."""
         counts = AdCount.objects.filter(ad=OuterRef("pk")).order_by().values("ad")
-        sums = {f"all_{name}": Subquery(counts.annotate(sum=Sum(name)).values("sum")) for name in ("views", "clicks")}
+        sums = {
+            f"total_{name}": Subquery(counts.annotate(sum=Sum(name)).values("sum"))
+            for name in ("impressions", "clicks")
+        }
         queryset: QuerySet[Ad] = super().get_queryset(request).annotate(**sums)
         return queryset
 
-    @admin.display(description="today")
-    def state(self, ad: Ad) -> str:
-        return ad.state
+    @admin.display(description="status")
+    def status(self, ad: Ad) -> str:
+        """Return whether the ad runs today."""
+        return ad.status
 
-    @admin.display(description="seen", ordering="all_views")
-    def seen(self, ad: Any) -> int:
-        return ad.all_views or 0
+    @admin.display(description="impressions", ordering="total_impressions")
+    def impressions(self, ad: Any) -> int:
+        """Return the total impressions."""
+        return ad.total_impressions or 0
 
-    @admin.display(description="followed", ordering="all_clicks")
-    def followed(self, ad: Any) -> int:
-        return ad.all_clicks or 0
+    @admin.display(description="clicks", ordering="total_clicks")
+    def clicks(self, ad: Any) -> int:
+        """Return the total clicks."""
+        return ad.total_clicks or 0
 
     @admin.display(description="click rate")
-    def rate(self, ad: Any) -> str:
-        return Tally(ad.all_views or 0, ad.all_clicks or 0).rate
+    def click_rate(self, ad: Any) -> str:
+        """Return the share of impressions that led to a click."""
+        return AdTotals(ad.total_impressions or 0, ad.total_clicks or 0).click_rate
 
-    @admin.display(description="day by day")
-    def days(self, ad: Ad) -> SafeString | str:
-        """The last days that have counts, and the sum of all."""
-        rows = list(ad.counts.all()[:DAYS_SHOWN]) if ad.pk else []
+    @admin.display(description="by day")
+    def daily_counts(self, ad: Ad) -> SafeString | str:
+        """Return a table of the latest days with counts, and the totals."""
+        rows = list(ad.counts.all()[:MAX_DAYS]) if ad.pk else []
         if not rows:
-            return "Nobody has seen it yet."
-        total = ad.counts.all().order_by().tally()
+            return "No impressions yet."
+        total = ad.counts.all().order_by().totals()
         lines = [
-            (date_format(row.day, "F j, Y"), row.views, row.clicks, Tally(row.views, row.clicks).rate) for row in rows
+            (
+                date_format(row.day, "F j, Y"),
+                row.impressions,
+                row.clicks,
+                AdTotals(row.impressions, row.clicks).click_rate,
+            )
+            for row in rows
         ]
         body = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", lines)
-        head = "".join(f'<th scope="col">{word}</th>' for word in ("Day", "Seen", "Followed", "Rate"))
-        foot = '<tr><th scope="row">Altogether</th><td>{}</td><td>{}</td><td>{}</td></tr>'
+        head = "".join(f'<th scope="col">{word}</th>' for word in ("Day", "Impressions", "Clicks", "Click rate"))
+        foot = '<tr><th scope="row">Total</th><td>{}</td><td>{}</td><td>{}</td></tr>'
         return format_html(
             f"<table><thead><tr>{head}</tr></thead><tbody>{{}}</tbody><tfoot>{foot}</tfoot></table>",
             body,
-            total.views,
+            total.impressions,
             total.clicks,
-            total.rate,
+            total.click_rate,
         )

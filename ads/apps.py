@@ -1,6 +1,10 @@
+"""App configuration of ads."""
+
 from django.apps import AppConfig
 
 
 class AdsConfig(AppConfig):
+    """Ads sold by the author."""
+
     name = "ads"
-    verbose_name = "Advertisements"
+    verbose_name = "Ads"

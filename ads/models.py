@@ -1,4 +1,4 @@
-"""Advertisements: what stands where and when, on which posts never, and how often it was seen and followed."""
+"""Ads: their place and dates, the posts they never appear on, and their impressions and clicks."""
 
 import hashlib
 from datetime import date
@@ -12,118 +12,121 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from affiliates.shop_urls import host_of, is_amazons
+from analytics.models import DailyCount, DailyCountQuerySet
 from blog.models import Category, Post, path_with_ancestors
 from images.models import Image
-from public_forms.counting import add_one
 
-# Everywhere and always the same word, so that nobody takes an advertisement for advice.
+# The same label everywhere, so that no one mistakes an ad for advice.
 LABEL = "Advertisement"
-LARGEST_KEY = 2**63 - 1
+MAX_PK = 2**63 - 1  # of BigAutoField
 
 
 class AdQuerySet(models.QuerySet["Ad"]):
-    """Which advertisements may stand on a page."""
+    """Select the ads for a page."""
 
     def running(self) -> Self:
-        """Those that are switched on and within their dates."""
+        """Return the ads that are active and within their dates."""
         today = timezone.localdate()
         return self.filter(
-            Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today), is_on=True
+            Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today), is_active=True
         )
 
     def for_page(self, post: Post | None = None, category: Category | None = None) -> Self:
-        """Those that may stand beside `post`, or on the page of `category`; topics below an excluded one are too."""
+        """Return the ads allowed beside `post` or on the page of `category`.
+
+        Excluding a category excludes its subcategories too.
+        """
         excluded = Ad.excluded_categories.through.objects.filter(ad=OuterRef("pk"))
         found = self
         if post is not None and post.pk:
-            topics = Post.categories.through.objects.filter(
+            categories = Post.categories.through.objects.filter(
                 post=post.pk, category__path__startswith=OuterRef("category__path")
             )
             posts = Ad.excluded_posts.through.objects.filter(ad=OuterRef("pk"), post=post.pk)
-            found = found.exclude(Exists(posts)).exclude(Exists(excluded.filter(Exists(topics))))
+            found = found.exclude(Exists(posts)).exclude(Exists(excluded.filter(Exists(categories))))
         if category is not None:
             found = found.exclude(Exists(excluded.filter(category__path__in=list(path_with_ancestors(category.path)))))
         return found
 
 
 class Ad(models.Model):
-    """A picture or a few words that lead to somebody who pays for the place."""
+    """An image or a short text with a link, paid for by an advertiser."""
 
-    class Place(models.TextChoices):
-        SIDEBAR = "sidebar", "In the sidebar"
+    class Placement(models.TextChoices):
+        """Where the ad appears."""
+
+        SIDEBAR = "sidebar", "Sidebar"
         AFTER_POST = "after-post", "After a post"
         LIST = "list", "Between the posts of a list"
 
-    name = models.CharField(
-        max_length=120, help_text="For yourselves, such as the advertiser and the year. Readers do not see it."
-    )
-    place = models.CharField(
+    name = models.CharField(max_length=120, help_text="Only shown in the admin, such as the advertiser and the year.")
+    placement = models.CharField(
         max_length=12,
-        choices=Place,
-        default=Place.SIDEBAR,
-        help_text="Never inside a post or near your disclaimer.",
+        choices=Placement,
+        default=Placement.SIDEBAR,
+        help_text="Ads never appear inside a post or near your disclaimer.",
     )
-    picture = models.ForeignKey(
+    image = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="ads",
-        help_text="Its alternative text should name the advertiser. Either a picture or words.",
+        help_text="Name the advertiser in its alt text. Choose either an image or a text.",
     )
     text = models.CharField(
-        "words", max_length=300, blank=True, help_text="Instead of a picture: one or two sentences, all of them a link."
+        max_length=300, blank=True, help_text="Instead of an image: one or two sentences. The whole text is a link."
     )
-    link = models.URLField(
-        "address",
+    url = models.URLField(
+        "URL",
         max_length=1000,
         validators=[URLValidator(schemes=["https"])],
-        help_text="Where it leads, starting with https://. Clicks are counted on the way.",
+        help_text="The advertiser’s page, starting with https://. Clicks are counted.",
     )
-    starts_on = models.DateField(
-        "first day", null=True, blank=True, help_text="Left empty, it starts as soon as it is switched on."
-    )
-    ends_on = models.DateField("last day", null=True, blank=True, help_text="Left empty, it stays.")
+    starts_on = models.DateField("first day", null=True, blank=True, help_text="Leave empty to start immediately.")
+    ends_on = models.DateField("last day", null=True, blank=True, help_text="Leave empty to run without an end.")
     weight = models.PositiveSmallIntegerField(
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text="How often it is chosen where several share a place: one with 2 stands on twice as many pages as one "
-        "with 1.",
+        help_text="How often the ad is chosen when several share a placement. An ad with weight 2 appears on twice as "
+        "many pages as one with weight 1.",
     )
-    is_on = models.BooleanField("switched on", default=True, help_text="Untick it to take it off the site at once.")
+    is_active = models.BooleanField("active", default=True, help_text="Untick to remove the ad immediately.")
     excluded_posts = models.ManyToManyField(
         Post,
         blank=True,
         related_name="+",
-        verbose_name="not beside these posts",
-        help_text="Posts that it would not suit.",
+        verbose_name="excluded posts",
+        help_text="The ad never appears on these posts.",
     )
     excluded_categories = models.ManyToManyField(
         Category,
         blank=True,
         related_name="+",
-        verbose_name="not in these categories",
-        help_text="Neither on their pages nor beside their posts, those of the categories below them included.",
+        verbose_name="excluded categories",
+        help_text="The ad never appears on these categories, their subcategories or their posts.",
     )
 
     objects = AdQuerySet.as_manager()
 
     class Meta:
-        ordering = ("place", "name", "pk")
-        verbose_name = "advertisement"
-        indexes = [models.Index(fields=("is_on", "place"), name="ads_ad_running")]
+        """Constraints and the index used for each page."""
+
+        ordering = ("placement", "name", "pk")
+        verbose_name = "ad"
+        indexes = [models.Index(fields=("is_active", "placement"), name="ads_ad_running")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(picture=None, text__gt="") | Q(picture__isnull=False, text=""),
-                name="ads_ad_picture_or_words",
-                violation_error_message="Choose a picture or write words: one of both, not both.",
+                condition=Q(image=None, text__gt="") | Q(image__isnull=False, text=""),
+                name="ads_ad_image_or_text",
+                violation_error_message="Choose an image or enter text, not both.",
             ),
             models.CheckConstraint(
                 condition=Q(starts_on=None) | Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
                 name="ads_ad_ends_after_it_starts",
-                violation_error_message="The last day lies before the first one.",
+                violation_error_message="The last day must not be before the first day.",
             ),
-            models.CheckConstraint(condition=Q(link__startswith="https://"), name="ads_ad_link_is_https"),
+            models.CheckConstraint(condition=Q(url__startswith="https://"), name="ads_ad_url_is_https"),
             models.CheckConstraint(condition=Q(weight__gte=1), name="ads_ad_has_weight"),
         ]
 
@@ -131,92 +134,89 @@ class Ad(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Schemes in capitals are addresses too, but are kept in small letters, as the database's rule says."""
-        scheme, sign, rest = self.link.partition("://")
-        self.link = f"{scheme.lower()}{sign}{rest}"
-        if self.picture and self.picture.is_decorative:
+        """Normalize the URL's scheme, and refuse decorative images and links to Amazon."""
+        scheme, separator, rest = self.url.partition("://")
+        self.url = f"{scheme.lower()}{separator}{rest}"
+        if self.image and self.image.is_decorative:
             raise ValidationError(
-                {"picture": "This picture is marked as decoration, so it would be a link without words."}
+                {"image": "This image is marked as decorative, so the ad would be a link without a name."}
             )
-        if is_amazons(host_of(self.link)):
-            words = (
-                "Amazon wants direct links, and those of advertisements are counted on the way. Make it a paid link."
-            )
-            raise ValidationError({"link": words})
+        if is_amazons(host_of(self.url)):
+            error = "Amazon requires direct links, but ads count clicks with a redirect. Use an affiliate link instead."
+            raise ValidationError({"url": error})
 
     @property
     def alt(self) -> str:
-        """What stands for the picture: its own words, else who pays. A link always has a name."""
-        return (self.picture.alt if self.picture else "") or self.name
+        """Return the image's alt text, or the ad's name, so that the link always has a name."""
+        return (self.image.alt if self.image else "") or self.name
 
     @property
-    def state(self) -> str:
-        """Whether readers see it today, and until or from when."""
+    def status(self) -> str:
+        """Return whether the ad runs today, and from or until when."""
         today = timezone.localdate()
-        if not self.is_on:
+        if not self.is_active:
             return "Off"
         if self.starts_on and self.starts_on > today:
             return f"From {date_format(self.starts_on, 'F j, Y')}"
         if self.ends_on and self.ends_on < today:
-            return "Over"
+            return "Ended"
         return f"Until {date_format(self.ends_on, 'F j, Y')}" if self.ends_on else "Running"
 
 
-def choose(ads: list[Ad], place: str, path: str, day: date) -> Ad | None:
-    """One of `ads` for `place` on the page at `path`, by weight; the same all day for everybody.
+def choose_ad(ads: list[Ad], placement: str, path: str, day: date) -> Ad | None:
+    """Return one of `ads` for `placement` on the page at `path`, weighted; the same for all visitors of that day.
 
-    Chance would make every answer another one; this way pages stay the same text and can be kept by caches.
+    A hash instead of chance, so that pages do not change between requests and can be cached.
     """
-    fitting = sorted((ad for ad in ads if ad.place == place), key=lambda ad: ad.pk)
-    if not fitting:
+    candidates = sorted((ad for ad in ads if ad.placement == placement), key=lambda ad: ad.pk)
+    if not candidates:
         return None
-    digest = hashlib.sha256(f"{day}\n{place}\n{path}".encode("utf-8", "replace")).digest()
-    left = int.from_bytes(digest[:8]) % sum(ad.weight for ad in fitting)
-    for ad in fitting:
-        left -= ad.weight
-        if left < 0:
+    digest = hashlib.sha256(f"{day}\n{placement}\n{path}".encode("utf-8", "replace")).digest()
+    remaining = int.from_bytes(digest[:8]) % sum(ad.weight for ad in candidates)
+    for ad in candidates:
+        remaining -= ad.weight
+        if remaining < 0:
             return ad
     return None
 
 
-class Tally(NamedTuple):
-    """How often something was seen and followed."""
+class AdTotals(NamedTuple):
+    """The impressions and clicks of an ad."""
 
-    views: int
+    impressions: int
     clicks: int
 
     @property
-    def rate(self) -> str:
-        """The share of views that led to a click; nothing is known without a view."""
-        return f"{100 * self.clicks / self.views:.1f} %" if self.views else "–"
+    def click_rate(self) -> str:
+        """Return the share of impressions that led to a click, or a dash without impressions."""
+        return f"{100 * self.clicks / self.impressions:.1f} %" if self.impressions else "–"
 
 
-class AdCountQuerySet(models.QuerySet["AdCount"]):
-    """Counting, and adding up."""
+class AdCountQuerySet(DailyCountQuerySet["AdCount"]):
+    """Count impressions and clicks, and add them up."""
 
-    def add(self, ad: int, kind: str) -> None:
-        """One of `views` or `clicks` more today for the advertisement `ad`, which exists. Exact however many come."""
-        add_one(AdCount, kind, ad_id=ad, day=timezone.localdate())
-
-    def tally(self) -> Tally:
-        """All of them together. One query."""
-        sums: dict[str, Any] = self.aggregate(views=Sum("views", default=0), clicks=Sum("clicks", default=0))
-        return Tally(sums["views"], sums["clicks"])
+    def totals(self) -> AdTotals:
+        """Return the sums of impressions and clicks."""
+        sums: dict[str, Any] = self.aggregate(
+            impressions=Sum("impressions", default=0), clicks=Sum("clicks", default=0)
+        )
+        return AdTotals(sums["impressions"], sums["clicks"])
 
 
-class AdCount(models.Model):
-    """How often an advertisement was seen and followed on a day. Nothing about who did."""
+class AdCount(DailyCount):
+    """The impressions and clicks of an ad on a day."""
 
     ad = models.ForeignKey(Ad, on_delete=models.CASCADE, related_name="counts")
-    day = models.DateField()
-    views = models.PositiveIntegerField(default=0)
+    impressions = models.PositiveIntegerField(default=0)
     clicks = models.PositiveIntegerField(default=0)
 
     objects = AdCountQuerySet.as_manager()
 
     class Meta:
+        """One row per ad and day."""
+
         ordering = ("-day",)
         constraints = [models.UniqueConstraint("ad", "day", name="ads_adcount_one_a_day")]
 
     def __str__(self) -> str:
-        return f"{self.day}: {self.views} seen, {self.clicks} followed"
+        return f"{self.day}: {self.impressions} impressions, {self.clicks} clicks"

@@ -1,4 +1,4 @@
-"""The addresses of advertisements. robots.txt closes them."""
+"""URLs that count ad clicks and impressions. robots.txt excludes them."""
 
 from django.urls import path
 
@@ -6,6 +6,6 @@ from ads import views
 
 app_name = "ads"
 urlpatterns = [
-    path("<int:key>/", views.go, name="go"),
-    path("<int:key>/seen/", views.seen, name="seen"),
+    path("<int:pk>/", views.click, name="click"),
+    path("<int:pk>/impression/", views.impression, name="impression"),
 ]

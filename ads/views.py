@@ -1,4 +1,4 @@
-"""Where a click on an advertisement passes, and where its being seen is counted. No cookie, nothing about readers."""
+"""Count clicks and impressions of ads, without cookies and without storing anything about visitors."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -6,30 +6,30 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from ads.models import LARGEST_KEY, Ad, AdCount
-from public_forms.counting import is_a_reader
+from ads.models import MAX_PK, Ad, AdCount
+from analytics.visitors import is_human_on_site
 
-# A stored address of 1,000 signs, each of which may become nine.
-LONGEST_ADDRESS = 9_000
+# A stored URL of 1,000 characters, each of which may be percent-encoded as nine.
+MAX_URL_LENGTH = 9_000
 
 
 @require_safe
 @never_cache
-def go(request: HttpRequest, key: int) -> HttpResponse:
-    """On to the advertiser: to the stored address and no other. Readers' clicks count, also on a page kept by a cache.
+def click(request: HttpRequest, pk: int) -> HttpResponse:
+    """Redirect to the advertiser's stored URL and count the click of a visitor.
 
-    Robots, people of the desk, prefetches and clicks from elsewhere are led on as well, uncounted.
+    Bots, staff, prefetches and clicks from other sites are redirected without being counted.
     """
-    ad = get_object_or_404(Ad.objects.only("link"), pk=min(key, LARGEST_KEY))
-    if request.method == "GET" and is_a_reader(request):
-        AdCount.objects.add(ad.pk, "clicks")
-    return HttpResponseRedirect(ad.link, headers={"X-Robots-Tag": "noindex, nofollow"}, max_length=LONGEST_ADDRESS)
+    ad = get_object_or_404(Ad.objects.only("url"), pk=min(pk, MAX_PK))
+    if request.method == "GET" and is_human_on_site(request):
+        AdCount.objects.increment("clicks", ad_id=ad.pk)
+    return HttpResponseRedirect(ad.url, headers={"X-Robots-Tag": "noindex, nofollow"}, max_length=MAX_URL_LENGTH)
 
 
 @require_POST
-@csrf_exempt  # it takes nothing but the number in its address, and counts only what our own pages send
-def seen(request: HttpRequest, key: int) -> HttpResponse:
-    """Count that an advertisement was in sight: what static/site/js/seen.js sends. Always answers 204, nothing else."""
-    if key <= LARGEST_KEY and is_a_reader(request) and Ad.objects.running().filter(pk=key).exists():
-        AdCount.objects.add(key, "views")
+@csrf_exempt  # it accepts only the primary key in its URL, and counts only requests from our own pages
+def impression(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count that an ad was visible, as reported by static/site/js/ad-impressions.js. Always answers 204."""
+    if pk <= MAX_PK and is_human_on_site(request) and Ad.objects.running().filter(pk=pk).exists():
+        AdCount.objects.increment("impressions", ad_id=pk)
     return HttpResponse(status=204)

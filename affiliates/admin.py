@@ -128,7 +128,7 @@ class LinkAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
         """Each with its clicks of the last days."""
-        counts = ClickCount.objects.of_last(RECENT).filter(link=OuterRef("pk")).order_by().values("link")
+        counts = ClickCount.objects.last_days(RECENT).filter(link=OuterRef("pk")).order_by().values("link")
         clicks = Coalesce(Subquery(counts.annotate(sum=Sum("count")).values("sum")), 0)
         queryset: QuerySet[Link] = super().get_queryset(request).annotate(clicks_lately=clicks)
         return queryset

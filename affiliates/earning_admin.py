@@ -83,7 +83,7 @@ def _earned(currency: str) -> dict[str, Any]:
     currencies = list(year.order_by("currency").values_list("currency", flat=True).distinct())
     chosen = currency if currency in currencies else next(iter(currencies), "")
     earnings = year.filter(currency=chosen)
-    counts = ClickCount.objects.of_last(365).order_by()
+    counts = ClickCount.objects.last_days(365).order_by()
     clicks = dict(counts.values_list("post").annotate(all=Sum("count")))
     followed = dict(counts.values_list("link").annotate(all=Sum("count")))
     days, shares = by_day(earnings), shared_out(earnings)

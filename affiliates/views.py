@@ -20,8 +20,8 @@ from affiliates.models import Link, ShopPage
 from affiliates.programs import may_pay
 from affiliates.seo import of_shop
 from affiliates.shop import shelves
+from analytics.visitors import is_human, is_human_on_site
 from blog.internal_links import site_path
-from public_forms.counting import is_a_person, is_a_reader
 from siteinfo.seo import Breadcrumb, PageMeta
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
     response = CountedRedirect(address, max_length=LONGEST_ADDRESS)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-store"
-    if request.method == "GET" and is_a_person(request):
+    if request.method == "GET" and is_human(request):
         response.count = _count(way)
     return response
 
@@ -137,7 +137,7 @@ def _show(request: HttpRequest, name: str, place: str, address: str) -> HttpResp
 def clicked(request: HttpRequest, slug: str) -> HttpResponse:
     """Count a link that leads directly to a shop: what static/site/js/clicked.js sends. Always answers 204."""
     response = CountedAfterwards(status=204)
-    if is_a_reader(request):
+    if is_human_on_site(request):
         with suppress(Http404):
             response.count = _count(_way(request, slug))
     return response

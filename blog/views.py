@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from analytics.visitors import is_human_on_site
 from blog import seo
 from blog.models import Category, Post, PostQuerySet, Series, Tag, public_authors
 from blog.models.views import count_view as add_view
-from public_forms.counting import is_a_reader
 from publishing.visibility import preview_response, set_private_headers, visible_to
 
 POSTS_PER_PAGE = 10
@@ -70,7 +70,7 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @csrf_exempt  # it takes nothing but the number in its address, and counts only what our own pages send
 def count_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Count one view of a public post by a human visitor. Always answer 204."""
-    if pk <= LARGEST_KEY and is_a_reader(request) and Post.objects.published().filter(pk=pk).exists():
+    if pk <= LARGEST_KEY and is_human_on_site(request) and Post.objects.published().filter(pk=pk).exists():
         add_view(pk)
     return HttpResponse(status=204)
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Self
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
+from analytics.models import DailyCount, DailyCountQuerySet
 from blog.models import Post
 
 # After this time the name and address of whoever sent a suggestion are of no use any more. The form says so.
@@ -25,34 +26,31 @@ class Helpfulness(NamedTuple):
         return f"{self.yes} of {self.total} ({100 * self.yes / self.total:.0f} %)"
 
 
-class HelpfulCountQuerySet(models.QuerySet["HelpfulCount"]):
-    """Counting answers, and adding them up."""
+class HelpfulCountQuerySet(DailyCountQuerySet["HelpfulCount"]):
+    """Count answers to "Was this helpful?", and add them up."""
 
     def add(self, post: Post, is_helpful: bool) -> None:
-        """Count one answer today. Exact however many come at once."""
-        today = self.filter(post=post, day=timezone.localdate())
-        name = "yes" if is_helpful else "no"
-        if not today.update(**{name: F(name) + 1}):
-            HelpfulCount.objects.bulk_create([HelpfulCount(post=post, day=timezone.localdate())], ignore_conflicts=True)
-            today.update(**{name: F(name) + 1})
+        """Count one answer today, exactly even under concurrency."""
+        self.increment("yes" if is_helpful else "no", post_id=post.pk)
 
-    def of(self, post: Post) -> Helpfulness:
-        """All answers about `post`. One query."""
+    def for_post(self, post: Post) -> Helpfulness:
+        """Return the answers about `post`."""
         sums = self.filter(post=post).aggregate(yes=Sum("yes", default=0), no=Sum("no", default=0))
         return Helpfulness(sums["yes"], sums["yes"] + sums["no"])
 
 
-class HelpfulCount(models.Model):
-    """How readers answered "Was this helpful?" on one day. Nothing about who they are."""
+class HelpfulCount(DailyCount):
+    """The answers to "Was this helpful?" on a day."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="helpful_counts")
-    day = models.DateField()
     yes = models.PositiveIntegerField(default=0)
     no = models.PositiveIntegerField(default=0)
 
     objects = HelpfulCountQuerySet.as_manager()
 
     class Meta:
+        """One row per post and day."""
+
         constraints = [models.UniqueConstraint("post", "day", name="feedback_helpfulcount_one_a_day")]
 
     def __str__(self) -> str:

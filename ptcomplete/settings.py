@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "siteinfo",
     "richtext",
     "public_forms",
+    "analytics",
     "redirects",
     "pagecache",
     "ptcomplete.apps.DeskConfig",

@@ -1,4 +1,4 @@
-"""Advertisements in templates."""
+"""Template tags for ads."""
 
 from typing import Any
 
@@ -6,29 +6,29 @@ from django import template
 from django.template import RequestContext
 from django.utils import timezone
 
-from ads.models import LABEL, Ad, choose
+from ads.models import LABEL, Ad, choose_ad
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def ad(context: RequestContext, place: str) -> Ad | None:
-    """The advertisement for `place` on this page, or None. One query for all places of a page.
+def ad(context: RequestContext, placement: str) -> Ad | None:
+    """Return the ad for `placement` on this page, or None. One query for all placements of a page.
 
-    The context says what the page is about.
+    The post or category of the page is taken from the context.
     """
     request = context.get("request")
     if request is None:
         return None
     post, category = context.get("post"), context.get("category")
     key = (post and post.pk, category and category.pk)
-    fitting: dict[Any, list[Ad]] = request.__dict__.setdefault("fitting_ads", {})
-    if key not in fitting:
-        fitting[key] = list(Ad.objects.running().for_page(post or None, category or None).select_related("picture"))
-    return choose(fitting[key], place, request.path, timezone.localdate())
+    candidates: dict[Any, list[Ad]] = request.__dict__.setdefault("candidate_ads", {})
+    if key not in candidates:
+        candidates[key] = list(Ad.objects.running().for_page(post or None, category or None).select_related("image"))
+    return choose_ad(candidates[key], placement, request.path, timezone.localdate())
 
 
 @register.simple_tag
 def ad_label() -> str:
-    """The word that marks every advertisement."""
+    """Return the label of every ad."""
     return LABEL

@@ -19,7 +19,7 @@ from taggit.models import ItemBase, TagBase
 
 from accounts.models import Author
 from blog.internal_links import remember_links, site_paths
-from blog.models.views import POPULAR_FOR, PostViewCount
+from blog.models.views import POPULAR_DAYS, PostViewCount
 from blog.related_posts import extract_keywords, similarity
 from blog.series import Place, Series, place_of  # noqa: F401
 from blog.snippets import PostTemplate, Snippet  # noqa: F401 - the room's models have modules of their own
@@ -250,8 +250,8 @@ class PostQuerySet(DocumentQuerySet["Post"]):
     def popular(self, count: int) -> "list[Post]":
         """Those most read in 90 days; where too few were read, the featured and then the newest follow. One query."""
         newest = self.newest_first()
-        read = self.filter(pk__in=PostViewCount.objects.most_read())
-        recent = PostViewCount.objects.of_last(POPULAR_FOR).filter(post=OuterRef("pk"))
+        read = self.filter(pk__in=PostViewCount.objects.most_viewed())
+        recent = PostViewCount.objects.last_days(POPULAR_DAYS).filter(post=OuterRef("pk"))
         reads = recent.order_by().values("post").annotate(total=Sum("count")).values("total")
         ranked = Post.objects.annotate(reads=Coalesce(Subquery(reads), 0)).order_by(
             "-reads", "-is_featured", "-published_at", "-pk"

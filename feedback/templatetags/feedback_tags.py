@@ -11,4 +11,4 @@ register = template.Library()
 @register.simple_tag
 def helpfulness(post: Post) -> Helpfulness:
     """How readers answered about `post`. One query."""
-    return HelpfulCount.objects.of(post)
+    return HelpfulCount.objects.for_post(post)

@@ -1,4 +1,4 @@
-"""Advertisements: where they stand, where never, where they lead, and how they are counted without knowing anybody."""
+"""Ads: placement, exclusions, clicks and impressions."""
 
 import re
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ from django.utils import timezone
 from lxml import html
 from playwright.sync_api import Page
 
-from ads.models import Ad, AdCount, Tally, choose
+from ads.models import Ad, AdCount, AdTotals, choose_ad
 from blog.models import Post
 from siteinfo.models import SiteInfo
 from tests.factories import make_category, make_image, make_post
@@ -24,56 +24,56 @@ BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Lin
 
 
 def make_ad(**overrides: Any) -> Ad:
-    """An advertisement in words, in the sidebar, that runs."""
-    fields = {"name": "Hosting", "text": "Fast hosting", "link": "https://advertiser.example/start?from=us"}
+    """Create a running text ad for the sidebar."""
+    fields = {"name": "Hosting", "text": "Fast hosting", "url": "https://advertiser.example/start?from=us"}
     return Ad.objects.create(**fields | overrides)
 
 
-def tree(client: Client, path: str) -> Any:
-    """The page at `path`."""
+def get_page(client: Client, path: str) -> Any:
+    """Return the parsed page at `path`."""
     return html.fromstring(client.get(path).content)
 
 
-def places(client: Client, path: str) -> list[str]:
-    """Which places of the page at `path` hold an advertisement."""
-    return re.findall(r"ad--([\w-]+)", " ".join(tree(client, path).xpath("//div[@data-impression-url]/@class")))
+def placements(client: Client, path: str) -> list[str]:
+    """Return the placements with an ad on the page at `path`."""
+    return re.findall(r"ad--([\w-]+)", " ".join(get_page(client, path).xpath("//div[@data-impression-url]/@class")))
 
 
 def counts() -> tuple[int, int]:
-    return tuple(AdCount.objects.all().tally())  # type: ignore[return-value]
+    return tuple(AdCount.objects.all().totals())  # type: ignore[return-value]
 
 
-# ---- Where they stand ------------------------------------------------------------------------------------
+# ---- Placement ------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
-def test_each_place_shows_its_own_and_is_absent_without_one(reader: Client) -> None:
+def test_each_placement_shows_its_ad_and_nothing_without_one(reader: Client) -> None:
     post = make_post()
     for _ in range(3):
         make_post()
-    assert (places(reader, "/blog/"), places(reader, post.get_absolute_url())) == ([], [])
-    for place in Ad.Place:
-        make_ad(place=place)
-    assert places(reader, "/blog/") == ["list", "sidebar"]
-    assert places(reader, post.get_absolute_url()) == ["after-post", "sidebar"]
-    assert places(reader, "/") == []
+    assert (placements(reader, "/blog/"), placements(reader, post.get_absolute_url())) == ([], [])
+    for placement in Ad.Placement:
+        make_ad(placement=placement)
+    assert placements(reader, "/blog/") == ["list", "sidebar"]
+    assert placements(reader, post.get_absolute_url()) == ["after-post", "sidebar"]
+    assert placements(reader, "/") == []
 
 
 @pytest.mark.django_db
-def test_it_is_labelled_leads_over_our_counter_and_reserves_its_height(reader: Client) -> None:
-    ad = make_ad(text="", picture=make_image(width=60, height=40, alt=""))
-    (place,) = tree(reader, "/blog/").xpath("//div[@data-impression-url]")
-    assert place.xpath("p")[0].text == "Advertisement"
-    (link,) = place.xpath("a")
+def test_an_ad_is_labeled_counted_and_reserves_its_height(reader: Client) -> None:
+    ad = make_ad(text="", image=make_image(width=60, height=40, alt=""))
+    (box,) = get_page(reader, "/blog/").xpath("//div[@data-impression-url]")
+    assert box.xpath("p")[0].text == "Advertisement"
+    (link,) = box.xpath("a")
     assert (link.get("href"), link.get("rel")) == (f"/ads/{ad.pk}/", "sponsored noopener")
-    (image,) = place.xpath(".//img")
+    (image,) = box.xpath(".//img")
     assert (image.get("width"), image.get("height"), image.get("alt")) == ("60", "40", "Hosting")
-    assert "advertiser.example" not in html.tostring(place, encoding="unicode")
+    assert "advertiser.example" not in html.tostring(box, encoding="unicode")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("starts", "ends", "is_on", "is_shown"),
+    ("starts", "ends", "is_active", "is_shown"),
     [
         (None, None, True, True),
         (0, 0, True, True),
@@ -83,17 +83,17 @@ def test_it_is_labelled_leads_over_our_counter_and_reserves_its_height(reader: C
         (-3, 3, True, True),
     ],
 )
-def test_outside_its_dates_or_switched_off_it_is_absent(
-    reader: Client, starts: int | None, ends: int | None, is_on: bool, is_shown: bool
+def test_an_ad_is_absent_outside_its_dates_or_when_inactive(
+    reader: Client, starts: int | None, ends: int | None, is_active: bool, is_shown: bool
 ) -> None:
     first, last = (None if days is None else timezone.localdate() + timedelta(days=days) for days in (starts, ends))
-    ad = make_ad(starts_on=first, ends_on=last, is_on=is_on)
-    assert bool(places(reader, "/blog/")) is is_shown
-    assert (ad.state.split()[0] in {"Running", "Until"}) is is_shown
+    ad = make_ad(starts_on=first, ends_on=last, is_active=is_active)
+    assert bool(placements(reader, "/blog/")) is is_shown
+    assert (ad.status.split()[0] in {"Running", "Until"}) is is_shown
 
 
 @pytest.mark.django_db
-def test_an_excluded_post_or_category_with_those_below_it_has_none(reader: Client) -> None:
+def test_excluded_posts_and_categories_with_subcategories_have_no_ad(reader: Client) -> None:
     above = make_category()
     below, other = make_category(parent=above), make_category()
     plain, beside = make_post(categories=[other]), make_post(categories=[other])
@@ -101,20 +101,20 @@ def test_an_excluded_post_or_category_with_those_below_it_has_none(reader: Clien
     ad = make_ad()
     ad.excluded_posts.add(beside)
     ad.excluded_categories.add(above)
-    shown = {page: bool(places(reader, page.get_absolute_url())) for page in (plain, beside, in_branch)}
+    shown = {page: bool(placements(reader, page.get_absolute_url())) for page in (plain, beside, in_branch)}
     assert list(shown.values()) == [True, False, False]
     assert [Ad.objects.for_page(category=each).exists() for each in (above, below, other)] == [False, False, True]
 
 
 @pytest.mark.django_db
-def test_lists_of_a_category_a_keyword_and_an_author_have_their_places_and_heed_exclusions(reader: Client) -> None:
+def test_archives_have_placements_and_respect_exclusions(reader: Client) -> None:
     category, other = make_category(), make_category()
     for _ in range(4):
         post = make_post(categories=[category, other], tags=["Stairs"])
-    for place in Ad.Place:
-        make_ad(place=place).excluded_categories.add(other)
+    for placement in Ad.Placement:
+        make_ad(placement=placement).excluded_categories.add(other)
     shown = {
-        path: places(reader, path)
+        path: placements(reader, path)
         for path in (
             *(category.get_absolute_url(), other.get_absolute_url(), "/tag/stairs/", post.author.get_absolute_url()),
         )
@@ -123,12 +123,12 @@ def test_lists_of_a_category_a_keyword_and_an_author_have_their_places_and_heed_
 
 
 @pytest.mark.django_db
-def test_no_advertisement_stands_between_the_title_and_the_disclaimer_or_inside_the_text(reader: Client) -> None:
+def test_no_ad_appears_before_the_disclaimer_or_inside_the_text(reader: Client) -> None:
     SiteInfo.objects.create(disclaimer="Not medical advice.")
     post = make_post(body="<p>One.</p><p>Two.</p>")
-    for place in Ad.Place:
-        make_ad(place=place)
-    page = tree(reader, post.get_absolute_url())
+    for placement in Ad.Placement:
+        make_ad(placement=placement)
+    page = get_page(reader, post.get_absolute_url())
     assert page.xpath("//p[@class='disclaimer'][contains(., 'Not medical advice.')]")
     assert len(page.xpath("//div[@data-impression-url]")) == 2
     assert not page.xpath(
@@ -138,31 +138,35 @@ def test_no_advertisement_stands_between_the_title_and_the_disclaimer_or_inside_
 
 
 @pytest.mark.django_db
-def test_all_places_of_a_page_cost_one_query(reader: Client) -> None:
+def test_all_placements_of_a_page_cost_one_query(reader: Client) -> None:
     post = make_post(categories=[make_category()])
-    for place in Ad.Place:
-        make_ad(place=place, text="", picture=make_image())
+    for placement in Ad.Placement:
+        make_ad(placement=placement, text="", image=make_image())
     for path in ("/blog/", post.get_absolute_url()):
         with CaptureQueriesContext(connection) as queries:
-            assert len(places(reader, path)) >= 1
+            assert len(placements(reader, path)) >= 1
         assert sum('FROM "ads_ad"' in query["sql"] for query in queries.captured_queries) == 1
 
 
-# ---- Which one -------------------------------------------------------------------------------------------
+# ---- Choice -------------------------------------------------------------------------------------------
 
 
-def test_the_choice_is_the_same_all_day_and_follows_the_weights() -> None:
-    ads = [Ad(pk=1, place="sidebar", weight=1), Ad(pk=2, place="sidebar", weight=3), Ad(pk=3, place="list", weight=9)]
+def test_the_choice_is_stable_for_a_day_and_weighted() -> None:
+    ads = [
+        Ad(pk=1, placement="sidebar", weight=1),
+        Ad(pk=2, placement="sidebar", weight=3),
+        Ad(pk=3, placement="list", weight=9),
+    ]
     day = date(2026, 3, 1)
-    chosen = [choose(ads, "sidebar", f"/post-{number}/", day) for number in range(2000)]
-    assert chosen == [choose(ads[::-1], "sidebar", f"/post-{number}/", day) for number in range(2000)]
+    chosen = [choose_ad(ads, "sidebar", f"/post-{number}/", day) for number in range(2000)]
+    assert chosen == [choose_ad(ads[::-1], "sidebar", f"/post-{number}/", day) for number in range(2000)]
     share = chosen.count(ads[1]) / 2000
     assert 0.7 < share < 0.8
-    assert {choose(ads, "sidebar", "/post-1/", day + timedelta(days=days)) for days in range(30)} == {ads[0], ads[1]}
-    assert choose(ads, "after-post", "/", day) is None
+    assert {choose_ad(ads, "sidebar", "/post-1/", day + timedelta(days=days)) for days in range(30)} == {ads[0], ads[1]}
+    assert choose_ad(ads, "after-post", "/", day) is None
 
 
-# ---- What may be kept ------------------------------------------------------------------------------------
+# ---- Validation ------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
@@ -170,36 +174,36 @@ def test_the_choice_is_the_same_all_day_and_follows_the_weights() -> None:
     "wrong",
     [
         {"text": ""},
-        {"link": "http://advertiser.example/"},
-        {"link": "javascript:alert(1)"},
+        {"url": "http://advertiser.example/"},
+        {"url": "javascript:alert(1)"},
         {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 3, 1)},
         {"weight": 0},
     ],
 )
-def test_the_database_and_the_form_refuse_what_makes_no_sense(wrong: dict[str, Any]) -> None:
+def test_meaningless_ads_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         make_ad(**wrong)
     with pytest.raises(ValidationError):
-        Ad(**{"name": "A", "text": "B", "link": "https://a.example/"} | wrong).full_clean()
+        Ad(**{"name": "A", "text": "B", "url": "https://a.example/"} | wrong).full_clean()
 
 
 @pytest.mark.django_db
-def test_a_picture_and_words_at_once_are_refused_in_words(signed_in: Client) -> None:
-    fields = {"name": "A", "place": "sidebar", "text": "Words", "link": "HTTPS://a.example/", "weight": "1"}
-    page = signed_in.post(reverse("admin:ads_ad_add"), fields | {"picture": make_image().pk})
-    assert "one of both, not both" in page.content.decode()
+def test_an_image_and_a_text_together_are_refused(signed_in: Client) -> None:
+    fields = {"name": "A", "placement": "sidebar", "text": "Words", "url": "HTTPS://a.example/", "weight": "1"}
+    page = signed_in.post(reverse("admin:ads_ad_add"), fields | {"image": make_image().pk})
+    assert "Choose an image or enter text, not both." in page.content.decode()
     assert signed_in.post(reverse("admin:ads_ad_add"), fields).status_code == 302
-    assert Ad.objects.get().link == "https://a.example/"
+    assert Ad.objects.get().url == "https://a.example/"
 
 
 # ---- Clicks ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
-def test_a_click_is_counted_and_led_to_the_stored_address_only(reader: Client) -> None:
+def test_a_click_is_counted_and_redirected_only_to_the_stored_url(reader: Client) -> None:
     ad = make_ad()
     response = reader.get(f"/ads/{ad.pk}/?next=https://evil.example/&url=//evil.example", headers=BROWSER)
-    assert (response.status_code, response["Location"]) == (302, ad.link)
+    assert (response.status_code, response["Location"]) == (302, ad.url)
     assert response["X-Robots-Tag"] == "noindex, nofollow"
     assert "no-store" in response["Cache-Control"]
     assert not response.cookies
@@ -218,38 +222,38 @@ def test_a_click_is_counted_and_led_to_the_stored_address_only(reader: Client) -
         {"User-Agent": ""},
     ],
 )
-def test_robots_prefetches_and_clicks_from_elsewhere_are_led_on_uncounted(
-    reader: Client, headers: dict[str, str]
-) -> None:
+def test_bots_prefetches_and_clicks_from_other_sites_are_not_counted(reader: Client, headers: dict[str, str]) -> None:
     ad = make_ad()
-    assert reader.get(f"/ads/{ad.pk}/", headers=BROWSER | headers)["Location"] == ad.link
-    assert reader.post(f"/ads/{ad.pk}/seen/", headers=BROWSER | headers).status_code == 204
+    assert reader.get(f"/ads/{ad.pk}/", headers=BROWSER | headers)["Location"] == ad.url
+    assert reader.post(f"/ads/{ad.pk}/impression/", headers=BROWSER | headers).status_code == 204
     assert counts() == (0, 0)
 
 
 @pytest.mark.django_db
-def test_heads_and_the_desk_are_not_counted_and_unknown_ones_are_not_found(reader: Client, signed_in: Client) -> None:
+def test_head_requests_and_staff_are_not_counted_and_unknown_ads_are_not_found(
+    reader: Client, signed_in: Client
+) -> None:
     ad = make_ad()
     assert reader.head(f"/ads/{ad.pk}/", headers=BROWSER).status_code == 302
     assert signed_in.get(f"/ads/{ad.pk}/", headers=BROWSER).status_code == 302
-    assert signed_in.post(f"/ads/{ad.pk}/seen/", headers=BROWSER).status_code == 204
+    assert signed_in.post(f"/ads/{ad.pk}/impression/", headers=BROWSER).status_code == 204
     for key in (ad.pk + 1, 10**30):
         assert reader.get(f"/ads/{key}/", headers=BROWSER).status_code == 404
-        assert reader.post(f"/ads/{key}/seen/", headers=BROWSER).status_code == 204
+        assert reader.post(f"/ads/{key}/impression/", headers=BROWSER).status_code == 204
     assert reader.post(f"/ads/{ad.pk}/").status_code == 405
-    assert reader.get(f"/ads/{ad.pk}/seen/").status_code == 405
+    assert reader.get(f"/ads/{ad.pk}/impression/").status_code == 405
     assert counts() == (0, 0)
 
 
 @pytest.mark.django_db
-def test_a_long_address_in_another_script_is_reached(reader: Client) -> None:
-    ad = make_ad(link=f"https://a.example/{'字' * 900}")
+def test_a_long_url_in_another_script_works(reader: Client) -> None:
+    ad = make_ad(url=f"https://a.example/{'字' * 900}")
     response = reader.get(f"/ads/{ad.pk}/", headers=BROWSER)
     assert (response.status_code, response["Location"].count("%E5%AD%97")) == (302, 900)
 
 
 @pytest.mark.django_db
-def test_robots_are_asked_to_stay_away(reader: Client) -> None:
+def test_robots_txt_excludes_ads(reader: Client) -> None:
     assert "Disallow: /ads/\n" in reader.get("/robots.txt").content.decode()
 
 
@@ -257,30 +261,30 @@ def test_robots_are_asked_to_stay_away(reader: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_being_seen_is_counted_by_day_only_while_it_runs(reader: Client) -> None:
+def test_impressions_are_counted_by_day_while_the_ad_runs(reader: Client) -> None:
     ad = make_ad()
     for _ in range(2):
-        response = reader.post(f"/ads/{ad.pk}/seen/", headers=BROWSER)
+        response = reader.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
         assert (response.status_code, response.content, bool(response.cookies)) == (204, b"", False)
     AdCount.objects.update(day=timezone.localdate() - timedelta(days=1))
-    reader.post(f"/ads/{ad.pk}/seen/", headers=BROWSER)
+    reader.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
     assert (counts(), AdCount.objects.count()) == ((3, 0), 2)
-    Ad.objects.update(is_on=False)
-    reader.post(f"/ads/{ad.pk}/seen/", headers=BROWSER)
+    Ad.objects.update(is_active=False)
+    reader.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
     assert counts() == (3, 0)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_views_and_clicks_at_the_same_moment_are_all_counted() -> None:
+def test_concurrent_impressions_and_clicks_are_all_counted() -> None:
     ad, start = make_ad(), Barrier(4)
 
-    def work(kind: str) -> None:
+    def work(counter: str) -> None:
         start.wait()
         for _ in range(5):
-            AdCount.objects.add(ad.pk, kind)
+            AdCount.objects.increment(counter, ad_id=ad.pk)
         connection.close()
 
-    threads = [Thread(target=work, args=(kind,)) for kind in ("views", "clicks") * 2]
+    threads = [Thread(target=work, args=(counter,)) for counter in ("impressions", "clicks") * 2]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -289,33 +293,33 @@ def test_views_and_clicks_at_the_same_moment_are_all_counted() -> None:
 
 
 @pytest.mark.django_db
-def test_the_desk_shows_sums_days_and_the_click_rate(signed_in: Client) -> None:
+def test_the_admin_shows_totals_days_and_the_click_rate(signed_in: Client) -> None:
     ad, today = make_ad(), timezone.localdate()
-    AdCount.objects.create(ad=ad, day=today, views=150, clicks=3)
-    AdCount.objects.create(ad=ad, day=today - timedelta(days=1), views=50, clicks=2)
-    page = tree(signed_in, reverse("admin:ads_ad_changelist"))
-    assert [page.xpath(f"//td[@class='field-{name}']/text()") for name in ("seen", "followed", "rate")] == [
+    AdCount.objects.create(ad=ad, day=today, impressions=150, clicks=3)
+    AdCount.objects.create(ad=ad, day=today - timedelta(days=1), impressions=50, clicks=2)
+    page = get_page(signed_in, reverse("admin:ads_ad_changelist"))
+    assert [page.xpath(f"//td[@class='field-{name}']/text()") for name in ("impressions", "clicks", "click_rate")] == [
         ["200"],
         ["5"],
         ["2.5 %"],
     ]
-    page = tree(signed_in, reverse("admin:ads_ad_change", args=[ad.pk]))
-    rows = page.xpath("//div[contains(@class, 'field-days')]//tr[td]")
+    page = get_page(signed_in, reverse("admin:ads_ad_change", args=[ad.pk]))
+    rows = page.xpath("//div[contains(@class, 'field-daily_counts')]//tr[td]")
     assert [row.xpath("td/text()")[-3:] for row in rows] == [
         ["150", "3", "2.0 %"],
         ["50", "2", "4.0 %"],
         ["200", "5", "2.5 %"],
     ]
-    assert Tally(0, 0).rate == "–"
+    assert AdTotals(0, 0).click_rate == "–"
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_it_counts_as_seen_after_a_second_in_sight_and_once(page: Page) -> None:
+def test_an_impression_is_counted_once_after_a_second_in_view(page: Page) -> None:
     post: Post = make_post(body="<p>Words of the post.</p>" * 80)
-    near, far = make_ad(), make_ad(place="after-post")
+    near, far = make_ad(), make_ad(placement="after-post")
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/seen/") else None)
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/impression/") else None)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(post.get_absolute_url())
     side = page.locator(".ad--sidebar")

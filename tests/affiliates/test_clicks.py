@@ -83,7 +83,7 @@ def test_clicks_are_told_by_day(shop: Program, reader: Client) -> None:
     ClickCount.objects.create(link=link, day=timezone.localdate() - timedelta(days=30), count=7)
     for _ in range(2):
         reader.get("/go/mat/", headers=BROWSER)
-    assert ClickCount.objects.of_last(30).total() == 2
+    assert ClickCount.objects.last_days(30).total() == 2
     assert ClickCount.objects.total() == 9
 
 
@@ -148,7 +148,7 @@ def test_a_counter_that_fails_does_not_stop_a_reader(
         raise OperationalError("database is locked")
 
     link = make_link(shop, slug="mat")
-    monkeypatch.setattr("affiliates.clicks.add_one", fail)
+    monkeypatch.setattr("affiliates.clicks.ClickCountQuerySet.increment", fail)
     assert reader.get("/go/mat/", headers=BROWSER)["Location"] == link.outside
     assert "A click was not counted" in caplog.text
 

@@ -396,4 +396,4 @@ def test_no_redirect_of_ones_own_hides_a_shop(amazon: Program, shop: Program, re
 
 def test_no_advertisement_hides_amazon(db: None) -> None:
     with pytest.raises(ValidationError, match="Amazon wants direct links"):
-        Ad(name="Ad", text="Words", link="https://amzn.to/3abc").full_clean()
+        Ad(name="Ad", text="Words", url="https://amzn.to/3abc").full_clean()

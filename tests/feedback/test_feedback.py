@@ -172,8 +172,8 @@ def test_an_answer_counts_for_its_post_and_day(reader: Client) -> None:
     assert (response.status_code, response["Location"]) == (303, "/feedback/knee/missing/")
     assert not response.cookies
     assert counted() == [(1, 1)]
-    assert str(HelpfulCount.objects.of(post)) == "1 of 2 (50 %)"
-    assert str(HelpfulCount.objects.of(make_post())) == "Nobody has answered yet"
+    assert str(HelpfulCount.objects.for_post(post)) == "1 of 2 (50 %)"
+    assert str(HelpfulCount.objects.for_post(make_post())) == "Nobody has answered yet"
 
 
 @pytest.mark.django_db
