@@ -156,7 +156,7 @@ def picture(
     alt = image.alt if alt is None else alt
     priority = {"fetchpriority": "high"} if is_first else {"loading": "lazy", "decoding": "async"}
     extra = format_html_join("", ' {}="{}"', priority.items())
-    css = "picture" if shape == "card" else ""
+    css = "image" if shape == "card" else ""
     if not image.has_renditions:
         return _img(image.file.url, image.width, image.height, alt, css, extra)
     widths = _widths(image, shape)

@@ -251,15 +251,15 @@ def test_the_way_to_a_page_is_the_same_for_readers_and_machines(reader: Client) 
     series_and_long_list()
     for path in EVERY_PAGE[1:]:
         page = tree(reader, path)
-        seen = [step.text_content() for step in page.xpath("//ol[@class='crumbs']/li")]
+        seen = [step.text_content() for step in page.xpath("//ol[@class='breadcrumbs']/li")]
         steps = of_kind(page, "BreadcrumbList")["itemListElement"]
         assert [step["name"] for step in steps] == seen
-        links = page.xpath("//ol[@class='crumbs']//a/@href")
+        links = page.xpath("//ol[@class='breadcrumbs']//a/@href")
         assert [step["item"] for step in steps][:-1] == [f"{HOST}{address}" for address in links]
         assert [step["position"] for step in steps] == list(range(1, len(seen) + 1))
-        assert page.xpath("count(//ol[@class='crumbs']//*[@aria-current='page'])") == 1
+        assert page.xpath("count(//ol[@class='breadcrumbs']//*[@aria-current='page'])") == 1
     home = tree(reader, "/")
-    assert not home.xpath("//ol[@class='crumbs']")
+    assert not home.xpath("//ol[@class='breadcrumbs']")
     assert "BreadcrumbList" not in [each["@type"] for each in graph(home).values()]
 
 
@@ -267,7 +267,7 @@ def test_the_way_to_a_post_leads_through_its_main_category(reader: Client) -> No
     pain = make_category(name="Pain", slug="pain")
     knee = make_category(name="Knee", slug="knee", parent=pain)
     make_post(slug="a", title="A", primary_category=knee, categories=[make_category(name="Other"), knee])
-    steps = tree(reader, "/a/").xpath("//ol[@class='crumbs']/li")
+    steps = tree(reader, "/a/").xpath("//ol[@class='breadcrumbs']/li")
     assert [step.text_content() for step in steps] == ["Home", "Blog", "Pain", "Knee", "A"]
 
 

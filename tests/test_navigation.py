@@ -80,7 +80,7 @@ def test_a_draft_offers_no_address_to_share(signed_in: Client, post: Post) -> No
     Post.objects.update(status=Post.Status.DRAFT)
     page: HtmlElement = html.fromstring(signed_in.get("/the-knee/").content)
     assert page.xpath("//h1")
-    assert not page.xpath("//section[@class='share'] | //p[@class='printed']")
+    assert not page.xpath("//section[@class='share'] | //p[@class='print-source']")
 
 
 @pytest.mark.browser

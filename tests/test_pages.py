@@ -270,7 +270,7 @@ def test_a_post_shows_its_opening_and_its_places(reader: Client) -> None:
     assert page.xpath("//p[@class='disclaimer']")[0].text_content().strip() == "Not advice."
     assert [link.text for link in page.xpath("//p[@class='byline']/a")] == ["Sam", "Pain", "Knee"]
     assert {link.text for link in page.xpath("//a[@rel='tag']")} == {"Knee", "Stairs"}
-    assert len(page.xpath("//section[@class='after']//article")) == 3
+    assert len(page.xpath("//section[@class='post-section']//article")) == 3
 
 
 @pytest.mark.django_db

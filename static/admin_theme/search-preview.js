@@ -14,7 +14,7 @@ const setText = (name, text) => {
 }
 
 const showImage = () => {
-  const picked = document.querySelector(".field-featured_image img.picked")
+  const picked = document.querySelector(".field-featured_image img.image-picker-preview")
   const img = preview.querySelector("img")
   const hasImage = Boolean(picked) && !picked.hidden
   img.hidden = !hasImage

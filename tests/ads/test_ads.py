@@ -132,7 +132,7 @@ def test_no_ad_appears_before_the_disclaimer_or_inside_the_text(reader: Client) 
     assert page.xpath("//p[@class='disclaimer'][contains(., 'Not medical advice.')]")
     assert len(page.xpath("//div[@data-impression-url]")) == 2
     assert not page.xpath(
-        "//div[@class='prose']//*[@data-impression-url] | //div[@class='opening']//*[@data-impression-url]"
+        "//div[@class='prose']//*[@data-impression-url] | //div[@class='post-intro']//*[@data-impression-url]"
     )
     assert not page.xpath("//div[@data-impression-url]/following::*[@class='disclaimer' or @class='prose']")
 

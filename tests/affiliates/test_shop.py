@@ -146,7 +146,7 @@ def test_the_demo_has_a_shop_a_card_and_a_comparison_once(reader: Client) -> Non
         call_command("start_shop", demo=True, verbosity=0)
     assert Product.objects.count() == 5
     page = tree(reader, "/what-a-foam-roller-does/")
-    assert len(page.xpath("//section[@class='product product--plain'] | //div[@class='table-scroll compared']")) == 2
+    assert len(page.xpath("//section[@class='product product--plain'] | //div[@class='table-scroll comparison']")) == 2
     assert Post.objects.get().body.endswith("<p>Last.</p>")
     assert len(tree(reader).xpath("//main//h3")) == 5
 

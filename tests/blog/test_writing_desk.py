@@ -70,7 +70,7 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
     write(page, "The third step")
 
     page.get_by_role("button", name="Choose an image").click()
-    frame.locator(".pick-grid button").first.click()
+    frame.locator(".picker-grid button").first.click()
     expect(page.locator("image-picker img")).to_be_visible()
     page.get_by_label("Knees").check()
     page.get_by_role("button", name="Publish", exact=True).click()

@@ -261,13 +261,13 @@ def test_of_three_dropped_files_two_arrive_and_the_broken_one_is_named(owner_pag
     owner_page.evaluate("window.isSame = true")
     drop(owner_page, ("one.png", png()), ("broken.jpg", b"\xff\xd8\xff nothing"), ("two.png", png("red")))
     expect(owner_page.locator(".uploads .refused")).to_contain_text("“broken.jpg”: This")
-    expect(owner_page.locator(".picture-card b")).to_have_text(["Two", "One"])
+    expect(owner_page.locator(".image-card b")).to_have_text(["Two", "One"])
     assert owner_page.evaluate("window.isSame")
     assert Image.objects.count() == 2
     owner_page.get_by_label("Add pictures").set_input_files(
         {"name": "three.png", "mimeType": "image/png", "buffer": png("blue")}
     )
-    expect(owner_page.locator(".picture-card b")).to_have_text(["Three", "Two", "One"])
+    expect(owner_page.locator(".image-card b")).to_have_text(["Three", "Two", "One"])
 
 
 @pytest.mark.browser
@@ -281,7 +281,7 @@ def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(ow
         "document.dispatchEvent(new CustomEvent('images:choose', {detail: {multiple: true, resolve: x => window.got = x}}))"
     )
     frame = owner_page.frame_locator("dialog iframe")
-    expect(frame.locator(".wordless")).to_have_count(1)
+    expect(frame.locator(".no-alt")).to_have_count(1)
     frame.get_by_role("checkbox", name="Calf").click()
     frame.get_by_label("Find").fill("ankle")
     frame.get_by_label("Find").press("Enter")
@@ -292,19 +292,19 @@ def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(ow
     assert owner_page.evaluate("window.got.map((image) => image.title)") == ["Calf", "Ankle"]
     expect(owner_page.locator("dialog.image-dialog")).to_be_hidden()
     owner_page.get_by_role("button", name="Choose an image").click()
-    expect(frame.locator(".pick-grid button").last).to_contain_text("Back")
+    expect(frame.locator(".picker-grid button").last).to_contain_text("Back")
     owner_page.frames[-1].wait_for_load_state()
-    frame.locator(".pick-grid button").first.focus()
+    frame.locator(".picker-grid button").first.focus()
     owner_page.keyboard.press("ArrowRight")
     owner_page.keyboard.press("Enter")
     expect(owner_page.locator("image-picker img")).to_be_visible()
     drop_into = owner_page.locator("image-picker input")
     assert Image.objects.get(pk=drop_into.input_value()).title in {"Ankle", "Calf"}
     owner_page.get_by_role("button", name="Choose another image").click()
-    expect(frame.locator(".pick-grid button")).to_have_count(3)
+    expect(frame.locator(".picker-grid button")).to_have_count(3)
     # Its script hears keys only once it is there.
     owner_page.frames[-1].wait_for_load_state()
-    frame.locator(".pick-grid button").first.focus()
+    frame.locator(".picker-grid button").first.focus()
     owner_page.keyboard.press("Escape")
     expect(owner_page.locator("dialog.image-dialog")).to_be_hidden()
 

@@ -29,7 +29,7 @@ def make_shot(days: int = 0, **overrides: Any) -> Shot:
 def strip(client: Client) -> Any:
     """The strip on the home page; None if there is none."""
     page: Any = html.fromstring(client.get("/").content)
-    found = page.xpath("//section[contains(@class, 'follow')]")
+    found = page.xpath("//section[contains(@class, 'instagram-feed')]")
     return found[0] if found else None
 
 

@@ -371,7 +371,7 @@ def test_an_area_that_does_not_exist_is_not_found(signed_in: Client) -> None:
 
 def drag(page: BrowserPage, name: str, target: str, *, below: bool = False) -> None:
     """Drag the row of `name` above or below that of `target` by its handle."""
-    rows = page.locator("[data-sortable] .order-row")
+    rows = page.locator("[data-sortable] .block-row")
     rows.filter(has_text=name).first.locator("[data-handle]").hover()
     page.mouse.down()
     box = rows.filter(has_text=target).first.bounding_box()
@@ -390,13 +390,13 @@ def test_two_boxes_are_reordered_by_dragging_and_by_keyboard_and_readers_see_it(
     owner_page.get_by_role("button", name="Arrange it yourself").click()
     expect(owner_page.get_by_role("switch")).to_have_count(8)
     drag(owner_page, "Archives", "Author card")
-    expect(owner_page.locator(".order-words b").first).to_have_text("Archives")
+    expect(owner_page.locator(".block-title b").first).to_have_text("Archives")
     expect(owner_page.locator(".is-moved")).to_have_count(1)
     assert widgets(reader)[:2] == ["Archives", "Meet Sam"]
     button = owner_page.get_by_role("button", name="Move “Search” up")
     button.focus()
     owner_page.keyboard.press("Enter")
-    expect(owner_page.locator(".order-words b").nth(3)).to_have_text("Search")
+    expect(owner_page.locator(".block-title b").nth(3)).to_have_text("Search")
     expect(button).to_be_focused()
     expect(owner_page.get_by_role("status")).to_have_text("“Search” is number 4 of 8.")
     assert widgets(reader) == ["Archives", "Meet Sam", "Connect", "Search", "Join the list", "Categories"]
@@ -432,7 +432,7 @@ def test_a_dropdown_is_built_by_keyboard_alone(owner_page: BrowserPage, reader: 
     press("Add Contact")
     expect(page.locator(".messagelist")).to_have_text("“Contact” is added.")
     press("Move “Contact” up")
-    expect(page.locator(".order .order b").first).to_have_text("Contact")
+    expect(page.locator(".block-list .block-list b").first).to_have_text("Contact")
     assert names(reader, "main-menu") == ["Home", "Contact", "Knee page"]
     menu = read(reader.get("/")).xpath("//ul[@class='menu']//summary")
     assert [each.text.strip() for each in menu] == ["Help"]
@@ -448,14 +448,14 @@ def test_a_link_is_dragged_under_a_heading_and_a_box_is_not(owner_page: BrowserP
         Item.objects.create(area="main-menu", kind=kind, position=position, **fields)
     owner_page.goto(address("main-menu"))
     for name in ("Search", "Home"):
-        handle = owner_page.locator(".order-row").filter(has_text=name).locator("[data-handle]")
+        handle = owner_page.locator(".block-row").filter(has_text=name).locator("[data-handle]")
         handle.hover()
         owner_page.mouse.down()
-        box = owner_page.locator(".order .order").bounding_box()
+        box = owner_page.locator(".block-list .block-list").bounding_box()
         assert box
         owner_page.mouse.move(box["x"] + 40, box["y"] + box["height"] / 2, steps=5)
         owner_page.mouse.up()
-    expect(owner_page.locator(".order .order .is-moved b")).to_have_text(["Home"])
+    expect(owner_page.locator(".block-list .block-list .is-moved b")).to_have_text(["Home"])
     heading = Item.objects.get(kind="heading")
     assert order("main-menu", heading) == ["Home"]
     assert Item.objects.get(kind="search").parent is None

@@ -74,7 +74,7 @@ def test_a_page_lies_below_its_parent_and_names_the_way(reader: Client) -> None:
     about = make_page(title="About", slug="about")
     make_page(title="Services", slug="services", parent=about)
     page = tree(reader, "/about/services/")
-    assert page.xpath("//ol[@class='crumbs']//text()[normalize-space()]") == ["Home", "About", "Services"]
+    assert page.xpath("//ol[@class='breadcrumbs']//text()[normalize-space()]") == ["Home", "About", "Services"]
     (trail,) = of_kind(page, "BreadcrumbList")
     assert [step["name"] for step in trail["itemListElement"]] == ["Home", "About", "Services"]
     assert reader.get("/services/").status_code == 404
@@ -168,7 +168,7 @@ def test_a_page_with_others_below_it_cannot_be_deleted_and_its_trash_keeps_their
     about.trash()
     assert reader.get("/about/").status_code == 404
     page = tree(reader, "/about/services/")
-    assert page.xpath("//ol[@class='crumbs']//text()[normalize-space()]") == ["Home", "Services"]
+    assert page.xpath("//ol[@class='breadcrumbs']//text()[normalize-space()]") == ["Home", "Services"]
 
 
 def test_each_role_is_given_once() -> None:

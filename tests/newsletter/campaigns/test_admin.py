@@ -703,11 +703,11 @@ def test_progress_is_live_and_ends(owner_page: Page) -> None:
     campaign = make_campaign(status="sending", total=2, started_at=timezone.now())
     rows = [make_delivery(campaign=campaign) for _ in range(2)]
     owner_page.goto(place(campaign, "progress"))
-    expect(owner_page.locator(".mail-sum")).to_contain_text("0 of 2 sent")
+    expect(owner_page.locator(".progress-summary")).to_contain_text("0 of 2 sent")
     mails = Delivery.objects.filter(pk=rows[0].pk)
     mails.transition("pending", "claimed", owner="w", lease_until=timezone.now() + timedelta(minutes=5))
     mails.transition("claimed", "sent")
-    expect(owner_page.locator(".mail-sum")).to_contain_text("1 of 2 sent")
+    expect(owner_page.locator(".progress-summary")).to_contain_text("1 of 2 sent")
     Campaign.objects.filter(pk=campaign.pk).transition("sending", "paused", pause_reason="The mail server refuses us.")
     expect(owner_page.locator(".notice")).to_contain_text("The mail server refuses us.")
     expect(owner_page.locator("[data-progress-url]")).to_have_attribute("data-progress-url", "")
@@ -719,14 +719,14 @@ def test_the_mail_is_seen_wide_narrow_dark_and_plain(owner_page: Page) -> None:
     campaign = draft()
     owner_page.goto(place(campaign))
     owner_page.get_by_role("radio", name="Phone").check()
-    frame = owner_page.locator("iframe.mail-light")
+    frame = owner_page.locator("iframe.email-preview-light")
     expect(frame).to_be_visible()
     assert frame.bounding_box()["width"] == 390  # type: ignore[index]
     owner_page.get_by_role("radio", name="Plain text").check()
     expect(frame).to_be_hidden()
-    expect(owner_page.frame_locator("iframe.mail-text").locator("pre")).to_contain_text("Walk ten minutes")
+    expect(owner_page.frame_locator("iframe.email-preview-text").locator("pre")).to_contain_text("Walk ten minutes")
     owner_page.get_by_role("radio", name="Dark").check()
-    expect(owner_page.frame_locator("iframe.mail-dark").locator("body")).to_contain_text("Walk ten minutes")
+    expect(owner_page.frame_locator("iframe.email-preview-dark").locator("body")).to_contain_text("Walk ten minutes")
 
 
 @pytest.mark.browser
