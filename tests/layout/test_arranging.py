@@ -52,19 +52,19 @@ def four(db: None) -> list[Item]:
 
 
 @pytest.mark.django_db
-def test_the_usual_arrangement_becomes_the_authors_and_comes_back(signed_in: Client) -> None:
+def test_the_usual_arrangement_becomes_the_authors_and_comes_back(admin_client: Client) -> None:
     make_author(name="Sam")
     make_post(categories=[make_category(name="Pain")])
     reader = Client()
     for area in Area:
         before = reader.get("/blog/").content
-        signed_in.post(address(area), {"own": "1"})
+        admin_client.post(address(area), {"own": "1"})
         assert Item.objects.filter(area=area).exists()
         assert reader.get("/blog/").content == before
     count = Item.objects.count()
-    signed_in.post(address("main-menu"), {"own": "1"})
+    admin_client.post(address("main-menu"), {"own": "1"})
     assert Item.objects.count() == count
-    signed_in.post(address("main-menu"), {"usual": "1"})
+    admin_client.post(address("main-menu"), {"usual": "1"})
     assert not Item.objects.filter(area="main-menu").exists()
     assert Item.objects.filter(area="footer").exists()
 
@@ -82,29 +82,29 @@ def test_the_usual_arrangement_becomes_the_authors_and_comes_back(signed_in: Cli
     ],
 )
 def test_a_step_moves_an_item_by_one_and_stops_at_the_ends(
-    signed_in: Client, four: list[Item], step: str, key: int, expected: list[str]
+    admin_client: Client, four: list[Item], step: str, key: int, expected: list[str]
 ) -> None:
-    answer = signed_in.post(address("main-menu"), {step: four[key].pk}, follow=True)
+    answer = admin_client.post(address("main-menu"), {step: four[key].pk}, follow=True)
     assert order("main-menu") == expected
     assert f"“{four[key]}” is number {expected.index(four[key].title) + 1} of 4." in answer.content.decode()
 
 
-def test_a_link_goes_under_the_heading_above_it_and_out_again(signed_in: Client, four: list[Item]) -> None:
+def test_a_link_goes_under_the_heading_above_it_and_out_again(admin_client: Client, four: list[Item]) -> None:
     heading = Item.objects.create(area="main-menu", kind="heading", title="More", position=9)
-    signed_in.post(address("main-menu"), {"up": heading.pk})
-    signed_in.post(address("main-menu"), {"in": four[3].pk})
+    admin_client.post(address("main-menu"), {"up": heading.pk})
+    admin_client.post(address("main-menu"), {"in": four[3].pk})
     assert order("main-menu") == ["one", "two", "three", "More"]
     assert order("main-menu", heading) == ["four"]
-    signed_in.post(address("main-menu"), {"out": four[3].pk})
+    admin_client.post(address("main-menu"), {"out": four[3].pk})
     assert order("main-menu") == ["one", "two", "three", "More", "four"]
 
 
-def test_an_item_is_dropped_before_another_one_or_under_a_heading(signed_in: Client, four: list[Item]) -> None:
+def test_an_item_is_dropped_before_another_one_or_under_a_heading(admin_client: Client, four: list[Item]) -> None:
     heading = Item.objects.create(area="main-menu", kind="heading", title="More", position=9)
-    signed_in.post(address("main-menu"), {"move": four[3].pk, "under": "", "before": four[0].pk})
+    admin_client.post(address("main-menu"), {"move": four[3].pk, "under": "", "before": four[0].pk})
     assert order("main-menu") == ["four", "one", "two", "three", "More"]
-    signed_in.post(address("main-menu"), {"move": four[0].pk, "under": heading.pk, "before": ""})
-    signed_in.post(address("main-menu"), {"move": four[1].pk, "under": heading.pk, "before": four[0].pk})
+    admin_client.post(address("main-menu"), {"move": four[0].pk, "under": heading.pk, "before": ""})
+    admin_client.post(address("main-menu"), {"move": four[1].pk, "under": heading.pk, "before": four[0].pk})
     assert order("main-menu") == ["four", "three", "More"]
     assert order("main-menu", heading) == ["two", "one"]
 
@@ -125,29 +125,29 @@ def test_an_item_is_dropped_before_another_one_or_under_a_heading(signed_in: Cli
     ],
 )
 def test_nonsense_and_what_is_gone_change_nothing_and_are_answered_in_words(
-    signed_in: Client, four: list[Item], sent: dict[str, str]
+    admin_client: Client, four: list[Item], sent: dict[str, str]
 ) -> None:
-    answer = signed_in.post(address("main-menu"), sent, follow=True)
+    answer = admin_client.post(address("main-menu"), sent, follow=True)
     assert answer.status_code == 200
     assert order("main-menu") == list(NAMES)
     assert bool(read(answer).xpath("//ul[@class='messagelist']/li[@class='error']")) == bool(sent)
 
 
-def test_a_heading_dropped_under_another_is_refused_in_words(signed_in: Client, four: list[Item]) -> None:
+def test_a_heading_dropped_under_another_is_refused_in_words(admin_client: Client, four: list[Item]) -> None:
     outer, inner = (Item.objects.create(area="main-menu", kind="heading", title=name) for name in ("Outer", "Inner"))
-    answer = signed_in.post(address("main-menu"), {"move": inner.pk, "under": outer.pk, "before": ""}, follow=True)
+    answer = admin_client.post(address("main-menu"), {"move": inner.pk, "under": outer.pk, "before": ""}, follow=True)
     assert "menus open one level" in answer.content.decode()
     inner.refresh_from_db()
     assert inner.parent is None
 
 
-def test_one_click_switches_off_and_on(signed_in: Client, reader: Client, four: list[Item]) -> None:
-    signed_in.post(address("main-menu"), {"hide": four[1].pk})
-    assert names(reader, "main-menu") == ["one", "three", "four"]
-    signed_in.post(address("main-menu"), {"hide": four[1].pk})
-    assert names(reader, "main-menu") == ["one", "three", "four"]
-    signed_in.post(address("main-menu"), {"show": four[1].pk})
-    assert names(reader, "main-menu") == list(NAMES)
+def test_one_click_switches_off_and_on(admin_client: Client, client: Client, four: list[Item]) -> None:
+    admin_client.post(address("main-menu"), {"hide": four[1].pk})
+    assert names(client, "main-menu") == ["one", "three", "four"]
+    admin_client.post(address("main-menu"), {"hide": four[1].pk})
+    assert names(client, "main-menu") == ["one", "three", "four"]
+    admin_client.post(address("main-menu"), {"show": four[1].pk})
+    assert names(client, "main-menu") == list(NAMES)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -170,7 +170,7 @@ def test_two_windows_that_move_at_once_neither_lose_nor_double_an_item(four: lis
     assert len(order("sidebar")) == 8
 
 
-def test_saving_the_words_of_an_item_does_not_move_it_back(signed_in: Client, four: list[Item]) -> None:
+def test_saving_the_words_of_an_item_does_not_move_it_back(admin_client: Client, four: list[Item]) -> None:
     item = Item.objects.get(title="one")
     services.step(item.pk, "down")
     item.title = "first"
@@ -183,18 +183,18 @@ def test_saving_the_words_of_an_item_does_not_move_it_back(signed_in: Client, fo
 
 @pytest.mark.django_db
 def test_pages_posts_and_categories_are_found_by_name_and_added_as_what_they_are(
-    signed_in: Client, four: list[Item]
+    admin_client: Client, four: list[Item]
 ) -> None:
     page, post, category = make_page(title="Knee page"), make_post(title="Knee post"), make_category(name="Knees")
-    found = read(signed_in.get(address("main-menu"), {"q": "knee"}))
+    found = read(admin_client.get(address("main-menu"), {"q": "knee"}))
     assert found.xpath("//button[@name='link']/@value") == [
         page.get_absolute_url(),
         category.get_absolute_url(),
         post.get_absolute_url(),
     ]
     for target in (page, category, post):
-        signed_in.post(address("main-menu"), {"link": target.get_absolute_url(), "q": "knee"})
-    signed_in.post(address("main-menu"), {"link": "/contact/", "q": "contact"})
+        admin_client.post(address("main-menu"), {"link": target.get_absolute_url(), "q": "knee"})
+    admin_client.post(address("main-menu"), {"link": "/contact/", "q": "contact"})
     assert order("main-menu") == [*NAMES, "Knee page", "Knees", "Knee post", "Contact"]
     assert list(Item.objects.filter(address="").values_list("page", "category", "post")) == [
         (page.pk, None, None),
@@ -218,9 +218,9 @@ def test_pages_posts_and_categories_are_found_by_name_and_added_as_what_they_are
         "",
     ],
 )
-def test_a_link_that_would_lead_nowhere_is_refused_and_its_words_stay(signed_in: Client, wrong: str) -> None:
+def test_a_link_that_would_lead_nowhere_is_refused_and_its_words_stay(admin_client: Client, wrong: str) -> None:
     form = reverse("admin:layout_item_add", query={"area": "main-menu", "kind": "link"})
-    answer = signed_in.post(form, {"title": "My words", "leads_to": wrong, "is_shown": "on"})
+    answer = admin_client.post(form, {"title": "My words", "leads_to": wrong, "is_shown": "on"})
     assert answer.status_code == 200
     assert read(answer).xpath("//ul[contains(@class, 'errorlist')]/li")
     assert 'value="My words"' in answer.content.decode()
@@ -240,59 +240,59 @@ def test_a_link_that_would_lead_nowhere_is_refused_and_its_words_stay(signed_in:
         "/#home-start",
     ],
 )
-def test_any_address_that_leads_somewhere_is_taken(signed_in: Client, right: str) -> None:
+def test_any_address_that_leads_somewhere_is_taken(admin_client: Client, right: str) -> None:
     form = reverse("admin:layout_item_add", query={"area": "main-menu", "kind": "link"})
-    signed_in.post(form, {"title": "There", "leads_to": right, "is_shown": "on"})
+    admin_client.post(form, {"title": "There", "leads_to": right, "is_shown": "on"})
     assert "There" in order("main-menu")
     assert Item.objects.get(title="There").leads_to == right
 
 
 @pytest.mark.django_db
-def test_an_address_of_a_page_is_kept_as_the_page(signed_in: Client, reader: Client) -> None:
+def test_an_address_of_a_page_is_kept_as_the_page(admin_client: Client, client: Client) -> None:
     page = make_page(title="Who I am", slug="who")
-    signed_in.post(address("main-menu"), {"own": "1"})
+    admin_client.post(address("main-menu"), {"own": "1"})
     item = Item.objects.get(area="main-menu", title="Home")
     form = reverse("admin:layout_item_change", args=[item.pk])
-    signed_in.post(form, {"title": "", "leads_to": "http://testserver/who/", "is_shown": "on"})
+    admin_client.post(form, {"title": "", "leads_to": "http://testserver/who/", "is_shown": "on"})
     page.slug = "me"
     page.save()
     item.refresh_from_db()
     assert (item.page, item.address, item.name, item.leads_to) == (page, "", "Who I am", "/me/")
-    assert names(reader, "main-menu")[0] == "Who I am"
+    assert names(client, "main-menu")[0] == "Who I am"
 
 
-def test_an_item_of_an_area_that_is_no_more_cannot_be_opened(signed_in: Client) -> None:
+def test_an_item_of_an_area_that_is_no_more_cannot_be_opened(admin_client: Client) -> None:
     item = Item.objects.create(area="attic", kind="search")
-    answer = signed_in.get(reverse("admin:layout_item_change", args=[item.pk]), follow=True)
+    answer = admin_client.get(reverse("admin:layout_item_change", args=[item.pk]), follow=True)
     assert answer.status_code == 200
     assert "Perhaps it was deleted?" in answer.content.decode()
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_form_of_a_kind_asks_only_what_the_kind_uses(signed_in: Client, kind: str) -> None:
+def test_the_form_of_a_kind_asks_only_what_the_kind_uses(admin_client: Client, kind: str) -> None:
     area = next(area for area in Area if area in KINDS[kind].areas)
-    form = read(signed_in.get(reverse("admin:layout_item_add", query={"area": area, "kind": kind}))).get_element_by_id(
-        "item_form"
-    )
+    form = read(
+        admin_client.get(reverse("admin:layout_item_add", query={"area": area, "kind": kind}))
+    ).get_element_by_id("item_form")
     asked = {name for name in form.fields if name and not name.startswith(("_", "csrf"))}
     assert asked == {*KINDS[kind].fields, "is_shown"}
 
 
 @pytest.mark.django_db
-def test_a_text_and_a_picture_are_filled_in_and_seen(signed_in: Client, reader: Client) -> None:
+def test_a_text_and_a_picture_are_filled_in_and_seen(admin_client: Client, client: Client) -> None:
     image = make_image(alt="A bridge")
     Item.objects.create(area="sidebar", kind="search")
     form = reverse("admin:layout_item_add", query={"area": "sidebar", "kind": "text"})
     words = '<p>Come in. <a href="/contact/">Write</a></p><script>alert(1)</script>'
-    signed_in.post(form, {"title": "Open house", "text": words, "is_shown": "on"})
+    admin_client.post(form, {"title": "Open house", "text": words, "is_shown": "on"})
     form = reverse("admin:layout_item_add", query={"area": "sidebar", "kind": "picture"})
-    signed_in.post(form, {"image": image.pk, "leads_to": "/contact/", "is_shown": "on"})
-    page = read(reader.get("/blog/"))
-    assert widgets(reader) == ["Search", "Open house"]
+    admin_client.post(form, {"image": image.pk, "leads_to": "/contact/", "is_shown": "on"})
+    page = read(client.get("/blog/"))
+    assert widgets(client) == ["Search", "Open house"]
     assert page.xpath("//aside//p/a/@href") == ["/contact/"]
     assert page.xpath("//aside//a[@href='/contact/']/picture//img/@alt | //aside//a/img/@alt") == ["A bridge"]
-    refused = signed_in.post(
+    refused = admin_client.post(
         reverse("admin:layout_item_add", query={"area": "sidebar", "kind": "text"}),
         {"text": f'<figure><img data-image="{image.pk}"></figure>', "is_shown": "on"},
     )
@@ -300,7 +300,7 @@ def test_a_text_and_a_picture_are_filled_in_and_seen(signed_in: Client, reader: 
 
 
 @pytest.mark.django_db
-def test_the_desk_says_why_readers_do_not_see_an_item(signed_in: Client) -> None:
+def test_the_desk_says_why_readers_do_not_see_an_item(admin_client: Client) -> None:
     draft = make_post(title="Half", status=Post.Status.DRAFT)
     gone = make_page(title="Old")
     Page.objects.filter(pk=gone.pk).update(trashed_at=gone.published_at)
@@ -308,7 +308,7 @@ def test_the_desk_says_why_readers_do_not_see_an_item(signed_in: Client) -> None
         Item.objects.create(area="main-menu", kind="link", **fields)
     Item.objects.create(area="main-menu", kind="heading", title="Empty")
     Item.objects.create(area="main-menu", kind="topics")
-    page = read(signed_in.get(address("main-menu")))
+    page = read(admin_client.get(address("main-menu")))
     assert [each.text for each in page.xpath("//ol//em")] == [
         "“Half” is a draft.",
         "“Old” lies in the trash.",
@@ -319,12 +319,12 @@ def test_the_desk_says_why_readers_do_not_see_an_item(signed_in: Client) -> None
 
 
 @pytest.mark.django_db
-def test_a_removed_item_is_asked_about_and_the_last_one_brings_the_usual_arrangement_back(signed_in: Client) -> None:
+def test_a_removed_item_is_asked_about_and_the_last_one_brings_the_usual_arrangement_back(admin_client: Client) -> None:
     item = Item.objects.create(area="sidebar", kind="search")
     form = reverse("admin:layout_item_delete", args=[item.pk])
-    assert "Remove “Search”" in signed_in.get(form).content.decode()
+    assert "Remove “Search”" in admin_client.get(form).content.decode()
     assert Item.objects.exists()
-    answer = signed_in.post(form, {"post": "yes"}, follow=True)
+    answer = admin_client.post(form, {"post": "yes"}, follow=True)
     assert answer.redirect_chain[-1][0] == address("sidebar")
     assert "the usual arrangement is back" in answer.content.decode()
 
@@ -346,24 +346,24 @@ def test_whoever_may_not_change_the_sites_facts_may_not_arrange() -> None:
 
 
 @pytest.mark.django_db
-def test_a_picture_of_a_box_is_kept_from_deletion_and_named(signed_in: Client) -> None:
+def test_a_picture_of_a_box_is_kept_from_deletion_and_named(admin_client: Client) -> None:
     image = make_image()
     item = Item.objects.create(area="sidebar", kind="picture", image=image, title="Our door")
-    answer = signed_in.get(reverse("admin:images_image_delete", args=[image.pk])).content.decode()
+    answer = admin_client.get(reverse("admin:images_image_delete", args=[image.pk])).content.decode()
     assert "Our door" in answer
     assert reverse("admin:layout_item_change", args=[item.pk]) in answer
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("words", ["\x00", "knee\x00", "%", "x" * 5000, "https://x/\x00", "//"])
-def test_any_words_can_be_looked_for(signed_in: Client, words: str) -> None:
+def test_any_words_can_be_looked_for(admin_client: Client, words: str) -> None:
     Item.objects.create(area="main-menu", kind="search")
-    assert signed_in.get(address("main-menu"), {"q": words, "under": words, "at": words}).status_code == 200
+    assert admin_client.get(address("main-menu"), {"q": words, "under": words, "at": words}).status_code == 200
 
 
 @pytest.mark.django_db
-def test_an_area_that_does_not_exist_is_not_found(signed_in: Client) -> None:
-    assert signed_in.get(address("attic")).status_code == 404
+def test_an_area_that_does_not_exist_is_not_found(admin_client: Client) -> None:
+    assert admin_client.get(address("attic")).status_code == 404
 
 
 # ---- In a browser --------------------------------------------------------------------------------------
@@ -383,32 +383,32 @@ def drag(page: BrowserPage, name: str, target: str, *, below: bool = False) -> N
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_two_boxes_are_reordered_by_dragging_and_by_keyboard_and_readers_see_it(
-    owner_page: BrowserPage, reader: Client
+    admin_page: BrowserPage, client: Client
 ) -> None:
     make_post(categories=[make_category(name="Pain")], author=make_author(name="Sam"))
-    owner_page.goto(address("sidebar"))
-    owner_page.get_by_role("button", name="Arrange it yourself").click()
-    expect(owner_page.get_by_role("switch")).to_have_count(8)
-    drag(owner_page, "Archives", "Author card")
-    expect(owner_page.locator(".block-title b").first).to_have_text("Archives")
-    expect(owner_page.locator(".is-moved")).to_have_count(1)
-    assert widgets(reader)[:2] == ["Archives", "Meet Sam"]
-    button = owner_page.get_by_role("button", name="Move “Search” up")
+    admin_page.goto(address("sidebar"))
+    admin_page.get_by_role("button", name="Arrange it yourself").click()
+    expect(admin_page.get_by_role("switch")).to_have_count(8)
+    drag(admin_page, "Archives", "Author card")
+    expect(admin_page.locator(".block-title b").first).to_have_text("Archives")
+    expect(admin_page.locator(".is-moved")).to_have_count(1)
+    assert widgets(client)[:2] == ["Archives", "Meet Sam"]
+    button = admin_page.get_by_role("button", name="Move “Search” up")
     button.focus()
-    owner_page.keyboard.press("Enter")
-    expect(owner_page.locator(".block-title b").nth(3)).to_have_text("Search")
+    admin_page.keyboard.press("Enter")
+    expect(admin_page.locator(".block-title b").nth(3)).to_have_text("Search")
     expect(button).to_be_focused()
-    expect(owner_page.get_by_role("status")).to_have_text("“Search” is number 4 of 8.")
-    assert widgets(reader) == ["Archives", "Meet Sam", "Connect", "Search", "Join the list", "Categories"]
-    assert violations(owner_page) == []
+    expect(admin_page.get_by_role("status")).to_have_text("“Search” is number 4 of 8.")
+    assert widgets(client) == ["Archives", "Meet Sam", "Connect", "Search", "Join the list", "Categories"]
+    assert violations(admin_page) == []
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_dropdown_is_built_by_keyboard_alone(owner_page: BrowserPage, reader: Client) -> None:
+def test_a_dropdown_is_built_by_keyboard_alone(admin_page: BrowserPage, client: Client) -> None:
     make_page(title="Knee page")
     Item.objects.create(area="main-menu", kind="link", title="Home", address="/")
-    page = owner_page
+    page = admin_page
 
     def press(name: str, role: Any = "button") -> None:
         found = page.get_by_role(role, name=name)
@@ -433,29 +433,29 @@ def test_a_dropdown_is_built_by_keyboard_alone(owner_page: BrowserPage, reader: 
     expect(page.locator(".messagelist")).to_have_text("“Contact” is added.")
     press("Move “Contact” up")
     expect(page.locator(".block-list .block-list b").first).to_have_text("Contact")
-    assert names(reader, "main-menu") == ["Home", "Contact", "Knee page"]
-    menu = read(reader.get("/")).xpath("//ul[@class='menu']//summary")
+    assert names(client, "main-menu") == ["Home", "Contact", "Knee page"]
+    menu = read(client.get("/")).xpath("//ul[@class='menu']//summary")
     assert [each.text.strip() for each in menu] == ["Help"]
     assert violations(page) == []
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_link_is_dragged_under_a_heading_and_a_box_is_not(owner_page: BrowserPage) -> None:
+def test_a_link_is_dragged_under_a_heading_and_a_box_is_not(admin_page: BrowserPage) -> None:
     for position, (kind, fields) in enumerate(
         [("heading", {"title": "Help"}), ("link", {"title": "Home", "address": "/"}), ("search", {})]
     ):
         Item.objects.create(area="main-menu", kind=kind, position=position, **fields)
-    owner_page.goto(address("main-menu"))
+    admin_page.goto(address("main-menu"))
     for name in ("Search", "Home"):
-        handle = owner_page.locator(".block-row").filter(has_text=name).locator("[data-handle]")
+        handle = admin_page.locator(".block-row").filter(has_text=name).locator("[data-handle]")
         handle.hover()
-        owner_page.mouse.down()
-        box = owner_page.locator(".block-list .block-list").bounding_box()
+        admin_page.mouse.down()
+        box = admin_page.locator(".block-list .block-list").bounding_box()
         assert box
-        owner_page.mouse.move(box["x"] + 40, box["y"] + box["height"] / 2, steps=5)
-        owner_page.mouse.up()
-    expect(owner_page.locator(".block-list .block-list .is-moved b")).to_have_text(["Home"])
+        admin_page.mouse.move(box["x"] + 40, box["y"] + box["height"] / 2, steps=5)
+        admin_page.mouse.up()
+    expect(admin_page.locator(".block-list .block-list .is-moved b")).to_have_text(["Home"])
     heading = Item.objects.get(kind="heading")
     assert order("main-menu", heading) == ["Home"]
     assert Item.objects.get(kind="search").parent is None
@@ -464,9 +464,9 @@ def test_a_link_is_dragged_under_a_heading_and_a_box_is_not(owner_page: BrowserP
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing_on_the_pages_of_the_frame_and_none_is_too_wide(owner_page: BrowserPage, width: int) -> None:
+def test_axe_finds_nothing_on_the_pages_of_the_frame_and_none_is_too_wide(admin_page: BrowserPage, width: int) -> None:
     make_post(title="A knee", categories=[Category.objects.create(name="Pain", slug="pain")])
-    owner_page.set_viewport_size({"width": width, "height": 900})
+    admin_page.set_viewport_size({"width": width, "height": 900})
     heading = Item.objects.create(area="footer", kind="heading", title="Help")
     Item.objects.create(area="footer", kind="link", parent=heading, address="https://example.com/", title="Away")
     paths = [
@@ -477,6 +477,6 @@ def test_axe_finds_nothing_on_the_pages_of_the_frame_and_none_is_too_wide(owner_
         reverse("admin:layout_item_delete", args=[heading.pk]),
     ]
     for path in paths:
-        owner_page.goto(path)
-        assert violations(owner_page) == [], path
-        assert owner_page.evaluate("document.documentElement.scrollWidth") == width, path
+        admin_page.goto(path)
+        assert violations(admin_page) == [], path
+        assert admin_page.evaluate("document.documentElement.scrollWidth") == width, path

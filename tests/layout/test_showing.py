@@ -86,47 +86,47 @@ def test_a_menu_of_small_screens_in_which_everything_is_off_has_no_button(client
 
 
 @pytest.mark.usefixtures("site")
-def test_the_usual_arrangement_shows_topics_pages_and_policies(reader: Client) -> None:
+def test_the_usual_arrangement_shows_topics_pages_and_policies(client: Client) -> None:
     topics = ["Pain", "Sports", "Health", "Learning"]
     main = ["Home", "All posts", *topics, "About me", "Services", "Editorial policy", "Contact"]
-    assert names(reader, "top-bar") == topics[:3]
-    assert names(reader, "main-menu") == [*main, "Search"]
-    assert names(reader, "mobile-menu") == main
+    assert names(client, "top-bar") == topics[:3]
+    assert names(client, "main-menu") == [*main, "Search"]
+    assert names(client, "mobile-menu") == main
     expected = ["All posts", *topics, "About me", "Services", "Privacy", "Editorial policy", "Contact", "RSS feed"]
-    assert names(reader, "footer") == expected
-    assert widgets(reader) == ["Meet Sam", "Connect", "Join the list", "Search", "Categories", "Archives"]
-    home = tree(reader).xpath("//main/section/@class")
+    assert names(client, "footer") == expected
+    assert widgets(client) == ["Meet Sam", "Connect", "Join the list", "Search", "Categories", "Archives"]
+    home = tree(client).xpath("//main/section/@class")
     assert home == ["hero", "section section--start", "section", "section about-band"]
 
 
 @pytest.mark.usefixtures("site")
-def test_boxes_stand_in_the_authors_order_and_what_is_off_is_gone(reader: Client) -> None:
+def test_boxes_stand_in_the_authors_order_and_what_is_off_is_gone(client: Client) -> None:
     for kind in ("archives", "search", "categories"):
         make_item("sidebar", kind)
-    assert widgets(reader) == ["Archives", "Search", "Categories"]
+    assert widgets(client) == ["Archives", "Search", "Categories"]
     Item.objects.filter(kind="search").update(is_shown=False)
-    assert widgets(reader) == ["Archives", "Categories"]
-    assert widgets(reader, "/the-knee/") == ["Archives", "Categories"]
+    assert widgets(client) == ["Archives", "Categories"]
+    assert widgets(client, "/the-knee/") == ["Archives", "Categories"]
 
 
 @pytest.mark.usefixtures("site")
-def test_other_areas_stay_as_usual_and_the_small_screens_menu_follows_the_main_one(reader: Client) -> None:
+def test_other_areas_stay_as_usual_and_the_small_screens_menu_follows_the_main_one(client: Client) -> None:
     make_item("main-menu", title="Start", address="/")
-    assert names(reader, "main-menu") == ["Start"]
-    assert names(reader, "mobile-menu") == ["Start"]
-    assert names(reader, "top-bar") == ["Pain", "Sports", "Health"]
+    assert names(client, "main-menu") == ["Start"]
+    assert names(client, "mobile-menu") == ["Start"]
+    assert names(client, "top-bar") == ["Pain", "Sports", "Health"]
 
 
 @pytest.mark.usefixtures("site")
-def test_a_link_bears_its_targets_name_or_its_own_and_follows_a_rename(reader: Client) -> None:
+def test_a_link_bears_its_targets_name_or_its_own_and_follows_a_rename(client: Client) -> None:
     page, category, post = Page.objects.get(role="about"), Category.objects.get(name="Pain"), Post.objects.get()
     for fields in ({"page": page}, {"category": category}, {"post": post, "title": "Knees"}):
         make_item("main-menu", **fields)
-    assert names(reader, "main-menu") == ["About me", "Pain", "Knees"]
+    assert names(client, "main-menu") == ["About me", "Pain", "Knees"]
     page.slug, category.name = "who", "Aches"
     page.save()
     category.save()
-    links = tree(reader).xpath(LINKS["main-menu"])
+    links = tree(client).xpath(LINKS["main-menu"])
     assert [link.get("href") for link in links] == ["/who/", "/category/pain/", "/the-knee/"]
     assert links[1].text == "Aches"
 
@@ -142,7 +142,7 @@ DEATHS: dict[str, Any] = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("make", [make_page, make_post])
 @pytest.mark.parametrize("death", DEATHS)
-def test_a_page_or_post_that_readers_cannot_see_leaves_no_link(reader: Client, make: Any, death: str) -> None:
+def test_a_page_or_post_that_readers_cannot_see_leaves_no_link(client: Client, make: Any, death: str) -> None:
     target = make(title="Mortal")
     field = {"page" if isinstance(target, Page) else "post": target}
     heading = make_item("footer", "heading", title="Alone")
@@ -150,40 +150,40 @@ def test_a_page_or_post_that_readers_cannot_see_leaves_no_link(reader: Client, m
     for area in ("top-bar", "main-menu"):
         make_item(area, **field)
     make_item("main-menu", title="Home", address="/")
-    assert [names(reader, area) for area in LINKS] == [["Mortal"], ["Mortal", "Home"], ["Mortal", "Home"], ["Mortal"]]
+    assert [names(client, area) for area in LINKS] == [["Mortal"], ["Mortal", "Home"], ["Mortal", "Home"], ["Mortal"]]
     DEATHS[death](target)
-    page = tree(reader)
+    page = tree(client)
     assert [page.xpath(path + "/text()") for path in LINKS.values()] == [[], ["Home"], ["Home"], []]
     assert "Alone" not in page.text_content()
     assert not page.xpath("//div[@class='topbar']")
 
 
 @pytest.mark.django_db
-def test_a_deleted_category_takes_its_links_with_it(reader: Client) -> None:
+def test_a_deleted_category_takes_its_links_with_it(client: Client) -> None:
     category = make_category(name="Mortal")
     make_item("main-menu", category=category)
     make_item("main-menu", title="Home", address="/")
-    assert names(reader, "main-menu") == ["Mortal", "Home"]
+    assert names(client, "main-menu") == ["Mortal", "Home"]
     category.delete()
-    assert names(reader, "main-menu") == ["Home"]
+    assert names(client, "main-menu") == ["Home"]
 
 
 @pytest.mark.usefixtures("site")
-def test_a_list_that_would_open_for_one_link_is_that_link_and_one_for_none_is_gone(reader: Client) -> None:
+def test_a_list_that_would_open_for_one_link_is_that_link_and_one_for_none_is_gone(client: Client) -> None:
     make_item("main-menu", "heading", title="Empty")
     one = make_item("main-menu", "heading", title="One")
     two = make_item("main-menu", "heading", title="Two")
     make_item("main-menu", parent=one, title="Home", address="/")
     for title in ("First", "Second"):
         make_item("main-menu", parent=two, title=title, address=f"https://{title}.example/")
-    assert names(reader, "main-menu") == ["Home", "First", "Second"]
-    assert [each.text.strip() for each in tree(reader).xpath("//ul[@class='menu']//summary")] == ["Two"]
+    assert names(client, "main-menu") == ["Home", "First", "Second"]
+    assert [each.text.strip() for each in tree(client).xpath("//ul[@class='menu']//summary")] == ["Two"]
 
 
 @pytest.mark.usefixtures("site")
-def test_a_heading_says_that_the_reader_is_below_it(reader: Client) -> None:
+def test_a_heading_says_that_the_reader_is_below_it(client: Client) -> None:
     def marked(path: str) -> list[str]:
-        found = tree(reader, path).xpath("//ul[@class='menu']//summary[@aria-current]")
+        found = tree(client, path).xpath("//ul[@class='menu']//summary[@aria-current]")
         return [each.text_content().strip() for each in found]
 
     assert {path: marked(path) for path in ("/", "/the-knee/", "/about/services/", "/author/sam/", "/contact/")} == {
@@ -234,7 +234,7 @@ def test_the_database_holds_a_link_to_exactly_one_target() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_full", [False, True])
-def test_every_kind_shows_itself_with_and_without_content(reader: Client, is_full: bool) -> None:
+def test_every_kind_shows_itself_with_and_without_content(client: Client, is_full: bool) -> None:
     if is_full:
         site = SiteInfo.objects.create(name="Move Better", help_line="Call now.")
         SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me")
@@ -250,7 +250,7 @@ def test_every_kind_shows_itself_with_and_without_content(reader: Client, is_ful
         make_post(slug="the-knee", categories=[], published_at=timezone.now())
     fill_every_area()
     for path in ("/", "/the-knee/", "/blog/", "/nothing/"):
-        page = tree(reader, path)
+        page = tree(client, path)
         ids = page.xpath("//@id")
         assert len(ids) == len(set(ids))
         assert set(page.xpath("//@aria-labelledby")) <= set(ids)
@@ -261,10 +261,10 @@ def test_every_kind_shows_itself_with_and_without_content(reader: Client, is_ful
 
 
 @pytest.mark.usefixtures("site")
-def test_own_arrangements_cost_no_more_queries_than_the_usual_one(reader: Client) -> None:
+def test_own_arrangements_cost_no_more_queries_than_the_usual_one(client: Client) -> None:
     def count(path: str) -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert reader.get(path).status_code == 200
+            assert client.get(path).status_code == 200
         return len(queries)
 
     paths = ("/", "/blog/", "/the-knee/", "/privacy/")
@@ -283,20 +283,20 @@ def test_own_arrangements_cost_no_more_queries_than_the_usual_one(reader: Client
 
 
 @pytest.mark.usefixtures("site")
-def test_a_home_page_without_its_welcome_and_a_page_without_a_sidebar_still_make_sense(reader: Client) -> None:
+def test_a_home_page_without_its_welcome_and_a_page_without_a_sidebar_still_make_sense(client: Client) -> None:
     make_item("home", "about")
     make_item("sidebar", "search", is_shown=False)
-    assert tree(reader).xpath("//h1/text()") == ["Move Better"]
-    page = tree(reader, "/blog/")
+    assert tree(client).xpath("//h1/text()") == ["Move Better"]
+    page = tree(client, "/blog/")
     assert not page.xpath("//aside")
     assert "#sidebar" not in page.xpath("//a/@href")
 
 
 @pytest.mark.usefixtures("site")
-def test_an_item_of_a_room_that_is_gone_is_kept_and_not_shown(reader: Client) -> None:
+def test_an_item_of_a_room_that_is_gone_is_kept_and_not_shown(client: Client) -> None:
     make_item("sidebar", "left-over")
     make_item("sidebar", "search")
-    assert widgets(reader) == ["Search"]
+    assert widgets(client) == ["Search"]
     assert str(Item.objects.get(kind="left-over")) == "left-over"
 
 
