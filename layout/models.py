@@ -16,6 +16,7 @@ from layout import link_targets
 from layout.block_types import BESIDE, KINDS, Area, Kind
 from pages.models import Page
 from publishing.models import Document
+from richtext.references import ReferenceSource
 
 MOST = 24
 NOWHERE = "A link needs one place to lead to."
@@ -39,8 +40,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.select_related("page", "category", "post", "image").defer(*large)
 
 
-class Item(models.Model):
+class Item(ReferenceSource):
     """A link, a heading with links, or a box. Whoever is not in `KINDS` any more is kept and not shown."""
+
+    reference_fields = ("text", "image")
 
     area = models.CharField(max_length=20, choices=Area, editable=False)
     parent = models.ForeignKey(

@@ -20,6 +20,7 @@ from publishing.document_paths import validate_path_is_free
 from publishing.models import Document, DocumentQuerySet, PublishError, Snapshot
 from publishing.path_tree import PathNode
 from richtext.analysis import Analysis
+from richtext.references import ReferenceSource
 
 LONGEST_PATH = 500
 # Schemes and beginnings that a button may lead to; anything else could be a program.
@@ -40,6 +41,8 @@ class PageQuerySet(DocumentQuerySet["Page"]):
 
 class Page(PathNode, Document):
     """A page of the site that is not a post, possibly below another one."""
+
+    reference_fields = ("body", "featured_image")
 
     class Role(models.TextChoices):
         """What the site itself looks a page up by."""
@@ -184,8 +187,10 @@ def validate_link(link: str) -> None:
         raise ValidationError("Type a path of this site such as /contact/, or a whole address with https:// in front.")
 
 
-class Service(models.Model):
+class Service(ReferenceSource):
     """Something that the author offers, listed on the page with the part “Services”."""
+
+    reference_fields = ("image",)
 
     name = models.CharField("what", max_length=120, help_text="Such as “First session”.")
     description = models.TextField(help_text="What happens and what somebody leaves with, in one or two sentences.")
