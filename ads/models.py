@@ -15,7 +15,6 @@ from affiliates.shop_urls import host_of, is_amazons
 from analytics.models import DailyCount, DailyCountQuerySet
 from blog.models import Category, Post, path_with_ancestors
 from images.models import Image
-from richtext.references import ReferenceSource
 
 # The same label everywhere, so that no one mistakes an ad for advice.
 LABEL = "Advertisement"
@@ -50,10 +49,8 @@ class AdQuerySet(models.QuerySet["Ad"]):
         return found
 
 
-class Ad(ReferenceSource):
+class Ad(models.Model):
     """An image or a short text with a link, paid for by an advertiser."""
-
-    reference_fields = ("image",)
 
     class Placement(models.TextChoices):
         """Where the ad appears."""

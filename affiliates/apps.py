@@ -7,8 +7,7 @@ class AffiliatesConfig(AppConfig):
 
     def ready(self) -> None:
         from affiliates import disclosure, references, site_statements
-        from affiliates.models import Comparison, Product, Sponsorship
 
-        disclosure.register({"product": Product, "comparison": Comparison, "sponsorship": Sponsorship})
+        disclosure.register()
         references.connect()
         site_statements.connect()

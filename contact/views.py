@@ -6,8 +6,7 @@ from django.shortcuts import redirect, render
 
 from contact.forms import ContactForm
 from pages.models import Page
-from pages.seo import of_page
-from pages.standing import standing_of
+from pages.seo import page_meta
 from public_forms.decorators import public_form
 
 
@@ -26,9 +25,8 @@ def contact(request: HttpRequest) -> HttpResponse:
                 response = redirect("contact:thanks")
                 response.status_code = 303
                 return response
-    known = standing_of(request).by_role.get(Page.Role.CONTACT)
-    intro = Page.objects.select_related("featured_image").filter(pk=known.pk).first() if known else None
-    meta = of_page(intro) if intro and request.method != "POST" else None
+    intro = Page.objects.published().select_related("featured_image").filter(role=Page.Role.CONTACT).first()
+    meta = page_meta(intro) if intro and request.method != "POST" else None
     context = {"form": form, "intro": intro, "meta": meta}
     page = render(request, "contact/contact.html", context, status=form.status)
     # Only a page with text of its author is worth indexing.

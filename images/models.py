@@ -16,7 +16,6 @@ from imagefield.fields import ImageField, PPOIField
 
 from images import references, renditions
 from images.uploads import prepare
-from richtext.references import ReferenceSource
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -153,10 +152,8 @@ def title_from(name: str) -> str:
     return " ".join(stem.replace("-", " ").replace("_", " ").split()).capitalize() or "Picture"
 
 
-class Video(ReferenceSource):
+class Video(models.Model):
     """A video on another site. Readers see our own picture of it, and nothing of that site before they click."""
-
-    reference_fields = ("thumbnail",)
 
     class Provider(models.TextChoices):
         YOUTUBE = "youtube", "YouTube"

@@ -1,9 +1,6 @@
-"""Menus and areas on the writing desk: a page for each, where its items are ordered, switched, added and filled in."""
+"""Admin of menus and widgets: a page per area where blocks are sorted, hidden, added and edited."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,93 +12,41 @@ from django.urls import URLPattern, path, reverse
 
 from images.admin import WithImagePicker
 from layout import services
-from layout.block_types import KINDS, Area, Kind
-from layout.default_layout import Branch
-from layout.forms import ItemForm
-from layout.models import Item
-from layout.rendering import Scene
-from pages.places import Place, find
+from layout.area_editor import (
+    DESCRIPTIONS,
+    DIRECTIONS,
+    block_type_choices,
+    build_rows,
+    focus_after_change,
+    search_link_targets,
+)
+from layout.block_types import BLOCK_TYPES, Area
+from layout.context import LayoutContext
+from layout.forms import BlockForm
+from layout.models import Block
+from pages.link_search import search_links
+from siteinfo.urls import admin_url
 
-DESCRIPTIONS = {
-    Area.TOP_BAR: "The narrow bar above everything, on wide screens.",
-    Area.MAIN: "Beside your site's name, on every page.",
-    Area.MOBILE: "What opens behind “Menu” on telephones and small tablets.",
-    Area.HOME: "The sections of the home page, from top to bottom.",
-    Area.SIDEBAR: "The boxes beside posts, lists and the services page.",
-    Area.FOOTER: "The columns at the end of every page.",
-}
-STEPS = ("up", "down", "in", "out")
-
-
-class Row(NamedTuple):
-    """An item in the list of its area: what it is, why readers do not see it, and which steps it can take."""
-
-    item: Item
-    what: str
-    unseen: str
-    steps: list[str]
-    heading_above: Item | None
-    below: list[Row]
+_ALL_FIELDS = ("title", "link", "image", "text", "max_items")
 
 
-def _what(scene: Scene, item: Item) -> str:
-    if item.about and item.about.is_line and item.kind != "link":
-        return ", ".join(link.title for link in scene.find(item))
-    if item.kind == "link":
-        kind = str(item.target._meta.verbose_name).capitalize() if item.target else "Address"
-        return f"{kind} · {item.leads_to}"
-    return item.about.label if item.about and item.name != item.about.label else ""
+@admin.register(Block)
+class BlockAdmin(WithImagePicker, admin.ModelAdmin):
+    """Blocks by area. Users who may change the site information may change the layout."""
 
-
-def _unseen(scene: Scene, item: Item) -> str:
-    if item.about is None:
-        return "The site does not know it any more."
-    if not item.is_shown:
-        return "Switched off."
-    return item.trouble or (item.about.empty if not scene.find(item) else "")
-
-
-def _rows(scene: Scene, branches: list[Branch]) -> list[Row]:
-    items = [branch.item for branch in branches]
-    return [_row(scene, items, number, branch.below) for number, branch in enumerate(branches)]
-
-
-def _row(scene: Scene, siblings: list[Item], number: int, below: Sequence[Item] = ()) -> Row:
-    item, above = siblings[number], siblings[number - 1] if number else None
-    kind = item.about
-    steps = {
-        "up": above is not None,
-        "down": number + 1 < len(siblings),
-        "in": bool(above and above.kind == "heading" and kind and kind.is_line),
-        "out": bool(item.parent_id and kind and item.area in kind.areas),
-    }
-    children = [_row(scene, list(below), place) for place in range(len(below))]
-    possible = [name for name, is_possible in steps.items() if is_possible]
-    return Row(item, _what(scene, item), _unseen(scene, item), possible, above if steps["in"] else None, children)
-
-
-class Choice(NamedTuple):
-    """A kind that can be added, or the reason why it cannot."""
-
-    kind: Kind
-    is_there: bool
-
-
-@admin.register(Item)
-class ItemAdmin(WithImagePicker, admin.ModelAdmin):
-    """Whoever may change the site's facts may arrange its frame."""
-
-    form = ItemForm
+    form = BlockForm
 
     class Media:
         js = (Script("layout/sortable.js", type="module"),)
 
-    # ---- Rights ----------------------------------------------------------------------------------------
+    # ---- Permissions -----------------------------------------------------------------------------------
 
     def has_module_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may change the site information."""
         return bool(request.user.has_perm("siteinfo.change_siteinfo"))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the user may change the site information."""
         return self.has_module_permission(request)
 
     has_add_permission = has_module_permission
@@ -109,225 +54,213 @@ class ItemAdmin(WithImagePicker, admin.ModelAdmin):
     has_delete_permission = has_view_permission
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
-        """The start page offers the areas, not a form without one."""
+        """Leave "add" out of the dashboard, since a block needs an area."""
         return {"add": False, "change": True, "delete": False, "view": True}
 
-    # ---- The areas -------------------------------------------------------------------------------------
+    # ---- Areas -----------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.arrange)
-        return [path("area/<str:area>/", view, name="layout_item_area"), *super().get_urls()]
+        """Add the page of an area."""
+        view = self.admin_site.admin_view(self.area_view)
+        return [path("area/<str:area>/", view, name="layout_block_area"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """All areas."""
+        """Show all areas instead of a list of blocks."""
         if not self.has_module_permission(request):
             raise PermissionDenied
-        scene = Scene(request, {})
+        context = LayoutContext(request, {})
         areas = [
             {
                 "area": area,
                 "description": DESCRIPTIONS[area],
-                "is_own": scene.is_own(area),
-                "names": [branch.item.name for branch in scene.branches(area) if branch.item.is_shown],
+                "is_custom": area in context.custom_areas,
+                "names": [node.block.name for node in context.nodes(area) if node.block.is_shown],
             }
             for area in Area
         ]
-        return self._page(request, "areas", "Menus and areas", areas=areas)
+        return self._render(request, "areas", "Menus and widgets", areas=areas)
 
-    def arrange(self, request: HttpRequest, area: str) -> HttpResponse:
-        """One area: its items in order, and what can be added. Each button is one change, saved at once."""
+    def area_view(self, request: HttpRequest, area: str) -> HttpResponse:
+        """Show the blocks of an area and what can be added. Each button posts one change, which is saved at once."""
         if not self.has_module_permission(request):
             raise PermissionDenied
         if area not in Area:
             raise Http404
         if request.method == "POST":
-            try:
-                query = self._change(request, area)
-            except ValidationError as refused:
-                messages.error(request, " ".join(dict.fromkeys(refused.messages)))
-                query = {}
-            return HttpResponseRedirect(_address(area, **query))
-        scene = Scene(request, {})
-        rows = _rows(scene, scene.branches(area))
-        under = next((row.item for row in rows if row.item.pk and str(row.item.pk) == request.GET.get("under")), None)
-        words = request.GET.get("q", "").strip()[:200]
-        return self._page(
+            return HttpResponseRedirect(_area_url(area, **self._post_change(request, area)))
+        context = LayoutContext(request, {})
+        rows = build_rows(context, context.nodes(area))
+        parent = next((row.block for row in rows if str(row.block.pk) == request.GET.get("parent")), None)
+        query = request.GET.get("q", "").strip()[:200]
+        return self._render(
             request,
             "area",
             Area(area).label,
             area=Area(area),
-            description=DESCRIPTIONS[Area(area)],
             areas=Area,
-            is_own=scene.is_own(area),
+            description=DESCRIPTIONS[Area(area)],
+            is_custom=area in context.custom_areas,
             rows=rows,
-            under=under,
-            choices=_choices(area, rows, under),
-            takes_links=under or area in KINDS["link"].areas,
-            q=words,
-            places=_places(words),
-            **_moved(rows, request.GET.get("at", "")),
+            parent=parent,
+            choices=block_type_choices(area, rows, parent),
+            takes_links=parent or area in BLOCK_TYPES["link"].areas,
+            q=query,
+            suggestions=search_link_targets(query),
+            **focus_after_change(rows, request.GET.get("focus", "")),
         )
 
-    def _change(self, request: HttpRequest, area: str) -> dict[str, str]:
-        """Do what the button says. The query of the page that follows."""
-        sent = {name: str(value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
-        if "own" in sent:
-            services.take_over(area)
-        elif "usual" in sent:
-            services.give_back(area)
-            messages.success(request, "The usual arrangement is back.")
-        elif "kind" in sent or "link" in sent:
-            return self._add(request, area, sent)
-        elif "move" in sent:
-            item = services.move(_key(sent["move"]) or 0, _key(sent.get("under")), _key(sent.get("before")))
-            return {"at": f"handle-{item.pk}"}
-        elif step := next((step for step in STEPS if step in sent), None):
-            services.step(_key(sent[step]) or 0, step)
-            return {"at": f"{step}-{sent[step]}"}
-        elif switch := next((name for name in ("show", "hide") if name in sent), None):
-            changed = Item.objects.filter(pk=_key(sent[switch]) or 0, area=area).update(is_shown=switch == "show")
-            if not changed:
-                raise ValidationError(services.GONE)
-            return {"at": f"switch-{sent[switch]}"}
+    def _post_change(self, request: HttpRequest, area: str) -> dict[str, str]:
+        """Apply the posted change, or tell the user why it is not possible. Return the query of the next page."""
+        posted = {name: str(value) for name, value in request.POST.items()}
+        try:
+            return self._apply_change(request, area, posted)
+        except ValidationError as error:
+            messages.error(request, " ".join(dict.fromkeys(error.messages)))
+            return {}
+
+    def _apply_change(self, request: HttpRequest, area: str, posted: dict[str, str]) -> dict[str, str]:
+        if "customize" in posted:
+            services.customize_area(area)
+        elif "reset" in posted:
+            services.reset_area(area)
+            messages.success(request, "The default blocks are back.")
+        elif "block_type" in posted or "link" in posted:
+            return self._add_block(request, area, posted)
+        elif "move" in posted:
+            pks = (_parse_pk(posted.get(name)) for name in ("move", "parent", "before"))
+            pk, parent_pk, before_pk = pks
+            block = services.move_block(pk or 0, parent_pk, before_pk)
+            return {"focus": f"handle-{block.pk}"}
+        elif direction := next((name for name in DIRECTIONS if name in posted), None):
+            services.step_block(_parse_pk(posted[direction]) or 0, direction)
+            return {"focus": f"{direction}-{posted[direction]}"}
+        elif switch := next((name for name in ("show", "hide") if name in posted), None):
+            blocks = Block.objects.filter(pk=_parse_pk(posted[switch]) or 0, area=area)
+            if not blocks.update(is_shown=switch == "show"):
+                raise ValidationError(services.BLOCK_GONE)
+            return {"focus": f"switch-{posted[switch]}"}
         return {}
 
-    def _add(self, request: HttpRequest, area: str, sent: dict[str, str]) -> dict[str, str]:
-        under = _key(sent.get("under"))
-        if under and not Item.objects.filter(pk=under, area=area, kind="heading").exists():
-            raise ValidationError(services.GONE)
-        item = Item(area=area, kind=sent.get("kind", "link"), parent_id=under)
-        if "link" in sent:
-            item.point_at(sent["link"])
-            if not item.target:
-                own = (place.title for place in find(sent.get("q", "").split()) if place.address == item.address)
-                item.title = next(own, "")
-        services.add(item)
-        messages.success(request, f"“{item}” is added.")
-        return {"at": f"switch-{item.pk}"} | ({"under": str(under)} if under else {})
+    def _add_block(self, request: HttpRequest, area: str, posted: dict[str, str]) -> dict[str, str]:
+        parent_pk = _parse_pk(posted.get("parent"))
+        if parent_pk and not Block.objects.filter(pk=parent_pk, area=area, block_type="heading").exists():
+            raise ValidationError(services.BLOCK_GONE)
+        block = Block(area=area, block_type=posted.get("block_type", "link"), parent_id=parent_pk)
+        if "link" in posted:
+            block.set_link(posted["link"])
+            if not block.target:
+                found = search_links(posted.get("q", "").split())
+                block.title = next((suggestion.title for suggestion in found if suggestion.url == block.url), "")
+        services.add_block(block)
+        messages.success(request, f"“{block}” was added.")
+        parent = {"parent": str(parent_pk)} if parent_pk else {}
+        return {"focus": f"switch-{block.pk}", **parent}
 
-    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
-        frame = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "media": self.media}
-        return TemplateResponse(request, f"admin/layout/item/{template}.html", {**frame, **context})
+    def _render(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        common = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, f"admin/layout/block/{template}.html", {**common, **context})
 
-    # ---- One item --------------------------------------------------------------------------------------
+    # ---- A single block --------------------------------------------------------------------------------
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
-        # Those of an area that is no more are kept, and cannot be opened.
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Block]:
+        """Return the blocks that can be edited; those of a removed area are kept but cannot be opened."""
         return super().get_queryset(request).filter(area__in=Area)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> Any:
-        item = obj if obj and obj.area else self._new(request)
-        every = ("title", "leads_to", "image", "text", "number")
-        fields = item.about.fields if item and item.about else every
+    def get_fieldsets(self, request: HttpRequest, obj: Block | None = None) -> Any:
+        """Ask only for the fields of the block's type."""
+        block = obj if obj and obj.area else self._new_block(request)
+        fields = block.type.fields if block and block.type else _ALL_FIELDS
         return ((None, {"fields": (*fields, "is_shown")}),)
 
-    def _new(self, request: HttpRequest) -> Item | None:
-        """The item that the form to add one is about."""
-        area, kind, under = (request.GET.get(name, "") for name in ("area", "kind", "under"))
-        if area not in Area or kind not in KINDS:
+    def _new_block(self, request: HttpRequest) -> Block | None:
+        """Return the unsaved block that the add form is for, or None if the query does not name one."""
+        area, block_type, parent = (request.GET.get(name, "") for name in ("area", "block_type", "parent"))
+        if area not in Area or block_type not in BLOCK_TYPES:
             return None
-        return Item(area=area, kind=kind, parent=Item.objects.filter(pk=_key(under) or 0).first())
+        heading = Block.objects.filter(pk=_parse_pk(parent) or 0).first()
+        return Block(area=area, block_type=block_type, parent=heading)
 
-    def get_form(self, request: HttpRequest, obj: Item | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Block | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Give the add form a block with its area and type."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        new = None if change else self._new(request)
-        if new is None:
+        block = None if change else self._new_block(request)
+        if block is None:
             return form
 
-        class NewForm(form):
-            def __init__(self, *args: Any, **given: Any) -> None:
-                super().__init__(*args, **given | {"instance": new})
+        class NewBlockForm(form):
+            def __init__(self, *args: Any, **form_kwargs: Any) -> None:
+                super().__init__(*args, **form_kwargs | {"instance": block})
 
-        return NewForm
+        return NewBlockForm
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        new = self._new(request)
-        if new is None or new.about is None:
-            return HttpResponseRedirect(reverse("admin:layout_item_changelist"))
-        title = f"{new.about.label}: {Area(new.area).label}"
+        """Show the add form of a block type, titled with the type and the area."""
+        block = self._new_block(request)
+        if block is None or block.type is None:
+            return HttpResponseRedirect(admin_url(Block))
+        title = f"{block.type.label}: {Area(block.area).label}"
         return super().add_view(request, form_url, {"title": title, **(extra_context or {})})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        """Return to the list of areas if a concurrent change removed the block or took its place."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as refused:  # somebody was quicker
-            messages.error(request, " ".join(refused.messages))
-            return HttpResponseRedirect(reverse("admin:layout_item_changelist"))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return HttpResponseRedirect(admin_url(Block))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        item = context["adminform"].form.instance
-        context |= {"area": Area(item.area), "kind": item.about, "show_save_and_continue": False}
-        context |= {"show_save_and_add_another": False, "subtitle": item.about and item.about.description}
+        """Offer a single save button, and describe the block's type."""
+        block = context["adminform"].form.instance
+        context |= {
+            "area": Area(block.area),
+            "subtitle": block.type.description if block.type else None,
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+        }
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:
+        """Save through the services, which handle concurrent changes."""
         if change:
-            services.fill_in(obj)
+            services.update_block(obj)
         else:
-            services.add(obj)
+            services.add_block(obj)
 
-    def response_add(self, request: HttpRequest, obj: Item, post_url_continue: str | None = None) -> HttpResponse:
-        messages.success(request, f"“{obj}” is added.")
-        under = {"under": str(obj.parent_id)} if obj.parent_id else {}
-        return HttpResponseRedirect(_address(obj.area, at=f"switch-{obj.pk}", **under))
+    def response_add(self, request: HttpRequest, obj: Block, post_url_continue: str | None = None) -> HttpResponse:
+        """Return to the area, and to the heading the block was added under."""
+        messages.success(request, f"“{obj}” was added.")
+        parent = {"parent": str(obj.parent_id)} if obj.parent_id else {}
+        return HttpResponseRedirect(_area_url(obj.area, focus=f"switch-{obj.pk}", **parent))
 
-    def response_change(self, request: HttpRequest, obj: Item) -> HttpResponse:
-        messages.success(request, f"“{obj}” is saved.")
-        return HttpResponseRedirect(_address(obj.area, at=f"edit-{obj.pk}"))
+    def response_change(self, request: HttpRequest, obj: Block) -> HttpResponse:
+        """Return to the area."""
+        messages.success(request, f"“{obj}” was saved.")
+        return HttpResponseRedirect(_area_url(obj.area, focus=f"edit-{obj.pk}"))
 
-    def delete_model(self, request: HttpRequest, obj: Item) -> None:
-        request.deleted_from = obj.area  # type: ignore[attr-defined]
+    def delete_model(self, request: HttpRequest, obj: Block) -> None:
+        """Delete a block. An area without blocks shows the default ones again."""
+        request.deleted_block_area = obj.area  # type: ignore[attr-defined]
         super().delete_model(request, obj)
-        if not Item.objects.filter(area=obj.area).exists():
-            messages.info(request, "That was the last one, so the usual arrangement is back.")
+        if not Block.objects.filter(area=obj.area).exists():
+            messages.info(request, "The area is empty, so the default blocks are back.")
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        messages.success(request, f"“{obj_display}” is removed.")
-        return HttpResponseRedirect(_address(request.deleted_from))  # type: ignore[attr-defined]
+        """Return to the area."""
+        messages.success(request, f"“{obj_display}” was removed.")
+        return HttpResponseRedirect(_area_url(request.deleted_block_area))  # type: ignore[attr-defined]
 
 
-def _address(area: str, **query: str) -> str:
-    return reverse("admin:layout_item_area", args=[area], query=query or None)
+def _area_url(area: str, **query: str) -> str:
+    return reverse("admin:layout_block_area", args=[area], query=query or None)
 
 
-def _key(text: str | None) -> int | None:
+def _parse_pk(text: str | None) -> int | None:
+    """Return a primary key sent by a browser, or None if it is not one."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def _choices(area: str, rows: list[Row], under: Item | None) -> list[Choice]:
-    """What can be added at the end of `area`, or under a heading."""
-    there = {row.item.kind for row in rows}
-    if under:
-        return [Choice(kind, False) for kind in KINDS.values() if kind.is_line and kind.name != "link"]
-    return [
-        Choice(kind, kind.is_single and kind.name in there)
-        for kind in KINDS.values()
-        if area in kind.areas and kind.name != "link"
-    ]
-
-
-def _places(words: str) -> list[Place]:
-    """What is found by `words`; an address is found as it is."""
-    if words.startswith(("/", "http://", "https://", "mailto:", "tel:")):
-        return [Place(words, words, "Address")]
-    return find(words.split()[:8]) if words else []
-
-
-def _moved(rows: list[Row], at: str) -> dict[str, Any]:
-    """After a step: the button that takes the focus, and where the item is now, in a sentence."""
-    name, _, key = at.partition("-")
-    for siblings in (rows, *(row.below for row in rows)):
-        for number, row in enumerate(siblings, start=1):
-            if str(row.item.pk) != key:
-                continue
-            if name in STEPS and name not in row.steps:
-                name = next(iter(row.steps), "switch")
-            said = f"“{row.item}” is number {number} of {len(siblings)}."
-            return {"focus": name, "focus_on": row.item, "said": said}
-    return {}

@@ -1,117 +1,277 @@
-"""What can stand in the frame round the pages, and where: one line for each kind."""
+"""The types of blocks that an author can place, and the areas that take them.
 
-from __future__ import annotations
+What a type shows is decided in `layout/providers.py`, how in `templates/layout/_<type>.html`.
+"""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import TextChoices
 
-from layout import providers
-
 
 class Area(TextChoices):
-    """The parts of a page that the author arranges."""
+    """The parts of a page that hold blocks."""
 
     TOP_BAR = "top-bar", "Top bar"
-    MAIN = "main-menu", "Main menu"
-    MOBILE = "mobile-menu", "Menu of small screens"
+    MAIN_MENU = "main-menu", "Main menu"
+    MOBILE_MENU = "mobile-menu", "Mobile menu"
     HOME = "home", "Home page"
     SIDEBAR = "sidebar", "Sidebar"
     FOOTER = "footer", "Footer"
 
 
-MENUS = {Area.TOP_BAR, Area.MAIN, Area.MOBILE}
-BESIDE = {Area.SIDEBAR, Area.FOOTER}
-BOXES = BESIDE | {Area.HOME}
+MENUS = {Area.TOP_BAR, Area.MAIN_MENU, Area.MOBILE_MENU}
+SIDES = {Area.SIDEBAR, Area.FOOTER}
+WIDGET_AREAS = SIDES | {Area.HOME}
 
 
-class Kind(NamedTuple):
-    """A kind of item.
-
-    `finds` answers what readers of a page would see of it: links for a line, anything for a box, nothing where it
-    has nothing to show. `empty` says to the author why it shows nothing on the whole site. A box is drawn by the
-    template named after its kind.
-    """
+class BlockType(NamedTuple):
+    """A type of block and what its form asks for."""
 
     name: str
     label: str
     description: str
     areas: set[Area]
-    finds: Callable[[Any, Any], Any] = providers.always
-    empty: str = ""
     fields: tuple[str, ...] = ()
-    title: str = ""
-    number: int | None = None
-    is_line: bool = False
-    is_single: bool = False
+    default_title: str = ""
+    default_max_items: int = 1
+    is_link: bool = False  # shows links and can be nested under a heading
+    is_unique: bool = False  # an area holds at most one
+    is_blank: bool = False  # shows nothing until its author fills it in
+    empty_reason: str = ""  # tells the author why visitors see nothing
 
     @property
     def template(self) -> str:
+        """The template that renders a block of this type."""
         return f"layout/_{self.name.replace('-', '_')}.html"
 
-    @property
-    def needs_words(self) -> bool:
-        """Whether it is nothing before the author fills it in."""
-        return self.name in {"link", "heading", "text", "picture"}
 
+_LINKS = (
+    BlockType(
+        "link",
+        "Link",
+        "A link to a page, a post, a category or any URL.",
+        MENUS,
+        fields=("title", "link"),
+        is_link=True,
+        is_blank=True,
+    ),
+    BlockType(
+        "main-categories",
+        "Main categories",
+        "Your top-level categories in order. New ones appear automatically.",
+        MENUS,
+        fields=("max_items",),
+        default_max_items=8,
+        is_link=True,
+        empty_reason="There are no categories yet.",
+    ),
+    BlockType(
+        "pages",
+        "Pages",
+        "Every page with “Show in menus” ticked.",
+        MENUS,
+        is_link=True,
+        empty_reason="No published page has “Show in menus” ticked.",
+    ),
+    BlockType(
+        "policies",
+        "Policies",
+        "Your privacy policy, disclaimers and other policies.",
+        MENUS,
+        is_link=True,
+        empty_reason="No policy page is published yet.",
+    ),
+    BlockType(
+        "author-link",
+        "Author profile",
+        "A link to the author's profile, unless the About page is already in the menu.",
+        MENUS,
+        fields=("title",),
+        is_link=True,
+        empty_reason="The About page is already in the menu, or there is no author.",
+    ),
+    BlockType(
+        "shop",
+        "Shop",
+        "A link to the page of products you recommend.",
+        MENUS,
+        fields=("title",),
+        is_link=True,
+        empty_reason="The shop has no products yet.",
+    ),
+)
+_WIDGETS = (
+    BlockType(
+        "heading",
+        "Heading with links",
+        "A dropdown in a menu; a list of links in the sidebar or footer.",
+        {Area.MAIN_MENU, Area.MOBILE_MENU} | SIDES,
+        fields=("title",),
+        is_blank=True,
+        empty_reason="Visitors can see none of its links.",
+    ),
+    BlockType(
+        "main-menu",
+        "Main menu",
+        "Everything in the main menu, in the same order.",
+        {Area.MOBILE_MENU},
+        is_unique=True,
+    ),
+    BlockType(
+        "brand",
+        "Site name and profiles",
+        "Your site's name and tagline with icons of your social profiles.",
+        {Area.FOOTER},
+        is_unique=True,
+    ),
+    BlockType(
+        "author",
+        "Author card",
+        "Photo and short bio of the post's author, or of the site's author on other pages.",
+        {Area.SIDEBAR},
+        is_unique=True,
+        empty_reason="There is no author yet.",
+    ),
+    BlockType(
+        "social-links",
+        "Social profiles",
+        "Icons of your social profiles and your email.",
+        {Area.TOP_BAR, Area.MOBILE_MENU} | SIDES,
+        fields=("title",),
+        default_title="Connect",
+        is_unique=True,
+        empty_reason="You have not added a social profile or a public email yet.",
+    ),
+    BlockType(
+        "search",
+        "Search",
+        "A search field; an icon in the main menu.",
+        {Area.MAIN_MENU, Area.MOBILE_MENU} | SIDES,
+        fields=("title",),
+        default_title="Search",
+        is_unique=True,
+    ),
+    BlockType(
+        "categories",
+        "Categories",
+        "All categories that have posts, with the number of posts.",
+        SIDES,
+        fields=("title",),
+        default_title="Categories",
+        is_unique=True,
+        empty_reason="No category has a published post.",
+    ),
+    BlockType(
+        "archives",
+        "Archives",
+        "The months that have posts, with the number of posts.",
+        SIDES,
+        fields=("title",),
+        default_title="Archives",
+        is_unique=True,
+        empty_reason="There are no published posts yet.",
+    ),
+    BlockType(
+        "hero",
+        "Hero",
+        "The large heading and illustration at the top. Edit its text in the site information.",
+        {Area.HOME},
+        is_unique=True,
+    ),
+    BlockType(
+        "help-line",
+        "When to get help now",
+        "The note for readers who need care today. Edit it in the site information.",
+        {Area.HOME},
+        is_unique=True,
+        empty_reason="The site information has no such note.",
+    ),
+    BlockType(
+        "starting-points",
+        "Starting points",
+        "Your first main categories with their images.",
+        {Area.HOME},
+        fields=("title", "max_items"),
+        default_title="Where would you like to start?",
+        default_max_items=3,
+        is_unique=True,
+        empty_reason="There are no categories yet.",
+    ),
+    BlockType(
+        "latest-posts",
+        "Latest posts",
+        "The newest posts. On the home page the featured post comes first.",
+        WIDGET_AREAS,
+        fields=("title", "max_items"),
+        default_title="Latest posts",
+        default_max_items=5,
+        empty_reason="There are no published posts yet.",
+    ),
+    BlockType(
+        "featured-posts",
+        "Featured posts",
+        "The newest posts that you have featured.",
+        WIDGET_AREAS,
+        fields=("title", "max_items"),
+        default_title="Featured posts",
+        default_max_items=3,
+        empty_reason="No published post is featured.",
+    ),
+    BlockType(
+        "about",
+        "About the author",
+        "A wide band with your photo and short bio.",
+        {Area.HOME},
+        is_unique=True,
+        empty_reason="There is no author yet.",
+    ),
+    BlockType(
+        "newsletter",
+        "Newsletter sign-up",
+        "The sign-up form of your newsletter.",
+        WIDGET_AREAS,
+        fields=("title",),
+        is_unique=True,
+    ),
+    BlockType(
+        "instagram",
+        "Instagram",
+        "A strip of images from your Instagram account.",
+        {Area.HOME},
+        is_unique=True,
+    ),
+    BlockType(
+        "text",
+        "Text",
+        "Your own text with links and lists.",
+        WIDGET_AREAS,
+        fields=("title", "text"),
+        is_blank=True,
+    ),
+    BlockType(
+        "image",
+        "Image",
+        "An image from the library, optionally with a link.",
+        WIDGET_AREAS,
+        fields=("title", "image", "link"),
+        is_blank=True,
+    ),
+    BlockType(
+        "ad",
+        "Advertisement",
+        "The sidebar ad scheduled for today.",
+        {Area.SIDEBAR},
+        is_unique=True,
+    ),
+    BlockType(
+        "table-of-contents",
+        "Table of contents",
+        "Links to the chapters of a post with three chapters or more.",
+        {Area.SIDEBAR},
+        fields=("title",),
+        default_title="Jump to",
+        is_unique=True,
+    ),
+)
 
-_LINES = [
-    Kind("link", "Link", "To a page, a post, a category or any address.", MENUS, providers.link, is_line=True,
-         fields=("title", "leads_to")),
-    Kind("topics", "Your topics", "The main categories in their order: new ones come by themselves.", MENUS,
-         providers.topics, "There is no category yet.", is_line=True, fields=("number",), number=8),
-    Kind("pages", "Pages of the menu", "Every page that has “show in the menu” switched on.", MENUS,
-         providers.pages, "No public page has “show in the menu” switched on.", is_line=True),
-    Kind("policies", "Policies", "Privacy, disclaimers and the other texts that readers rely on.", MENUS,
-         providers.policies, "No policy is public yet.", is_line=True),
-    Kind("author-link", "About the author", "The author's own page, unless About me is a page of the menu.", MENUS,
-         providers.author_link, "About me is a page of the menu, or there is no author.", is_line=True,
-         fields=("title",)),
-    Kind("shop", "Your shop page", "The page of your favorites.", MENUS, providers.shop,
-         "Nothing stands in the shop yet.", is_line=True, fields=("title",)),
-]  # fmt: skip
-_BOXES = [
-    Kind("heading", "Heading with links", "In a menu a list that opens; beside the text a box of links.",
-         {Area.MAIN, Area.MOBILE} | BESIDE, providers.under, "Readers can see no link under it.", fields=("title",)),
-    Kind("main-menu", "All of the main menu", "Whatever the main menu shows, in its order.", {Area.MOBILE},
-         is_single=True),
-    Kind("brand", "Name and profiles", "Your site's name and line, with the signs of your profiles.", {Area.FOOTER},
-         is_single=True),
-    Kind("author", "Author card", "Portrait and short bio: of a post's own author beside posts, else yours.",
-         {Area.SIDEBAR}, providers.author, "There is no author yet.", is_single=True),
-    Kind("connect", "Profiles", "The signs of your profiles elsewhere and of your e-mail.",
-         {Area.TOP_BAR, Area.MOBILE} | BESIDE, providers.connect, "There is neither a profile nor a public address.",
-         fields=("title",), title="Connect", is_single=True),
-    Kind("search", "Search", "A field to search the site; a sign in the main menu.",
-         {Area.MAIN, Area.MOBILE} | BESIDE, providers.search, fields=("title",), title="Search", is_single=True),
-    Kind("categories", "Categories", "All that have posts, each with how many.", BESIDE, providers.categories,
-         "No category has a public post.", fields=("title",), title="Categories", is_single=True),
-    Kind("archives", "Archives", "The months with posts, each with how many.", BESIDE, providers.archives,
-         "There is no public post yet.", fields=("title",), title="Archives", is_single=True),
-    Kind("hero", "Welcome", "The large words and the drawing at the top. Its words are in the site information.",
-         {Area.HOME}, providers.hero, is_single=True),
-    Kind("help-line", "When to get help now", "The line of the site information for readers who should not wait.",
-         {Area.HOME}, providers.help_line, "The site information has no such line.", is_single=True),
-    Kind("start", "Starting points", "Your first main categories, with their pictures.", {Area.HOME}, providers.start,
-         "There is no category yet.", fields=("title", "number"), title="Where would you like to start?", number=3,
-         is_single=True),
-    Kind("latest", "Latest posts", "The newest posts; on the home page led by the featured one.", BOXES,
-         providers.latest, "There is no public post yet.", fields=("title", "number"), title="Latest posts", number=5),
-    Kind("featured", "Featured posts", "The newest of those that you have featured.", BOXES, providers.featured,
-         "No public post is featured.", fields=("title", "number"), title="Featured posts", number=3),
-    Kind("about", "About you", "A wide band with your portrait and short bio.", {Area.HOME}, providers.site_author,
-         "There is no author yet.", is_single=True),
-    Kind("join", "Join the list", "Where readers sign up for your newsletter.", BOXES, fields=("title",),
-         is_single=True),
-    Kind("follow", "Follow along", "The strip of pictures from your account elsewhere.", {Area.HOME},
-         is_single=True),
-    Kind("text", "Text", "Words of your own, with links and lists.", BOXES, fields=("title", "text")),
-    Kind("picture", "Picture", "One of your pictures, with a link if you like.", BOXES,
-         fields=("title", "image", "leads_to")),
-    Kind("ad", "Advertisement", "The one that is due in the sidebar today.", {Area.SIDEBAR}, is_single=True),
-    Kind("contents", "Jump to", "The chapters of a post, beside posts that have three or more.", {Area.SIDEBAR},
-         providers.chapters, fields=("title",), title="Jump to", is_single=True),
-]  # fmt: skip
-
-KINDS = {kind.name: kind for kind in (*_LINES, *_BOXES)}
+BLOCK_TYPES = {block_type.name: block_type for block_type in (*_LINKS, *_WIDGETS)}

@@ -1,4 +1,4 @@
-"""What lies at an address of this site, so that a link can follow it wherever it moves."""
+"""Find the page, category or post behind a URL of this site, so that a link follows it when the URL changes."""
 
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,48 +13,54 @@ from blog.models import Category, Post, Series, Tag
 from pages.models import Page, validate_link
 from publishing.document_paths import documents_at
 
-LONGEST = 500
-# Lists of which the URL table knows the shape only.
-_MONTHS = {"blog:year", "blog:month"}
-_LISTS: dict[str, Any] = {"blog:tag": Tag, "blog:author": Author, "blog:series": Series}
+MAX_URL_LENGTH = 500
+# URLs that resolve for any month or slug, so that the database must say whether something is there.
+_DATE_ARCHIVES = {"blog:year", "blog:month"}
+_SLUG_MODELS: dict[str, Any] = {"blog:tag": Tag, "blog:author": Author, "blog:series": Series}
 
 
-def at(address: str) -> Page | Category | Post | None:
-    """The page, category or post at `address`; None at any other address that is good.
+def find_target(url: str) -> Page | Category | Post | None:
+    """Return the page, category or post at `url`, or None for any other valid URL.
 
-    Raise ValidationError for what is no address, and for one of this site where there is nothing.
+    Raises ValidationError for an invalid URL and for a URL of this site where nothing is.
     """
-    validate_link(address)
-    if len(address) > LONGEST or not address.isprintable():
-        raise ValidationError("No address looks like this: it is too long, or holds signs that nobody can type.")
+    validate_link(url)
+    if len(url) > MAX_URL_LENGTH or not url.isprintable():
+        raise ValidationError("This URL is too long or contains invalid characters.")
     try:
-        parts = urlsplit(_without_site(address))
+        parts = urlsplit(_strip_site_url(url))
     except ValueError as error:  # such as http://[
-        raise ValidationError("This is no address.") from error
+        raise ValidationError("Enter a valid URL or path.") from error
     if parts.scheme or parts.netloc or not parts.path:
         return None
-    nothing = ValidationError(f"There is nothing at {address} on this site. Look for its title instead.")
-    path = unquote(parts.path)
+    target, exists = _resolve(unquote(parts.path))
+    if not exists:
+        raise ValidationError(f"There is no page at {url} on this site. Search for its title instead.")
+    # A link with a query or an anchor points to a part of the page, which only the URL can express.
+    return None if parts.query or parts.fragment else target
+
+
+def _resolve(path: str) -> tuple[Page | Category | Post | None, bool]:
+    """Return what a link to `path` can follow, and whether anything is there."""
     try:
         match = resolve(path)
     except Resolver404:
-        raise nothing from None
-    found: list[Any] = [None]
+        return None, False
     if match.view_name == "document":
-        found = [each for each in documents_at([match.kwargs["path"]]) if each.trashed_at is None]
-    elif match.view_name == "blog:category":
-        found = list(Category.objects.filter(path=f"{match.kwargs['path']}/"))
-    elif match.view_name in _LISTS:
-        found = [None] if _LISTS[match.view_name].objects.filter(slug=match.kwargs["slug"]).exists() else []
-    elif match.view_name in _MONTHS and broken_reasons({path.strip("/")}):
-        found = []
-    if not found:
-        raise nothing
-    # A row leads to the whole of what it is kept as; a part of a page is kept as it is typed.
-    return None if parts.query or parts.fragment else found[0]
+        documents: list[Any] = [row for row in documents_at([match.kwargs["path"]]) if row.trashed_at is None]
+        return (documents[0], True) if documents else (None, False)
+    if match.view_name == "blog:category":
+        category = Category.objects.filter(path=f"{match.kwargs['path']}/").first()
+        return category, category is not None
+    if match.view_name in _SLUG_MODELS:
+        return None, _SLUG_MODELS[match.view_name].objects.filter(slug=match.kwargs["slug"]).exists()
+    if match.view_name in _DATE_ARCHIVES:
+        return None, not broken_reasons({path.strip("/")})
+    return None, True
 
 
-def _without_site(address: str) -> str:
-    """The path of a whole address of this site; any other address as it is, such as one of example.com.au."""
-    rest = address.removeprefix(settings.SITE_URL)
-    return rest or "/" if rest[:1] in {"", "/", "?", "#"} else address
+def _strip_site_url(url: str) -> str:
+    """Return the path of an absolute URL of this site, and any other URL unchanged."""
+    rest = url.removeprefix(settings.SITE_URL)
+    # Not https://example.com.au where the site is https://example.com.
+    return rest or "/" if rest[:1] in {"", "/", "?", "#"} else url

@@ -1,8 +1,6 @@
-"""What stands in the frame: one ordered tree for each area, two levels deep."""
+"""The blocks of every area: one ordered tree per area, at most two levels deep."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,182 +10,186 @@ from django.db.models import Q
 from affiliates.disclosure import is_paid
 from blog.models import LARGE_FIELDS, Category, Post
 from images.models import Image
-from layout import link_targets
-from layout.block_types import BESIDE, KINDS, Area, Kind
+from layout.block_types import BLOCK_TYPES, SIDES, Area, BlockType
+from layout.link_targets import MAX_URL_LENGTH, find_target
 from pages.models import Page
 from publishing.models import Document
-from richtext.references import ReferenceSource
 
-MOST = 24
-NOWHERE = "A link needs one place to lead to."
-_PAGE, _CATEGORY, _POST = Q(page__isnull=False), Q(category__isnull=False), Q(post__isnull=False)
-_ADDRESS = ~Q(address="")
-_NOWHERE = ~_PAGE & ~_CATEGORY & ~_POST & ~_ADDRESS
-_ONE_TARGET = (
-    (_PAGE & ~_CATEGORY & ~_POST & ~_ADDRESS)
-    | (~_PAGE & _CATEGORY & ~_POST & ~_ADDRESS)
-    | (~_PAGE & ~_CATEGORY & _POST & ~_ADDRESS)
-    | (~_PAGE & ~_CATEGORY & ~_POST & _ADDRESS)
-)
+MAX_ITEMS = 24
+LINK_REQUIRED = "Choose what this link points to."
+_LARGE_FIELDS = ("page__headings", "page__body", *(f"post__{name}" for name in LARGE_FIELDS))
+_HAS_TARGET = {
+    "page": Q(page__isnull=False),
+    "category": Q(category__isnull=False),
+    "post": Q(post__isnull=False),
+    "url": ~Q(url=""),
+}
 
 
-class ItemQuerySet(models.QuerySet["Item"]):
-    """Items with what they show."""
+def _only(*names: str) -> Q:
+    """Return the condition that exactly the targets called `names` are set."""
+    condition = Q()
+    for name, is_set in _HAS_TARGET.items():
+        condition &= is_set if name in names else ~is_set
+    return condition
 
-    def arranged(self) -> ItemQuerySet:
-        """In order, each with its target and picture, in one query."""
-        large = [f"page__{name}" for name in ("headings", "body")] + [f"post__{name}" for name in LARGE_FIELDS]
-        return self.select_related("page", "category", "post", "image").defer(*large)
+
+class BlockQuerySet(models.QuerySet["Block"]):
+    """Blocks with the rows they show."""
+
+    def with_targets(self) -> BlockQuerySet:
+        """Fetch link targets and images too, without the texts of posts and pages."""
+        return self.select_related("page", "category", "post", "image").defer(*_LARGE_FIELDS)
 
 
-class Item(ReferenceSource):
-    """A link, a heading with links, or a box. Whoever is not in `KINDS` any more is kept and not shown."""
-
-    reference_fields = ("text", "image")
+class Block(models.Model):
+    """A link, a heading with links below it, or a widget. Blocks of an unknown type are kept but not shown."""
 
     area = models.CharField(max_length=20, choices=Area, editable=False)
     parent = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="children", editable=False
     )
-    kind = models.CharField(max_length=20, editable=False)
+    block_type = models.CharField(max_length=20, editable=False)
     title = models.CharField(
         max_length=80,
         blank=True,
-        help_text="The words of the link, or above the box. If you leave it empty: the name of what it leads to, or "
-        "what such a box is usually called.",
+        help_text="The text of the link, or the heading above the block. Leave empty to use the target's title or the "
+        "default heading.",
     )
     page = models.ForeignKey(Page, on_delete=models.CASCADE, null=True, editable=False)
     category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, editable=False)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, editable=False)
-    address = models.CharField(max_length=link_targets.LONGEST, blank=True, editable=False)
+    url = models.CharField(max_length=MAX_URL_LENGTH, blank=True, editable=False)
     image = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="layout_items",
-        verbose_name="picture",
-        help_text="From your library, with the alternative text that it has there.",
+        related_name="blocks",
+        help_text="From your library, with the alt text it has there.",
     )
-    text = models.TextField(blank=True, help_text="A few words, with links and lists if you like.")
-    number = models.PositiveSmallIntegerField(
-        "how many",
+    text = models.TextField(blank=True, help_text="A few sentences, with links and lists if you like.")
+    max_items = models.PositiveSmallIntegerField(
+        "number of items",
         null=True,
         blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(MOST)],
-        help_text=f"From 1 to {MOST}. The usual number if you leave it empty.",
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_ITEMS)],
+        help_text=f"From 1 to {MAX_ITEMS}. Leave empty for the default.",
     )
     position = models.PositiveSmallIntegerField(default=0, editable=False)
     is_shown = models.BooleanField(
-        "shown", default=True, help_text="Switch off what readers should not see at the moment. It keeps its place."
+        "visible", default=True, help_text="Untick to hide this from visitors for now. It keeps its place."
     )
 
-    objects = ItemQuerySet.as_manager()
+    objects = BlockQuerySet.as_manager()
 
     class Meta:
         ordering = ("position", "pk")
-        verbose_name = "menu item"
-        verbose_name_plural = "menus and areas"
+        verbose_name_plural = "menus and widgets"
         constraints = [
-            # A picture may lead somewhere, a link must.
+            # A link must point somewhere; an image may.
             models.CheckConstraint(
-                condition=_ONE_TARGET | (_NOWHERE & ~Q(kind="link")),
-                name="layout_item_leads_to_one_target",
-                violation_error_message=NOWHERE,
+                condition=_only("page") | _only("category") | _only("post") | _only("url")
+                | (_only() & ~Q(block_type="link")),
+                name="layout_block_has_one_target",
+                violation_error_message=LINK_REQUIRED,
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.name
 
     @property
-    def about(self) -> Kind | None:
-        """What its kind is like."""
-        return KINDS.get(self.kind)
+    def type(self) -> BlockType | None:
+        """The block's type, or None if it no longer exists."""
+        return BLOCK_TYPES.get(self.block_type)
 
     @property
     def name(self) -> str:
-        """As the author finds it: its words, its target's name or its kind's."""
-        return self.title or str(self.target or self.address or (self.about.label if self.about else self.kind))
+        """The name that the author sees: the title, the target's title or the label of the type."""
+        return self.title or str(self.target or self.url or (self.type.label if self.type else self.block_type))
 
     @property
     def heading(self) -> str:
-        """The words above a box; those of its kind if it has none of its own."""
-        return self.title or (self.about.title if self.about else "")
+        """The heading above a widget: its title or the default of its type."""
+        return self.title or (self.type.default_title if self.type else "")
 
     @property
-    def count(self) -> int:
-        """How many posts or topics it shows."""
-        return self.number or (self.about and self.about.number) or 1
+    def item_count(self) -> int:
+        """The number of posts or categories to show."""
+        return self.max_items or (self.type.default_max_items if self.type else 1)
 
     @property
-    def is_beside(self) -> bool:
-        """Whether it is a box of the sidebar or the footer."""
-        return self.area in BESIDE
+    def is_in_side_area(self) -> bool:
+        """Whether the block is in the sidebar or the footer."""
+        return self.area in SIDES
 
     @property
     def target(self) -> Page | Category | Post | None:
-        """The page, category or post that it leads to."""
+        """The page, category or post that the block links to."""
         return self.page or self.category or self.post
 
     @property
-    def leads_to(self) -> str:
-        """The address that it leads to."""
-        return self.target.get_absolute_url() if self.target else self.address
+    def href(self) -> str:
+        """The URL that the block links to."""
+        return self.target.get_absolute_url() if self.target else self.url
 
     @property
-    def trouble(self) -> str:
-        """Why readers cannot follow it, in a sentence; nothing if they can."""
+    def link_error(self) -> str:
+        """The reason visitors cannot follow the link, as a sentence; empty if they can."""
         if isinstance(self.target, Document) and not self.target.is_published:
-            places = {"Trash": "lies in the trash", "Scheduled": "is not public yet", "Draft": "is a draft"}
-            return f"“{self.target}” {places[self.target.status_label]}."
-        if is_paid(self.leads_to):
-            return "Paid links need words before them that say so. Put it into a box of text, or on the shop page."
+            states = {"Trash": "is in the trash", "Scheduled": "is not published yet", "Draft": "is a draft"}
+            return f"“{self.target}” {states[self.target.status_label]}."
+        if is_paid(self.href):
+            return "Affiliate links need a disclosure. Put this link in a text block or on the shop page."
         return ""
 
-    def point_at(self, address: str) -> None:
-        """Lead to `address`, or to the page, category or post that lies there, whatever its address will be.
+    def set_link(self, url: str) -> None:
+        """Link to `url`; if a page, category or post is published there, follow it when its URL changes.
 
-        Raise ValidationError where there is nothing.
+        Raises ValidationError for an invalid URL or one of this site that does not exist.
         """
-        self.page = self.category = self.post = None
-        self.address = address
-        target = link_targets.at(address) if address else None
-        if target:
-            self.address = ""
-            setattr(self, target._meta.model_name or "", target)
+        target = find_target(url) if url else None
+        self.page = target if isinstance(target, Page) else None
+        self.category = target if isinstance(target, Category) else None
+        self.post = target if isinstance(target, Post) else None
+        self.url = "" if target else url
 
     def clean(self) -> None:
-        kind = self.about
-        if kind is None:
-            raise ValidationError("The site does not know this kind of item.")
-        if self.parent_id:
-            self._check_heading(kind)
-        elif self.area not in kind.areas:
-            raise ValidationError(f"“{kind.label}” cannot stand here: {Area(self.area).label}.")
-        if kind.is_single and not self.parent_id:
-            others = Item.objects.filter(area=self.area, kind=self.kind).exclude(pk=self.pk)
-            if others.exists():
-                raise ValidationError(f"“{kind.label}” stands here already, and once is enough.")
-        self._check_words()
+        """Check that the block is complete and allowed where it is."""
+        block_type = self.type
+        if block_type is None:
+            raise ValidationError("This type of block is no longer available.")
+        if self.parent:
+            self._validate_nesting(block_type, self.parent)
+        else:
+            self._validate_area(block_type)
+        self._validate_content()
 
-    def _check_heading(self, kind: Kind) -> None:
-        heading: Any = self.parent
-        if self.kind == "heading" or (self.pk and self.children.exists()):
-            raise ValidationError("A heading cannot stand under another one: menus open one level.")
-        if heading.kind != "heading" or heading.parent_id or heading.area != self.area:
-            raise ValidationError("Only a heading of the same list can have links under it.")
-        if not kind.is_line:
-            raise ValidationError(f"“{kind.label}” cannot stand under a heading: only links can.")
+    def _validate_area(self, block_type: BlockType) -> None:
+        if self.area not in block_type.areas:
+            raise ValidationError(f"“{block_type.label}” cannot be added to this area: {Area(self.area).label}.")
+        if not block_type.is_unique:
+            return
+        if Block.objects.filter(area=self.area, block_type=self.block_type).exclude(pk=self.pk).exists():
+            raise ValidationError(f"This area already has “{block_type.label}”.")
 
-    def _check_words(self) -> None:
-        if self.kind == "link" and not self.leads_to:
-            raise ValidationError(NOWHERE)
-        if self.kind == "heading" and not self.title:
-            raise ValidationError({"title": "Type the words of the heading."})
-        if self.kind == "link" and self.address and not self.title:
-            raise ValidationError({"title": "Type the words of the link: this address has no name of its own."})
-        if self.kind == "text" and not self.text:
-            raise ValidationError({"text": "Type some words."})
-        if self.kind == "picture" and not self.image:
-            raise ValidationError({"image": "Choose a picture."})
+    def _validate_nesting(self, block_type: BlockType, heading: Block) -> None:
+        if self.block_type == "heading" or (self.pk and self.children.exists()):
+            raise ValidationError("A heading cannot be placed under another heading.")
+        if heading.block_type != "heading" or heading.parent_id or heading.area != self.area:
+            raise ValidationError("Links can only be placed under a heading of the same area.")
+        if not block_type.is_link:
+            raise ValidationError(f"“{block_type.label}” cannot be placed under a heading; only links can.")
+
+    def _validate_content(self) -> None:
+        if self.block_type == "link" and not self.href:
+            raise ValidationError(LINK_REQUIRED)
+        if self.block_type == "link" and self.url and not self.title:
+            raise ValidationError({"title": "Enter the text of the link. This URL has no title to use instead."})
+        if self.block_type == "heading" and not self.title:
+            raise ValidationError({"title": "Enter the text of the heading."})
+        if self.block_type == "text" and not self.text:
+            raise ValidationError({"text": "Enter some text."})
+        if self.block_type == "image" and not self.image:
+            raise ValidationError({"image": "Choose an image."})

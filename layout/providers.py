@@ -1,162 +1,181 @@
-"""What each kind of item finds to show: links for a line, anything for a box, and nothing if it has nothing."""
+"""What each type of block shows on a page.
 
-from __future__ import annotations
+A provider returns a list of links for a link block and anything else for a widget, which its template knows how to
+render. A block whose provider returns something falsy is left out.
+"""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 
 from accounts.models import Author
-from blog.models import Category, Post
-from blog.templatetags.blog_tags import chapters as chapters_of
-from blog.templatetags.blog_tags import with_counts
+from blog.models import Category, Month, Post
+from blog.templatetags.blog_tags import chapters, with_counts
+from layout.block_types import Area
+from layout.context import LayoutContext
+from layout.models import Block
 from siteinfo.models import SocialLink
-
-if TYPE_CHECKING:
-    from layout.models import Item
-    from layout.rendering import Scene
 
 
 class Link(NamedTuple):
-    """A link of a menu."""
+    """A link in a menu or list."""
 
     title: str
-    address: str
+    url: str
 
 
-def _links(things: Iterable[Any]) -> list[Link]:
-    return [Link(str(thing), thing.get_absolute_url()) for thing in things]
+def provide(context: LayoutContext, block: Block) -> Any:
+    """Return what `block` shows on this page, falsy if it shows nothing or its type no longer exists."""
+    provider = PROVIDERS.get(block.block_type)
+    return provider(context, block) if provider else None
 
 
-def always(scene: Scene, item: Item) -> bool:
-    """For what is always there, or knows by itself when it is not."""
+def is_current(context: LayoutContext, heading: Block, links: Iterable[Link]) -> bool:
+    """Return whether the page, or the section it belongs to, is among the links under `heading`."""
+    urls = {link.url for link in links}
+    if escape_uri_path(context.request.path) in urls:
+        return True
+    if context.template_context.get("author"):
+        return any(child.block_type == "author-link" for child in context.visible_children(heading))
+    # Lists of posts have a `page`.
+    is_blog_page = context.template_context.get("post") or context.template_context.get("page")
+    return bool(is_blog_page) and reverse("blog:post_list") in urls
+
+
+# ---- Links ---------------------------------------------------------------------------------------------
+
+
+def _links(objects: Iterable[Any]) -> list[Link]:
+    return [Link(str(obj), obj.get_absolute_url()) for obj in objects]
+
+
+def _link(context: LayoutContext, block: Block) -> list[Link]:
+    return [Link(block.name, block.href)] if block.href and not block.link_error else []
+
+
+def _main_categories(context: LayoutContext, block: Block) -> list[Link]:
+    return _links(context.categories[: block.item_count])
+
+
+def _pages(context: LayoutContext, block: Block) -> list[Link]:
+    return _links(context.navigation.menu_pages)
+
+
+def _policies(context: LayoutContext, block: Block) -> list[Link]:
+    return _links(context.navigation.policies)
+
+
+def _author_link(context: LayoutContext, block: Block) -> list[Link]:
+    author, about = context.navigation.author, context.navigation.by_role.get("about")
+    if author is None or (about and about.show_in_menu):
+        return []
+    return [Link(block.title or f"About {author}", author.get_absolute_url())]
+
+
+def _shop(context: LayoutContext, block: Block) -> list[Link]:
+    return [Link(block.title or "Shop my favorites", reverse("affiliates:shop"))] if context.site.has_shop else []
+
+
+# ---- Widgets -------------------------------------------------------------------------------------------
+
+
+def _always(context: LayoutContext, block: Block) -> bool:
+    """Show the block on every page; its template decides the rest."""
     return True
 
 
-# ---- Lines ---------------------------------------------------------------------------------------------
+def _heading(context: LayoutContext, block: Block) -> list[Link]:
+    """Return the links under a heading. Of links to the same URL, the last one stays."""
+    links = [link for child in context.visible_children(block) for link in provide(context, child)]
+    last = {link.url: index for index, link in enumerate(links)}
+    return [link for index, link in enumerate(links) if last[link.url] == index]
 
 
-def link(scene: Scene, item: Item) -> list[Link]:
-    """Where the item leads, if readers can go there."""
-    return [Link(item.name, item.leads_to)] if item.leads_to and not item.trouble else []
+def _author(context: LayoutContext, block: Block) -> Author | None:
+    return context.post.author if context.post else context.navigation.author
 
 
-def topics(scene: Scene, item: Item) -> list[Link]:
-    """The first main categories."""
-    return _links(scene.categories[: item.count])
+def _about(context: LayoutContext, block: Block) -> Author | None:
+    return context.navigation.author
 
 
-def pages(scene: Scene, item: Item) -> list[Link]:
-    """The pages marked for the menu."""
-    return _links(scene.standing.in_menu)
+def _social_links(context: LayoutContext, block: Block) -> list[SocialLink] | str | bool:
+    # In the sidebar and the footer the list always has a link to the feed.
+    return block.is_in_side_area or context.site.profiles or context.site.email
 
 
-def policies(scene: Scene, item: Item) -> list[Link]:
-    """The texts that readers rely on."""
-    return _links(scene.standing.policies)
+def _search(context: LayoutContext, block: Block) -> bool:
+    # The results page has a search field of its own.
+    return block.area != Area.SIDEBAR or "query" not in context.template_context
 
 
-def author_link(scene: Scene, item: Item) -> list[Link]:
-    """The author's own page, unless About me is among the pages of the menu."""
-    author, about = scene.standing.author, scene.standing.by_role.get("about")
-    if author is None or (about and about.show_in_menu):
-        return []
-    return [Link(item.title or f"About {author}", author.get_absolute_url())]
+def _categories(context: LayoutContext, block: Block) -> dict[str, Any] | None:
+    with_posts = with_counts(context.categories, context.archive_counts.categories)
+    return {"categories": with_posts, "post_counts": context.archive_counts.categories} if with_posts else None
 
 
-def shop(scene: Scene, item: Item) -> list[Link]:
-    """The page of the author's favorites, once something stands there."""
-    return [Link(item.title or "Shop my favorites", reverse("affiliates:shop"))] if scene.site.has_shop else []
+def _archives(context: LayoutContext, block: Block) -> list[Month]:
+    return context.archive_counts.months
 
 
-# ---- Boxes ---------------------------------------------------------------------------------------------
+def _hero(context: LayoutContext, block: Block) -> dict[str, bool]:
+    blocks = (node.block for node in context.nodes(block.area))
+    has_block = any(other.block_type == "starting-points" and other.is_shown for other in blocks)
+    return {"has_starting_points": has_block and bool(context.categories)}
 
 
-def under(scene: Scene, item: Item) -> list[Link]:
-    """The links under a heading. One that comes twice stands where it comes last, so that a list may end in order."""
-    found = [link for line in scene.below(item) for link in scene.find(line)]
-    last = {link.address: number for number, link in enumerate(found)}
-    return [link for number, link in enumerate(found) if last[link.address] == number]
+def _help_line(context: LayoutContext, block: Block) -> str:
+    return context.site.help_line
 
 
-def author(scene: Scene, item: Item) -> Author | None:
-    """Who wrote the post beside it, else whom the frame introduces."""
-    return scene.post.author if scene.post else scene.standing.author
+def _starting_points(context: LayoutContext, block: Block) -> list[Category]:
+    return context.categories[: block.item_count]
 
 
-def site_author(scene: Scene, item: Item) -> Author | None:
-    """Whom the frame introduces."""
-    return scene.standing.author
-
-
-def connect(scene: Scene, item: Item) -> list[SocialLink] | str | bool:
-    """In the sidebar and the footer the feed is among them, so there is always one."""
-    return item.is_beside or scene.profiles or scene.site.email
-
-
-def search(scene: Scene, item: Item) -> bool:
-    """The page of results has its own field in the place of the sidebar's."""
-    return item.area != "sidebar" or "query" not in scene.context
-
-
-def categories(scene: Scene, item: Item) -> dict[str, Any]:
-    """Those that have posts, and what their branches are counted by."""
-    counts = with_counts(scene.categories, scene.archive_counts.categories)
-    return {"counts": counts, "archive_counts": scene.archive_counts} if counts else {}
-
-
-def archives(scene: Scene, item: Item) -> list[Any]:
-    """The months with posts."""
-    return scene.archive_counts.months
-
-
-def hero(scene: Scene, item: Item) -> dict[str, bool]:
-    """Whether its button leads to the starting points."""
-    others = (branch.item for branch in scene.branches(item.area))
-    has_start = any(other.kind == "start" and other.is_shown for other in others)
-    return {"leads_to_start": has_start and bool(scene.categories)}
-
-
-def help_line(scene: Scene, item: Item) -> str:
-    """The site's line for readers who should not wait."""
-    return scene.site.help_line
-
-
-def start(scene: Scene, item: Item) -> list[Category]:
-    """The first main categories."""
-    return scene.categories[: item.count]
-
-
-def latest(scene: Scene, item: Item) -> list[Post] | dict[str, list[Post]]:
-    """The newest posts. On the home page the featured one leads, and an empty blog says that it is about to begin."""
+def _latest_posts(context: LayoutContext, block: Block) -> list[Post] | dict[str, list[Post]]:
     posts = Post.objects.published()
-    if item.area == "home":
-        return {"posts": posts.featured_first(item.count)}
-    return list(posts.newest_first().for_cards()[: item.count])
+    if block.area == Area.HOME:
+        # A dictionary is truthy even without posts: the home page then says that the first post is coming.
+        return {"posts": posts.featured_first(block.item_count)}
+    return list(posts.newest_first().for_cards()[: block.item_count])
 
 
-def featured(scene: Scene, item: Item) -> list[Post]:
-    """The newest of those that the author has featured."""
-    return list(Post.objects.published().filter(is_featured=True).newest_first().for_cards()[: item.count])
+def _featured_posts(context: LayoutContext, block: Block) -> list[Post]:
+    featured = Post.objects.published().filter(is_featured=True)
+    return list(featured.newest_first().for_cards()[: block.item_count])
 
 
-def chapters(scene: Scene, item: Item) -> list[tuple[str, str]]:
-    """Anchor and words of the post's chapters, if they are enough for a list."""
-    return chapters_of(scene.post.headings) if scene.post else []
+def _table_of_contents(context: LayoutContext, block: Block) -> list[tuple[str, str]]:
+    return chapters(context.post.headings) if context.post else []
 
 
-# ---- Where the reader is -------------------------------------------------------------------------------
-
-
-def is_current(scene: Scene, item: Item, links: Iterable[Link]) -> bool:
-    """Whether a heading holds the page, or the part of the site that the page belongs to."""
-    addresses = {link.address for link in links}
-    if escape_uri_path(scene.request.path) in addresses:
-        return True
-    is_about = any(line.kind == "author-link" for line in scene.below(item))
-    if scene.context.get("author"):
-        return is_about
-    is_on_blog = scene.context.get("post") or scene.context.get("page")
-    return bool(is_on_blog) and reverse("blog:post_list") in addresses
+PROVIDERS: dict[str, Callable[[LayoutContext, Block], Any]] = {
+    "link": _link,
+    "main-categories": _main_categories,
+    "pages": _pages,
+    "policies": _policies,
+    "author-link": _author_link,
+    "shop": _shop,
+    "heading": _heading,
+    "main-menu": _always,
+    "brand": _always,
+    "author": _author,
+    "social-links": _social_links,
+    "search": _search,
+    "categories": _categories,
+    "archives": _archives,
+    "hero": _hero,
+    "help-line": _help_line,
+    "starting-points": _starting_points,
+    "latest-posts": _latest_posts,
+    "featured-posts": _featured_posts,
+    "about": _about,
+    "newsletter": _always,
+    "instagram": _always,
+    "text": _always,
+    "image": _always,
+    "ad": _always,
+    "table-of-contents": _table_of_contents,
+}

@@ -1,111 +1,122 @@
-"""Changes of the order, one after the other: two windows that arrange at once neither lose nor double an item."""
+"""Changes to the order of blocks. Each takes a lock, so concurrent changes neither lose nor duplicate a block."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from layout.default_layout import usual
-from layout.models import Item
+from layout.default_layout import default_blocks
+from layout.models import Block
 
-GONE = "This is not there any more. Somebody has removed it, or brought the usual arrangement back."
-
-
-def _wait() -> None:
-    """Let nobody else arrange before this transaction ends. SQLite has one writer anyway."""
-    kinds = ContentType.objects.select_for_update(no_key=True)
-    list(kinds.filter(app_label=Item._meta.app_label, model=Item._meta.model_name))
+BLOCK_GONE = "This block no longer exists. Someone has removed it or reset the area."
+# Fields that say where a block is. Editing its content must not write them, since it may have moved since.
+_PLACE_FIELDS = {"id", "area", "parent", "block_type", "position"}
 
 
 @transaction.atomic
-def take_over(area: str) -> None:
-    """Keep the usual arrangement of `area` as the author's own; nothing if it is that already."""
-    _wait()
-    if Item.objects.filter(area=area).exists():
+def customize_area(area: str) -> None:
+    """Store the default blocks of `area` so that the author can change them; does nothing if it is customized."""
+    _lock()
+    if Block.objects.filter(area=area).exists():
         return
-    for position, (item, below) in enumerate(usual(area)):
-        item.position = position
-        item.save()
-        for place, each in enumerate(below):
-            each.parent, each.position = item, place
-            each.save()
+    for position, (block, children) in enumerate(default_blocks(area)):
+        block.position = position
+        block.save()
+        for child_position, child in enumerate(children):
+            child.parent, child.position = block, child_position
+            child.save()
 
 
 @transaction.atomic
-def give_back(area: str) -> None:
-    """Show the usual arrangement of `area` again; the author's own is deleted."""
-    _wait()
-    Item.objects.filter(area=area).delete()
+def reset_area(area: str) -> None:
+    """Delete the author's blocks of `area`, which brings back the default ones."""
+    _lock()
+    Block.objects.filter(area=area).delete()
 
 
 @transaction.atomic
-def add(item: Item) -> None:
-    """Put the new `item` at the end of its list. Raise ValidationError where it cannot stand."""
-    take_over(item.area)
-    item.full_clean()
-    item.save()
-    _renumber([*_siblings(item), item])
+def add_block(block: Block) -> None:
+    """Save the new `block` at the end of its list. Raises ValidationError if it is not allowed there."""
+    customize_area(block.area)
+    block.full_clean()
+    block.save()
+    _renumber([*_other_blocks(block), block])
 
 
 @transaction.atomic
-def fill_in(item: Item) -> None:
-    """Save what stands in `item`, wherever it was moved meanwhile. Raise ValidationError if it is gone."""
-    _wait()
-    if not Item.objects.filter(pk=item.pk).exists():
-        raise ValidationError(GONE)
-    kept = {"id", "area", "parent", "kind", "position"}
-    item.save(update_fields=[field.name for field in item._meta.concrete_fields if field.name not in kept])
+def update_block(block: Block) -> None:
+    """Save the content of `block` but not its place. Raises ValidationError if it no longer exists."""
+    _lock()
+    if not Block.objects.filter(pk=block.pk).exists():
+        raise ValidationError(BLOCK_GONE)
+    fields = [field.name for field in block._meta.concrete_fields if field.name not in _PLACE_FIELDS]
+    block.save(update_fields=fields)
 
 
 @transaction.atomic
-def move(key: int, under: int | None, before: int | None) -> Item:
-    """Put the item `key` under the heading `under`, or under none, right before the item `before`, or at the end.
+def move_block(pk: int, parent_pk: int | None, before_pk: int | None) -> Block:
+    """Move a block under a heading, or to the top level if `parent_pk` is None, and return it.
 
-    Raise ValidationError where it cannot stand, and when it or the heading is gone. The item, as it is now.
+    It is placed before `before_pk`, or last. Raises ValidationError if it is not allowed there, or if the block or
+    the heading no longer exists.
     """
-    _wait()
-    item = Item.objects.filter(pk=key).first()
-    heading = Item.objects.filter(pk=under).first() if under else None
-    if item is None or (under and heading is None):
-        raise ValidationError(GONE)
-    item.parent = heading
-    item.full_clean()
-    siblings = _siblings(item)
-    index = next((number for number, each in enumerate(siblings) if each.pk == before), len(siblings))
-    _renumber([*siblings[:index], item, *siblings[index:]])
-    return item
+    _lock()
+    block = Block.objects.filter(pk=pk).first()
+    heading = Block.objects.filter(pk=parent_pk).first() if parent_pk else None
+    if block is None or (parent_pk and heading is None):
+        raise ValidationError(BLOCK_GONE)
+    block.parent = heading
+    block.full_clean()
+    others = _other_blocks(block)
+    index = next((index for index, other in enumerate(others) if other.pk == before_pk), len(others))
+    _renumber([*others[:index], block, *others[index:]])
+    return block
 
 
 @transaction.atomic
-def step(key: int, way: str) -> Item:
-    """Move the item `key` one step: `up`, `down`, `in` under the heading right above it, or `out` behind its own.
+def step_block(pk: int, direction: str) -> Block:
+    """Move a block one step and return it: "up", "down", "in" under the heading above it, or "out" after its heading.
 
-    Nothing where there is no such step. Raise ValidationError as `move` does.
+    Does nothing if there is no such step. Raises ValidationError as `move_block` does.
     """
-    _wait()
-    item = Item.objects.filter(pk=key).select_related("parent").first()
-    if item is None:
-        raise ValidationError(GONE)
-    siblings = list(_siblings(item, with_itself=True))
-    index = siblings.index(item)
-    if way == "up" and index:
-        return move(key, item.parent_id, siblings[index - 1].pk)
-    if way == "down" and index + 1 < len(siblings):
-        return move(key, item.parent_id, siblings[index + 2].pk if index + 2 < len(siblings) else None)
-    if way == "in" and index and siblings[index - 1].kind == "heading":
-        return move(key, siblings[index - 1].pk, None)
-    if way == "out" and item.parent:
-        above = _siblings(item.parent, with_itself=True)
-        behind = above.index(item.parent) + 1
-        return move(key, None, above[behind].pk if behind < len(above) else None)
-    return item
+    _lock()
+    block = Block.objects.filter(pk=pk).select_related("parent").first()
+    if block is None:
+        raise ValidationError(BLOCK_GONE)
+    siblings = _siblings(block)
+    index = siblings.index(block)
+    previous = siblings[index - 1] if index else None
+    if direction == "up" and previous:
+        return move_block(pk, block.parent_id, previous.pk)
+    if direction == "down" and index + 1 < len(siblings):
+        return move_block(pk, block.parent_id, _pk_at(siblings, index + 2))
+    if direction == "in" and previous and previous.block_type == "heading":
+        return move_block(pk, previous.pk, None)
+    if direction == "out" and block.parent:
+        top_level = _siblings(block.parent)
+        return move_block(pk, None, _pk_at(top_level, top_level.index(block.parent) + 1))
+    return block
 
 
-def _siblings(item: Item, *, with_itself: bool = False) -> list[Item]:
-    rows = Item.objects.filter(area=item.area, parent=item.parent_id)
-    return list(rows if with_itself else rows.exclude(pk=item.pk))
+def _lock() -> None:
+    """Block concurrent changes until the transaction ends. SQLite allows one writer at a time anyway."""
+    content_type = ContentType.objects.select_for_update(no_key=True)
+    list(content_type.filter(app_label=Block._meta.app_label, model=Block._meta.model_name))
 
 
-def _renumber(items: list[Item]) -> None:
-    for position, item in enumerate(items):
-        item.position = position
-    Item.objects.bulk_update(items, ["position", "parent"])
+def _siblings(block: Block) -> list[Block]:
+    """Return the stored blocks of the same list in order, `block` included."""
+    return list(Block.objects.filter(area=block.area, parent=block.parent_id))
+
+
+def _other_blocks(block: Block) -> list[Block]:
+    return [other for other in _siblings(block) if other.pk != block.pk]
+
+
+def _pk_at(blocks: list[Block], index: int) -> int | None:
+    return blocks[index].pk if index < len(blocks) else None
+
+
+def _renumber(blocks: list[Block]) -> None:
+    for position, block in enumerate(blocks):
+        block.position = position
+    Block.objects.bulk_update(blocks, ["position", "parent"])

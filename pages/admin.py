@@ -1,4 +1,4 @@
-"""Pages and services on the writing desk."""
+"""Admin of pages and services."""
 
 from typing import Any
 
@@ -15,28 +15,30 @@ from publishing.forms import DocumentForm, placeholder_slug
 
 
 class PageForm(ContentForm):
-    """A page as its author thinks of it."""
+    """The form of a page."""
 
     class Meta(ContentForm.Meta):
         model = Page
-        help_texts = {"title": "What the page is about. Readers see it above the page, in menus and in searches."}
+        help_texts = {"title": "Shown above the page, in menus and in search results."}
 
 
 @admin.register(Page)
 class PageAdmin(ContentAdmin):
+    """Pages, written like posts."""
+
     form = PageForm
     preview_url_name = "pages:preview"
-    list_display = ("title", "status_label", "address", "role", "show_in_menu", "position")
+    list_display = ("title", "status_label", "url_path", "role", "show_in_menu", "position")
     list_editable = ("show_in_menu", "position")
     list_filter = (StatusFilter, "show_in_menu")
     list_per_page = 100
     ordering = ("path",)
     search_fields = ("title", "path", "excerpt")
-    search_help_text = "Words of the title, the address or the excerpt"
+    search_help_text = "Search in title, URL and excerpt"
     fieldsets = (
-        ("Write", {"fields": ("title", "body", "excerpt", "base_version", "autosave_key", "restored_from")}),
-        ("Picture", {"fields": ("featured_image",)}),
-        ("Place", {"fields": ("slug", "parent", "role", "show_in_menu", "position")}),
+        ("Content", {"fields": ("title", "body", "excerpt", "base_version", "autosave_key", "restored_from")}),
+        ("Image", {"fields": ("featured_image",)}),
+        ("Location", {"fields": ("slug", "parent", "role", "show_in_menu", "position")}),
         (
             "Search engines",
             {
@@ -47,41 +49,49 @@ class PageAdmin(ContentAdmin):
     )
     writing_fieldset = ("More", {"fields": ("published_at", "note", "is_update", "publish_changes_at")})
 
-    @admin.display(description="address", ordering="path")
-    def address(self, page: Page) -> str:
+    @admin.display(description="URL", ordering="path")
+    def url_path(self, page: Page) -> str:
+        """Return the page's path."""
         return f"/{page.path}/"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Page]:
-        queryset = super().get_queryset(request)
+        """Leave the large columns out of the list."""
+        queryset: Any = super().get_queryset(request)
         is_list = request.resolver_match and request.resolver_match.url_name == "pages_page_changelist"
-        return queryset.defer("headings", "body") if is_list and request.method == "GET" else queryset
+        return queryset.without_text() if is_list and request.method == "GET" else queryset
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer every page that is not in the trash as the parent, sorted by path."""
         if db_field.name == "parent":
-            kwargs["queryset"] = Page.objects.not_trashed().order_by("path").defer("headings", "body")
+            kwargs["queryset"] = Page.objects.not_trashed().order_by("path").without_text()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def new_draft(self, request: HttpRequest, title: str) -> Page:
+        """Create the draft of a page whose first autosave arrives."""
         page = Page(title=title or "Untitled", slug=placeholder_slug())
         page.save()
         return page
 
     def preview(self, request: HttpRequest, document: Page, form: DocumentForm | None) -> HttpResponse:
-        return views.show(request, document, is_preview=True)
+        """Render the page as visitors would see it."""
+        return views.render_page(request, document, is_preview=True)
 
 
 @admin.register(Service)
 class ServiceAdmin(WithImagePicker, admin.ModelAdmin):
-    list_display = ("name", "length", "price_in_words", "is_shown", "position")
+    """Services on the services page."""
+
+    list_display = ("name", "duration", "price_text", "is_shown", "position")
     list_editable = ("is_shown", "position")
     search_fields = ("name",)
     fieldsets = (
         (None, {"fields": ("name", "description", "image")}),
-        ("In short", {"fields": ("audience", "format", "length", "price")}),
+        ("Details", {"fields": ("audience", "format", "duration", "price")}),
         ("Button", {"fields": ("button_text", "button_link")}),
-        ("Place", {"fields": ("position", "is_shown")}),
+        ("Display", {"fields": ("position", "is_shown")}),
     )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Put a new service last."""
         highest = Service.objects.aggregate(highest=Max("position"))["highest"] or 0
         return {"position": highest + 1, **super().get_changeform_initial_data(request)}

@@ -1,6 +1,10 @@
+"""Configuration of the pages app."""
+
 from django.apps import AppConfig
 
 
 class PagesConfig(AppConfig):
+    """Standing pages and services."""
+
     name = "pages"
     verbose_name = "Pages"

@@ -1,4 +1,4 @@
-"""Standing pages, such as About or a policy, and the services that one of them lists."""
+"""Standing pages such as About or a policy, and the services that one of them lists."""
 
 from __future__ import annotations
 
@@ -20,32 +20,29 @@ from publishing.document_paths import validate_path_is_free
 from publishing.models import Document, DocumentQuerySet, PublishError, Snapshot
 from publishing.path_tree import PathNode
 from richtext.analysis import Analysis
-from richtext.references import ReferenceSource
 
-LONGEST_PATH = 500
-# Schemes and beginnings that a button may lead to; anything else could be a program.
+MAX_PATH_LENGTH = 500
+# Other schemes, such as javascript:, could run code.
 _LINK = re.compile(r"(/(?!/)|https?://|mailto:|tel:)\S+\Z|/\Z")
 
 
 class PageQuerySet(DocumentQuerySet["Page"]):
-    """Which pages to show, on top of the rules of every document."""
+    """Which pages to show, on top of the rules for every document."""
 
     def in_order(self) -> Self:
-        """As menus show them."""
+        """Order the pages as in menus."""
         return self.order_by("position", "title")
 
     def without_text(self) -> Self:
-        """For menus and lists."""
+        """Leave out the large columns, for menus and lists."""
         return self.defer("headings", "body")
 
 
 class Page(PathNode, Document):
-    """A page of the site that is not a post, possibly below another one."""
-
-    reference_fields = ("body", "featured_image")
+    """A page that is not a post, optionally below another page."""
 
     class Role(models.TextChoices):
-        """What the site itself looks a page up by."""
+        """What a page is to the site, which links to it by its role."""
 
         ABOUT = "about", "About me"
         SERVICES = "services", "Services"
@@ -56,8 +53,8 @@ class Page(PathNode, Document):
         EDITORIAL = "editorial", "Editorial policy"
 
     POLICIES = (Role.PRIVACY, Role.DISCLAIMERS, Role.TERMS, Role.EDITORIAL)
-    # What another room shows together with its own things, and the name of the address where it does.
-    SHOWN_BY_ROOMS = {Role.CONTACT: "contact:contact"}
+    # Roles whose page another app's view shows, with the name of that view's URL.
+    ROLE_URL_NAMES = {Role.CONTACT: "contact:contact"}
 
     path_field = "path"
     checks = frozenset(
@@ -74,11 +71,10 @@ class Page(PathNode, Document):
     snapshot_fields = (*Document.snapshot_fields, "featured_image")
 
     slug = models.SlugField(
-        "address",
         max_length=200,
         blank=True,
         allow_unicode=True,
-        help_text="The last part of the page's address. Made from the title if you leave it empty.",
+        help_text="The last part of the page's URL. Leave empty to create it from the title.",
     )
     parent = models.ForeignKey(
         "self",
@@ -86,19 +82,19 @@ class Page(PathNode, Document):
         null=True,
         blank=True,
         related_name="children",
-        verbose_name="below",
-        help_text="The page above this one: its address comes first, as in /about/services/.",
+        verbose_name="parent page",
+        help_text="The page above this one. Its URL comes first, as in /about/services/.",
     )
-    path = models.CharField(max_length=LONGEST_PATH, unique=True, editable=False)
+    path = models.CharField(max_length=MAX_PATH_LENGTH, unique=True, editable=False)
     role = models.CharField(
         max_length=20,
         choices=Role,
         unique=True,
         null=True,
         blank=True,
-        help_text="What this page is to the site, which links to it wherever it is needed. One page for each. "
-        "The words of “Contact” stand above the contact form, at its address.",
-        error_messages={"unique": "Another page has this part already. It may be a draft, or lie in the trash."},
+        help_text="The site links to pages by their role, such as the privacy policy in forms. Each role has one page. "
+        "The text of the “Contact” page appears above the contact form.",
+        error_messages={"unique": "Another page already has this role. It may be a draft or in the trash."},
     )
     featured_image = models.ForeignKey(
         Image,
@@ -106,14 +102,13 @@ class Page(PathNode, Document):
         null=True,
         blank=True,
         related_name="featured_on_pages",
-        verbose_name="picture",
-        help_text="At the top of the page, and when somebody shares it.",
+        help_text="Shown at the top of the page and when someone shares it.",
     )
     show_in_menu = models.BooleanField(
-        "show in the menu", default=False, help_text="Under About at the top of the site, and at its foot."
+        "show in menus", default=False, help_text="Adds the page to the About menu and to the footer."
     )
     position = models.PositiveSmallIntegerField(
-        "order", blank=True, help_text="Lower numbers come first. If you leave it empty, the page comes last."
+        "order", blank=True, help_text="Lower numbers come first. Leave empty to put the page last."
     )
     pictures = models.ManyToManyField(Image, related_name="pages", editable=False)
     headings = models.JSONField(default=list, editable=False)
@@ -126,46 +121,58 @@ class Page(PathNode, Document):
 
     @property
     def is_policy(self) -> bool:
-        """Whether it is one of the texts that readers rely on, linked from the foot of every page."""
+        """Whether the page is a policy, which every footer links to."""
         return self.role in self.POLICIES
 
     @property
-    def changed_on(self) -> date | None:
-        """The day since which readers have had these words, as its author says."""
+    def effective_on(self) -> date | None:
+        """The day of the last update that the author announced, or of publication."""
         return self.updated_on or (timezone.localdate(self.published_at) if self.published_at else None)
 
     def clean(self) -> None:
+        """Check the paths of this page and of the pages that move with it."""
         super().clean()
-        self._settle()
+        self._normalize_place()
         for page, path in self.subtree_paths():
             if page is self or path != page.path:
-                page.validate_place(path)
+                page.validate_path(path)
 
-    def validate_place(self, place: str) -> None:
-        """Raise ValidationError unless it may lie at `place`: nothing else does, or the room that shows it."""
-        if place != self._place_of_room:
-            validate_path_is_free(place, self)
+    def validate_path(self, path: str) -> None:
+        """Raise ValidationError if `path` is taken; the role's own view does not count."""
+        if path != self._role_path:
+            validate_path_is_free(path, self)
+
+    def public_ancestors(self) -> list[Page]:
+        """Return the published pages above this one, from the top down."""
+        ancestors: list[Page] = []
+        page = self.parent
+        while page is not None:
+            if page.is_published:
+                ancestors.insert(0, page)
+            page = page.parent
+        return ancestors
 
     @property
-    def _place_of_room(self) -> str | None:
-        name = self.SHOWN_BY_ROOMS.get(self.role)  # type: ignore[call-overload]
-        return reverse(name).strip("/") if name else None
+    def _role_path(self) -> str | None:
+        url_name = self.ROLE_URL_NAMES.get(self.role)  # type: ignore[call-overload]
+        return reverse(url_name).strip("/") if url_name else None
 
-    def _settle(self) -> None:
-        """Small letters, since databases disagree whether About and about are one; a room's address if one shows it."""
+    def _normalize_place(self) -> None:
+        """Lowercase the slug, since databases disagree on case, and move the page to its role's view if it has one."""
         self.slug = self.slug.lower()
-        if place := self._place_of_room:
-            self.slug, self.parent = place, None
+        if path := self._role_path:
+            self.slug, self.parent = path, None
 
     def update_derived_fields(self) -> Analysis:
+        """Sanitize the body and update what is derived from it, including the images in it."""
         analysis = super().update_derived_fields()
         self._used = {number for kind, number in analysis.embeds if kind == "image"}
         return analysis
 
     def save(self, **kwargs: Any) -> None:
-        """Save the page and what its text uses, together or not at all."""
+        """Save the page and its references to images in one transaction."""
         self.slug = self.slug or self.slug_from_title() or "page"
-        self._settle()
+        self._normalize_place()
         if self.position is None:
             self.position = 1 + (Page.objects.aggregate(highest=Max("position"))["highest"] or 0)
         self.update_derived_fields()
@@ -174,51 +181,52 @@ class Page(PathNode, Document):
             self.pictures.set(Image.objects.filter(pk__in=self._used))
 
     def cache_scope(self) -> Scope:
-        """As for every document, but a new path also changes the pages below this one."""
+        """Return ALL for a page that moves, since the pages below it move too."""
         return super().cache_scope() if self.path == self.computed_path else CacheScope.ALL
 
     def publish_errors(self, data: Snapshot) -> list[PublishError]:
+        """Return what the checklist has against publishing `data`."""
         return checklist.publish_errors(self, data)
 
 
 def validate_link(link: str) -> None:
-    """Raise ValidationError unless `link` is a path of this site or an address for the web, e-mail or telephone."""
+    """Raise ValidationError unless `link` is a path of this site, a web URL, or a mailto: or tel: link."""
     if not _LINK.match(link):
-        raise ValidationError("Type a path of this site such as /contact/, or a whole address with https:// in front.")
+        raise ValidationError("Enter a path of this site such as /contact/, or a URL starting with https://.")
 
 
-class Service(ReferenceSource):
-    """Something that the author offers, listed on the page with the part “Services”."""
+class Service(models.Model):
+    """A service that the author offers, listed on the page with the role “Services”."""
 
-    reference_fields = ("image",)
-
-    name = models.CharField("what", max_length=120, help_text="Such as “First session”.")
-    description = models.TextField(help_text="What happens and what somebody leaves with, in one or two sentences.")
-    audience = models.CharField("for whom", max_length=160, blank=True, help_text="Such as “Runners of any level”.")
-    format = models.CharField("how", max_length=120, blank=True, help_text="Such as “By video” or “At the clinic”.")
-    length = models.CharField(max_length=40, blank=True, help_text="Such as “50 min”.")
-    price = models.CharField(max_length=60, blank=True, help_text="As readers should see it. “Ask” if it is empty.")
+    name = models.CharField(max_length=120, help_text="For example “First session”.")
+    description = models.TextField(help_text="What happens and what clients take away, in one or two sentences.")
+    audience = models.CharField(
+        "who it is for", max_length=160, blank=True, help_text="For example “Runners of any level”."
+    )
+    format = models.CharField(max_length=120, blank=True, help_text="For example “By video” or “At the clinic”.")
+    duration = models.CharField(max_length=40, blank=True, help_text="For example “50 min”.")
+    price = models.CharField(
+        max_length=60, blank=True, help_text="As visitors should see it. Leave empty to show “Ask”."
+    )
     image = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="services",
-        verbose_name="picture",
-        help_text="Small, beside the words.",
+        help_text="Shown small beside the description.",
     )
     button_text = models.CharField(
-        "button", max_length=40, blank=True, help_text="Such as “Ask about a session”. No button if it is empty."
+        max_length=40, blank=True, help_text="For example “Ask about a session”. Leave empty for no button."
     )
     button_link = models.CharField(
-        "where the button leads",
         max_length=300,
         blank=True,
         validators=[validate_link],
-        help_text="A path such as /contact/, or an address with https:// or mailto: in front.",
+        help_text="A path such as /contact/, or a URL starting with https:// or mailto:.",
     )
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
-    is_shown = models.BooleanField("shown", default=True, help_text="Switch off what you do not offer at the moment.")
+    is_shown = models.BooleanField("visible", default=True, help_text="Untick to hide a service you do not offer now.")
 
     class Meta:
         ordering = ("position", "pk")
@@ -227,13 +235,14 @@ class Service(ReferenceSource):
         return self.name
 
     def clean(self) -> None:
+        """Check that the button is complete and its link works."""
         if bool(self.button_text) != bool(self.button_link):
             missing = "button_link" if self.button_text else "button_text"
-            raise ValidationError({missing: "A button needs both its words and where it leads."})
+            raise ValidationError({missing: "A button needs both a text and a link."})
         for reason in broken_reasons(site_paths([self.button_link])).values():
-            raise ValidationError({"button_link": f"Readers would find nothing there. {reason}"})
+            raise ValidationError({"button_link": f"This link does not work. {reason}"})
 
     @property
-    def price_in_words(self) -> str:
+    def price_text(self) -> str:
         """The price as the author wrote it, or an invitation to ask."""
         return self.price or "Ask"

@@ -1,4 +1,4 @@
-"""What the standing pages tell search engines and other sites."""
+"""SEO metadata of pages."""
 
 from collections.abc import Iterable
 
@@ -9,42 +9,37 @@ from accounts.structured_data import person
 from images.structured_data import shared
 from pages.models import Page, Service
 from publishing.structured_data import faq
-from siteinfo import seo
-from siteinfo.seo import Breadcrumb
+from siteinfo.seo import Breadcrumb, PageMeta
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 
-# Types of pages that schema.org knows; any other is a WebPage.
-_KINDS = {Page.Role.ABOUT: "AboutPage", Page.Role.CONTACT: "ContactPage"}
+# Any other role is a plain WebPage.
+_SCHEMA_TYPES = {Page.Role.ABOUT: "AboutPage", Page.Role.CONTACT: "ContactPage"}
 
 
-def of_page(
-    page: Page,
-    above: Iterable[Breadcrumb] = (),
-    author: Author | None = None,
-    services: Iterable[Service] = (),
-    *,
-    is_public: bool = True,
-) -> seo.PageMeta:
-    """A page below those of `above`, with the `author` whom it introduces and the `services` that it lists.
+def page_meta(
+    page: Page, author: Author | None = None, services: Iterable[Service] = (), *, is_public: bool = True
+) -> PageMeta:
+    """Return the metadata of `page`, which introduces `author` and lists `services`.
 
-    `is_public` is False where somebody looks at words that readers do not have yet.
+    Pass `is_public=False` if visitors do not have this version of the page.
     """
     is_public = is_public and page.is_published
-    path = page.get_absolute_url() if page.path else "/"  # a preview may come before the address
-    address = absolute_url(path)
+    path = page.get_absolute_url() if page.path else "/"  # a preview of a new page has no path yet
+    url = absolute_url(path)
     nodes = (
         *([person(author)] if author else []),
-        *(_service(service, address) for service in services),
-        *faq(page, address),
+        *(_service_node(service, url) for service in services),
+        *faq(page, url),
     )
-    return seo.PageMeta(
+    parents = (Breadcrumb(parent.title, parent.get_absolute_url()) for parent in page.public_ancestors())
+    return PageMeta(
         title=page.title,
         full_title=page.seo_title,
         description=page.short_description or f"{page.title}.",
         path=path,
-        schema_type=_KINDS.get(page.role, "WebPage"),  # type: ignore[call-overload]
-        ancestors=(Breadcrumb("Home", reverse("home")), *above),
+        schema_type=_SCHEMA_TYPES.get(page.role, "WebPage"),  # type: ignore[call-overload]
+        ancestors=(Breadcrumb("Home", reverse("home")), *parents),
         image=shared(page.featured_image or (author.photo if author else None)),
         nodes=nodes if is_public else (),
         canonical_url=page.canonical_url,
@@ -53,18 +48,18 @@ def of_page(
     )
 
 
-def _service(service: Service, address: str) -> Node:
-    """A service in the words that readers see; a price is what the author wrote, never a number made of it."""
+def _service_node(service: Service, page_url: str) -> Node:
+    """Return a service as structured data. The price stays text, since the author may write anything."""
     return node(
         "Service",
-        id=f"{address}#service-{service.pk}",
+        id=f"{page_url}#service-{service.pk}",
         name=service.name,
         description=service.description,
         audience=node("Audience", audienceType=service.audience) if service.audience else None,
         availableChannel=node("ServiceChannel", name=service.format) if service.format else None,
         offers=node(
             "Offer",
-            description=service.price_in_words,
-            url=absolute_url(service.button_link) if service.button_link else address,
+            description=service.price_text,
+            url=absolute_url(service.button_link) if service.button_link else page_url,
         ),
     )

@@ -1,4 +1,4 @@
-"""The pages' part of the map for search engines."""
+"""The sitemap of pages."""
 
 from datetime import datetime
 
@@ -7,9 +7,10 @@ from pages.models import Page
 
 
 class PageSitemap(FrontSitemap):
-    """The pages that always exist, and the public ones that search engines should show."""
+    """The built-in pages, and the public ones that search engines should index."""
 
     def items(self) -> list[tuple[str, datetime | None]]:
+        """Return URLs with the time of the last change, if it is known."""
         pages = Page.objects.published().filter(hides_from_search=False, canonical_url="")
-        found = pages.in_order().without_text()
-        return [*super().items(), *((page.get_absolute_url(), page.modified_at) for page in found)]
+        rows = [(page.get_absolute_url(), page.modified_at) for page in pages.in_order().without_text()]
+        return [*super().items(), *rows]

@@ -1,4 +1,4 @@
-"""The pages' own addresses. A page itself lies at its path, see `ptcomplete.views.document`."""
+"""Preview links of pages. Pages themselves are at their path, see `ptcomplete.views.document`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The public face of standing pages."""
+"""Public pages."""
 
 from typing import Any
 
@@ -7,41 +7,47 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from accounts.models import Author
 from pages.models import Page, Service
-from pages.seo import of_page
-from pages.standing import standing_of
+from pages.seo import page_meta
 from publishing.visibility import preview_response, set_private_headers, visible_to
 
-# That of the contact page is for its writers: readers are shown it by the room with the form.
-_TEMPLATES = {Page.Role.ABOUT: "about", Page.Role.SERVICES: "services", Page.Role.CONTACT: "contact"}
+# Visitors see the contact page through the contact app, so its template only serves previews.
+_TEMPLATES = {
+    Page.Role.ABOUT: "pages/about.html",
+    Page.Role.SERVICES: "pages/services.html",
+    Page.Role.CONTACT: "pages/contact.html",
+}
 
 
 @require_safe
 def page_detail(request: HttpRequest, path: str) -> HttpResponse:
-    """A page. Those who may change pages also see drafts here, marked and never cached."""
+    """Show a page. Users who may change pages also see drafts here, which are never cached."""
     page = get_object_or_404(visible_to(request, Page.objects.select_related("featured_image")), path=path)
-    response = show(request, page)
+    response = render_page(request, page)
     return response if page.is_published else set_private_headers(response)
 
 
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """A draft for those who have its secret link."""
-    return preview_response(Page.objects.all(), token, lambda page: show(request, page, is_preview=True))
+    """Show a draft to visitors who have its preview link."""
+    return preview_response(Page.objects.all(), token, lambda page: render_page(request, page, is_preview=True))
 
 
-def show(request: HttpRequest, page: Page, *, is_preview: bool = False) -> HttpResponse:
-    """`page`, which may be unsaved, in the dress of its role; `is_preview` where readers do not have these words."""
-    facts: dict[str, Any] = {}
+def render_page(request: HttpRequest, page: Page, *, is_preview: bool = False) -> HttpResponse:
+    """Render `page`, which may be unsaved, with the template of its role.
+
+    `is_preview` means that visitors do not have this version.
+    """
+    context: dict[str, Any] = {}
     if page.role == Page.Role.ABOUT:
-        author = standing_of(request).author
+        author = Author.objects.all().for_frame()
         prefetch_related_objects([author] if author else [], "qualifications", "links")
-        facts = {"author": author, "portrait": page.featured_image or (author.photo if author else None)}
+        context = {"author": author, "portrait": page.featured_image or (author.photo if author else None)}
     elif page.role == Page.Role.SERVICES:
-        facts = {"services": list(Service.objects.filter(is_shown=True).select_related("image"))}
-    above = standing_of(request).above(page)
-    meta = of_page(page, above, facts.get("author"), facts.get("services", ()), is_public=not is_preview)
-    # Not named `page`: the frame takes whatever has one for a list of the blog.
-    context = {"document": page, "meta": meta, "is_preview": is_preview, **facts}
-    template = _TEMPLATES.get(page.role, "page_detail")  # type: ignore[call-overload]
-    return render(request, f"pages/{template}.html", context)
+        context = {"services": list(Service.objects.filter(is_shown=True).select_related("image"))}
+    meta = page_meta(page, context.get("author"), context.get("services", ()), is_public=not is_preview)
+    # Called `document`, because the layout takes a variable called `page` for a page of a list of posts.
+    context |= {"document": page, "meta": meta, "is_preview": is_preview}
+    template = _TEMPLATES.get(page.role, "pages/page_detail.html")  # type: ignore[call-overload]
+    return render(request, template, context)

@@ -1,4 +1,6 @@
-"""The answers of the editor's link dialog."""
+"""The search behind the editor's link dialog."""
+
+from itertools import chain
 
 from django.db.models import F
 from django.http import HttpRequest, JsonResponse
@@ -6,37 +8,40 @@ from django.http import HttpRequest, JsonResponse
 from affiliates.models import Link
 from blog.models import LARGE_FIELDS, Post
 from blog.related_posts import extract_keywords
-from pages.places import MOST, Place, find, named, place_of
+from pages.link_search import MAX_RESULTS, LinkSuggestion, filter_by_words, search_links, suggest_post
 
 
 def search(request: HttpRequest) -> JsonResponse:
-    """Up to 8 places whose name holds each word of `q`, paid links among them, in four queries.
+    """Return link suggestions for the words in `q`, affiliate links included.
 
-    Without words, suggestions for the post that is being written: its `title`, and its key as `post` once it has one.
+    Without `q`, suggest posts for the one being written, given by its `title` and, once it is saved, its pk as `post`.
     """
     words = request.GET.get("q", "")[:200].split()[:8]
-    key, title = request.GET.get("post", ""), request.GET.get("title", "")[:200]
-    found = _named(words) if words else suggest(int(key) if key.isdecimal() and len(key) < 19 else 0, title)
-    return JsonResponse({"places": [place._asdict() for place in found]})
+    if words:
+        suggestions = _search_all(words)
+    else:
+        pk = request.GET.get("post", "")
+        post_pk = int(pk) if pk.isascii() and pk.isdecimal() and len(pk) < 19 else 0
+        suggestions = suggest_links(post_pk, request.GET.get("title", "")[:200])
+    return JsonResponse({"suggestions": [suggestion._asdict() for suggestion in suggestions]})
 
 
-def suggest(key: int, title: str) -> list[Place]:
-    """Up to 24 posts for links of the post `key`, which it has not yet: those like it, then the newest.
+def suggest_links(post_pk: int, title: str) -> list[LinkSuggestion]:
+    """Return posts that a post could link to but does not: similar ones, then the newest.
 
-    More than the dialog shows, since it leaves out what the unsaved text links to.
+    There are more than the dialog shows, since it drops those that the unsaved text links to.
     """
-    post = Post.objects.prefetch_related("tags").filter(pk=key).first() or Post()  # type: ignore[misc]
+    post = Post.objects.prefetch_related("tags").filter(pk=post_pk).first() or Post()  # type: ignore[misc]
     post.keywords = extract_keywords([title, post.keywords])
-    newest = (
-        Post.objects.not_trashed().order_by(F("published_at").desc(nulls_last=True), "-pk").defer(*LARGE_FIELDS)[:MOST]
-    )
-    linked = {post.slug, *(post.links.values_list("place", flat=True) if post.pk else ())}
-    found = dict.fromkeys([*post.similar_posts(2 * MOST), *newest])
-    return [place_of(each) for each in found if each.slug not in linked]
+    newest_first = F("published_at").desc(nulls_last=True)
+    newest = Post.objects.not_trashed().order_by(newest_first, "-pk").defer(*LARGE_FIELDS)[:MAX_RESULTS]
+    linked_paths = {post.slug, *(post.links.values_list("place", flat=True) if post.pk else ())}
+    candidates = dict.fromkeys(chain(post.similar_posts(2 * MAX_RESULTS), newest))
+    return [suggest_post(candidate) for candidate in candidates if candidate.slug not in linked_paths]
 
 
-def _named(words: list[str]) -> list[Place]:
-    paid = (
-        Place(link.name, link.get_absolute_url(), "Paid link") for link in named(Link.objects.live(), "name", words)
-    )
-    return [*paid, *find(words)][:MOST]
+def _search_all(words: list[str]) -> list[LinkSuggestion]:
+    kind = str(Link._meta.verbose_name).capitalize()
+    links = filter_by_words(Link.objects.live(), "name", words)
+    affiliate_links = [LinkSuggestion(link.name, link.get_absolute_url(), kind) for link in links]
+    return [*affiliate_links, *search_links(words)][:MAX_RESULTS]

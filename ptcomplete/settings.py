@@ -107,7 +107,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "siteinfo.context_processors.site",
-                "pages.standing.standing",
+                "layout.navigation.navigation",
             ]
         },
     }
@@ -150,7 +150,6 @@ PAGE_CACHE_IGNORED_MODELS = [
     "contact",
     "contenttypes",
     "publishing",
-    "richtext",
     "feedback",
     "public_forms",
     "newsletter.ConsentEvent",

@@ -33,7 +33,6 @@ from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import og_images
 from pages.sitemaps import PageSitemap
-from pages.standing import standing_of
 from pages.views import page_detail
 from redirects.views import log_not_found, redirect_response
 from siteinfo.context_processors import get_site
@@ -60,8 +59,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def document(request: HttpRequest, path: str) -> HttpResponse:
-    """The post or page at `path`: they share the root of the site, where no address is taken twice."""
-    if "/" not in path and not standing_of(request).has(path):
+    """Show the post or page at `path`. They share the root of the site, and no two have the same path."""
+    if "/" not in path:
         with suppress(Http404):
             return post_detail(request, path)
     return page_detail(request, path)

@@ -29,11 +29,11 @@ def text(client: Client, address: str = "/admin/") -> str:
 
 
 @pytest.mark.django_db
-def test_an_empty_desk_greets_and_offers_to_write(admin_client: Client, admin_user: User) -> None:
-    admin_user.name = "Tera"
-    admin_user.save()
+def test_an_empty_desk_greets_and_offers_to_write(signed_in: Client, owner: User) -> None:
+    owner.name = "Tera"
+    owner.save()
     SiteInfo.objects.create(email="tera@example.org")
-    page = text(admin_client)
+    page = text(signed_in)
     assert ", Tera</h1>" in page
     assert "Write a post</a>" in page
     assert "Everything is done" in page
@@ -41,7 +41,7 @@ def test_an_empty_desk_greets_and_offers_to_write(admin_client: Client, admin_us
 
 
 @pytest.mark.django_db
-def test_the_start_page_names_what_is_to_do(admin_client: Client, admin_user: User) -> None:
+def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> None:
     image, category = make_image(), make_category()
     ready: dict[str, Any] = {
         "status": Post.Status.DRAFT,
@@ -51,11 +51,11 @@ def test_the_start_page_names_what_is_to_do(admin_client: Client, admin_user: Us
     }
     make_post(title="Ready one", body=f"<p>{'word ' * 200}</p>", primary_category=category, **ready)
     unsaved = make_post(title="Unsaved one", status=Post.Status.DRAFT, published_at=None)
-    unsaved.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
+    unsaved.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
     edited = make_post(title="Edited one", excerpt="So.", primary_category=category)
     edited.pending_edits.create(data=edited.snapshot())
     standing = make_page(title="About me")
-    standing.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
+    standing.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
     standing.pending_edits.create(data=standing.snapshot())
     make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
     make_post(title="Wordless one", featured_image=make_image(alt=""), primary_category=category, excerpt="So.")
@@ -64,7 +64,7 @@ def test_the_start_page_names_what_is_to_do(admin_client: Client, admin_user: Us
     bare.suggestions.create(words="Thank you.", submission=uuid4(), state="declined")
     sent: dict[str, Any] = {"name": "Ann", "email": "ann@example.org", "subject": "Hello", "body": "A question."}
     Message.objects.create(**sent, submission=uuid4())
-    page = text(admin_client)
+    page = text(signed_in)
     for words in (
         "1 message waits for you",
         "Mail needs a look",
@@ -84,23 +84,23 @@ def test_the_start_page_names_what_is_to_do(admin_client: Client, admin_user: Us
         assert words in page, words
     assert "“Unsaved one” looks ready" not in page
     assert "Wordless one" in text(
-        admin_client, reverse("admin:blog_post_changelist") + "?status=published&missing=blocked"
+        signed_in, reverse("admin:blog_post_changelist") + "?status=published&missing=blocked"
     )
 
 
 @pytest.mark.django_db
-def test_rules_of_the_owner_decide_what_is_to_mend(admin_client: Client) -> None:
+def test_rules_of_the_owner_decide_what_is_to_mend(signed_in: Client) -> None:
     make_post(featured_image=make_image(alt=""))
     PublishingRules.objects.create(severities={"alt_text": "warn", "words": "block"})
-    assert "Without" in text(admin_client, reverse("admin:blog_post_changelist"))
-    assert "1 public post to mend" in text(admin_client)
+    assert "Without" in text(signed_in, reverse("admin:blog_post_changelist"))
+    assert "1 public post to mend" in text(signed_in)
     Post.objects.update(word_count=500)
-    assert "to mend" not in text(admin_client)
+    assert "to mend" not in text(signed_in)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
-def test_the_desk_costs_the_same_for_5_and_50_posts(admin_client: Client, admin_user: User, address: str) -> None:
+def test_the_desk_costs_the_same_for_5_and_50_posts(signed_in: Client, owner: User, address: str) -> None:
     category = make_category()
 
     def grow(number: int) -> int:
@@ -111,10 +111,10 @@ def test_the_desk_costs_the_same_for_5_and_50_posts(admin_client: Client, admin_
                 status=Post.Status.DRAFT if index % 2 else Post.Status.PUBLISHED,
             )
             for document in (post, make_page()):
-                document.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
+                document.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
                 document.pending_edits.create(data={})
         with CaptureQueriesContext(connection) as queries:
-            assert admin_client.get(address).status_code == 200
+            assert signed_in.get(address).status_code == 200
         return len(queries)
 
     grow(1)  # content types are remembered from now on
@@ -122,8 +122,8 @@ def test_the_desk_costs_the_same_for_5_and_50_posts(admin_client: Client, admin_
 
 
 @pytest.mark.django_db
-def test_the_blog_comes_first_and_groups_last_and_no_tags_twice(admin_client: Client) -> None:
-    page = text(admin_client).partition("Everything on the desk")[2]
+def test_the_blog_comes_first_and_groups_last_and_no_tags_twice(signed_in: Client) -> None:
+    page = text(signed_in).partition("Everything on the desk")[2]
     places = [page.index(f'class="app-{room} ') for room in ("blog", "images", "siteinfo", "accounts", "auth")]
     assert places == sorted(places)
     assert "app-taggit" not in page
@@ -131,18 +131,18 @@ def test_the_blog_comes_first_and_groups_last_and_no_tags_twice(admin_client: Cl
 
 
 @pytest.mark.django_db
-def test_many_posts_go_into_a_category_at_once(admin_client: Client) -> None:
+def test_many_posts_go_into_a_category_at_once(signed_in: Client) -> None:
     old, new = make_category(name="Old"), make_category(name="New")
     posts = [make_post(categories=[old]), make_post(), make_post()]
     chosen = {"action": "put_in_category", "category": new.pk, "_selected_action": [post.pk for post in posts[:2]]}
-    page = admin_client.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
+    page = signed_in.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
     assert "2 posts now in “New”" in page
     assert [post.primary_category for post in Post.objects.order_by("pk")] == [new, new, None]
     assert set(posts[0].categories.all()) == {old, new}
     chosen["category"] = ""
     assert (
         "Choose the category"
-        in admin_client.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
+        in signed_in.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
     )
 
 
@@ -156,11 +156,11 @@ def test_many_posts_go_into_a_category_at_once(admin_client: Client) -> None:
         ("month=2026-03", "March"),
     ],
 )
-def test_the_list_is_narrowed_to_what_is_asked(admin_client: Client, query: str, shown: str) -> None:
+def test_the_list_is_narrowed_to_what_is_asked(signed_in: Client, query: str, shown: str) -> None:
     whole: dict[str, Any] = {"excerpt": "So.", "featured_image": make_image(), "primary_category": make_category()}
     make_post(title="March", published_at=timezone.now().replace(year=2026, month=3, day=5), **whole)
     make_post(title="Bare", published_at=timezone.now().replace(year=2025, month=4, day=5))
-    found = admin_client.get(reverse("admin:blog_post_changelist") + f"?{query}").context["cl"].result_list
+    found = signed_in.get(reverse("admin:blog_post_changelist") + f"?{query}").context["cl"].result_list
     assert [post.title for post in found] == [shown]
 
 
@@ -175,10 +175,10 @@ def test_a_new_category_comes_last() -> None:
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
 @pytest.mark.parametrize("is_new", [True, False])
 def test_every_field_of_every_form_says_in_words_what_it_is_for(
-    rf: RequestFactory, admin_user: User, model: type, is_new: bool
+    rf: RequestFactory, owner: User, model: type, is_new: bool
 ) -> None:
     request = rf.get("/admin/")
-    request.user = admin_user
+    request.user = owner
     request.resolver_match = None
     room = admin.site._registry[model]
     row = None if is_new else model()
@@ -201,12 +201,12 @@ def test_every_field_of_every_form_says_in_words_what_it_is_for(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("path", ["/admin/", "/admin/blog/post/", "/admin/blog/publishingrules/"])
-def test_nothing_on_the_desk_is_wider_than_the_screen(admin_page: Page, path: str, width: int) -> None:
+def test_nothing_on_the_desk_is_wider_than_the_screen(owner_page: Page, path: str, width: int) -> None:
     make_post(
         title="A post with a rather long title that has to fit",
         featured_image=make_image(),
         categories=[make_category()],
     )
-    admin_page.set_viewport_size({"width": width, "height": 800})
-    admin_page.goto(path)
-    assert admin_page.evaluate("document.documentElement.scrollWidth") <= width
+    owner_page.set_viewport_size({"width": width, "height": 800})
+    owner_page.goto(path)
+    assert owner_page.evaluate("document.documentElement.scrollWidth") <= width

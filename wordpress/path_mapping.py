@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve, reverse
 
 from blog.models import Post
-from pages.models import LONGEST_PATH, Page
-from pages.starting import is_untouched, role_at
+from pages.models import MAX_PATH_LENGTH, Page
+from pages.starter_pages import is_unchanged, role_at_path
 from publishing.document_paths import validate_path_is_free
 from redirects import services
 from redirects.models import Redirect
@@ -47,7 +47,7 @@ def parent_of(item: Item, site: OldSite, pages: Mapping[int, Item]) -> Page | No
         seen.add(number)
         rows = Origin.objects.filter(site=site.name, kind=Origin.Kind.PAGE, key__startswith=f"page:{number}:")
         page = Page.objects.filter(pk__in=rows.values("object_id")).order_by("pk").first()
-        if page and len(page.path) < LONGEST_PATH - 200 and not _is_below(page, item, site):
+        if page and len(page.path) < MAX_PATH_LENGTH - 200 and not _is_below(page, item, site):
             return page
         number = pages[number].parent_id if number in pages else 0
     return None
@@ -89,9 +89,9 @@ def _is_of_the_site(place: str) -> bool:
 
 def row_for(place: str) -> tuple[Page, str]:
     """The page for what lay at `place`, unsaved or a starter page that nobody has changed; and what to say of it."""
-    role = role_at(place)
+    role = role_at_path(place)
     own = Page.objects.filter(role=role).first() if role else None
-    if own and is_untouched(own):
+    if own and is_unchanged(own):
         own.trashed_at = None
         return own, "it takes the place of the draft with which this site began." + _above_form(role)
     if own:
@@ -114,7 +114,7 @@ def find_place(text: Post | Page, stem: str) -> None:
 def _is_free(text: Post | Page) -> bool:
     try:
         if isinstance(text, Page):
-            text.validate_place(text.computed_path)
+            text.validate_path(text.computed_path)
         else:
             validate_path_is_free(text.slug, text)
     except ValidationError:

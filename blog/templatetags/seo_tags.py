@@ -28,7 +28,7 @@ def structured_data(context: Context, meta: PageMeta, picture: ShareImage) -> Sa
 
     No query: the site's facts and the author are those that the frame shows anyway.
     """
-    site, author, policy = context["site"], context.get("site_author"), context["standing"].by_role.get("editorial")
+    site, author, policy = context["site"], context.get("site_author"), context["navigation"].by_role.get("editorial")
     profiles = [link.url for link in site.profiles]
     if author is None or site.published_by == SiteInfo.Publisher.PRACTICE:
         publisher = jsonld.organization(site, profiles)

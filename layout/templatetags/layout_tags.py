@@ -1,44 +1,46 @@
-"""The frame in templates. One query for all its areas, and one more for each list that only a box of it needs."""
+"""The areas of the layout in templates. All areas of a page share one query for their blocks."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.template import Context
 
-from layout.rendering import Entry, Menu, Scene
+from layout.context import LayoutContext
+from layout.rendering import LayoutRenderer, Menu, RenderedBlock
 
 register = template.Library()
 
 
-def _scene(context: Context) -> Scene:
-    """The page being shown; the first tag sees all of its view's context."""
+def _renderer(context: Context) -> LayoutRenderer:
+    """Return the renderer of this request. The first tag passes it the view's context."""
     request = context["request"]
-    scene: Scene | None = getattr(request, "layout_scene", None)
-    if scene is None:
-        known: dict[Any, Any] = context.flatten()
-        scene = request.layout_scene = Scene(request, known)
-    return scene
+    renderer: LayoutRenderer | None = getattr(request, "layout_renderer", None)
+    if renderer is None:
+        template_context: dict[Any, Any] = context.flatten()
+        renderer = request.layout_renderer = LayoutRenderer(LayoutContext(request, template_context))
+    return renderer
 
 
 @register.simple_tag(takes_context=True)
 def menu(context: Context, area: str) -> Menu:
-    """The links of `area`, and its boxes before and after them."""
-    return _scene(context).menu(area)
+    """Return the links of `area` and the widgets before and after them."""
+    return _renderer(context).menu(area)
 
 
 @register.simple_tag(takes_context=True)
-def boxes(context: Context, area: str) -> list[Entry]:
-    """The boxes of `area`, in order."""
-    return _scene(context).entries(area)
+def blocks(context: Context, area: str) -> list[RenderedBlock]:
+    """Return the blocks of `area` in order."""
+    return _renderer(context).blocks(area)
 
 
 @register.simple_tag(takes_context=True)
-def rows(context: Context, area: str) -> list[list[Entry]]:
-    """The boxes of `area` in rows: those that are narrow share one with their neighbours."""
-    return _scene(context).rows(area)
+def block_rows(context: Context, area: str) -> list[list[RenderedBlock]]:
+    """Return the blocks of `area` in rows, with neighboring narrow blocks in one row."""
+    return _renderer(context).rows(area)
 
 
 @register.filter
-def hold(entries: list[Entry], kind: str) -> bool:
-    """Whether one of `entries` is of `kind`."""
-    return any(entry.kind == kind for entry in entries)
+def has_block(rendered_blocks: Iterable[RenderedBlock], block_type: str) -> bool:
+    """Return whether one of the blocks is of `block_type`."""
+    return any(rendered.block_type == block_type for rendered in rendered_blocks)

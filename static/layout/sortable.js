@@ -85,7 +85,7 @@ class Drag {
     if (list === this.origin.list && this.row.nextSibling === this.origin.next) return
     submit(this.row.closest("form"), {
       move: this.row.dataset.id,
-      under: list.dataset.parent,
+      parent: list.dataset.parent,
       before: this.row.nextElementSibling?.dataset.id ?? "",
     })
   }

@@ -27,7 +27,7 @@ class LinkDialog {
     this.linkedPaths = linkedPaths
     this.onClose = onClose
     this.activeIndex = -1
-    this.places = []
+    this.results = []
     this.build(href)
     this.input.addEventListener("input", () => this.searchSoon())
     this.input.addEventListener("keydown", (event) => this.moveSelection(event))
@@ -89,14 +89,14 @@ class LinkDialog {
     this.onClose(answer)
   }
 
-  choose({ address, title }) {
-    this.close({ href: address, title })
+  choose({ url, title }) {
+    this.close({ href: url, title })
   }
 
   submit() {
     const typed = this.input.value.trim()
     const href = parseLinkTarget(typed, this.siteUrls)
-    if (this.activeIndex >= 0) return this.choose(this.places[this.activeIndex])
+    if (this.activeIndex >= 0) return this.choose(this.results[this.activeIndex])
     if (href !== null) return this.close({ href, title: typed })
     clearTimeout(this.searchTimer)
     return this.search().then(() => {
@@ -115,41 +115,41 @@ class LinkDialog {
     const typed = this.input.value.trim()
     const isSearch = typed && parseLinkTarget(typed, this.siteUrls) === null
     try {
-      this.places = await this.fetchPlaces(isSearch ? { q: typed } : currentPost())
-      if (!isSearch) this.places = this.suggestions()
-      this.status.textContent = this.places.length ? "" : gettext("No page of your site has these words in its title.")
+      this.results = await this.fetchSuggestions(isSearch ? { q: typed } : currentPost())
+      if (!isSearch) this.results = this.suggestions()
+      this.status.textContent = this.results.length ? "" : gettext("No page of your site has these words in its title.")
     } catch (error) {
       if (error.name === "AbortError") return
-      this.places = []
+      this.results = []
       this.status.textContent = gettext("The search is not available. You can still enter a full URL.")
     }
     this.render()
   }
 
-  async fetchPlaces(query) {
+  async fetchSuggestions(query) {
     const url = `${adminUrl("linkSearchUrl")}?${new URLSearchParams(query)}`
     const response = await fetch(url, { signal: this.request.signal })
-    return (await response.json()).places
+    return (await response.json()).suggestions
   }
 
   suggestions() {
-    return this.places.filter(({ address }) => !this.linkedPaths.has(address)).slice(0, SUGGESTION_COUNT)
+    return this.results.filter(({ url }) => !this.linkedPaths.has(url)).slice(0, SUGGESTION_COUNT)
   }
 
   render() {
-    this.list.replaceChildren(...this.places.map((place, index) => this.createOption(place, index)))
-    this.input.setAttribute("aria-expanded", this.places.length > 0)
+    this.list.replaceChildren(...this.results.map((suggestion, index) => this.createOption(suggestion, index)))
+    this.input.setAttribute("aria-expanded", this.results.length > 0)
     this.activate(-1)
   }
 
-  createOption(place, index) {
-    const kind = place.is_draft ? `${place.kind} (${gettext("not public yet")})` : place.kind
+  createOption(suggestion, index) {
+    const kind = suggestion.is_draft ? `${suggestion.kind} (${gettext("not public yet")})` : suggestion.kind
     const option = crel("li", { id: `${this.id}-${index}`, role: "option" }, [
-      crel("span", { textContent: place.title }),
+      crel("span", { textContent: suggestion.title }),
       crel("small", { textContent: kind }),
     ])
     option.addEventListener("pointermove", () => this.activate(index))
-    option.addEventListener("click", () => this.choose(place))
+    option.addEventListener("click", () => this.choose(suggestion))
     return option
   }
 
@@ -165,10 +165,10 @@ class LinkDialog {
 
   moveSelection(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (!step || !this.places.length) return
+    if (!step || !this.results.length) return
     event.preventDefault()
     // The input itself counts as one more position, so the arrow keys cycle through it.
-    const positions = this.places.length + 1
+    const positions = this.results.length + 1
     this.activate(((this.activeIndex + 1 + step + positions) % positions) - 1)
   }
 }

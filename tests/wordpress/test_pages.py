@@ -10,7 +10,7 @@ from django.test import Client
 
 from blog.models import Post
 from pages.models import Page
-from pages.starting import start_pages
+from pages.starter_pages import create_starter_pages
 from redirects.models import Redirect
 from tests.factories import make_page, make_post
 from tests.wordpress.exports import Writer, everything, item
@@ -128,7 +128,7 @@ def test_a_page_has_the_exact_address_before_a_post_of_its_name(write: Writer, c
 
 
 def test_an_untouched_starter_page_becomes_the_one_of_its_name(write: Writer, client: Client) -> None:
-    start_pages()
+    create_starter_pages()
     row = Page.objects.get(role="privacy")
     path = write(page(1, "privacy-policy"), page(2, "about"), page(3, "services"), page(4, "contact"))
     call_command("import_wordpress", path)
@@ -158,7 +158,7 @@ def test_a_starter_page_that_the_author_works_on_is_kept_beside_the_old_one(
     owner: Any,
     change: str,
 ) -> None:
-    start_pages()
+    create_starter_pages()
     mine = Page.objects.get(role="about")
     if change == "words":
         mine.body = "<p>My own words.</p>"
@@ -206,7 +206,7 @@ def test_front_page_and_page_of_posts_are_known_and_make_no_page_for_readers(
 
 
 def test_a_second_run_and_a_dry_one_change_no_row(write: Writer) -> None:
-    start_pages()
+    create_starter_pages()
     before = everything()
     link = f'<a href="{SITE}/page-2/page-1/">x</a><a href="{SITE}/nowhere/">y</a>'
     path = write(page(1, parent=2, body=link), page(2, body=link), page(3, "about"), item(4, body=link))

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         if posts is None:
             new = loading.load()
             # Rooms above have demo content of their own.
-            call_command("start_pages", demo=True)
+            call_command("create_starter_pages", demo=True)
             call_command("demo_instagram")
             call_command("start_shop", demo=True)
             self.stdout.write(f"{new} demo posts are new." if new else "The demo content is there already.")

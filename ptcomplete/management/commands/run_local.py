@@ -51,7 +51,7 @@ class Command(BaseCommand):
             call_command("seed_demo")
             # What nothing is sent without.
             NewsletterSettings.objects.create(postal_address="1 Example Street, Sampletown")
-        call_command("start_pages")
+        call_command("create_starter_pages")
         self._sign_in()
         connections.close_all()
 

@@ -1,0 +1,72 @@
+"""Everything the blocks of one page need, each loaded once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from blog.models import ArchiveCounts, Category, Post
+from layout.default_layout import BlockNode, default_blocks
+from layout.models import Block
+from layout.navigation import Navigation, get_navigation
+from siteinfo.context_processors import get_site
+from siteinfo.models import SiteInfo
+
+
+class LayoutContext:
+    """The page being rendered: its request, its template context and the data that blocks share."""
+
+    def __init__(self, request: HttpRequest, template_context: Mapping[str, Any]) -> None:
+        """Load nothing yet; every property loads what it needs."""
+        self.request = request
+        self.template_context = template_context
+        self._areas: dict[str, list[BlockNode]] = {}
+
+    @property
+    def post(self) -> Post | None:
+        """The post that the page shows, if it shows one."""
+        return self.template_context.get("post") or None
+
+    @property
+    def site(self) -> SiteInfo:
+        """The site information."""
+        return get_site(self.request)
+
+    @property
+    def navigation(self) -> Navigation:
+        """The public pages and the site's author."""
+        return get_navigation(self.request)
+
+    @cached_property
+    def categories(self) -> list[Category]:
+        """The main categories, each with those below it."""
+        categories: list[Category] | None = self.template_context.get("categories")
+        return Category.objects.all().tree() if categories is None else categories
+
+    @cached_property
+    def archive_counts(self) -> ArchiveCounts:
+        """The number of public posts per category and month."""
+        return Post.objects.published().archive_counts()
+
+    @cached_property
+    def custom_areas(self) -> dict[str, list[BlockNode]]:
+        """The blocks of the areas that the author has customized."""
+        blocks = list(Block.objects.with_targets())
+        areas: dict[str, list[BlockNode]] = {}
+        for block in blocks:
+            if block.parent_id is None:
+                children = [child for child in blocks if child.parent_id == block.pk]
+                areas.setdefault(block.area, []).append(BlockNode(block, children))
+        return areas
+
+    def nodes(self, area: str) -> list[BlockNode]:
+        """Return the blocks of `area`: the author's if it is customized, otherwise the default ones."""
+        if area not in self._areas:
+            self._areas[area] = self.custom_areas.get(area) or default_blocks(area)
+        return self._areas[area]
+
+    def visible_children(self, heading: Block) -> list[Block]:
+        """Return the visible blocks under `heading`."""
+        node = next(node for node in self.nodes(heading.area) if node.block is heading)
+        return [child for child in node.children if child.is_shown]

@@ -1,0 +1,52 @@
+"""The public pages and the author that menus, footers and other parts of the layout link to."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject, cached_property
+
+from accounts.models import Author
+from pages.models import Page
+
+
+class Navigation:
+    """The public pages in menu order and the site's author, loaded when first used."""
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        """All public pages, without their text."""
+        return list(Page.objects.published().in_order().without_text())
+
+    @cached_property
+    def author(self) -> Author | None:
+        """The author who represents the site."""
+        return Author.objects.all().for_frame()
+
+    @cached_property
+    def by_role(self) -> dict[str, Page]:
+        """The pages that have a role, by role."""
+        return {page.role: page for page in self.pages if page.role}
+
+    @property
+    def menu_pages(self) -> list[Page]:
+        """The pages that are shown in menus."""
+        return [page for page in self.pages if page.show_in_menu]
+
+    @property
+    def policies(self) -> list[Page]:
+        """The policy pages in their fixed order."""
+        return [self.by_role[role] for role in Page.POLICIES if role in self.by_role]
+
+
+def get_navigation(request: HttpRequest) -> Navigation:
+    """Return the navigation data, shared by everything that renders this request."""
+    navigation: Navigation | None = getattr(request, "navigation", None)
+    if navigation is None:
+        navigation = request.navigation = Navigation()  # type: ignore[attr-defined]
+    return navigation
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Provide `navigation` and `site_author` to templates."""
+    data = get_navigation(request)
+    return {"navigation": data, "site_author": SimpleLazyObject(lambda: data.author)}
