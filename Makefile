@@ -26,7 +26,7 @@ NODE := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BIOME := $(NODE) node_modules/.bin/biome
 TEMPLATES := find . \( -path ./.venv -o -path ./node_modules \) -prune -o -path '*/templates/*.html' -print0
 
-.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-js check format lock bench bench-newsletter audit
+.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-newsletter audit
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -71,11 +71,20 @@ secret:
 	@mkdir -p "$(DATA_DIR)"; test -s "$(DATA_DIR)/secret_key" || \
 		(umask 077; $(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50), end='')" >"$(DATA_DIR)/secret_key")
 
-test: setup-dev ## All tests, browser included, on SQLite; on PostgreSQL those that ask a database, without a browser
-	@$(NODE) node --test "tests/js/**/*.test.js"
+test: test-js test-sqlite test-postgres test-browser ## All tests: on SQLite, on PostgreSQL where it can differ, in a browser
+
+test-fast: setup-dev ## The tests to run while you work: SQLite, no browser, nothing slow
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto -m "not browser and not slow"
+
+test-sqlite: setup-dev ## All tests but those of the browser, on SQLite
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto -m "not browser"
+
+test-postgres: setup-dev ## The tests whose result can depend on the database, on PostgreSQL; ALL=1 runs all that use one
+	TEST_DATABASE=postgres $(PYTHON) -m pytest -n auto -m "database and not browser$(if $(ALL),, and not any_database)"
+
+test-browser: setup-dev ## The tests that need a browser; installs one if there is none
 	@$(PYTHON) -m tests.chromium
-	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto
-	TEST_DATABASE=postgres $(PYTHON) -m pytest -n auto -m "database and not browser"
+	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto -m browser
 
 test-js: setup-dev ## Tests of scripts that need no browser
 	@$(NODE) node --test "tests/js/**/*.test.js"

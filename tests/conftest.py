@@ -26,6 +26,11 @@ hypothesis_settings.load_profile("suite")
 TransactionTestCase._fixture_teardown = lambda _: databases.delete_rows()  # type: ignore[attr-defined]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one process more than there are cores, because tests also wait for servers, browsers and other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that ask a database: only they can tell one from another."""
     for item in items:

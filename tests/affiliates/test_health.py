@@ -50,7 +50,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A shop of our own that stands for every other one."""
     asked.clear()
     server = HTTPServer(("127.0.0.1", 0), _Shop)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     ask = link_checker.ask
     here = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(link_checker, "ask", lambda address: ask(address.replace("https://shop.example.com", here)))
