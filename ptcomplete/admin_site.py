@@ -1,4 +1,4 @@
-"""The writing desk: Django's admin under its own nonced content policy."""
+"""The admin site, served under its own content security policy."""
 
 from typing import Any
 
@@ -13,40 +13,43 @@ from django.views.decorators.csp import csp_override
 from accounts.models import User
 from ptcomplete import dashboard, link_chooser
 
-# What a writer opens most stands first; the rest follows in its own order.
-FIRST_ROOMS = ("blog", "pages", "layout", "images", "siteinfo", "accounts")
+# The apps that authors use most come first; the others follow in Django's order.
+FIRST_APPS = ("blog", "pages", "layout", "images", "siteinfo", "accounts")
 
-with_admin_policy = csp_override(settings.ADMIN_CSP)
+with_admin_csp = csp_override(settings.ADMIN_CSP)
 
 
-class Desk(AdminSite):
-    """The admin site. Every page of it, the sign-in included, is sent with ADMIN_CSP."""
+class PTCompleteAdminSite(AdminSite):
+    """The admin. Every page, including sign-in, is sent with ADMIN_CSP."""
 
-    site_header = "The writing desk"
-    site_title = "The writing desk"
-    index_title = "Everything on the desk"
+    site_header = "PT Complete admin"
+    site_title = "PT Complete admin"
+    index_title = "All content and settings"
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Add the search of the editor's link dialog."""
         return [path("links/", self.admin_view(link_chooser.search), name="links"), *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        # The page is shown only to those who may see it, and so to somebody signed in.
-        overview = dashboard.overview(request.user) if isinstance(request.user, User) else {}
-        return super().index(request, {**overview, **(extra_context or {})})
+        """Show the dashboard."""
+        context = dashboard.build_context(request.user) if isinstance(request.user, User) else {}
+        return super().index(request, {**context, **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The rooms by use, and in each its things in the order in which it registers them."""
-        rooms = super().get_app_list(request, app_label)
-        order = list(self._registry)
-        for room in rooms:
-            room["models"].sort(key=lambda entry: order.index(entry["model"]))
-        first = {label: number for number, label in enumerate(FIRST_ROOMS)}
-        return sorted(rooms, key=lambda room: first.get(room["app_label"], len(first)))
+        """Return FIRST_APPS before the others, with the models of each app in the order they are registered."""
+        apps = super().get_app_list(request, app_label)
+        registered = list(self._registry)
+        for app in apps:
+            app["models"].sort(key=lambda entry: registered.index(entry["model"]))
+        rank = {label: index for index, label in enumerate(FIRST_APPS)}
+        return sorted(apps, key=lambda app: rank.get(app["app_label"], len(rank)))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return with_admin_policy(super().admin_view(view, cacheable))
+        """Send the view's response with ADMIN_CSP."""
+        return with_admin_csp(super().admin_view(view, cacheable))
 
-    @method_decorator(with_admin_policy)
+    @method_decorator(with_admin_csp)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send the sign-in page with ADMIN_CSP."""
         return super().login(request, extra_context)

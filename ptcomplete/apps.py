@@ -1,22 +1,26 @@
+"""Configuration of the project package and of the admin."""
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
 
-class PtcompleteConfig(AppConfig):
+class PTCompleteConfig(AppConfig):
+    """The project package, an app for its management commands."""
+
     name = "ptcomplete"
     default = True
 
 
-class DeskConfig(admin_apps.AdminConfig):
-    """Django's admin, with our site class as the default one."""
+class PTCompleteAdminConfig(admin_apps.AdminConfig):
+    """Django's admin with our site class."""
 
     default = False
-    default_site = "ptcomplete.admin_site.Desk"
+    default_site = "ptcomplete.admin_site.PTCompleteAdminSite"
 
     def ready(self) -> None:
+        """Register every app's admin, without taggit's tags, which the blog replaces with its own."""
         from django.contrib import admin
         from taggit.models import Tag
 
         super().ready()
-        # Our own tags are in the blog's room; taggit's are never used.
         admin.site.unregister(Tag)

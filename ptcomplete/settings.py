@@ -62,7 +62,7 @@ INSTALLED_APPS = [
     "analytics",
     "redirects",
     "pagecache",
-    "ptcomplete.apps.DeskConfig",
+    "ptcomplete.apps.PTCompleteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,4 +1,4 @@
-"""The start page of the desk, the list of posts, and words beside every field."""
+"""The dashboard, the list of posts, and help texts in every admin form."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,26 +22,26 @@ from siteinfo.models import SiteInfo
 from tests.factories import make_category, make_image, make_page, make_post
 
 
-def text(client: Client, address: str = "/admin/") -> str:
-    response = client.get(address)
+def text(client: Client, url: str = "/admin/") -> str:
+    response = client.get(url)
     assert response.status_code == 200
     return response.content.decode()
 
 
 @pytest.mark.django_db
-def test_an_empty_desk_greets_and_offers_to_write(signed_in: Client, owner: User) -> None:
+def test_an_empty_dashboard_greets_and_offers_to_write(signed_in: Client, owner: User) -> None:
     owner.name = "Tera"
     owner.save()
     SiteInfo.objects.create(email="tera@example.org")
     page = text(signed_in)
     assert ", Tera</h1>" in page
     assert "Write a post</a>" in page
-    assert "Everything is done" in page
+    assert "All done" in page
     assert "No drafts" in page
 
 
 @pytest.mark.django_db
-def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> None:
+def test_the_dashboard_lists_tasks(signed_in: Client, owner: User) -> None:
     image, category = make_image(), make_category()
     ready: dict[str, Any] = {
         "status": Post.Status.DRAFT,
@@ -54,9 +54,9 @@ def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> N
     unsaved.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
     edited = make_post(title="Edited one", excerpt="So.", primary_category=category)
     edited.pending_edits.create(data=edited.snapshot())
-    standing = make_page(title="About me")
-    standing.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
-    standing.pending_edits.create(data=standing.snapshot())
+    page = make_page(title="About me")
+    page.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
+    page.pending_edits.create(data=page.snapshot())
     make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
     make_post(title="Wordless one", featured_image=make_image(alt=""), primary_category=category, excerpt="So.")
     bare = make_post(title="Bare one")
@@ -64,43 +64,45 @@ def test_the_start_page_names_what_is_to_do(signed_in: Client, owner: User) -> N
     bare.suggestions.create(words="Thank you.", submission=uuid4(), state="declined")
     sent: dict[str, Any] = {"name": "Ann", "email": "ann@example.org", "subject": "Hello", "body": "A question."}
     Message.objects.create(**sent, submission=uuid4())
-    page = text(signed_in)
-    for words in (
-        "1 message waits for you",
-        "Mail needs a look",
-        "“Ready one” looks ready",
-        "Go on with “Unsaved one”",
-        "Private changes to “Edited one”",
-        "Go on with “About me”",
-        "Private changes to “About me”",
-        reverse("admin:pages_page_change", args=[standing.pk]),
-        "1 public post to mend",
-        "1 suggestion by a reader waits",
-        "1 picture without alternative text",
-        "1 public post without a category",
-        "1 public post without an excerpt",
-        "The next post goes out on",
+    html = text(signed_in)
+    for expected in (
+        "1 unanswered message",
+        "Email delivery has a problem",
+        "“Ready one” looks ready to publish",
+        "Unsaved changes in “Unsaved one”",
+        "Pending changes to “Edited one”",
+        "Unsaved changes in “About me”",
+        "Pending changes to “About me”",
+        reverse("admin:pages_page_change", args=[page.pk]),
+        "1 published post to fix",
+        "1 suggestion from readers",
+        "1 image without alt text",
+        "1 published post without a category",
+        "1 published post without an excerpt",
+        "The next post will be published on",
     ):
-        assert words in page, words
-    assert "“Unsaved one” looks ready" not in page
+        assert expected in html, expected
+    assert "“Unsaved one” looks ready" not in html
     assert "Wordless one" in text(
         signed_in, reverse("admin:blog_post_changelist") + "?status=published&missing=blocked"
     )
 
 
 @pytest.mark.django_db
-def test_rules_of_the_owner_decide_what_is_to_mend(signed_in: Client) -> None:
+def test_publishing_rules_decide_which_posts_need_fixing(signed_in: Client) -> None:
     make_post(featured_image=make_image(alt=""))
     PublishingRules.objects.create(severities={"alt_text": "warn", "words": "block"})
     assert "Without" in text(signed_in, reverse("admin:blog_post_changelist"))
-    assert "1 public post to mend" in text(signed_in)
+    assert "1 published post to fix" in text(signed_in)
     Post.objects.update(word_count=500)
-    assert "to mend" not in text(signed_in)
+    assert "to fix" not in text(signed_in)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
-def test_the_desk_costs_the_same_for_5_and_50_posts(signed_in: Client, owner: User, address: str) -> None:
+@pytest.mark.parametrize("url", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
+def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(
+    signed_in: Client, owner: User, url: str
+) -> None:
     category = make_category()
 
     def grow(number: int) -> int:
@@ -114,24 +116,24 @@ def test_the_desk_costs_the_same_for_5_and_50_posts(signed_in: Client, owner: Us
                 document.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
                 document.pending_edits.create(data={})
         with CaptureQueriesContext(connection) as queries:
-            assert signed_in.get(address).status_code == 200
+            assert signed_in.get(url).status_code == 200
         return len(queries)
 
-    grow(1)  # content types are remembered from now on
+    grow(1)  # caches content types
     assert grow(5) == grow(44)
 
 
 @pytest.mark.django_db
-def test_the_blog_comes_first_and_groups_last_and_no_tags_twice(signed_in: Client) -> None:
-    page = text(signed_in).partition("Everything on the desk")[2]
-    places = [page.index(f'class="app-{room} ') for room in ("blog", "images", "siteinfo", "accounts", "auth")]
+def test_the_blog_comes_first_and_groups_last_and_taggit_is_hidden(signed_in: Client) -> None:
+    page = text(signed_in).partition("All content and settings")[2]
+    places = [page.index(f'class="app-{app} ') for app in ("blog", "images", "siteinfo", "accounts", "auth")]
     assert places == sorted(places)
     assert "app-taggit" not in page
     assert Group in admin.site._registry
 
 
 @pytest.mark.django_db
-def test_many_posts_go_into_a_category_at_once(signed_in: Client) -> None:
+def test_posts_can_be_added_to_a_category_in_bulk(signed_in: Client) -> None:
     old, new = make_category(name="Old"), make_category(name="New")
     posts = [make_post(categories=[old]), make_post(), make_post()]
     chosen = {"action": "put_in_category", "category": new.pk, "_selected_action": [post.pk for post in posts[:2]]}
@@ -156,9 +158,9 @@ def test_many_posts_go_into_a_category_at_once(signed_in: Client) -> None:
         ("month=2026-03", "March"),
     ],
 )
-def test_the_list_is_narrowed_to_what_is_asked(signed_in: Client, query: str, shown: str) -> None:
-    whole: dict[str, Any] = {"excerpt": "So.", "featured_image": make_image(), "primary_category": make_category()}
-    make_post(title="March", published_at=timezone.now().replace(year=2026, month=3, day=5), **whole)
+def test_the_list_of_posts_can_be_filtered(signed_in: Client, query: str, shown: str) -> None:
+    complete: dict[str, Any] = {"excerpt": "So.", "featured_image": make_image(), "primary_category": make_category()}
+    make_post(title="March", published_at=timezone.now().replace(year=2026, month=3, day=5), **complete)
     make_post(title="Bare", published_at=timezone.now().replace(year=2025, month=4, day=5))
     found = signed_in.get(reverse("admin:blog_post_changelist") + f"?{query}").context["cl"].result_list
     assert [post.title for post in found] == [shown]
@@ -174,34 +176,32 @@ def test_a_new_category_comes_last() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
 @pytest.mark.parametrize("is_new", [True, False])
-def test_every_field_of_every_form_says_in_words_what_it_is_for(
-    rf: RequestFactory, owner: User, model: type, is_new: bool
-) -> None:
+def test_every_form_field_has_a_help_text(rf: RequestFactory, owner: User, model: type, is_new: bool) -> None:
     request = rf.get("/admin/")
     request.user = owner
     request.resolver_match = None
-    room = admin.site._registry[model]
+    model_admin = admin.site._registry[model]
     row = None if is_new else model()
-    fields = room.get_form(request, row, change=not is_new)().fields
-    forms = {"": {name: fields[name] for name in fields if name in str(room.get_fieldsets(request, row))}}
-    for inline in room.get_inline_instances(request, row):
+    fields = model_admin.get_form(request, row, change=not is_new)().fields
+    forms = {"": {name: fields[name] for name in fields if name in str(model_admin.get_fieldsets(request, row))}}
+    for inline in model_admin.get_inline_instances(request, row):
         formset: Any = inline.get_formset(request, row)
         fields = formset.form.base_fields
         forms[type(inline).__name__] = {name: fields[name] for name in fields if name != formset.fk.name}
-    silent = [
+    without_help = [
         f"{where} {name}"
         for where, fields in forms.items()
         for name, field in fields.items()
         if not field.help_text and not isinstance(field.widget, HiddenInput)
     ]
-    assert silent == []
+    assert without_help == []
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("path", ["/admin/", "/admin/blog/post/", "/admin/blog/publishingrules/"])
-def test_nothing_on_the_desk_is_wider_than_the_screen(owner_page: Page, path: str, width: int) -> None:
+def test_admin_pages_fit_the_screen(owner_page: Page, path: str, width: int) -> None:
     make_post(
         title="A post with a rather long title that has to fit",
         featured_image=make_image(),
