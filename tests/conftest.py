@@ -1,9 +1,11 @@
-"""The cast of the tests, and the browser."""
+"""Fixtures that all tests share: clients, the database, the browser."""
 
 import math
 import os
+import shutil
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,14 @@ from accounts.models import User
 from affiliates import programs
 from tests import chromium, databases
 
-# A busy machine is slow, not wrong.
+# Generous, because a busy machine is slow but not broken.
 expect.set_options(timeout=15_000)
 hypothesis_settings.register_profile("suite", deadline=None)
 hypothesis_settings.load_profile("suite")
 TransactionTestCase._fixture_teardown = lambda _: databases.delete_rows()  # type: ignore[attr-defined]
+
+MEDIA = django_settings.DATA_DIR / "test-media"
+_numbers = count()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -32,7 +37,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that ask a database: only they can tell one from another."""
+    """Mark the tests that use a database: only they can differ between SQLite and PostgreSQL."""
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
@@ -50,44 +55,32 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
-def media_root(settings: Settings, tmp_path: Path) -> Path:
-    """The folder of uploads, another one for each test."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return tmp_path / "media"
+def media_root(settings: Settings) -> Iterator[Path]:
+    """Return the folder of this test's uploads, which is created by the first upload."""
+    folder = MEDIA / str(next(_numbers))
+    settings.MEDIA_ROOT = folder
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
-def no_kept_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test starts with a site that nobody has looked at, and whose programs are known: Amazon alone."""
+def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start each test without cached pages, and with Amazon as the only known affiliate program."""
     cache.clear()
     monkeypatch.setattr(programs._hosts, "_known", programs._ALWAYS)
     monkeypatch.setattr(programs._hosts, "_until", math.inf)
 
 
 @pytest.fixture
-def owner(db: None) -> User:
-    """The one who may do everything."""
+def admin_user(db: None) -> User:
+    """Return the superuser that `admin_client` and `admin_page` are signed in as."""
     return User.objects.create_superuser("owner@example.com", "a password for tests")
-
-
-@pytest.fixture
-def signed_in(owner: User) -> Client:
-    """The owner's browser, at the writing desk."""
-    client = Client()
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
-def reader() -> Client:
-    """Somebody who reads, without an account."""
-    return Client()
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A real browser, one for all tests of a process."""
-    # Playwright's loop runs in this thread; Django would take our queries for a mistake.
+    """Return a Chromium that all tests of a process share."""
+    # Playwright runs an event loop in this thread, where Django refuses queries by default.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -100,26 +93,26 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Page]:
-    """A reader's page. Whatever it does, it may neither raise in a script nor break our content policy."""
+    """Return a visitor's page. The test fails when a script raises or the content security policy is violated."""
     settings.SITE_URL = live_server.url
     context = browser.new_context(base_url=live_server.url, locale="en-US", reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(20_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(error.message))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(error.message))
+    page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     yield page
     context.close()
-    # What was asked must be done, as the database is emptied right after. A closed connection ends its thread.
+    # Wait for requests in progress before the database is emptied. Closing a connection ends its thread.
     for thread in threading.enumerate():
         if thread.name.endswith("(process_request_thread)"):
             thread.join(10)
-    assert not faults
+    assert not errors
 
 
 @pytest.fixture
-def owner_page(page: Page, signed_in: Client, live_server: LiveServer) -> Page:
-    """The same, with the owner signed in."""
+def admin_page(page: Page, admin_client: Client, live_server: LiveServer) -> Page:
+    """Return a page that is signed in as `admin_user`."""
     name = django_settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": signed_in.cookies[name].value, "url": live_server.url}])
+    page.context.add_cookies([{"name": name, "value": admin_client.cookies[name].value, "url": live_server.url}])
     return page

@@ -29,11 +29,11 @@ def text(client: Client, url: str = "/admin/") -> str:
 
 
 @pytest.mark.django_db
-def test_an_empty_dashboard_greets_and_offers_to_write(signed_in: Client, owner: User) -> None:
-    owner.name = "Tera"
-    owner.save()
+def test_an_empty_dashboard_greets_and_offers_to_write(admin_client: Client, admin_user: User) -> None:
+    admin_user.name = "Tera"
+    admin_user.save()
     SiteInfo.objects.create(email="tera@example.org")
-    page = text(signed_in)
+    page = text(admin_client)
     assert ", Tera</h1>" in page
     assert "Write a post</a>" in page
     assert "All done" in page
@@ -41,7 +41,7 @@ def test_an_empty_dashboard_greets_and_offers_to_write(signed_in: Client, owner:
 
 
 @pytest.mark.django_db
-def test_the_dashboard_lists_tasks(signed_in: Client, owner: User) -> None:
+def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> None:
     image, category = make_image(), make_category()
     ready: dict[str, Any] = {
         "status": Post.Status.DRAFT,
@@ -51,11 +51,11 @@ def test_the_dashboard_lists_tasks(signed_in: Client, owner: User) -> None:
     }
     make_post(title="Ready one", body=f"<p>{'word ' * 200}</p>", primary_category=category, **ready)
     unsaved = make_post(title="Unsaved one", status=Post.Status.DRAFT, published_at=None)
-    unsaved.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
+    unsaved.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
     edited = make_post(title="Edited one", excerpt="So.", primary_category=category)
     edited.pending_edits.create(data=edited.snapshot())
     page = make_page(title="About me")
-    page.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
+    page.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
     page.pending_edits.create(data=page.snapshot())
     make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
     make_post(title="Wordless one", featured_image=make_image(alt=""), primary_category=category, excerpt="So.")
@@ -64,7 +64,7 @@ def test_the_dashboard_lists_tasks(signed_in: Client, owner: User) -> None:
     bare.suggestions.create(words="Thank you.", submission=uuid4(), state="declined")
     sent: dict[str, Any] = {"name": "Ann", "email": "ann@example.org", "subject": "Hello", "body": "A question."}
     Message.objects.create(**sent, submission=uuid4())
-    html = text(signed_in)
+    html = text(admin_client)
     for expected in (
         "1 unanswered message",
         "Email delivery has a problem",
@@ -84,24 +84,24 @@ def test_the_dashboard_lists_tasks(signed_in: Client, owner: User) -> None:
         assert expected in html, expected
     assert "“Unsaved one” looks ready" not in html
     assert "Wordless one" in text(
-        signed_in, reverse("admin:blog_post_changelist") + "?status=published&missing=blocked"
+        admin_client, reverse("admin:blog_post_changelist") + "?status=published&missing=blocked"
     )
 
 
 @pytest.mark.django_db
-def test_publishing_rules_decide_which_posts_need_fixing(signed_in: Client) -> None:
+def test_publishing_rules_decide_which_posts_need_fixing(admin_client: Client) -> None:
     make_post(featured_image=make_image(alt=""))
     PublishingRules.objects.create(severities={"alt_text": "warn", "words": "block"})
-    assert "Without" in text(signed_in, reverse("admin:blog_post_changelist"))
-    assert "1 published post to fix" in text(signed_in)
+    assert "Without" in text(admin_client, reverse("admin:blog_post_changelist"))
+    assert "1 published post to fix" in text(admin_client)
     Post.objects.update(word_count=500)
-    assert "to fix" not in text(signed_in)
+    assert "to fix" not in text(admin_client)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
 def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(
-    signed_in: Client, owner: User, url: str
+    admin_client: Client, admin_user: User, url: str
 ) -> None:
     category = make_category()
 
@@ -113,10 +113,10 @@ def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(
                 status=Post.Status.DRAFT if index % 2 else Post.Status.PUBLISHED,
             )
             for document in (post, make_page()):
-                document.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
+                document.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
                 document.pending_edits.create(data={})
         with CaptureQueriesContext(connection) as queries:
-            assert signed_in.get(url).status_code == 200
+            assert admin_client.get(url).status_code == 200
         return len(queries)
 
     grow(1)  # caches content types
@@ -124,8 +124,8 @@ def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(
 
 
 @pytest.mark.django_db
-def test_the_blog_comes_first_and_groups_last_and_taggit_is_hidden(signed_in: Client) -> None:
-    page = text(signed_in).partition("All content and settings")[2]
+def test_the_blog_comes_first_and_groups_last_and_taggit_is_hidden(admin_client: Client) -> None:
+    page = text(admin_client).partition("All content and settings")[2]
     places = [page.index(f'class="app-{app} ') for app in ("blog", "images", "siteinfo", "accounts", "auth")]
     assert places == sorted(places)
     assert "app-taggit" not in page
@@ -133,18 +133,18 @@ def test_the_blog_comes_first_and_groups_last_and_taggit_is_hidden(signed_in: Cl
 
 
 @pytest.mark.django_db
-def test_posts_can_be_added_to_a_category_in_bulk(signed_in: Client) -> None:
+def test_posts_can_be_added_to_a_category_in_bulk(admin_client: Client) -> None:
     old, new = make_category(name="Old"), make_category(name="New")
     posts = [make_post(categories=[old]), make_post(), make_post()]
     chosen = {"action": "put_in_category", "category": new.pk, "_selected_action": [post.pk for post in posts[:2]]}
-    page = signed_in.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
+    page = admin_client.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
     assert "2 posts now in “New”" in page
     assert [post.primary_category for post in Post.objects.order_by("pk")] == [new, new, None]
     assert set(posts[0].categories.all()) == {old, new}
     chosen["category"] = ""
     assert (
         "Choose the category"
-        in signed_in.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
+        in admin_client.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
     )
 
 
@@ -158,11 +158,11 @@ def test_posts_can_be_added_to_a_category_in_bulk(signed_in: Client) -> None:
         ("month=2026-03", "March"),
     ],
 )
-def test_the_list_of_posts_can_be_filtered(signed_in: Client, query: str, shown: str) -> None:
+def test_the_list_of_posts_can_be_filtered(admin_client: Client, query: str, shown: str) -> None:
     complete: dict[str, Any] = {"excerpt": "So.", "featured_image": make_image(), "primary_category": make_category()}
     make_post(title="March", published_at=timezone.now().replace(year=2026, month=3, day=5), **complete)
     make_post(title="Bare", published_at=timezone.now().replace(year=2025, month=4, day=5))
-    found = signed_in.get(reverse("admin:blog_post_changelist") + f"?{query}").context["cl"].result_list
+    found = admin_client.get(reverse("admin:blog_post_changelist") + f"?{query}").context["cl"].result_list
     assert [post.title for post in found] == [shown]
 
 
@@ -176,9 +176,9 @@ def test_a_new_category_comes_last() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
 @pytest.mark.parametrize("is_new", [True, False])
-def test_every_form_field_has_a_help_text(rf: RequestFactory, owner: User, model: type, is_new: bool) -> None:
+def test_every_form_field_has_a_help_text(rf: RequestFactory, admin_user: User, model: type, is_new: bool) -> None:
     request = rf.get("/admin/")
-    request.user = owner
+    request.user = admin_user
     request.resolver_match = None
     model_admin = admin.site._registry[model]
     row = None if is_new else model()
@@ -201,12 +201,12 @@ def test_every_form_field_has_a_help_text(rf: RequestFactory, owner: User, model
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("path", ["/admin/", "/admin/blog/post/", "/admin/blog/publishingrules/"])
-def test_admin_pages_fit_the_screen(owner_page: Page, path: str, width: int) -> None:
+def test_admin_pages_fit_the_screen(admin_page: Page, path: str, width: int) -> None:
     make_post(
         title="A post with a rather long title that has to fit",
         featured_image=make_image(),
         categories=[make_category()],
     )
-    owner_page.set_viewport_size({"width": width, "height": 800})
-    owner_page.goto(path)
-    assert owner_page.evaluate("document.documentElement.scrollWidth") <= width
+    admin_page.set_viewport_size({"width": width, "height": 800})
+    admin_page.goto(path)
+    assert admin_page.evaluate("document.documentElement.scrollWidth") <= width

@@ -40,9 +40,9 @@ def graph(page: HtmlElement) -> dict[str, dict[str, Any]]:
     return {each["@id"]: each for each in found["@graph"]}
 
 
-def locs(reader: Client, path: str) -> list[str]:
+def locs(client: Client, path: str) -> list[str]:
     """The pages or parts that a map names."""
-    root = etree.fromstring(reader.get(path).content)
+    root = etree.fromstring(client.get(path).content)
     return [
         str(loc.text) for each in root for loc in each.iterchildren("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
     ]
@@ -68,11 +68,11 @@ def series_and_long_list() -> None:
 EVERY_PAGE = [*PAGES.values(), "/series/feet/", "/tag/stairs/?page=2", "/author/sam/?page=2"]
 
 
-def test_every_page_has_a_title_a_description_and_an_address_that_no_other_page_has(reader: Client) -> None:
+def test_every_page_has_a_title_a_description_and_an_address_that_no_other_page_has(client: Client) -> None:
     series_and_long_list()
     seen: dict[str, list[str]] = {"title": [], "description": [], "address": []}
     for path in EVERY_PAGE:
-        page = tree(reader, path)
+        page = tree(client, path)
         (title,), (description,) = page.xpath("//title/text()"), meta(page, "description")
         (address,) = page.xpath("//link[@rel='canonical']/@href")
         assert address == f"{HOST}{path}"
@@ -85,42 +85,42 @@ def test_every_page_has_a_title_a_description_and_an_address_that_no_other_page_
         assert len(set(found)) == len(EVERY_PAGE), found
 
 
-def test_the_demo_has_no_two_pages_alike_and_every_address_on_its_map_answers(reader: Client) -> None:
+def test_the_demo_has_no_two_pages_alike_and_every_address_on_its_map_answers(client: Client) -> None:
     call_command("seed_demo", verbosity=0)
-    addresses = [address for part in locs(reader, "/sitemap.xml") for address in locs(reader, part)]
+    addresses = [address for part in locs(client, "/sitemap.xml") for address in locs(client, part)]
     assert len(addresses) > 30
     descriptions = set()
     for address in addresses:
-        page = tree(reader, address.removeprefix(HOST))
+        page = tree(client, address.removeprefix(HOST))
         assert page.xpath("//link[@rel='canonical']/@href") == [address]
         assert len(page.xpath("//title")) == len(page.xpath("//h1")) == 1
         descriptions.update(meta(page, "description"))
     assert len(descriptions) == len(set(addresses)) == len(addresses)
 
 
-def test_a_later_page_of_a_list_says_so_and_is_its_own_address(reader: Client) -> None:
+def test_a_later_page_of_a_list_says_so_and_is_its_own_address(client: Client) -> None:
     furnish()
-    page = tree(reader, "/blog/?page=2&utm_source=x")
+    page = tree(client, "/blog/?page=2&utm_source=x")
     assert page.xpath("//link[@rel='canonical']/@href") == [f"{HOST}/blog/?page=2"]
     assert "page 2" in page.findtext(".//title")
     assert meta(page, "description")[0].startswith("Page 2: ")
 
 
-def test_words_written_for_search_engines_win(reader: Client) -> None:
+def test_words_written_for_search_engines_win(client: Client) -> None:
     make_post(
         slug="a", title="A", seo_title="Knees | for all", seo_description="Written for them.", excerpt="Not this."
     )
-    page = tree(reader, "/a/")
+    page = tree(client, "/a/")
     assert page.findtext(".//title") == "Knees | for all"
     assert meta(page, "description") == meta(page, "og:description") == ["Written for them."]
     assert meta(page, "og:title") == ["A"]
 
 
-def test_without_them_the_excerpt_or_the_first_sentences_stand_in_cut_behind_a_word(reader: Client) -> None:
+def test_without_them_the_excerpt_or_the_first_sentences_stand_in_cut_behind_a_word(client: Client) -> None:
     make_post(slug="a", title="A", excerpt="In short.")
     make_post(slug="b", title="B", body="<p>" + "Some words. " * 40 + "</p>")
-    assert meta(tree(reader, "/a/"), "description") == ["In short."]
-    (description,) = meta(tree(reader, "/b/"), "description")
+    assert meta(tree(client, "/a/"), "description") == ["In short."]
+    (description,) = meta(tree(client, "/b/"), "description")
     assert description.endswith(("Some…", "words…"))
     assert 140 < len(description) <= DESCRIPTION_LIMIT
 
@@ -139,31 +139,31 @@ def test_a_description_is_one_line_and_never_longer_than_allowed(text: str, shor
     assert truncate(text, 20) == short
 
 
-def test_a_text_that_was_elsewhere_first_names_that_address_and_leaves_the_map(reader: Client) -> None:
+def test_a_text_that_was_elsewhere_first_names_that_address_and_leaves_the_map(client: Client) -> None:
     make_post(slug="guest", canonical_url="https://journal.example/knees")
-    assert tree(reader, "/guest/").xpath("//link[@rel='canonical']/@href") == ["https://journal.example/knees"]
-    assert b"/guest/" not in reader.get("/sitemap-posts.xml").content
+    assert tree(client, "/guest/").xpath("//link[@rel='canonical']/@href") == ["https://journal.example/knees"]
+    assert b"/guest/" not in client.get("/sitemap-posts.xml").content
 
 
-def test_a_post_can_be_hidden_from_search_engines_and_stays_on_the_site(reader: Client) -> None:
+def test_a_post_can_be_hidden_from_search_engines_and_stays_on_the_site(client: Client) -> None:
     make_post(slug="quiet", hides_from_search=True)
-    assert meta(tree(reader, "/quiet/"), "robots") == ["noindex"]
-    assert b"/quiet/" not in reader.get("/sitemap-posts.xml").content
-    assert b"/quiet/" in reader.get("/blog/").content
+    assert meta(tree(client, "/quiet/"), "robots") == ["noindex"]
+    assert b"/quiet/" not in client.get("/sitemap-posts.xml").content
+    assert b"/quiet/" in client.get("/blog/").content
 
 
-def test_a_keyword_of_one_post_is_no_page_to_be_found(reader: Client) -> None:
+def test_a_keyword_of_one_post_is_no_page_to_be_found(client: Client) -> None:
     make_post(tags=["Rare", "Common"])
     make_post(tags=["Common"])
     make_post(tags=["Rare"], status=Post.Status.DRAFT)
-    assert meta(tree(reader, "/tag/rare/"), "robots") == ["noindex"]
-    assert meta(tree(reader, "/tag/common/"), "robots") == ["max-image-preview:large"]
-    assert locs(reader, "/sitemap-tags.xml") == [f"{HOST}/tag/common/"]
+    assert meta(tree(client, "/tag/rare/"), "robots") == ["noindex"]
+    assert meta(tree(client, "/tag/common/"), "robots") == ["max-image-preview:large"]
+    assert locs(client, "/sitemap-tags.xml") == [f"{HOST}/tag/common/"]
 
 
-def test_what_is_not_public_gives_away_neither_address_nor_facts(signed_in: Client) -> None:
+def test_what_is_not_public_gives_away_neither_address_nor_facts(admin_client: Client) -> None:
     make_post(slug="draft", status=Post.Status.DRAFT, published_at=None)
-    page = tree(signed_in, "/draft/")
+    page = tree(admin_client, "/draft/")
     assert meta(page, "robots") == ["noindex"]
     assert not page.xpath("//link[@rel='canonical'] | //script[@type='application/ld+json']")
     assert not meta(page, "og:url")
@@ -172,15 +172,15 @@ def test_what_is_not_public_gives_away_neither_address_nor_facts(signed_in: Clie
 # ---- Pictures --------------------------------------------------------------------------------------
 
 
-def test_every_page_has_a_picture_that_answers_with_the_size_it_claims(reader: Client) -> None:
+def test_every_page_has_a_picture_that_answers_with_the_size_it_claims(client: Client) -> None:
     series_and_long_list()
     for path in EVERY_PAGE:
-        page = tree(reader, path)
+        page = tree(client, path)
         (address,), (width,), (height,) = (meta(page, f"og:image{part}") for part in ("", ":width", ":height"))
         assert address.startswith(f"{HOST}/")
         assert meta(page, "og:image:alt")[0]
         assert meta(page, "twitter:card") == ["summary_large_image"]
-        response = reader.get(address)
+        response = client.get(address)
         assert response.status_code == 200
         assert "immutable" in response["Cache-Control"]
         content = response.getvalue()
@@ -188,26 +188,26 @@ def test_every_page_has_a_picture_that_answers_with_the_size_it_claims(reader: C
         assert len(content) < 100_000
 
 
-def test_the_featured_picture_stands_for_a_post(reader: Client) -> None:
+def test_the_featured_picture_stands_for_a_post(client: Client) -> None:
     image = make_image(alt="A stair")
     make_post(slug="a", featured_image=image)
-    page = tree(reader, "/a/")
+    page = tree(client, "/a/")
     assert meta(page, "og:image") == [f"{HOST}{image.file.url}"]
     assert meta(page, "og:image:alt") == ["A stair"]
 
 
-def test_a_card_is_drawn_once(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_is_drawn_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     url = og_images.card("Knees", "Site").url
-    assert reader.get(url).status_code == 200
+    assert client.get(url).status_code == 200
     monkeypatch.setattr(og_images, "draw", lambda *args: pytest.fail("drawn again"))
-    assert reader.get(url).status_code == 200
+    assert client.get(url).status_code == 200
     assert len(default_storage.listdir("share")[1]) == 1
 
 
-def test_nobody_can_make_the_site_draw_other_words(reader: Client) -> None:
+def test_nobody_can_make_the_site_draw_other_words(client: Client) -> None:
     token = og_images.card("Knees", "Site").url.removeprefix(f"{HOST}/share/card-").removesuffix(".png")
     for forged in (f"x{token}", token[:-1], "a:b", "%F0%9F", token.split(":")[0]):
-        assert reader.get(f"/share/card-{forged}.png").status_code == 404
+        assert client.get(f"/share/card-{forged}.png").status_code == 404
     assert not default_storage.exists("share")
 
 
@@ -233,10 +233,10 @@ def test_any_title_can_be_drawn(title: str) -> None:
 # ---- The graph ------------------------------------------------------------------------------------------
 
 
-def test_every_graph_is_one_in_which_every_name_leads_somewhere_and_nothing_is_empty(reader: Client) -> None:
+def test_every_graph_is_one_in_which_every_name_leads_somewhere_and_nothing_is_empty(client: Client) -> None:
     series_and_long_list()
     for path in EVERY_PAGE:
-        nodes = graph(tree(reader, path))
+        nodes = graph(tree(client, path))
         everything = list(values(list(nodes.values())))
         named = {each["@id"] for each in everything if isinstance(each, dict) and len(each) > 1 and "@id" in each}
         referred = {each["@id"] for each in everything if isinstance(each, dict) and set(each) == {"@id"}}
@@ -247,10 +247,10 @@ def test_every_graph_is_one_in_which_every_name_leads_somewhere_and_nothing_is_e
         assert nodes[f"{HOST}{path}"]["isPartOf"] == {"@id": f"{HOST}/#website"}
 
 
-def test_the_way_to_a_page_is_the_same_for_readers_and_machines(reader: Client) -> None:
+def test_the_way_to_a_page_is_the_same_for_readers_and_machines(client: Client) -> None:
     series_and_long_list()
     for path in EVERY_PAGE[1:]:
-        page = tree(reader, path)
+        page = tree(client, path)
         seen = [step.text_content() for step in page.xpath("//ol[@class='breadcrumbs']/li")]
         steps = of_kind(page, "BreadcrumbList")["itemListElement"]
         assert [step["name"] for step in steps] == seen
@@ -258,23 +258,23 @@ def test_the_way_to_a_page_is_the_same_for_readers_and_machines(reader: Client) 
         assert [step["item"] for step in steps][:-1] == [f"{HOST}{address}" for address in links]
         assert [step["position"] for step in steps] == list(range(1, len(seen) + 1))
         assert page.xpath("count(//ol[@class='breadcrumbs']//*[@aria-current='page'])") == 1
-    home = tree(reader, "/")
+    home = tree(client, "/")
     assert not home.xpath("//ol[@class='breadcrumbs']")
     assert "BreadcrumbList" not in [each["@type"] for each in graph(home).values()]
 
 
-def test_the_way_to_a_post_leads_through_its_main_category(reader: Client) -> None:
+def test_the_way_to_a_post_leads_through_its_main_category(client: Client) -> None:
     pain = make_category(name="Pain", slug="pain")
     knee = make_category(name="Knee", slug="knee", parent=pain)
     make_post(slug="a", title="A", primary_category=knee, categories=[make_category(name="Other"), knee])
-    steps = tree(reader, "/a/").xpath("//ol[@class='breadcrumbs']/li")
+    steps = tree(client, "/a/").xpath("//ol[@class='breadcrumbs']/li")
     assert [step.text_content() for step in steps] == ["Home", "Blog", "Pain", "Knee", "A"]
 
 
-def test_a_post_says_who_wrote_it_when_and_about_what(reader: Client) -> None:
+def test_a_post_says_who_wrote_it_when_and_about_what(client: Client) -> None:
     furnish()
     Post.objects.filter(slug="the-knee").update(updated_on=date(2026, 3, 4))
-    page = tree(reader, "/the-knee/")
+    page = tree(client, "/the-knee/")
     post, nodes = of_kind(page, "BlogPosting"), graph(page)
     assert post["headline"] == "The knee"
     assert nodes[post["author"]["@id"]]["name"] == nodes[post["publisher"]["@id"]]["name"] == "Sam"
@@ -287,9 +287,9 @@ def test_a_post_says_who_wrote_it_when_and_about_what(reader: Client) -> None:
     assert post["wordCount"] > 3
 
 
-def test_an_author_has_credentials_knowledge_and_profiles(reader: Client) -> None:
+def test_an_author_has_credentials_knowledge_and_profiles(client: Client) -> None:
     furnish()
-    page = tree(reader, "/author/sam/")
+    page = tree(client, "/author/sam/")
     sam = of_kind(page, "Person")
     assert of_kind(page, "ProfilePage")["mainEntity"] == {"@id": sam["@id"]}
     assert sam["hasCredential"] == [
@@ -304,11 +304,11 @@ def test_an_author_has_credentials_knowledge_and_profiles(reader: Client) -> Non
     assert sam["image"]["url"].startswith(f"{HOST}/media/")
 
 
-def test_a_practice_can_publish_the_site(reader: Client) -> None:
+def test_a_practice_can_publish_the_site(client: Client) -> None:
     site = SiteInfo.objects.create(name="Move Better", published_by=SiteInfo.Publisher.PRACTICE)
     SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me")
     make_post(slug="a")
-    page = tree(reader, "/a/")
+    page = tree(client, "/a/")
     practice = of_kind(page, "Organization")
     assert (
         of_kind(page, "WebSite")["publisher"] == of_kind(page, "BlogPosting")["publisher"] == {"@id": practice["@id"]}
@@ -316,16 +316,16 @@ def test_a_practice_can_publish_the_site(reader: Client) -> None:
     assert practice["sameAs"] == ["https://social.example.com/me"]
 
 
-def test_search_engines_learn_how_to_search_the_site(reader: Client) -> None:
-    action = of_kind(tree(reader, "/"), "WebSite")["potentialAction"]
+def test_search_engines_learn_how_to_search_the_site(client: Client) -> None:
+    action = of_kind(tree(client, "/"), "WebSite")["potentialAction"]
     assert action["target"]["urlTemplate"] == f"{HOST}/search/?q={{search_term_string}}"
 
 
-def test_no_words_can_leave_the_graph(reader: Client) -> None:
+def test_no_words_can_leave_the_graph(client: Client) -> None:
     title = "</script><script>alert(1)</script>\u2028<!--"
     make_post(slug="a", title=title)
-    response = reader.get("/a/")
-    page = tree(reader, "/a/")
+    response = client.get("/a/")
+    page = tree(client, "/a/")
     assert of_kind(page, "BlogPosting")["headline"] == title
     assert "alert(1)</script>" not in response.content.decode()
     assert "\u2028" not in page.xpath("//script[@type='application/ld+json']/text()")[0]
@@ -342,8 +342,8 @@ def test_what_several_nodes_say_of_one_thing_is_joined() -> None:
 # ---- Robots and the map -----------------------------------------------------------------------------
 
 
-def test_robots_may_read_all_but_the_desk_and_learn_where_the_map_is(reader: Client) -> None:
-    assert reader.get("/robots.txt").content.decode() == (
+def test_robots_may_read_all_but_the_desk_and_learn_where_the_map_is(client: Client) -> None:
+    assert client.get("/robots.txt").content.decode() == (
         f"User-agent: *\nDisallow: /admin/\nDisallow: /ads/\nDisallow: /go/\n\nSitemap: {HOST}/sitemap.xml\n"
     )
 
@@ -353,49 +353,49 @@ def test_robots_may_read_all_but_the_desk_and_learn_where_the_map_is(reader: Cli
     [("disallow_ai_training", TRAINING_AGENTS, ANSWER_AGENTS), ("disallow_ai_answers", ANSWER_AGENTS, TRAINING_AGENTS)],
 )
 def test_a_choice_asks_the_robots_of_its_kind_to_stay_away(
-    reader: Client, field: str, asked: tuple[Any, ...], left: tuple[Any, ...]
+    client: Client, field: str, asked: tuple[Any, ...], left: tuple[Any, ...]
 ) -> None:
     SiteInfo.objects.create(**{field: True})
-    group = reader.get("/robots.txt").content.decode().partition("Disallow: /\n")[0].splitlines()
+    group = client.get("/robots.txt").content.decode().partition("Disallow: /\n")[0].splitlines()
     assert {agent.name for agent in asked} == {
         line.removeprefix("User-agent: ") for line in group if not line.startswith("#")
     }
     assert not {agent.name for agent in asked} & {agent.name for agent in left}
 
 
-def test_a_site_that_is_not_ready_asks_search_engines_away_on_every_page(reader: Client) -> None:
+def test_a_site_that_is_not_ready_asks_search_engines_away_on_every_page(client: Client) -> None:
     SiteInfo.objects.create(hides_from_search=True)
     make_post(slug="a")
     for path in ("/", "/blog/", "/a/"):
-        assert meta(tree(reader, path), "robots") == ["noindex"]
-    text = reader.get("/robots.txt").content.decode()
+        assert meta(tree(client, path), "robots") == ["noindex"]
+    text = client.get("/robots.txt").content.decode()
     assert "Sitemap" not in text
     assert "Disallow: /\n" not in text  # or robots could not read that they should go
 
 
-def test_the_map_of_posts_names_their_pictures(reader: Client) -> None:
+def test_the_map_of_posts_names_their_pictures(client: Client) -> None:
     featured, inside = make_image(), make_image()
     make_post(slug="a", featured_image=featured, body=f'<figure><img data-image="{inside.pk}"></figure>')
-    root = etree.fromstring(reader.get("/sitemap-posts.xml").content)
+    root = etree.fromstring(client.get("/sitemap-posts.xml").content)
     found = root.xpath("//i:loc/text()", namespaces={"i": "http://www.google.com/schemas/sitemap-image/1.1"})
     assert found == [f"{HOST}{image.file.url}" for image in (featured, inside)]
     assert root.xpath("//*[local-name()='lastmod']")
 
 
-def test_the_map_names_pages_once_they_are_public(reader: Client) -> None:
+def test_the_map_names_pages_once_they_are_public(client: Client) -> None:
     make_page(slug="privacy-policy", role="privacy")
-    text = reader.get("/sitemap-pages.xml").content.decode()
+    text = client.get("/sitemap-pages.xml").content.decode()
     assert f"{HOST}/privacy-policy/" in text
     assert "/terms-of-use/" not in text
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_counter_turns_at_the_limit_and_the_preview_follows(owner_page: Page) -> None:
+def test_the_counter_turns_at_the_limit_and_the_preview_follows(admin_page: Page) -> None:
     post = make_post(title="A calm knee", excerpt="In short.")
-    owner_page.goto(f"/admin/blog/post/{post.pk}/change/")
-    owner_page.locator("summary", has_text="Search engines").click()
-    field, preview = owner_page.locator("#id_seo_title"), owner_page.locator("[data-search-preview]")
+    admin_page.goto(f"/admin/blog/post/{post.pk}/change/")
+    admin_page.locator("summary", has_text="Search engines").click()
+    field, preview = admin_page.locator("#id_seo_title"), admin_page.locator("[data-search-preview]")
     counter = field.locator("xpath=following-sibling::output")
     expect(counter).to_have_text("Uses the title: 11 of 60 characters")
     expect(preview.locator("[data-title]")).to_have_text("A calm knee | My practice blog")
@@ -404,5 +404,5 @@ def test_the_counter_turns_at_the_limit_and_the_preview_follows(owner_page: Page
     field.press_sequentially("x")
     expect(counter).to_have_class("counter counter--off")
     expect(preview.locator("[data-title]")).to_have_text("x" * 60 + "x")
-    owner_page.locator("#id_excerpt").fill("Other words.")
+    admin_page.locator("#id_excerpt").fill("Other words.")
     expect(preview.locator("[data-description]").first).to_have_text("Other words.")

@@ -50,35 +50,35 @@ def is_inside(page: BrowserPage, selector: str) -> bool:
     [("/blog/", True), ("/the-knee/", True), ("/search/", True), ("/", False), ("/author/sam/", False)],
 )
 def test_a_skip_link_leads_to_the_sidebar_where_there_is_one(
-    reader: Client, post: Post, path: str, has_sidebar: bool
+    client: Client, post: Post, path: str, has_sidebar: bool
 ) -> None:
-    page: HtmlElement = html.fromstring(reader.get(path).content)
+    page: HtmlElement = html.fromstring(client.get(path).content)
     skips = page.xpath("//a[@class='skip']/@href")
     assert skips == ["#navigation", "#main", *(["#sidebar"] if has_sidebar else []), "#footer"]
     assert len(page.xpath("//*[@id='sidebar']")) == has_sidebar
 
 
 @pytest.mark.django_db
-def test_the_three_places_of_links_in_the_head_are_named(reader: Client, post: Post) -> None:
-    page: HtmlElement = html.fromstring(reader.get("/").content)
+def test_the_three_places_of_links_in_the_head_are_named(client: Client, post: Post) -> None:
+    page: HtmlElement = html.fromstring(client.get("/").content)
     assert page.xpath("//header//nav/@aria-label") == ["Start here", "Main", "Menu"]
     assert page.xpath("//details[@class='mobile-menu']//form[@role='search']")
     assert page.xpath("//details[@class='mobile-menu']//ul[@class='socials']")
 
 
 @pytest.mark.django_db
-def test_menus_stay_short_on_a_site_with_many_topics(reader: Client) -> None:
+def test_menus_stay_short_on_a_site_with_many_topics(client: Client) -> None:
     for _ in range(20):
         make_category()
-    page: HtmlElement = html.fromstring(reader.get("/").content)
+    page: HtmlElement = html.fromstring(client.get("/").content)
     assert len(page.xpath("//ul[@class='menu']//details//li")) == 9
     assert len(page.xpath("//footer//h2[.='On the blog']/following-sibling::ul/li")) == 9
 
 
 @pytest.mark.django_db
-def test_a_draft_offers_no_address_to_share(signed_in: Client, post: Post) -> None:
+def test_a_draft_offers_no_address_to_share(admin_client: Client, post: Post) -> None:
     Post.objects.update(status=Post.Status.DRAFT)
-    page: HtmlElement = html.fromstring(signed_in.get("/the-knee/").content)
+    page: HtmlElement = html.fromstring(admin_client.get("/the-knee/").content)
     assert page.xpath("//h1")
     assert not page.xpath("//section[@class='share'] | //p[@class='print-source']")
 

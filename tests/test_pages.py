@@ -115,11 +115,11 @@ def tree(client: Client, path: str, status: int = 200) -> HtmlElement:
 
 
 @pytest.mark.django_db
-def test_nothing_on_a_page_is_styled_or_scripted_inline(reader: Client, subtests: pytest.Subtests) -> None:
+def test_nothing_on_a_page_is_styled_or_scripted_inline(client: Client, subtests: pytest.Subtests) -> None:
     furnish()
     for path in PAGES.values():
         with subtests.test(path=path):
-            page = tree(reader, path)
+            page = tree(client, path)
             assert page.xpath("//link[@rel='stylesheet']")
             assert not page.xpath("//style | //@style | //script[not(@src)][not(@type='application/ld+json')]")
             assert not page.xpath("//@*[starts-with(name(), 'on')]")
@@ -127,11 +127,11 @@ def test_nothing_on_a_page_is_styled_or_scripted_inline(reader: Client, subtests
 
 
 @pytest.mark.django_db
-def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(reader: Client, subtests: pytest.Subtests) -> None:
+def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(client: Client, subtests: pytest.Subtests) -> None:
     furnish()
     for path in PAGES.values():
         with subtests.test(path=path):
-            response = reader.get(path)
+            response = client.get(path)
             page: HtmlElement = html.fromstring(response.content)
             sets = [part.split()[0] for value in page.xpath("//@srcset") for part in value.split(",")]
             fetched = page.xpath("//@src | //link[not(@rel='canonical')]/@href | //*[local-name()='use']/@href") + sets
@@ -141,11 +141,11 @@ def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(reader: Client, su
 
 
 @pytest.mark.django_db
-def test_a_page_has_one_title_one_heading_and_one_address(reader: Client, subtests: pytest.Subtests) -> None:
+def test_a_page_has_one_title_one_heading_and_one_address(client: Client, subtests: pytest.Subtests) -> None:
     furnish()
     for path in PAGES.values():
         with subtests.test(path=path):
-            page = tree(reader, path)
+            page = tree(client, path)
             assert len(page.xpath("//title[normalize-space()]")) == len(page.xpath("//h1[normalize-space()]")) == 1
             assert page.xpath("//link[@rel='canonical']/@href") == [f"http://testserver{path}"]
             assert page.xpath("//meta[@property='og:url']/@content") == [f"http://testserver{path}"]
@@ -153,11 +153,11 @@ def test_a_page_has_one_title_one_heading_and_one_address(reader: Client, subtes
 
 
 @pytest.mark.django_db
-def test_what_a_page_refers_to_within_itself_exists_once(reader: Client, subtests: pytest.Subtests) -> None:
+def test_what_a_page_refers_to_within_itself_exists_once(client: Client, subtests: pytest.Subtests) -> None:
     furnish()
     for path in PAGES.values():
         with subtests.test(path=path):
-            page = tree(reader, path)
+            page = tree(client, path)
             ids = page.xpath("//@id")
             inside = {address[1:] for address in page.xpath("//a/@href") if address.startswith("#")}
             named = {name for names in page.xpath("//@aria-labelledby | //label/@for") for name in names.split()}
@@ -167,22 +167,22 @@ def test_what_a_page_refers_to_within_itself_exists_once(reader: Client, subtest
 
 
 @pytest.mark.django_db
-def test_every_picture_has_its_size_and_an_alternative_text(reader: Client, subtests: pytest.Subtests) -> None:
+def test_every_picture_has_its_size_and_an_alternative_text(client: Client, subtests: pytest.Subtests) -> None:
     furnish()
     for path in PAGES.values():
         with subtests.test(path=path):
-            page = tree(reader, path)
+            page = tree(client, path)
             assert all({"alt", "width", "height"} <= set(image.keys()) for image in page.iter("img"))
             assert len(page.xpath("//img[@fetchpriority='high']")) <= 1
 
 
 @pytest.mark.django_db
-def test_the_number_of_queries_does_not_grow_with_the_blog(reader: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_blog(client: Client) -> None:
     furnish()
 
     def count(path: str) -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert reader.get(path).status_code == 200
+            assert client.get(path).status_code == 200
         return len(queries)
 
     count(PAGES["home"])  # which sites pay is asked for once a minute
@@ -192,9 +192,9 @@ def test_the_number_of_queries_does_not_grow_with_the_blog(reader: Client) -> No
 
 
 @pytest.mark.django_db
-def test_an_unknown_address_is_a_404_that_offers_a_search_topics_and_posts(reader: Client) -> None:
+def test_an_unknown_address_is_a_404_that_offers_a_search_topics_and_posts(client: Client) -> None:
     furnish()
-    page = tree(reader, "/no-such-post/", status=404)
+    page = tree(client, "/no-such-post/", status=404)
     inside = page.find(".//main")
     assert inside.xpath(".//form[@role='search']/@action") == ["/search/"]
     assert "/category/pain/" in inside.xpath(".//a/@href")
@@ -206,8 +206,8 @@ def test_an_unknown_address_is_a_404_that_offers_a_search_topics_and_posts(reade
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/blog/", 200), ("/nothing/", 404)])
-def test_a_site_without_any_content_renders_whole(reader: Client, path: str, status: int) -> None:
-    page = tree(reader, path, status)
+def test_a_site_without_any_content_renders_whole(client: Client, path: str, status: int) -> None:
+    page = tree(client, path, status)
     assert page.xpath("//h1[normalize-space()]")
     assert "My practice blog" in page.findtext(".//title")
     for tag in ("h2", "h3", "ul", "ol", "section", "nav", "p", "title"):
@@ -216,11 +216,11 @@ def test_a_site_without_any_content_renders_whole(reader: Client, path: str, sta
 
 
 @pytest.mark.django_db
-def test_a_bare_post_and_an_empty_category_render_without_gaps(reader: Client) -> None:
+def test_a_bare_post_and_an_empty_category_render_without_gaps(client: Client) -> None:
     make_post(slug="bare", body="", author=make_author(slug="bare"))
     make_category(slug="bare")
     for path in ("/bare/", "/category/bare/", "/author/bare/", "/"):
-        page = tree(reader, path)
+        page = tree(client, path)
         assert not [
             each for each in page.iter("h2", "p", "ul") if not each.text_content().strip() and not each.xpath(".//svg")
         ]
@@ -230,9 +230,9 @@ def test_a_bare_post_and_an_empty_category_render_without_gaps(reader: Client) -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page_name", ["post", "second page", "author", "home"])
-def test_the_menu_marks_where_the_reader_is(reader: Client, page_name: str) -> None:
+def test_the_menu_marks_where_the_reader_is(client: Client, page_name: str) -> None:
     furnish()
-    page = tree(reader, PAGES[page_name])
+    page = tree(client, PAGES[page_name])
     (marked,) = page.xpath(
         "//ul[@class='menu']/li/*[@aria-current] | //ul[@class='menu']/li/details/summary[@aria-current]"
     )
@@ -241,13 +241,13 @@ def test_the_menu_marks_where_the_reader_is(reader: Client, page_name: str) -> N
 
 
 @pytest.mark.django_db
-def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(reader: Client) -> None:
+def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(client: Client) -> None:
     furnish()
     make_post(title="Read this first", is_featured=True, published_at=timezone.now() - timedelta(days=90))
-    assert not tree(reader, "/").xpath("//section[@class='help-line']")
+    assert not tree(client, "/").xpath("//section[@class='help-line']")
     SiteInfo.objects.update(help_line="Chest pain? Call now.")
     make_page(slug="disclaimers", role="disclaimers")
-    page = tree(reader, "/")
+    page = tree(client, "/")
     (line,) = page.xpath("//section[@class='help-line']")
     assert "Chest pain? Call now." in line.text_content()
     assert line.xpath(".//a/@href") == ["/disclaimers/"]
@@ -255,16 +255,16 @@ def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(re
 
 
 @pytest.mark.django_db
-def test_profiles_stand_in_the_authors_order_with_their_names(reader: Client) -> None:
+def test_profiles_stand_in_the_authors_order_with_their_names(client: Client) -> None:
     furnish()
-    names = tree(reader, "/").xpath("//div[@class='topbar']//ul[@class='socials']//a/@aria-label")
+    names = tree(client, "/").xpath("//div[@class='topbar']//ul[@class='socials']//a/@aria-label")
     assert names == ["Facebook", "X", "E-mail"]
 
 
 @pytest.mark.django_db
-def test_a_post_shows_its_opening_and_its_places(reader: Client) -> None:
+def test_a_post_shows_its_opening_and_its_places(client: Client) -> None:
     furnish()
-    page = tree(reader, "/the-knee/")
+    page = tree(client, "/the-knee/")
     assert [link.text for link in page.xpath("//nav[@class='toc']//a")] == ["One", "Two", "Three"]
     assert [each.text for each in page.xpath("//section[@class='tldr']//li")] == ["Short.", "Shorter."]
     assert page.xpath("//p[@class='disclaimer']")[0].text_content().strip() == "Not advice."
@@ -274,16 +274,16 @@ def test_a_post_shows_its_opening_and_its_places(reader: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_two_chapters_need_no_table_of_contents(reader: Client) -> None:
+def test_two_chapters_need_no_table_of_contents(client: Client) -> None:
     make_post(slug="short", body="<h2>One</h2><p>Words.</p><h2>Two</h2><p>Words.</p>")
-    assert not tree(reader, "/short/").xpath("//nav[contains(@class, 'toc')]")
+    assert not tree(client, "/short/").xpath("//nav[contains(@class, 'toc')]")
 
 
 @pytest.mark.django_db
-def test_share_links_carry_the_address_the_title_and_the_picture(reader: Client) -> None:
+def test_share_links_carry_the_address_the_title_and_the_picture(client: Client) -> None:
     image = make_image()
     make_post(slug="shared", title="Knees & hips", featured_image=image)
-    links = tree(reader, "/shared/").xpath("//section[@class='share']//a/@href")
+    links = tree(client, "/shared/").xpath("//section[@class='share']//a/@href")
     assert len(links) == 5
     assert all("http%3A%2F%2Ftestserver%2Fshared%2F" in link for link in links)
     pinterest = next(link for link in links if "pinterest" in link)
@@ -292,49 +292,49 @@ def test_share_links_carry_the_address_the_title_and_the_picture(reader: Client)
 
 
 @pytest.mark.django_db
-def test_the_sidebar_of_a_post_introduces_its_own_author(reader: Client) -> None:
+def test_the_sidebar_of_a_post_introduces_its_own_author(client: Client) -> None:
     make_author(name="First", position=1)
     make_post(slug="by-a-guest", author=make_author(name="Guest", position=2))
-    assert tree(reader, "/by-a-guest/").findtext(".//*[@id='sidebar-author']") == "Meet Guest"
-    assert tree(reader, "/blog/").findtext(".//*[@id='sidebar-author']") == "Meet First"
+    assert tree(client, "/by-a-guest/").findtext(".//*[@id='sidebar-author']") == "Meet Guest"
+    assert tree(client, "/blog/").findtext(".//*[@id='sidebar-author']") == "Meet First"
 
 
 @pytest.mark.django_db
-def test_months_after_the_twelfth_are_folded_by_year(reader: Client) -> None:
+def test_months_after_the_twelfth_are_folded_by_year(client: Client) -> None:
     for months_ago in range(14):
         make_post(published_at=timezone.make_aware(datetime(2024, 12, 15)) - timedelta(days=30 * months_ago))
-    section = tree(reader, "/blog/").xpath("//section[@aria-labelledby='sidebar-archives']")[0]
+    section = tree(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-archives']")[0]
     assert len(section.xpath("./ul/li")) == 12
     assert len(section.xpath("./details//li")) == 2
     assert [year.text for year in section.findall(".//h3")] == ["2023"]
 
 
 @pytest.mark.django_db
-def test_the_sidebar_counts_categories_that_have_posts_only(reader: Client) -> None:
+def test_the_sidebar_counts_categories_that_have_posts_only(client: Client) -> None:
     full, _empty = make_category(name="Full"), make_category(name="Empty")
     make_post(categories=[full])
-    section = tree(reader, "/blog/").xpath("//section[@aria-labelledby='sidebar-categories']")[0]
+    section = tree(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-categories']")[0]
     assert section.xpath("normalize-space(./ul)") == "Full 1"
 
 
 @pytest.mark.django_db
-def test_a_draft_is_marked_and_kept_from_search_engines(signed_in: Client) -> None:
+def test_a_draft_is_marked_and_kept_from_search_engines(admin_client: Client) -> None:
     make_post(slug="draft", status=Post.Status.DRAFT, published_at=None)
-    page = tree(signed_in, "/draft/")
+    page = tree(admin_client, "/draft/")
     assert page.xpath("//p[@class='banner']")[0].text_content().startswith("Draft.")
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
 
 
 @pytest.mark.django_db
-def test_a_scheduled_post_says_when_it_goes_live(signed_in: Client) -> None:
+def test_a_scheduled_post_says_when_it_goes_live(admin_client: Client) -> None:
     make_post(slug="soon", published_at=timezone.make_aware(datetime(2999, 5, 3, 10)))
-    assert "May 3, 2999" in tree(signed_in, "/soon/").xpath("//p[@class='banner']")[0].text_content()
+    assert "May 3, 2999" in tree(admin_client, "/soon/").xpath("//p[@class='banner']")[0].text_content()
 
 
 @pytest.mark.django_db
-def test_the_authors_words_in_the_frame_are_never_markup(reader: Client) -> None:
+def test_the_authors_words_in_the_frame_are_never_markup(client: Client) -> None:
     SiteInfo.objects.create(name="<b>Bold</b> move", tagline="<i>x</i>", hero_title="<script>*hi*</script>")
-    page = tree(reader, "/")
+    page = tree(client, "/")
     assert page.findtext(".//h1") == "<script>"
     assert page.findtext(".//h1/em") == "hi"
     assert page.findtext(".//a[@class='brand']//em") == "move"
@@ -342,9 +342,9 @@ def test_the_authors_words_in_the_frame_are_never_markup(reader: Client) -> None
 
 
 @pytest.mark.django_db
-def test_a_list_offers_its_own_feed_beside_the_sites(reader: Client) -> None:
+def test_a_list_offers_its_own_feed_beside_the_sites(client: Client) -> None:
     furnish()
-    feeds = tree(reader, "/category/pain/knee/").xpath("//link[@type='application/rss+xml']/@href")
+    feeds = tree(client, "/category/pain/knee/").xpath("//link[@type='application/rss+xml']/@href")
     assert feeds == ["/feed/", "/category/pain/knee/feed/"]
 
 

@@ -12,13 +12,13 @@ from tests.factories import make_post
 
 
 @pytest.mark.django_db
-def test_one_change_of_a_profile_changes_header_sidebar_footer_and_json_ld(reader: Client) -> None:
+def test_one_change_of_a_profile_changes_header_sidebar_footer_and_json_ld(client: Client) -> None:
     path = make_post().get_absolute_url()
     profile = SocialLink(site=SiteInfo.objects.create(), network="instagram")
     for address in ("https://social.example/before", "https://social.example/after"):
         profile.url = address
         profile.save()
-        text = reader.get(path).content.decode()
+        text = client.get(path).content.decode()
         page: Any = html.fromstring(text)
         for place in ("//header", "//aside[@id='sidebar']", "//footer"):
             links = page.xpath(f"{place}//ul[@class='socials']//a[@aria-label='Instagram']/@href")

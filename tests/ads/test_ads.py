@@ -47,22 +47,22 @@ def counts() -> tuple[int, int]:
 
 
 @pytest.mark.django_db
-def test_each_placement_shows_its_ad_and_nothing_without_one(reader: Client) -> None:
+def test_each_placement_shows_its_ad_and_nothing_without_one(client: Client) -> None:
     post = make_post()
     for _ in range(3):
         make_post()
-    assert (placements(reader, "/blog/"), placements(reader, post.get_absolute_url())) == ([], [])
+    assert (placements(client, "/blog/"), placements(client, post.get_absolute_url())) == ([], [])
     for placement in Ad.Placement:
         make_ad(placement=placement)
-    assert placements(reader, "/blog/") == ["list", "sidebar"]
-    assert placements(reader, post.get_absolute_url()) == ["after-post", "sidebar"]
-    assert placements(reader, "/") == []
+    assert placements(client, "/blog/") == ["list", "sidebar"]
+    assert placements(client, post.get_absolute_url()) == ["after-post", "sidebar"]
+    assert placements(client, "/") == []
 
 
 @pytest.mark.django_db
-def test_an_ad_is_labeled_counted_and_reserves_its_height(reader: Client) -> None:
+def test_an_ad_is_labeled_counted_and_reserves_its_height(client: Client) -> None:
     ad = make_ad(text="", image=make_image(width=60, height=40, alt=""))
-    (box,) = get_page(reader, "/blog/").xpath("//div[@data-impression-url]")
+    (box,) = get_page(client, "/blog/").xpath("//div[@data-impression-url]")
     assert box.xpath("p")[0].text == "Advertisement"
     (link,) = box.xpath("a")
     assert (link.get("href"), link.get("rel")) == (f"/ads/{ad.pk}/", "sponsored noopener")
@@ -84,16 +84,16 @@ def test_an_ad_is_labeled_counted_and_reserves_its_height(reader: Client) -> Non
     ],
 )
 def test_an_ad_is_absent_outside_its_dates_or_when_inactive(
-    reader: Client, starts: int | None, ends: int | None, is_active: bool, is_shown: bool
+    client: Client, starts: int | None, ends: int | None, is_active: bool, is_shown: bool
 ) -> None:
     first, last = (None if days is None else timezone.localdate() + timedelta(days=days) for days in (starts, ends))
     ad = make_ad(starts_on=first, ends_on=last, is_active=is_active)
-    assert bool(placements(reader, "/blog/")) is is_shown
+    assert bool(placements(client, "/blog/")) is is_shown
     assert (ad.status.split()[0] in {"Running", "Until"}) is is_shown
 
 
 @pytest.mark.django_db
-def test_excluded_posts_and_categories_with_subcategories_have_no_ad(reader: Client) -> None:
+def test_excluded_posts_and_categories_with_subcategories_have_no_ad(client: Client) -> None:
     above = make_category()
     below, other = make_category(parent=above), make_category()
     plain, beside = make_post(categories=[other]), make_post(categories=[other])
@@ -101,20 +101,20 @@ def test_excluded_posts_and_categories_with_subcategories_have_no_ad(reader: Cli
     ad = make_ad()
     ad.excluded_posts.add(beside)
     ad.excluded_categories.add(above)
-    shown = {page: bool(placements(reader, page.get_absolute_url())) for page in (plain, beside, in_branch)}
+    shown = {page: bool(placements(client, page.get_absolute_url())) for page in (plain, beside, in_branch)}
     assert list(shown.values()) == [True, False, False]
     assert [Ad.objects.for_page(category=each).exists() for each in (above, below, other)] == [False, False, True]
 
 
 @pytest.mark.django_db
-def test_archives_have_placements_and_respect_exclusions(reader: Client) -> None:
+def test_archives_have_placements_and_respect_exclusions(client: Client) -> None:
     category, other = make_category(), make_category()
     for _ in range(4):
         post = make_post(categories=[category, other], tags=["Stairs"])
     for placement in Ad.Placement:
         make_ad(placement=placement).excluded_categories.add(other)
     shown = {
-        path: placements(reader, path)
+        path: placements(client, path)
         for path in (
             *(category.get_absolute_url(), other.get_absolute_url(), "/tag/stairs/", post.author.get_absolute_url()),
         )
@@ -123,12 +123,12 @@ def test_archives_have_placements_and_respect_exclusions(reader: Client) -> None
 
 
 @pytest.mark.django_db
-def test_no_ad_appears_before_the_disclaimer_or_inside_the_text(reader: Client) -> None:
+def test_no_ad_appears_before_the_disclaimer_or_inside_the_text(client: Client) -> None:
     SiteInfo.objects.create(disclaimer="Not medical advice.")
     post = make_post(body="<p>One.</p><p>Two.</p>")
     for placement in Ad.Placement:
         make_ad(placement=placement)
-    page = get_page(reader, post.get_absolute_url())
+    page = get_page(client, post.get_absolute_url())
     assert page.xpath("//p[@class='disclaimer'][contains(., 'Not medical advice.')]")
     assert len(page.xpath("//div[@data-impression-url]")) == 2
     assert not page.xpath(
@@ -138,13 +138,13 @@ def test_no_ad_appears_before_the_disclaimer_or_inside_the_text(reader: Client) 
 
 
 @pytest.mark.django_db
-def test_all_placements_of_a_page_cost_one_query(reader: Client) -> None:
+def test_all_placements_of_a_page_cost_one_query(client: Client) -> None:
     post = make_post(categories=[make_category()])
     for placement in Ad.Placement:
         make_ad(placement=placement, text="", image=make_image())
     for path in ("/blog/", post.get_absolute_url()):
         with CaptureQueriesContext(connection) as queries:
-            assert len(placements(reader, path)) >= 1
+            assert len(placements(client, path)) >= 1
         assert sum('FROM "ads_ad"' in query["sql"] for query in queries.captured_queries) == 1
 
 
@@ -188,11 +188,11 @@ def test_meaningless_ads_are_refused(wrong: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
-def test_an_image_and_a_text_together_are_refused(signed_in: Client) -> None:
+def test_an_image_and_a_text_together_are_refused(admin_client: Client) -> None:
     fields = {"name": "A", "placement": "sidebar", "text": "Words", "url": "HTTPS://a.example/", "weight": "1"}
-    page = signed_in.post(reverse("admin:ads_ad_add"), fields | {"image": make_image().pk})
+    page = admin_client.post(reverse("admin:ads_ad_add"), fields | {"image": make_image().pk})
     assert "Choose an image or enter text, not both." in page.content.decode()
-    assert signed_in.post(reverse("admin:ads_ad_add"), fields).status_code == 302
+    assert admin_client.post(reverse("admin:ads_ad_add"), fields).status_code == 302
     assert Ad.objects.get().url == "https://a.example/"
 
 
@@ -200,9 +200,9 @@ def test_an_image_and_a_text_together_are_refused(signed_in: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_click_is_counted_and_redirected_only_to_the_stored_url(reader: Client) -> None:
+def test_a_click_is_counted_and_redirected_only_to_the_stored_url(client: Client) -> None:
     ad = make_ad()
-    response = reader.get(f"/ads/{ad.pk}/?next=https://evil.example/&url=//evil.example", headers=BROWSER)
+    response = client.get(f"/ads/{ad.pk}/?next=https://evil.example/&url=//evil.example", headers=BROWSER)
     assert (response.status_code, response["Location"]) == (302, ad.url)
     assert response["X-Robots-Tag"] == "noindex, nofollow"
     assert "no-store" in response["Cache-Control"]
@@ -222,55 +222,55 @@ def test_a_click_is_counted_and_redirected_only_to_the_stored_url(reader: Client
         {"User-Agent": ""},
     ],
 )
-def test_bots_prefetches_and_clicks_from_other_sites_are_not_counted(reader: Client, headers: dict[str, str]) -> None:
+def test_bots_prefetches_and_clicks_from_other_sites_are_not_counted(client: Client, headers: dict[str, str]) -> None:
     ad = make_ad()
-    assert reader.get(f"/ads/{ad.pk}/", headers=BROWSER | headers)["Location"] == ad.url
-    assert reader.post(f"/ads/{ad.pk}/impression/", headers=BROWSER | headers).status_code == 204
+    assert client.get(f"/ads/{ad.pk}/", headers=BROWSER | headers)["Location"] == ad.url
+    assert client.post(f"/ads/{ad.pk}/impression/", headers=BROWSER | headers).status_code == 204
     assert counts() == (0, 0)
 
 
 @pytest.mark.django_db
 def test_head_requests_and_staff_are_not_counted_and_unknown_ads_are_not_found(
-    reader: Client, signed_in: Client
+    client: Client, admin_client: Client
 ) -> None:
     ad = make_ad()
-    assert reader.head(f"/ads/{ad.pk}/", headers=BROWSER).status_code == 302
-    assert signed_in.get(f"/ads/{ad.pk}/", headers=BROWSER).status_code == 302
-    assert signed_in.post(f"/ads/{ad.pk}/impression/", headers=BROWSER).status_code == 204
+    assert client.head(f"/ads/{ad.pk}/", headers=BROWSER).status_code == 302
+    assert admin_client.get(f"/ads/{ad.pk}/", headers=BROWSER).status_code == 302
+    assert admin_client.post(f"/ads/{ad.pk}/impression/", headers=BROWSER).status_code == 204
     for key in (ad.pk + 1, 10**30):
-        assert reader.get(f"/ads/{key}/", headers=BROWSER).status_code == 404
-        assert reader.post(f"/ads/{key}/impression/", headers=BROWSER).status_code == 204
-    assert reader.post(f"/ads/{ad.pk}/").status_code == 405
-    assert reader.get(f"/ads/{ad.pk}/impression/").status_code == 405
+        assert client.get(f"/ads/{key}/", headers=BROWSER).status_code == 404
+        assert client.post(f"/ads/{key}/impression/", headers=BROWSER).status_code == 204
+    assert client.post(f"/ads/{ad.pk}/").status_code == 405
+    assert client.get(f"/ads/{ad.pk}/impression/").status_code == 405
     assert counts() == (0, 0)
 
 
 @pytest.mark.django_db
-def test_a_long_url_in_another_script_works(reader: Client) -> None:
+def test_a_long_url_in_another_script_works(client: Client) -> None:
     ad = make_ad(url=f"https://a.example/{'字' * 900}")
-    response = reader.get(f"/ads/{ad.pk}/", headers=BROWSER)
+    response = client.get(f"/ads/{ad.pk}/", headers=BROWSER)
     assert (response.status_code, response["Location"].count("%E5%AD%97")) == (302, 900)
 
 
 @pytest.mark.django_db
-def test_robots_txt_excludes_ads(reader: Client) -> None:
-    assert "Disallow: /ads/\n" in reader.get("/robots.txt").content.decode()
+def test_robots_txt_excludes_ads(client: Client) -> None:
+    assert "Disallow: /ads/\n" in client.get("/robots.txt").content.decode()
 
 
 # ---- Counting --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
-def test_impressions_are_counted_by_day_while_the_ad_runs(reader: Client) -> None:
+def test_impressions_are_counted_by_day_while_the_ad_runs(client: Client) -> None:
     ad = make_ad()
     for _ in range(2):
-        response = reader.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
+        response = client.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
         assert (response.status_code, response.content, bool(response.cookies)) == (204, b"", False)
     AdCount.objects.update(day=timezone.localdate() - timedelta(days=1))
-    reader.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
+    client.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
     assert (counts(), AdCount.objects.count()) == ((3, 0), 2)
     Ad.objects.update(is_active=False)
-    reader.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
+    client.post(f"/ads/{ad.pk}/impression/", headers=BROWSER)
     assert counts() == (3, 0)
 
 
@@ -293,17 +293,17 @@ def test_concurrent_impressions_and_clicks_are_all_counted() -> None:
 
 
 @pytest.mark.django_db
-def test_the_admin_shows_totals_days_and_the_click_rate(signed_in: Client) -> None:
+def test_the_admin_shows_totals_days_and_the_click_rate(admin_client: Client) -> None:
     ad, today = make_ad(), timezone.localdate()
     AdCount.objects.create(ad=ad, day=today, impressions=150, clicks=3)
     AdCount.objects.create(ad=ad, day=today - timedelta(days=1), impressions=50, clicks=2)
-    page = get_page(signed_in, reverse("admin:ads_ad_changelist"))
+    page = get_page(admin_client, reverse("admin:ads_ad_changelist"))
     assert [page.xpath(f"//td[@class='field-{name}']/text()") for name in ("impressions", "clicks", "click_rate")] == [
         ["200"],
         ["5"],
         ["2.5 %"],
     ]
-    page = get_page(signed_in, reverse("admin:ads_ad_change", args=[ad.pk]))
+    page = get_page(admin_client, reverse("admin:ads_ad_change", args=[ad.pk]))
     rows = page.xpath("//div[contains(@class, 'field-daily_counts')]//tr[td]")
     assert [row.xpath("td/text()")[-3:] for row in rows] == [
         ["150", "3", "2.0 %"],

@@ -23,9 +23,9 @@ def counts() -> list[tuple[str, int, int]]:
     return list(ClickCount.objects.order_by("pk").values_list("link__slug", "post", "count"))
 
 
-def test_a_click_leads_to_the_shop_with_the_tag_and_is_kept_by_nobody(shop: Program, reader: Client) -> None:
+def test_a_click_leads_to_the_shop_with_the_tag_and_is_kept_by_nobody(shop: Program, client: Client) -> None:
     make_link(shop, slug="mat", destination="https://shop.example.com/mat?size=l")
-    response = reader.get("/go/mat/", headers=BROWSER)
+    response = client.get("/go/mat/", headers=BROWSER)
     assert response.status_code == 302
     assert response["Location"] == "https://shop.example.com/mat?size=l&ref=me"
     assert response["X-Robots-Tag"] == "noindex, nofollow"
@@ -35,35 +35,35 @@ def test_a_click_leads_to_the_shop_with_the_tag_and_is_kept_by_nobody(shop: Prog
 
 
 def test_one_browser_and_a_robot_a_head_a_prefetch_and_the_staff_are_one(
-    shop: Program, reader: Client, signed_in: Client
+    shop: Program, client: Client, admin_client: Client
 ) -> None:
     make_link(shop, slug="mat")
-    reader.get("/go/mat/", headers=BROWSER)
-    reader.get("/go/mat/", headers=GOOGLEBOT)
-    reader.get("/go/mat/", headers={})
-    reader.head("/go/mat/", headers=BROWSER)
+    client.get("/go/mat/", headers=BROWSER)
+    client.get("/go/mat/", headers=GOOGLEBOT)
+    client.get("/go/mat/", headers={})
+    client.head("/go/mat/", headers=BROWSER)
     for name, value in (("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")):
-        reader.get("/go/mat/", headers=BROWSER | {name: value})
-    signed_in.get("/go/mat/", headers=BROWSER)
+        client.get("/go/mat/", headers=BROWSER | {name: value})
+    admin_client.get("/go/mat/", headers=BROWSER)
     assert counts() == [("mat", 0, 1)]
 
 
 def test_one_browser_and_all_others_are_one_for_links_that_lead_directly_too(
-    amazon: Program, reader: Client, signed_in: Client
+    amazon: Program, client: Client, admin_client: Client
 ) -> None:
     make_link(amazon, slug="roller")
-    assert reader.post("/go/roller/clicked/", headers=OWN_PAGE).status_code == 204
-    reader.post("/go/roller/clicked/", headers=GOOGLEBOT | {"Sec-Fetch-Site": "same-origin"})
-    reader.post("/go/roller/clicked/", headers=BROWSER | {"Sec-Fetch-Site": "cross-site"})
-    reader.post("/go/roller/clicked/", headers=BROWSER)
-    signed_in.post("/go/roller/clicked/", headers=OWN_PAGE)
-    assert reader.get("/go/roller/clicked/", headers=OWN_PAGE).status_code == 405
-    assert reader.head("/go/roller/clicked/", headers=OWN_PAGE).status_code == 405
-    assert reader.post("/go/never/clicked/", headers=OWN_PAGE).status_code == 204
+    assert client.post("/go/roller/clicked/", headers=OWN_PAGE).status_code == 204
+    client.post("/go/roller/clicked/", headers=GOOGLEBOT | {"Sec-Fetch-Site": "same-origin"})
+    client.post("/go/roller/clicked/", headers=BROWSER | {"Sec-Fetch-Site": "cross-site"})
+    client.post("/go/roller/clicked/", headers=BROWSER)
+    admin_client.post("/go/roller/clicked/", headers=OWN_PAGE)
+    assert client.get("/go/roller/clicked/", headers=OWN_PAGE).status_code == 405
+    assert client.head("/go/roller/clicked/", headers=OWN_PAGE).status_code == 405
+    assert client.post("/go/never/clicked/", headers=OWN_PAGE).status_code == 204
     assert counts() == [("roller", 0, 1)]
 
 
-def test_a_click_counts_for_the_post_it_comes_from(shop: Program, amazon: Program, reader: Client) -> None:
+def test_a_click_counts_for_the_post_it_comes_from(shop: Program, amazon: Program, client: Client) -> None:
     make_link(shop, slug="mat")
     make_link(amazon, slug="roller")
     post = make_post(slug="knees")
@@ -73,27 +73,27 @@ def test_a_click_counts_for_the_post_it_comes_from(shop: Program, amazon: Progra
         "http://testserver/",
         "https://else.example/knees/",
     ):
-        reader.get("/go/mat/", headers=BROWSER | {"Referer": referer})
-    reader.post("/go/roller/clicked/", headers=OWN_PAGE | {"Referer": "http://testserver/knees/"})
+        client.get("/go/mat/", headers=BROWSER | {"Referer": referer})
+    client.post("/go/roller/clicked/", headers=OWN_PAGE | {"Referer": "http://testserver/knees/"})
     assert counts() == [("mat", post.pk, 2), ("mat", 0, 2), ("roller", post.pk, 1)]
 
 
-def test_clicks_are_told_by_day(shop: Program, reader: Client) -> None:
+def test_clicks_are_told_by_day(shop: Program, client: Client) -> None:
     link = make_link(shop, slug="mat")
     ClickCount.objects.create(link=link, day=timezone.localdate() - timedelta(days=30), count=7)
     for _ in range(2):
-        reader.get("/go/mat/", headers=BROWSER)
+        client.get("/go/mat/", headers=BROWSER)
     assert ClickCount.objects.last_days(30).total() == 2
     assert ClickCount.objects.total() == 9
 
 
-def test_a_click_is_one_indexed_query_and_one_counted_write(shop: Program, reader: Client) -> None:
+def test_a_click_is_one_indexed_query_and_one_counted_write(shop: Program, client: Client) -> None:
     make_link(shop, slug="mat")
     make_post(slug="knees")
     headers = BROWSER | {"Referer": "http://testserver/knees/"}
-    reader.get("/go/mat/", headers=headers)
+    client.get("/go/mat/", headers=headers)
     with CaptureQueriesContext(connection) as queries:
-        reader.get("/go/mat/", headers=headers)
+        client.get("/go/mat/", headers=headers)
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "INSERT"]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -102,17 +102,17 @@ def test_a_click_is_one_indexed_query_and_one_counted_write(shop: Program, reade
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_click_asks_for_no_kept_page(reader: Client) -> None:
+def test_a_click_asks_for_no_kept_page(client: Client) -> None:
     program = Program.objects.create(name="Shop", hosts="shop.example.com")
     make_link(program, slug="mat")
     with CaptureQueriesContext(connection) as queries:
-        reader.get("/go/mat/", headers=BROWSER)
+        client.get("/go/mat/", headers=BROWSER)
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "INSERT"]
 
 
-def test_amazon_is_never_hidden_behind_an_address_of_this_site(amazon: Program, reader: Client) -> None:
+def test_amazon_is_never_hidden_behind_an_address_of_this_site(amazon: Program, client: Client) -> None:
     make_link(amazon, slug="roller", destination="https://www.amazon.com/dp/B000000001")
-    response = reader.get("/go/roller/", headers=BROWSER)
+    response = client.get("/go/roller/", headers=BROWSER)
     page = response.content.decode()
     assert response.status_code == 200
     assert 'href="https://www.amazon.com/dp/B000000001?tag=mine-20"' in page
@@ -121,35 +121,35 @@ def test_amazon_is_never_hidden_behind_an_address_of_this_site(amazon: Program, 
     assert counts() == []
 
 
-def test_what_is_retired_leads_to_its_replacement_or_nowhere(shop: Program, reader: Client) -> None:
+def test_what_is_retired_leads_to_its_replacement_or_nowhere(shop: Program, client: Client) -> None:
     old, middle, new = (make_link(shop, slug=name) for name in ("old", "middle", "new"))
     old.retire(middle)
     middle.retire(new)
     for slug in ("old", "middle", "new"):
-        assert reader.get(f"/go/{slug}/", headers=BROWSER)["Location"] == new.outside
+        assert client.get(f"/go/{slug}/", headers=BROWSER)["Location"] == new.outside
     assert counts() == [("new", 0, 3)]
     new.retire()
     for slug in ("old", "middle", "new", "never"):
-        assert reader.get(f"/go/{slug}/", headers=BROWSER).status_code == 404
+        assert client.get(f"/go/{slug}/", headers=BROWSER).status_code == 404
 
 
 @pytest.mark.parametrize("query", ["?url=https://evil.example/", "?next=//evil.example", "?to=https://evil.example"])
-def test_nobody_can_be_led_anywhere_else(shop: Program, reader: Client, query: str) -> None:
+def test_nobody_can_be_led_anywhere_else(shop: Program, client: Client, query: str) -> None:
     link = make_link(shop, slug="mat")
-    assert reader.get(f"/go/mat/{query}", headers=BROWSER)["Location"] == link.outside
-    assert reader.get("/go/https://evil.example/", headers=BROWSER).status_code == 404
-    assert reader.get("/go/%2F%2Fevil.example/", headers=BROWSER).status_code == 404
+    assert client.get(f"/go/mat/{query}", headers=BROWSER)["Location"] == link.outside
+    assert client.get("/go/https://evil.example/", headers=BROWSER).status_code == 404
+    assert client.get("/go/%2F%2Fevil.example/", headers=BROWSER).status_code == 404
 
 
 def test_a_counter_that_fails_does_not_stop_a_reader(
-    shop: Program, reader: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    shop: Program, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise OperationalError("database is locked")
 
     link = make_link(shop, slug="mat")
     monkeypatch.setattr("affiliates.clicks.ClickCountQuerySet.increment", fail)
-    assert reader.get("/go/mat/", headers=BROWSER)["Location"] == link.outside
+    assert client.get("/go/mat/", headers=BROWSER)["Location"] == link.outside
     assert "A click was not counted" in caplog.text
 
 

@@ -108,7 +108,7 @@ def judge(place: str, markup: str, *, is_mail: bool = False) -> int:
 SKIPPED = re.compile(r"/(?:admin|media|static|go)/|.*feed/|.*\?|/post-(\d+)/")
 
 
-def crawl(reader: Client) -> dict[str, str]:
+def crawl(client: Client) -> dict[str, str]:
     """Every page that can be reached from the home page, with posts of every kind of text."""
     waiting = ["/", "/shop/?q=product", "/search/?q=words", "/search/?q=product", "/nothing/", "/go/link-0/", "/gear/"]
     waiting += ["/plain/", *(f"/blog/?page={page}" for page in (2, 15, 30)), *(f"/post-{n}/" for n in range(WHOLE))]
@@ -116,7 +116,7 @@ def crawl(reader: Client) -> dict[str, str]:
     while waiting:
         path = waiting.pop()
         if path not in pages:
-            response = reader.get(path)
+            response = client.get(path)
             assert response.status_code in (200, 404), path
             pages[path] = response.content.decode()
             found = (link.get("href") or "" for link in html.fromstring(pages[path]).iter("a"))
@@ -126,12 +126,12 @@ def crawl(reader: Client) -> dict[str, str]:
 
 
 def test_every_page_feed_and_mail_of_a_site_says_what_pays_before_the_first_link(
-    amazon: Program, shop: Program, reader: Client
+    amazon: Program, shop: Program, client: Client
 ) -> None:
     SiteInfo.objects.create(name="Move")
     furnish(amazon, shop)
     counts = {}
-    for path, page in crawl(reader).items():
+    for path, page in crawl(client).items():
         counts[path] = judge(path, page)
         # Amazon's statements stand at the foot of every page, whether or not it has one of the links.
         assert "Amazon Services LLC Associates Program" in page.partition('<footer class="footer"')[2], path
@@ -145,13 +145,13 @@ def test_every_page_feed_and_mail_of_a_site_says_what_pays_before_the_first_link
     assert sum(paid) > LINKS
     feeds = ("/feed/", "/feed/atom/", "/category/pain/feed/", "/tag/gear/feed/", f"{author}feed/")
     for path in feeds:
-        entries = feedparser.parse(reader.get(path).content).entries
+        entries = feedparser.parse(client.get(path).content).entries
         assert len(entries) == 20, path
         found = [judge(f"{path}{each.id}", each.content[-1].value) for each in entries]
         assert found.count(0) == 20 // 6 + (1 if 20 % 6 > 1 else 0)
     SiteInfo.objects.update(feed_content=SiteInfo.FeedContent.SUMMARY)
     assert {
-        judge(path, each.summary) for path in feeds for each in feedparser.parse(reader.get(path).content).entries
+        judge(path, each.summary) for path in feeds for each in feedparser.parse(client.get(path).content).entries
     } == {0}
     mails = _rendered(posts, RenderTarget.EMAIL)
     assert sum(judge(post.slug, mail, is_mail=True) for post, mail in zip(posts, mails, strict=True)) > 100

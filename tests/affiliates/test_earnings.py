@@ -221,22 +221,22 @@ def test_the_chart_stays_within_its_frame(amounts: dict[date, Decimal]) -> None:
 
 
 def test_the_desk_reads_a_report_in_and_shows_who_pays(
-    amazon: Program, roller: Link, signed_in: Client, reader: Client
+    amazon: Program, roller: Link, admin_client: Client, client: Client
 ) -> None:
     address, today = reverse("admin:affiliates_earning_changelist"), timezone.localdate()
-    assert "Nothing is known of your earnings yet." in signed_in.get(address).content.decode()
+    assert "Nothing is known of your earnings yet." in admin_client.get(address).content.decode()
     post = make_post(title="The knee")
     click(roller, post.pk, 3, today)
     report = AMAZON.replace("11/20/2026", f"{today:%m/%d/%Y}").replace("11/21/2026", f"{today:%m/%d/%Y}")
     file = SimpleUploadedFile("report.csv", report.replace("11/22/2026", f"{today:%m/%d/%Y}").encode())
-    page = signed_in.post(address, {"program": amazon.pk, "report": file}, follow=True).content.decode()
+    page = admin_client.post(address, {"program": amazon.pk, "report": file}, follow=True).content.decode()
     assert "Amazon: Fee-Earnings: 4 lines, 4 of them new, 1046.31 altogether." in page
     assert "<b>1046.31 USD</b>" in page
     assert page.count("<rect") == 60
     (row,) = html.fromstring(page).xpath(f"//tr[th/a[@href='/{post.slug}/']]")
     assert [cell.text_content().strip() for cell in row] == ["The knee", "3", "1046.31"]
     bad = SimpleUploadedFile("report.csv", b"a,b\n1,2\n")
-    page = signed_in.post(address, {"program": amazon.pk, "report": bad}).content.decode()
+    page = admin_client.post(address, {"program": amazon.pk, "report": bad}).content.decode()
     assert "Its columns are: a, b." in page
-    assert "This field is required." in signed_in.post(address, {}).content.decode()
-    assert reader.get(address).status_code == 302
+    assert "This field is required." in admin_client.post(address, {}).content.decode()
+    assert client.get(address).status_code == 302

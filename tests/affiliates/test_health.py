@@ -144,7 +144,7 @@ def test_what_a_look_finds_makes_no_kept_page_old(shop: Program, server: None) -
 
 
 def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
-    owner: User, shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage]
+    admin_user: User, shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage]
 ) -> None:
     monkeypatch.setitem(ANSWERS, "/gone/2", 404)
     first, second = (
@@ -157,7 +157,7 @@ def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
     for _ in range(3):
         send()
     (mail,) = mailoutbox
-    assert (mail.subject, mail.to) == ("2 paid links lead nowhere", [owner.email])
+    assert (mail.subject, mail.to) == ("2 paid links lead nowhere", [admin_user.email])
     assert f"Old <band>\n  {second.destination}\n\nOld mat\n  {first.destination}\n" in mail.body
     assert "http://testserver/admin/affiliates/link/?show=broken" in mail.body
     # It works again, and breaks another time: on the same day nobody is told a second time, on the next one is.
@@ -174,7 +174,7 @@ def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
 
 
 def test_what_was_mended_before_the_mail_went_out_needs_none(
-    owner: User, shop: Program, server: None, mailoutbox: list[EmailMessage]
+    admin_user: User, shop: Program, server: None, mailoutbox: list[EmailMessage]
 ) -> None:
     link = make_link(shop, destination="https://shop.example.com/gone")
     look(3)
@@ -248,10 +248,10 @@ def test_the_command_looks_at_all_and_names_what_is_broken(
     ]
 
 
-def test_the_start_page_says_what_is_broken(shop: Program, signed_in: Client) -> None:
+def test_the_start_page_says_what_is_broken(shop: Program, admin_client: Client) -> None:
     link = make_link(shop)
-    assert "leads nowhere" not in signed_in.get("/admin/").content.decode()
+    assert "leads nowhere" not in admin_client.get("/admin/").content.decode()
     Link.objects.filter(pk=link.pk).update(health="broken")
-    page = signed_in.get("/admin/").content.decode()
+    page = admin_client.get("/admin/").content.decode()
     assert "1 paid link leads nowhere" in page
     assert "/admin/affiliates/link/?show=broken" in page

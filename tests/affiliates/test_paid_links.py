@@ -63,7 +63,7 @@ def test_a_shop_that_allows_it_is_reached_through_this_site(shop: Program) -> No
     assert not page.xpath("//script")
 
 
-def test_changing_a_destination_once_changes_every_text(shop: Program, reader: Client) -> None:
+def test_changing_a_destination_once_changes_every_text(shop: Program, client: Client) -> None:
     link = make_link(shop, slug="mat")
     slugs = [make_post(body=text("/go/mat/")).slug for _ in range(3)]
     shop.allows_redirect = False
@@ -71,7 +71,7 @@ def test_changing_a_destination_once_changes_every_text(shop: Program, reader: C
     link.destination = "https://shop.example.com/better"
     link.save()
     for slug in slugs:
-        assert b'href="https://shop.example.com/better?ref=me"' in reader.get(f"/{slug}/").content
+        assert b'href="https://shop.example.com/better?ref=me"' in client.get(f"/{slug}/").content
 
 
 @pytest.mark.django_db
@@ -302,7 +302,7 @@ def test_the_label_is_not_said_twice(shop: Program) -> None:
 
 @pytest.mark.parametrize("use", ["link", "pasted"])
 def test_amazons_statements_stand_on_every_page_while_a_link_of_it_is_live(
-    amazon: Program, reader: Client, use: str
+    amazon: Program, client: Client, use: str
 ) -> None:
     SiteInfo.objects.create(name="Move")
     make_page(slug="about")
@@ -310,7 +310,7 @@ def test_amazons_statements_stand_on_every_page_while_a_link_of_it_is_live(
 
     def shown() -> set[bool]:
         return {
-            each in reader.get(path).content
+            each in client.get(path).content
             for path in ("/", "/blog/", "/about/", "/none/")
             for each in (statement, other)
         }
@@ -328,13 +328,13 @@ def test_amazons_statements_stand_on_every_page_while_a_link_of_it_is_live(
     assert shown() == {False}
 
 
-def test_pages_know_the_statements_without_a_query(amazon: Program, reader: Client) -> None:
+def test_pages_know_the_statements_without_a_query(amazon: Program, client: Client) -> None:
     SiteInfo.objects.create(name="Move")
     make_post(slug="plain")
 
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            reader.get("/plain/")
+            client.get("/plain/")
         return len(queries)
 
     before = count()
@@ -342,7 +342,7 @@ def test_pages_know_the_statements_without_a_query(amazon: Program, reader: Clie
     assert count() == before
 
 
-def test_a_post_with_paid_links_costs_one_query_more(amazon: Program, shop: Program, reader: Client) -> None:
+def test_a_post_with_paid_links_costs_one_query_more(amazon: Program, shop: Program, client: Client) -> None:
     favorites = [make_favorite(amazon), make_favorite(shop)]
     make_link(shop, slug="mat")
     make_post(slug="plain", body=text("/stairs/"))
@@ -351,20 +351,20 @@ def test_a_post_with_paid_links_costs_one_query_more(amazon: Program, shop: Prog
 
     def count(path: str) -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert reader.get(path).status_code == 200
+            assert client.get(path).status_code == 200
         return len(queries)
 
     count("/plain/")
     assert count("/paid/") == count("/plain/") + 1
 
 
-def test_a_profile_that_pays_is_said_to_wherever_a_template_shows_it(amazon: Program, reader: Client) -> None:
+def test_a_profile_that_pays_is_said_to_wherever_a_template_shows_it(amazon: Program, client: Client) -> None:
     site = SiteInfo.objects.create(name="Move")
     make_post(slug="knees")
-    plain = reader.get("/knees/").content
+    plain = client.get("/knees/").content
     assert b"commission" not in plain
     SocialLink.objects.create(site=site, network="link", url="https://www.amazon.com/shop/mine")
-    page = tree(reader.get("/knees/").content.decode())
+    page = tree(client.get("/knees/").content.decode())
     links = page.xpath(".//a[contains(@href, 'amazon.')]")
     assert {link.get("href") for link in links} == {"https://www.amazon.com/shop/mine?tag=mine-20"}
     assert {link.get("rel") for link in links} == {REL}
@@ -372,26 +372,26 @@ def test_a_profile_that_pays_is_said_to_wherever_a_template_shows_it(amazon: Pro
         assert link.xpath("preceding::*[@class='disclosure']")
 
 
-def test_a_menu_leads_to_nothing_that_pays(amazon: Program, shop: Program, reader: Client) -> None:
+def test_a_menu_leads_to_nothing_that_pays(amazon: Program, shop: Program, client: Client) -> None:
     make_link(shop, slug="mat")
     make_post()
     for address in ("https://amazon.com/shop/mine", "/go/mat/", "https://journal.example.org/"):
         item = Block.objects.create(area="main-menu", block_type="link", title="Away", url=address)
         assert bool(item.link_error) == ("journal" not in address)
-    page = reader.get("/blog/").content
+    page = client.get("/blog/").content
     assert b"journal.example.org" in page
     assert b"amazon" not in page
     assert b"/go/mat/" not in page
 
 
-def test_no_redirect_of_ones_own_hides_a_shop(amazon: Program, shop: Program, reader: Client) -> None:
+def test_no_redirect_of_ones_own_hides_a_shop(amazon: Program, shop: Program, client: Client) -> None:
     for path, target in [("/roller", "https://amazon.com/dp/B000000001"), ("/else", "https://journal.example.org/")]:
         Redirect.objects.create(old_path=path, target=target)
-    response = reader.get("/roller/")
+    response = client.get("/roller/")
     page = response.content.decode()
     assert (response.status_code, response["X-Robots-Tag"]) == (200, "noindex, nofollow")
     assert page.index("I may earn a commission") < page.index('href="https://www.amazon.com/dp/B000000001?tag=mine-20"')
-    assert reader.get("/else/")["Location"] == "https://journal.example.org/"
+    assert client.get("/else/")["Location"] == "https://journal.example.org/"
 
 
 def test_no_advertisement_hides_amazon(db: None) -> None:

@@ -42,12 +42,12 @@ def filled(amazon: Program, shop: Program) -> list[Product]:
     ]
 
 
-def test_groups_and_products_stand_in_the_authors_order(filled: list[Product], reader: Client) -> None:
-    assert names(tree(reader)) == ["The first", "Roller", "Band", "A second", "Ball"]
+def test_groups_and_products_stand_in_the_authors_order(filled: list[Product], client: Client) -> None:
+    assert names(tree(client)) == ["The first", "Roller", "Band", "A second", "Ball"]
 
 
-def test_what_pays_is_said_before_the_first_link(filled: list[Product], reader: Client) -> None:
-    main = tree(reader).find(".//main")
+def test_what_pays_is_said_before_the_first_link(filled: list[Product], client: Client) -> None:
+    main = tree(client).find(".//main")
     assert main is not None
     (note,) = main.xpath(".//*[@class='disclosure']")
     assert note.xpath("following::a[@rel]")
@@ -57,12 +57,12 @@ def test_what_pays_is_said_before_the_first_link(filled: list[Product], reader: 
     assert "As an Amazon Associate" in note.text_content()
 
 
-def test_only_what_can_be_had_and_has_a_group_stands_there(shop: Program, reader: Client) -> None:
+def test_only_what_can_be_had_and_has_a_group_stands_there(shop: Program, client: Client) -> None:
     make_favorite(shop, name="Here")
     make_favorite(shop, name="Retired").links.get().retire()
     make_favorite(shop, name="Elsewhere", shelf=None)
     make_product(name="Without a link", shelf=Shelf.objects.get())
-    assert names(tree(reader)) == ["For the calves", "Here"]
+    assert names(tree(client)) == ["For the calves", "Here"]
     assert [product.name for product in Product.objects.published()] == ["Here"]
 
 
@@ -78,9 +78,9 @@ def test_only_what_can_be_had_and_has_a_group_stands_there(shop: Program, reader
     ],
 )
 def test_the_field_finds_products_by_all_words(
-    filled: list[Product], reader: Client, words: str, found: list[str]
+    filled: list[Product], client: Client, words: str, found: list[str]
 ) -> None:
-    response = reader.get("/shop/", {"q": words})
+    response = client.get("/shop/", {"q": words})
     page: HtmlElement = html.fromstring(response.content)
     assert [each.text_content() for each in page.xpath("//main//h3")] == found
     assert bool(page.xpath("//meta[@name='robots'][@content='noindex']")) == bool(words.strip())
@@ -88,17 +88,17 @@ def test_the_field_finds_products_by_all_words(
     assert page.xpath("//main//form//input/@value") == ["<b>" if "<b>" in words else words.strip()]
 
 
-def test_an_empty_shop_says_so_and_is_kept_from_search_engines(reader: Client, db: None) -> None:
-    page = tree(reader)
+def test_an_empty_shop_says_so_and_is_kept_from_search_engines(client: Client, db: None) -> None:
+    page = tree(client)
     assert "There is nothing here yet." in page.text_content()
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
     assert not page.xpath("//*[@class='disclosure'] | //main//form")
-    assert b"/shop/" not in reader.get("/sitemap-shop.xml").content
+    assert b"/shop/" not in client.get("/sitemap-shop.xml").content
 
 
-def test_search_engines_learn_of_products_without_ratings_or_prices(filled: list[Product], reader: Client) -> None:
+def test_search_engines_learn_of_products_without_ratings_or_prices(filled: list[Product], client: Client) -> None:
     ShopPage.objects.create(title="My things", lead="Few & good.")
-    page = tree(reader)
+    page = tree(client)
     assert page.findtext(".//h1") == "My things"
     (data,) = page.xpath("//script[@type='application/ld+json']/text()")
     products = [each for each in json.loads(data)["@graph"] if each["@type"] == "Product"]
@@ -109,28 +109,28 @@ def test_search_engines_learn_of_products_without_ratings_or_prices(filled: list
     assert not [
         word for word in ("offers", "price", "ating", "amazon.", "shop.example") if word in json.dumps(products)
     ]
-    assert b"http://testserver/shop/" in reader.get("/sitemap-shop.xml").content
-    assert b"sitemap-shop.xml" in reader.get("/sitemap.xml").content
+    assert b"http://testserver/shop/" in client.get("/sitemap-shop.xml").content
+    assert b"sitemap-shop.xml" in client.get("/sitemap.xml").content
 
 
-def test_the_search_finds_products_of_the_shop_page(filled: list[Product], reader: Client) -> None:
-    hits = tree(reader, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]//h2/a")
+def test_the_search_finds_products_of_the_shop_page(filled: list[Product], client: Client) -> None:
+    hits = tree(client, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]//h2/a")
     assert [(hit.text, hit.get("href")) for hit in hits] == [("Ball", f"/shop/#product-{filled[0].pk}")]
     filled[0].links.get().retire()
-    assert not tree(reader, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]")
+    assert not tree(client, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]")
     filled[1].reason = "Springy."
     filled[1].save()
-    assert tree(reader, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]//h2/a/text()") == ["Band"]
+    assert tree(client, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]//h2/a/text()") == ["Band"]
     filled[1].delete()
-    assert not tree(reader, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]")
+    assert not tree(client, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]")
 
 
-def test_the_shop_costs_the_same_for_any_number_of_products(shop: Program, reader: Client) -> None:
+def test_the_shop_costs_the_same_for_any_number_of_products(shop: Program, client: Client) -> None:
     make_favorite(shop)
 
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            tree(reader)
+            tree(client)
         return len(queries)
 
     few = count()
@@ -140,15 +140,15 @@ def test_the_shop_costs_the_same_for_any_number_of_products(shop: Program, reade
 
 
 @pytest.mark.django_db
-def test_the_demo_has_a_shop_a_card_and_a_comparison_once(reader: Client) -> None:
+def test_the_demo_has_a_shop_a_card_and_a_comparison_once(client: Client) -> None:
     make_post(slug="what-a-foam-roller-does", body="<p>Text.</p><h2>References</h2><p>Last.</p>")
     for _ in range(2):
         call_command("start_shop", demo=True, verbosity=0)
     assert Product.objects.count() == 5
-    page = tree(reader, "/what-a-foam-roller-does/")
+    page = tree(client, "/what-a-foam-roller-does/")
     assert len(page.xpath("//section[@class='product product--plain'] | //div[@class='table-scroll comparison']")) == 2
     assert Post.objects.get().body.endswith("<p>Last.</p>")
-    assert len(tree(reader).xpath("//main//h3")) == 5
+    assert len(tree(client).xpath("//main//h3")) == 5
 
 
 @pytest.mark.browser

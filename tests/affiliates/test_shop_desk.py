@@ -45,35 +45,39 @@ def save_link(client: Client, **fields: str) -> str:
     ],
 )
 def test_a_bad_destination_is_refused_in_words_and_nothing_is_saved(
-    shop: Program, signed_in: Client, destination: str, words: str
+    shop: Program, admin_client: Client, destination: str, words: str
 ) -> None:
-    assert words in save_link(signed_in, destination=destination)
+    assert words in save_link(admin_client, destination=destination)
     assert not Link.objects.exists()
 
 
-def test_a_pasted_address_finds_its_program_and_is_tidied(amazon: Program, signed_in: Client) -> None:
-    said = save_link(signed_in, destination="http://amazon.com/Roller/dp/B000000001/ref=x?tag=theirs-20&th=1")
+def test_a_pasted_address_finds_its_program_and_is_tidied(amazon: Program, admin_client: Client) -> None:
+    said = save_link(admin_client, destination="http://amazon.com/Roller/dp/B000000001/ref=x?tag=theirs-20&th=1")
     link = Link.objects.get()
     assert (link.program, link.slug, link.destination) == (amazon, "a-roller", "https://www.amazon.com/dp/B000000001")
     assert "had the tag theirs-20. Yours is used instead: mine-20." in said
-    save_link(signed_in, destination="https://amazon.com/dp/B000000002")
+    save_link(admin_client, destination="https://amazon.com/dp/B000000002")
     assert [each.slug for each in Link.objects.order_by("pk")] == ["a-roller", "a-roller-2"]
 
 
 @pytest.mark.django_db
-def test_amazon_needs_no_setting_up_but_the_tag_is_asked_for(signed_in: Client) -> None:
-    assert "earns nothing yet: fill in your tag" in save_link(signed_in, destination="https://amazon.com/dp/B000000001")
+def test_amazon_needs_no_setting_up_but_the_tag_is_asked_for(admin_client: Client) -> None:
+    assert "earns nothing yet: fill in your tag" in save_link(
+        admin_client, destination="https://amazon.com/dp/B000000001"
+    )
     assert Program.objects.get().network == "amazon"
 
 
 @pytest.mark.parametrize(
     "broken", [{"allows_redirect": True}, {"allows_mail": True}, {"allows_robots": True}, {"price_hours": 25}]
 )
-def test_amazons_rules_cannot_be_broken_by_a_tick(amazon: Program, signed_in: Client, broken: dict[str, Any]) -> None:
+def test_amazons_rules_cannot_be_broken_by_a_tick(
+    amazon: Program, admin_client: Client, broken: dict[str, Any]
+) -> None:
     data = {"name": "Amazon", "network": "amazon", "hosts": "amazon.com", "tag": "a-20", "tag_parameter": "tag"}
     data |= {"price_hours": "24", "disclosure": "Words.", "statements": ""}
     data |= {name: "on" if value is True else str(value) for name, value in broken.items()}
-    response = signed_in.post(reverse("admin:affiliates_program_change", args=[amazon.pk]), data)
+    response = admin_client.post(reverse("admin:affiliates_program_change", args=[amazon.pk]), data)
     assert "Amazon does not allow this" in response.content.decode()
     with pytest.raises(IntegrityError), transaction.atomic():
         Program.objects.filter(pk=amazon.pk).update(**broken)
@@ -100,7 +104,7 @@ def test_a_programs_sites_may_be_pasted_as_addresses(shop: Program) -> None:
     assert program.host_list == ["two.example.com", "three.example.com"]
 
 
-def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, signed_in: Client) -> None:
+def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, admin_client: Client) -> None:
     product = make_favorite(shop)
     link = product.links.get()
     body = sanitize(f'<p><a href="/go/{link.slug}/">x</a></p>')
@@ -116,10 +120,10 @@ def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, signed_i
     make_post(title="Elsewhere", body="<p>Nothing.</p>")
     found = Use.objects.of(link).holders()
     assert {str(each) for each in found} == {str(each) for each in holders}
-    page = signed_in.get(reverse("admin:affiliates_link_change", args=[link.pk])).content.decode()
+    page = admin_client.get(reverse("admin:affiliates_link_change", args=[link.pk])).content.decode()
     assert all(str(each) in page for each in holders)
     assert "Elsewhere" not in page
-    assert "By card" in signed_in.get(reverse("admin:affiliates_product_change", args=[product.pk])).content.decode()
+    assert "By card" in admin_client.get(reverse("admin:affiliates_product_change", args=[product.pk])).content.decode()
     holders[0].body = "<p>No more.</p>"
     holders[0].save()
     holders[1].delete()
@@ -150,7 +154,7 @@ def test_a_program_that_takes_sites_over_takes_what_was_pasted(amazon: Program) 
     assert not Use.objects.exists()
 
 
-def test_links_in_no_text_are_listed(shop: Program, signed_in: Client) -> None:
+def test_links_in_no_text_are_listed(shop: Program, admin_client: Client) -> None:
     used, in_card, in_table, unused, retired = (make_favorite(shop).links.get() for _ in range(5))
     loose = make_link(shop, name="Loose")
     retired.retire()
@@ -164,7 +168,7 @@ def test_links_in_no_text_are_listed(shop: Program, signed_in: Client) -> None:
         )
     )
     assert set(Link.objects.unused()) == {unused, loose}
-    page = signed_in.get(reverse(LINKS), {"show": "unused"}).content.decode()
+    page = admin_client.get(reverse(LINKS), {"show": "unused"}).content.decode()
     assert "Loose" in page
     assert f"/{used.pk}/change/" not in page
 
@@ -176,22 +180,22 @@ def act(client: Client, address: str, rows: list[Any], instead: Any) -> str:
 
 
 def test_a_product_is_retired_into_another_everywhere_with_a_line_for_each_text(
-    shop: Program, signed_in: Client, reader: Client
+    shop: Program, admin_client: Client, client: Client
 ) -> None:
     old, new = make_favorite(shop, name="Old roller"), make_favorite(shop, name="New roller")
     card, link = f'<div data-embed="product" data-id="{old.pk}"></div>', old.links.get()
     posts = [make_post(body=sanitize(f"<p>Text.</p>{card}")) for _ in range(2)]
     posts.append(make_post(body=f'<p><a href="/go/{link.slug}/">it</a></p>'))
-    said = act(signed_in, PRODUCTS, [old], new.pk)
+    said = act(admin_client, PRODUCTS, [old], new.pk)
     assert "1 link is retired. Read whether your words still fit:" in said
     for post in posts:
         assert post.title in said
     for post in posts[:2]:
-        page = reader.get(post.get_absolute_url()).content.decode()
+        page = client.get(post.get_absolute_url()).content.decode()
         assert "New roller" in page
         assert "Old roller" not in page
     new_link = new.links.get()
-    assert reader.get(f"/go/{link.slug}/", headers={"User-Agent": "Firefox"})["Location"] == new_link.outside
+    assert client.get(f"/go/{link.slug}/", headers={"User-Agent": "Firefox"})["Location"] == new_link.outside
     lines = LogEntry.objects.filter(change_message__contains="was retired")
     assert {line.object_id for line in lines} == {str(post.pk) for post in posts}
     assert len(lines) == 3
@@ -199,61 +203,65 @@ def test_a_product_is_retired_into_another_everywhere_with_a_line_for_each_text(
 
 
 @pytest.mark.parametrize("instead", ["self", "x'; --", "999999"])
-def test_a_link_is_replaced_by_no_other_than_one_in_use(shop: Program, signed_in: Client, instead: str) -> None:
+def test_a_link_is_replaced_by_no_other_than_one_in_use(shop: Program, admin_client: Client, instead: str) -> None:
     link = make_link(shop)
-    said = act(signed_in, LINKS, [link], link.pk if instead == "self" else instead)
+    said = act(admin_client, LINKS, [link], link.pk if instead == "self" else instead)
     assert ("cannot stand in the place of these" in said) == (instead == "self")
     assert not Link.objects.filter(is_retired=True).exists()
 
 
-def test_a_link_that_was_retired_meanwhile_replaces_nothing(shop: Program, owner: User) -> None:
+def test_a_link_that_was_retired_meanwhile_replaces_nothing(shop: Program, admin_user: User) -> None:
     first, second = make_link(shop), make_link(shop)
     seen_before = Link.objects.get(pk=second.pk)
-    retire([second], first, owner)
+    retire([second], first, admin_user)
     with pytest.raises(ValidationError, match="cannot stand in the place of these"):
-        retire([first], seen_before, owner)
+        retire([first], seen_before, admin_user)
     assert Link.objects.get(pk=first.pk).is_retired is False
 
 
-def test_a_retired_link_can_be_put_back_in_use(shop: Program, owner: User, signed_in: Client, reader: Client) -> None:
+def test_a_retired_link_can_be_put_back_in_use(
+    shop: Program, admin_user: User, admin_client: Client, client: Client
+) -> None:
     old, new = make_link(shop, slug="old"), make_link(shop)
-    retire([old], new, owner)
+    retire([old], new, admin_user)
     data = {"action": "use_chosen_again", "_selected_action": [old.pk], "instead": ""}
-    signed_in.post(reverse(LINKS, query={"show": "retired"}), data)
-    assert reader.get("/go/old/", headers={"User-Agent": "Firefox"})["Location"] == old.outside
+    admin_client.post(reverse(LINKS, query={"show": "retired"}), data)
+    assert client.get("/go/old/", headers={"User-Agent": "Firefox"})["Location"] == old.outside
 
 
-def test_a_product_without_a_link_replaces_nothing(shop: Program, signed_in: Client) -> None:
+def test_a_product_without_a_link_replaces_nothing(shop: Program, admin_client: Client) -> None:
     old, bare = make_favorite(shop), make_product()
-    assert "The other product has no link." in act(signed_in, PRODUCTS, [old], bare.pk)
+    assert "The other product has no link." in act(admin_client, PRODUCTS, [old], bare.pk)
     assert not Link.objects.filter(is_retired=True).exists()
 
 
-def test_the_editor_finds_links_by_name_and_blocks_in_a_list(shop: Program, signed_in: Client, reader: Client) -> None:
+def test_the_editor_finds_links_by_name_and_blocks_in_a_list(
+    shop: Program, admin_client: Client, client: Client
+) -> None:
     product = make_favorite(shop, name="A roller")
     make_link(shop, name="Blue mat", slug="mat")
     make_link(shop, name="Old mat").retire()
-    places = signed_in.get("/admin/links/", {"q": "mat"}).json()["suggestions"]
+    places = admin_client.get("/admin/links/", {"q": "mat"}).json()["suggestions"]
     assert places == [{"title": "Blue mat", "url": "/go/mat/", "kind": "Paid link", "is_draft": False}]
     comparison = Comparison.objects.create(title="Rollers")
     Compared.objects.create(comparison=comparison, product=product)
     gift = Sponsorship.objects.create(brand="Soft Mats", kind="gifted")
-    assert signed_in.get("/admin/affiliates/product/list/").json() == [
+    assert admin_client.get("/admin/affiliates/product/list/").json() == [
         {"kind": "product", "id": product.pk, "name": "A roller"},
         {"kind": "comparison", "id": comparison.pk, "name": "Rollers"},
         {"kind": "sponsorship", "id": gift.pk, "name": "Soft Mats: Something was given to me"},
     ]
-    assert reader.get("/admin/affiliates/product/list/").status_code == 302
+    assert client.get("/admin/affiliates/product/list/").status_code == 302
 
 
-def test_a_product_and_its_links_are_saved_together_or_not_at_all(shop: Program, signed_in: Client) -> None:
+def test_a_product_and_its_links_are_saved_together_or_not_at_all(shop: Program, admin_client: Client) -> None:
     def save(destination: str) -> str:
         data = {"name": "Roller", "reason": "Good.", "pros": "", "cons": "", "audience": "", "position": "0"}
         data |= {"links-TOTAL_FORMS": "2", "links-INITIAL_FORMS": "0", "shelf": "", "picture": ""}
         for number in range(2):
             data |= {f"links-{number}-name": "Roller", f"links-{number}-price": ""}
             data[f"links-{number}-destination"] = destination if number else "https://shop.example.com/0"
-        return signed_in.post(reverse("admin:affiliates_product_add"), data, follow=True).content.decode()
+        return admin_client.post(reverse("admin:affiliates_product_add"), data, follow=True).content.decode()
 
     assert "None of your programs" in save("https://unknown.example.net/")
     assert not Product.objects.exists()
@@ -261,10 +269,10 @@ def test_a_product_and_its_links_are_saved_together_or_not_at_all(shop: Program,
     assert {link.slug for link in Product.objects.get().links.all()} == {"roller", "roller-2"}
 
 
-def test_links_are_retired_and_not_deleted(shop: Program, signed_in: Client) -> None:
+def test_links_are_retired_and_not_deleted(shop: Program, admin_client: Client) -> None:
     link = make_link(shop)
-    assert signed_in.get(reverse("admin:affiliates_link_delete", args=[link.pk])).status_code == 403
-    page = signed_in.get(reverse("admin:affiliates_program_delete", args=[shop.pk])).content.decode()
+    assert admin_client.get(reverse("admin:affiliates_link_delete", args=[link.pk])).status_code == 403
+    page = admin_client.get(reverse("admin:affiliates_program_delete", args=[shop.pk])).content.decode()
     assert "Cannot delete" in page
 
 
@@ -274,7 +282,7 @@ def press(client: Client, destination: str) -> str:
     return " ".join(page.text_content().split())
 
 
-def test_a_pasted_address_becomes_a_link_by_name_in_every_text(amazon: Program, signed_in: Client) -> None:
+def test_a_pasted_address_becomes_a_link_by_name_in_every_text(amazon: Program, admin_client: Client) -> None:
     shapes = ("https://amazon.com/dp/B000000001?tag=old-20", "http://www.amazon.com/x/dp/B000000001/ref=a")
     posts = [
         make_post(title=f"Post {n}", body=f'<p><a href="{href}">A firm <em>roller</em></a></p>')
@@ -282,12 +290,12 @@ def test_a_pasted_address_becomes_a_link_by_name_in_every_text(amazon: Program, 
     ]
     box = Block.objects.create(area="sidebar", block_type="text", text=f'<p><a href="{shapes[0]}">x</a></p>')
     make_post(title="Else", body='<p><a href="https://amzn.to/3abc">y</a></p>')
-    page = signed_in.get(reverse("admin:affiliates_pasted")).content.decode()
+    page = admin_client.get(reverse("admin:affiliates_pasted")).content.decode()
     form = "https://www.amazon.com/dp/B000000001"
     assert page.count(f'value="{form}"') == 1
     assert "Open it in your browser" in page
     assert page.count('<button class="button">Make it') == 1
-    said = press(signed_in, form)
+    said = press(admin_client, form)
     link = Link.objects.get()
     assert (link.name, link.destination, link.program) == ("A firm roller", form, amazon)
     assert "“A firm roller” is a link by name now, in Post 0, Post 1" in said
@@ -295,14 +303,14 @@ def test_a_pasted_address_becomes_a_link_by_name_in_every_text(amazon: Program, 
         row.refresh_from_db()
         assert f'<a href="/go/{link.slug}/">' in getattr(row, field)
     assert {str(each) for each in Use.objects.of(link).holders()} == {"Post 0", "Post 1", str(box)}
-    assert "No text has this address any more." in press(signed_in, form)
-    assert "which hides where it leads" in press(signed_in, "https://amzn.to/3abc")
+    assert "No text has this address any more." in press(admin_client, form)
+    assert "which hides where it leads" in press(admin_client, "https://amzn.to/3abc")
 
 
-def test_a_pasted_address_of_a_link_that_there_is_takes_its_name(shop: Program, signed_in: Client) -> None:
+def test_a_pasted_address_of_a_link_that_there_is_takes_its_name(shop: Program, admin_client: Client) -> None:
     link = make_link(shop, slug="mat", destination="https://shop.example.com/mat")
     post = make_post(body='<p><a href="https://shop.example.com/mat?ref=x">x</a></p>')
-    press(signed_in, "https://shop.example.com/mat")
+    press(admin_client, "https://shop.example.com/mat")
     post.refresh_from_db()
     assert Link.objects.get() == link
     assert '<a href="/go/mat/">' in post.body
@@ -322,22 +330,22 @@ def test_who_may_not_change_a_text_changes_none(shop: Program) -> None:
     assert not Link.objects.exists()
 
 
-def test_a_box_with_a_paid_link_is_known_and_brings_amazons_statements(amazon: Program, reader: Client) -> None:
+def test_a_box_with_a_paid_link_is_known_and_brings_amazons_statements(amazon: Program, client: Client) -> None:
     SiteInfo.objects.create(name="Move")
     make_post()
     box = Block.objects.create(
         area="sidebar", block_type="text", text='<p><a href="https://amazon.com/dp/B000000001">x</a></p>'
     )
-    page = reader.get("/blog/").content
+    page = client.get("/blog/").content
     assert page.index(b"I may earn a commission") < page.index(b"B000000001?tag=mine-20")
     assert b"Amazon Services LLC Associates Program" in page
     box.delete()
-    assert b"Amazon Services LLC Associates Program" not in reader.get("/blog/").content
+    assert b"Amazon Services LLC Associates Program" not in client.get("/blog/").content
 
 
-def test_amazons_program_cannot_go_while_texts_lead_there(amazon: Program, reader: Client) -> None:
+def test_amazons_program_cannot_go_while_texts_lead_there(amazon: Program, client: Client) -> None:
     SiteInfo.objects.create(name="Move")
     make_post(slug="knees", body='<p><a href="https://amazon.com/dp/B000000001">x</a></p>')
     amazon.delete()
     assert Use.objects.get().program == Program.objects.get()
-    assert b"Amazon Services LLC Associates Program" in reader.get("/knees/").content
+    assert b"Amazon Services LLC Associates Program" in client.get("/knees/").content

@@ -105,7 +105,7 @@ def test_a_picture_needs_words_unless_it_is_decoration(image: dict[str, Any], al
 
 
 @pytest.mark.django_db
-def test_links_are_dead_exactly_where_a_reader_gets_no_page(reader: Client) -> None:
+def test_links_are_dead_exactly_where_a_reader_gets_no_page(client: Client) -> None:
     author, topic = make_author(slug="sam"), make_category(slug="pain")
     below = make_category(slug="knee", parent=topic)
     series = Series.objects.create(title="Run", slug="run")
@@ -120,15 +120,15 @@ def test_links_are_dead_exactly_where_a_reader_gets_no_page(reader: Client) -> N
     links = "".join(f'<p><a href="{address}">x</a></p>' for address in addresses)
     sentences = " ".join(str(each.sentence) for each in checklist.findings(good(body=links).snapshot()))
     for address in addresses:
-        is_there = reader.get(address, follow=True).status_code == 200
+        is_there = client.get(address, follow=True).status_code == 200
         assert (f"link to {address}:" in sentences) is not is_there, address
 
 
 @pytest.mark.django_db
-def test_publishing_with_what_blocks_is_refused_by_name_and_keeps_every_word(signed_in: Client) -> None:
+def test_publishing_with_what_blocks_is_refused_by_name_and_keeps_every_word(admin_client: Client) -> None:
     make_author()
     body = f'<p><a href="#">here</a> and <a href="#">there</a> {WORDS}</p>'
-    response = signed_in.post(reverse("admin:blog_post_add"), form(body=body, _publish=""))
+    response = admin_client.post(reverse("admin:blog_post_add"), form(body=body, _publish=""))
     page = response.content.decode()
     assert response.status_code == 200
     assert "Give the link “here” an address" in page
@@ -137,14 +137,14 @@ def test_publishing_with_what_blocks_is_refused_by_name_and_keeps_every_word(sig
     assert page.count("Blocks publishing</span>") == 2
     assert "with 0 words" not in page
     assert not Post.objects.exists()
-    signed_in.post(reverse("admin:blog_post_add"), form(body=body))
+    admin_client.post(reverse("admin:blog_post_add"), form(body=body))
     assert Post.objects.get().status_label == "Draft"
 
 
 @pytest.mark.django_db
-def test_what_only_warns_is_published_and_listed_after_saving_with_ways_to_the_fields(signed_in: Client) -> None:
+def test_what_only_warns_is_published_and_listed_after_saving_with_ways_to_the_fields(admin_client: Client) -> None:
     make_author()
-    response = signed_in.post(reverse("admin:blog_post_add"), form(_publish=""), follow=True)
+    response = admin_client.post(reverse("admin:blog_post_add"), form(_publish=""), follow=True)
     assert Post.objects.get().is_published
     page = response.content.decode()
     assert '<details class="checklist" open' in page
@@ -152,23 +152,23 @@ def test_what_only_warns_is_published_and_listed_after_saving_with_ways_to_the_f
 
 
 @pytest.mark.django_db
-def test_the_owner_decides_what_blocks_and_what_is_ignored(signed_in: Client) -> None:
+def test_the_owner_decides_what_blocks_and_what_is_ignored(admin_client: Client) -> None:
     make_author()
     rules = {check.id: check.severity for check in CHECKS} | {"excerpt": "block", "words": "ignore"}
-    signed_in.post(reverse("admin:blog_publishingrules_changelist"), rules)
+    admin_client.post(reverse("admin:blog_publishingrules_changelist"), rules)
     assert PublishingRules.objects.get().severities["excerpt"] == Severity.BLOCK
-    response = signed_in.post(reverse("admin:blog_post_add"), form(_publish=""))
+    response = admin_client.post(reverse("admin:blog_post_add"), form(_publish=""))
     assert "Write an excerpt" in response.content.decode()
     assert "Write some more" not in response.content.decode()
     assert not Post.objects.exists()
 
 
 @pytest.mark.django_db
-def test_bulk_publishing_leaves_and_names_what_is_blocked(signed_in: Client) -> None:
+def test_bulk_publishing_leaves_and_names_what_is_blocked(admin_client: Client) -> None:
     fine = good()
     wrong = good(title="Wrong", body=f'<p><a href="#">here</a>{WORDS}</p>')
     chosen = {"action": "publish_now", "_selected_action": [fine.pk, wrong.pk]}
-    response = signed_in.post(reverse("admin:blog_post_changelist"), chosen)
+    response = admin_client.post(reverse("admin:blog_post_changelist"), chosen)
     fine.refresh_from_db()
     wrong.refresh_from_db()
     assert fine.is_published
@@ -177,19 +177,19 @@ def test_bulk_publishing_leaves_and_names_what_is_blocked(signed_in: Client) -> 
 
 
 @pytest.mark.django_db
-def test_private_changes_with_what_blocks_stay_private(signed_in: Client) -> None:
+def test_private_changes_with_what_blocks_stay_private(admin_client: Client) -> None:
     post = good(status=Post.Status.PUBLISHED, published_at=timezone.now())
     address = reverse("admin:blog_post_change", args=[post.pk])
     body = f'<p><a href="#">here</a>{WORDS}</p>'
     at = timezone.localtime() + timedelta(days=1)
     scheduled = {"publish_changes_at_0": f"{at:%Y-%m-%d}", "publish_changes_at_1": f"{at:%H:%M}"}
-    signed_in.post(address, form(post, body=body, **scheduled, _pending="") | {"_save": ""})
+    admin_client.post(address, form(post, body=body, **scheduled, _pending="") | {"_save": ""})
     assert not PendingEdit.objects.exists()
     facts = form(post, body=body, _pending="")
     del facts["_save"]
-    signed_in.post(address, facts)
+    admin_client.post(address, facts)
     assert PendingEdit.objects.exists()
-    response = signed_in.post(address, {"_publish_changes": ""})
+    response = admin_client.post(address, {"_publish_changes": ""})
     assert "Give the link “here” an address" in said(response)
     post.refresh_from_db()
     assert "A study." in post.body
@@ -197,36 +197,36 @@ def test_private_changes_with_what_blocks_stay_private(signed_in: Client) -> Non
 
 
 @pytest.mark.django_db
-def test_a_public_post_can_be_mended_although_something_else_blocks(signed_in: Client) -> None:
+def test_a_public_post_can_be_mended_although_something_else_blocks(admin_client: Client) -> None:
     body = f'<p><a href="#">here</a>{WORDS}</p>'
     post = good(body=body, status=Post.Status.PUBLISHED, published_at=timezone.now())
     address = reverse("admin:blog_post_change", args=[post.pk])
-    signed_in.post(address, form(post, title="Mended"))
+    admin_client.post(address, form(post, title="Mended"))
     post.refresh_from_db()
     assert post.title == "Mended"
-    signed_in.post(address, form(post, title="Again", body=f'{body}<p><a href="#">new</a></p>'))
+    admin_client.post(address, form(post, title="Again", body=f'{body}<p><a href="#">new</a></p>'))
     post.refresh_from_db()
     assert post.title == "Mended"
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_finding_leads_to_its_field_even_in_a_closed_group(owner_page: Page) -> None:
+def test_a_finding_leads_to_its_field_even_in_a_closed_group(admin_page: Page) -> None:
     post = good(seo_description="Too short.", tldr="")
-    owner_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
-    expect(owner_page.get_by_label("description for search engines")).to_be_hidden()
-    owner_page.get_by_text("2 things to look at").click()
-    owner_page.get_by_role("link", name="Write a description for search engines").click()
-    expect(owner_page.get_by_label("description for search engines")).to_be_focused()
-    expect(owner_page.get_by_text("10 of 155 characters, better from 50")).to_be_visible()
-    owner_page.keyboard.type(" More." * 30)
-    expect(owner_page.get_by_text(", too long")).to_be_visible()
-    owner_page.get_by_role("link", name="Sum the post up").click()
-    expect(owner_page.get_by_label("TL;DR")).to_be_focused()
+    admin_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
+    expect(admin_page.get_by_label("description for search engines")).to_be_hidden()
+    admin_page.get_by_text("2 things to look at").click()
+    admin_page.get_by_role("link", name="Write a description for search engines").click()
+    expect(admin_page.get_by_label("description for search engines")).to_be_focused()
+    expect(admin_page.get_by_text("10 of 155 characters, better from 50")).to_be_visible()
+    admin_page.keyboard.type(" More." * 30)
+    expect(admin_page.get_by_text(", too long")).to_be_visible()
+    admin_page.get_by_role("link", name="Sum the post up").click()
+    expect(admin_page.get_by_label("TL;DR")).to_be_focused()
 
 
 @pytest.mark.django_db
-def test_the_form_says_how_hard_the_text_is_to_read(signed_in: Client) -> None:
+def test_the_form_says_how_hard_the_text_is_to_read(admin_client: Client) -> None:
     post = make_post(body="<p>The cat sat on the mat.</p>")
-    page = signed_in.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
+    page = admin_client.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
     assert "Reads like school grade -1.4 · 0 long and 0 passive of 1 sentence<" in page

@@ -35,10 +35,10 @@ def furnished() -> Post:
     )
 
 
-def test_twenty_posts_with_a_picture_each_cost_as_many_queries_as_one(reader: Client) -> None:
+def test_twenty_posts_with_a_picture_each_cost_as_many_queries_as_one(client: Client) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert reader.get("/feed/").status_code == 200
+            assert client.get("/feed/").status_code == 200
         return len(queries)
 
     make_post(body=f'<figure><img data-image="{make_image().pk}"></figure>', categories=[make_category()], tags=["A"])
@@ -46,46 +46,46 @@ def test_twenty_posts_with_a_picture_each_cost_as_many_queries_as_one(reader: Cl
     for _ in range(19):
         make_post(body=f'<figure><img data-image="{make_image().pk}"></figure>')
     assert count() == with_one <= 8
-    assert reader.get("/feed/").content.decode().count("&lt;img ") == 20
+    assert client.get("/feed/").content.decode().count("&lt;img ") == 20
 
 
 @pytest.mark.parametrize("address", ["/feed/", "/sitemap-posts.xml", "/sitemap-tags.xml"])
-def test_whoever_asks_again_hears_of_corrections_and_retractions(reader: Client, address: str) -> None:
+def test_whoever_asks_again_hears_of_corrections_and_retractions(client: Client, address: str) -> None:
     make_post(tags=["Kept", "Gone"], published_at=timezone.now() - timedelta(days=3))
     newest = make_post(tags=["Kept", "Gone"])
-    first = reader.get(address)
+    first = client.get(address)
     known = {"if-none-match": first["ETag"]}
     assert "Last-Modified" not in first
-    assert reader.get(address, headers=known).status_code == 304
+    assert client.get(address, headers=known).status_code == 304
     newest.trash()
-    assert reader.get(address, headers=known).status_code == 200
+    assert client.get(address, headers=known).status_code == 200
 
 
-def test_a_corrected_post_makes_the_feed_newer(reader: Client) -> None:
+def test_a_corrected_post_makes_the_feed_newer(client: Client) -> None:
     post = make_post(published_at=timezone.now() - timedelta(days=30))
-    feed = feedparser.parse(reader.get("/feed/").content)
+    feed = feedparser.parse(client.get("/feed/").content)
     assert feed.feed.updated_parsed[:3] == post.modified_at.timetuple()[:3]
 
 
 @EVERY
-def test_no_stored_character_breaks_a_feed(reader: Client, address: str) -> None:
+def test_no_stored_character_breaks_a_feed(client: Client, address: str) -> None:
     SiteInfo.objects.create(name="Move\x0b better")
     post = furnished()
     Category.objects.update(name="Pa\x0bin", description="So\x01re")
     Post.objects.filter(pk=post.pk).update(
         title="The\x0b knee", summary="A\x1f word", tldr="Sh\x02ort", body="<p>A\x0c\uffff</p>"
     )
-    feed = feedparser.parse(reader.get(address).content)
+    feed = feedparser.parse(client.get(address).content)
     assert not feed.bozo
     assert feed.entries[0].title == "The knee"
     assert feed.entries[0].summary == "A word"
 
 
 @EVERY
-def test_a_feed_holds_all_that_a_reader_program_needs(reader: Client, address: str) -> None:
+def test_a_feed_holds_all_that_a_reader_program_needs(client: Client, address: str) -> None:
     SiteInfo.objects.create(name="Move", disclaimer="Not <advice>.", description="Less ache.")
     post = furnished()
-    response = reader.get(address)
+    response = client.get(address)
     feed = feedparser.parse(response.content)
     assert not feed.bozo
     assert feed.feed.title.endswith("Move")
@@ -111,15 +111,15 @@ def test_a_feed_holds_all_that_a_reader_program_needs(reader: Client, address: s
     ]
     assert all(src.startswith("http://testserver/media/") for src in content.xpath("//img/@src"))
     assert not content.xpath("//@srcset")
-    assert reader.head(address).status_code == 200
-    assert reader.post(address).status_code == 405
+    assert client.head(address).status_code == 200
+    assert client.post(address).status_code == 405
 
 
 @EVERY
-def test_a_feed_of_summaries_holds_the_disclaimer_and_a_link_but_not_the_text(reader: Client, address: str) -> None:
+def test_a_feed_of_summaries_holds_the_disclaimer_and_a_link_but_not_the_text(client: Client, address: str) -> None:
     SiteInfo.objects.create(name="Move", disclaimer="Not advice.", feed_content="summary")
     post = furnished()
-    response = reader.get(address)
+    response = client.get(address)
     (entry,) = feedparser.parse(response.content).entries
     assert "First study" not in response.content.decode()
     summary: Any = html.fromstring(entry.summary)
@@ -129,13 +129,13 @@ def test_a_feed_of_summaries_holds_the_disclaimer_and_a_link_but_not_the_text(re
 
 
 @EVERY
-def test_a_post_that_moves_keeps_its_identity_and_an_edit_is_seen_at_once(reader: Client, address: str) -> None:
+def test_a_post_that_moves_keeps_its_identity_and_an_edit_is_seen_at_once(client: Client, address: str) -> None:
     post = furnished()
-    first = reader.get(address)
-    assert reader.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
+    first = client.get(address)
+    assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
     post.slug, post.body = "moved", "<p>Corrected.</p>"
     post.save()
-    second = reader.get(address, headers={"if-none-match": first["ETag"]})
+    second = client.get(address, headers={"if-none-match": first["ETag"]})
     before, after = (feedparser.parse(each.content).entries[0] for each in (first, second))
     assert before.id == after.id
     assert after.link == "http://testserver/moved/"
@@ -143,15 +143,15 @@ def test_a_post_that_moves_keeps_its_identity_and_an_edit_is_seen_at_once(reader
 
 
 @pytest.mark.parametrize("page", ["/category/pain/", "/tag/stairs/", "/author/sam/"])
-def test_a_page_of_posts_names_its_own_feed(reader: Client, page: str) -> None:
+def test_a_page_of_posts_names_its_own_feed(client: Client, page: str) -> None:
     furnished()
-    found = html.fromstring(reader.get(page).content).xpath("//link[@type='application/rss+xml']/@href")
+    found = html.fromstring(client.get(page).content).xpath("//link[@type='application/rss+xml']/@href")
     assert found == ["/feed/", f"{page}feed/"]
-    assert reader.get(f"{page}feed/").status_code == 200
+    assert client.get(f"{page}feed/").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["/author/nobody/feed/", "/tag/nothing/feed/atom/", "/category/none/feed/atom/"])
-def test_there_is_no_feed_of_what_readers_cannot_see(reader: Client, address: str) -> None:
+def test_there_is_no_feed_of_what_readers_cannot_see(client: Client, address: str) -> None:
     make_author(slug="first")
     make_author(slug="nobody")
-    assert reader.get(address).status_code == 404
+    assert client.get(address).status_code == 404

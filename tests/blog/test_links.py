@@ -76,25 +76,25 @@ def test_links_to_what_readers_cannot_open_are_broken() -> None:
     assert found["/gone/"] == "“Old” is in the trash."
 
 
-def test_the_report_lists_a_planted_orphan_and_a_planted_dead_link(signed_in: Client) -> None:
+def test_the_report_lists_a_planted_orphan_and_a_planted_dead_link(admin_client: Client) -> None:
     orphan = make_post(title="Lonely one")
     holder = make_post(title="Holding one", body=link("/nowhere/"))
-    page = signed_in.get(reverse("admin:blog_post_links")).content.decode()
+    page = admin_client.get(reverse("admin:blog_post_links")).content.decode()
     for words in ("Lonely one", "Holding one", "/nowhere/", "There is nothing at this address."):
         assert words in page
     for post in (orphan, holder):
         assert reverse("admin:blog_post_change", args=[post.pk]) in page
-    assert reverse("admin:blog_post_links") in signed_in.get(reverse("admin:blog_post_changelist")).content.decode()
+    assert reverse("admin:blog_post_links") in admin_client.get(reverse("admin:blog_post_changelist")).content.decode()
 
 
-def test_the_report_costs_the_same_for_many_posts(signed_in: Client) -> None:
+def test_the_report_costs_the_same_for_many_posts(admin_client: Client) -> None:
     def count(ask: Callable[[], object]) -> int:
         with CaptureQueriesContext(connection) as queries:
             ask()
         return len(queries)
 
     def ask() -> object:
-        return signed_in.get(reverse("admin:blog_post_links"))
+        return admin_client.get(reverse("admin:blog_post_links"))
 
     make_post(body=link("/nowhere/"))
     with_one = count(ask)

@@ -65,7 +65,7 @@ def test_surroundings_cost_one_query(django_assert_num_queries: DjangoAssertNumQ
             assert str(each.primary_category), str(each.featured_image)
 
 
-def test_counts_of_months_equal_their_lists(reader: Client) -> None:
+def test_counts_of_months_equal_their_lists(client: Client) -> None:
     for months_ago in (0, 0, 2, 14):
         make_post(published_at=timezone.now() - timedelta(days=1 + 30 * months_ago))
     make_post(published_at=timezone.now() + timedelta(days=1))
@@ -74,7 +74,7 @@ def test_counts_of_months_equal_their_lists(reader: Client) -> None:
     assert sum(month.post_count for month in months) == 4
     assert months == sorted(months, reverse=True)
     for month in months:
-        page: Any = html.fromstring(reader.get(f"/{month.first_day:%Y/%m}/").content)
+        page: Any = html.fromstring(client.get(f"/{month.first_day:%Y/%m}/").content)
         assert len(page.xpath("//main//article")) == month.post_count
 
 
@@ -200,7 +200,7 @@ def test_a_mistyped_year_is_refused_in_a_sentence(year: int) -> None:
         post.clean()
 
 
-def test_category_addresses_are_in_small_letters(reader: Client) -> None:
+def test_category_addresses_are_in_small_letters(client: Client) -> None:
     upper, lower = Category(name="Pain", slug="Pain"), Category(name="Ache", slug="pain")
     upper.full_clean()
     upper.save()
@@ -227,13 +227,13 @@ def test_an_address_too_long_for_the_branch_is_refused_in_a_sentence() -> None:
         Category(name="x", slug="d" * 197, parent=place).full_clean()
 
 
-def test_names_of_signs_alone_get_addresses(reader: Client) -> None:
+def test_names_of_signs_alone_get_addresses(client: Client) -> None:
     make_post(tags=["🎉", "🦵"], categories=[make_category(name="🎉", slug="")])
     assert set(Tag.objects.values_list("slug", flat=True)) == {"tag", "tag_1"}
-    assert reader.get("/category/category/").status_code == 200
+    assert client.get("/category/category/").status_code == 200
     for tag in Tag.objects.all():
-        assert reader.get(tag.get_absolute_url()).status_code == 200
-    assert reader.get("/sitemap-tags.xml").status_code == 200
+        assert client.get(tag.get_absolute_url()).status_code == 200
+    assert client.get("/sitemap-tags.xml").status_code == 200
 
 
 def test_control_characters_stay_out_of_names() -> None:

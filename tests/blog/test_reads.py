@@ -26,11 +26,11 @@ def send(client: Client, post: Post, **headers: str) -> int:
 
 
 @pytest.mark.django_db
-def test_reads_are_counted_by_post_and_day(reader: Client) -> None:
+def test_reads_are_counted_by_post_and_day(client: Client) -> None:
     post = make_post()
-    assert [send(reader, post), send(reader, post)] == [1, 2]
+    assert [send(client, post), send(client, post)] == [1, 2]
     PostViewCount.objects.update(day=timezone.localdate() - timedelta(days=1))
-    assert send(reader, post) == 3
+    assert send(client, post) == 3
     assert PostViewCount.objects.count() == 2
 
 
@@ -46,22 +46,22 @@ def test_reads_are_counted_by_post_and_day(reader: Client) -> None:
         {"User-Agent": ""},
     ],
 )
-def test_robots_other_sites_and_prefetches_are_not_counted(reader: Client, headers: dict[str, str]) -> None:
-    assert send(reader, make_post(), **headers) == 0
+def test_robots_other_sites_and_prefetches_are_not_counted(client: Client, headers: dict[str, str]) -> None:
+    assert send(client, make_post(), **headers) == 0
 
 
 @pytest.mark.django_db
-def test_browsers_that_send_only_an_origin_are_counted(reader: Client) -> None:
-    assert send(reader, make_post(), **{"Sec-Fetch-Site": "", "Origin": "http://testserver"}) == 1
+def test_browsers_that_send_only_an_origin_are_counted(client: Client) -> None:
+    assert send(client, make_post(), **{"Sec-Fetch-Site": "", "Origin": "http://testserver"}) == 1
 
 
 @pytest.mark.django_db
-def test_the_desk_and_posts_that_are_not_public_are_not_counted(signed_in: Client, reader: Client) -> None:
-    assert send(signed_in, make_post()) == 0
-    assert send(reader, make_post(status=Post.Status.DRAFT)) == 0
+def test_the_desk_and_posts_that_are_not_public_are_not_counted(admin_client: Client, client: Client) -> None:
+    assert send(admin_client, make_post()) == 0
+    assert send(client, make_post(status=Post.Status.DRAFT)) == 0
     for address in ("/count-view/999999/", f"/count-view/{10**30}/"):
-        assert reader.post(address, headers=BROWSER).status_code == 204
-    assert reader.get("/count-view/1/").status_code == 405
+        assert client.post(address, headers=BROWSER).status_code == 204
+    assert client.get("/count-view/1/").status_code == 405
 
 
 @pytest.mark.django_db(transaction=True)
@@ -99,35 +99,35 @@ def test_popular_posts_are_the_most_read_of_90_days_then_the_featured_then_the_n
 
 
 @pytest.mark.django_db
-def test_the_newest_featured_post_leads_the_home_page_once(reader: Client) -> None:
+def test_the_newest_featured_post_leads_the_home_page_once(client: Client) -> None:
     now = timezone.now()
     lead = make_post(title="Lead", is_featured=True, published_at=now - timedelta(days=50))
     make_post(title="Led before", is_featured=True, published_at=now - timedelta(days=60))
     make_post(title="Not yet", is_featured=True, published_at=now + timedelta(days=1))
     newest = [make_post(published_at=now - timedelta(days=days)) for days in range(1, 7)]
     assert Post.objects.published().featured_first(5) == [lead, *newest[:4]]
-    titles = html.fromstring(reader.get("/").content).xpath("//section[@aria-labelledby='home-latest']//h3/a/text()")
+    titles = html.fromstring(client.get("/").content).xpath("//section[@aria-labelledby='home-latest']//h3/a/text()")
     assert titles == ["Lead", *(post.title for post in newest[:4])]
 
 
 @pytest.mark.django_db
-def test_the_desk_features_posts_and_shows_how_often_they_were_read(signed_in: Client) -> None:
+def test_the_desk_features_posts_and_shows_how_often_they_were_read(admin_client: Client) -> None:
     address = reverse("admin:blog_post_changelist")
     for number in range(3):
         post = make_post(title=f"Read {number}")
         PostViewCount.objects.create(post=post, day=timezone.localdate(), count=70 + number)
-    signed_in.post(address, {"action": "lead_with_chosen", "_selected_action": [str(post.pk)]})
+    admin_client.post(address, {"action": "lead_with_chosen", "_selected_action": [str(post.pk)]})
     assert [each.pk for each in Post.objects.filter(is_featured=True)] == [post.pk]
-    page = html.fromstring(signed_in.get(address, {"is_featured__exact": "1"}).content)
+    page = html.fromstring(admin_client.get(address, {"is_featured__exact": "1"}).content)
     assert page.xpath("//td[@class='field-reads']/text()") == ["72"]
-    signed_in.post(address, {"action": "stop_leading", "_selected_action": [str(post.pk)]})
+    admin_client.post(address, {"action": "stop_leading", "_selected_action": [str(post.pk)]})
     assert not Post.objects.filter(is_featured=True)
 
 
 @pytest.mark.django_db
-def test_a_public_post_asks_to_be_counted_and_a_draft_does_not(signed_in: Client) -> None:
+def test_a_public_post_asks_to_be_counted_and_a_draft_does_not(admin_client: Client) -> None:
     public, draft = make_post(), make_post(status=Post.Status.DRAFT)
-    page = html.fromstring(signed_in.get(public.get_absolute_url()).content)
+    page = html.fromstring(admin_client.get(public.get_absolute_url()).content)
     assert page.xpath("//@data-view-url") == [f"/count-view/{public.pk}/"]
-    page = html.fromstring(signed_in.get(draft.get_absolute_url()).content)
+    page = html.fromstring(admin_client.get(draft.get_absolute_url()).content)
     assert not page.xpath("//@data-view-url")

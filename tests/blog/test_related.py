@@ -79,10 +79,10 @@ def test_a_post_cannot_recommend_itself_or_the_same_post_twice() -> None:
         post.clean()
 
 
-def test_revisions_and_copies_carry_the_choice(signed_in: Client) -> None:
+def test_revisions_and_copies_carry_the_choice(admin_client: Client) -> None:
     chosen = make_post()
     post = make_post(title="The original", related_second=chosen)
-    signed_in.post(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": "1"})
+    admin_client.post(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": "1"})
     assert Post.objects.get(title="Copy of The original").related_second == chosen
     data = post.snapshot()
     post.related_second = None
@@ -95,30 +95,30 @@ def test_revisions_and_copies_carry_the_choice(signed_in: Client) -> None:
     assert Post.objects.get(pk=post.pk).related_second is None
 
 
-def test_the_form_finds_posts_to_choose_by_their_title(signed_in: Client) -> None:
+def test_the_form_finds_posts_to_choose_by_their_title(admin_client: Client) -> None:
     make_post(title="Sore knees")
     asked = {"term": "knee", "app_label": "blog", "model_name": "post", "field_name": "related_first"}
-    found = signed_in.get(reverse("admin:autocomplete"), asked).json()["results"]
+    found = admin_client.get(reverse("admin:autocomplete"), asked).json()["results"]
     assert [each["text"] for each in found] == ["Sore knees"]
 
 
-def test_without_words_the_link_dialog_suggests_like_posts_that_are_not_linked_yet(signed_in: Client) -> None:
+def test_without_words_the_link_dialog_suggests_like_posts_that_are_not_linked_yet(admin_client: Client) -> None:
     linked = make_post(slug="linked", title="Sore knees on stairs")
     like = make_post(title="Knees on stairs again", published_at=timezone.now() - timedelta(days=9))
     post = make_post(title="Stairs and knees", body='<p><a href="/linked/#more">There</a></p>')
     make_post(title="Sleep")
-    places = signed_in.get("/admin/links/", {"post": str(post.pk), "title": post.title}).json()["suggestions"]
+    places = admin_client.get("/admin/links/", {"post": str(post.pk), "title": post.title}).json()["suggestions"]
     assert places[0]["title"] == like.title
     assert not {linked.title, post.title} & {place["title"] for place in places}
-    unsaved = signed_in.get("/admin/links/", {"title": "My knees", "post": "nonsense"}).json()["suggestions"]
+    unsaved = admin_client.get("/admin/links/", {"title": "My knees", "post": "nonsense"}).json()["suggestions"]
     assert {unsaved[0]["title"], unsaved[1]["title"], unsaved[2]["title"]} == {linked.title, like.title, post.title}
 
 
-def test_who_may_not_change_posts_cannot_see_the_report_on_links(owner: User, reader: Client) -> None:
+def test_who_may_not_change_posts_cannot_see_the_report_on_links(admin_user: User, client: Client) -> None:
     address = reverse("admin:blog_post_links")
-    assert reader.get(address).status_code == 302
+    assert client.get(address).status_code == 302
     guest = User.objects.create_user("guest@example.com", is_staff=True)
-    reader.force_login(guest)
-    assert reader.get(address).status_code == 403
+    client.force_login(guest)
+    assert client.get(address).status_code == 403
     guest.user_permissions.add(Permission.objects.get(codename="view_post"))
-    assert reader.get(address).status_code == 200
+    assert client.get(address).status_code == 200

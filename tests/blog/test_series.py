@@ -44,51 +44,51 @@ def box(client: Client, slug: str) -> tuple[str, list[str]]:
         ("third", "Part 3 of 3", ["/second/"]),
     ],
 )
-def test_a_part_leads_to_the_public_parts_beside_it(reader: Client, slug: str, words: str, links: list[str]) -> None:
+def test_a_part_leads_to_the_public_parts_beside_it(client: Client, slug: str, words: str, links: list[str]) -> None:
     guide()
-    said, found = box(reader, slug)
+    said, found = box(client, slug)
     assert words in said
     assert found == ["/series/run-again/", *links]
 
 
 @pytest.mark.django_db
-def test_a_post_of_no_series_has_no_box(reader: Client) -> None:
+def test_a_post_of_no_series_has_no_box(client: Client) -> None:
     make_post(slug="alone")
-    assert box(reader, "alone") == ("", [])
+    assert box(client, "alone") == ("", [])
 
 
 @pytest.mark.django_db
-def test_the_series_lists_its_public_parts_in_order(reader: Client) -> None:
+def test_the_series_lists_its_public_parts_in_order(client: Client) -> None:
     guide()
-    page = html.fromstring(reader.get("/series/run-again/").content)
+    page = html.fromstring(client.get("/series/run-again/").content)
     assert page.xpath("//article//h2/a/@href") == ["/first/", "/second/", "/third/"]
     assert "3 parts" in str(page.xpath("string(//main)"))
 
 
 @pytest.mark.django_db
-def test_a_series_without_a_public_part_is_unknown_to_readers_and_maps(reader: Client) -> None:
+def test_a_series_without_a_public_part_is_unknown_to_readers_and_maps(client: Client) -> None:
     guide()
     Post.objects.exclude(slug="hidden").delete()
-    assert reader.get("/series/run-again/").status_code == 404
-    assert "run-again" not in reader.get("/sitemap-series.xml").content.decode()
+    assert client.get("/series/run-again/").status_code == 404
+    assert "run-again" not in client.get("/sitemap-series.xml").content.decode()
 
 
 @pytest.mark.django_db
-def test_the_map_names_the_series(reader: Client) -> None:
+def test_the_map_names_the_series(client: Client) -> None:
     guide()
-    assert "/series/run-again/" in reader.get("/sitemap-series.xml").content.decode()
+    assert "/series/run-again/" in client.get("/sitemap-series.xml").content.decode()
 
 
 @pytest.mark.django_db
-def test_a_post_in_a_series_costs_no_query_more(reader: Client) -> None:
+def test_a_post_in_a_series_costs_no_query_more(client: Client) -> None:
     post = furnish()
 
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert reader.get("/the-knee/").status_code == 200
+            assert client.get("/the-knee/").status_code == 200
         return len(queries)
 
-    reader.get("/")  # which sites pay is asked for once a minute
+    client.get("/")  # which sites pay is asked for once a minute
     alone = count()
     Post.objects.update(series=Series.objects.create(title="All", slug="all"))
     assert post.pk
@@ -96,9 +96,9 @@ def test_a_post_in_a_series_costs_no_query_more(reader: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_parts_are_sorted_by_number_on_the_desk(signed_in: Client) -> None:
+def test_parts_are_sorted_by_number_on_the_desk(admin_client: Client) -> None:
     series = guide()
-    page = signed_in.get(reverse("admin:blog_series_change", args=[series.pk])).content.decode()
+    page = admin_client.get(reverse("admin:blog_series_change", args=[series.pk])).content.decode()
     assert page.index("First") < page.index("Hidden") < page.index("Second") < page.index("Third")
     assert "Gone" not in page
     parts = list(series.posts.filter(trashed_at=None).order_by("series_position"))
@@ -107,21 +107,21 @@ def test_parts_are_sorted_by_number_on_the_desk(signed_in: Client) -> None:
     for number, part in enumerate(parts):
         sent |= {f"posts-{number}-id": str(part.pk), f"posts-{number}-series": str(series.pk)}
         sent[f"posts-{number}-series_position"] = str(100 - number)
-    assert signed_in.post(reverse("admin:blog_series_change", args=[series.pk]), sent).status_code == 302
+    assert admin_client.post(reverse("admin:blog_series_change", args=[series.pk]), sent).status_code == 302
     assert [part.title for part in series.parts()] == ["Third", "Second", "First"]
 
 
 @pytest.mark.django_db
-def test_deleting_a_series_keeps_its_posts(signed_in: Client) -> None:
+def test_deleting_a_series_keeps_its_posts(admin_client: Client) -> None:
     series = guide()
-    signed_in.post(reverse("admin:blog_series_delete", args=[series.pk]), {"post": "yes"})
+    admin_client.post(reverse("admin:blog_series_delete", args=[series.pk]), {"post": "yes"})
     assert not Series.objects.exists()
     assert Post.objects.filter(series=None).count() == 6
 
 
 @pytest.mark.django_db
-def test_the_picture_of_a_series_stays_in_the_library(signed_in: Client) -> None:
+def test_the_picture_of_a_series_stays_in_the_library(admin_client: Client) -> None:
     image = make_image()
     Series.objects.create(title="Run", slug="run", image=image)
-    signed_in.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
+    admin_client.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
     assert type(image).objects.filter(pk=image.pk).exists()

@@ -23,18 +23,18 @@ def make_snippet(body: str = "<p>Call us.</p>", name: str = "Visit") -> Snippet:
 
 
 @pytest.mark.django_db
-def test_changing_a_snippet_changes_every_post_and_the_feed(signed_in: Client, reader: Client) -> None:
+def test_changing_a_snippet_changes_every_post_and_the_feed(admin_client: Client, client: Client) -> None:
     snippet = make_snippet()
     for slug in ("one", "two"):
         make_post(slug=slug, body=f"<p>Text.</p>{place(snippet)}")
-    signed_in.post(
+    admin_client.post(
         reverse("admin:blog_snippet_change", args=[snippet.pk]), {"name": "Visit", "body": "<p>Write us.</p>"}
     )
     for path in ("/one/", "/two/", "/feed/"):
-        page = reader.get(path).content.decode()
+        page = client.get(path).content.decode()
         assert "Write us." in page
         assert "Call us." not in page
-    assert reader.get("/feed/").content.decode().count("Write us.") == 2
+    assert client.get("/feed/").content.decode().count("Write us.") == 2
 
 
 @pytest.mark.django_db
@@ -57,9 +57,9 @@ def test_the_editor_gets_the_place_and_the_name_not_the_text() -> None:
 
 
 @pytest.mark.django_db
-def test_a_snippet_in_a_snippet_is_refused(signed_in: Client) -> None:
+def test_a_snippet_in_a_snippet_is_refused(admin_client: Client) -> None:
     inner = make_snippet()
-    response = signed_in.post(reverse("admin:blog_snippet_add"), {"name": "Outer", "body": place(inner)})
+    response = admin_client.post(reverse("admin:blog_snippet_add"), {"name": "Outer", "body": place(inner)})
     assert "cannot hold another snippet" in response.content.decode()
     assert Snippet.objects.count() == 1
 
@@ -72,41 +72,41 @@ def test_a_snippet_stored_within_itself_still_ends() -> None:
 
 
 @pytest.mark.django_db
-def test_the_editor_lists_snippets_for_those_at_the_desk_only(signed_in: Client, reader: Client) -> None:
+def test_the_editor_lists_snippets_for_those_at_the_desk_only(admin_client: Client, client: Client) -> None:
     snippet = make_snippet()
-    assert signed_in.get("/admin/blog/snippet/list/").json() == [{"id": snippet.pk, "name": "Visit"}]
-    assert reader.get("/admin/blog/snippet/list/").status_code == 302
+    assert admin_client.get("/admin/blog/snippet/list/").json() == [{"id": snippet.pk, "name": "Visit"}]
+    assert client.get("/admin/blog/snippet/list/").status_code == 302
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("way", ["post", "author", "private edit"])
-def test_a_used_snippet_is_not_deleted_and_its_users_are_named(signed_in: Client, way: str) -> None:
+def test_a_used_snippet_is_not_deleted_and_its_users_are_named(admin_client: Client, way: str) -> None:
     snippet = make_snippet()
     post = make_post(title="The user", body=place(snippet) if way == "post" else "<p>x</p>")
     if way == "author":
         Author.objects.update(name="The user", long_bio=place(snippet))
     if way == "private edit":
         post.pending_edits.create(data=post.snapshot() | {"body": place(snippet)})
-    page = signed_in.get(reverse("admin:blog_snippet_change", args=[snippet.pk])).content.decode()
+    page = admin_client.get(reverse("admin:blog_snippet_change", args=[snippet.pk])).content.decode()
     assert "“The user”</a>" in page
-    refused = signed_in.post(reverse("admin:blog_snippet_delete", args=[snippet.pk]), {"post": "yes"})
+    refused = admin_client.post(reverse("admin:blog_snippet_delete", args=[snippet.pk]), {"post": "yes"})
     assert "“The user”</a>" in refused.content.decode()
     assert Snippet.objects.exists()
 
 
 @pytest.mark.django_db
-def test_another_snippet_whose_number_begins_alike_is_free_to_go(signed_in: Client) -> None:
+def test_another_snippet_whose_number_begins_alike_is_free_to_go(admin_client: Client) -> None:
     used = Snippet.objects.create(pk=12, name="Used", body="<p>a</p>")
     free = Snippet.objects.create(pk=1, name="Free", body="<p>b</p>")
     make_post(body=f"{place(used)}<p>See the snippet.</p>")
-    signed_in.post(reverse("admin:blog_snippet_delete", args=[free.pk]), {"post": "yes"})
+    admin_client.post(reverse("admin:blog_snippet_delete", args=[free.pk]), {"post": "yes"})
     assert list(Snippet.objects.all()) == [used]
 
 
 @pytest.mark.django_db
-def test_a_picture_in_a_snippet_stays_in_the_library(signed_in: Client) -> None:
+def test_a_picture_in_a_snippet_stays_in_the_library(admin_client: Client) -> None:
     image = make_image()
     make_snippet(f'<figure><img data-image="{image.pk}"></figure>')
-    page = signed_in.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"}).content.decode()
+    page = admin_client.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"}).content.decode()
     assert "Visit" in page
     assert type(image).objects.filter(pk=image.pk).exists()

@@ -15,28 +15,28 @@ from tests.factories import make_category, make_image, make_post
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_new_from_template_opens_the_form_with_its_headings(owner_page: Page) -> None:
+def test_new_from_template_opens_the_form_with_its_headings(admin_page: Page) -> None:
     PostTemplate.objects.create(
         name="Guide",
         body="<h2>Why it hurts</h2><p>Say why.</p>",
         tldr="The start",
         title_hint="What helps when … hurts",
     )
-    owner_page.goto("/admin/")
-    owner_page.get_by_text("New from template").click()
-    owner_page.get_by_role("link", name="Guide").click()
-    expect(owner_page.locator(".ProseMirror h2")).to_have_text("Why it hurts")
-    expect(owner_page.get_by_label("TL;DR")).to_have_value("The start")
-    expect(owner_page.get_by_placeholder("What helps when … hurts")).to_be_visible()
-    owner_page.goto("/admin/blog/post/")
-    owner_page.get_by_text("New from template").click()
-    expect(owner_page.get_by_role("link", name="Guide")).to_be_visible()
+    admin_page.goto("/admin/")
+    admin_page.get_by_text("New from template").click()
+    admin_page.get_by_role("link", name="Guide").click()
+    expect(admin_page.locator(".ProseMirror h2")).to_have_text("Why it hurts")
+    expect(admin_page.get_by_label("TL;DR")).to_have_value("The start")
+    expect(admin_page.get_by_placeholder("What helps when … hurts")).to_be_visible()
+    admin_page.goto("/admin/blog/post/")
+    admin_page.get_by_text("New from template").click()
+    expect(admin_page.get_by_role("link", name="Guide")).to_be_visible()
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("template", ["0", "x", "9" * 30, "²"])
-def test_an_unknown_template_opens_an_empty_form(signed_in: Client, template: str) -> None:
-    assert signed_in.get(reverse("admin:blog_post_add"), {"template": template}).status_code == 200
+def test_an_unknown_template_opens_an_empty_form(admin_client: Client, template: str) -> None:
+    assert admin_client.get(reverse("admin:blog_post_add"), {"template": template}).status_code == 200
 
 
 @pytest.mark.django_db
@@ -68,23 +68,23 @@ def original() -> Post:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("place", ["form", "list"])
-def test_a_copy_has_all_content_and_neither_address_nor_dates_nor_state(signed_in: Client, place: str) -> None:
+def test_a_copy_has_all_content_and_neither_address_nor_dates_nor_state(admin_client: Client, place: str) -> None:
     post = original()
     if place == "form":
-        signed_in.post(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})
+        admin_client.post(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})
     else:
         chosen = {"action": "duplicate_chosen", "_selected_action": [post.pk]}
-        signed_in.post(reverse("admin:blog_post_changelist"), chosen)
+        admin_client.post(reverse("admin:blog_post_changelist"), chosen)
     copy = Post.objects.exclude(pk=post.pk).get()
     assert copy.snapshot() == post.snapshot() | {"title": "Copy of Stairs"}
     assert (copy.status_label, copy.published_at, copy.updated_on) == ("Draft", None, None)
     assert "stairs" not in copy.slug
-    page = signed_in.get(reverse("admin:blog_post_change", args=[copy.pk])).content.decode()
+    page = admin_client.get(reverse("admin:blog_post_change", args=[copy.pk])).content.decode()
     assert copy.slug not in page.partition('name="slug"')[2][:200]
 
 
 @pytest.mark.django_db
-def test_reading_a_form_copies_nothing(signed_in: Client) -> None:
+def test_reading_a_form_copies_nothing(admin_client: Client) -> None:
     post = original()
-    signed_in.get(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})
+    admin_client.get(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})
     assert Post.objects.count() == 1

@@ -10,7 +10,7 @@ from tests.factories import make_category, make_image, make_post
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_whole_post_takes_at_most_twelve_clicks_besides_typing(page: Page, owner: User) -> None:
+def test_a_whole_post_takes_at_most_twelve_clicks_besides_typing(page: Page, admin_user: User) -> None:
     make_category(name="Knees")
     make_image(title="First", alt="A knee")
     make_image(title="Second", alt="A step")
@@ -24,7 +24,7 @@ def test_a_whole_post_takes_at_most_twelve_clicks_besides_typing(page: Page, own
     frame = page.frame_locator("dialog iframe")
     editor = page.locator(".ProseMirror[contenteditable]")
     page.goto("/admin/")
-    page.get_by_label("E-mail address").fill(owner.email)
+    page.get_by_label("E-mail address").fill(admin_user.email)
     page.get_by_label("Password").fill("a password for tests")
     page.keyboard.press("Enter")
     click(page.get_by_role("link", name="Write a post").first, "write a post")

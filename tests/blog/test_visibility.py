@@ -118,14 +118,14 @@ def test_the_author_of_the_frame_has_a_page_before_the_first_post(client: Client
     assert client.get(make_author().get_absolute_url()).status_code == 200
 
 
-def test_the_owner_sees_a_draft_marked_and_uncached(signed_in: Client, public_post: Post) -> None:
-    response = signed_in.get("/unreleased-draft/")
+def test_the_owner_sees_a_draft_marked_and_uncached(admin_client: Client, public_post: Post) -> None:
+    response = admin_client.get("/unreleased-draft/")
     assert response.status_code == 200
     assert response["Cache-Control"] == "private, no-store"
     assert "noindex" in response.content.decode()
-    assert "noindex" not in signed_in.get("/open/").content.decode()
+    assert "noindex" not in admin_client.get("/open/").content.decode()
 
 
-def test_an_account_without_rights_sees_no_draft(client: Client, public_post: Post, owner: User) -> None:
+def test_an_account_without_rights_sees_no_draft(client: Client, public_post: Post, admin_user: User) -> None:
     client.force_login(User.objects.create_user("someone@example.com", "x"))
     assert client.get("/unreleased-draft/").status_code == 404

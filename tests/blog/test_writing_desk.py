@@ -36,7 +36,7 @@ def write(page: Page, *lines: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(page: Page, owner: User) -> None:
+def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(page: Page, admin_user: User) -> None:
     make_category(name="Knees", slug="knees")
     page.goto("/admin/blog/post/add/")
     page.get_by_label("E-mail address").fill("Owner@Example.com")
@@ -100,7 +100,7 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_opening_and_saving_a_post_loses_nothing(owner_page: Page) -> None:
+def test_opening_and_saving_a_post_loses_nothing(admin_page: Page) -> None:
     image = make_image()
     body = (
         "<p>One <strong>two</strong> <em>three</em> <s>four</s> <code>five</code> x<sup>2</sup> y<sub>3</sub>"
@@ -115,13 +115,13 @@ def test_opening_and_saving_a_post_loses_nothing(owner_page: Page) -> None:
     )
     post = make_post(body=body)
     stored = post.body
-    owner_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
-    editor = owner_page.locator(".ProseMirror[contenteditable]")
+    admin_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
+    editor = admin_page.locator(".ProseMirror[contenteditable]")
     editor.get_by_text("seven").click()
-    owner_page.keyboard.type("!")
-    owner_page.keyboard.press("Backspace")
-    owner_page.get_by_role("button", name="Save changes").click()
-    expect(owner_page.get_by_text("Readers can see it now")).to_be_visible()
+    admin_page.keyboard.type("!")
+    admin_page.keyboard.press("Backspace")
+    admin_page.get_by_role("button", name="Save changes").click()
+    expect(admin_page.get_by_text("Readers can see it now")).to_be_visible()
     post.refresh_from_db()
     assert post.body == stored
 
@@ -147,25 +147,25 @@ def form(post: Post | None = None, **values: str) -> dict[str, str]:
 
 
 @pytest.mark.django_db
-def test_the_first_post_needs_no_profile_and_makes_one(signed_in: Client, owner: User) -> None:
-    signed_in.post(reverse("admin:blog_post_add"), form(_publish=""))
+def test_the_first_post_needs_no_profile_and_makes_one(admin_client: Client, admin_user: User) -> None:
+    admin_client.post(reverse("admin:blog_post_add"), form(_publish=""))
     post = Post.objects.get()
-    assert post.author.user == owner
+    assert post.author.user == admin_user
     assert post.is_published
 
 
 @pytest.mark.django_db
-def test_a_script_in_the_text_is_never_stored(signed_in: Client) -> None:
+def test_a_script_in_the_text_is_never_stored(admin_client: Client) -> None:
     make_author()
     body = '<p>x<script>alert(1)</script><img src=x onerror=alert(2)></p><p style="color:red" onclick="x()">y</p>'
-    signed_in.post(reverse("admin:blog_post_add"), form(body=body, _publish=""))
+    admin_client.post(reverse("admin:blog_post_add"), form(body=body, _publish=""))
     assert Post.objects.get().body == "<p>x</p>\n<p>y</p>"
 
 
 @pytest.mark.django_db
-def test_a_mistake_is_named_and_no_word_is_lost(signed_in: Client) -> None:
+def test_a_mistake_is_named_and_no_word_is_lost(admin_client: Client) -> None:
     make_post(slug="taken", title="The other one")
-    page = signed_in.post(reverse("admin:blog_post_add"), form(slug="taken", body="<p>All my work</p>", _publish=""))
+    page = admin_client.post(reverse("admin:blog_post_add"), form(slug="taken", body="<p>All my work</p>", _publish=""))
     text = page.content.decode()
     assert "The post “The other one” has this address already." in text
     assert "All my work" in text
@@ -173,34 +173,34 @@ def test_a_mistake_is_named_and_no_word_is_lost(signed_in: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_an_empty_post_is_not_published(signed_in: Client) -> None:
+def test_an_empty_post_is_not_published(admin_client: Client) -> None:
     make_author()
-    page = signed_in.post(reverse("admin:blog_post_add"), form(body="", _publish=""))
+    page = admin_client.post(reverse("admin:blog_post_add"), form(body="", _publish=""))
     assert "Write something before you publish." in page.content.decode()
     assert not Post.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_time_in_the_future_schedules_and_back_to_draft_takes_it_back(signed_in: Client) -> None:
+def test_a_time_in_the_future_schedules_and_back_to_draft_takes_it_back(admin_client: Client) -> None:
     post = make_post(status=Post.Status.DRAFT, published_at=None)
     address = reverse("admin:blog_post_change", args=[post.pk])
     soon = timezone.now() + timedelta(days=2)
     when = {"published_at_0": f"{soon:%Y-%m-%d}", "published_at_1": f"{soon:%H:%M:%S}"}
-    page = signed_in.post(address, form(post, **when, _publish=""), follow=True)
+    page = admin_client.post(address, form(post, **when, _publish=""), follow=True)
     assert "Scheduled. It goes live by itself on" in page.content.decode()
     post.refresh_from_db()
     assert post.is_scheduled
-    signed_in.post(address, form(post, **when, _draft=""))
+    admin_client.post(address, form(post, **when, _draft=""))
     post.refresh_from_db()
     assert post.status_label == "Draft"
 
 
 @pytest.mark.django_db
-def test_saving_changes_does_not_move_a_published_posts_time(signed_in: Client) -> None:
+def test_saving_changes_does_not_move_a_published_posts_time(admin_client: Client) -> None:
     post = make_post()
     at = timezone.localtime(post.published_at)
     when = {"published_at_0": f"{at:%Y-%m-%d}", "published_at_1": f"{at:%H:%M:%S}"}
-    signed_in.post(reverse("admin:blog_post_change", args=[post.pk]), form(post, **when, title="Better"))
+    admin_client.post(reverse("admin:blog_post_change", args=[post.pk]), form(post, **when, title="Better"))
     post.refresh_from_db()
     assert post.title == "Better"
     assert post.published_at is not None
@@ -211,13 +211,13 @@ def test_saving_changes_does_not_move_a_published_posts_time(signed_in: Client) 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [3, 30])
 def test_the_list_of_posts_costs_the_same_for_few_and_many(
-    signed_in: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
+    admin_client: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     topic = make_category()
     for _ in range(count):
         make_post(categories=[topic], featured_image=make_image(), tags=["a"])
     with django_assert_num_queries(11):
-        assert signed_in.get(reverse("admin:blog_post_changelist")).status_code == 200
+        assert admin_client.get(reverse("admin:blog_post_changelist")).status_code == 200
 
 
 @pytest.mark.django_db
@@ -225,35 +225,35 @@ def test_the_list_of_posts_costs_the_same_for_few_and_many(
     ("name", "data", "words"),
     [("x.jpg", b"no picture", "not a picture"), ("x.svg", b"<svg><script/></svg>", "not a picture")],
 )
-def test_a_wrong_upload_is_refused_in_words(signed_in: Client, name: str, data: bytes, words: str) -> None:
+def test_a_wrong_upload_is_refused_in_words(admin_client: Client, name: str, data: bytes, words: str) -> None:
     for address, field in (
         (reverse("admin:images_image_pick"), "uploads"),
         (reverse("admin:images_image_add"), "file"),
     ):
         upload = io.BytesIO(data)
         upload.name = name
-        page = signed_in.post(address, {field: upload, "focal_point": "0.5x0.5"})
+        page = admin_client.post(address, {field: upload, "focal_point": "0.5x0.5"})
         assert page.status_code == 200
         assert words in page.content.decode()
     assert not Image.objects.exists()
 
 
 @pytest.mark.django_db
-def test_the_picker_finds_and_never_shows_strangers_the_library(signed_in: Client, reader: Client) -> None:
+def test_the_picker_finds_and_never_shows_strangers_the_library(admin_client: Client, client: Client) -> None:
     make_image(title="A sore knee")
     make_image(title="A back")
-    found = signed_in.get(reverse("admin:images_image_pick"), {"q": "KNEE"}).content.decode()
+    found = admin_client.get(reverse("admin:images_image_pick"), {"q": "KNEE"}).content.decode()
     assert "A sore knee" in found
     assert "A back" not in found
     for page in ("1", "99", "x", "-1"):
-        assert signed_in.get(reverse("admin:images_image_pick"), {"page": page}).status_code == 200
-    assert reader.get(reverse("admin:images_image_pick")).status_code == 302
+        assert admin_client.get(reverse("admin:images_image_pick"), {"page": page}).status_code == 200
+    assert client.get(reverse("admin:images_image_pick")).status_code == 302
 
 
 @pytest.mark.django_db
-def test_the_desk_is_sent_with_its_own_policy_and_every_script_carries_the_nonce(signed_in: Client) -> None:
+def test_the_desk_is_sent_with_its_own_policy_and_every_script_carries_the_nonce(admin_client: Client) -> None:
     for address in ("/admin/", "/admin/blog/post/", "/admin/blog/post/add/", "/admin/images/image/pick/"):
-        response = signed_in.get(address)
+        response = admin_client.get(address)
         nonce = re.search(r"'nonce-([^']+)'", response["Content-Security-Policy"])
         scripts = re.findall(r"<script[^>]*>", response.content.decode())
         inline = [script for script in scripts if "src=" not in script and "application/json" not in script]

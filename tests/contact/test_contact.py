@@ -31,7 +31,7 @@ from public_forms.decorators import MAX_BODY_BYTES
 from public_forms.forms import issue_token
 from siteinfo.models import SiteInfo
 from tests.factories import make_image, make_page
-from tests.postbox import Postbox, free_port, mail_server, words_of
+from tests.mail_server import Mailbox, free_port, mail_server, message_text
 
 INBOX = "/admin/contact/message/"
 OWN = {"origin": "http://testserver"}
@@ -39,12 +39,12 @@ OWNER = "owner@clinic.example.com"
 
 
 @pytest.fixture
-def box(settings: Settings, db: None) -> Iterator[Postbox]:
+def mailbox(settings: Settings, db: None) -> Iterator[Mailbox]:
     """Return the emails accepted by a running mail server, for a site that wants its messages emailed."""
     ContactSettings.objects.create(notify_email=OWNER)
-    box = Postbox()
-    with mail_server(settings, box):
-        yield box
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
+        yield mailbox
 
 
 def parse(content: bytes) -> HtmlElement:
@@ -77,69 +77,69 @@ def reply(client: Client, message: Message, body: str = "Gladly.") -> Any:
 # ---- The form ---------------------------------------------------------------------------------------
 
 
-def test_a_message_is_stored_once_and_emailed_once(reader: Client, box: Postbox) -> None:
+def test_a_message_is_stored_once_and_emailed_once(client: Client, mailbox: Mailbox) -> None:
     SiteInfo.objects.create(name="Move Better", email="public@example.com")
-    response = send(reader, status="spam", body="Would you come?\n.\n<b>Soon</b> & well")
+    response = send(client, status="spam", body="Would you come?\n.\n<b>Soon</b> & well")
     assert (response.status_code, response["Location"]) == (303, "/contact/thanks/")
     assert not response.cookies
-    assert reader.get("/contact/thanks/").status_code == 200
+    assert client.get("/contact/thanks/").status_code == 200
     row = Message.objects.get()
     assert (row.status, row.name, row.email, row.subject) == ("new", "Sam", "sam@example.org", "A talk")
-    assert box.mails == []  # the visitor does not wait for the mail server
+    assert mailbox.messages == []  # the visitor does not wait for the mail server
     call_command("worker", once=True)
     call_command("worker", once=True)
-    (mail,) = box.mails
-    assert box.envelopes == [("site@example.com", [OWNER])]
+    (mail,) = mailbox.messages
+    assert mailbox.envelopes == [("site@example.com", [OWNER])]
     assert (mail["From"], mail["To"], mail["Reply-To"]) == (
         "Move Better <site@example.com>",
         OWNER,
         "Sam <sam@example.org>",
     )
     assert mail["Subject"] == "A talk (message to Move Better)"
-    assert "Would you come?\n.\n<b>Soon</b> & well" in words_of(mail)
-    assert f"http://testserver/admin/contact/message/{row.pk}/change/" in words_of(mail)
+    assert "Would you come?\n.\n<b>Soon</b> & well" in message_text(mail)
+    assert f"http://testserver/admin/contact/message/{row.pk}/change/" in message_text(mail)
     row.refresh_from_db()
     assert row.sent_at
     assert row.status_text == "Sent"
 
 
-def test_spam_gets_the_usual_answer_and_is_neither_stored_nor_emailed(reader: Client, box: Postbox) -> None:
-    spam, real = send(reader, homepage="https://pills.example.com", subject="Pills"), send(reader)
+def test_spam_gets_the_usual_answer_and_is_neither_stored_nor_emailed(client: Client, mailbox: Mailbox) -> None:
+    spam, real = send(client, homepage="https://pills.example.com", subject="Pills"), send(client)
     assert (spam.status_code, spam["Location"], spam.content) == (real.status_code, real["Location"], real.content)
     assert Message.objects.get().subject == "A talk"
     sending.send_due_emails()
-    assert len(box.mails) == 1
+    assert len(mailbox.messages) == 1
 
 
 @pytest.mark.django_db
-def test_a_double_click_creates_one_message(reader: Client) -> None:
+def test_a_double_click_creates_one_message(client: Client) -> None:
     token = issue_token("contact", age=60)
     for _ in range(2):
-        assert send(reader, token=token).status_code == 303
+        assert send(client, token=token).status_code == 303
     assert Message.objects.count() == 1
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["name", "email", "subject", "body"])
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "%0a", "\x85", "\u2028", "\x0b", "\x00"])
-def test_no_field_can_inject_an_email_header(reader: Client, box: Postbox, name: str, end: str) -> None:
+def test_no_field_can_inject_an_email_header(client: Client, mailbox: Mailbox, name: str, end: str) -> None:
     start = "sam@example.org" if name == "email" else "Sam"
-    send(reader, **{name: f"{start}{end}Bcc: many@example.net{end}{end}Buy"})
+    send(client, **{name: f"{start}{end}Bcc: many@example.net{end}{end}Buy"})
     sending.send_due_emails()
-    assert len(box.mails) == Message.objects.count()
+    assert len(mailbox.messages) == Message.objects.count()
     if name != "body" and end != "%0a":
-        assert box.mails == []
-    for mail in box.mails:
+        assert mailbox.messages == []
+    for mail in mailbox.messages:
         assert mail["Bcc"] is None
         assert mail["To"] == OWNER
-    assert [recipients for _, recipients in box.envelopes] == [[OWNER]] * len(box.mails)
+    assert [recipients for _, recipients in mailbox.envelopes] == [[OWNER]] * len(mailbox.messages)
 
 
-def test_line_breaks_in_stored_rows_cannot_inject_headers(box: Postbox) -> None:
+def test_line_breaks_in_stored_rows_cannot_inject_headers(mailbox: Mailbox) -> None:
     make_message(name="Sam\r\nBcc: a@example.net", subject="Hi\nBcc: b@example.net")
     make_message(email="sam@example.org\nBcc: c@example.net")
     sending.send_due_emails()
-    (mail,) = box.mails
+    (mail,) = mailbox.messages
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith("Hi Bcc: b@example.net")
     assert "An email address or header is invalid" in Message.objects.failed().get().last_error
@@ -156,19 +156,19 @@ def test_line_breaks_in_stored_rows_cannot_inject_headers(box: Postbox) -> None:
     ],
 )
 def test_unusual_names_and_addresses_arrive_unchanged(
-    reader: Client, box: Postbox, name: str, email: str, arrives_as: str
+    client: Client, mailbox: Mailbox, name: str, email: str, arrives_as: str
 ) -> None:
     subject, body = "=?utf-8?q?a=0D=0ABcc=3A_x@example.net?= " + "Ünï 🦵 שאלה " * 6, "שלום\n" + "long " * 900 + "\n🦵 é"
-    assert send(reader, name=name, email=email, subject=subject, body=body).status_code == 303
+    assert send(client, name=name, email=email, subject=subject, body=body).status_code == 303
     sending.send_due_emails()
-    (mail,) = box.mails
+    (mail,) = mailbox.messages
     (answer_to,) = mail["Reply-To"].addresses
     assert answer_to.addr_spec == arrives_as
     # Python's own folding may double a space.
     assert " ".join(answer_to.display_name.split()) == name.strip().replace("=?", "= ?")
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith(subject.strip().replace("=?", "= ?"))
-    assert body in words_of(mail)
+    assert body in message_text(mail)
 
 
 @pytest.mark.django_db
@@ -183,8 +183,8 @@ def test_unusual_names_and_addresses_arrive_unchanged(
     ],
     ids=["cut", "no at", "no dot", "two", "320 characters"],
 )
-def test_an_invalid_address_is_reported_beside_the_field_and_the_text_stays(reader: Client, email: str) -> None:
-    page = parse(send(reader, email=email, body="<b>Come</b>").content)
+def test_an_invalid_address_is_reported_beside_the_field_and_the_text_stays(client: Client, email: str) -> None:
+    page = parse(send(client, email=email, body="<b>Come</b>").content)
     assert page.findtext(".//title").startswith("Error: ")
     assert [field.name for field in page.xpath("//*[@aria-invalid]")] == ["email"]
     assert page.xpath("//textarea")[0].text.strip() == "<b>Come</b>"
@@ -193,8 +193,8 @@ def test_an_invalid_address_is_reported_beside_the_field_and_the_text_stays(read
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("email", ["\u017fam@example.org", "\u212aim@example.org", "sam@straße.example"])
-def test_an_undeliverable_address_is_rejected(reader: Client, email: str) -> None:
-    assert "because of its length or its characters" in send(reader, email=email).content.decode()
+def test_an_undeliverable_address_is_rejected(client: Client, email: str) -> None:
+    assert "because of its length or its characters" in send(client, email=email).content.decode()
     assert Message.objects.count() == 0
 
 
@@ -213,47 +213,47 @@ def test_an_undeliverable_address_is_rejected(reader: Client, email: str) -> Non
     ],
 )
 def test_a_malformed_post_is_answered_and_stores_nothing(
-    reader: Client, content_type: str, body: bytes, status: int
+    client: Client, content_type: str, body: bytes, status: int
 ) -> None:
-    response = reader.generic("POST", "/contact/", body, content_type, headers=OWN)
+    response = client.generic("POST", "/contact/", body, content_type, headers=OWN)
     assert response.status_code == status
     assert Message.objects.count() == 0
 
 
 @pytest.mark.django_db
-def test_bytes_in_another_encoding_are_replaced(reader: Client) -> None:
+def test_bytes_in_another_encoding_are_replaced(client: Client) -> None:
     body = (
         b"name=J%FCrgen&email=sam%40example.org&subject=Hi&body=Gr%FC%DFe&token="
         + issue_token("contact", age=60).encode()
     )
-    response = reader.generic("POST", "/contact/", body, "application/x-www-form-urlencoded", headers=OWN)
+    response = client.generic("POST", "/contact/", body, "application/x-www-form-urlencoded", headers=OWN)
     assert response.status_code == 303
     assert Message.objects.get().name == "J\ufffdrgen"
 
 
 @pytest.mark.django_db
-def test_the_longest_message_fits_and_a_longer_one_stays_in_the_form(reader: Client) -> None:
+def test_the_longest_message_fits_and_a_longer_one_stays_in_the_form(client: Client) -> None:
     assert len("🦵".encode()) * 3 * 10_000 < MAX_BODY_BYTES  # as browsers send it
-    assert send(reader, body="🦵" * 10_000).status_code == 303
-    page = send(reader, body="x" * 10_001).content.decode()
+    assert send(client, body="🦵" * 10_000).status_code == 303
+    page = send(client, body="x" * 10_001).content.decode()
     assert "10001 characters long; the limit is 10000" in page
     assert "x" * 10_001 in page
 
 
 @pytest.mark.django_db
-def test_one_network_can_send_ten_messages_a_day(reader: Client) -> None:
+def test_one_network_can_send_ten_messages_a_day(client: Client) -> None:
     for number in range(10):
-        assert send(reader, body=f"Number {number}").status_code == 303
-    response = send(reader, body="Number 10")
+        assert send(client, body=f"Number {number}").status_code == 303
+    response = send(client, body="Number 10")
     assert response.status_code == 429
     assert "Number 10" in response.content.decode()
     assert Message.objects.count() == 10
 
 
 @pytest.mark.django_db
-def test_a_cross_site_form_stores_nothing_and_shows_the_text(reader: Client) -> None:
+def test_a_cross_site_form_stores_nothing_and_shows_the_text(client: Client) -> None:
     data = {"body": "Come.", "token": issue_token("contact", age=60)}
-    response = reader.post("/contact/", data, headers={"origin": "https://example.com"})
+    response = client.post("/contact/", data, headers={"origin": "https://example.com"})
     assert response.status_code == 403
     assert "Come." in response.content.decode()
     assert Message.objects.count() == 0
@@ -261,12 +261,12 @@ def test_a_cross_site_form_stores_nothing_and_shows_the_text(reader: Client) -> 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/contact/", "/contact/thanks/"])
-def test_the_page_explains_emergencies_health_data_and_retention(reader: Client, path: str) -> None:
+def test_the_page_explains_emergencies_health_data_and_retention(client: Client, path: str) -> None:
     SiteInfo.objects.create(help_line="Numb legs? Call <999> today.")
     make_page(role="contact", featured_image=make_image())
-    reader.get("/")  # what is made once for all readers
+    client.get("/")  # what is made once for all readers
     with CaptureQueriesContext(connection) as queries:
-        response = reader.get(path)
+        response = client.get(path)
     assert len(queries) <= 9
     assert not [query for query in queries if not query["sql"].startswith("SELECT")]
     assert not response.cookies
@@ -283,11 +283,11 @@ def test_the_page_explains_emergencies_health_data_and_retention(reader: Client,
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_the_published_contact_page_is_shown_above_the_form(reader: Client, method: str) -> None:
+def test_the_published_contact_page_is_shown_above_the_form(client: Client, method: str) -> None:
     words = make_page(title="Write to me", role="contact", excerpt="Any day.", body="<p>I read all of it.</p>")
 
     def main() -> HtmlElement:
-        return parse((reader.get("/contact/") if method == "get" else send(reader, email="no")).content).find(".//main")
+        return parse((client.get("/contact/") if method == "get" else send(client, email="no")).content).find(".//main")
 
     shown = main()
     assert (shown.findtext(".//h1"), shown.findtext(".//div[@class='wrap']/p")) == ("Write to me", "Any day.")
@@ -299,20 +299,20 @@ def test_the_published_contact_page_is_shown_above_the_form(reader: Client, meth
 
 
 @pytest.mark.django_db
-def test_only_a_contact_page_with_text_is_indexed(reader: Client, settings: Settings) -> None:
+def test_only_a_contact_page_with_text_is_indexed(client: Client, settings: Settings) -> None:
     def told(response: Any) -> tuple[str, list[str], list[str]]:
         page = parse(response.content)
         robots, address = page.xpath("//meta[@name='robots']/@content"), page.xpath("//link[@rel='canonical']/@href")
         return response["X-Robots-Tag"], robots, address
 
     bare: tuple[str, list[str], list[str]] = ("noindex", ["noindex"], [])
-    assert told(reader.get("/contact/")) == bare
+    assert told(client.get("/contact/")) == bare
     words = make_page(title="Write to me", role="contact", excerpt="Any day.")
-    assert told(reader.get("/contact/")) == ("all", ["max-image-preview:large"], [f"{settings.SITE_URL}/contact/"])
-    assert told(send(reader, email="no")) == bare
+    assert told(client.get("/contact/")) == ("all", ["max-image-preview:large"], [f"{settings.SITE_URL}/contact/"])
+    assert told(send(client, email="no")) == bare
     words.hides_from_search = True
     words.save()
-    assert told(reader.get("/contact/"))[:2] == ("noindex", ["noindex"])
+    assert told(client.get("/contact/"))[:2] == ("noindex", ["noindex"])
 
 
 # ---- Emails --------------------------------------------------------------------------------------
@@ -320,29 +320,29 @@ def test_only_a_contact_page_with_text_is_indexed(reader: Client, settings: Sett
 
 @pytest.mark.django_db
 def test_emails_are_sent_once_after_the_mail_server_was_down(
-    reader: Client, signed_in: Client, settings: Settings
+    client: Client, admin_client: Client, settings: Settings
 ) -> None:
     ContactSettings.objects.create(notify_email=OWNER)
-    box = Postbox()
-    with mail_server(settings, box) as port:
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox) as port:
         pass  # it has stopped
-    assert send(reader).status_code == send(reader, subject="Another").status_code == 303
+    assert send(client).status_code == send(client, subject="Another").status_code == 303
     assert (
-        reply(signed_in, make_message(subject="A third", sent_at=timezone.now(), next_attempt_at=None)).status_code
+        reply(admin_client, make_message(subject="A third", sent_at=timezone.now(), next_attempt_at=None)).status_code
         == 302
     )
     assert sending.send_due_emails() == 3
     assert sending.send_due_emails() == 0  # not again at once
     assert {row.sent_at for row in Message.objects.unhandled()} == {None}
     assert "The mail server refused the connection" in delivery_problem()
-    assert delivery_problem() in parse(signed_in.get(INBOX).content).text_content()
-    with mail_server(settings, box, port):
+    assert delivery_problem() in parse(admin_client.get(INBOX).content).text_content()
+    with mail_server(settings, mailbox, port):
         assert sending.send_due_emails() == 0
         make_emails_due()
         assert sending.send_due_emails() == 3
         make_emails_due()
         assert sending.send_due_emails() == 0
-    assert sorted(mail["Subject"].split(" (")[0] for mail in box.mails) == ["A talk", "Another", "Re: A third"]
+    assert sorted(mail["Subject"].split(" (")[0] for mail in mailbox.messages) == ["A talk", "Another", "Re: A third"]
     assert delivery_problem() == ""
 
 
@@ -362,7 +362,7 @@ def test_attempts_back_off_from_five_minutes_to_a_day(settings: Settings) -> Non
 
 @pytest.mark.parametrize("is_taken", [False, True], ids=["before the server took it", "after the server took it"])
 def test_an_email_interrupted_by_a_crash_is_sent_again_with_the_same_message_id(
-    box: Postbox, monkeypatch: pytest.MonkeyPatch, is_taken: bool
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, is_taken: bool
 ) -> None:
     row = make_message()
     backend = type(djangos_mailers.default)
@@ -381,8 +381,8 @@ def test_an_email_interrupted_by_a_crash_is_sent_again_with_the_same_message_id(
     make_emails_due()
     assert sending.send_due_emails() == 1
     assert sending.send_due_emails() == 0
-    assert len(box.mails) == (2 if is_taken else 1)
-    assert {mail["Message-ID"] for mail in box.mails} == {f"<{row.message_uuid}@testserver>"}
+    assert len(mailbox.messages) == (2 if is_taken else 1)
+    assert {mail["Message-ID"] for mail in mailbox.messages} == {f"<{row.message_uuid}@testserver>"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -397,41 +397,41 @@ def test_concurrent_workers_send_each_email_once(settings: Settings) -> None:
         finally:
             connection.close()
 
-    box = Postbox()
-    with mail_server(settings, box), ThreadPoolExecutor(4) as threads:
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox), ThreadPoolExecutor(4) as threads:
         assert sum(threads.map(work, range(4))) == 20
-    assert sorted(mail["Subject"] for mail in box.mails) == sorted(
+    assert sorted(mail["Subject"] for mail in mailbox.messages) == sorted(
         f"Number {number} (message to My practice blog)" for number in range(20)
     )
 
 
-def test_a_permanent_rejection_is_not_retried_and_a_temporary_one_is(box: Postbox) -> None:
+def test_a_permanent_rejection_is_not_retried_and_a_temporary_one_is(mailbox: Mailbox) -> None:
     for name, code in (("gone", "550 <No such> user"), ("busy", "450 Try later")):
-        box.refuses[f"{name}@example.org"] = code
+        mailbox.rejections[f"{name}@example.org"] = code
         Reply.objects.create(message=make_message(email=f"{name}@example.org", status="answered"), body="Hello.")
     Reply.objects.create(message=make_message(status="answered"), body="Hello.")
     assert sending.send_due_emails() == 3
-    assert [recipients for _, recipients in box.envelopes] == [
+    assert [recipients for _, recipients in mailbox.envelopes] == [
         ["sam@example.org"]
     ]  # errors of other emails do not affect it
     gone, busy = Reply.objects.failed()
     assert gone.last_error == "The mail server rejected the recipient's email address: 550 <No such> user"
     assert (gone.next_attempt_at, busy.next_attempt_at is None) == (None, False)
     assert "won't be retried" in gone.status_text
-    box.refuses.clear()
+    mailbox.rejections.clear()
     make_emails_due()
     assert sending.send_due_emails() == 1
     assert Reply.objects.retry_failed() == sending.send_due_emails() == 1
-    assert len(box.mails) == 3
+    assert len(mailbox.messages) == 3
 
 
 @pytest.mark.django_db
 def test_without_a_recipient_or_mail_server_messages_wait_and_the_admin_says_why(
-    reader: Client, settings: Settings
+    client: Client, settings: Settings
 ) -> None:
-    send(reader)
-    box = Postbox()
-    with mail_server(settings, box):
+    send(client)
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
         assert sending.send_due_emails() == 0
         assert "Messages are only shown here" in delivery_problem()
         SiteInfo.objects.create(email="public@example.com")
@@ -446,10 +446,10 @@ def test_without_a_recipient_or_mail_server_messages_wait_and_the_admin_says_why
 def test_a_handled_message_is_not_emailed(settings: Settings) -> None:
     ContactSettings.objects.create(notify_email=OWNER)
     make_message(status="spam")
-    box = Postbox()
-    with mail_server(settings, box):
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
         assert sending.send_due_emails() == 0
-    assert box.mails == []
+    assert mailbox.messages == []
 
 
 @pytest.mark.django_db
@@ -463,54 +463,56 @@ def test_constraints_keep_sent_and_handled_times_consistent() -> None:
 # ---- Admin ---------------------------------------------------------------------------------------
 
 
-def test_a_reply_is_emailed_once_and_marks_the_message_answered(signed_in: Client, box: Postbox, owner: User) -> None:
+def test_a_reply_is_emailed_once_and_marks_the_message_answered(
+    admin_client: Client, mailbox: Mailbox, admin_user: User
+) -> None:
     SiteInfo.objects.create(name="Move Better")
     message = make_message(body="Would you come?\nSoon?", sent_at=timezone.now(), next_attempt_at=None)
-    form = parse(signed_in.get(f"/admin/contact/reply/add/?message={message.pk}").content)
+    form = parse(admin_client.get(f"/admin/contact/reply/add/?message={message.pk}").content)
     words = form.xpath("//textarea")[0].text.lstrip("\n")
     assert words.startswith("Hello Sam,\n")
     assert "\nMove Better\n" in words
     assert words.endswith("you wrote:\n> Would you come?\n> Soon?\n")
     for _ in range(2):  # a double click
-        response = reply(signed_in, message, words)
+        response = reply(admin_client, message, words)
         assert (response.status_code, response["Location"]) == (302, f"{INBOX}{message.pk}/change/")
     assert sending.send_due_emails() == 1
     assert sending.send_due_emails() == 0
-    (mail,) = box.mails
-    assert box.envelopes == [("site@example.com", ["sam@example.org"])]
+    (mail,) = mailbox.messages
+    assert mailbox.envelopes == [("site@example.com", ["sam@example.org"])]
     assert (mail["To"], mail["Reply-To"]) == ("Sam <sam@example.org>", f"Move Better <{OWNER}>")
-    assert (mail["Subject"], words_of(mail).strip()) == ("Re: A talk", words.strip())
+    assert (mail["Subject"], message_text(mail).strip()) == ("Re: A talk", words.strip())
     message.refresh_from_db()
     assert (message.status, bool(message.handled_at)) == ("answered", True)
-    assert Reply.objects.get().author == owner
-    shown = parse(signed_in.get(f"{INBOX}{message.pk}/change/").content).text_content()
+    assert Reply.objects.get().author == admin_user
+    shown = parse(admin_client.get(f"{INBOX}{message.pk}/change/").content).text_content()
     assert "Sent" in shown
     assert "Hello Sam," in shown
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["", "0", "x", "²", "9" * 30, "1'"])
-def test_a_reply_without_a_message_is_not_found(signed_in: Client, key: str) -> None:
+def test_a_reply_without_a_message_is_not_found(admin_client: Client, key: str) -> None:
     for response in (
-        signed_in.get("/admin/contact/reply/add/", {"message": key}),
-        signed_in.post(f"/admin/contact/reply/add/?message={key}", {"body": "Hello."}),
+        admin_client.get("/admin/contact/reply/add/", {"message": key}),
+        admin_client.post(f"/admin/contact/reply/add/?message={key}", {"body": "Hello."}),
     ):
         assert response.status_code == 404
     assert Reply.objects.count() == 0
 
 
 @pytest.mark.django_db
-def test_the_inbox_lists_new_messages_first_escaped_and_without_links(signed_in: Client) -> None:
+def test_the_inbox_lists_new_messages_first_escaped_and_without_links(admin_client: Client) -> None:
     ContactSettings.objects.create(notify_email=OWNER)
     words = "<script>x</script> https://pills.example.com sam@example.org"
     row = make_message(subject=words[:100], name="<b>Sam</b>", body=words)
     make_message(subject="Done long ago", status="archived")
     for address in (INBOX, f"{INBOX}{row.pk}/change/"):
-        page = signed_in.get(address)
+        page = admin_client.get(address)
         assert "<script>x" not in page.content.decode()
         assert "<b>Sam" not in page.content.decode()
         assert not [link for link in parse(page.content).xpath("//a/@href") if "pills" in link or "mailto" in link]
-    assert [each.subject for each in signed_in.get(INBOX).context["cl"].result_list][1] == "Done long ago"
+    assert [each.subject for each in admin_client.get(INBOX).context["cl"].result_list][1] == "Done long ago"
     assert list(Message.objects.unhandled()) == [row]
 
 
@@ -519,17 +521,17 @@ def test_the_inbox_lists_new_messages_first_escaped_and_without_links(signed_in:
     ("action", "status"),
     [("mark_answered", "answered"), ("archive", "archived"), ("mark_spam", "spam"), ("mark_new", "new")],
 )
-def test_actions_set_the_status_of_all_selected_messages(signed_in: Client, action: str, status: str) -> None:
+def test_actions_set_the_status_of_all_selected_messages(admin_client: Client, action: str, status: str) -> None:
     rows = [make_message(), make_message(status="archived")]
-    signed_in.post(INBOX, {"action": action, "_selected_action": [row.pk for row in rows]})
+    admin_client.post(INBOX, {"action": action, "_selected_action": [row.pk for row in rows]})
     assert set(Message.objects.values_list("status", flat=True)) == {status}
     assert Message.objects.unhandled().count() == (2 if status == "new" else 0)
 
 
 @pytest.mark.django_db
-def test_only_the_status_of_a_message_can_be_edited(signed_in: Client) -> None:
+def test_only_the_status_of_a_message_can_be_edited(admin_client: Client) -> None:
     row = make_message()
-    signed_in.post(
+    admin_client.post(
         f"{INBOX}{row.pk}/change/",
         {"status": "spam", "body": "Forged", "replies-TOTAL_FORMS": "0", "replies-INITIAL_FORMS": "0"},
     )
@@ -538,34 +540,34 @@ def test_only_the_status_of_a_message_can_be_edited(signed_in: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_all_messages_of_a_sender_are_deleted_after_confirmation(signed_in: Client) -> None:
+def test_all_messages_of_a_sender_are_deleted_after_confirmation(admin_client: Client) -> None:
     first, second, other = (
         make_message(email=each) for each in ("Sam@example.org", "sAM@example.org", "eve@example.org")
     )
     Reply.objects.create(message=second, body="Hello Sam.")
     data = {"action": "delete_senders", "_selected_action": [first.pk]}
-    question = signed_in.post(INBOX, data)
+    question = admin_client.post(INBOX, data)
     assert Message.objects.count() == 3
     (form,) = parse(question.content).xpath("//form[.//input[@name='confirm']]")
     sent = {name: value for name, value in form.fields.items() if name != "csrfmiddlewaretoken"}
-    signed_in.post(INBOX, sent | {"confirm": "1"})
+    admin_client.post(INBOX, sent | {"confirm": "1"})
     assert list(Message.objects.all()) == [other]
     assert Reply.objects.count() == 0
     assert not LogEntry.objects.filter(object_repr__icontains="talk").exists()
 
 
 @pytest.mark.django_db
-def test_failed_emails_can_be_retried_from_the_inbox(signed_in: Client, settings: Settings) -> None:
+def test_failed_emails_can_be_retried_from_the_inbox(admin_client: Client, settings: Settings) -> None:
     ContactSettings.objects.create(notify_email=OWNER)
     row = make_message()
     settings.MAILERS = mailers(f"smtp://127.0.0.1:{free_port()}")
     sending.send_due_emails()
-    box = Postbox()
-    with mail_server(settings, box):
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
         assert sending.send_due_emails() == 0
-        signed_in.post(INBOX, {"action": "retry_emails", "_selected_action": [row.pk]})
+        admin_client.post(INBOX, {"action": "retry_emails", "_selected_action": [row.pk]})
         assert sending.send_due_emails() == 1
-    assert len(box.mails) == 1
+    assert len(mailbox.messages) == 1
 
 
 @pytest.mark.django_db
@@ -586,10 +588,10 @@ def test_view_permission_allows_neither_replies_nor_deletion() -> None:
 
 
 @pytest.mark.django_db
-def test_the_inbox_has_a_constant_number_of_queries(signed_in: Client) -> None:
+def test_the_inbox_has_a_constant_number_of_queries(admin_client: Client) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert signed_in.get(INBOX).status_code == 200
+            assert admin_client.get(INBOX).status_code == 200
         return len(queries)
 
     make_message()
@@ -648,14 +650,14 @@ def test_the_form_is_accessible(page: Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_owner_answers_from_the_inbox(owner_page: Page) -> None:
+def test_the_owner_answers_from_the_inbox(admin_page: Page) -> None:
     make_message()
-    owner_page.goto(INBOX)
-    owner_page.get_by_role("link", name="A talk").click()
-    owner_page.get_by_role("link", name="Reply").click()
-    assert owner_page.get_by_label("Reply").input_value().startswith("Hello Sam,")
-    owner_page.get_by_label("Reply").fill("Gladly.")
-    owner_page.get_by_role("button", name="Send reply").click()
-    owner_page.get_by_text("will be sent within seconds").wait_for()
+    admin_page.goto(INBOX)
+    admin_page.get_by_role("link", name="A talk").click()
+    admin_page.get_by_role("link", name="Reply").click()
+    assert admin_page.get_by_label("Reply").input_value().startswith("Hello Sam,")
+    admin_page.get_by_label("Reply").fill("Gladly.")
+    admin_page.get_by_role("button", name="Send reply").click()
+    admin_page.get_by_text("will be sent within seconds").wait_for()
     assert Reply.objects.get().body == "Gladly."
     assert Message.objects.unhandled().count() == 0

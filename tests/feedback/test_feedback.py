@@ -61,10 +61,10 @@ def counted() -> list[tuple[int, int]]:
 
 
 @pytest.mark.django_db
-def test_a_suggestion_becomes_one_row_of_the_queue(reader: Client) -> None:
+def test_a_suggestion_becomes_one_row_of_the_queue(client: Client) -> None:
     post = make_post(slug="knee")
     response = send(
-        reader, passage="Two sets", source="example.org/study", name="Sam", email="sam@example.org", note="x", state="x"
+        client, passage="Two sets", source="example.org/study", name="Sam", email="sam@example.org", note="x", state="x"
     )
     assert (response.status_code, response["Location"]) == (303, "/feedback/knee/thanks/")
     row = Suggestion.objects.get()
@@ -73,63 +73,63 @@ def test_a_suggestion_becomes_one_row_of_the_queue(reader: Client) -> None:
     assert (row.source, row.name, row.email) == ("https://example.org/study", "Sam", "sam@example.org")
     assert list(Suggestion.objects.waiting()) == [row]
     assert not response.cookies
-    assert reader.get(response["Location"]).status_code == 200
+    assert client.get(response["Location"]).status_code == 200
 
 
 @pytest.mark.django_db
-def test_what_was_missing_comes_into_the_same_queue(reader: Client) -> None:
+def test_what_was_missing_comes_into_the_same_queue(client: Client) -> None:
     make_post(slug="knee")
-    assert send(reader, "/feedback/knee/missing/")["Location"] == "/feedback/knee/thanks/"
+    assert send(client, "/feedback/knee/missing/")["Location"] == "/feedback/knee/thanks/"
     assert Suggestion.objects.get().kind == Suggestion.Kind.MISSING
 
 
 @pytest.mark.django_db
-def test_a_double_press_is_one_suggestion(reader: Client) -> None:
+def test_a_double_press_is_one_suggestion(client: Client) -> None:
     make_post(slug="knee")
     token = issue_token("feedback", age=60)
     for _ in range(2):
-        assert send(reader, token=token).status_code == 303
+        assert send(client, token=token).status_code == 303
     assert Suggestion.objects.count() == 1
-    assert send(reader, token=token, words="And slower.").status_code == 303
+    assert send(client, token=token, words="And slower.").status_code == 303
     assert Suggestion.objects.count() == 2
 
 
 @pytest.mark.django_db
-def test_spam_is_thanked_like_a_person_and_not_kept(reader: Client) -> None:
+def test_spam_is_thanked_like_a_person_and_not_kept(client: Client) -> None:
     make_post(slug="knee")
-    spam, real = send(reader, homepage="https://pills.example.com"), send(reader)
+    spam, real = send(client, homepage="https://pills.example.com"), send(client)
     assert (spam.status_code, spam["Location"]) == (real.status_code, real["Location"])
     assert Suggestion.objects.count() == 1
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("age", [0, 25 * 3600])
-def test_too_fast_or_too_late_keeps_the_words_and_one_more_press_sends_them(reader: Client, age: int) -> None:
+def test_too_fast_or_too_late_keeps_the_words_and_one_more_press_sends_them(client: Client, age: int) -> None:
     make_post(slug="knee")
-    response = send(reader, token=issue_token("feedback", age=age), passage="<b>Two</b>")
+    response = send(client, token=issue_token("feedback", age=age), passage="<b>Two</b>")
     assert Suggestion.objects.count() == 0
     form = tree(response.content).xpath("//form[@class='form']")[0]
     assert form.fields["words"].strip() == "Three sets, not two."
     assert form.fields["passage"].strip() == "<b>Two</b>"
-    reader.post("/feedback/knee/", {name: value or "" for name, value in form.fields.items()}, headers=OWN)
+    client.post("/feedback/knee/", {name: value or "" for name, value in form.fields.items()}, headers=OWN)
     assert Suggestion.objects.get().passage == "<b>Two</b>"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/feedback/knee/", "/feedback/knee/missing/"])
-def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(reader: Client, path: str) -> None:
+def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(client: Client, path: str) -> None:
     make_post(slug="knee")
     data = {"words": "Three sets.", "token": issue_token("feedback", age=60)}
-    response = reader.post(path, data, headers={"origin": "https://example.com"})
+    response = client.post(path, data, headers={"origin": "https://example.com"})
     assert response.status_code == 403
     assert "Three sets." in response.content.decode()
     assert Suggestion.objects.count() == 0
 
 
 @pytest.mark.django_db
-def test_an_incomplete_form_says_what_is_missing_where(reader: Client) -> None:
+def test_an_incomplete_form_says_what_is_missing_where(client: Client) -> None:
     make_post(slug="knee")
-    page = tree(send(reader, words=" ", email="sam@", name="Sam").content)
+    page = tree(send(client, words=" ", email="sam@", name="Sam").content)
     assert page.findtext(".//title").startswith("Not sent yet: ")
     assert "2 fields" not in page.xpath("//*[@role='alert']")[0].text_content()
     wrong = page.xpath("//*[@aria-invalid]")
@@ -142,11 +142,11 @@ def test_an_incomplete_form_says_what_is_missing_where(reader: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_after_twenty_in_a_day_a_reader_is_asked_to_come_back(reader: Client) -> None:
+def test_after_twenty_in_a_day_a_reader_is_asked_to_come_back(client: Client) -> None:
     make_post(slug="knee")
     for number in range(20):
-        assert send(reader, words=f"Number {number}").status_code == 303
-    response = send(reader, words="Number 20")
+        assert send(client, words=f"Number {number}").status_code == 303
+    response = send(client, words="Number 20")
     assert response.status_code == 429
     assert "Number 20" in response.content.decode()
     assert Suggestion.objects.count() == 20
@@ -154,9 +154,9 @@ def test_after_twenty_in_a_day_a_reader_is_asked_to_come_back(reader: Client) ->
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("passage", ["Bend <b>slowly</b> & stop.", "a\x00b\u202ec", "x" * 5000])
-def test_the_address_of_the_form_fills_in_the_passage(reader: Client, passage: str) -> None:
+def test_the_address_of_the_form_fills_in_the_passage(client: Client, passage: str) -> None:
     make_post(slug="knee")
-    response = reader.get("/feedback/knee/", {"passage": passage})
+    response = client.get("/feedback/knee/", {"passage": passage})
     shown = tree(response.content).xpath("//textarea[@name='passage']")[0].text.strip()
     assert shown == passage.replace("\x00", "").replace("\u202e", "")[:1000]
 
@@ -165,10 +165,10 @@ def test_the_address_of_the_form_fills_in_the_passage(reader: Client, passage: s
 
 
 @pytest.mark.django_db
-def test_an_answer_counts_for_its_post_and_day(reader: Client) -> None:
+def test_an_answer_counts_for_its_post_and_day(client: Client) -> None:
     post = make_post(slug="knee")
-    assert answer(reader)["Location"] == "/feedback/knee/thanks/"
-    response = answer(reader, "no", REMOTE_ADDR="192.0.2.2")
+    assert answer(client)["Location"] == "/feedback/knee/thanks/"
+    response = answer(client, "no", REMOTE_ADDR="192.0.2.2")
     assert (response.status_code, response["Location"]) == (303, "/feedback/knee/missing/")
     assert not response.cookies
     assert counted() == [(1, 1)]
@@ -177,26 +177,26 @@ def test_an_answer_counts_for_its_post_and_day(reader: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_second_answer_of_a_day_is_thanked_and_not_counted(reader: Client) -> None:
+def test_a_second_answer_of_a_day_is_thanked_and_not_counted(client: Client) -> None:
     make_post(slug="knee")
-    assert answer(reader).status_code == answer(reader, "no").status_code == 303
+    assert answer(client).status_code == answer(client, "no").status_code == 303
     assert counted() == [(1, 0)]
 
 
 @pytest.mark.django_db
-def test_a_robot_that_answers_everything_stops_counting(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_robot_that_answers_everything_stops_counting(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedback.views.MOST_ANSWERS_A_DAY", 2)
     for number in range(4):
         slug = make_post(slug=f"post-{number}-of-four").slug
-        assert reader.post(f"/feedback/{slug}/helpful/", {"answer": "yes"}, headers=OWN).status_code == 303
+        assert client.post(f"/feedback/{slug}/helpful/", {"answer": "yes"}, headers=OWN).status_code == 303
     assert counted() == [(1, 0), (1, 0)]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}])
-def test_an_answer_from_elsewhere_is_asked_for_again(reader: Client, headers: dict[str, str]) -> None:
+def test_an_answer_from_elsewhere_is_asked_for_again(client: Client, headers: dict[str, str]) -> None:
     make_post(slug="knee")
-    response = answer(reader, headers=headers)
+    response = answer(client, headers=headers)
     assert response.status_code == 403
     assert tree(response.content).xpath("//form[@class='answers']//button/@value") == ["yes", "no"]
     assert counted() == []
@@ -204,9 +204,9 @@ def test_an_answer_from_elsewhere_is_asked_for_again(reader: Client, headers: di
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("word", ["", "maybe", "\x00"])
-def test_what_is_no_answer_shows_the_question(reader: Client, word: str) -> None:
+def test_what_is_no_answer_shows_the_question(client: Client, word: str) -> None:
     make_post(slug="knee")
-    assert "Was this helpful?" in answer(reader, word).content.decode()
+    assert "Was this helpful?" in answer(client, word).content.decode()
     assert counted() == []
 
 
@@ -232,7 +232,7 @@ def test_answers_are_counted_exactly_when_many_come_at_once() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["", "helpful/", "missing/", "thanks/"])
 @pytest.mark.parametrize("kind", ["draft", "scheduled", "in the trash", "unknown"])
-def test_what_is_not_public_has_no_feedback(reader: Client, kind: str, page: str) -> None:
+def test_what_is_not_public_has_no_feedback(client: Client, kind: str, page: str) -> None:
     state: dict[str, dict[str, Any]] = {
         "draft": {"status": Post.Status.DRAFT, "published_at": None},
         "scheduled": {"published_at": timezone.now() + timedelta(days=1)},
@@ -240,7 +240,7 @@ def test_what_is_not_public_has_no_feedback(reader: Client, kind: str, page: str
         "unknown": {"slug": "ankle", "title": "Ankle"},
     }
     make_post(**{"slug": "knee", "title": "A secret title"} | state[kind])
-    for response in (reader.get(f"/feedback/knee/{page}"), send(reader, f"/feedback/knee/{page}", answer="yes")):
+    for response in (client.get(f"/feedback/knee/{page}"), send(client, f"/feedback/knee/{page}", answer="yes")):
         assert response.status_code == 404
         assert "secret" not in response.content.decode()
     assert Suggestion.objects.count() == HelpfulCount.objects.count() == 0
@@ -248,11 +248,11 @@ def test_what_is_not_public_has_no_feedback(reader: Client, kind: str, page: str
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["", "helpful/", "missing/", "thanks/"])
-def test_a_page_is_for_this_reader_alone(reader: Client, page: str) -> None:
+def test_a_page_is_for_this_reader_alone(client: Client, page: str) -> None:
     make_post(slug="knee", title="<i>Knee</i>")
-    reader.get("/")  # what is made once for all readers
+    client.get("/")  # what is made once for all readers
     with CaptureQueriesContext(connection) as queries:
-        response = reader.get(f"/feedback/knee/{page}")
+        response = client.get(f"/feedback/knee/{page}")
     assert len(queries) <= 8
     assert not [query for query in queries if not query["sql"].startswith("SELECT")]
     shown = tree(response.content)
@@ -268,55 +268,55 @@ def test_a_page_is_for_this_reader_alone(reader: Client, page: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_post_asks_its_readers_and_a_draft_nobody(signed_in: Client) -> None:
+def test_a_post_asks_its_readers_and_a_draft_nobody(admin_client: Client) -> None:
     make_post(slug="knee")
     make_post(slug="draft", status=Post.Status.DRAFT, published_at=None)
-    page = tree(signed_in.get("/knee/").content)
+    page = tree(admin_client.get("/knee/").content)
     assert page.xpath("//form[@class='answers']/@action") == ["/feedback/knee/helpful/"]
     assert page.xpath("//*[@id='helpful']//a/@href") == ["/feedback/knee/"]
-    assert b"helpful" not in signed_in.get("/draft/").content
+    assert b"helpful" not in admin_client.get("/draft/").content
 
 
 # ---- The queue ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
-def test_the_queue_shows_what_waits_and_escapes_it(signed_in: Client) -> None:
+def test_the_queue_shows_what_waits_and_escapes_it(admin_client: Client) -> None:
     post = make_post(title="Knee & hip")
     HelpfulCount.objects.add(post, True)
     row = make_suggestion(post, words="<script>x</script>", passage="<b>p</b>", source="https://example.org/a")
     done = make_suggestion(post, words="Long done", state=Suggestion.State.DECLINED)
     for address in (QUEUE, f"{QUEUE}{row.pk}/change/"):
-        page = signed_in.get(address).content.decode()
+        page = admin_client.get(address).content.decode()
         assert "<script>x" not in page
         assert "<b>p</b>" not in page
         assert "Knee &amp; hip" in page
         assert "1 of 1 (100 %)" in page
     assert 'href="https://example.org/a"' in page
-    assert str(done) not in signed_in.get(f"{QUEUE}?show=waiting").content.decode()
-    assert str(row) not in tree(signed_in.get(f"{QUEUE}?show=decided").content).text_content()
+    assert str(done) not in admin_client.get(f"{QUEUE}?show=waiting").content.decode()
+    assert str(row) not in tree(admin_client.get(f"{QUEUE}?show=decided").content).text_content()
 
 
 @pytest.mark.django_db
-def test_the_form_of_a_post_shows_its_answers_and_leads_to_its_suggestions(signed_in: Client) -> None:
+def test_the_form_of_a_post_shows_its_answers_and_leads_to_its_suggestions(admin_client: Client) -> None:
     post, other = make_post(), make_post()
     HelpfulCount.objects.add(post, False)
     make_suggestion(post, words="About this")
     make_suggestion(other, words="About that")
-    page = tree(signed_in.get(f"/admin/blog/post/{post.pk}/change/").content)
+    page = tree(admin_client.get(f"/admin/blog/post/{post.pk}/change/").content)
     assert "found it helpful: 0 of 1 (0 %)" in page.text_content()
     (address,) = page.xpath("//a[text()='Their suggestions']/@href")
-    queue = signed_in.get(address).content.decode()
+    queue = admin_client.get(address).content.decode()
     assert "About this" in queue
     assert "About that" not in queue
 
 
 @pytest.mark.django_db
-def test_a_decision_gets_its_time_and_loses_it_when_taken_back(signed_in: Client) -> None:
+def test_a_decision_gets_its_time_and_loses_it_when_taken_back(admin_client: Client) -> None:
     row = make_suggestion(make_post(), name="Sam")
 
     def decide(state: str) -> Suggestion:
-        response = signed_in.post(f"{QUEUE}{row.pk}/change/", {"state": state, "note": "Checked.", "name": "Eve"})
+        response = admin_client.post(f"{QUEUE}{row.pk}/change/", {"state": state, "note": "Checked.", "name": "Eve"})
         assert response.status_code == 302
         return Suggestion.objects.get()
 
@@ -331,10 +331,10 @@ def test_a_decision_gets_its_time_and_loses_it_when_taken_back(signed_in: Client
     ("action", "state", "waits"),
     [("take_into_review", "in review", True), ("accept", "accepted", False), ("decline", "declined", False)],
 )
-def test_many_are_decided_at_once(signed_in: Client, action: str, state: str, waits: bool) -> None:
+def test_many_are_decided_at_once(admin_client: Client, action: str, state: str, waits: bool) -> None:
     post = make_post()
     rows = [make_suggestion(post), make_suggestion(post, state="accepted")]
-    signed_in.post(QUEUE, {"action": action, "_selected_action": [row.pk for row in rows]})
+    admin_client.post(QUEUE, {"action": action, "_selected_action": [row.pk for row in rows]})
     assert set(Suggestion.objects.values_list("state", flat=True)) == {state}
     assert Suggestion.objects.waiting().count() == (2 if waits else 0)
 
@@ -377,10 +377,10 @@ def test_who_may_only_look_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_the_queue_costs_the_same_for_many(signed_in: Client) -> None:
+def test_the_queue_costs_the_same_for_many(admin_client: Client) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert signed_in.get(QUEUE).status_code == 200
+            assert admin_client.get(QUEUE).status_code == 200
         return len(queries)
 
     make_suggestion(make_post())

@@ -51,38 +51,40 @@ def form(image: Image, **values: Any) -> dict[str, Any]:
 # ---- Adding --------------------------------------------------------------------------------------
 
 
-def test_without_a_script_all_good_files_arrive_and_each_refused_one_is_named(signed_in: Client) -> None:
+def test_without_a_script_all_good_files_arrive_and_each_refused_one_is_named(admin_client: Client) -> None:
     files = [SimpleUploadedFile(name, data) for name, data in (("a.png", png()), ("b.jpg", b"x"), ("c.png", png()))]
-    page = signed_in.post(UPLOAD, {"uploads": files}, follow=True).content.decode()
+    page = admin_client.post(UPLOAD, {"uploads": files}, follow=True).content.decode()
     assert set(Image.objects.values_list("title", flat=True)) == {"A", "C"}
     assert "2 pictures are in the library now." in page
     assert "“b.jpg”: This file is not a picture we can read." in page
 
 
-def test_a_script_gets_the_new_picture_or_a_sentence(signed_in: Client) -> None:
+def test_a_script_gets_the_new_picture_or_a_sentence(admin_client: Client) -> None:
     json = {"accept": "application/json"}
-    good = signed_in.post(UPLOAD, {"uploads": SimpleUploadedFile("IMG_22.png", png()), "alt": "A knee"}, headers=json)
+    good = admin_client.post(
+        UPLOAD, {"uploads": SimpleUploadedFile("IMG_22.png", png()), "alt": "A knee"}, headers=json
+    )
     assert f"/admin/images/image/{Image.objects.get(alt='A knee').pk}/change/" in good.json()["cards"][0]
-    bad = signed_in.post(UPLOAD, {"uploads": SimpleUploadedFile("x.png", b"x")}, headers=json)
+    bad = admin_client.post(UPLOAD, {"uploads": SimpleUploadedFile("x.png", b"x")}, headers=json)
     assert bad.status_code == 400
     assert bad.json()["cards"] == []
     assert bad.json()["problems"][0].startswith("“x.png”: This file is not a picture")
-    assert signed_in.post(UPLOAD, headers=json).json()["problems"] == ["Choose a file first."]
+    assert admin_client.post(UPLOAD, headers=json).json()["problems"] == ["Choose a file first."]
 
 
-def test_a_picture_added_by_its_form_is_titled_by_its_file(signed_in: Client) -> None:
+def test_a_picture_added_by_its_form_is_titled_by_its_file(admin_client: Client) -> None:
     data = {"file": SimpleUploadedFile("Left_knee-on step.png", png()), "alt": "A knee", "_save": ""}
-    assert signed_in.post(reverse("admin:images_image_add"), data).status_code == 302
+    assert admin_client.post(reverse("admin:images_image_add"), data).status_code == 302
     image = Image.objects.get()
     assert (image.title, image.focal_point, image.width, image.height) == ("Left knee on step", "0.5x0.5", 90, 60)
 
 
 @pytest.mark.parametrize("address", ["upload/", "chosen/"])
-def test_strangers_change_nothing(reader: Client, signed_in: Client, address: str) -> None:
+def test_strangers_change_nothing(client: Client, admin_client: Client, address: str) -> None:
     image = make_image(recent_at=timezone.now() - timedelta(days=9))
     data = {"id": image.pk, "uploads": SimpleUploadedFile("a.png", png())}
-    assert reader.post(f"/admin/images/image/{address}", data).status_code == 302
-    assert signed_in.get(f"/admin/images/image/{address}").status_code == 405
+    assert client.post(f"/admin/images/image/{address}", data).status_code == 302
+    assert admin_client.get(f"/admin/images/image/{address}").status_code == 405
     assert Image.objects.count() == 1
     assert Image.objects.get().recent_at == image.recent_at
 
@@ -95,36 +97,36 @@ def shown(client: Client, **query: str) -> set[str]:
     return set(re.findall(r"<b>([^<]+)</b>", page))
 
 
-def test_the_library_finds_and_filters(signed_in: Client) -> None:
+def test_the_library_finds_and_filters(admin_client: Client) -> None:
     make_post(featured_image=make_image(title="Knee", alt=""))
     make_image(title="Hip", caption="by the sea")
     make_image(title="Line", alt="", is_decorative=True)
     old = make_image(title="Old")
     Image.objects.filter(pk=old.pk).update(created_at=timezone.now().replace(year=2020, month=3))
-    assert shown(signed_in) == {"Knee", "Hip", "Line", "Old"}
-    assert shown(signed_in, q="SEA") == {"Hip"}
-    assert shown(signed_in, show="unused") == {"Hip", "Line", "Old"}
-    assert shown(signed_in, show="wordless") == {"Knee"}
-    assert shown(signed_in, month="2020-03") == {"Old"}
-    assert shown(signed_in, month="nonsense") == {"Knee", "Hip", "Line", "Old"}
+    assert shown(admin_client) == {"Knee", "Hip", "Line", "Old"}
+    assert shown(admin_client, q="SEA") == {"Hip"}
+    assert shown(admin_client, show="unused") == {"Hip", "Line", "Old"}
+    assert shown(admin_client, show="wordless") == {"Knee"}
+    assert shown(admin_client, month="2020-03") == {"Old"}
+    assert shown(admin_client, month="nonsense") == {"Knee", "Hip", "Line", "Old"}
 
 
 @pytest.mark.parametrize("address", ["", "pick/", "pick/?multiple=1&q=e"])
-def test_library_and_picker_cost_the_same_for_few_and_many(signed_in: Client, address: str) -> None:
+def test_library_and_picker_cost_the_same_for_few_and_many(admin_client: Client, address: str) -> None:
     costs = []
     for count in (2, 20):
         while Image.objects.count() < count:
             image = make_image()
             make_post(featured_image=image, body=f'<figure><img data-image="{image.pk}"></figure>')
         with CaptureQueriesContext(connection) as queries:
-            page = signed_in.get(f"/admin/images/image/{address}").content.decode()
+            page = admin_client.get(f"/admin/images/image/{address}").content.decode()
         assert page.count('loading="lazy"') == count
         costs.append(len(queries))
     # One for each kind of row that may hold a picture, and what every page of the desk costs.
     assert costs[0] == costs[1] < 24
 
 
-def test_every_way_of_use_is_found_once_for_each_user(signed_in: Client) -> None:
+def test_every_way_of_use_is_found_once_for_each_user(admin_client: Client) -> None:
     image = make_image()
     post = make_post(title="Stairs", featured_image=image, body=f'<figure><img data-image="{image.pk}"></figure>')
     draft = make_post(title="Draft one", status="draft", body=f'<figure><img data-image="{image.pk}"></figure>')
@@ -135,7 +137,7 @@ def test_every_way_of_use_is_found_once_for_each_user(signed_in: Client) -> None
     assert len(found[post].labels) == 2
     assert found[draft].state == "Draft"
     assert references.counts([image]) == {image.pk: 5}
-    page = signed_in.get(reverse("admin:images_image_change", args=[image.pk])).content.decode()
+    page = admin_client.get(reverse("admin:images_image_change", args=[image.pk])).content.decode()
     for user in found.values():
         assert f'<a href="{user.address}">{user.user}</a>' in page
 
@@ -143,12 +145,12 @@ def test_every_way_of_use_is_found_once_for_each_user(signed_in: Client) -> None
 # ---- Words ---------------------------------------------------------------------------------------
 
 
-def test_decoration_has_no_words(signed_in: Client) -> None:
+def test_decoration_has_no_words(admin_client: Client) -> None:
     image = make_image(alt="A knee")
     address = reverse("admin:images_image_change", args=[image.pk])
-    page = signed_in.post(address, form(image, is_decorative="on"))
+    page = admin_client.post(address, form(image, is_decorative="on"))
     assert "Decoration has no words." in page.content.decode()
-    assert signed_in.post(address, form(image, is_decorative="on", alt="")).status_code == 302
+    assert admin_client.post(address, form(image, is_decorative="on", alt="")).status_code == 302
     image.refresh_from_db()
     assert image.is_decorative
     assert not image.lacks_words
@@ -157,9 +159,9 @@ def test_decoration_has_no_words(signed_in: Client) -> None:
 
 
 @pytest.mark.parametrize("point", ["2x0.5", "-1x0", "nanxnan", "0.5", "0.5x0.5x0.5"])
-def test_a_focal_point_outside_the_picture_is_refused(signed_in: Client, point: str) -> None:
+def test_a_focal_point_outside_the_picture_is_refused(admin_client: Client, point: str) -> None:
     image = make_image()
-    signed_in.post(reverse("admin:images_image_change", args=[image.pk]), form(image, focal_point=point))
+    admin_client.post(reverse("admin:images_image_change", args=[image.pk]), form(image, focal_point=point))
     assert Image.objects.get().focal_point == "0.5x0.5"
 
 
@@ -167,7 +169,7 @@ def test_a_focal_point_outside_the_picture_is_refused(signed_in: Client, point: 
 
 
 def test_replacing_the_file_keeps_its_uses_and_leaves_nothing_behind(
-    signed_in: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    admin_client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     image = make_image()
     post = make_post(featured_image=image)
@@ -175,7 +177,7 @@ def test_replacing_the_file_keeps_its_uses_and_leaves_nothing_behind(
     before = stored()
     address = reverse("admin:images_image_change", args=[image.pk])
     with django_capture_on_commit_callbacks() as waiting:
-        signed_in.post(address, form(image, file=SimpleUploadedFile("new.png", png("red", (300, 200)))))
+        admin_client.post(address, form(image, file=SimpleUploadedFile("new.png", png("red", (300, 200)))))
     assert before < stored()  # kept until the change is certain
     for callback in waiting:
         callback()
@@ -222,15 +224,15 @@ def test_a_file_that_two_pictures_share_stays_with_the_other(
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_a_used_picture_stays_and_its_users_are_named_with_links(signed_in: Client, several: bool) -> None:
+def test_a_used_picture_stays_and_its_users_are_named_with_links(admin_client: Client, several: bool) -> None:
     image = make_image()
     Video.objects.create(provider="vimeo", key="12345678", title="Hop", thumbnail=image)
     post = make_post(title="Stairs & knees", body=f'<figure><img data-image="{image.pk}"></figure>')
     if several:
         data = {"action": "delete_selected", "_selected_action": [image.pk, make_image().pk], "post": "yes"}
-        page = signed_in.post("/admin/images/image/", data)
+        page = admin_client.post("/admin/images/image/", data)
     else:
-        page = signed_in.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
+        page = admin_client.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
     link = f'<a href="{reverse("admin:blog_post_change", args=[post.pk])}">Stairs &amp; knees</a>'
     assert link in page.content.decode()
     assert ">Hop</a>" in page.content.decode()
@@ -256,81 +258,81 @@ def drop(page: Page, *files: tuple[str, bytes]) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_of_three_dropped_files_two_arrive_and_the_broken_one_is_named(owner_page: Page) -> None:
-    owner_page.goto("/admin/images/image/")
-    owner_page.evaluate("window.isSame = true")
-    drop(owner_page, ("one.png", png()), ("broken.jpg", b"\xff\xd8\xff nothing"), ("two.png", png("red")))
-    expect(owner_page.locator(".uploads .refused")).to_contain_text("“broken.jpg”: This")
-    expect(owner_page.locator(".image-card b")).to_have_text(["Two", "One"])
-    assert owner_page.evaluate("window.isSame")
+def test_of_three_dropped_files_two_arrive_and_the_broken_one_is_named(admin_page: Page) -> None:
+    admin_page.goto("/admin/images/image/")
+    admin_page.evaluate("window.isSame = true")
+    drop(admin_page, ("one.png", png()), ("broken.jpg", b"\xff\xd8\xff nothing"), ("two.png", png("red")))
+    expect(admin_page.locator(".uploads .refused")).to_contain_text("“broken.jpg”: This")
+    expect(admin_page.locator(".image-card b")).to_have_text(["Two", "One"])
+    assert admin_page.evaluate("window.isSame")
     assert Image.objects.count() == 2
-    owner_page.get_by_label("Add pictures").set_input_files(
+    admin_page.get_by_label("Add pictures").set_input_files(
         {"name": "three.png", "mimeType": "image/png", "buffer": png("blue")}
     )
-    expect(owner_page.locator(".image-card b")).to_have_text(["Three", "Two", "One"])
+    expect(admin_page.locator(".image-card b")).to_have_text(["Three", "Two", "One"])
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(owner_page: Page) -> None:
+def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(admin_page: Page) -> None:
     make_post()
     for name in ("Ankle", "Back", "Calf"):
         make_image(title=name, alt="" if name == "Calf" else name, recent_at=timezone.now() - timedelta(days=1))
-    owner_page.goto("/admin/blog/post/add/")
-    owner_page.evaluate(
+    admin_page.goto("/admin/blog/post/add/")
+    admin_page.evaluate(
         "document.dispatchEvent(new CustomEvent('images:choose', {detail: {multiple: true, resolve: x => window.got = x}}))"
     )
-    frame = owner_page.frame_locator("dialog iframe")
+    frame = admin_page.frame_locator("dialog iframe")
     expect(frame.locator(".no-alt")).to_have_count(1)
     frame.get_by_role("checkbox", name="Calf").click()
     frame.get_by_label("Find").fill("ankle")
     frame.get_by_label("Find").press("Enter")
     expect(frame.get_by_role("checkbox")).to_have_count(1)
     frame.get_by_role("checkbox", name="Ankle").press("Space")
-    with owner_page.expect_response("**/chosen/"):
+    with admin_page.expect_response("**/chosen/"):
         frame.get_by_role("button", name="Use 2 images").click()
-    assert owner_page.evaluate("window.got.map((image) => image.title)") == ["Calf", "Ankle"]
-    expect(owner_page.locator("dialog.image-dialog")).to_be_hidden()
-    owner_page.get_by_role("button", name="Choose an image").click()
+    assert admin_page.evaluate("window.got.map((image) => image.title)") == ["Calf", "Ankle"]
+    expect(admin_page.locator("dialog.image-dialog")).to_be_hidden()
+    admin_page.get_by_role("button", name="Choose an image").click()
     expect(frame.locator(".picker-grid button").last).to_contain_text("Back")
-    owner_page.frames[-1].wait_for_load_state()
+    admin_page.frames[-1].wait_for_load_state()
     frame.locator(".picker-grid button").first.focus()
-    owner_page.keyboard.press("ArrowRight")
-    owner_page.keyboard.press("Enter")
-    expect(owner_page.locator("image-picker img")).to_be_visible()
-    drop_into = owner_page.locator("image-picker input")
+    admin_page.keyboard.press("ArrowRight")
+    admin_page.keyboard.press("Enter")
+    expect(admin_page.locator("image-picker img")).to_be_visible()
+    drop_into = admin_page.locator("image-picker input")
     assert Image.objects.get(pk=drop_into.input_value()).title in {"Ankle", "Calf"}
-    owner_page.get_by_role("button", name="Choose another image").click()
+    admin_page.get_by_role("button", name="Choose another image").click()
     expect(frame.locator(".picker-grid button")).to_have_count(3)
     # Its script hears keys only once it is there.
-    owner_page.frames[-1].wait_for_load_state()
+    admin_page.frames[-1].wait_for_load_state()
     frame.locator(".picker-grid button").first.focus()
-    owner_page.keyboard.press("Escape")
-    expect(owner_page.locator("dialog.image-dialog")).to_be_hidden()
+    admin_page.keyboard.press("Escape")
+    expect(admin_page.locator("dialog.image-dialog")).to_be_hidden()
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_focal_point_moves_by_click_and_by_arrow_key_and_the_crops_follow(owner_page: Page) -> None:
+def test_the_focal_point_moves_by_click_and_by_arrow_key_and_the_crops_follow(admin_page: Page) -> None:
     image = make_image(width=1200, height=400)
-    owner_page.goto(reverse("admin:images_image_change", args=[image.pk]))
-    stage = owner_page.locator(".focal-point-stage img")
+    admin_page.goto(reverse("admin:images_image_change", args=[image.pk]))
+    stage = admin_page.locator(".focal-point-stage img")
     box = stage.bounding_box()
     assert box is not None
-    card = owner_page.locator(".crop--card")
+    card = admin_page.locator(".crop--card")
     expect(card).to_have_css("object-position", "50% 50%")
     stage.click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.5})
     # A quarter of the way lies half a crop from the edge of a picture of 3:1, so the crop begins there.
     expect(card).to_have_css("object-position", "0% 50%")
-    mark = owner_page.get_by_role("button", name="Main subject of the picture")
+    mark = admin_page.get_by_role("button", name="Main subject of the picture")
     expect(mark).to_be_focused()
     for _ in range(5):
-        owner_page.keyboard.press("ArrowRight")
-    owner_page.keyboard.press("ArrowUp")
-    expect(owner_page.locator("focal-point output")).to_contain_text("35% from the left, 48% from the top")
+        admin_page.keyboard.press("ArrowRight")
+    admin_page.keyboard.press("ArrowUp")
+    expect(admin_page.locator("focal-point output")).to_contain_text("35% from the left, 48% from the top")
     expect(card).to_have_css("object-position", "20% 50%")
-    owner_page.get_by_role("button", name="Save", exact=True).click()
-    expect(owner_page.locator(".messagelist .success")).to_be_visible()
+    admin_page.get_by_role("button", name="Save", exact=True).click()
+    expect(admin_page.locator(".messagelist .success")).to_be_visible()
     image.refresh_from_db()
     across, down = map(float, image.focal_point.split("x"))
     assert (across, down) == (pytest.approx(0.35, abs=0.01), pytest.approx(0.48, abs=0.01))

@@ -100,14 +100,14 @@ def test_a_picture_in_use_cannot_be_deleted() -> None:
         image.delete()
 
 
-def test_a_picture_no_longer_in_the_text_can_be_deleted(signed_in: Client) -> None:
+def test_a_picture_no_longer_in_the_text_can_be_deleted(admin_client: Client) -> None:
     image = make_image()
     post = make_post(body=f'<figure><img data-image="{image.pk}"></figure><p>x</p>')
-    page = signed_in.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
+    page = admin_client.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
     assert post.title in page.content.decode()
     post.body = "<p>x</p>"
     post.save()
-    signed_in.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
+    admin_client.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
     assert not Image.objects.exists()
 
 

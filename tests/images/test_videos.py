@@ -127,26 +127,26 @@ def test_other_addresses_are_not(words: str) -> None:
 
 
 @pytest.mark.django_db
-def test_title_and_picture_are_fetched_once_and_kept_here(signed_in: Client, site: Site) -> None:
+def test_title_and_picture_are_fetched_once_and_kept_here(admin_client: Client, site: Site) -> None:
     describe_as(site)
     site.give("/vi/abcDEF123_-/maxresdefault.jpg", jpeg())
-    answer = signed_in.post(ADDRESS, {"address": YOUTUBE}).json()
+    answer = admin_client.post(ADDRESS, {"address": YOUTUBE}).json()
     video = Video.objects.get()
     assert (answer["id"], answer["title"], answer["problem"]) == (video.pk, "Heel drops", "")
     assert video.thumbnail is not None
     assert (video.thumbnail.width, video.thumbnail.height) == (1280, 720)
     assert not video.thumbnail.lacks_words
     assert len(site.asked) == 2
-    again = signed_in.post(ADDRESS, {"address": "https://www.youtube.com/watch?v=abcDEF123_-"}).json()
+    again = admin_client.post(ADDRESS, {"address": "https://www.youtube.com/watch?v=abcDEF123_-"}).json()
     assert again["id"] == video.pk
     assert len(site.asked) == 2
 
 
 @pytest.mark.django_db
-def test_the_smaller_picture_serves_when_there_is_no_large_one(signed_in: Client, site: Site) -> None:
+def test_the_smaller_picture_serves_when_there_is_no_large_one(admin_client: Client, site: Site) -> None:
     describe_as(site)
     site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg())
-    assert signed_in.post(ADDRESS, {"address": YOUTUBE}).json()["thumb"]
+    assert admin_client.post(ADDRESS, {"address": YOUTUBE}).json()["thumb"]
 
 
 def slowly(request: BaseHTTPRequestHandler) -> None:
@@ -161,7 +161,7 @@ def slowly(request: BaseHTTPRequestHandler) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("trouble", ["silent", "slow", "large", "elsewhere", "redirect", "no picture", "no json"])
 def test_when_the_other_site_fails_the_author_may_choose_a_picture(
-    signed_in: Client, site: Site, monkeypatch: pytest.MonkeyPatch, trouble: str
+    admin_client: Client, site: Site, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     monkeypatch.setattr(videos, "SECONDS", 0.2)
     if trouble == "slow":
@@ -177,23 +177,23 @@ def test_when_the_other_site_fails_the_author_may_choose_a_picture(
         describe_as(site)
         site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg() if trouble == "large" else b"no picture")
         monkeypatch.setattr(videos, "MAX_PICTURE", 1000)
-    answer = signed_in.post(ADDRESS, {"address": YOUTUBE}).json()
+    answer = admin_client.post(ADDRESS, {"address": YOUTUBE}).json()
     assert answer["problem"].startswith("YouTube did not answer with a picture of this video.")
     assert "/other" not in site.asked
     assert "/secret.jpg" not in site.asked
     assert not Image.objects.exists()
     image = make_image()
-    answer = signed_in.post(ADDRESS, {"address": YOUTUBE, "image": image.pk, "title": "Mine"}).json()
+    answer = admin_client.post(ADDRESS, {"address": YOUTUBE, "image": image.pk, "title": "Mine"}).json()
     assert (answer["problem"], answer["title"]) == ("", "Mine")
     assert Video.objects.get().thumbnail == image
 
 
 @pytest.mark.django_db
-def test_a_wrong_address_is_refused_in_words_and_strangers_make_nothing(signed_in: Client, reader: Client) -> None:
-    refused = signed_in.post(ADDRESS, {"address": "https://example.com/"})
+def test_a_wrong_address_is_refused_in_words_and_strangers_make_nothing(admin_client: Client, client: Client) -> None:
+    refused = admin_client.post(ADDRESS, {"address": "https://example.com/"})
     assert refused.status_code == 400
     assert refused.json()["problem"].startswith("This is not the address of a YouTube or Vimeo video.")
-    assert reader.post(ADDRESS, {"address": YOUTUBE}).status_code == 302
+    assert client.post(ADDRESS, {"address": YOUTUBE}).status_code == 302
     assert not Video.objects.exists()
 
 
@@ -251,38 +251,38 @@ def test_nothing_is_asked_of_the_other_site_before_the_click(page: Page) -> None
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_author_puts_a_video_into_a_text(owner_page: Page, site: Site) -> None:
+def test_the_author_puts_a_video_into_a_text(admin_page: Page, site: Site) -> None:
     describe_as(site)
     site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg())
     post = make_post(body="<p>Before</p>")
-    owner_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
-    owner_page.locator(".ProseMirror[contenteditable=true]").first.get_by_text("Before").click()
-    owner_page.get_by_role("button", name="Video from YouTube or Vimeo").click()
-    dialog = owner_page.locator("dialog[open]")
+    admin_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
+    admin_page.locator(".ProseMirror[contenteditable=true]").first.get_by_text("Before").click()
+    admin_page.get_by_role("button", name="Video from YouTube or Vimeo").click()
+    dialog = admin_page.locator("dialog[open]")
     dialog.get_by_label("Video URL").fill("https://example.com/")
     dialog.get_by_role("button", name="Insert").click()
     expect(dialog).to_contain_text("This is not the address of a YouTube or Vimeo video.")
     dialog.get_by_label("Video URL").fill(YOUTUBE)
     dialog.get_by_role("button", name="Insert").click()
-    expect(owner_page.locator(".ProseMirror .video")).to_contain_text("Heel drops")
-    owner_page.get_by_role("button", name="Save changes").click()
-    owner_page.wait_for_load_state()
-    expect(owner_page.locator(".ProseMirror .video img")).to_be_visible()
+    expect(admin_page.locator(".ProseMirror .video")).to_contain_text("Heel drops")
+    admin_page.get_by_role("button", name="Save changes").click()
+    admin_page.wait_for_load_state()
+    expect(admin_page.locator(".ProseMirror .video img")).to_be_visible()
     post.refresh_from_db()
     assert f'<div data-embed="video" data-id="{Video.objects.get().pk}"></div>' in post.body
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_without_an_answer_the_author_chooses_a_picture_of_the_library(owner_page: Page, site: Site) -> None:
+def test_without_an_answer_the_author_chooses_a_picture_of_the_library(admin_page: Page, site: Site) -> None:
     make_image(title="Stairs")
-    owner_page.goto(reverse("admin:blog_post_change", args=[make_post(body="<p>Before</p>").pk]))
-    owner_page.locator(".ProseMirror[contenteditable=true]").first.get_by_text("Before").click()
-    owner_page.get_by_role("button", name="Video from YouTube or Vimeo").click()
-    owner_page.get_by_label("Video URL").fill("https://vimeo.com/123456789")
-    owner_page.locator("dialog[open]").get_by_role("button", name="Insert").click()
-    expect(owner_page.locator(".video-dialog")).to_contain_text("Vimeo did not answer")
-    owner_page.locator(".video-dialog").get_by_role("button", name="Choose an image").click()
-    owner_page.frame_locator("dialog iframe").get_by_role("button", name="Stairs").click()
-    expect(owner_page.locator(".ProseMirror .video img")).to_be_visible()
+    admin_page.goto(reverse("admin:blog_post_change", args=[make_post(body="<p>Before</p>").pk]))
+    admin_page.locator(".ProseMirror[contenteditable=true]").first.get_by_text("Before").click()
+    admin_page.get_by_role("button", name="Video from YouTube or Vimeo").click()
+    admin_page.get_by_label("Video URL").fill("https://vimeo.com/123456789")
+    admin_page.locator("dialog[open]").get_by_role("button", name="Insert").click()
+    expect(admin_page.locator(".video-dialog")).to_contain_text("Vimeo did not answer")
+    admin_page.locator(".video-dialog").get_by_role("button", name="Choose an image").click()
+    admin_page.frame_locator("dialog iframe").get_by_role("button", name="Stairs").click()
+    expect(admin_page.locator(".ProseMirror .video img")).to_be_visible()
     assert Video.objects.get().thumbnail == Image.objects.get()

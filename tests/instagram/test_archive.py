@@ -184,21 +184,23 @@ def test_archives_nobody_chose_from_are_thrown_away_after_a_day(folder: Path) ->
 
 
 @pytest.mark.django_db
-def test_the_desk_shows_what_is_in_it_before_anything_is_taken(signed_in: Client, reader: Client, folder: Path) -> None:
+def test_the_desk_shows_what_is_in_it_before_anything_is_taken(
+    admin_client: Client, client: Client, folder: Path
+) -> None:
     address = reverse("admin:instagram_shot_archive")
     files = {"content/posts_1.json": [post(1), post(2)], "media/posts/202603/1.jpg": jpeg()}
-    response = signed_in.post(address, {"archive": zipped(files | {"media/posts/202603/2.jpg": jpeg()})})
+    response = admin_client.post(address, {"archive": zipped(files | {"media/posts/202603/2.jpg": jpeg()})})
     preview = response["Location"]
-    page = signed_in.get(preview).content.decode()
+    page = admin_client.get(preview).content.decode()
     assert "Nothing is taken yet" in page
     assert (page.count('name="key"'), Shot.objects.count()) == (2, 0)
-    picture = signed_in.get(f"{preview}1772000001.jpg")
+    picture = admin_client.get(f"{preview}1772000001.jpg")
     assert Pillow.open(io.BytesIO(picture.content)).size == (40, 60)
-    assert signed_in.get(f"{preview}1.jpg").status_code == 404
-    assert "Tick a picture first" in signed_in.post(preview).content.decode()
-    assert signed_in.post(preview, {"key": ["1772000001"]}).status_code == 302
+    assert admin_client.get(f"{preview}1.jpg").status_code == 404
+    assert "Tick a picture first" in admin_client.post(preview).content.decode()
+    assert admin_client.post(preview, {"key": ["1772000001"]}).status_code == 302
     assert Shot.objects.get().caption == "Post 1"
     assert list(folder.iterdir()) == []
-    assert "upload it again" in signed_in.get(preview).content.decode()
-    assert "Choose a file first" in signed_in.post(address).content.decode()
-    assert reader.get(preview).status_code == 302
+    assert "upload it again" in admin_client.get(preview).content.decode()
+    assert "Choose a file first" in admin_client.post(address).content.decode()
+    assert client.get(preview).status_code == 302

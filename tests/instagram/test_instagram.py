@@ -185,7 +185,7 @@ def test_a_renewal_that_fails_stops_no_pictures_and_is_tried_again(server: Insta
 
 
 def test_a_dead_token_is_told_once_asked_no_more_and_the_strip_stays(
-    server: Instagram, signed_in: Client, caplog: pytest.LogCaptureFixture
+    server: Instagram, admin_client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     Shot.objects.create(picture=make_image())
@@ -197,12 +197,12 @@ def test_a_dead_token_is_told_once_asked_no_more_and_the_strip_stays(
     assert server.paths() == ["/me/media"]
     assert len(Shot.objects.strip()) == 1
     for name in ("admin:index", "admin:instagram_shot_changelist", "admin:instagram_followsettings_changelist"):
-        page = signed_in.get(reverse(name)).content.decode()
+        page = admin_client.get(reverse(name)).content.decode()
         assert "does not accept the token any more" in page
         assert TOKEN not in page
     assert TOKEN not in caplog.text
     fields = {"title": "Follow along", "count": "6", "new_token": "another"}
-    assert signed_in.post(reverse("admin:instagram_followsettings_changelist"), fields).status_code == 302
+    assert admin_client.post(reverse("admin:instagram_followsettings_changelist"), fields).status_code == 302
     assert (settings().token, settings().trouble, settings().ask_at) == ("another", "", None)
 
 
@@ -301,14 +301,14 @@ def test_pictures_come_from_instagrams_servers_only(address: str, is_fetched: bo
 
 
 @pytest.mark.django_db
-def test_a_token_goes_in_by_the_settings_and_never_comes_out(signed_in: Client) -> None:
+def test_a_token_goes_in_by_the_settings_and_never_comes_out(admin_client: Client) -> None:
     address = reverse("admin:instagram_followsettings_changelist")
     fields = {"title": "Follow along", "count": "6"}
-    assert signed_in.post(address, fields | {"new_token": f" {TOKEN} "}).status_code == 302
+    assert admin_client.post(address, fields | {"new_token": f" {TOKEN} "}).status_code == 302
     assert settings().token == TOKEN
-    assert signed_in.post(address, fields | {"count": "4"}).status_code == 302
+    assert admin_client.post(address, fields | {"count": "4"}).status_code == 302
     assert (settings().token, settings().count) == (TOKEN, 4)
-    page = signed_in.get(address).content.decode()
+    page = admin_client.get(address).content.decode()
     assert TOKEN not in page
     assert "first pictures come" in page
     for wrong in (
@@ -317,8 +317,8 @@ def test_a_token_goes_in_by_the_settings_and_never_comes_out(signed_in: Client) 
         {"count": "0"},
         {"count": "13"},
     ):
-        page = signed_in.post(address, fields | wrong).content.decode()
+        page = admin_client.post(address, fields | wrong).content.decode()
         assert "errorlist" in page
     assert settings().token == TOKEN
-    signed_in.post(address, fields | {"forget_token": "on"})
+    admin_client.post(address, fields | {"forget_token": "on"})
     assert settings().token == ""

@@ -34,10 +34,10 @@ def strip(client: Client) -> Any:
 
 
 @pytest.mark.django_db
-def test_without_pictures_there_is_no_strip(reader: Client) -> None:
-    assert strip(reader) is None
+def test_without_pictures_there_is_no_strip(client: Client) -> None:
+    assert strip(client) is None
     make_shot(is_shown=False)
-    assert strip(reader) is None
+    assert strip(client) is None
 
 
 @pytest.mark.django_db
@@ -56,14 +56,14 @@ def test_numbered_pictures_stand_first_then_the_newest_as_many_as_the_settings_s
 
 
 @pytest.mark.django_db
-def test_a_square_says_what_it_shows_and_leads_to_its_post_or_to_the_profile(reader: Client) -> None:
+def test_a_square_says_what_it_shows_and_leads_to_its_post_or_to_the_profile(client: Client) -> None:
     make_shot(1, caption="Calf raises", link="https://www.instagram.com/p/abc/", picture=make_image(alt="A step"))
     make_shot(2, caption="", picture=make_image(alt=""))
     make_shot(3, caption="Only words <b>", picture=make_image(alt=""))
-    assert strip(reader).xpath(".//li//a/@href") == ["https://www.instagram.com/p/abc/"]
+    assert strip(client).xpath(".//li//a/@href") == ["https://www.instagram.com/p/abc/"]
     site = SiteInfo.objects.create()
     SocialLink.objects.create(site=site, network="instagram", url="https://www.instagram.com/me/")
-    found = strip(reader)
+    found = strip(client)
     assert found.xpath(".//li/a/@href") == [
         "https://www.instagram.com/p/abc/",
         *["https://www.instagram.com/me/"] * 2,
@@ -73,34 +73,34 @@ def test_a_square_says_what_it_shows_and_leads_to_its_post_or_to_the_profile(rea
 
 
 @pytest.mark.django_db
-def test_nothing_of_the_strip_is_fetched_from_another_site(reader: Client) -> None:
+def test_nothing_of_the_strip_is_fetched_from_another_site(client: Client) -> None:
     make_shot(link="https://www.instagram.com/p/abc/")
-    sources = strip(reader).xpath(".//*[@src]/@src | .//*[@srcset]/@srcset | .//*[@poster] | .//iframe | .//script")
+    sources = strip(client).xpath(".//*[@src]/@src | .//*[@srcset]/@srcset | .//*[@poster] | .//iframe | .//script")
     assert sources
     assert all(source.startswith("/media/") for source in sources)
 
 
 @pytest.mark.django_db
-def test_a_picture_in_the_strip_cannot_leave_the_library_and_a_link_is_https(signed_in: Client) -> None:
+def test_a_picture_in_the_strip_cannot_leave_the_library_and_a_link_is_https(admin_client: Client) -> None:
     shot = make_shot()
-    page = signed_in.get(reverse("admin:images_image_delete", args=[shot.picture.pk]))
+    page = admin_client.get(reverse("admin:images_image_delete", args=[shot.picture.pk]))
     assert "Picture of the strip" in page.content.decode()
     with pytest.raises(IntegrityError), transaction.atomic():
         make_shot(link="javascript:alert(1)")
     fields = {"picture": shot.picture.pk, "taken_at_0": "2026-01-02", "taken_at_1": "10:00", "link": "http://a.example"}
-    page = signed_in.post(reverse("admin:instagram_shot_add"), fields)
+    page = admin_client.post(reverse("admin:instagram_shot_add"), fields)
     assert page.context["adminform"].form.errors.keys() == {"link"}
 
 
 @pytest.mark.django_db
-def test_the_desk_adds_by_hand_sorts_by_number_and_hides(signed_in: Client) -> None:
+def test_the_desk_adds_by_hand_sorts_by_number_and_hides(admin_client: Client) -> None:
     fields = {"picture": make_image().pk, "caption": "Hi", "taken_at_0": "2026-01-02", "taken_at_1": "10:00"}
-    assert signed_in.post(reverse("admin:instagram_shot_add"), fields | {"is_shown": "on"}).status_code == 302
+    assert admin_client.post(reverse("admin:instagram_shot_add"), fields | {"is_shown": "on"}).status_code == 302
     by_hand, other = Shot.objects.get(), make_shot(0)
     rows = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", "_save": "Save"}
     rows |= {"form-0-id": str(other.pk), "form-0-position": ""}
     rows |= {"form-1-id": str(by_hand.pk), "form-1-position": "1", "form-1-is_shown": "on"}
-    assert signed_in.post(reverse("admin:instagram_shot_changelist"), rows).status_code == 302
+    assert admin_client.post(reverse("admin:instagram_shot_changelist"), rows).status_code == 302
     assert Shot.objects.strip() == [by_hand]
     assert by_hand.source == Shot.Source.HAND
 

@@ -86,47 +86,47 @@ def test_a_mobile_menu_without_visible_blocks_has_no_button(client: Client) -> N
 
 
 @pytest.mark.usefixtures("site")
-def test_default_blocks_show_categories_pages_and_policies(reader: Client) -> None:
+def test_default_blocks_show_categories_pages_and_policies(client: Client) -> None:
     categories = ["Pain", "Sports", "Health", "Learning"]
     main = ["Home", "All posts", *categories, "About me", "Services", "Editorial policy", "Contact"]
-    assert link_titles(reader, "top-bar") == categories[:3]
-    assert link_titles(reader, "main-menu") == [*main, "Search"]
-    assert link_titles(reader, "mobile-menu") == main
+    assert link_titles(client, "top-bar") == categories[:3]
+    assert link_titles(client, "main-menu") == [*main, "Search"]
+    assert link_titles(client, "mobile-menu") == main
     expected = ["All posts", *categories, "About me", "Services", "Privacy", "Editorial policy", "Contact", "RSS feed"]
-    assert link_titles(reader, "footer") == expected
-    assert widget_titles(reader) == ["Meet Sam", "Connect", "Join the list", "Search", "Categories", "Archives"]
-    home = tree(reader).xpath("//main/section/@class")
+    assert link_titles(client, "footer") == expected
+    assert widget_titles(client) == ["Meet Sam", "Connect", "Join the list", "Search", "Categories", "Archives"]
+    home = tree(client).xpath("//main/section/@class")
     assert home == ["hero", "section section--start", "section", "section about-band"]
 
 
 @pytest.mark.usefixtures("site")
-def test_blocks_are_in_the_authors_order_and_hidden_ones_are_gone(reader: Client) -> None:
+def test_blocks_are_in_the_authors_order_and_hidden_ones_are_gone(client: Client) -> None:
     for block_type in ("archives", "search", "categories"):
         make_block("sidebar", block_type)
-    assert widget_titles(reader) == ["Archives", "Search", "Categories"]
+    assert widget_titles(client) == ["Archives", "Search", "Categories"]
     Block.objects.filter(block_type="search").update(is_shown=False)
-    assert widget_titles(reader) == ["Archives", "Categories"]
-    assert widget_titles(reader, "/the-knee/") == ["Archives", "Categories"]
+    assert widget_titles(client) == ["Archives", "Categories"]
+    assert widget_titles(client, "/the-knee/") == ["Archives", "Categories"]
 
 
 @pytest.mark.usefixtures("site")
-def test_other_areas_keep_their_default_and_the_mobile_menu_follows_the_main_menu(reader: Client) -> None:
+def test_other_areas_keep_their_default_and_the_mobile_menu_follows_the_main_menu(client: Client) -> None:
     make_block("main-menu", title="Start", url="/")
-    assert link_titles(reader, "main-menu") == ["Start"]
-    assert link_titles(reader, "mobile-menu") == ["Start"]
-    assert link_titles(reader, "top-bar") == ["Pain", "Sports", "Health"]
+    assert link_titles(client, "main-menu") == ["Start"]
+    assert link_titles(client, "mobile-menu") == ["Start"]
+    assert link_titles(client, "top-bar") == ["Pain", "Sports", "Health"]
 
 
 @pytest.mark.usefixtures("site")
-def test_a_link_shows_its_own_title_or_the_targets_and_follows_a_rename(reader: Client) -> None:
+def test_a_link_shows_its_own_title_or_the_targets_and_follows_a_rename(client: Client) -> None:
     page, category, post = Page.objects.get(role="about"), Category.objects.get(name="Pain"), Post.objects.get()
     for fields in ({"page": page}, {"category": category}, {"post": post, "title": "Knees"}):
         make_block("main-menu", **fields)
-    assert link_titles(reader, "main-menu") == ["About me", "Pain", "Knees"]
+    assert link_titles(client, "main-menu") == ["About me", "Pain", "Knees"]
     page.slug, category.name = "who", "Aches"
     page.save()
     category.save()
-    links = tree(reader).xpath(LINKS["main-menu"])
+    links = tree(client).xpath(LINKS["main-menu"])
     assert [link.get("href") for link in links] == ["/who/", "/category/pain/", "/the-knee/"]
     assert links[1].text == "Aches"
 
@@ -142,7 +142,7 @@ REMOVALS: dict[str, Any] = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("make", [make_page, make_post])
 @pytest.mark.parametrize("removal", REMOVALS)
-def test_a_page_or_post_that_visitors_cannot_see_is_not_linked(reader: Client, make: Any, removal: str) -> None:
+def test_a_page_or_post_that_visitors_cannot_see_is_not_linked(client: Client, make: Any, removal: str) -> None:
     target = make(title="Target")
     field = {"page" if isinstance(target, Page) else "post": target}
     heading = make_block("footer", "heading", title="Alone")
@@ -150,45 +150,45 @@ def test_a_page_or_post_that_visitors_cannot_see_is_not_linked(reader: Client, m
     for area in ("top-bar", "main-menu"):
         make_block(area, **field)
     make_block("main-menu", title="Home", url="/")
-    assert [link_titles(reader, area) for area in LINKS] == [
+    assert [link_titles(client, area) for area in LINKS] == [
         ["Target"],
         ["Target", "Home"],
         ["Target", "Home"],
         ["Target"],
     ]
     REMOVALS[removal](target)
-    page = tree(reader)
+    page = tree(client)
     assert [page.xpath(path + "/text()") for path in LINKS.values()] == [[], ["Home"], ["Home"], []]
     assert "Alone" not in page.text_content()
     assert not page.xpath("//div[@class='topbar']")
 
 
 @pytest.mark.django_db
-def test_deleting_a_category_deletes_links_to_it(reader: Client) -> None:
+def test_deleting_a_category_deletes_links_to_it(client: Client) -> None:
     category = make_category(name="Target")
     make_block("main-menu", category=category)
     make_block("main-menu", title="Home", url="/")
-    assert link_titles(reader, "main-menu") == ["Target", "Home"]
+    assert link_titles(client, "main-menu") == ["Target", "Home"]
     category.delete()
-    assert link_titles(reader, "main-menu") == ["Home"]
+    assert link_titles(client, "main-menu") == ["Home"]
 
 
 @pytest.mark.usefixtures("site")
-def test_a_dropdown_with_one_link_becomes_that_link_and_an_empty_one_is_left_out(reader: Client) -> None:
+def test_a_dropdown_with_one_link_becomes_that_link_and_an_empty_one_is_left_out(client: Client) -> None:
     make_block("main-menu", "heading", title="Empty")
     one = make_block("main-menu", "heading", title="One")
     two = make_block("main-menu", "heading", title="Two")
     make_block("main-menu", parent=one, title="Home", url="/")
     for title in ("First", "Second"):
         make_block("main-menu", parent=two, title=title, url=f"https://{title}.example/")
-    assert link_titles(reader, "main-menu") == ["Home", "First", "Second"]
-    assert [each.text.strip() for each in tree(reader).xpath("//ul[@class='menu']//summary")] == ["Two"]
+    assert link_titles(client, "main-menu") == ["Home", "First", "Second"]
+    assert [each.text.strip() for each in tree(client).xpath("//ul[@class='menu']//summary")] == ["Two"]
 
 
 @pytest.mark.usefixtures("site")
-def test_a_heading_is_marked_if_the_page_belongs_to_it(reader: Client) -> None:
+def test_a_heading_is_marked_if_the_page_belongs_to_it(client: Client) -> None:
     def marked(path: str) -> list[str]:
-        found = tree(reader, path).xpath("//ul[@class='menu']//summary[@aria-current]")
+        found = tree(client, path).xpath("//ul[@class='menu']//summary[@aria-current]")
         return [each.text_content().strip() for each in found]
 
     assert {path: marked(path) for path in ("/", "/the-knee/", "/about/services/", "/author/sam/", "/contact/")} == {
@@ -239,7 +239,7 @@ def test_the_database_requires_exactly_one_link_target() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_full", [False, True])
-def test_every_block_type_renders_with_and_without_content(reader: Client, is_full: bool) -> None:
+def test_every_block_type_renders_with_and_without_content(client: Client, is_full: bool) -> None:
     if is_full:
         site = SiteInfo.objects.create(name="Move Better", help_line="Call now.")
         SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me")
@@ -255,7 +255,7 @@ def test_every_block_type_renders_with_and_without_content(reader: Client, is_fu
         make_post(slug="the-knee", categories=[], published_at=timezone.now())
     fill_every_area()
     for path in ("/", "/the-knee/", "/blog/", "/nothing/"):
-        page = tree(reader, path)
+        page = tree(client, path)
         ids = page.xpath("//@id")
         assert len(ids) == len(set(ids))
         assert set(page.xpath("//@aria-labelledby")) <= set(ids)
@@ -266,10 +266,10 @@ def test_every_block_type_renders_with_and_without_content(reader: Client, is_fu
 
 
 @pytest.mark.usefixtures("site")
-def test_customized_areas_cost_no_more_queries_than_default_ones(reader: Client) -> None:
+def test_customized_areas_cost_no_more_queries_than_default_ones(client: Client) -> None:
     def count(path: str) -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert reader.get(path).status_code == 200
+            assert client.get(path).status_code == 200
         return len(queries)
 
     paths = ("/", "/blog/", "/the-knee/", "/privacy/")
@@ -288,20 +288,20 @@ def test_customized_areas_cost_no_more_queries_than_default_ones(reader: Client)
 
 
 @pytest.mark.usefixtures("site")
-def test_a_home_page_without_a_hero_has_a_heading_and_an_empty_sidebar_is_left_out(reader: Client) -> None:
+def test_a_home_page_without_a_hero_has_a_heading_and_an_empty_sidebar_is_left_out(client: Client) -> None:
     make_block("home", "about")
     make_block("sidebar", "search", is_shown=False)
-    assert tree(reader).xpath("//h1/text()") == ["Move Better"]
-    page = tree(reader, "/blog/")
+    assert tree(client).xpath("//h1/text()") == ["Move Better"]
+    page = tree(client, "/blog/")
     assert not page.xpath("//aside")
     assert "#sidebar" not in page.xpath("//a/@href")
 
 
 @pytest.mark.usefixtures("site")
-def test_a_block_of_an_unknown_type_is_kept_and_not_shown(reader: Client) -> None:
+def test_a_block_of_an_unknown_type_is_kept_and_not_shown(client: Client) -> None:
     make_block("sidebar", "unknown")
     make_block("sidebar", "search")
-    assert widget_titles(reader) == ["Search"]
+    assert widget_titles(client) == ["Search"]
     assert str(Block.objects.get(block_type="unknown")) == "unknown"
 
 

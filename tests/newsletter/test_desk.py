@@ -40,52 +40,52 @@ def editor(*permissions: str) -> Client:
     return client
 
 
-def test_somebody_is_found_however_the_address_is_typed(signed_in: Client) -> None:
+def test_somebody_is_found_however_the_address_is_typed(admin_client: Client) -> None:
     make_subscriber(email="Sam@bücher.example")
     make_subscriber(email="eve@example.org", status="unsubscribed")
     for words in ("sam@BÜCHER.example", "sam", "Sam@bücher.example "):
-        page = signed_in.get(LIST, {"q": words}).content.decode()
+        page = admin_client.get(LIST, {"q": words}).content.decode()
         assert "Sam@bücher.example" in page
         assert "eve@" not in page
-    page = signed_in.get(LIST, {"status__exact": "unsubscribed"}).content.decode()
+    page = admin_client.get(LIST, {"status__exact": "unsubscribed"}).content.decode()
     assert ("eve@" in page, "Sam@" in page) == (True, False)
 
 
-def test_the_list_costs_the_same_for_many(signed_in: Client) -> None:
+def test_the_list_costs_the_same_for_many(admin_client: Client) -> None:
     costs = []
     for number in (2, 30):
         for _ in range(number):
             make_subscriber()
         with CaptureQueriesContext(connection) as queries:
-            assert signed_in.get(LIST).status_code == 200
+            assert admin_client.get(LIST).status_code == 200
         costs.append(len(queries))
     assert costs[0] == costs[1]
 
 
-def test_the_desk_neither_adds_nor_confirms_nor_readdresses_anybody(signed_in: Client) -> None:
+def test_the_desk_neither_adds_nor_confirms_nor_readdresses_anybody(admin_client: Client) -> None:
     subscriber = make_subscriber(status="pending", confirmed_at=None)
     ConsentEvent.objects.record("requested", subscriber, form="footer", page="/a-post/")
     place = f"{LIST}{subscriber.pk}/change/"
-    page = signed_in.get(place).content.decode()
+    page = admin_client.get(place).content.decode()
     assert "/a-post/" in page
     assert "Asked to join" in page
     data = {"name": "Sam", "locale": "en-us", "status": "active", "email": "eve@example.org"}
     for inline in ("subscriptions", "consent_events"):
         data |= {f"{inline}-TOTAL_FORMS": "0", f"{inline}-INITIAL_FORMS": "0"}
-    assert signed_in.post(place, data).status_code == 302
+    assert admin_client.post(place, data).status_code == 302
     was = subscriber.email
     subscriber.refresh_from_db()
     assert (subscriber.name, subscriber.status, subscriber.email) == ("Sam", "pending", was)
-    assert signed_in.get(f"{LIST}add/").status_code == 403
-    assert signed_in.post(f"{LIST}{subscriber.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_client.get(f"{LIST}add/").status_code == 403
+    assert admin_client.post(f"{LIST}{subscriber.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_people_are_erased_after_a_question(signed_in: Client) -> None:
+def test_people_are_erased_after_a_question(admin_client: Client) -> None:
     sam, eve = make_subscriber(email="sam@example.org"), make_subscriber(email="eve@example.org")
     data: dict[str, Any] = {"action": "erase_people", "_selected_action": [str(sam.pk)]}
-    page = signed_in.post(LIST, data).content.decode()
+    page = admin_client.post(LIST, data).content.decode()
     assert ("sam@" in page, "eve@" in page, Subscriber.objects.count()) == (True, False, 2)
-    page = signed_in.post(LIST, data | {"erase": "Erase 1 person"}, follow=True).content.decode()
+    page = admin_client.post(LIST, data | {"erase": "Erase 1 person"}, follow=True).content.decode()
     assert "1 person is erased." in page
     assert list(Subscriber.objects.all()) == [eve]
     assert Suppression.objects.of("sam@example.org").get().reason == "erased"
@@ -105,56 +105,56 @@ def test_rights_to_look_to_export_and_to_erase_are_apart() -> None:
     assert client.get(f"{LIST}{subscriber.pk + 1}/export/").status_code == 404
 
 
-def test_suppressed_addresses_are_asked_for_one_by_one_and_blocked_by_hand(signed_in: Client) -> None:
+def test_suppressed_addresses_are_asked_for_one_by_one_and_blocked_by_hand(admin_client: Client) -> None:
     place = "/admin/newsletter/suppression/"
     data = {"address": "Sam@Example.org"}
-    assert signed_in.post(f"{place}add/", data).status_code == 302
+    assert admin_client.post(f"{place}add/", data).status_code == 302
     row = Suppression.objects.get()
     assert row.reason == "manual"
-    assert "blocked this address already" in signed_in.post(f"{place}add/", data).content.decode()
-    assert "Enter a complete email address" in signed_in.post(f"{place}add/", {"address": "sam"}).content.decode()
-    assert "Blocked by you" in signed_in.get(place, {"q": "sam@example.ORG"}).content.decode()
+    assert "blocked this address already" in admin_client.post(f"{place}add/", data).content.decode()
+    assert "Enter a complete email address" in admin_client.post(f"{place}add/", {"address": "sam"}).content.decode()
+    assert "Blocked by you" in admin_client.get(place, {"q": "sam@example.ORG"}).content.decode()
     for other in ("sam", "eve@example.org", row.email_hash):
-        assert "0 suppressed" in signed_in.get(place, {"q": other}).content.decode()
-    assert "example.org" not in signed_in.get("/admin/").content.decode()
+        assert "0 suppressed" in admin_client.get(place, {"q": other}).content.decode()
+    assert "example.org" not in admin_client.get("/admin/").content.decode()
 
 
-def test_a_new_wording_is_a_new_version(signed_in: Client) -> None:
+def test_a_new_wording_is_a_new_version(admin_client: Client) -> None:
     place = "/admin/newsletter/consenttext/"
-    assert "I can leave at any time" in signed_in.get(f"{place}add/").content.decode()
+    assert "I can leave at any time" in admin_client.get(f"{place}add/").content.decode()
     for words in ("First", "Second"):
-        assert signed_in.post(f"{place}add/", {"text": words}).status_code == 302
+        assert admin_client.post(f"{place}add/", {"text": words}).status_code == 302
     assert [(row.key, row.version, row.text) for row in ConsentText.objects.all()] == [
         ("confirm", 2, "Second"),
         ("confirm", 1, "First"),
     ]
     row = ConsentText.objects.current("confirm")
     assert row.text == "Second"
-    assert signed_in.post(f"{place}{row.pk}/change/", {"text": "x"}).status_code == 403
+    assert admin_client.post(f"{place}{row.pk}/change/", {"text": "x"}).status_code == 403
 
 
-def test_topics_say_how_many_want_them(signed_in: Client) -> None:
+def test_topics_say_how_many_want_them(admin_client: Client) -> None:
     topic = Topic.objects.create(name="Posts", slug="posts")
     for status, is_wanted in (("active", True), ("active", False), ("unsubscribed", True)):
         make_subscriber(status=status).subscriptions.create(topic=topic, is_wanted=is_wanted)
-    page = signed_in.get("/admin/newsletter/topic/").content.decode()
+    page = admin_client.get("/admin/newsletter/topic/").content.decode()
     assert '<td class="field-readers">1</td>' in page
 
 
-def test_a_topic_that_somebody_refused_is_not_deleted(signed_in: Client) -> None:
+def test_a_topic_that_somebody_refused_is_not_deleted(admin_client: Client) -> None:
     chosen, free = (Topic.objects.create(name=name, slug=name) for name in ("chosen", "free"))
     make_subscriber().subscriptions.create(topic=chosen, is_wanted=False)
     place = "/admin/newsletter/topic/"
-    assert signed_in.post(f"{place}{chosen.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_client.post(f"{place}{chosen.pk}/delete/", {"post": "yes"}).status_code == 403
     action = {"action": "delete_selected", "_selected_action": [str(chosen.pk)], "post": "yes"}
-    signed_in.post(place, action)
-    assert signed_in.post(f"{place}{free.pk}/delete/", {"post": "yes"}).status_code == 302
+    admin_client.post(place, action)
+    assert admin_client.post(f"{place}{free.pk}/delete/", {"post": "yes"}).status_code == 302
     assert list(Topic.objects.all()) == [chosen]
 
 
-def test_the_sender_says_what_is_lacking(signed_in: Client, settings: Settings) -> None:
+def test_the_sender_says_what_is_lacking(admin_client: Client, settings: Settings) -> None:
     place = "/admin/newsletter/newslettersettings/"
-    assert "postal address: without it nothing is sent" in signed_in.get(place).content.decode()
+    assert "postal address: without it nothing is sent" in admin_client.get(place).content.decode()
     data = {
         "from_email": "me@straße.example",
         "connections": "0",
@@ -167,11 +167,11 @@ def test_the_sender_says_what_is_lacking(signed_in: Client, settings: Settings) 
         "digest_weekday": "6",
         "digest_hour": "9",
     }
-    page = signed_in.post(place, data).content.decode()
+    page = admin_client.post(place, data).content.decode()
     assert "because of its length or its characters" in page
     assert "greater than or equal to 1" in page
     data |= {"from_email": "me@news.example.com", "connections": "2", "postal_address": "Main Street 1"}
-    assert signed_in.post(place, data).status_code == 302
+    assert admin_client.post(place, data).status_code == 302
     settings.SITE_URL = "https://www.example.com"
     assert deliverability.lacks(NewsletterSettings.load()) == []
     settings.SITE_URL, settings.MAILERS = "http://other.example", {}

@@ -16,7 +16,7 @@ from tests.factories import make_campaign, make_delivery, make_subscriber
 pytestmark = pytest.mark.django_db
 
 
-def test_the_start_page_tells_how_the_list_grows(signed_in: Client) -> None:
+def test_the_start_page_tells_how_the_list_grows(admin_client: Client) -> None:
     for _ in range(3):
         make_subscriber(status="pending", confirmed_at=None).confirm()
     Subscriber.objects.first().unsubscribe()  # type: ignore[union-attr]
@@ -26,24 +26,24 @@ def test_the_start_page_tells_how_the_list_grows(signed_in: Client) -> None:
     make_delivery(campaign=last, status="sent", bounced_at=timezone.now())
     later = timezone.now() + timedelta(days=1)
     make_campaign(subject="Next one", status="scheduled", scheduled_at=later, not_after=later + timedelta(days=1))
-    seen = signed_in.get("/admin/").context["newsletter"]
+    seen = admin_client.get("/admin/").context["newsletter"]
     assert (seen["on_list"], seen["pending"], seen["suppressed"]) == (2, 1, 1)
     assert (seen["weeks"][-1].joined, seen["weeks"][-1].left, len(seen["weeks"])) == (3, 1, 12)
     assert (seen["bounces"].percent, seen["complaints"].level) == (50, "stop")
     assert str(seen["next"]) == "Next one"
 
 
-def test_a_new_site_has_a_start_page_as_well(signed_in: Client) -> None:
-    page = signed_in.get("/admin/").content.decode()
+def test_a_new_site_has_a_start_page_as_well(admin_client: Client) -> None:
+    page = admin_client.get("/admin/").content.decode()
     assert "No campaign is on its way." in page
 
 
-def test_what_waits_for_a_decision_is_among_the_tasks(signed_in: Client) -> None:
+def test_what_waits_for_a_decision_is_among_the_tasks(admin_client: Client) -> None:
     reason = "41 of 129 mails failed. Look at the reasons before you go on."
     make_campaign(status="paused", subject="Sleep", started_at=timezone.now(), pause_reason=reason)
     held = make_campaign(status="sending", subject="Knees", started_at=timezone.now())
     make_delivery(campaign=held, status="uncertain")
-    page = signed_in.get("/admin/").content.decode()
+    page = admin_client.get("/admin/").content.decode()
     assert "The campaign “Sleep” has stopped" in page
     assert reason in page
     assert "A mail of “Knees” may or may not have gone out" in page
@@ -60,13 +60,13 @@ def test_who_has_nothing_to_do_with_it_sees_nothing_of_it() -> None:
     assert 'id="newsletter"' not in page
 
 
-def test_it_costs_the_same_for_few_and_many(signed_in: Client) -> None:
+def test_it_costs_the_same_for_few_and_many(admin_client: Client) -> None:
     def grow(number: int) -> int:
         for _ in range(number):
             make_delivery(campaign=make_campaign(status="paused", started_at=timezone.now()), status="sent")
             make_subscriber()
         with CaptureQueriesContext(connection) as queries:
-            assert signed_in.get("/admin/").status_code == 200
+            assert admin_client.get("/admin/").status_code == 200
         return len(queries)
 
     grow(1)

@@ -40,19 +40,19 @@ from public_forms.forms import issue_shared_token, issue_token
 from public_forms.models import RateLimitCounter
 from siteinfo.models import SiteInfo
 from tests.factories import make_campaign, make_delivery, make_subscriber
-from tests.postbox import Postbox, mail_server
+from tests.mail_server import Mailbox, mail_server
 
 OWN = {"origin": "http://testserver"}
 SAM = "sam@example.org"
 
 
 @pytest.fixture
-def box(settings: Settings, db: None) -> Iterator[Postbox]:
+def mailbox(settings: Settings, db: None) -> Iterator[Mailbox]:
     """The mails that a running mail server took."""
     SiteInfo.objects.create(name="Move Better")
-    box = Postbox()
-    with mail_server(settings, box):
-        yield box
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
+        yield mailbox
 
 
 def join(client: Client, email: str = SAM, **changes: str) -> Any:
@@ -112,35 +112,35 @@ def calm() -> None:
 # ---- From the form to the list ----------------------------------------------------------------------
 
 
-def test_the_whole_way_onto_the_list_and_off_again(reader: Client, box: Postbox) -> None:
-    response = join(reader)
+def test_the_whole_way_onto_the_list_and_off_again(client: Client, mailbox: Mailbox) -> None:
+    response = join(client)
     assert (response.status_code, response["Location"]) == (303, "/newsletter/sent/")
     assert not response.cookies
-    assert box.mails == []  # the reader waits for no mail server
+    assert mailbox.messages == []  # the reader waits for no mail server
     subscriber = Subscriber.objects.get()
     assert (subscriber.status, subscriber.email) == ("pending", SAM)
     call_command("worker", once=True)
     call_command("worker", once=True)
-    (mail,) = box.mails
+    (mail,) = mailbox.messages
     assert (mail["To"], mail["From"], mail["Auto-Submitted"]) == (
         SAM,
         "Move Better <site@example.com>",
         "auto-generated",
     )
     assert mail["List-Unsubscribe"] is None  # there is nothing to leave yet
-    page = reader.get(link(mail, "confirm"))
+    page = client.get(link(mail, "confirm"))
     assert SAM in page.content.decode()
     (words,) = find(page.content, "//input[@name='words']/@value")
     assert Subscriber.objects.mailable().count() == 0
-    page = reader.post(link(mail, "confirm"), {"words": words})
+    page = client.post(link(mail, "confirm"), {"words": words})
     assert "You are on the list" in page.content.decode()
     assert not page.cookies
     assert set(Subscriber.objects.mailable()) == {subscriber}
     assert [str(row) for row in subscriber.subscriptions.all()] == ["New posts: Each time something new appears"]
     assert sending.send_due_emails() == 1
-    welcome = box.mails[1]
+    welcome = mailbox.messages[1]
     assert welcome["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    page = reader.post(link(welcome, "u"))
+    page = client.post(link(welcome, "u"))
     assert "You are off the list" in page.content.decode()
     subscriber.refresh_from_db()
     assert subscriber.status == "unsubscribed"
@@ -148,10 +148,10 @@ def test_the_whole_way_onto_the_list_and_off_again(reader: Client, box: Postbox)
     assert kinds(subscriber) == ["requested", "mailed", "confirmed", "unsubscribed"]
 
 
-def test_the_proof_says_when_where_and_to_which_words(reader: Client, box: Postbox) -> None:
+def test_the_proof_says_when_where_and_to_which_words(client: Client, mailbox: Mailbox) -> None:
     data = {"email": SAM, "place": "footer", "token": issue_token("join", age=60)}
     headers = OWN | {"referer": "http://testserver/a-post/?q=secret", "user-agent": "Browser\x00 1"}
-    reader.post("/newsletter/", data, headers=headers, REMOTE_ADDR="2001:db8::7")
+    client.post("/newsletter/", data, headers=headers, REMOTE_ADDR="2001:db8::7")
     event = ConsentEvent.objects.get()
     assert (event.kind, event.form, event.page, event.ip, event.agent) == (
         "requested",
@@ -162,26 +162,26 @@ def test_the_proof_says_when_where_and_to_which_words(reader: Client, box: Postb
     )
     assert event.text
     assert (event.text.key, event.text.version) == ("join", 1)
-    shown = find(reader.get("/").content, "//footer//p[@class='hint']")[0].text_content()
+    shown = find(client.get("/").content, "//footer//p[@class='hint']")[0].text_content()
     assert event.text.text in shown
     subscriber = Subscriber.objects.get()
     old = ConsentText.objects.create(key="confirm", version=4, text="Old words")
     ConsentText.objects.create(key="confirm", version=5, text="New words")
-    reader.post(path(subscriber, Purpose.CONFIRM), {"words": str(old.pk)})
+    client.post(path(subscriber, Purpose.CONFIRM), {"words": str(old.pk)})
     confirmed = ConsentEvent.objects.get(kind="confirmed")
     assert confirmed.text == old  # what the page showed when it was opened
     assert confirmed.token_id
 
 
 @pytest.mark.parametrize("words", ["", "0", "x", "9" * 30, "²", "-1"])
-def test_a_broken_wording_means_the_one_that_holds(reader: Client, box: Postbox, words: str) -> None:
+def test_a_broken_wording_means_the_one_that_holds(client: Client, mailbox: Mailbox, words: str) -> None:
     subscriber = make_subscriber(status="pending", confirmed_at=None)
-    reader.post(path(subscriber, Purpose.CONFIRM), {"words": words})
+    client.post(path(subscriber, Purpose.CONFIRM), {"words": words})
     assert ConsentEvent.objects.get(kind="confirmed").text == ConsentText.objects.get(key="confirm")
 
 
 @pytest.mark.parametrize("known", ["", "pending", "active", "unsubscribed", "bounced", "complained", "blocked"])
-def test_the_answer_tells_nothing_of_who_is_on_the_list(reader: Client, box: Postbox, known: str) -> None:
+def test_the_answer_tells_nothing_of_who_is_on_the_list(client: Client, mailbox: Mailbox, known: str) -> None:
     if known:
         status = "active" if known == "blocked" else known
         make_subscriber(email="SAM@Example.org", status=status)
@@ -189,60 +189,60 @@ def test_the_answer_tells_nothing_of_who_is_on_the_list(reader: Client, box: Pos
         Suppression.objects.add(email_hash(SAM), "manual")
     ConsentText.objects.shown("join", "Other words")  # the first sign-up of all makes this row
     with CaptureQueriesContext(connection) as queries:
-        response = join(reader)
+        response = join(client)
     assert (response.status_code, response["Location"], response.content) == (303, "/newsletter/sent/", b"")
     # The same steps for all; for an address that is new the row itself is made, between two savepoints.
     assert len(queries) == (21 if known else 24)
-    assert box.mails == []
+    assert mailbox.messages == []
     assert SubscriberEmail.objects.count() == 1
     sending.send_due_emails()
-    assert len(box.mails) == (0 if known == "blocked" else 1)
-    for mail in box.mails:
+    assert len(mailbox.messages) == (0 if known == "blocked" else 1)
+    for mail in mailbox.messages:
         assert ("already" in mail["Subject"]) == (known == "active")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", ["unsubscribed", "bounced", "complained"])
-def test_who_left_comes_back_by_a_new_confirmation_only(reader: Client, box: Postbox, status: str) -> None:
+def test_who_left_comes_back_by_a_new_confirmation_only(client: Client, mailbox: Mailbox, status: str) -> None:
     subscriber = make_subscriber(email=SAM, status="pending", confirmed_at=None)
     used = path(subscriber, Purpose.CONFIRM)
-    reader.post(used)
+    client.post(used)
     subscriber.refresh_from_db()
     Subscriber.objects.transition("active", status)
     Suppression.objects.add(subscriber.email_hash, "complaint")
-    assert reader.post(used).status_code == 404  # the old link is worth nothing any more
-    join(reader)
+    assert client.post(used).status_code == 404  # the old link is worth nothing any more
+    join(client)
     sending.send_due_emails()
     assert Subscriber.objects.mailable().count() == 0
-    reader.post(link(box.mails[-1], "confirm"))
+    client.post(link(mailbox.messages[-1], "confirm"))
     assert Subscriber.objects.mailable().count() == 1
 
 
 # ---- Scanners and replays ---------------------------------------------------------------------------
 
 
-def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(reader: Client, box: Postbox) -> None:
+def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(client: Client, mailbox: Mailbox) -> None:
     pending = make_subscriber(status="pending", confirmed_at=None)
     active = make_subscriber()
     for subscriber, kind in ((pending, "confirm"), (active, "manage"), (active, "welcome")):
         subscriber.mails.create(kind=kind)
     sending.send_due_emails()
     before, opened = state(), set()
-    for mail in box.mails:
+    for mail in mailbox.messages:
         for place in links(mail):
             opened.add(place.split("/")[2])
             for _ in range(2):
-                assert reader.get(place).status_code == reader.head(place).status_code == 200
+                assert client.get(place).status_code == client.head(place).status_code == 200
     assert opened == {"confirm", "p", "u"}
     assert state() == before
 
 
-def test_pages_with_a_token_are_kept_by_nobody_and_told_to_nobody(reader: Client, box: Postbox) -> None:
+def test_pages_with_a_token_are_kept_by_nobody_and_told_to_nobody(client: Client, mailbox: Mailbox) -> None:
     subscriber = make_subscriber()
     for purpose in Purpose:
-        for response in (reader.get(path(subscriber, purpose)), reader.get(f"/newsletter/{purpose.page[11:12]}/x.y/")):
+        for response in (client.get(path(subscriber, purpose)), client.get(f"/newsletter/{purpose.page[11:12]}/x.y/")):
             assert response["Referrer-Policy"] == "no-referrer" or response.status_code == 404
-        response = reader.get(path(subscriber, purpose))
+        response = client.get(path(subscriber, purpose))
         assert "no-store" in response["Cache-Control"]
         assert response["X-Robots-Tag"] == "noindex"
         assert not response.cookies
@@ -250,14 +250,14 @@ def test_pages_with_a_token_are_kept_by_nobody_and_told_to_nobody(reader: Client
 
 
 @pytest.mark.django_db
-def test_one_click_works_without_anything_of_a_browser_twice_and_for_tokens_of_nobody(reader: Client) -> None:
+def test_one_click_works_without_anything_of_a_browser_twice_and_for_tokens_of_nobody(client: Client) -> None:
     subscriber, gone = make_subscriber(), make_subscriber()
     addresses = [path(subscriber, Purpose.UNSUBSCRIBE)] * 2 + [path(gone, Purpose.UNSUBSCRIBE)]
     gone.erase()
     addresses += ["/newsletter/u/forged.token/", "/newsletter/u/%00/", f"/newsletter/u/{'x' * 3000}/"]
     body = "List-Unsubscribe=One-Click"
     answers = [
-        reader.generic(
+        client.generic(
             "POST", address, body, "application/x-www-form-urlencoded", headers={"sec-fetch-site": "cross-site"}
         )
         for address in addresses
@@ -272,9 +272,9 @@ def test_one_click_works_without_anything_of_a_browser_twice_and_for_tokens_of_n
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", ["pending", "active", "unsubscribed", "bounced", "complained"])
-def test_leaving_is_heard_in_every_state_and_weakens_no_complaint(reader: Client, status: str) -> None:
+def test_leaving_is_heard_in_every_state_and_weakens_no_complaint(client: Client, status: str) -> None:
     subscriber = make_subscriber(status=status)
-    assert reader.post(path(subscriber, Purpose.UNSUBSCRIBE)).status_code == 200
+    assert client.post(path(subscriber, Purpose.UNSUBSCRIBE)).status_code == 200
     subscriber.refresh_from_db()
     assert subscriber.status == ("unsubscribed" if status in {"active", "bounced"} else status)
     assert Subscriber.objects.mailable().count() == 0
@@ -309,11 +309,11 @@ def test_two_presses_at_once_are_one_confirmation() -> None:
 
 
 @pytest.mark.django_db
-def test_a_link_of_an_old_mail_still_takes_one_off_the_list(reader: Client) -> None:
+def test_a_link_of_an_old_mail_still_takes_one_off_the_list(client: Client) -> None:
     subscriber = make_subscriber()
     old = path(subscriber, Purpose.UNSUBSCRIBE)
     Subscriber.objects.update(token_epoch=9)
-    assert reader.post(old).status_code == 200
+    assert client.post(old).status_code == 200
     assert Subscriber.objects.get().status == "unsubscribed"
 
 
@@ -328,7 +328,7 @@ def test_tokens_are_signed_as_django_signs() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("purpose", [Purpose.CONFIRM, Purpose.PREFERENCES])
 def test_a_token_that_is_forged_old_or_of_another_kind_is_worth_nothing(
-    reader: Client, purpose: Purpose, monkeypatch: pytest.MonkeyPatch
+    client: Client, purpose: Purpose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscriber = make_subscriber(status="pending", confirmed_at=None)
     good = token(subscriber, purpose)
@@ -342,7 +342,7 @@ def test_a_token_that_is_forged_old_or_of_another_kind_is_worth_nothing(
     wrong.append(good)
     before = state()
     for each in wrong:
-        for method in (reader.get, reader.post):
+        for method in (client.get, client.post):
             response = method(f"{page}{each}/")
             assert response.status_code == 404
             assert "Mail me a new link" in response.content.decode()
@@ -353,13 +353,13 @@ def test_a_token_that_is_forged_old_or_of_another_kind_is_worth_nothing(
 
 
 @pytest.mark.django_db
-def test_topics_pace_and_a_pause_are_chosen_without_a_password(reader: Client) -> None:
+def test_topics_pace_and_a_pause_are_chosen_without_a_password(client: Client) -> None:
     posts, notes = Topic.objects.create(name="Posts", slug="posts"), Topic.objects.create(name="Notes", slug="notes")
     hidden = Topic.objects.create(name="Hidden", slug="hidden", is_public=False)
     subscriber = make_subscriber()
     subscriber.subscriptions.create(topic=posts)
     place = path(subscriber, Purpose.PREFERENCES)
-    page = reader.get(place).content
+    page = client.get(place).content
     assert find(page, "//fieldset[not(@data-theme-switch)]/legend/text()") == ["Posts", "Notes"]
     assert find(page, "//input[@checked][@name!='theme']/@value") == ["instant", "never"]
     choices = {
@@ -368,54 +368,54 @@ def test_topics_pace_and_a_pause_are_chosen_without_a_password(reader: Client) -
         f"topic-{hidden.pk}": "instant",
         "pause": "30",
     }
-    assert "Saved." in reader.post(place, choices).content.decode()
+    assert "Saved." in client.post(place, choices).content.decode()
     assert {(row.topic, row.is_wanted, row.cadence) for row in subscriber.subscriptions.all()} == {
         (posts, True, "weekly"),
         (notes, False, "instant"),
     }
     assert Subscriber.objects.mailable().count() == 0
-    assert "pauses until" in reader.get(place).content.decode()
+    assert "pauses until" in client.get(place).content.decode()
     assert ConsentEvent.objects.get().note == "posts: weekly, notes: never, pause: 30"
-    reader.post(place, choices | {"pause": "keep"})
+    client.post(place, choices | {"pause": "keep"})
     assert Subscriber.objects.get().paused_until
-    reader.post(place, choices | {"pause": "no"})
+    client.post(place, choices | {"pause": "no"})
     assert Subscriber.objects.mailable().count() == 1
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("choice", ["", "hourly", "\x00"])
-def test_a_choice_that_is_none_saves_nothing(reader: Client, choice: str) -> None:
+def test_a_choice_that_is_none_saves_nothing(client: Client, choice: str) -> None:
     topic = Topic.objects.create(name="Posts", slug="posts")
     subscriber = make_subscriber()
     before = state()
     data = {f"topic-{topic.pk}": choice, "pause": "30"}
-    page = reader.post(path(subscriber, Purpose.PREFERENCES), data).content.decode()
+    page = client.post(path(subscriber, Purpose.PREFERENCES), data).content.decode()
     assert "Nothing is saved yet" in page
     assert state() == before
 
 
 @pytest.mark.django_db
-def test_who_wants_no_topic_at_all_gets_no_letter_to_everybody_either(reader: Client) -> None:
+def test_who_wants_no_topic_at_all_gets_no_letter_to_everybody_either(client: Client) -> None:
     subscriber, other = make_subscriber(email=SAM), make_subscriber()
     topics = [Topic.objects.create(name=name, slug=name.lower()) for name in ("Posts", "News")]
     letter = make_campaign(status="draft")
     assert set(letter.audience()) == {subscriber, other}
     for choices, gets_it in ((("never", "never"), False), (("never", "weekly"), True)):
         data = {f"topic-{topic.pk}": choice for topic, choice in zip(topics, choices, strict=True)}
-        assert b"Saved." in reader.post(path(subscriber, Purpose.PREFERENCES), data | {"pause": "no"}).content
+        assert b"Saved." in client.post(path(subscriber, Purpose.PREFERENCES), data | {"pause": "no"}).content
         assert letter.audience().filter(pk=subscriber.pk).exists() == gets_it
 
 
 @pytest.mark.django_db
-def test_everybody_gets_all_that_is_kept_about_them(reader: Client) -> None:
+def test_everybody_gets_all_that_is_kept_about_them(client: Client) -> None:
     subscriber = make_subscriber(email="Zoë@example.org".replace("ë", "e"), name="Zoë")
     subscriber.ask(ip="192.0.2.7", form="footer", text=ConsentText.objects.shown("join", "Words"))
     subscriber.subscriptions.create(topic=Topic.objects.create(name="Posts", slug="posts"))
     make_delivery(subscriber=subscriber, status="sent")
     make_delivery(subscriber=make_subscriber(email="other@example.org"))
     place = path(subscriber, Purpose.PREFERENCES) + "export/"
-    assert reader.get(place).status_code == 405
-    response = reader.post(place)
+    assert client.get(place).status_code == 405
+    response = client.post(place)
     assert "attachment" in response["Content-Disposition"]
     data = json.loads(response.content)
     assert (data["address"]["email"], data["address"]["name"]) == ("Zoe@example.org", "Zoë")
@@ -430,15 +430,15 @@ def test_everybody_gets_all_that_is_kept_about_them(reader: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", ["pending", "active", "unsubscribed", "bounced", "complained"])
-def test_erasing_leaves_nothing_but_a_mark_that_nobody_can_read_back(reader: Client, status: str) -> None:
+def test_erasing_leaves_nothing_but_a_mark_that_nobody_can_read_back(client: Client, status: str) -> None:
     subscriber = make_subscriber(email="Sam+x@Example.org", status=status, name="Samuel")
     subscriber.ask(ip="192.0.2.7", agent="Browser", page="/about/")
     sent, waiting = (
         make_delivery(subscriber=subscriber, to_email=subscriber.email, status=s) for s in ("sent", "pending")
     )
     place = path(subscriber, Purpose.PREFERENCES) + "erase/"
-    assert reader.get(place).status_code == 405
-    assert "It is erased" in reader.post(place).content.decode()
+    assert client.get(place).status_code == 405
+    assert "It is erased" in client.post(place).content.decode()
     assert Subscriber.objects.count() == SubscriberEmail.objects.count() == 0
     assert Suppression.objects.of("sam+X@example.ORG").get().reason == "erased"
     for delivery, expected in ((sent, "sent"), (waiting, "skipped")):
@@ -446,7 +446,7 @@ def test_erasing_leaves_nothing_but_a_mark_that_nobody_can_read_back(reader: Cli
         assert (delivery.to_email, delivery.subscriber, delivery.status) == ("", None, expected)
     events = ConsentEvent.objects.values_list("kind", "subscriber", "ip", "agent", "page", "token_id")
     assert list(events) == [(kind, None, None, "", "", "") for kind in ("requested", "erased")]
-    assert reader.post(place).status_code == 404
+    assert client.post(place).status_code == 404
     kept = json.dumps(state(), default=str).lower()
     assert "sam" not in kept
     assert "192.0.2" not in kept
@@ -481,13 +481,13 @@ def test_one_address_has_one_key_however_it_is_typed(typed: str, key: str) -> No
 
 
 @pytest.mark.parametrize("email", ["sam@bücher.example", "o'neil@example.org", "a=?utf-8?q?b?=@example.org"])
-def test_odd_addresses_get_their_mail(reader: Client, box: Postbox, email: str) -> None:
-    assert join(reader, email).status_code == 303
+def test_odd_addresses_get_their_mail(client: Client, mailbox: Mailbox, email: str) -> None:
+    assert join(client, email).status_code == 303
     sending.send_due_emails()
-    (mail,) = box.mails
-    assert box.envelopes[0][1] == [email.replace("bücher", "xn--bcher-kva")]
+    (mail,) = mailbox.messages
+    assert mailbox.envelopes[0][1] == [email.replace("bücher", "xn--bcher-kva")]
     assert mail["Bcc"] is None
-    assert reader.post(link(mail, "confirm")).status_code == 200
+    assert client.post(link(mail, "confirm")).status_code == 200
     assert Subscriber.objects.mailable().count() == 1
 
 
@@ -513,8 +513,8 @@ def test_odd_addresses_get_their_mail(reader: Client, box: Postbox, email: str) 
         f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 58}.org",
     ],
 )
-def test_what_is_no_address_is_said_and_keeps_nothing(reader: Client, email: str) -> None:
-    response = join(reader, email)
+def test_what_is_no_address_is_said_and_keeps_nothing(client: Client, email: str) -> None:
+    response = join(client, email)
     assert response.status_code == 200
     assert find(response.content, "//title/text()")[0].startswith("Not sent yet: ")
     assert len(find(response.content, "//main//*[@aria-invalid]")) == 1
@@ -522,10 +522,10 @@ def test_what_is_no_address_is_said_and_keeps_nothing(reader: Client, email: str
 
 
 @pytest.mark.django_db
-def test_an_address_gets_one_mail_in_fifteen_minutes_and_three_a_day(reader: Client) -> None:
+def test_an_address_gets_one_mail_in_fifteen_minutes_and_three_a_day(client: Client) -> None:
     for number in range(5):
         for _ in range(2):
-            assert join(reader, SAM if number % 2 else SAM.upper()).status_code == 303
+            assert join(client, SAM if number % 2 else SAM.upper()).status_code == 303
             RateLimitCounter.objects.filter(count=10).update(count=0)  # let the network's own limit be
         assert SubscriberEmail.objects.count() == min(number + 1, 3)
         calm()
@@ -533,44 +533,44 @@ def test_an_address_gets_one_mail_in_fifteen_minutes_and_three_a_day(reader: Cli
 
 
 @pytest.mark.django_db
-def test_a_flood_from_one_network_ends_at_ten_a_day(reader: Client) -> None:
-    answers = [join(reader, f"sam{number}@example.org").status_code for number in range(20)]
+def test_a_flood_from_one_network_ends_at_ten_a_day(client: Client) -> None:
+    answers = [join(client, f"sam{number}@example.org").status_code for number in range(20)]
     assert answers == [303] * 10 + [429] * 10
     assert Subscriber.objects.count() == 10
 
 
 @pytest.mark.django_db
 def test_a_flood_from_many_networks_ends_at_the_hourly_cap_and_the_desk_says_so(
-    reader: Client, signed_in: Client
+    client: Client, admin_client: Client
 ) -> None:
     NewsletterSettings.objects.create(joins_per_hour=4)
 
     def flood(number: int) -> int:
         data = {"email": f"sam{number}@example.org", "token": issue_token("join", age=60)}
-        return int(reader.post("/newsletter/", data, headers=OWN, REMOTE_ADDR=f"192.0.2.{number}").status_code)
+        return int(client.post("/newsletter/", data, headers=OWN, REMOTE_ADDR=f"192.0.2.{number}").status_code)
 
-    assert "Sign-ups rest" not in signed_in.get("/admin/").content.decode()
+    assert "Sign-ups rest" not in admin_client.get("/admin/").content.decode()
     # The same whether the address is known.
     assert [flood(number) for number in (1, 2, 3, 4, 5, 1, 2)] == [303] * 4 + [429] * 3
     assert SubscriberEmail.objects.count() == 4
-    assert "Sign-ups rest" in signed_in.get("/admin/").content.decode()
+    assert "Sign-ups rest" in admin_client.get("/admin/").content.decode()
 
 
 @pytest.mark.django_db
-def test_a_robot_is_thanked_and_kept_out(reader: Client) -> None:
-    assert join(reader, homepage="http://spam.example").status_code == 303
+def test_a_robot_is_thanked_and_kept_out(client: Client) -> None:
+    assert join(client, homepage="http://spam.example").status_code == 303
     data = {"email": SAM, "token": issue_token("join", age=60)}
-    assert reader.post("/newsletter/", data, headers={"origin": "https://example.com"}).status_code == 403
+    assert client.post("/newsletter/", data, headers={"origin": "https://example.com"}).status_code == 403
     for forged in ("", "x", issue_token("contact", age=60), issue_token("join")):
-        assert join(reader, token=forged).status_code == 200
+        assert join(client, token=forged).status_code == 200
     assert Subscriber.objects.count() == 0
 
 
 @pytest.mark.django_db
-def test_the_form_of_a_page_that_is_kept_for_all_readers_works_at_one_press(reader: Client) -> None:
-    tokens = set(find(reader.get("/").content, "//input[@name='token']/@value"))
+def test_the_form_of_a_page_that_is_kept_for_all_readers_works_at_one_press(client: Client) -> None:
+    tokens = set(find(client.get("/").content, "//input[@name='token']/@value"))
     assert tokens == {issue_shared_token("join")}
-    assert join(reader, token=tokens.pop()).status_code == 303
+    assert join(client, token=tokens.pop()).status_code == 303
 
 
 # ---- Upkeep -----------------------------------------------------------------------------------------
@@ -623,11 +623,11 @@ def test_a_mail_that_makes_no_sense_any_more_is_not_sent(settings: Settings) -> 
     ]
     late = make_subscriber().mails.create(kind="manage")
     SubscriberEmail.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(days=8))
-    box = Postbox()
-    with mail_server(settings, box):
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
         assert sending.send_due_emails() == len(needless) + 1
         assert sending.send_due_emails() == 0
-    assert box.mails == []
+    assert mailbox.messages == []
 
 
 # ---- In a browser -----------------------------------------------------------------------------------

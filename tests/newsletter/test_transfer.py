@@ -199,16 +199,16 @@ def upload(client: Client, content: bytes, **data: Any) -> str:
     return client.post(IMPORT, {"file": file, "source": "Fair 2024", **data}, follow=True).content.decode()
 
 
-def test_the_desk_takes_a_file_and_demands_where_they_agreed(signed_in: Client) -> None:
+def test_the_desk_takes_a_file_and_demands_where_they_agreed(admin_client: Client) -> None:
     list_ = b"email,status\nsam@example.org,active\n"
-    assert "This field is required" in upload(signed_in, list_, source="")
-    assert "named “email”" in upload(signed_in, b"name\n")
-    assert "more than 10 MB" in upload(signed_in, list_ + b" " * 10_000_000)
+    assert "This field is required" in upload(admin_client, list_, source="")
+    assert "named “email”" in upload(admin_client, b"name\n")
+    assert "more than 10 MB" in upload(admin_client, list_ + b" " * 10_000_000)
     assert Subscriber.objects.count() == 0
-    page = upload(signed_in, list_, are_confirmed="on")
+    page = upload(admin_client, list_, are_confirmed="on")
     assert "1 added: on the list." in page
     assert ConsentEvent.objects.get().note == "Fair 2024 (no time given)"
-    response = signed_in.get("/admin/newsletter/subscriber/export/")
+    response = admin_client.get("/admin/newsletter/subscriber/export/")
     assert "attachment" in response["Content-Disposition"]
     assert b"sam@example.org" in response.getvalue()
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from outbox import mailcatcher
 from outbox.mailcatcher import Mailcatcher
 from ptcomplete.management.commands.run_local import free_port as wanted_port
-from tests.postbox import free_port
+from tests.mail_server import free_port
 from tests.test_settings import manage
 
 HOSTILE = '<html><head lang="en"></head><script>alert(1)</script><img src="https://spy.example/x.gif"></html>'

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from outbox import sending
 from ptcomplete.email_settings import mailers
-from tests.postbox import Postbox, mail_server
+from tests.mail_server import Mailbox, mail_server
 
 
 @pytest.mark.django_db
@@ -18,8 +18,8 @@ def test_username_and_password_with_special_characters_reach_the_mail_server(set
     name, password = "sam@example.org", "p@ss:w/ö#r?d%25 [1]&x=$"
     options = mailers(f"smtps://{name}:{password.replace('%', '%25')}@127.0.0.1:465")["default"]["OPTIONS"]
     assert (options["username"], options["password"], options["use_ssl"]) == (name, password, True)
-    box = Postbox()
-    with mail_server(settings, box, authenticator=box.login, auth_require_tls=False) as port:
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox, authenticator=mailbox.login, auth_require_tls=False) as port:
         # Unencrypted, because the test has no certificate.
         settings.MAILERS["default"]["OPTIONS"] |= {
             "username": name,
@@ -27,24 +27,24 @@ def test_username_and_password_with_special_characters_reach_the_mail_server(set
             "port": port,
         }
         sending.build_test_email("eve@example.org").send(using="default")
-    assert box.logins == [(name, password.replace("ö", "o"))]
+    assert mailbox.logins == [(name, password.replace("ö", "o"))]
 
 
 def test_password_is_never_sent_unencrypted(settings: Settings) -> None:
-    box = Postbox()
-    with mail_server(settings, box, authenticator=box.login, auth_require_tls=False) as port:
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox, authenticator=mailbox.login, auth_require_tls=False) as port:
         settings.MAILERS = mailers(f"smtp://sam:secret@127.0.0.1:{port}")
         with pytest.raises(smtplib.SMTPNotSupportedError):
             djangos_mailers.default.open()
-    assert box.logins == []
+    assert mailbox.logins == []
 
 
 @pytest.mark.django_db
 def test_test_email_is_sent_and_reported(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    box = Postbox()
-    with mail_server(settings, box):
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
         call_command("send_test_email", "sam@bücher.example")
-    assert box.envelopes == [("site@example.com", ["sam@xn--bcher-kva.example"])]
+    assert mailbox.envelopes == [("site@example.com", ["sam@xn--bcher-kva.example"])]
     assert "accepted a test email to sam@bücher.example" in capsys.readouterr().out
 
 

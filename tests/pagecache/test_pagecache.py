@@ -30,16 +30,16 @@ from tests.factories import make_category, make_page, make_post
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def is_cached(reader: Client, path: str, **headers: str) -> bool:
+def is_cached(client: Client, path: str, **headers: str) -> bool:
     """Return whether the response comes from the cache."""
-    return "hit" in reader.get(path, headers=headers).get("Cache-Status", "")
+    return "hit" in client.get(path, headers=headers).get("Cache-Status", "")
 
 
-def test_the_second_visitor_gets_the_cached_page_for_a_single_query(reader: Client) -> None:
+def test_the_second_visitor_gets_the_cached_page_for_a_single_query(client: Client) -> None:
     path = make_post(title="Cached", body="<p>Some words.</p>").get_absolute_url()
-    first = reader.get(path)
+    first = client.get(path)
     with CaptureQueriesContext(connection) as queries:
-        second = reader.get(path)
+        second = client.get(path)
     assert "Cache-Status" not in first
     assert second["Cache-Status"] == "pages; hit"
     assert (second.content, second["ETag"]) == (first.content, first["ETag"])
@@ -47,28 +47,28 @@ def test_the_second_visitor_gets_the_cached_page_for_a_single_query(reader: Clie
     assert len(queries) == 1
 
 
-def test_a_changed_body_invalidates_only_its_own_page(reader: Client) -> None:
+def test_a_changed_body_invalidates_only_its_own_page(client: Client) -> None:
     edited, other = make_post(title="Edited", body="<p>Before.</p>"), make_post(title="Other")
     paths = [edited.get_absolute_url(), other.get_absolute_url(), "/", "/blog/"]
     for path in paths:
-        reader.get(path)
+        client.get(path)
     edited.body, edited.excerpt = "<p>After.</p>", edited.summary
     edited.save()
     # The summary changed too, so every page was stale. From here on only the body changes.
     for path in paths:
-        reader.get(path)
+        client.get(path)
     edited.body = "<p>At last.</p>"
     edited.save()
-    assert [is_cached(reader, path) for path in paths] == [False, True, True, True]
-    assert b"At last." in reader.get(paths[0]).content
+    assert [is_cached(client, path) for path in paths] == [False, True, True, True]
+    assert b"At last." in client.get(paths[0]).content
 
 
-def test_a_page_with_a_non_ascii_path_is_invalidated_when_its_body_changes(reader: Client) -> None:
+def test_a_page_with_a_non_ascii_path_is_invalidated_when_its_body_changes(client: Client) -> None:
     post = make_post(slug="колено", body="<p>Before.</p>", excerpt="Always the same.")
-    reader.get(post.get_absolute_url())
+    client.get(post.get_absolute_url())
     post.body = "<p>After.</p>"
     post.save()
-    assert b"After." in reader.get(post.get_absolute_url()).content
+    assert b"After." in client.get(post.get_absolute_url()).content
 
 
 def change_title(post: Post) -> None:
@@ -114,14 +114,14 @@ CHANGES: dict[str, Callable[[Post], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_changes_visible_on_other_pages_invalidate_every_page(reader: Client, change: Callable[[Post], object]) -> None:
+def test_changes_visible_on_other_pages_invalidate_every_page(client: Client, change: Callable[[Post], object]) -> None:
     post, other = make_post(title="Changed"), make_post(title="Other")
     paths = [other.get_absolute_url(), "/", "/blog/"]
     for path in paths:
-        reader.get(path)
+        client.get(path)
     change(post)
-    assert not any(is_cached(reader, path) for path in paths)
-    assert all(is_cached(reader, path) for path in paths)
+    assert not any(is_cached(client, path) for path in paths)
+    assert all(is_cached(client, path) for path in paths)
 
 
 def save_draft() -> None:
@@ -130,55 +130,55 @@ def save_draft() -> None:
     draft.save()
 
 
-def test_changes_visitors_cannot_see_invalidate_nothing(reader: Client, signed_in: Client) -> None:
+def test_changes_visitors_cannot_see_invalidate_nothing(client: Client, admin_client: Client) -> None:
     post = make_post(title="Quiet")
     save_draft()  # creates the author and category if there are none
     paths = [post.get_absolute_url(), "/", "/blog/"]
     for path in paths:
-        reader.get(path)
+        client.get(path)
     save_draft()
     count_view(post.pk)
-    signed_in.get("/admin/")
+    admin_client.get("/admin/")
     key = "11111111-1111-4111-8111-111111111111"
     Autosave.objects.create(document=post, key=key, base_version=1, data={"title": ["typing"]})
-    reader.get("/nothing/here/")
-    assert all(is_cached(reader, path) for path in paths)
+    client.get("/nothing/here/")
+    assert all(is_cached(client, path) for path in paths)
 
 
-def test_renaming_a_draft_parent_invalidates_the_pages_below_it(reader: Client) -> None:
+def test_renaming_a_draft_parent_invalidates_the_pages_below_it(client: Client) -> None:
     parent = make_page(title="Parent", status=Page.Status.DRAFT)
     child = make_page(title="Child", parent=parent, body="<p>Words.</p>")
-    assert reader.get(child.get_absolute_url()).status_code == 200
+    assert client.get(child.get_absolute_url()).status_code == 200
     parent.slug = "moved"
     parent.save()
-    assert reader.get(child.get_absolute_url()).status_code == 301
-    assert reader.get(f"/moved/{child.slug}/").status_code == 200
+    assert client.get(child.get_absolute_url()).status_code == 301
+    assert client.get(f"/moved/{child.slug}/").status_code == 200
 
 
-def test_uncommitted_changes_are_not_cached_and_committed_ones_are_not_missed(reader: Client) -> None:
+def test_uncommitted_changes_are_not_cached_and_committed_ones_are_not_missed(client: Client) -> None:
     post = make_post(title="Before")
     with transaction.atomic():
         change_title(post)
-        assert b"Another title" in reader.get("/").content
+        assert b"Another title" in client.get("/").content
         transaction.set_rollback(True)
-    assert b"Another title" not in reader.get("/").content
-    assert is_cached(reader, "/")
+    assert b"Another title" not in client.get("/").content
+    assert is_cached(client, "/")
     with transaction.atomic():
         change_title(post)
-    assert not is_cached(reader, "/")
-    assert b"Another title" in reader.get("/").content
+    assert not is_cached(client, "/")
+    assert b"Another title" in client.get("/").content
 
 
-def test_a_scheduled_post_appears_on_time(reader: Client) -> None:
+def test_a_scheduled_post_appears_on_time(client: Client) -> None:
     due = timezone.now() + timedelta(seconds=1.5)
     make_post(title="In a moment", published_at=due)
-    assert b"In a moment" not in reader.get("/").content
+    assert b"In a moment" not in client.get("/").content
     time.sleep(max(0, (due - timezone.now()).total_seconds()) + 0.05)
-    assert b"In a moment" in reader.get("/").content
+    assert b"In a moment" in client.get("/").content
 
 
 def test_a_post_published_while_a_page_renders_is_on_the_next_response(
-    reader: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due = timezone.now() + timedelta(seconds=1)
     make_post(title="In a moment", published_at=due)
@@ -189,51 +189,51 @@ def test_a_post_published_while_a_page_renders_is_on_the_next_response(
         return response
 
     monkeypatch.setattr(views, "render", render_slowly)
-    assert b"In a moment" not in reader.get("/").content
-    assert b"In a moment" in reader.get("/").content
+    assert b"In a moment" not in client.get("/").content
+    assert b"In a moment" in client.get("/").content
 
 
-def test_signed_in_users_neither_get_nor_store_cached_pages(reader: Client, signed_in: Client) -> None:
+def test_signed_in_users_neither_get_nor_store_cached_pages(client: Client, admin_client: Client) -> None:
     path = make_post(title="Draft", status=Post.Status.DRAFT).get_absolute_url()
-    assert signed_in.get(path).status_code == 200
-    assert reader.get(path).status_code == 404
-    reader.get("/")
-    assert not is_cached(signed_in, "/")
+    assert admin_client.get(path).status_code == 200
+    assert client.get(path).status_code == 404
+    client.get("/")
+    assert not is_cached(admin_client, "/")
 
 
-def test_forms_and_searches_are_not_cached(reader: Client) -> None:
+def test_forms_and_searches_are_not_cached(client: Client) -> None:
     for path in ("/contact/", "/search/?q=knee", "/blog/?utm_source=mail", "/nothing/here/"):
-        reader.get(path)
-        assert not is_cached(reader, path)
+        client.get(path)
+        assert not is_cached(client, path)
 
 
 @pytest.mark.parametrize("path", ["/%00", "/a%00b/", "/blog/%00/", "/%ff/", f"/{'a' * 600}/"])
-def test_paths_that_cannot_be_looked_up_in_a_database_get_a_response(reader: Client, path: str) -> None:
-    assert reader.get(path).status_code in {301, 404}
+def test_paths_that_cannot_be_looked_up_in_a_database_get_a_response(client: Client, path: str) -> None:
+    assert client.get(path).status_code in {301, 404}
 
 
-def test_each_page_of_a_list_is_cached_separately(reader: Client) -> None:
+def test_each_page_of_a_list_is_cached_separately(client: Client) -> None:
     for number in range(15):
         make_post(title=f"Post {number}")
-    first, second = reader.get("/blog/"), reader.get("/blog/?page=2")
+    first, second = client.get("/blog/"), client.get("/blog/?page=2")
     assert first.content != second.content
-    assert reader.get("/blog/?page=2").content == second.content
-    assert is_cached(reader, "/blog/?page=2")
+    assert client.get("/blog/?page=2").content == second.content
+    assert is_cached(client, "/blog/?page=2")
 
 
-def test_browsers_that_have_the_current_page_get_304(reader: Client) -> None:
-    etag = reader.get("/")["ETag"]
-    again = reader.get("/", headers={"If-None-Match": etag})
+def test_browsers_that_have_the_current_page_get_304(client: Client) -> None:
+    etag = client.get("/")["ETag"]
+    again = client.get("/", headers={"If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
     make_post(title="New")
-    assert reader.get("/", headers={"If-None-Match": etag}).status_code == 200
+    assert client.get("/", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_browsers_without_gzip_get_uncompressed_pages(reader: Client) -> None:
+def test_browsers_without_gzip_get_uncompressed_pages(client: Client) -> None:
     make_post(title="Long", body=f"<p>{'Many words. ' * 100}</p>")
-    assert reader.get("/", headers={"Accept-Encoding": "gzip"})["Content-Encoding"] == "gzip"
-    assert "Content-Encoding" not in reader.get("/")
-    assert is_cached(reader, "/", **{"Accept-Encoding": "gzip"})
+    assert client.get("/", headers={"Accept-Encoding": "gzip"})["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in client.get("/")
+    assert is_cached(client, "/", **{"Accept-Encoding": "gzip"})
 
 
 def test_ignored_models_exist_and_only_their_tables_are_ignored() -> None:
@@ -243,14 +243,14 @@ def test_ignored_models_exist_and_only_their_tables_are_ignored() -> None:
     assert not {"django_session", "blog_postviewcount", "search_indexentry", "pagecache_cacheversion"} & public_tables()
 
 
-def test_the_first_affiliate_link_adds_the_program_statement_to_every_footer(reader: Client) -> None:
+def test_the_first_affiliate_link_adds_the_program_statement_to_every_footer(client: Client) -> None:
     shop = Program.objects.create(name="A shop", hosts="shop.example.com", statements="We earn from A shop.")
     post = make_post(title="With a link", body="<p>Words.</p>", excerpt="Always the same.")
-    assert b"We earn from A shop." not in reader.get("/blog/").content
+    assert b"We earn from A shop." not in client.get("/blog/").content
     post.body = f'<p>See <a href="https://{shop.hosts}/mat">a mat</a>.</p>'
     post.save()
-    assert b"We earn from A shop." in reader.get("/blog/").content
+    assert b"We earn from A shop." in client.get("/blog/").content
 
 
-def test_a_newsletter_token_with_a_nul_byte_is_not_found(reader: Client) -> None:
-    assert reader.get("/newsletter/p/%00/").status_code == 404
+def test_a_newsletter_token_with_a_nul_byte_is_not_found(client: Client) -> None:
+    assert client.get("/newsletter/p/%00/").status_code == 404

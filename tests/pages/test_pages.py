@@ -70,17 +70,17 @@ def change_address(page: Page) -> str:
 # ---- Addresses ------------------------------------------------------------------------------------------
 
 
-def test_a_page_lies_below_its_parent_and_names_the_way(reader: Client) -> None:
+def test_a_page_lies_below_its_parent_and_names_the_way(client: Client) -> None:
     about = make_page(title="About", slug="about")
     make_page(title="Services", slug="services", parent=about)
-    page = tree(reader, "/about/services/")
+    page = tree(client, "/about/services/")
     assert page.xpath("//ol[@class='breadcrumbs']//text()[normalize-space()]") == ["Home", "About", "Services"]
     (trail,) = of_kind(page, "BreadcrumbList")
     assert [step["name"] for step in trail["itemListElement"]] == ["Home", "About", "Services"]
-    assert reader.get("/services/").status_code == 404
+    assert client.get("/services/").status_code == 404
 
 
-def test_a_renamed_page_takes_those_below_along_and_leads_readers_after_it(reader: Client) -> None:
+def test_a_renamed_page_takes_those_below_along_and_leads_readers_after_it(client: Client) -> None:
     about = make_page(slug="about")
     middle = make_page(slug="services", parent=about)
     make_page(slug="prices", parent=middle)
@@ -89,21 +89,21 @@ def test_a_renamed_page_takes_those_below_along_and_leads_readers_after_it(reade
     about.save()
     assert set(Page.objects.values_list("path", flat=True)) == {"me", "me/services", "me/services/prices", "about-us"}
     for old, new in (("/about/", "/me/"), ("/about/services/prices/", "/me/services/prices/")):
-        answer = reader.get(old)
+        answer = client.get(old)
         assert (answer.status_code, answer["Location"]) == (301, new)
     about.slug = "about"
     about.save()
-    assert reader.get("/about/services/").status_code == 200
+    assert client.get("/about/services/").status_code == 200
     assert not Redirect.objects.filter(old_path="/about").exists()
 
 
-def test_an_address_in_any_script_leads_readers_on_too(reader: Client) -> None:
+def test_an_address_in_any_script_leads_readers_on_too(client: Client) -> None:
     above = make_page(slug="колено")
     make_page(slug="боль", parent=above)
     above.slug = "бедро"
     above.save()
     for old in ("/колено/", "/колено/боль/"):
-        assert reader.get(reader.get(old)["Location"]).status_code == 200
+        assert client.get(client.get(old)["Location"]).status_code == 200
 
 
 def test_drafts_leave_no_redirect_when_they_are_renamed() -> None:
@@ -136,15 +136,15 @@ def test_a_rename_is_refused_when_a_page_below_would_take_an_address_of_the_site
         top.clean()
 
 
-def test_the_contact_page_lies_where_the_form_is_and_no_other_may(reader: Client) -> None:
+def test_the_contact_page_lies_where_the_form_is_and_no_other_may(client: Client) -> None:
     page = make_page(slug="write-to-me", body="<p>Letterbox.</p>")
     page.role, page.parent = "contact", make_page()
     page.clean()
     page.save()
     assert (page.path, page.parent) == ("contact", None)
-    assert reader.get("/write-to-me/")["Location"] == "/contact/"
-    assert tree(reader, "/search/?q=letterbox").xpath("//article//h2/a/@href") == ["/contact/"]
-    assert "/contact/" in reader.get("/sitemap-pages.xml").content.decode()
+    assert client.get("/write-to-me/")["Location"] == "/contact/"
+    assert tree(client, "/search/?q=letterbox").xpath("//article//h2/a/@href") == ["/contact/"]
+    assert "/contact/" in client.get("/sitemap-pages.xml").content.decode()
     page.role = None
     with pytest.raises(ValidationError, match="The site itself uses"):
         page.clean()
@@ -160,14 +160,14 @@ def test_no_page_lies_below_itself() -> None:
         above.clean()
 
 
-def test_a_page_with_others_below_it_cannot_be_deleted_and_its_trash_keeps_their_addresses(reader: Client) -> None:
+def test_a_page_with_others_below_it_cannot_be_deleted_and_its_trash_keeps_their_addresses(client: Client) -> None:
     about = make_page(title="About", slug="about")
     make_page(title="Services", slug="services", parent=about)
     with pytest.raises(ProtectedError):
         about.delete()
     about.trash()
-    assert reader.get("/about/").status_code == 404
-    page = tree(reader, "/about/services/")
+    assert client.get("/about/").status_code == 404
+    page = tree(client, "/about/services/")
     assert page.xpath("//ol[@class='breadcrumbs']//text()[normalize-space()]") == ["Home", "Services"]
 
 
@@ -181,7 +181,7 @@ def test_each_role_is_given_once() -> None:
 # ---- Who sees what --------------------------------------------------------------------------------------
 
 
-def test_readers_see_public_pages_only_wherever_pages_are_named(reader: Client, signed_in: Client) -> None:
+def test_readers_see_public_pages_only_wherever_pages_are_named(client: Client, admin_client: Client) -> None:
     later = timezone.now() + timedelta(days=1)
     hidden = [
         make_page(title="Hidden one", slug="draft", status=Page.Status.DRAFT, show_in_menu=True),
@@ -190,20 +190,20 @@ def test_readers_see_public_pages_only_wherever_pages_are_named(reader: Client, 
     ]
     make_page(title="Shown", slug="shown", show_in_menu=True)
     for page in hidden:
-        assert reader.get(page.get_absolute_url()).status_code == 404
+        assert client.get(page.get_absolute_url()).status_code == 404
     for path in ("/", "/sitemap-pages.xml", "/search/?q=hidden"):
-        text = reader.get(path).content.decode()
+        text = client.get(path).content.decode()
         assert not re.search("Hidden (one|two|three)", text)
         assert not any(f"{page.get_absolute_url()}" in text for page in hidden)
-    assert "/shown/" in reader.get("/sitemap-pages.xml").content.decode()
-    answer = signed_in.get("/draft/")
+    assert "/shown/" in client.get("/sitemap-pages.xml").content.decode()
+    answer = admin_client.get("/draft/")
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_a_page_is_found_by_its_words(reader: Client) -> None:
+def test_a_page_is_found_by_its_words(client: Client) -> None:
     make_page(title="Services", slug="services", body="<p>Whom an appointment helps.</p>")
-    assert tree(reader, "/search/?q=appointment").xpath("//article//h2/a/@href") == ["/services/"]
+    assert tree(client, "/search/?q=appointment").xpath("//article//h2/a/@href") == ["/services/"]
 
 
 def test_a_link_to_a_draft_page_is_dead_and_one_in_a_page_is_checked() -> None:
@@ -233,62 +233,62 @@ def test_a_picture_knows_the_pages_that_use_it() -> None:
 # ---- Written as posts are ---------------------------------------------------------------------------------
 
 
-def test_a_page_is_kept_revised_kept_private_and_brought_back(signed_in: Client, reader: Client) -> None:
+def test_a_page_is_kept_revised_kept_private_and_brought_back(admin_client: Client, client: Client) -> None:
     page = make_page(title="About", slug="about", body="<p>First.</p>")
-    signed_in.post(change_address(page), fields(page, body="<p>Second.</p>", _save="1"))
+    admin_client.post(change_address(page), fields(page, body="<p>Second.</p>", _save="1"))
     page.refresh_from_db()
     assert [revision.data["body"] for revision in page.revisions.all()] == ["<p>Second.</p>", "<p>First.</p>"]
-    signed_in.post(change_address(page), fields(page, body="<p>Third.</p>", _pending="1"))
-    assert "Second." in tree(reader, "/about/").text_content()
+    admin_client.post(change_address(page), fields(page, body="<p>Third.</p>", _pending="1"))
+    assert "Second." in tree(client, "/about/").text_content()
     page.refresh_from_db()
     first = page.revisions.last()
-    signed_in.post(reverse("admin:pages_page_revision", args=[page.pk, first.pk]))
-    assert "First." in tree(reader, "/about/").text_content()
-    stale = signed_in.post(change_address(page), fields(page, body="<p>Lost?</p>", _save="1"))
+    admin_client.post(reverse("admin:pages_page_revision", args=[page.pk, first.pk]))
+    assert "First." in tree(client, "/about/").text_content()
+    stale = admin_client.post(change_address(page), fields(page, body="<p>Lost?</p>", _save="1"))
     assert "Your words below are not saved yet" in stale.content.decode()
 
 
 @pytest.mark.parametrize("place", ["form", "list"])
-def test_a_copy_of_a_page_has_its_words_and_neither_its_address_nor_its_part(signed_in: Client, place: str) -> None:
+def test_a_copy_of_a_page_has_its_words_and_neither_its_address_nor_its_part(admin_client: Client, place: str) -> None:
     page = make_page(title="About", slug="about", role="about", show_in_menu=True)
     if place == "form":
-        assert b'name="_duplicate"' in signed_in.get(change_address(page)).content
-        signed_in.post(change_address(page), {"_duplicate": ""})
+        assert b'name="_duplicate"' in admin_client.get(change_address(page)).content
+        admin_client.post(change_address(page), {"_duplicate": ""})
     else:
         chosen = {"action": "duplicate_chosen", "_selected_action": [page.pk]}
-        answer = signed_in.post(reverse("admin:pages_page_changelist"), chosen, follow=True)
+        answer = admin_client.post(reverse("admin:pages_page_changelist"), chosen, follow=True)
         assert "1 page copied." in answer.content.decode()
     copy = Page.objects.exclude(pk=page.pk).get()
     assert copy.snapshot() == page.snapshot() | {"title": "Copy of About"}
     assert (copy.status_label, copy.role, copy.show_in_menu, copy.path == page.path) == ("Draft", None, False, False)
 
 
-def test_the_first_words_of_a_page_are_kept_and_shown_before_they_are_saved(signed_in: Client) -> None:
+def test_the_first_words_of_a_page_are_kept_and_shown_before_they_are_saved(admin_client: Client) -> None:
     sent = {"title": "About me", "body": "<p>Unsaved words.</p>", "autosave_key": str(uuid4())}
-    kept = signed_in.post(reverse("admin:pages_page_autosave_new"), sent).json()
-    assert "Unsaved words." in signed_in.get(kept["preview_url"]).content.decode()
+    kept = admin_client.post(reverse("admin:pages_page_autosave_new"), sent).json()
+    assert "Unsaved words." in admin_client.get(kept["preview_url"]).content.decode()
     page = Page.objects.get()
     assert (page.title, page.status_label) == ("About me", "Draft")
-    form = signed_in.get(kept["change_url"])
+    form = admin_client.get(kept["change_url"])
     assert "Unsaved words." in form.content.decode()
 
 
-def test_a_draft_opens_by_its_secret_link_until_it_is_public(signed_in: Client, reader: Client) -> None:
+def test_a_draft_opens_by_its_secret_link_until_it_is_public(admin_client: Client, client: Client) -> None:
     page = make_page(slug="about", status=Page.Status.DRAFT, body="<p>Secret words.</p>")
-    secret = signed_in.get(change_address(page)).context["preview_url"].removeprefix("http://testserver")
-    answer = reader.get(secret)
+    secret = admin_client.get(change_address(page)).context["preview_url"].removeprefix("http://testserver")
+    answer = client.get(secret)
     assert "Secret words." in answer.content.decode()
     assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "no-referrer")
     page.publish()
-    assert reader.get(secret)["Location"] == "/about/"
-    assert reader.get("/preview/page/forged/").status_code == 404
+    assert client.get(secret)["Location"] == "/about/"
+    assert client.get("/preview/page/forged/").status_code == 404
 
 
-def test_a_page_with_marked_places_is_not_published(signed_in: Client) -> None:
+def test_a_page_with_marked_places_is_not_published(admin_client: Client) -> None:
     page = make_page(slug="a", status=Page.Status.DRAFT, body="<p>I am [your name], since [the year].</p>")
-    refused = signed_in.post(change_address(page), fields(page, _publish="1")).content.decode()
+    refused = admin_client.post(change_address(page), fields(page, _publish="1")).content.decode()
     assert "Fill in the marked places: [your name], [the year]." in refused
-    signed_in.post(change_address(page), fields(page, body="<p>I am Sam, see [1].</p>", _publish="1"))
+    admin_client.post(change_address(page), fields(page, body="<p>I am Sam, see [1].</p>", _publish="1"))
     page.refresh_from_db()
     assert page.is_published
 
@@ -301,12 +301,12 @@ def test_what_posts_lack_is_not_asked_of_pages() -> None:
 # ---- Starter pages ------------------------------------------------------------------------------------------
 
 
-def test_a_new_site_gets_its_pages_as_drafts_once(signed_in: Client) -> None:
+def test_a_new_site_gets_its_pages_as_drafts_once(admin_client: Client) -> None:
     call_command("create_starter_pages", verbosity=0)
     assert {page.role for page in Page.objects.drafts()} == set(ROLES)
     for page in Page.objects.all():
         assert [finding.check.id for finding in checklist.findings(page.snapshot(), page.checks)] == ["marked_places"]
-    assert "7 pages to finish" in signed_in.get("/admin/").content.decode()
+    assert "7 pages to finish" in admin_client.get("/admin/").content.decode()
     Page.objects.get(role="terms").trash()
     Page.objects.get(role="privacy").delete()
     make_post(slug="privacy-policy")
@@ -314,48 +314,48 @@ def test_a_new_site_gets_its_pages_as_drafts_once(signed_in: Client) -> None:
     assert Page.objects.count() == 6
 
 
-def test_policies_lie_where_they_always_did_dated_and_named_to_machines(reader: Client) -> None:
+def test_policies_lie_where_they_always_did_dated_and_named_to_machines(client: Client) -> None:
     make_author()
     call_command("create_starter_pages")
     Page.objects.update(status=Page.Status.PUBLISHED, published_at=timezone.now())
     for path in ("/privacy-policy/", "/disclaimers/", "/terms-of-use/", "/editorial-policy/"):
-        page = tree(reader, path)
+        page = tree(client, path)
         assert "Last changed on" in page.xpath("string(//*[@class='page-date'])")
         assert path in page.xpath("//footer//a/@href")
     make_post(slug="knee")
-    (article,) = of_kind(tree(reader, "/knee/"), "BlogPosting")
+    (article,) = of_kind(tree(client, "/knee/"), "BlogPosting")
     assert article["publishingPrinciples"] == "http://testserver/editorial-policy/"
 
 
 # ---- Pages with a part of their own ---------------------------------------------------------------------------
 
 
-def test_a_credential_changed_once_changes_the_page_and_the_byline(reader: Client) -> None:
+def test_a_credential_changed_once_changes_the_page_and_the_byline(client: Client) -> None:
     author = make_author(name="Sam", credentials="PT", photo=make_image())
     Qualification.objects.create(author=author, name="A degree")
     make_page(slug="about", role="about")
     make_post(slug="knee", author=author)
     Author.objects.update(credentials="PT, DPT")
-    about = tree(reader, "/about/")
+    about = tree(client, "/about/")
     assert about.xpath("string(//*[@class='page-author'])") == "Sam, PT, DPT"
     assert "A degree" in about.text_content()
-    assert tree(reader, "/knee/").xpath("string(//p[@class='byline']/a)") == "Sam, PT, DPT"
+    assert tree(client, "/knee/").xpath("string(//p[@class='byline']/a)") == "Sam, PT, DPT"
     (kind,) = of_kind(about, "AboutPage")
     assert kind["mainEntity"]["@id"].endswith("#person")
 
 
-def test_an_about_page_without_an_author_still_opens(reader: Client) -> None:
+def test_an_about_page_without_an_author_still_opens(client: Client) -> None:
     make_page(title="About", slug="about", role="about")
-    assert tree(reader, "/about/").findtext(".//h1") == "About"
+    assert tree(client, "/about/").findtext(".//h1") == "About"
 
 
-def test_services_say_to_machines_what_readers_see_and_invent_no_price(reader: Client) -> None:
+def test_services_say_to_machines_what_readers_see_and_invent_no_price(client: Client) -> None:
     make_author()
     make_page(slug="services", role="services")
     Service.objects.create(name="Second", description="More.", position=2, format="By video")
     Service.objects.create(name="First", description="A talk.", price="$90 or less", audience="Runners", position=1)
     Service.objects.create(name="Off", description="Not now.", is_shown=False)
-    page = tree(reader, "/services/")
+    page = tree(client, "/services/")
     offers = page.xpath("//ul[@class='offers']/li")
     services = of_kind(page, "Service")
     assert [each["name"] for each in services] == [offer.findtext(".//h2") for offer in offers] == ["First", "Second"]
@@ -390,9 +390,9 @@ def test_a_button_needs_words_and_a_place() -> None:
 
 
 @pytest.mark.parametrize("make", [make_post, make_page])
-def test_questions_say_to_machines_what_readers_see(reader: Client, make: Any) -> None:
+def test_questions_say_to_machines_what_readers_see(client: Client, make: Any) -> None:
     make(slug="faq", body=f"<p>Words.</p>{FAQ}")
-    page = tree(reader, "/faq/")
+    page = tree(client, "/faq/")
     (questions,) = of_kind(page, "FAQPage")
     (question,) = questions["mainEntity"]
     (details,) = page.xpath("//div[@class='prose']/details")
@@ -401,31 +401,31 @@ def test_questions_say_to_machines_what_readers_see(reader: Client, make: Any) -
     assert question["acceptedAnswer"]["text"].split("\n") == shown == ["A little.", "Not for long."]
 
 
-def test_a_text_without_questions_says_none(reader: Client) -> None:
+def test_a_text_without_questions_says_none(client: Client) -> None:
     make_page(slug="plain")
-    assert not of_kind(tree(reader, "/plain/"), "FAQPage")
+    assert not of_kind(tree(client, "/plain/"), "FAQPage")
 
 
-def test_a_feed_shows_the_answer_at_once(reader: Client) -> None:
+def test_a_feed_shows_the_answer_at_once(client: Client) -> None:
     make_post(body=FAQ)
-    text = reader.get("/feed/").content.decode()
+    text = client.get("/feed/").content.decode()
     assert "A little." in text
     assert "details" not in text
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_question_is_written_in_the_editor_and_published_with_the_page(owner_page: BrowserPage) -> None:
-    owner_page.goto(reverse("admin:pages_page_add"))
-    owner_page.get_by_label("Title:").fill("Questions")
-    owner_page.locator(".ProseMirror").click()
-    owner_page.keyboard.type("Read this.")
-    owner_page.get_by_title("Question and answer").click()
-    owner_page.keyboard.type("Does it hurt?")
-    owner_page.keyboard.press("Enter")
-    owner_page.keyboard.type("A little.")
-    owner_page.get_by_role("button", name="Publish", exact=True).click()
-    expect(owner_page.get_by_text("Published. Readers can see it now.")).to_be_visible()
+def test_a_question_is_written_in_the_editor_and_published_with_the_page(admin_page: BrowserPage) -> None:
+    admin_page.goto(reverse("admin:pages_page_add"))
+    admin_page.get_by_label("Title:").fill("Questions")
+    admin_page.locator(".ProseMirror").click()
+    admin_page.keyboard.type("Read this.")
+    admin_page.get_by_title("Question and answer").click()
+    admin_page.keyboard.type("Does it hurt?")
+    admin_page.keyboard.press("Enter")
+    admin_page.keyboard.type("A little.")
+    admin_page.get_by_role("button", name="Publish", exact=True).click()
+    expect(admin_page.get_by_text("Published. Readers can see it now.")).to_be_visible()
     page = Page.objects.get()
     assert page.path == "questions"
     lines = page.body.replace("\n", "")

@@ -37,87 +37,87 @@ def act(client: Client, post: Post, name: str) -> str:
     return client.post(address, {name: ""}, follow=True).content.decode()
 
 
-def test_private_changes_are_not_shown_until_they_are_published(signed_in: Client, reader: Client) -> None:
+def test_private_changes_are_not_shown_until_they_are_published(admin_client: Client, client: Client) -> None:
     category = make_category()
     post = make_post(title="Old title", body="<p>Old.</p>", tags=["a"], categories=[category])
-    said = change(signed_in, post, title="New title", body="<p>New.</p>", tags="b, c d", _pending="")
+    said = change(admin_client, post, title="New title", body="<p>New.</p>", tags="b, c d", _pending="")
     assert "Kept private. Readers still see the text from before." in said
-    page = reader.get(post.get_absolute_url()).content.decode()
+    page = client.get(post.get_absolute_url()).content.decode()
     assert "Old title" in page
     assert "New title" not in page
     assert "<p>New.</p>" not in page
-    form_page = signed_in.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
+    form_page = admin_client.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
     assert "New title" in form_page
     assert "Readers do not see these changes yet." in form_page
-    assert "Readers of “Old title” see your changes now." in act(signed_in, post, "_publish_changes")
-    page = reader.get(post.get_absolute_url()).content.decode()
+    assert "Readers of “Old title” see your changes now." in act(admin_client, post, "_publish_changes")
+    page = client.get(post.get_absolute_url()).content.decode()
     assert "New title" in page
     assert "<p>New.</p>" in page
     assert sorted(tag.name for tag in Post.objects.get().tags.all()) == ["b", "c d"]
     assert not PendingEdit.objects.exists()
 
 
-def test_private_changes_go_live_at_their_time_once(signed_in: Client, reader: Client) -> None:
+def test_private_changes_go_live_at_their_time_once(admin_client: Client, client: Client) -> None:
     post = make_post(body="<p>Old.</p>")
     soon = timezone.localtime(timezone.now() + timedelta(hours=1))
     at = {"publish_changes_at_0": f"{soon:%Y-%m-%d}", "publish_changes_at_1": f"{soon:%H:%M:%S}"}
-    change(signed_in, post, body="<p>New.</p>", **at, _pending="")
+    change(admin_client, post, body="<p>New.</p>", **at, _pending="")
     assert revisions.publish_due_edits() == 0
     with mock.patch("django.utils.timezone.now", return_value=soon + timedelta(minutes=1)):
         edit = PendingEdit.objects.get()
         worker.work_until_idle(lambda: False, worker.JOBS)
         assert revisions.publish_pending_edit(edit) is False
-    assert "New." in reader.get(post.get_absolute_url()).content.decode()
+    assert "New." in client.get(post.get_absolute_url()).content.decode()
     post.refresh_from_db()
     assert [revision.data["body"] for revision in post.revisions.all()] == ["<p>New.</p>", "<p>Old.</p>"]
 
 
-def test_discarded_changes_leave_readers_what_they_saw(signed_in: Client) -> None:
+def test_discarded_changes_leave_readers_what_they_saw(admin_client: Client) -> None:
     post = make_post(body="<p>Old.</p>")
-    change(signed_in, post, body="<p>New.</p>", _pending="")
-    act(signed_in, post, "_discard_changes")
+    change(admin_client, post, body="<p>New.</p>", _pending="")
+    act(admin_client, post, "_discard_changes")
     post.refresh_from_db()
     assert post.plain_text() == "Old."
     assert not PendingEdit.objects.exists()
 
 
-def test_the_first_of_three_saves_comes_back_whole(signed_in: Client) -> None:
+def test_the_first_of_three_saves_comes_back_whole(admin_client: Client) -> None:
     image, category = make_image(), make_category()
     post = make_post(body="<p>One.</p>", tags=["first"], categories=[category], featured_image=image, tldr="Short")
     before = post.snapshot()
     for number in ("Two", "Three", "Four"):
-        change(signed_in, post, body=f"<p>{number}.</p>", tags="other", tldr=number, note=f"Save {number}")
+        change(admin_client, post, body=f"<p>{number}.</p>", tags="other", tldr=number, note=f"Save {number}")
     assert Revision.objects.count() == 4
-    history = signed_in.get(reverse("admin:blog_post_history", args=[post.pk])).content.decode()
+    history = admin_client.get(reverse("admin:blog_post_history", args=[post.pk])).content.decode()
     assert "Save Three" in history
     assert "As it was before" in history
     first = post.revisions.last()
     assert first is not None
     address = reverse("admin:blog_post_revision", args=[post.pk, first.pk])
-    assert "<del>One.</del>" in signed_in.get(address).content.decode()
-    signed_in.post(address)
+    assert "<del>One.</del>" in admin_client.get(address).content.decode()
+    admin_client.post(address)
     post = Post.objects.get()
     assert post.snapshot() == before
     assert post.is_published
     assert Revision.objects.count() == 5
 
 
-def test_autosaves_make_no_revision_and_saving_the_same_makes_none(signed_in: Client) -> None:
+def test_autosaves_make_no_revision_and_saving_the_same_makes_none(admin_client: Client) -> None:
     post = make_post()
     fields = form(post, body="<p>Typing</p>") | {"autosave_key": "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"}
     for _ in range(5):
-        assert signed_in.post(reverse("admin:blog_post_autosave", args=[post.pk]), fields).status_code == 200
+        assert admin_client.post(reverse("admin:blog_post_autosave", args=[post.pk]), fields).status_code == 200
     assert Autosave.objects.count() == 1
     assert not Revision.objects.exists()
-    change(signed_in, post)
-    change(signed_in, post)
+    change(admin_client, post)
+    change(admin_client, post)
     assert Revision.objects.count() == 1
 
 
-def test_a_working_copy_is_its_writers_alone(signed_in: Client, owner: User) -> None:
+def test_a_working_copy_is_its_writers_alone(admin_client: Client, admin_user: User) -> None:
     post = make_post()
     key = "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"
-    signed_in.post(
+    admin_client.post(
         reverse("admin:blog_post_autosave", args=[post.pk]), form(post, title="Secret") | {"autosave_key": key}
     )
     other = User.objects.create_superuser("other@example.com", "x")
@@ -125,21 +125,21 @@ def test_a_working_copy_is_its_writers_alone(signed_in: Client, owner: User) -> 
     stranger.force_login(other)
     address = reverse("admin:blog_post_change", args=[post.pk])
     assert "Secret" not in stranger.get(f"{address}?autosave={key}").content.decode()
-    assert "Secret" in signed_in.get(address).content.decode()
+    assert "Secret" in admin_client.get(address).content.decode()
     assert Client().post(reverse("admin:blog_post_autosave", args=[post.pk]), {}).status_code == 302
 
 
 @pytest.mark.parametrize("sent", [{}, {"autosave_key": "no"}, {"autosave_key": "'; drop table"}])
-def test_an_autosave_of_nothing_is_refused_in_words(signed_in: Client, sent: dict[str, str]) -> None:
-    response = signed_in.post(reverse("admin:blog_post_autosave", args=[make_post().pk]), sent)
+def test_an_autosave_of_nothing_is_refused_in_words(admin_client: Client, sent: dict[str, str]) -> None:
+    response = admin_client.post(reverse("admin:blog_post_autosave", args=[make_post().pk]), sent)
     assert response.status_code == 400
     assert "Nothing to keep" in response.json()["error"]
 
 
-def test_a_secret_link_shows_the_draft_and_dies_on_publishing(reader: Client) -> None:
+def test_a_secret_link_shows_the_draft_and_dies_on_publishing(client: Client) -> None:
     post = make_post(status=Post.Status.DRAFT, title="For a friend")
     address = visibility.preview_url(post, "blog:preview").removeprefix("http://testserver")
-    response = reader.get(address)
+    response = client.get(address)
     assert response.status_code == 200
     page = response.content.decode()
     assert "For a friend" in page
@@ -148,46 +148,48 @@ def test_a_secret_link_shows_the_draft_and_dies_on_publishing(reader: Client) ->
     assert response["Cache-Control"] == "private, no-store"
     assert response["Referrer-Policy"] == "no-referrer"
     post.publish()
-    response = reader.get(address)
+    response = client.get(address)
     assert (response.status_code, response["Location"]) == (301, post.get_absolute_url())
 
 
-def test_a_wrong_old_or_withdrawn_link_leads_nowhere(reader: Client, signed_in: Client) -> None:
+def test_a_wrong_old_or_withdrawn_link_leads_nowhere(client: Client, admin_client: Client) -> None:
     post = make_post(status=Post.Status.DRAFT)
     address = visibility.preview_url(post, "blog:preview").removeprefix("http://testserver")
-    assert reader.get(address[:-3] + "xx/").status_code == 404
-    assert reader.get("/preview/nonsense/").status_code == 404
+    assert client.get(address[:-3] + "xx/").status_code == 404
+    assert client.get("/preview/nonsense/").status_code == 404
     later = timezone.now().timestamp() + visibility.PREVIEW_MAX_AGE + 60
     with mock.patch("django.core.signing.time.time", return_value=later):
-        assert reader.get(address).status_code == 404
-    act(signed_in, post, "_withdraw")
-    assert reader.get(address).status_code == 404
+        assert client.get(address).status_code == 404
+    act(admin_client, post, "_withdraw")
+    assert client.get(address).status_code == 404
 
 
-def test_the_trash_takes_off_the_site_and_gives_back_as_it_was(signed_in: Client, reader: Client) -> None:
+def test_the_trash_takes_off_the_site_and_gives_back_as_it_was(admin_client: Client, client: Client) -> None:
     post = make_post(tags=["kept"], title="Thrown away")
-    act(signed_in, post, "_trash")
-    assert reader.get(post.get_absolute_url()).status_code == 404
-    assert signed_in.get(post.get_absolute_url()).status_code == 404
+    act(admin_client, post, "_trash")
+    assert client.get(post.get_absolute_url()).status_code == 404
+    assert admin_client.get(post.get_absolute_url()).status_code == 404
     for address in ("/", "/blog/", "/feed/", "/sitemap-posts.xml"):
-        assert post.slug not in reader.get(address).content.decode()
-    assert "Thrown away" not in signed_in.get(reverse("admin:blog_post_changelist")).content.decode()
-    assert "Thrown away" in signed_in.get(reverse("admin:blog_post_changelist"), {"status": "trash"}).content.decode()
-    act(signed_in, post, "_restore")
-    assert reader.get(post.get_absolute_url()).status_code == 200
+        assert post.slug not in client.get(address).content.decode()
+    assert "Thrown away" not in admin_client.get(reverse("admin:blog_post_changelist")).content.decode()
+    assert (
+        "Thrown away" in admin_client.get(reverse("admin:blog_post_changelist"), {"status": "trash"}).content.decode()
+    )
+    act(admin_client, post, "_restore")
+    assert client.get(post.get_absolute_url()).status_code == 200
     assert [tag.name for tag in Post.objects.get().tags.all()] == ["kept"]
 
 
-def test_only_what_lies_in_the_trash_can_be_deleted_for_ever(signed_in: Client) -> None:
+def test_only_what_lies_in_the_trash_can_be_deleted_for_ever(admin_client: Client) -> None:
     post = make_post()
     address = reverse("admin:blog_post_delete", args=[post.pk])
-    assert signed_in.post(address, {"post": "yes"}).status_code == 403
+    assert admin_client.post(address, {"post": "yes"}).status_code == 403
     post.trash()
-    signed_in.post(address, {"post": "yes"})
+    admin_client.post(address, {"post": "yes"})
     assert not Post.objects.exists()
 
 
-def test_bulk_actions_do_what_they_say(signed_in: Client) -> None:
+def test_bulk_actions_do_what_they_say(admin_client: Client) -> None:
     later = timezone.now() + timedelta(days=30)
     draft, empty, scheduled = (
         make_post(status=Post.Status.DRAFT, published_at=later),
@@ -199,7 +201,7 @@ def test_bulk_actions_do_what_they_say(signed_in: Client) -> None:
 
     def run(name: str, query: str = "") -> str:
         sent = {"action": name, "_selected_action": everything}
-        return signed_in.post(address + query, sent, follow=True).content.decode()
+        return admin_client.post(address + query, sent, follow=True).content.decode()
 
     said = run("publish_now")
     assert "2 posts published." in said
@@ -213,20 +215,20 @@ def test_bulk_actions_do_what_they_say(signed_in: Client) -> None:
     assert Post.objects.drafts().count() == 3
 
 
-def test_updated_moves_only_when_the_author_says_so(signed_in: Client, reader: Client) -> None:
+def test_updated_moves_only_when_the_author_says_so(admin_client: Client, client: Client) -> None:
     post = make_post()
-    change(signed_in, post, body="<p>A mended typing error.</p>")
-    assert "Updated" not in reader.get(post.get_absolute_url()).content.decode()
-    change(signed_in, post, body="<p>A new finding.</p>", is_update="on")
+    change(admin_client, post, body="<p>A mended typing error.</p>")
+    assert "Updated" not in client.get(post.get_absolute_url()).content.decode()
+    change(admin_client, post, body="<p>A new finding.</p>", is_update="on")
     post.refresh_from_db()
     assert post.updated_on == timezone.localdate()
-    assert "Updated" in reader.get(post.get_absolute_url()).content.decode()
+    assert "Updated" in client.get(post.get_absolute_url()).content.decode()
 
 
-def test_a_failed_save_changes_no_state(signed_in: Client) -> None:
+def test_a_failed_save_changes_no_state(admin_client: Client) -> None:
     make_post(slug="taken")
     post = make_post()
-    said = change(signed_in, post, slug="taken", _draft="")
+    said = change(admin_client, post, slug="taken", _draft="")
     assert "has this address already" in said
     assert 'name="_draft"' in said
     post.refresh_from_db()

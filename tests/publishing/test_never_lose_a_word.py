@@ -30,15 +30,15 @@ def is_kept(page: Page) -> None:
     expect(page.locator("[data-autosave-status]")).to_have_text(re.compile("Draft saved automatically at"))
 
 
-def test_typing_is_kept_by_itself_and_back_after_a_crash(owner_page: Page) -> None:
+def test_typing_is_kept_by_itself_and_back_after_a_crash(admin_page: Page) -> None:
     post = make_post(body="<p>Old words.</p>")
-    open_post(owner_page, post)
-    type_text(owner_page, " New words.")
-    is_kept(owner_page)
+    open_post(admin_page, post)
+    type_text(admin_page, " New words.")
+    is_kept(admin_page)
     post.refresh_from_db()
     assert post.plain_text() == "Old words."
     assert not post.revisions.exists()
-    crashed, fresh = owner_page, owner_page.context.new_page()
+    crashed, fresh = admin_page, admin_page.context.new_page()
     crashed.close(run_before_unload=False)
     open_post(fresh, post)
     expect(fresh.get_by_text("is back.")).to_be_visible()
@@ -50,54 +50,54 @@ def test_typing_is_kept_by_itself_and_back_after_a_crash(owner_page: Page) -> No
     assert not Autosave.objects.exists()
 
 
-def test_a_new_text_has_its_draft_after_the_first_words(owner_page: Page) -> None:
+def test_a_new_text_has_its_draft_after_the_first_words(admin_page: Page) -> None:
     make_author()
-    owner_page.goto(reverse("admin:blog_post_add"))
-    owner_page.locator("#id_title").fill("Hips at work")
-    type_text(owner_page, "Sit less.")
-    is_kept(owner_page)
+    admin_page.goto(reverse("admin:blog_post_add"))
+    admin_page.locator("#id_title").fill("Hips at work")
+    type_text(admin_page, "Sit less.")
+    is_kept(admin_page)
     post = Post.objects.get()
     assert post.status_label == "Draft"
-    expect(owner_page).to_have_url(re.compile(reverse("admin:blog_post_change", args=[post.pk])))
-    owner_page.get_by_role("button", name="Publish", exact=True).click()
-    expect(owner_page.get_by_text("Published. Readers can see it now.")).to_be_visible()
+    expect(admin_page).to_have_url(re.compile(reverse("admin:blog_post_change", args=[post.pk])))
+    admin_page.get_by_role("button", name="Publish", exact=True).click()
+    expect(admin_page.get_by_text("Published. Readers can see it now.")).to_be_visible()
     post = Post.objects.get()
     assert (post.title, post.slug, post.plain_text()) == ("Hips at work", "hips-at-work", "Sit less.")
 
 
-def test_a_dead_server_costs_nothing_once_it_is_back(owner_page: Page) -> None:
+def test_a_dead_server_costs_nothing_once_it_is_back(admin_page: Page) -> None:
     post = make_post(body="<p>Old.</p>")
-    open_post(owner_page, post)
-    owner_page.context.set_offline(True)
-    type_text(owner_page, " Typed in the dark.")
-    expect(owner_page.locator("[data-autosave-status]")).to_contain_text("No connection")
-    owner_page.context.set_offline(False)
-    is_kept(owner_page)
+    open_post(admin_page, post)
+    admin_page.context.set_offline(True)
+    type_text(admin_page, " Typed in the dark.")
+    expect(admin_page.locator("[data-autosave-status]")).to_contain_text("No connection")
+    admin_page.context.set_offline(False)
+    is_kept(admin_page)
     assert "Typed in the dark." in Autosave.objects.get().data["body"][0]
 
 
-def test_a_reload_while_the_server_is_dead_loses_nothing(owner_page: Page) -> None:
+def test_a_reload_while_the_server_is_dead_loses_nothing(admin_page: Page) -> None:
     post = make_post(body="<p>Old.</p>")
-    open_post(owner_page, post)
-    owner_page.route("**/autosave/", lambda route: route.abort())
-    type_text(owner_page, " Only in this browser.")
-    expect(owner_page.locator("[data-autosave-status]")).to_contain_text("No connection")
-    owner_page.unroute("**/autosave/")
-    owner_page.reload()
-    expect(owner_page.locator(".ProseMirror")).to_contain_text("Only in this browser.")
-    expect(owner_page.get_by_text("is back.")).to_be_visible()
+    open_post(admin_page, post)
+    admin_page.route("**/autosave/", lambda route: route.abort())
+    type_text(admin_page, " Only in this browser.")
+    expect(admin_page.locator("[data-autosave-status]")).to_contain_text("No connection")
+    admin_page.unroute("**/autosave/")
+    admin_page.reload()
+    expect(admin_page.locator(".ProseMirror")).to_contain_text("Only in this browser.")
+    expect(admin_page.get_by_text("is back.")).to_be_visible()
 
 
-def test_words_that_only_a_crashed_tab_held_come_back_in_a_new_one(owner_page: Page) -> None:
+def test_words_that_only_a_crashed_tab_held_come_back_in_a_new_one(admin_page: Page) -> None:
     post = make_post(body="<p>Old.</p>")
-    living = owner_page.context.new_page()
+    living = admin_page.context.new_page()
     open_post(living, post)
     living.route("**/autosave/", lambda route: route.abort())
-    open_post(owner_page, post)
-    owner_page.route("**/autosave/", lambda route: route.abort())
-    type_text(owner_page, " Typed while the server was dead.")
+    open_post(admin_page, post)
+    admin_page.route("**/autosave/", lambda route: route.abort())
+    type_text(admin_page, " Typed while the server was dead.")
     type_text(living, " Another tab's.")
-    owner_page.close(run_before_unload=False)
+    admin_page.close(run_before_unload=False)
     fresh = living.context.new_page()
     open_post(fresh, post)
     expect(fresh.locator(".ProseMirror")).to_contain_text("Old. Typed while the server was dead.")
@@ -105,28 +105,28 @@ def test_words_that_only_a_crashed_tab_held_come_back_in_a_new_one(owner_page: P
     expect(living.locator(".ProseMirror")).to_contain_text("Another tab's.")
 
 
-def test_a_lost_sign_in_gives_the_text_back(owner_page: Page, owner: User) -> None:
+def test_a_lost_sign_in_gives_the_text_back(admin_page: Page, admin_user: User) -> None:
     post = make_post(body="<p>Old.</p>")
-    open_post(owner_page, post)
-    type_text(owner_page, " Before the cookie went.")
-    is_kept(owner_page)
-    owner_page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
-    type_text(owner_page, " And after.")
-    expect(owner_page.locator("[data-autosave-status]")).to_contain_text("signed out")
-    owner_page.get_by_role("button", name="Save changes").click()
-    owner_page.get_by_label("E-mail address").fill(owner.email)
-    owner_page.get_by_label("Password").fill("a password for tests")
-    owner_page.get_by_role("button", name="Log in").click()
-    expect(owner_page.locator(".ProseMirror")).to_contain_text("Old. Before the cookie went. And after.")
-    owner_page.get_by_role("button", name="Save changes").click()
-    expect(owner_page.get_by_text("Readers can see it now")).to_be_visible()
+    open_post(admin_page, post)
+    type_text(admin_page, " Before the cookie went.")
+    is_kept(admin_page)
+    admin_page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    type_text(admin_page, " And after.")
+    expect(admin_page.locator("[data-autosave-status]")).to_contain_text("signed out")
+    admin_page.get_by_role("button", name="Save changes").click()
+    admin_page.get_by_label("E-mail address").fill(admin_user.email)
+    admin_page.get_by_label("Password").fill("a password for tests")
+    admin_page.get_by_role("button", name="Log in").click()
+    expect(admin_page.locator(".ProseMirror")).to_contain_text("Old. Before the cookie went. And after.")
+    admin_page.get_by_role("button", name="Save changes").click()
+    expect(admin_page.get_by_text("Readers can see it now")).to_be_visible()
     post.refresh_from_db()
     assert post.plain_text() == "Old. Before the cookie went. And after."
 
 
-def test_two_tabs_keep_both_texts(owner_page: Page) -> None:
+def test_two_tabs_keep_both_texts(admin_page: Page) -> None:
     post = make_post(body="<p>Start.</p>")
-    first, second = owner_page, owner_page.context.new_page()
+    first, second = admin_page, admin_page.context.new_page()
     open_post(first, post)
     open_post(second, post)
     type_text(first, " First.")
@@ -149,24 +149,24 @@ def test_two_tabs_keep_both_texts(owner_page: Page) -> None:
     assert kept == ["<p>Start. Second.</p>", "<p>Start. First.</p>", "<p>Start.</p>"]
 
 
-def test_enter_in_the_title_publishes_nothing(owner_page: Page) -> None:
+def test_enter_in_the_title_publishes_nothing(admin_page: Page) -> None:
     post = make_post(status=Post.Status.DRAFT)
-    open_post(owner_page, post)
-    owner_page.locator("#id_title").press("Enter")
-    owner_page.wait_for_timeout(300)
+    open_post(admin_page, post)
+    admin_page.locator("#id_title").press("Enter")
+    admin_page.wait_for_timeout(300)
     post.refresh_from_db()
     assert post.status_label == "Draft"
-    expect(owner_page.locator("[data-autosave-status]")).to_be_attached()
+    expect(admin_page.locator("[data-autosave-status]")).to_be_attached()
 
 
-def test_the_preview_shows_what_is_typed_as_readers_will_see_it(owner_page: Page) -> None:
+def test_the_preview_shows_what_is_typed_as_readers_will_see_it(admin_page: Page) -> None:
     post = make_post(status=Post.Status.DRAFT, title="A draft", body="<p>Old.</p>")
-    owner_page.set_viewport_size({"width": 1500, "height": 900})
-    open_post(owner_page, post)
-    owner_page.get_by_role("button", name="Preview").click()
-    frame = owner_page.frame_locator(".preview-panel iframe.is-shown")
+    admin_page.set_viewport_size({"width": 1500, "height": 900})
+    open_post(admin_page, post)
+    admin_page.get_by_role("button", name="Preview").click()
+    frame = admin_page.frame_locator(".preview-panel iframe.is-shown")
     expect(frame.get_by_role("heading", name="A draft")).to_be_visible()
-    type_text(owner_page, " Just now.")
+    type_text(admin_page, " Just now.")
     expect(frame.locator(".prose")).to_have_text(re.compile("Old. Just now."))
     post.refresh_from_db()
     assert post.plain_text() == "Old."

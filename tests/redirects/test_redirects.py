@@ -35,9 +35,9 @@ def targets() -> dict[str, str]:
     return dict(Redirect.objects.values_list("old_path", "target"))
 
 
-def location(reader: Client, path: str) -> tuple[int, str]:
+def location(client: Client, path: str) -> tuple[int, str]:
     """Return the status and the Location header at `path`."""
-    response = reader.get(path)
+    response = client.get(path)
     return response.status_code, response.get("Location", "")
 
 
@@ -192,7 +192,7 @@ def test_concurrent_renames_create_no_chain() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_hits_are_all_counted(reader: Client) -> None:
+def test_concurrent_hits_are_all_counted(client: Client) -> None:
     row, start = make_redirect("/a/", "/b/"), Barrier(4)
 
     def work() -> None:
@@ -214,9 +214,9 @@ def test_concurrent_hits_are_all_counted(reader: Client) -> None:
 
 
 @pytest.mark.parametrize("asked", ["/old-post/", "/old-post", "/Old-Post/", "/OLD-POST", "/old-post//"])
-def test_an_old_path_is_redirected_in_one_step_however_it_is_written(reader: Client, asked: str) -> None:
+def test_an_old_path_is_redirected_in_one_step_however_it_is_written(client: Client, asked: str) -> None:
     make_redirect("/old-post/", "/new-post/")
-    response = reader.get(asked)
+    response = client.get(asked)
     assert (response.status_code, response["Location"]) == (301, "/new-post/")
     assert response["Cache-Control"] == "no-cache"
     assert not response.cookies
@@ -238,57 +238,57 @@ def test_an_old_path_is_redirected_in_one_step_however_it_is_written(reader: Cli
         ("/new/?a=1", "&&=&;&%ff", "/new/?a=1&=&;&%ff"),
     ],
 )
-def test_the_query_string_is_passed_on(reader: Client, target: str, query: str, answer: str) -> None:
+def test_the_query_string_is_passed_on(client: Client, target: str, query: str, answer: str) -> None:
     make_redirect("/old/", target)
-    assert location(reader, f"/old/?{query}") == (301, answer)
+    assert location(client, f"/old/?{query}") == (301, answer)
 
 
-def test_temporary_and_gone_send_their_status(reader: Client) -> None:
+def test_temporary_and_gone_send_their_status(client: Client) -> None:
     make_redirect("/for-now/", "/new/", 302)
     make_redirect("/gone/", "", 410)
-    assert location(reader, "/for-now/") == (302, "/new/")
-    response = reader.get("/gone/")
+    assert location(client, "/for-now/") == (302, "/new/")
+    response = client.get("/gone/")
     assert response.status_code == 410
     assert b"has been removed" in response.content
     assert b"noindex" in response.content
     assert list(Redirect.objects.values_list("hits", flat=True)) == [1, 1]
 
 
-def test_a_pattern_keeps_the_rest_and_the_most_specific_one_wins(reader: Client) -> None:
+def test_a_pattern_keeps_the_rest_and_the_most_specific_one_wins(client: Client) -> None:
     make_redirect("/old/*", "/new/*")
     make_redirect("/old/deep/*", "https://other.example/x/*")
     make_redirect("/old/deep/one/", "/only-this/")
     make_redirect("/all/*", "/one-place/")
     make_redirect("/ended/*", "", 410)
-    assert location(reader, "/Old/A%20b/C/?x=1") == (301, "/new/A%20b/C/?x=1")
-    assert location(reader, "/old/") == (301, "/new/")
-    assert location(reader, "/old/deep/Two") == (301, "https://other.example/x/Two")
-    assert location(reader, "/old/deep/one") == (301, "/only-this/")
-    assert location(reader, "/all/of/it/") == (301, "/one-place/")
-    assert location(reader, "/ended/a/b/") == (410, "")
-    assert location(reader, "/older/") == (404, "")
+    assert location(client, "/Old/A%20b/C/?x=1") == (301, "/new/A%20b/C/?x=1")
+    assert location(client, "/old/") == (301, "/new/")
+    assert location(client, "/old/deep/Two") == (301, "https://other.example/x/Two")
+    assert location(client, "/old/deep/one") == (301, "/only-this/")
+    assert location(client, "/all/of/it/") == (301, "/one-place/")
+    assert location(client, "/ended/a/b/") == (410, "")
+    assert location(client, "/older/") == (404, "")
 
 
-def test_patterns_never_loop(reader: Client) -> None:
+def test_patterns_never_loop(client: Client) -> None:
     for old, target in (("/a/*", "/b/c/*"), ("/b/*", "/a/*"), ("/x/*", "/y/*"), ("/y/*", "/x/*"), ("/q/*", "/q/")):
         row = Redirect(old_path=old)
         row.set_target(target)
         Redirect.objects.bulk_create([row])
     for path in ("/a/1/", "/b/1/", "/x/1/", "/y/1/", "/q/1/", "/q/"):
         for _ in range(8):
-            response = reader.get(path)
+            response = client.get(path)
             if response.status_code != 301:
                 break
             path = response["Location"]
         assert response.status_code == 404
 
 
-def test_a_pattern_to_an_old_path_is_resolved_to_its_target(reader: Client) -> None:
+def test_a_pattern_to_an_old_path_is_resolved_to_its_target(client: Client) -> None:
     make_redirect("/2019/*", "/*")
     make_post(slug="the-knee")
     services.create_redirect("/knee/", "/the-knee/")
-    assert location(reader, "/2019/knee/") == (301, "/the-knee/")
-    assert location(reader, "/2019/the-knee/") == (301, "/the-knee/")
+    assert location(client, "/2019/knee/") == (301, "/the-knee/")
+    assert location(client, "/2019/the-knee/") == (301, "/the-knee/")
 
 
 @pytest.mark.parametrize(
@@ -307,9 +307,9 @@ def test_a_pattern_to_an_old_path_is_resolved_to_its_target(reader: Client) -> N
     ],
     ids=lambda path: path[:24],
 )
-def test_a_hostile_path_never_redirects_to_another_site(reader: Client, path: str) -> None:
+def test_a_hostile_path_never_redirects_to_another_site(client: Client, path: str) -> None:
     make_redirect("/old/*", "/*")
-    response = reader.get(path)
+    response = client.get(path)
     assert response.status_code in {301, 404}
     there = response.get("Location", "/")
     assert there[0] == "/"
@@ -318,18 +318,18 @@ def test_a_hostile_path_never_redirects_to_another_site(reader: Client, path: st
     assert not response.cookies
 
 
-def test_only_get_and_head_are_redirected(reader: Client) -> None:
+def test_only_get_and_head_are_redirected(client: Client) -> None:
     make_redirect("/old/", "/new/")
-    assert reader.post("/old/").status_code == 405
-    assert reader.post("/old.html").status_code == 404
-    assert reader.head("/old/").status_code == 301
+    assert client.post("/old/").status_code == 405
+    assert client.post("/old.html").status_code == 404
+    assert client.head("/old/").status_code == 301
     assert NotFoundLog.objects.count() == 0
 
 
 # ---- Queries ----------------------------------------------------------------------------------
 
 
-def test_a_redirect_costs_one_lookup_and_one_write_and_a_page_nothing(reader: Client) -> None:
+def test_a_redirect_costs_one_lookup_and_one_write_and_a_page_nothing(client: Client) -> None:
     Redirect.objects.bulk_create(
         Redirect(old_path=f"/old-{number}", target=f"/new-{number}/", target_path=f"/new-{number}")
         for number in range(10_000)
@@ -337,17 +337,17 @@ def test_a_redirect_costs_one_lookup_and_one_write_and_a_page_nothing(reader: Cl
     make_post(slug="the-knee")
     for path, most in (("/some/where/old/", 0), ("/old-77/x/", 0), ("/the-knee/", 0), ("/old-77/", 2)):
         with CaptureQueriesContext(connection) as queries:
-            reader.get(path)
+            client.get(path)
         ours = [query["sql"] for query in queries if "redirects_redirect" in query["sql"]]
         assert len(ours) == (most or (0 if path == "/the-knee/" else 1))
     # No view matches this path, so every query belongs to redirects.
     make_redirect("/old.html", "/new/")
     with CaptureQueriesContext(connection) as queries:
-        reader.get("/old.html")
+        client.get("/old.html")
     assert len(queries) == 2
 
 
-def test_the_lookup_uses_the_index(reader: Client) -> None:
+def test_the_lookup_uses_the_index(client: Client) -> None:
     Redirect.objects.bulk_create(
         Redirect(old_path=f"/old-{number}", target=f"/new-{number}/", target_path=f"/new-{number}")
         for number in range(10_000)
@@ -367,7 +367,7 @@ def test_the_lookup_uses_the_index(reader: Client) -> None:
 # ---- Renaming ------------------------------------------------------------------------------------------
 
 
-def test_a_renamed_post_is_redirected_and_a_draft_is_not(reader: Client) -> None:
+def test_a_renamed_post_is_redirected_and_a_draft_is_not(client: Client) -> None:
     post, draft = make_post(slug="first"), make_post(slug="draft-1", status=Post.Status.DRAFT)
     for slug in ("second", "third"):
         post.slug = slug
@@ -375,12 +375,12 @@ def test_a_renamed_post_is_redirected_and_a_draft_is_not(reader: Client) -> None
     draft.slug = "draft-2"
     draft.save()
     assert targets() == {"/first": "/third/", "/second": "/third/"}
-    assert location(reader, "/first/?utm_source=x") == (301, "/third/?utm_source=x")
-    assert location(reader, "/draft-1/") == (404, "")
+    assert location(client, "/first/?utm_source=x") == (301, "/third/?utm_source=x")
+    assert location(client, "/draft-1/") == (404, "")
     post.slug = "first"
     post.save()
-    assert reader.get("/first/").status_code == 200
-    assert location(reader, "/third/") == (301, "/first/")
+    assert client.get("/first/").status_code == 200
+    assert location(client, "/third/") == (301, "/first/")
 
 
 def test_a_failed_rename_leaves_no_redirect() -> None:
@@ -392,34 +392,34 @@ def test_a_failed_rename_leaves_no_redirect() -> None:
     assert targets() == {}
 
 
-def test_a_published_post_replaces_the_redirect_at_its_path(reader: Client) -> None:
+def test_a_published_post_replaces_the_redirect_at_its_path(client: Client) -> None:
     make_redirect("/knee/", "/the-knee/")
     draft = make_post(slug="knee", status=Post.Status.DRAFT)
     draft.full_clean()
-    assert location(reader, "/knee/") == (301, "/the-knee/")
+    assert location(client, "/knee/") == (301, "/the-knee/")
     draft.publish()
-    assert reader.get("/knee/").status_code == 200
+    assert client.get("/knee/").status_code == 200
     assert targets() == {}
 
 
-def test_a_renamed_category_is_redirected_with_subcategories_and_feeds(reader: Client) -> None:
+def test_a_renamed_category_is_redirected_with_subcategories_and_feeds(client: Client) -> None:
     pain = make_category(slug="pain")
     knee = make_category(slug="knee", parent=pain)
     make_post(categories=[knee])
     pain.slug = "ache"
     pain.save()
-    assert location(reader, "/category/pain/") == (301, "/category/ache/")
-    assert location(reader, "/category/pain/knee/") == (301, "/category/ache/knee/")
-    assert location(reader, "/category/pain/knee/feed/") == (301, "/category/ache/knee/feed/")
-    assert location(reader, "/Category/Pain/Knee/feed/atom/") == (301, "/category/ache/knee/feed/atom/")
+    assert location(client, "/category/pain/") == (301, "/category/ache/")
+    assert location(client, "/category/pain/knee/") == (301, "/category/ache/knee/")
+    assert location(client, "/category/pain/knee/feed/") == (301, "/category/ache/knee/feed/")
+    assert location(client, "/Category/Pain/Knee/feed/atom/") == (301, "/category/ache/knee/feed/atom/")
     knee = Category.objects.get(slug="knee")
     knee.parent = None
     knee.save()
-    assert location(reader, "/category/pain/knee/") == (301, "/category/knee/")
-    assert location(reader, "/category/ache/knee/") == (301, "/category/knee/")
+    assert location(client, "/category/pain/knee/") == (301, "/category/knee/")
+    assert location(client, "/category/ache/knee/") == (301, "/category/knee/")
 
 
-def test_renamed_tags_authors_and_series_are_redirected(reader: Client) -> None:
+def test_renamed_tags_authors_and_series_are_redirected(client: Client) -> None:
     series = Series.objects.create(title="Guide", slug="guide")
     author = make_author(slug="sam")
     make_post(author=author, tags=["Stairs"], series=series)
@@ -427,24 +427,24 @@ def test_renamed_tags_authors_and_series_are_redirected(reader: Client) -> None:
         old = row.get_absolute_url()
         row.slug = f"new-{row.slug}"
         row.save()
-        assert location(reader, old) == (301, row.get_absolute_url())
-        assert reader.get(row.get_absolute_url()).status_code == 200
+        assert location(client, old) == (301, row.get_absolute_url())
+        assert client.get(row.get_absolute_url()).status_code == 200
     assert Redirect.objects.count() == 3
 
 
-def test_merging_tags_moves_posts_once_and_redirects_the_old_paths(signed_in: Client, reader: Client) -> None:
+def test_merging_tags_moves_posts_once_and_redirects_the_old_paths(admin_client: Client, client: Client) -> None:
     both, one = make_post(tags=["Stairs", "Steps"]), make_post(tags=["Steps"])
     stays, goes = Tag.objects.get(name="Stairs"), Tag.objects.get(name="Steps")
     address = reverse("admin:blog_tag_changelist")
     chosen = {"action": "merge", "_selected_action": [str(stays.pk), str(goes.pk)]}
-    page = signed_in.post(address, chosen)
+    page = admin_client.post(address, chosen)
     assert page.status_code == 200
     assert Tag.objects.count() == 2
-    response = signed_in.post(address, {**chosen, "keep": str(stays.pk)}, follow=True)
+    response = admin_client.post(address, {**chosen, "keep": str(stays.pk)}, follow=True)
     assert "Stairs" in "".join(str(message) for message in response.context["messages"])
     assert [[tag.name for tag in post.tags.all()] for post in (both, one)] == [["Stairs"], ["Stairs"]]
     assert Tag.objects.get() == stays
-    assert location(reader, "/tag/steps/") == (301, "/tag/stairs/")
+    assert location(client, "/tag/steps/") == (301, "/tag/stairs/")
     assert Redirect.objects.get().origin == Redirect.Origin.MERGED
     assert "Steps" in LogEntry.objects.get().change_message
 
@@ -452,10 +452,10 @@ def test_merging_tags_moves_posts_once_and_redirects_the_old_paths(signed_in: Cl
 # ---- 404 log ----------------------------------------------------------------------------------
 
 
-def test_a_404_is_counted_with_the_referring_site(reader: Client) -> None:
+def test_a_404_is_counted_with_the_referring_site(client: Client) -> None:
     for _ in range(2):
-        reader.get("/No-Such-Post/?x=1", headers={"Referer": "https://other.example/private?me=1"})
-    reader.get("/no-such-post/", headers={"User-Agent": "Mozilla/5.0 (compatible; ExampleBot/2.1)"})
+        client.get("/No-Such-Post/?x=1", headers={"Referer": "https://other.example/private?me=1"})
+    client.get("/no-such-post/", headers={"User-Agent": "Mozilla/5.0 (compatible; ExampleBot/2.1)"})
     row = NotFoundLog.objects.get()
     assert (row.path, row.visit_count, row.bot_count, row.referrer) == ("/no-such-post", 2, 1, "other.example")
 
@@ -468,13 +468,13 @@ def test_a_404_is_counted_with_the_referring_site(reader: Client) -> None:
         *("/admin", "/blog", "/"),
     ],
 )
-def test_attacks_and_missing_slashes_are_not_in_the_log(reader: Client, path: str) -> None:
-    reader.get(path)
+def test_attacks_and_missing_slashes_are_not_in_the_log(client: Client, path: str) -> None:
+    client.get(path)
     assert not NotFoundLog.objects.exists()
 
 
-def test_a_very_long_path_is_truncated(reader: Client) -> None:
-    assert reader.get("/" + "x/" * 3000).status_code == 404
+def test_a_very_long_path_is_truncated(client: Client) -> None:
+    assert client.get("/" + "x/" * 3000).status_code == 404
     assert len(NotFoundLog.objects.get().path) <= 500
 
 
@@ -485,7 +485,7 @@ def test_the_log_is_bounded_and_keeps_frequent_paths(monkeypatch: pytest.MonkeyP
     assert set(NotFoundLog.objects.values_list("path", flat=True)) == {"/often", "/c", "/d"}
 
 
-def test_answered_paths_leave_the_log(reader: Client) -> None:
+def test_answered_paths_leave_the_log(client: Client) -> None:
     for path in ("/one", "/two", "/three", "/old/x", "/four", "/stays"):
         NotFoundLog.objects.record(path, "", False)
     services.create_redirect("/one/", "/new/")

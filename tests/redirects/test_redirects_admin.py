@@ -48,8 +48,8 @@ def add(client: Client, old: str, target: str, kind: int = 301) -> str:
     return " ".join(errors).strip()
 
 
-def test_a_manual_redirect_is_normalized(signed_in: Client, owner: object) -> None:
-    assert add(signed_in, " /Old-Post/ ", "http://testserver/new-post/") == ""
+def test_a_manual_redirect_is_normalized(admin_client: Client, owner: object) -> None:
+    assert add(admin_client, " /Old-Post/ ", "http://testserver/new-post/") == ""
     row = Redirect.objects.get()
     assert (row.old_path, row.target, row.target_path, row.origin) == (
         "/old-post",
@@ -59,7 +59,7 @@ def test_a_manual_redirect_is_normalized(signed_in: Client, owner: object) -> No
     )
 
 
-def test_invalid_input_is_explained_and_stays_in_the_form(signed_in: Client) -> None:
+def test_invalid_input_is_explained_and_stays_in_the_form(admin_client: Client) -> None:
     make_post(slug="the-knee")
     make_redirect("/a", "/b/")
     for old, target, kind, words in (
@@ -76,30 +76,30 @@ def test_invalid_input_is_explained_and_stays_in_the_form(signed_in: Client) -> 
         ("/" + "x" * 5000, "/y/", 301, "500"),
         ("", "/y/", 301, "required"),
     ):
-        assert words in add(signed_in, old, target, kind)
-    page = parse(signed_in.post(ADD, {"old_path": "/x/", "target": "//evil", "status_code": 301}).content)
+        assert words in add(admin_client, old, target, kind)
+    page = parse(admin_client.post(ADD, {"old_path": "/x/", "target": "//evil", "status_code": 301}).content)
     assert page.xpath("//input[@name='target']/@value") == ["//evil"]
     assert Redirect.objects.count() == 1
 
 
-def test_a_chain_is_flattened_and_the_author_is_told(signed_in: Client) -> None:
+def test_a_chain_is_flattened_and_the_author_is_told(admin_client: Client) -> None:
     make_redirect("/b", "/c/")
-    response = signed_in.post(ADD, {"old_path": "/a/", "target": "/b/", "status_code": 301, "note": ""}, follow=True)
+    response = admin_client.post(ADD, {"old_path": "/a/", "target": "/b/", "status_code": 301, "note": ""}, follow=True)
     assert "so this redirect points to /c/" in messages(response)
     assert Redirect.objects.get(old_path="/a").target == "/c/"
     row = Redirect.objects.get(old_path="/b")
-    signed_in.post(f"{LIST}{row.pk}/change/", {"old_path": "/b/", "target": "/d/", "status_code": 302, "note": "x"})
+    admin_client.post(f"{LIST}{row.pk}/change/", {"old_path": "/b/", "target": "/d/", "status_code": 302, "note": "x"})
     assert dict(Redirect.objects.values_list("old_path", "target")) == {"/a": "/c/", "/b": "/d/"}
 
 
-def test_the_list_marks_and_filters_broken_targets(signed_in: Client) -> None:
+def test_the_list_marks_and_filters_broken_targets(admin_client: Client) -> None:
     make_post(slug="the-knee")
     make_redirect("/old", "/the-knee/")
     make_redirect("/dead", "/no-such-post/")
     make_redirect("/out", "https://other.example/")
-    page = parse(signed_in.get(LIST).content)
+    page = parse(admin_client.get(LIST).content)
     assert page.xpath("//tr[.//span[contains(., 'No page')]]/th//text()") == ["/dead"]
-    page = parse(signed_in.get(LIST, {"target": "broken"}).content)
+    page = parse(admin_client.get(LIST, {"target": "broken"}).content)
     assert page.xpath("//table[@id='result_list']/tbody/tr/th//text()") == ["/dead"]
 
 
@@ -130,13 +130,13 @@ PLAIN = "old,new,code\n/a/,/b/,301\n/c,/d/,302\n/gone/,,410\n"
     ],
     ids=["plain", "BOM", "semicolons", "tabs", "no header", "Redirection", "Yoast"],
 )
-def test_a_file_is_previewed_and_then_imported(signed_in: Client, data: bytes) -> None:
-    response = send(signed_in, data)
+def test_a_file_is_previewed_and_then_imported(admin_client: Client, data: bytes) -> None:
+    response = send(admin_client, data)
     assert not Redirect.objects.exists()
     page = parse(response.content)
     assert page.xpath("//button[@name='_import']/text()") == ["Import 3 redirects"]
     text = page.xpath("//textarea[@name='text']/text()")[0]
-    signed_in.post(IMPORT, {"text": text, "_import": "1"})
+    admin_client.post(IMPORT, {"text": text, "_import": "1"})
     found = set(Redirect.objects.values_list("old_path", "target", "status_code", "origin"))
     assert found == {
         ("/a", "/b/", 301, "imported"),
@@ -145,7 +145,7 @@ def test_a_file_is_previewed_and_then_imported(signed_in: Client, data: bytes) -
     }
 
 
-def test_problems_in_a_file_are_reported_line_by_line(signed_in: Client) -> None:
+def test_problems_in_a_file_are_reported_line_by_line(admin_client: Client) -> None:
     make_post(slug="the-knee")
     make_redirect("/out", "/in/")
     lines = [
@@ -162,7 +162,7 @@ def test_problems_in_a_file_are_reported_line_by_line(signed_in: Client) -> None
         "/n/,javascript:alert(1),301",
         "/s/,/a/,301",
     ]
-    parsed = send(signed_in, "\n".join(lines).encode()).context["parsed"]
+    parsed = send(admin_client, "\n".join(lines).encode()).context["parsed"]
     assert [line for line, _ in parsed.accepted] == [2, 12]
     assert parsed.rows[1].target == "/b/"
     reasons = {each.line: each.reason for each in parsed.skipped}
@@ -189,74 +189,74 @@ def test_problems_in_a_file_are_reported_line_by_line(signed_in: Client) -> None
         (b"old,new\n" + b"/a/,/b/\n" * (MAX_ROWS + 1), "lines"),
     ],
 )
-def test_a_file_that_is_not_a_table_is_explained(signed_in: Client, data: bytes, words: str) -> None:
-    response = send(signed_in, data) if data else signed_in.post(IMPORT)
+def test_a_file_that_is_not_a_table_is_explained(admin_client: Client, data: bytes, words: str) -> None:
+    response = send(admin_client, data) if data else admin_client.post(IMPORT)
     error = parse(response.content).xpath("//p[@role='alert']/text()")
     assert words in error[0]
 
 
-def test_ten_thousand_lines_are_imported_at_once(signed_in: Client) -> None:
+def test_ten_thousand_lines_are_imported_at_once(admin_client: Client) -> None:
     text = "old,new\n" + "".join(f"/o{number}/,/n{number}/\n" for number in range(MAX_ROWS))
-    signed_in.post(IMPORT, {"text": text, "_import": "1"})
+    admin_client.post(IMPORT, {"text": text, "_import": "1"})
     assert Redirect.objects.count() == MAX_ROWS
 
 
-def test_the_export_is_complete_free_of_formulas_and_can_be_imported(signed_in: Client) -> None:
+def test_the_export_is_complete_free_of_formulas_and_can_be_imported(admin_client: Client) -> None:
     make_redirect("/a", "/b/", note='=HYPERLINK("x")')
     make_redirect("/c", "https://other.example/,;x", note="+1")
     make_redirect("/gone", "", 410)
-    data = signed_in.get("/admin/redirects/redirect/export/").content
+    data = admin_client.get("/admin/redirects/redirect/export/").content
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
     assert rows[0][:4] == ["old", "new", "code", "note"]
     assert not [cell for row in rows for cell in row if cell[:1] in set("=+-@\t\r")]
     before = set(Redirect.objects.values_list("old_path", "target", "status_code"))
     Redirect.objects.all().delete()
-    signed_in.post(IMPORT, {"text": data.decode("utf-8-sig"), "_import": "1"})
+    admin_client.post(IMPORT, {"text": data.decode("utf-8-sig"), "_import": "1"})
     assert set(Redirect.objects.values_list("old_path", "target", "status_code")) == before
 
 
-def test_import_and_export_require_sign_in(reader: Client) -> None:
+def test_import_and_export_require_sign_in(client: Client) -> None:
     for path in (IMPORT, "/admin/redirects/redirect/export/"):
-        assert reader.get(path).status_code == 302
+        assert client.get(path).status_code == 302
 
 
 # ---- 404 log -----------------------------------------------------------------------------------
 
 
-def test_a_404_log_entry_becomes_a_redirect_with_one_click(signed_in: Client, reader: Client) -> None:
+def test_a_404_log_entry_becomes_a_redirect_with_one_click(admin_client: Client, client: Client) -> None:
     make_post(slug="knee-pain-on-the-stairs")
     for path in ("/knee-pain-on-stairs/", "/knee-pain-on-stairs/", "/once/"):
-        reader.get(path)
-    page = parse(signed_in.get("/admin/redirects/notfoundlog/").content)
+        client.get(path)
+    page = parse(admin_client.get("/admin/redirects/notfoundlog/").content)
     assert page.xpath("//td[@class='field-path']/text() | //th[@class='field-path']/text()") == [
         "/knee-pain-on-stairs",
         "/once",
     ]
-    form = parse(signed_in.get(page.xpath("//td[@class='field-next_step']/a/@href")[0]).content)
+    form = parse(admin_client.get(page.xpath("//td[@class='field-next_step']/a/@href")[0]).content)
     old, target = (form.xpath(f"//input[@name='{name}']/@value")[0] for name in ("old_path", "target"))
     assert (old, target) == ("/knee-pain-on-stairs", "/knee-pain-on-the-stairs/")
-    assert add(signed_in, old, target) == ""
+    assert add(admin_client, old, target) == ""
     assert list(NotFoundLog.objects.values_list("path", flat=True)) == ["/once"]
-    assert reader.get("/knee-pain-on-stairs/")["Location"] == "/knee-pain-on-the-stairs/"
+    assert client.get("/knee-pain-on-stairs/")["Location"] == "/knee-pain-on-the-stairs/"
 
 
-def test_404_log_entries_can_be_marked_gone(signed_in: Client, reader: Client) -> None:
-    reader.get("/once/")
+def test_404_log_entries_can_be_marked_gone(admin_client: Client, client: Client) -> None:
+    client.get("/once/")
     key = str(NotFoundLog.objects.get().pk)
-    signed_in.post(
+    admin_client.post(
         reverse("admin:redirects_notfoundlog_changelist"), {"action": "mark_gone", "_selected_action": [key]}
     )
-    assert reader.get("/once/").status_code == 410
+    assert client.get("/once/").status_code == 410
     assert not NotFoundLog.objects.exists()
 
 
-def test_renaming_a_post_to_a_redirected_path_tells_the_author(signed_in: Client, reader: Client) -> None:
+def test_renaming_a_post_to_a_redirected_path_tells_the_author(admin_client: Client, client: Client) -> None:
     make_redirect("/knee", "/elsewhere/")
     post = make_post(slug="the-knee", excerpt="In a word.")
     sent = {name: value for name, value in post.snapshot().items() if value}
     sent |= {"slug": "knee", "author": post.author_id, "base_version": post.version, "_save": "1"}
     sent |= {"published_at_0": "2024-05-17", "published_at_1": "12:00"}
-    response = signed_in.post(f"/admin/blog/post/{post.pk}/change/", sent, follow=True)
+    response = admin_client.post(f"/admin/blog/post/{post.pk}/change/", sent, follow=True)
     assert "led to /elsewhere/ until now" in messages(response)
-    assert reader.get("/knee/").status_code == 200
-    assert reader.get("/the-knee/")["Location"] == "/knee/"
+    assert client.get("/knee/").status_code == 200
+    assert client.get("/the-knee/")["Location"] == "/knee/"

@@ -53,39 +53,40 @@ def gallery(*images: Image, align: str = "", caption: str = "Three steps") -> st
 
 
 @pytest.mark.django_db
-def test_the_link_dialog_finds_posts_categories_and_pages_by_their_words(signed_in: Client) -> None:
+def test_the_link_dialog_finds_posts_categories_and_pages_by_their_words(admin_client: Client) -> None:
     make_category(name="Knee pain", slug="knees")
     make_post(title="A knee on the stairs", slug="stairs")
     make_post(title="Knee, later", slug="later", status=Post.Status.DRAFT, published_at=None)
     make_post(title="Shoulders", slug="shoulders")
-    places = signed_in.get("/admin/links/", {"q": "KNEE"}).json()["suggestions"]
+    places = admin_client.get("/admin/links/", {"q": "KNEE"}).json()["suggestions"]
     assert places == [
         {"title": "Knee pain", "url": "/category/knees/", "kind": "Category", "is_draft": False},
         {"title": "A knee on the stairs", "url": "/stairs/", "kind": "Post", "is_draft": False},
         {"title": "Knee, later", "url": "/later/", "kind": "Post", "is_draft": True},
     ]
     assert [
-        suggestion["url"] for suggestion in signed_in.get("/admin/links/", {"q": "stairs knee"}).json()["suggestions"]
+        suggestion["url"]
+        for suggestion in admin_client.get("/admin/links/", {"q": "stairs knee"}).json()["suggestions"]
     ] == ["/stairs/"]
     make_page(title="Privacy", slug="privacy-policy")
-    privacy = signed_in.get("/admin/links/", {"q": "privacy"}).json()["suggestions"]
+    privacy = admin_client.get("/admin/links/", {"q": "privacy"}).json()["suggestions"]
     assert [(suggestion["kind"], suggestion["url"]) for suggestion in privacy] == [("Page", "/privacy-policy/")]
 
 
 @pytest.mark.django_db
 def test_the_link_dialog_costs_the_same_for_any_number_of_posts(
-    signed_in: Client, django_assert_num_queries: DjangoAssertNumQueries
+    admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(12):
         make_post(title=f"Knee {number}")
     with django_assert_num_queries(6):  # who asks costs two of them
-        assert len(signed_in.get("/admin/links/", {"q": "knee"}).json()["suggestions"]) == 8
+        assert len(admin_client.get("/admin/links/", {"q": "knee"}).json()["suggestions"]) == 8
 
 
 @pytest.mark.django_db
-def test_only_staff_may_look_for_drafts(reader: Client) -> None:
+def test_only_staff_may_look_for_drafts(client: Client) -> None:
     make_post(title="Secret", status=Post.Status.DRAFT)
-    answer = reader.get("/admin/links/", {"q": "secret"})
+    answer = client.get("/admin/links/", {"q": "secret"})
     assert answer.status_code == 302
     assert b"Secret" not in answer.content
 
@@ -108,44 +109,44 @@ def test_a_link_within_the_site_is_kept_from_the_root(settings: Settings, typed:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_link_to_an_own_post_needs_its_words_and_two_keys(owner_page: Page) -> None:
+def test_a_link_to_an_own_post_needs_its_words_and_two_keys(admin_page: Page) -> None:
     make_post(title="A knee on the stairs", slug="stairs")
-    post, editor = opened(owner_page, "<p>Read this.</p>")
+    post, editor = opened(admin_page, "<p>Read this.</p>")
     select_first_word(editor)
-    owner_page.keyboard.press("Control+k")
+    admin_page.keyboard.press("Control+k")
     expect(
-        owner_page.get_by_role("dialog")
+        admin_page.get_by_role("dialog")
         .get_by_role("combobox")
-        .or_(owner_page.get_by_role("dialog").get_by_role("textbox"))
+        .or_(admin_page.get_by_role("dialog").get_by_role("textbox"))
         .first
     ).to_be_focused()
-    owner_page.keyboard.type("knee")
-    found = owner_page.get_by_role("dialog").get_by_role("option")
+    admin_page.keyboard.type("knee")
+    found = admin_page.get_by_role("dialog").get_by_role("option")
     expect(found).to_have_count(1)
     expect(found).to_contain_text("A knee on the stairs")
-    owner_page.keyboard.press("ArrowDown")
-    owner_page.keyboard.press("Enter")
+    admin_page.keyboard.press("ArrowDown")
+    admin_page.keyboard.press("Enter")
     expect(editor.locator("a")).to_have_attribute("href", "/stairs/")
-    assert saved(owner_page, post) == '<p><a href="/stairs/">Read</a> this.</p>'
+    assert saved(admin_page, post) == '<p><a href="/stairs/">Read</a> this.</p>'
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_an_own_address_is_shortened_and_words_that_lead_nowhere_are_not_taken(owner_page: Page) -> None:
-    post, editor = opened(owner_page, "<p>Read this.</p>")
+def test_an_own_address_is_shortened_and_words_that_lead_nowhere_are_not_taken(admin_page: Page) -> None:
+    post, editor = opened(admin_page, "<p>Read this.</p>")
     select_first_word(editor)
-    owner_page.get_by_role("button", name="Link", exact=True).click()
-    field = owner_page.get_by_label("enter a URL")
+    admin_page.get_by_role("button", name="Link", exact=True).click()
+    field = admin_page.get_by_label("enter a URL")
     field.fill("no such words")
-    owner_page.get_by_role("button", name="Save link").click()
-    expect(owner_page.get_by_text("Choose a page from the list, or enter a full URL")).to_be_visible()
-    field.fill(owner_page.evaluate("location.origin") + "/stairs/#up")
-    owner_page.get_by_role("button", name="Save link").click()
+    admin_page.get_by_role("button", name="Save link").click()
+    expect(admin_page.get_by_text("Choose a page from the list, or enter a full URL")).to_be_visible()
+    field.fill(admin_page.evaluate("location.origin") + "/stairs/#up")
+    admin_page.get_by_role("button", name="Save link").click()
     expect(editor.locator("a")).to_have_attribute("href", "/stairs/#up")
     editor.locator("a").click()
-    owner_page.get_by_role("button", name="Link", exact=True).click()
-    owner_page.get_by_role("button", name="Remove link").last.click()
-    assert saved(owner_page, post) == "<p>Read this.</p>"
+    admin_page.get_by_role("button", name="Link", exact=True).click()
+    admin_page.get_by_role("button", name="Remove link").last.click()
+    assert saved(admin_page, post) == "<p>Read this.</p>"
 
 
 # ---- Galleries and alignment ---------------------------------------------------------------------
@@ -197,11 +198,11 @@ def test_galleries_within_galleries_of_other_writers_become_one() -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_pictures_are_added_put_in_order_taken_out_and_aligned(owner_page: Page) -> None:
+def test_pictures_are_added_put_in_order_taken_out_and_aligned(admin_page: Page) -> None:
     first, second, third = (make_image() for _ in range(3))
-    post, editor = opened(owner_page, gallery(first, second) + "<p>x</p>")
+    post, editor = opened(admin_page, gallery(first, second) + "<p>x</p>")
     # The library's own dialog has its tests; here it answers at once.
-    owner_page.evaluate(
+    admin_page.evaluate(
         """image => document.addEventListener("images:choose", (event) => {
             event.stopImmediatePropagation()
             event.detail.resolve([image])
@@ -214,7 +215,7 @@ def test_pictures_are_added_put_in_order_taken_out_and_aligned(owner_page: Page)
     editor.get_by_role("button", name="Remove from gallery").first.click()
     expect(editor.locator("figure img")).to_have_count(2)
     editor.get_by_label("Alignment").select_option("wide")
-    assert saved(owner_page, post).split("\n")[0] == gallery(third, second, align="wide")
+    assert saved(admin_page, post).split("\n")[0] == gallery(third, second, align="wide")
 
 
 # ---- Embeds --------------------------------------------------------------------------------------
@@ -222,7 +223,7 @@ def test_pictures_are_added_put_in_order_taken_out_and_aligned(owner_page: Page)
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_nothing_the_editor_does_not_know_is_lost(owner_page: Page) -> None:
+def test_nothing_the_editor_does_not_know_is_lost(admin_page: Page) -> None:
     image = make_image()
     body = sanitize(
         '<p>a</p><div data-embed="product" data-id="7"></div><div data-embed="snippet" data-id="3"></div>'
@@ -230,50 +231,50 @@ def test_nothing_the_editor_does_not_know_is_lost(owner_page: Page) -> None:
         + '<aside data-callout="tip"><p>t</p><div data-embed="unheard-of" data-id="1"></div></aside>'
         + '<figure data-align="right"><img data-image="999"><figcaption>gone</figcaption></figure><p>end</p>'
     )
-    post, editor = opened(owner_page, body)
+    post, editor = opened(admin_page, body)
     expect(editor.locator(".embed-box")).to_have_count(3)
     editor.get_by_text("end").click()
-    owner_page.keyboard.type("!")
-    owner_page.keyboard.press("Backspace")
-    assert saved(owner_page, post) == body
+    admin_page.keyboard.type("!")
+    admin_page.keyboard.press("Backspace")
+    assert saved(admin_page, post) == body
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_snippet_is_chosen_by_name_and_an_empty_list_says_so(owner_page: Page) -> None:
+def test_a_snippet_is_chosen_by_name_and_an_empty_list_says_so(admin_page: Page) -> None:
     snippets: list[dict[str, object]] = []
 
     def answer(route: Route) -> None:
         route.fulfill(body=json.dumps(snippets), content_type="application/json")
 
-    owner_page.route("**/admin/blog/snippet/list/", answer)
-    post, editor = opened(owner_page, "<p>Before</p>")
+    admin_page.route("**/admin/blog/snippet/list/", answer)
+    post, editor = opened(admin_page, "<p>Before</p>")
     editor.get_by_text("Before").click()
-    owner_page.get_by_role("button", name="Snippet", exact=True).click()
-    expect(owner_page.get_by_text("There are no snippets yet.")).to_be_visible()
-    owner_page.get_by_role("button", name="OK").click()
+    admin_page.get_by_role("button", name="Snippet", exact=True).click()
+    expect(admin_page.get_by_text("There are no snippets yet.")).to_be_visible()
+    admin_page.get_by_role("button", name="OK").click()
     snippets.append({"id": 5, "name": "When to call"})
-    owner_page.get_by_role("button", name="Snippet", exact=True).click()
-    owner_page.get_by_label("Choose one").select_option("When to call")
-    owner_page.get_by_role("button", name="Insert", exact=True).click()
+    admin_page.get_by_role("button", name="Snippet", exact=True).click()
+    admin_page.get_by_label("Choose one").select_option("When to call")
+    admin_page.get_by_role("button", name="Insert", exact=True).click()
     expect(editor.locator(".embed-box")).to_contain_text("Snippet: When to call")
-    assert '<div data-embed="snippet" data-id="5"></div>' in saved(owner_page, post)
+    assert '<div data-embed="snippet" data-id="5"></div>' in saved(admin_page, post)
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_product_and_a_comparison_are_chosen_from_one_list(owner_page: Page) -> None:
+def test_a_product_and_a_comparison_are_chosen_from_one_list(admin_page: Page) -> None:
     entries = [{"kind": "product", "id": 7, "name": "A roller"}, {"kind": "comparison", "id": 7, "name": "Rollers"}]
     answer = json.dumps(entries)
-    owner_page.route("**/admin/affiliates/product/list/", lambda route: route.fulfill(body=answer))
-    post, editor = opened(owner_page, "<p>Before</p>")
+    admin_page.route("**/admin/affiliates/product/list/", lambda route: route.fulfill(body=answer))
+    post, editor = opened(admin_page, "<p>Before</p>")
     editor.get_by_text("Before").click()
     for name in ("Product: A roller", "Comparison: Rollers"):
-        owner_page.get_by_role("button", name="Product", exact=True).click()
-        owner_page.get_by_label("Choose one").select_option(name)
-        owner_page.get_by_role("button", name="Insert", exact=True).click()
+        admin_page.get_by_role("button", name="Product", exact=True).click()
+        admin_page.get_by_label("Choose one").select_option(name)
+        admin_page.get_by_role("button", name="Insert", exact=True).click()
         expect(editor.get_by_text(name)).to_be_visible()
-    body = saved(owner_page, post)
+    body = saved(admin_page, post)
     assert '<div data-embed="product" data-id="7"></div>' in body
     assert '<div data-embed="comparison" data-id="7"></div>' in body
 
@@ -283,57 +284,57 @@ def test_a_product_and_a_comparison_are_chosen_from_one_list(owner_page: Page) -
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_words_are_found_and_replaced_across_marks_in_one_step(owner_page: Page) -> None:
-    post, editor = opened(owner_page, "<p>The kn<strong>ee</strong> and the Knee’s friend</p><h2 id='k'>knee</h2>")
+def test_words_are_found_and_replaced_across_marks_in_one_step(admin_page: Page) -> None:
+    post, editor = opened(admin_page, "<p>The kn<strong>ee</strong> and the Knee’s friend</p><h2 id='k'>knee</h2>")
     editor.get_by_text("and the").click()
-    owner_page.keyboard.press("Control+f")
-    owner_page.keyboard.type("knee")
+    admin_page.keyboard.press("Control+f")
+    admin_page.keyboard.type("knee")
     expect(editor.locator(".match")).to_have_count(4)  # one of the three is half bold
-    owner_page.keyboard.press("Enter")
-    expect(owner_page.locator(".find-count")).to_have_text(re.compile(r"\d / 3"))
-    owner_page.get_by_label("Replace with").fill("hip")
-    owner_page.get_by_role("button", name="Replace all").click()
+    admin_page.keyboard.press("Enter")
+    expect(admin_page.locator(".find-count")).to_have_text(re.compile(r"\d / 3"))
+    admin_page.get_by_label("Replace with").fill("hip")
+    admin_page.get_by_role("button", name="Replace all").click()
     expect(editor.locator("p").first).to_have_text("The hip and the hip’s friend")
-    owner_page.keyboard.press("Escape")
+    admin_page.keyboard.press("Escape")
     expect(editor.locator(".match")).to_have_count(0)
-    owner_page.keyboard.press("Control+z")
+    admin_page.keyboard.press("Control+z")
     expect(editor.locator("p").first).to_have_text("The knee and the Knee’s friend")
-    assert "knee</h2>" in saved(owner_page, post)
+    assert "knee</h2>" in saved(admin_page, post)
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_editor_counts_the_words_that_the_server_counts(owner_page: Page) -> None:
+def test_the_editor_counts_the_words_that_the_server_counts(admin_page: Page) -> None:
     post, editor = opened(
-        owner_page,
+        admin_page,
         "<h2>Why it’s sore</h2><p>One two, three-four.<br>five</p><ul><li>six</li></ul>"
         '<aside data-callout="tip" data-title="Go slowly"><p>seven</p></aside>'
         "<table><caption>Plan A</caption><tr><td>eight</td></tr></table>",
     )
-    line = owner_page.locator(".word-count")
+    line = admin_page.locator(".word-count")
     expect(line).to_have_text(f"{post.word_count} words · 1 min read")
     editor.get_by_text("five").click()
-    owner_page.keyboard.press("End")
-    owner_page.keyboard.type(" more words")
+    admin_page.keyboard.press("End")
+    admin_page.keyboard.type(" more words")
     expect(line).to_have_text(f"{post.word_count + 2} words · 1 min read")
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_every_tool_has_a_plain_name_and_fits_a_phone(owner_page: Page) -> None:
-    owner_page.set_viewport_size({"width": 390, "height": 800})
-    opened(owner_page, "<p>x</p>")
-    tools = owner_page.get_by_role("toolbar").get_by_role("button")
+def test_every_tool_has_a_plain_name_and_fits_a_phone(admin_page: Page) -> None:
+    admin_page.set_viewport_size({"width": 390, "height": 800})
+    opened(admin_page, "<p>x</p>")
+    tools = admin_page.get_by_role("toolbar").get_by_role("button")
     expect(tools.first).to_be_visible()
     names = [tool.get_attribute("aria-label") or "" for tool in tools.all()]
     assert {"Heading", "Subheading", "Bold", "Image", "Gallery", "Callout", "Quote", "Table", "Link"} <= set(names)
     assert all(name[:1].isupper() for name in names)
-    assert owner_page.evaluate("document.documentElement.scrollWidth") <= 390
-    box = owner_page.get_by_role("toolbar").bounding_box()
+    assert admin_page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = admin_page.get_by_role("toolbar").bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= 390
-    owner_page.get_by_role("button", name="Keyboard help").click()
-    expect(owner_page.get_by_role("dialog").get_by_text("Find and replace")).to_be_visible()
-    owner_page.keyboard.press("Escape")
-    owner_page.get_by_role("button", name="Full screen").click()
-    expect(owner_page.locator(".prose-editor.fullscreen .word-count")).to_be_in_viewport()
+    admin_page.get_by_role("button", name="Keyboard help").click()
+    expect(admin_page.get_by_role("dialog").get_by_text("Find and replace")).to_be_visible()
+    admin_page.keyboard.press("Escape")
+    admin_page.get_by_role("button", name="Full screen").click()
+    expect(admin_page.locator(".prose-editor.fullscreen .word-count")).to_be_in_viewport()

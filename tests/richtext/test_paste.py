@@ -85,10 +85,10 @@ def test_what_styles_say_of_words_is_said_by_elements() -> None:
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("writer", WRITERS)
-def test_pasting_into_the_editor_gives_the_same_as_the_server(owner_page: Page, writer: str) -> None:
+def test_pasting_into_the_editor_gives_the_same_as_the_server(admin_page: Page, writer: str) -> None:
     post = make_post(body="", status=Post.Status.DRAFT)
-    owner_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
-    editor = owner_page.locator(".ProseMirror[contenteditable]")
+    admin_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
+    editor = admin_page.locator(".ProseMirror[contenteditable]")
     editor.click()
     editor.evaluate(
         """(editor, html) => {
@@ -98,8 +98,8 @@ def test_pasting_into_the_editor_gives_the_same_as_the_server(owner_page: Page, 
         }""",
         copied(writer),
     )
-    assert "style=" not in owner_page.locator("textarea[name=body]").input_value()
-    owner_page.get_by_role("button", name="Save draft").click()
-    expect(owner_page.locator(".messagelist")).to_be_visible()
+    assert "style=" not in admin_page.locator("textarea[name=body]").input_value()
+    admin_page.get_by_role("button", name="Save draft").click()
+    expect(admin_page.locator(".messagelist")).to_be_visible()
     post.refresh_from_db()
     assert post.body == sanitize(copied(writer))

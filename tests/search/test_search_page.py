@@ -27,10 +27,10 @@ def text(page: HtmlElement) -> str:
 
 
 @pytest.mark.parametrize("parameters", [{}, {"q": ""}, {"q": "   "}])
-def test_without_a_query_there_is_a_search_field_and_categories(reader: Client, parameters: dict[str, str]) -> None:
+def test_without_a_query_there_is_a_search_field_and_categories(client: Client, parameters: dict[str, str]) -> None:
     category = make_category(name="Pain")
     make_post(categories=[category])
-    page = tree(reader, **parameters)
+    page = tree(client, **parameters)
     assert page.findtext(".//h1") == "Search"
     assert category.get_absolute_url() in page.find(".//main").xpath(".//a/@href")
     (field,) = page.xpath("//main//form[@role='search']//input[@type='search']")
@@ -38,69 +38,69 @@ def test_without_a_query_there_is_a_search_field_and_categories(reader: Client, 
     assert field.get("value") == ""
 
 
-def test_the_page_is_not_indexed_by_search_engines_and_sets_no_cookie(reader: Client) -> None:
+def test_the_page_is_not_indexed_by_search_engines_and_sets_no_cookie(client: Client) -> None:
     make_post(body="<p>femur</p>")
-    response = reader.get("/search/", {"q": "femur"})
+    response = client.get("/search/", {"q": "femur"})
     assert response["X-Robots-Tag"] == "noindex"
     assert html.fromstring(response.content).xpath("//meta[@name='robots']/@content") == ["noindex"]
     assert not response.cookies
 
 
-def test_the_query_remains_in_the_field_and_is_escaped(reader: Client) -> None:
+def test_the_query_remains_in_the_field_and_is_escaped(client: Client) -> None:
     text_typed = "\"femur\" <script>alert(1)</script> & 'x'"
-    page = tree(reader, q=text_typed)
+    page = tree(client, q=text_typed)
     (field,) = page.xpath("//main//form[@role='search']//input[@type='search']")
     assert field.get("value") == text_typed
     assert not page.xpath("//main//script")
 
 
-def test_results_show_marked_matches_and_can_be_filtered_by_category(reader: Client) -> None:
+def test_results_show_marked_matches_and_can_be_filtered_by_category(client: Client) -> None:
     pain, best = make_category(name="Pain", slug="pain"), make_category(name="Best", slug="best")
     post = make_post(title="It", body="<p>About femurs.</p>", categories=[pain])
     make_post(title="Other", body="<p>A femur.</p>", categories=[best])
-    page = tree(reader, q="femur")
+    page = tree(client, q="femur")
     assert "2 results" in text(page)
     assert [mark.text for mark in page.iter("mark")] == ["femur", "femurs"]
     assert post.get_absolute_url() in page.xpath("//article//h2/a/@href")
     (pain_url,) = [url for url in page.xpath("//main//nav//a/@href") if "category=pain" in url]
-    filtered = html.fromstring(reader.get(f"/search/{pain_url}").content)
+    filtered = html.fromstring(client.get(f"/search/{pain_url}").content)
     assert filtered.xpath("//article//h2/a/text()") == ["It"]
     assert filtered.xpath("//nav[@class='category-filter']//a[@aria-current]/text()") == ["Pain "]
 
 
-def test_the_menu_does_not_mark_the_blog_as_current(reader: Client) -> None:
+def test_the_menu_does_not_mark_the_blog_as_current(client: Client) -> None:
     make_post(body="<p>femur</p>", categories=[make_category()])
-    page = tree(reader, q="femur")
+    page = tree(client, q="femur")
     assert page.xpath("//nav[@aria-label='Main']//summary[starts-with(normalize-space(), 'Blog')]")
     assert [link.get("aria-label") for link in page.xpath("//nav[@aria-label='Main']//*[@aria-current]")] == ["Search"]
 
 
-def test_a_misspelled_word_shows_a_suggestion_with_results(reader: Client) -> None:
+def test_a_misspelled_word_shows_a_suggestion_with_results(client: Client) -> None:
     make_post(title="It", body="<p>The shoulder.</p>")
-    page = tree(reader, q="sholder")
+    page = tree(client, q="sholder")
     assert "Did you mean shoulder?" in text(page)
     (url,) = [url for url in page.xpath("//main//a/@href") if url.startswith("/search/?q=")]
-    assert html.fromstring(reader.get(url).content).xpath("//article//h2/a/text()") == ["It"]
+    assert html.fromstring(client.get(url).content).xpath("//article//h2/a/text()") == ["It"]
 
 
-def test_without_results_the_page_offers_categories_and_latest_posts(reader: Client) -> None:
+def test_without_results_the_page_offers_categories_and_latest_posts(client: Client) -> None:
     category = make_category(name="Pain")
     post = make_post(categories=[category])
-    page = tree(reader, q="zzzzqqq")
+    page = tree(client, q="zzzzqqq")
     assert "No results for this word." in text(page)
     assert {category.get_absolute_url(), post.get_absolute_url()} <= set(page.find(".//main").xpath(".//a/@href"))
 
 
-def test_pagination_keeps_query_and_category(reader: Client) -> None:
+def test_pagination_keeps_query_and_category(client: Client) -> None:
     pain = make_category(slug="pain")
     for _ in range(21):
         make_post(body="<p>knee & stairs</p>", categories=[pain])
-    page = tree(reader, q='"knee & stairs"', category="pain", page="2")
+    page = tree(client, q='"knee & stairs"', category="pain", page="2")
     pager = page.xpath("//nav[@aria-label='Pages']//a")
     assert [link.get("aria-label") or link.text_content().strip() for link in pager] == [
         "Previous", "Page 1", "Page 2", "Page 3", "Next",
     ]  # fmt: skip
-    first = html.fromstring(reader.get(pager[1].get("href")).content)
+    first = html.fromstring(client.get(pager[1].get("href")).content)
     assert first.xpath("//main//input[@name='q']/@value") == ['"knee & stairs"']
     assert first.xpath("//main//input[@name='category']/@value") == ["pain"]
     assert len(first.findall(".//article")) == 10
@@ -108,9 +108,9 @@ def test_pagination_keeps_query_and_category(reader: Client) -> None:
 
 
 @pytest.mark.parametrize("page", ["abc", "0", "-1", "99999999999999999999", "٣", "", "1.5", "\x00"])
-def test_an_invalid_page_number_shows_a_page(reader: Client, page: str) -> None:
+def test_an_invalid_page_number_shows_a_page(client: Client, page: str) -> None:
     make_post(title="It", body="<p>femur</p>")
-    assert tree(reader, q="femur", page=page).xpath("//article//h2/a/text()") == ["It"]
+    assert tree(client, q="femur", page=page).xpath("//article//h2/a/text()") == ["It"]
 
 
 @given(
@@ -130,12 +130,12 @@ def test_an_invalid_page_number_shows_a_page(reader: Client, page: str) -> None:
 @example("'; DROP TABLE search_indexentry; --", "")
 @example("%s %d %(x)s {0}", "")
 @example("\ud800", "")
-def test_any_input_gives_a_page(reader: Client, text: str, category: str) -> None:
+def test_any_input_gives_a_page(client: Client, text: str, category: str) -> None:
     parameters = {"q": text.encode(errors="surrogatepass"), "category": category.encode(errors="surrogatepass")}
-    assert reader.get("/search/", parameters).status_code == 200
+    assert client.get("/search/", parameters).status_code == 200
 
 
-def test_the_number_of_queries_does_not_grow_with_the_number_of_results(reader: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_number_of_results(client: Client) -> None:
     pain = make_category(name="Pain", slug="pain")
 
     def add_posts(number: int) -> None:
@@ -143,9 +143,9 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_results(reader: 
             make_post(body="<p>The shoulder on the stairs.</p>", categories=[pain], tags=["Running"])
 
     def count_queries(parameters: dict[str, str]) -> int:
-        reader.get("/search/", parameters)
+        client.get("/search/", parameters)
         with CaptureQueriesContext(connection) as queries:
-            assert reader.get("/search/", parameters).status_code == 200
+            assert client.get("/search/", parameters).status_code == 200
         return len(queries)
 
     searches = {

@@ -24,7 +24,7 @@ from newsletter.delivery.sending import finish
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber, TestEmail
 from outbox import sending as outbox
 from tests.factories import make_campaign, make_delivery, make_image, make_post, make_subscriber
-from tests.postbox import Postbox, mail_server, words_of
+from tests.mail_server import Mailbox, mail_server, message_text
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/newsletter/campaign/"
@@ -70,74 +70,74 @@ def answer(client: Client, campaign: Campaign, **overrides: Any) -> dict[str, An
 # ---- Written ----------------------------------------------------------------------------------------
 
 
-def test_an_empty_list_says_how_to_begin(signed_in: Client) -> None:
-    page = text_of(signed_in, LIST)
+def test_an_empty_list_says_how_to_begin(admin_client: Client) -> None:
+    page = text_of(admin_client, LIST)
     assert "No campaign yet" in page
     assert "Write a campaign</a>" in page
 
 
-def test_what_is_written_is_kept_and_cleaned_and_goes_nowhere(signed_in: Client) -> None:
-    page = text_of(signed_in, f"{LIST}add/", form(body="<p onclick='x()'>Hello<script>x()</script></p>"))
+def test_what_is_written_is_kept_and_cleaned_and_goes_nowhere(admin_client: Client) -> None:
+    page = text_of(admin_client, f"{LIST}add/", form(body="<p onclick='x()'>Hello<script>x()</script></p>"))
     assert "Saved as a draft" in page
     campaign = Campaign.objects.get()
     assert (campaign.status, campaign.body, campaign.version) == ("draft", "<p>Hello</p>", 1)
-    page = text_of(signed_in, place(campaign), form(campaign, subject="Better words"))
+    page = text_of(admin_client, place(campaign), form(campaign, subject="Better words"))
     campaign.refresh_from_db()
     assert (campaign.subject, campaign.version) == ("Better words", 2)
     assert prepare_due() == 0
 
 
-def test_two_writers_never_overwrite_each_other(signed_in: Client) -> None:
+def test_two_writers_never_overwrite_each_other(admin_client: Client) -> None:
     campaign = draft()
     stale = form(campaign, subject="Mine")
-    text_of(signed_in, place(campaign), form(campaign, subject="Theirs"))
-    page = text_of(signed_in, place(campaign), stale)
+    text_of(admin_client, place(campaign), form(campaign, subject="Theirs"))
+    page = text_of(admin_client, place(campaign), stale)
     assert "saved this text, after you opened it" in page
     assert 'value="Mine"' in page
     campaign.refresh_from_db()
     assert campaign.subject == "Theirs"
-    text_of(signed_in, place(campaign), stale | {"_overwrite": "2"})
+    text_of(admin_client, place(campaign), stale | {"_overwrite": "2"})
     campaign.refresh_from_db()
     assert campaign.subject == "Mine"
 
 
-def test_typing_is_kept_before_it_is_saved(signed_in: Client) -> None:
+def test_typing_is_kept_before_it_is_saved(admin_client: Client) -> None:
     key = str(uuid4())
     typed = {"subject": "Typed", "body": "<p>Not saved</p>", "autosave_key": key}
-    kept = signed_in.post(f"{LIST}autosave/", typed).json()
+    kept = admin_client.post(f"{LIST}autosave/", typed).json()
     campaign = Campaign.objects.get()
     assert kept["change_url"] == place(campaign)
     assert (campaign.subject, campaign.body, campaign.status) == ("Typed", "", "draft")
-    assert "Not saved" in text_of(signed_in, place(campaign))
-    assert "Not saved" in text_of(signed_in, kept["preview_url"])
-    assert "Not saved" not in text_of(signed_in, place(campaign, "preview"))
-    text_of(signed_in, place(campaign), form(campaign, autosave_key=key))
+    assert "Not saved" in text_of(admin_client, place(campaign))
+    assert "Not saved" in text_of(admin_client, kept["preview_url"])
+    assert "Not saved" not in text_of(admin_client, place(campaign, "preview"))
+    text_of(admin_client, place(campaign), form(campaign, autosave_key=key))
     assert not campaign.autosaves.exists()
 
 
-def test_a_campaign_begins_with_a_post(signed_in: Client) -> None:
+def test_a_campaign_begins_with_a_post(admin_client: Client) -> None:
     post = make_post(title="Knees", excerpt="About knees.", body="<p>All of it.</p>", featured_image=make_image())
     make_post(title="Hidden", status="draft", published_at=None)
-    page = text_of(signed_in, f"{LIST}from-post/")
+    page = text_of(admin_client, f"{LIST}from-post/")
     assert f"{LIST}add/?post={post.pk}" in page
     assert "Hidden" not in page
-    assert "No public post has" in text_of(signed_in, f"{LIST}from-post/?q=elbow")
-    initial = signed_in.get(f"{LIST}add/?post={post.pk}").context["adminform"].form.initial
+    assert "No public post has" in text_of(admin_client, f"{LIST}from-post/?q=elbow")
+    initial = admin_client.get(f"{LIST}add/?post={post.pk}").context["adminform"].form.initial
     assert (initial["subject"], initial["preheader"], initial["post"]) == ("Knees", "About knees.", post.pk)
     assert f'data-image="{post.featured_image_id}"' in initial["body"]
     assert f"/{post.slug}/" in initial["body"]
     assert "All of it" not in initial["body"]
-    whole = signed_in.get(f"{LIST}add/?post={post.pk}&whole").context["adminform"].form.initial
+    whole = admin_client.get(f"{LIST}add/?post={post.pk}&whole").context["adminform"].form.initial
     assert whole["body"] == "<p>All of it.</p>"
     assert not Campaign.objects.exists()
     # From the post's own page, and back to it.
-    page = text_of(signed_in, f"/admin/blog/post/{post.pk}/change/")
+    page = text_of(admin_client, f"/admin/blog/post/{post.pk}/change/")
     assert "Mail this post" in page
     draft(subject="About knees", post=post)
-    assert "In the newsletter" in text_of(signed_in, f"/admin/blog/post/{post.pk}/change/")
+    assert "In the newsletter" in text_of(admin_client, f"/admin/blog/post/{post.pk}/change/")
 
 
-def test_a_digest_by_hand_gathers_what_came_since_the_last_mail(signed_in: Client) -> None:
+def test_a_digest_by_hand_gathers_what_came_since_the_last_mail(admin_client: Client) -> None:
     now = timezone.now()
     make_campaign(status="sent", started_at=now - timedelta(days=3))
     make_post(title="Old", published_at=now - timedelta(days=4))
@@ -149,59 +149,59 @@ def test_a_digest_by_hand_gathers_what_came_since_the_last_mail(signed_in: Clien
     assert fields["body"].index("New 1") < fields["body"].index("New 2")
     assert "Old" not in fields["body"]
     make_campaign(status="sent", started_at=now)
-    assert "Nothing was published since" in text_of(signed_in, f"{LIST}add/?new")
+    assert "Nothing was published since" in text_of(admin_client, f"{LIST}add/?new")
 
 
-def test_words_that_come_too_late_become_a_new_draft(signed_in: Client) -> None:
+def test_words_that_come_too_late_become_a_new_draft(admin_client: Client) -> None:
     campaign = make_campaign(status="preparing", subject="On its way")
-    page = text_of(signed_in, place(campaign), form(campaign, subject="Too late"))
+    page = text_of(admin_client, place(campaign), form(campaign, subject="Too late"))
     assert "Yours are kept here, as a new draft" in page
     campaign.refresh_from_db()
     late = Campaign.objects.get(subject="Too late")
     assert (campaign.subject, late.status) == ("On its way", "draft")
     # And with a fault in them they are still there.
-    page = text_of(signed_in, place(campaign), form(campaign, subject="", body="<p>Still here</p>"))
+    page = text_of(admin_client, place(campaign), form(campaign, subject="", body="<p>Still here</p>"))
     assert "Still here" in page
     assert "is on its way meanwhile" in page
 
 
-def test_what_is_typed_after_the_beginning_is_told_so(signed_in: Client) -> None:
+def test_what_is_typed_after_the_beginning_is_told_so(admin_client: Client) -> None:
     campaign = make_campaign(status="preparing")
-    kept = signed_in.post(place(campaign, "autosave"), {"subject": "Late", "autosave_key": str(uuid4())})
+    kept = admin_client.post(place(campaign, "autosave"), {"subject": "Late", "autosave_key": str(uuid4())})
     assert kept.status_code == 409
     assert "The campaign is “being prepared” by now" in kept.json()["error"]
     assert not campaign.autosaves.exists()
 
 
-def test_a_picture_of_a_mail_stays_in_the_library(signed_in: Client) -> None:
+def test_a_picture_of_a_mail_stays_in_the_library(admin_client: Client) -> None:
     image = make_image()
     campaign = draft(body=f'<figure><img data-image="{image.pk}"></figure>')
-    assert place(campaign) in text_of(signed_in, f"/admin/images/image/{image.pk}/change/")
+    assert place(campaign) in text_of(admin_client, f"/admin/images/image/{image.pk}/change/")
     campaign.body = TEXT
     campaign.save(update_fields=["body"])
     assert not campaign.pictures.exists()
 
 
-def test_a_copy_is_a_new_draft_and_only_drafts_are_deleted(signed_in: Client) -> None:
+def test_a_copy_is_a_new_draft_and_only_drafts_are_deleted(admin_client: Client) -> None:
     sent = make_campaign(status="sent", kind="digest", subject="Again", started_at=timezone.now())
-    page = text_of(signed_in, place(sent, "act"), {"copy": "1"})
+    page = text_of(admin_client, place(sent, "act"), {"copy": "1"})
     copy = Campaign.objects.get(status="draft")
     assert "a new draft" in page
     assert (copy.subject, copy.body, copy.kind) == ("Again", sent.body, "manual")
-    assert signed_in.post(place(sent, "delete"), {"post": "yes"}).status_code == 403
-    assert signed_in.post(place(copy, "delete"), {"post": "yes"}).status_code == 302
+    assert admin_client.post(place(sent, "delete"), {"post": "yes"}).status_code == 403
+    assert admin_client.post(place(copy, "delete"), {"post": "yes"}).status_code == 302
     assert list(Campaign.objects.all()) == [sent]
 
 
 # ---- Looked at and tested ---------------------------------------------------------------------------
 
 
-def test_the_preview_is_the_desks_alone_and_can_do_nothing(signed_in: Client, reader: Client) -> None:
+def test_the_preview_is_the_desks_alone_and_can_do_nothing(admin_client: Client, client: Client) -> None:
     campaign = draft(subject="Secret")
     for name in ("preview", "progress", "progress/figures", "recipients", "recipients/csv", "send"):
-        response = reader.get(place(campaign, name))
+        response = client.get(place(campaign, name))
         assert (response.status_code, response.content) == (302, b"")
-    response = signed_in.get(place(campaign, "preview"))
+    response = admin_client.get(place(campaign, "preview"))
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "sandbox" in policy
@@ -209,7 +209,7 @@ def test_the_preview_is_the_desks_alone_and_can_do_nothing(signed_in: Client, re
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert "no-store" in response["Cache-Control"]
     assert "Walk ten minutes" in response.content.decode()
-    assert "<pre>" in text_of(signed_in, f"{place(campaign, 'preview')}?as=text")
+    assert "<pre>" in text_of(admin_client, f"{place(campaign, 'preview')}?as=text")
 
 
 def test_the_preview_shows_either_light_whatever_the_lookers_own_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,66 +226,66 @@ def test_the_preview_shows_either_light_whatever_the_lookers_own_is(monkeypatch:
 
 
 def test_a_test_goes_to_me_only_and_is_no_delivery(
-    signed_in: Client, reader: Client, owner: User, settings: Settings, ready: NewsletterSettings
+    admin_client: Client, client: Client, admin_user: User, settings: Settings, ready: NewsletterSettings
 ) -> None:
     subscriber = Subscriber.objects.get()
     campaign = draft(subject="Knees")
-    box = Postbox()
-    with mail_server(settings, box):
-        page = text_of(signed_in, place(campaign, "test"), {"address": owner.email})
-        assert f"The test goes to {owner.email}" in page
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
+        page = text_of(admin_client, place(campaign, "test"), {"address": admin_user.email})
+        assert f"The test goes to {admin_user.email}" in page
         assert (outbox.send_due_emails(), outbox.send_due_emails()) == (1, 0)
-    (mail,) = box.mails
-    assert box.envelopes[0][1] == [owner.email]
+    (mail,) = mailbox.messages
+    assert mailbox.envelopes[0][1] == [admin_user.email]
     assert mail["Subject"] == "[Test] Knees"
     assert "/newsletter/sample/" in mail["List-Unsubscribe"]
-    parts = [words_of(part) for part in mail.iter_parts()]  # type: ignore[arg-type]
+    parts = [message_text(part) for part in mail.iter_parts()]  # type: ignore[arg-type]
     assert len(parts) == 2
     for part in parts:
         assert "Walk ten minutes" in part
         assert "https://www.example.com/newsletter/sample/" in part
         assert "/newsletter/u/" not in part
         assert "/newsletter/p/" not in part
-    for response in (reader.get("/newsletter/sample/"), reader.post("/newsletter/sample/")):
+    for response in (client.get("/newsletter/sample/"), client.post("/newsletter/sample/")):
         assert "This was a test" in response.content.decode()
     subscriber.refresh_from_db()
     campaign.refresh_from_db()
     assert (subscriber.status, campaign.status, Delivery.objects.count()) == ("active", "draft", 0)
-    assert ": Sent" in text_of(signed_in, place(campaign))
+    assert ": Sent" in text_of(admin_client, place(campaign))
 
 
-def test_a_bad_address_for_a_test_gets_a_sentence(signed_in: Client) -> None:
+def test_a_bad_address_for_a_test_gets_a_sentence(admin_client: Client) -> None:
     campaign = draft()
-    assert "Enter a complete email address" in text_of(signed_in, place(campaign, "test"), {"address": "me"})
-    assert signed_in.get(place(campaign, "test")).status_code == 405
+    assert "Enter a complete email address" in text_of(admin_client, place(campaign, "test"), {"address": "me"})
+    assert admin_client.get(place(campaign, "test")).status_code == 405
     assert not TestEmail.objects.exists()
 
 
-def test_a_mail_that_goes_out_by_itself_can_be_cancelled_before_it_begins(signed_in: Client) -> None:
+def test_a_mail_that_goes_out_by_itself_can_be_cancelled_before_it_begins(admin_client: Client) -> None:
     campaign = make_campaign(kind="post", post=make_post(), status="scheduled")
-    assert "Cancel …" in text_of(signed_in, place(campaign, "progress"))
+    assert "Cancel …" in text_of(admin_client, place(campaign, "progress"))
     act = place(campaign, "act")
-    assert "the post stays out of the weekly mail too" in text_of(signed_in, f"{act}?cancel")
-    assert "Nobody else gets it" in text_of(signed_in, act, {"cancel": "1"})
+    assert "the post stays out of the weekly mail too" in text_of(admin_client, f"{act}?cancel")
+    assert "Nobody else gets it" in text_of(admin_client, act, {"cancel": "1"})
     campaign.refresh_from_db()
     assert campaign.status == "cancelled"
 
 
 def test_what_was_half_prepared_when_the_worker_stopped_for_days_is_not_sent_and_says_so(
-    signed_in: Client, ready: NewsletterSettings
+    admin_client: Client, ready: NewsletterSettings
 ) -> None:
     over = timezone.now() - timedelta(days=3)
     late = make_campaign(status="preparing", not_after=over, prepared_at=None, total=None)
     assert prepare_due() == 0
-    page = text_of(signed_in, place(late, "progress"))
+    page = text_of(admin_client, place(late, "progress"))
     assert "It could not begin in time, so nothing was sent." in page
     late.refresh_from_db()
     assert late.status == "cancelled"
 
 
-def test_a_mail_about_a_post_stays_about_that_post(signed_in: Client) -> None:
+def test_a_mail_about_a_post_stays_about_that_post(admin_client: Client) -> None:
     one, other = (draft(kind="post", post=make_post()) for _ in range(2))
-    text_of(signed_in, place(one), form(one, post=other.post_id))
+    text_of(admin_client, place(one), form(one, post=other.post_id))
     was = one.post_id
     one.refresh_from_db()
     assert (one.subject, one.post_id) == ("Other words", was)
@@ -295,7 +295,7 @@ def test_a_mail_about_a_post_stays_about_that_post(signed_in: Client) -> None:
 
 
 def test_a_mail_about_a_post_that_came_too_late_can_be_scheduled_again_as_it_asks_for(
-    signed_in: Client, ready: NewsletterSettings
+    admin_client: Client, ready: NewsletterSettings
 ) -> None:
     NewsletterSettings.objects.update(mails_new_posts=True)
     make_post(title="Knees", published_at=timezone.now() - timedelta(days=3))
@@ -303,8 +303,8 @@ def test_a_mail_about_a_post_that_came_too_late_can_be_scheduled_again_as_it_ask
     campaign = Campaign.objects.get()
     campaign.topic = None
     campaign.save()
-    assert "Schedule it again if it still holds" in text_of(signed_in, place(campaign, "progress"))
-    text_of(signed_in, place(campaign, "send"), answer(signed_in, campaign))
+    assert "Schedule it again if it still holds" in text_of(admin_client, place(campaign, "progress"))
+    text_of(admin_client, place(campaign, "send"), answer(admin_client, campaign))
     assert prepare_due() == 1
     campaign.refresh_from_db()
     assert campaign.status == "sending"
@@ -378,40 +378,40 @@ def writer_without_rights() -> Client:
 
 
 def test_it_is_sent_after_a_question_that_names_the_people_and_the_time(
-    signed_in: Client, ready: NewsletterSettings
+    admin_client: Client, ready: NewsletterSettings
 ) -> None:
     make_subscriber()
     make_subscriber(status="unsubscribed")
     campaign = draft()
-    assert signed_in.post(place(campaign), form(campaign) | {"_send": "1"})["Location"] == place(campaign, "send")
-    page = text_of(signed_in, place(campaign, "send"))
+    assert admin_client.post(place(campaign), form(campaign) | {"_send": "1"})["Location"] == place(campaign, "send")
+    page = text_of(admin_client, place(campaign, "send"))
     assert "2 people" in page
     assert "In the time of your site: UTC" in page
     campaign.refresh_from_db()
     assert campaign.status == "draft"
-    data = answer(signed_in, campaign)
-    assert "It goes out now" in text_of(signed_in, place(campaign, "send"), data)
+    data = answer(admin_client, campaign)
+    assert "It goes out now" in text_of(admin_client, place(campaign, "send"), data)
     campaign.refresh_from_db()
     began = campaign.scheduled_at
     # The second click of two, and a page that somebody else left open.
-    assert "nothing was scheduled" in text_of(signed_in, place(campaign, "send"), data)
+    assert "nothing was scheduled" in text_of(admin_client, place(campaign, "send"), data)
     campaign.refresh_from_db()
     assert (campaign.status, campaign.scheduled_at) == ("scheduled", began)
     assert prepare_due() == 1
-    assert "Nothing is to be scheduled" in text_of(signed_in, place(campaign, "send"), data)
+    assert "Nothing is to be scheduled" in text_of(admin_client, place(campaign, "send"), data)
     assert campaign.deliveries.count() == 2
 
 
-def test_words_that_changed_after_the_question_are_not_sent(signed_in: Client, ready: NewsletterSettings) -> None:
+def test_words_that_changed_after_the_question_are_not_sent(admin_client: Client, ready: NewsletterSettings) -> None:
     campaign = draft()
-    data = answer(signed_in, campaign)
-    text_of(signed_in, place(campaign), form(campaign, subject="Not what was agreed"))
-    assert "It changed after you opened this page" in text_of(signed_in, place(campaign, "send"), data)
+    data = answer(admin_client, campaign)
+    text_of(admin_client, place(campaign), form(campaign, subject="Not what was agreed"))
+    assert "It changed after you opened this page" in text_of(admin_client, place(campaign, "send"), data)
     campaign.refresh_from_db()
     assert campaign.status == "draft"
 
 
-def test_a_time_is_chosen_changed_and_taken_back(signed_in: Client, ready: NewsletterSettings) -> None:
+def test_a_time_is_chosen_changed_and_taken_back(admin_client: Client, ready: NewsletterSettings) -> None:
     campaign = draft()
     day = timezone.localdate() + timedelta(days=2)
     for at, words in (
@@ -420,24 +420,24 @@ def test_a_time_is_chosen_changed_and_taken_back(signed_in: Client, ready: Newsl
         (("", ""), "Choose the date and the time"),
         (("soon", "noon"), "Enter a valid date"),
     ):
-        data = answer(signed_in, campaign, when="later", at_0=at[0], at_1=at[1])
-        assert words in text_of(signed_in, place(campaign, "send"), data)
-    data = answer(signed_in, campaign, when="later", at_0=f"{day}", at_1="08:00")
-    assert f"at {8:02}:00" in text_of(signed_in, place(campaign, "send"), data)
+        data = answer(admin_client, campaign, when="later", at_0=at[0], at_1=at[1])
+        assert words in text_of(admin_client, place(campaign, "send"), data)
+    data = answer(admin_client, campaign, when="later", at_0=f"{day}", at_1="08:00")
+    assert f"at {8:02}:00" in text_of(admin_client, place(campaign, "send"), data)
     campaign.refresh_from_db()
     assert campaign.scheduled_at is not None
     assert campaign.not_after == campaign.scheduled_at + timedelta(hours=24)
-    data = answer(signed_in, campaign, when="later", at_0=f"{day}", at_1="09:30")
-    text_of(signed_in, place(campaign, "send"), data)
+    data = answer(admin_client, campaign, when="later", at_0=f"{day}", at_1="09:30")
+    text_of(admin_client, place(campaign, "send"), data)
     campaign.refresh_from_db()
     assert f"{campaign.scheduled_at:%H:%M}" == "09:30"
-    assert "It is a draft again" in text_of(signed_in, place(campaign, "act"), {"take_back": "1"})
-    assert "Somebody may have been faster" in text_of(signed_in, place(campaign, "act"), {"take_back": "1"})
+    assert "It is a draft again" in text_of(admin_client, place(campaign, "act"), {"take_back": "1"})
+    assert "Somebody may have been faster" in text_of(admin_client, place(campaign, "act"), {"take_back": "1"})
 
 
 @pytest.mark.parametrize("button", ["take_back", "copy"])
 def test_what_was_typed_before_another_button_was_pressed_is_kept(
-    signed_in: Client, ready: NewsletterSettings, button: str
+    admin_client: Client, ready: NewsletterSettings, button: str
 ) -> None:
     campaign = draft()
     assert actions.schedule(campaign, timezone.now() + timedelta(hours=1))
@@ -447,47 +447,49 @@ def test_what_was_typed_before_another_button_was_pressed_is_kept(
         "is_in_archive": "on",
         "autosave_key": uuid4(),
     }
-    text_of(signed_in, place(campaign, "act"), form(campaign, **saved) | {button: "1"})
-    assert "Your unsaved text" not in text_of(signed_in, place(campaign))
-    text_of(signed_in, place(campaign, "act"), form(campaign, **saved | {"subject": "Typed last"}) | {button: "1"})
-    page = text_of(signed_in, place(campaign))
+    text_of(admin_client, place(campaign, "act"), form(campaign, **saved) | {button: "1"})
+    assert "Your unsaved text" not in text_of(admin_client, place(campaign))
+    text_of(admin_client, place(campaign, "act"), form(campaign, **saved | {"subject": "Typed last"}) | {button: "1"})
+    page = text_of(admin_client, place(campaign))
     assert "Your unsaved text" in page
     assert "Typed last" in page
 
 
-def test_what_came_too_late_is_a_draft_again_and_says_why(signed_in: Client, ready: NewsletterSettings) -> None:
+def test_what_came_too_late_is_a_draft_again_and_says_why(admin_client: Client, ready: NewsletterSettings) -> None:
     hours = timedelta(hours=1)
     now = timezone.now()
     campaign = draft(status="scheduled", scheduled_at=now - 30 * hours, not_after=now - 6 * hours)
     prepare_due()
-    assert "It could not begin in time" in text_of(signed_in, place(campaign))
-    text_of(signed_in, place(campaign, "send"), answer(signed_in, campaign))
+    assert "It could not begin in time" in text_of(admin_client, place(campaign))
+    text_of(admin_client, place(campaign, "send"), answer(admin_client, campaign))
     campaign.refresh_from_db()
     assert (campaign.status, campaign.pause_reason) == ("scheduled", "")
 
 
-def test_a_scheduled_one_can_be_changed_while_it_stays_fit_to_go(signed_in: Client, ready: NewsletterSettings) -> None:
+def test_a_scheduled_one_can_be_changed_while_it_stays_fit_to_go(
+    admin_client: Client, ready: NewsletterSettings
+) -> None:
     campaign = draft(
         status="scheduled",
         scheduled_at=timezone.now() + timedelta(days=1),
         not_after=timezone.now() + timedelta(days=2),
     )
-    page = text_of(signed_in, place(campaign), form(campaign, body=""))
+    page = text_of(admin_client, place(campaign), form(campaign, body=""))
     assert "It has no text" in page
     assert "your words are not saved yet" in page
-    assert "It still goes out" in text_of(signed_in, place(campaign), form(campaign, subject="Mended"))
+    assert "It still goes out" in text_of(admin_client, place(campaign), form(campaign, subject="Mended"))
     campaign.refresh_from_db()
     assert (campaign.subject, campaign.body, campaign.status) == ("Mended", TEXT, "scheduled")
 
 
 def test_a_mail_that_goes_out_by_itself_can_be_given_other_words_but_no_other_post(
-    signed_in: Client, ready: NewsletterSettings
+    admin_client: Client, ready: NewsletterSettings
 ) -> None:
     post, other = make_post(), make_post()
     times = {"scheduled_at": timezone.now() + timedelta(hours=1), "not_after": None}
     campaign = draft(kind="post", post=post, body="", status="scheduled", **times)
-    assert "It has no text" not in text_of(signed_in, place(campaign))
-    page = text_of(signed_in, place(campaign), form(campaign, body="", subject="Mended", post=other.pk))
+    assert "It has no text" not in text_of(admin_client, place(campaign))
+    page = text_of(admin_client, place(campaign), form(campaign, body="", subject="Mended", post=other.pk))
     assert "It still goes out" in page
     campaign.refresh_from_db()
     assert (campaign.subject, campaign.body, campaign.post) == ("Mended", "", post)
@@ -522,7 +524,7 @@ def test_of_two_who_press_at_once_one_finds_it_done(ready: NewsletterSettings) -
 # ---- Watched, stopped, settled ----------------------------------------------------------------------
 
 
-def test_the_numbers_of_all_states_add_up_to_the_total(signed_in: Client) -> None:
+def test_the_numbers_of_all_states_add_up_to_the_total(admin_client: Client) -> None:
     campaign = make_campaign(status="sending", total=10, started_at=timezone.now() - timedelta(minutes=2))
     for status in Delivery.Status:
         make_delivery(campaign=campaign, status=status)
@@ -533,7 +535,7 @@ def test_the_numbers_of_all_states_add_up_to_the_total(signed_in: Client) -> Non
     assert sum(part.width for part in seen.parts) == progress.BAR
     assert (seen.sent, seen.failed, seen.uncertain, seen.percent, seen.per_minute) == (4, 1, 1, 60, 2)
     assert seen.ends_at is not None
-    told = json.loads(signed_in.get(place(campaign, "progress/figures")).content)
+    told = json.loads(admin_client.get(place(campaign, "progress/figures")).content)
     assert told["status"] == "sending"
     assert "4 of 10 sent" in told["figures"]
     assert told["figures"].count("<td>1</td>") == 6
@@ -560,7 +562,7 @@ def test_limits_tell_when_it_ends_and_why_it_rests() -> None:
         assert progress.in_words(time) == words
 
 
-def test_it_pauses_goes_on_and_is_cancelled_after_a_question(signed_in: Client) -> None:
+def test_it_pauses_goes_on_and_is_cancelled_after_a_question(admin_client: Client) -> None:
     campaign = make_campaign(status="sending", total=1, started_at=timezone.now())
     make_delivery(campaign=campaign)
     act = place(campaign, "act")
@@ -570,53 +572,55 @@ def test_it_pauses_goes_on_and_is_cancelled_after_a_question(signed_in: Client) 
         ("resume", "It goes on.", "sending"),
         ("dance", "not known any more", "sending"),
     ):
-        assert words in text_of(signed_in, act, {button: "1"})
+        assert words in text_of(admin_client, act, {button: "1"})
         campaign.refresh_from_db()
         assert campaign.status == status
-    assert "Cancel it for good" in text_of(signed_in, f"{act}?cancel")
-    assert signed_in.get(act).status_code == 405
+    assert "Cancel it for good" in text_of(admin_client, f"{act}?cancel")
+    assert admin_client.get(act).status_code == 405
     campaign.refresh_from_db()
     assert campaign.status == "sending"
-    page = text_of(signed_in, act, {"cancel": "1"})
+    page = text_of(admin_client, act, {"cancel": "1"})
     assert "Nobody else gets it" in page
     assert "Not sent: cancelled" in page
-    assert "it is “cancelled” now" in text_of(signed_in, act, {"resume": "1"})
+    assert "it is “cancelled” now" in text_of(admin_client, act, {"resume": "1"})
 
 
-def test_a_stop_by_itself_says_why(signed_in: Client) -> None:
+def test_a_stop_by_itself_says_why(admin_client: Client) -> None:
     reason = "41 of 129 mails failed. Look at the reasons before you go on."
     campaign = make_campaign(status="paused", total=1, started_at=timezone.now(), pause_reason=reason)
     make_delivery(campaign=campaign, status="failed")
-    page = text_of(signed_in, place(campaign, "progress"))
+    page = text_of(admin_client, place(campaign, "progress"))
     assert f"<b>It stopped by itself.</b> {reason}" in page
     assert "Send again to the 1 that failed" in page
 
 
-def test_those_that_failed_get_it_again_even_when_it_was_over(signed_in: Client) -> None:
+def test_those_that_failed_get_it_again_even_when_it_was_over(admin_client: Client) -> None:
     campaign = make_campaign(status="sent", total=3, started_at=timezone.now(), finished_at=timezone.now())
     one, two = (make_delivery(campaign=campaign, status="failed", error="No such user") for _ in range(2))
     sent = make_delivery(campaign=campaign, status="sent")
-    assert "1 mail is sent again" in text_of(signed_in, f"{place(campaign, 'act')}?delivery={one.pk}", {"resend": "1"})
+    assert "1 mail is sent again" in text_of(
+        admin_client, f"{place(campaign, 'act')}?delivery={one.pk}", {"resend": "1"}
+    )
     campaign.refresh_from_db()
     assert (campaign.status, campaign.finished_at) == ("sending", None)
-    assert "1 mail is sent again" in text_of(signed_in, place(campaign, "act"), {"resend": "1"})
-    assert "Nothing was changed" in text_of(signed_in, place(campaign, "act"), {"resend": "1"})
+    assert "1 mail is sent again" in text_of(admin_client, place(campaign, "act"), {"resend": "1"})
+    assert "Nothing was changed" in text_of(admin_client, place(campaign, "act"), {"resend": "1"})
     assert [Delivery.objects.get(pk=row.pk).status for row in (one, two, sent)] == ["pending", "pending", "sent"]
     cancelled = make_delivery(campaign=make_campaign(status="cancelled"), status="failed")
     assert actions.resend_failed(cancelled.campaign) == 0
 
 
-def test_uncertain_ones_are_settled_either_way_and_once(signed_in: Client) -> None:
+def test_uncertain_ones_are_settled_either_way_and_once(admin_client: Client) -> None:
     campaign = make_campaign(status="sending", total=2, started_at=timezone.now())
     one, two = (make_delivery(campaign=campaign, status="uncertain") for _ in range(2))
     finish()
     campaign.refresh_from_db()
     assert campaign.status == "sending"
-    assert "2 mails may or may not have gone out" in text_of(signed_in, place(campaign, "progress"))
+    assert "2 mails may or may not have gone out" in text_of(admin_client, place(campaign, "progress"))
     act = place(campaign, "act")
-    assert "1 mail is counted as sent" in text_of(signed_in, f"{act}?delivery={one.pk}", {"let_be": "1"})
-    assert "Nothing was changed" in text_of(signed_in, f"{act}?delivery={one.pk}", {"again": "1"})
-    assert "1 mail is sent again" in text_of(signed_in, act, {"again": "1"})
+    assert "1 mail is counted as sent" in text_of(admin_client, f"{act}?delivery={one.pk}", {"let_be": "1"})
+    assert "Nothing was changed" in text_of(admin_client, f"{act}?delivery={one.pk}", {"again": "1"})
+    assert "1 mail is sent again" in text_of(admin_client, act, {"again": "1"})
     assert [Delivery.objects.get(pk=row.pk).status for row in (one, two)] == ["sent", "pending"]
     over = make_delivery(campaign=make_campaign(status="cancelled"), status="uncertain")
     assert actions.settle(over.campaign, again=True) == 0
@@ -624,33 +628,33 @@ def test_uncertain_ones_are_settled_either_way_and_once(signed_in: Client) -> No
 
 
 @pytest.mark.parametrize("words", ["%00", "a%00b", "%ED%A0%80"])
-def test_a_search_for_signs_that_nobody_sees_is_answered(signed_in: Client, words: str) -> None:
+def test_a_search_for_signs_that_nobody_sees_is_answered(admin_client: Client, words: str) -> None:
     campaign = make_campaign(status="sending", total=1, started_at=timezone.now())
     make_delivery(campaign=campaign)
     for address in (place(campaign, "recipients"), place(campaign, "recipients/csv"), f"{LIST}from-post/", LIST):
-        assert b"".join(signed_in.get(f"{address}?q={words}"))
+        assert b"".join(admin_client.get(f"{address}?q={words}"))
 
 
-def test_recipients_are_found_by_state_and_address_and_exported(signed_in: Client) -> None:
+def test_recipients_are_found_by_state_and_address_and_exported(admin_client: Client) -> None:
     campaign = make_campaign(status="sent", total=3, started_at=timezone.now())
     make_delivery(campaign=campaign, to_email="ann@example.org", status="sent")
     make_delivery(campaign=campaign, to_email="=eve@example.org", status="failed", error="550 no such user")
     make_delivery(campaign=campaign, to_email="", status="skipped", error="The address was erased.")
     make_delivery(to_email="stranger@example.org")
-    page = text_of(signed_in, place(campaign, "recipients"))
+    page = text_of(admin_client, place(campaign, "recipients"))
     assert all(words in page for words in ("ann@", "eve@", "erased", "550 no such user"))
     assert "stranger@" not in page
-    page = text_of(signed_in, f"{place(campaign, 'recipients')}?status=failed")
+    page = text_of(admin_client, f"{place(campaign, 'recipients')}?status=failed")
     assert ("ann@" in page, "eve@" in page) == (False, True)
-    assert "ann@" in text_of(signed_in, f"{place(campaign, 'recipients')}?q=ANN")
-    assert "No address with" in text_of(signed_in, f"{place(campaign, 'recipients')}?q=nobody&status=x&page=9")
-    response = signed_in.get(f"{place(campaign, 'recipients/csv')}?status=failed")
+    assert "ann@" in text_of(admin_client, f"{place(campaign, 'recipients')}?q=ANN")
+    assert "No address with" in text_of(admin_client, f"{place(campaign, 'recipients')}?q=nobody&status=x&page=9")
+    response = admin_client.get(f"{place(campaign, 'recipients/csv')}?status=failed")
     lines = b"".join(response).decode().splitlines()
     assert lines[0].startswith("address,status,tries")
     assert lines[1:] == ["'=eve@example.org,failed,0,,,,,,550 no such user"]
 
 
-def test_pages_cost_the_same_for_few_and_many(signed_in: Client, ready: NewsletterSettings) -> None:
+def test_pages_cost_the_same_for_few_and_many(admin_client: Client, ready: NewsletterSettings) -> None:
     def grow(number: int) -> list[int]:
         for _ in range(number):
             make_delivery(campaign=campaign, status="sent")
@@ -658,7 +662,7 @@ def test_pages_cost_the_same_for_few_and_many(signed_in: Client, ready: Newslett
         costs = []
         for address in (LIST, *(place(campaign, name) for name in ("recipients", "progress"))):
             with CaptureQueriesContext(connection) as queries:
-                assert signed_in.get(address).status_code == 200
+                assert admin_client.get(address).status_code == 200
             costs.append(len(queries))
         return costs
 
@@ -667,19 +671,19 @@ def test_pages_cost_the_same_for_few_and_many(signed_in: Client, ready: Newslett
     assert grow(5) == grow(30)
 
 
-def test_the_list_names_state_time_and_how_many_were_sent(signed_in: Client) -> None:
+def test_the_list_names_state_time_and_how_many_were_sent(admin_client: Client) -> None:
     campaign = make_campaign(status="sent", subject="Sent one", total=2, finished_at=timezone.now())
     make_delivery(campaign=campaign, status="sent")
     make_delivery(campaign=campaign, status="failed")
     draft(subject="Draft one")
-    page = text_of(signed_in, LIST)
+    page = text_of(admin_client, LIST)
     assert "1 of 2" in page
     assert 'state--published">Sent<' in page
-    page = text_of(signed_in, f"{LIST}?status__exact=draft")
+    page = text_of(admin_client, f"{LIST}?status__exact=draft")
     assert ("Draft one" in page, "Sent one" in page) == (True, False)
 
 
-def test_a_frozen_one_is_shown_as_it_was_sent(signed_in: Client) -> None:
+def test_a_frozen_one_is_shown_as_it_was_sent(admin_client: Client) -> None:
     campaign = make_campaign(
         status="sent",
         frozen_subject="As sent",
@@ -687,11 +691,11 @@ def test_a_frozen_one_is_shown_as_it_was_sent(signed_in: Client) -> None:
         frozen_text="As sent",
         started_at=timezone.now(),
     )
-    assert signed_in.get(place(campaign))["Location"] == place(campaign, "progress")
-    page = text_of(signed_in, place(campaign, "progress"))
+    assert admin_client.get(place(campaign))["Location"] == place(campaign, "progress")
+    page = text_of(admin_client, place(campaign, "progress"))
     assert "The words as they were sent" in page
-    assert "As sent" in text_of(signed_in, place(campaign, "preview"))
-    assert signed_in.get(f"{LIST}999999/progress/").status_code == 404
+    assert "As sent" in text_of(admin_client, place(campaign, "preview"))
+    assert admin_client.get(f"{LIST}999999/progress/").status_code == 404
 
 
 # ---- In a browser -----------------------------------------------------------------------------------
@@ -699,52 +703,52 @@ def test_a_frozen_one_is_shown_as_it_was_sent(signed_in: Client) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_progress_is_live_and_ends(owner_page: Page) -> None:
+def test_progress_is_live_and_ends(admin_page: Page) -> None:
     campaign = make_campaign(status="sending", total=2, started_at=timezone.now())
     rows = [make_delivery(campaign=campaign) for _ in range(2)]
-    owner_page.goto(place(campaign, "progress"))
-    expect(owner_page.locator(".progress-summary")).to_contain_text("0 of 2 sent")
+    admin_page.goto(place(campaign, "progress"))
+    expect(admin_page.locator(".progress-summary")).to_contain_text("0 of 2 sent")
     mails = Delivery.objects.filter(pk=rows[0].pk)
     mails.transition("pending", "claimed", owner="w", lease_until=timezone.now() + timedelta(minutes=5))
     mails.transition("claimed", "sent")
-    expect(owner_page.locator(".progress-summary")).to_contain_text("1 of 2 sent")
+    expect(admin_page.locator(".progress-summary")).to_contain_text("1 of 2 sent")
     Campaign.objects.filter(pk=campaign.pk).transition("sending", "paused", pause_reason="The mail server refuses us.")
-    expect(owner_page.locator(".notice")).to_contain_text("The mail server refuses us.")
-    expect(owner_page.locator("[data-progress-url]")).to_have_attribute("data-progress-url", "")
+    expect(admin_page.locator(".notice")).to_contain_text("The mail server refuses us.")
+    expect(admin_page.locator("[data-progress-url]")).to_have_attribute("data-progress-url", "")
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_mail_is_seen_wide_narrow_dark_and_plain(owner_page: Page) -> None:
+def test_the_mail_is_seen_wide_narrow_dark_and_plain(admin_page: Page) -> None:
     campaign = draft()
-    owner_page.goto(place(campaign))
-    owner_page.get_by_role("radio", name="Phone").check()
-    frame = owner_page.locator("iframe.email-preview-light")
+    admin_page.goto(place(campaign))
+    admin_page.get_by_role("radio", name="Phone").check()
+    frame = admin_page.locator("iframe.email-preview-light")
     expect(frame).to_be_visible()
     assert frame.bounding_box()["width"] == 390  # type: ignore[index]
-    owner_page.get_by_role("radio", name="Plain text").check()
+    admin_page.get_by_role("radio", name="Plain text").check()
     expect(frame).to_be_hidden()
-    expect(owner_page.frame_locator("iframe.email-preview-text").locator("pre")).to_contain_text("Walk ten minutes")
-    owner_page.get_by_role("radio", name="Dark").check()
-    expect(owner_page.frame_locator("iframe.email-preview-dark").locator("body")).to_contain_text("Walk ten minutes")
+    expect(admin_page.frame_locator("iframe.email-preview-text").locator("pre")).to_contain_text("Walk ten minutes")
+    admin_page.get_by_role("radio", name="Dark").check()
+    expect(admin_page.frame_locator("iframe.email-preview-dark").locator("body")).to_contain_text("Walk ten minutes")
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_campaign_is_written_checked_and_scheduled_on_a_phone(owner_page: Page, settings: Settings) -> None:
+def test_a_campaign_is_written_checked_and_scheduled_on_a_phone(admin_page: Page, settings: Settings) -> None:
     NewsletterSettings.objects.create(postal_address="PO Box 12", from_email="me@localhost")
     make_subscriber()
-    owner_page.set_viewport_size({"width": 390, "height": 800})
-    owner_page.goto(f"{LIST}add/")
-    owner_page.get_by_label("Subject").fill("A letter")
-    owner_page.locator(".field-body .ProseMirror").click()
-    owner_page.keyboard.type("Walk ten minutes a day.")
-    owner_page.get_by_role("button", name="Save, then send").click()
-    expect(owner_page.get_by_text("1 person")).not_to_have_count(0)
-    assert owner_page.evaluate("document.documentElement.scrollWidth") <= 390
-    owner_page.get_by_role("button", name="Yes, send to 1 person").click()
-    expect(owner_page.locator(".messagelist")).to_contain_text("It goes out now")
-    assert owner_page.evaluate("document.documentElement.scrollWidth") <= 390
+    admin_page.set_viewport_size({"width": 390, "height": 800})
+    admin_page.goto(f"{LIST}add/")
+    admin_page.get_by_label("Subject").fill("A letter")
+    admin_page.locator(".field-body .ProseMirror").click()
+    admin_page.keyboard.type("Walk ten minutes a day.")
+    admin_page.get_by_role("button", name="Save, then send").click()
+    expect(admin_page.get_by_text("1 person")).not_to_have_count(0)
+    assert admin_page.evaluate("document.documentElement.scrollWidth") <= 390
+    admin_page.get_by_role("button", name="Yes, send to 1 person").click()
+    expect(admin_page.locator(".messagelist")).to_contain_text("It goes out now")
+    assert admin_page.evaluate("document.documentElement.scrollWidth") <= 390
     campaign = Campaign.objects.get()
     assert (campaign.subject, campaign.body, campaign.status) == (
         "A letter",

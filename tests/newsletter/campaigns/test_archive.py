@@ -35,17 +35,17 @@ def sent(**fields: object) -> Campaign:
     return campaign
 
 
-def test_who_has_not_joined_can_read_what_went_out(reader: Client) -> None:
+def test_who_has_not_joined_can_read_what_went_out(client: Client) -> None:
     SiteInfo.objects.create(name="Move", disclaimer="Not advice.")
     make_subscriber()
-    assert LIST not in reader.get("/newsletter/").content.decode()
+    assert LIST not in client.get("/newsletter/").content.decode()
     campaign = sent(subject="Bend your knees", preheader="Slowly.", body=sanitize(f"<p>Hi.</p>{_picture()}"))
     assert campaign.copy_path == f"{LIST}bend-your-knees-{campaign.pk}/"
-    assert LIST in reader.get("/newsletter/").content.decode()
-    shown = reader.get(LIST).content.decode()
+    assert LIST in client.get("/newsletter/").content.decode()
+    shown = client.get(LIST).content.decode()
     assert f'href="{campaign.copy_path}"' in shown
     assert "Slowly." in shown
-    copy = reader.get(campaign.copy_path).content.decode()
+    copy = client.get(campaign.copy_path).content.decode()
     assert "Hi." in copy
     assert "Not advice." in copy
     # In the site's own frame, which needs no style in its elements.
@@ -59,23 +59,23 @@ def _picture() -> str:
 
 
 @pytest.mark.parametrize("status", ["draft", "scheduled", "preparing", "cancelled"])
-def test_what_has_not_gone_out_is_nowhere(reader: Client, status: str) -> None:
+def test_what_has_not_gone_out_is_nowhere(client: Client, status: str) -> None:
     hidden = sent(subject="Secret", is_in_archive=False)
     waiting = make_campaign(status=status, subject="Early", slug="early-1", frozen_sha256="", prepared_at=None)
     for campaign in (hidden, waiting):
-        assert reader.get(campaign.copy_path).status_code == 404
-    shown = reader.get(LIST).content.decode()
+        assert client.get(campaign.copy_path).status_code == 404
+    shown = client.get(LIST).content.decode()
     assert "Secret" not in shown
     assert "Early" not in shown
     assert "No letter has gone out yet." in shown
 
 
-def test_the_copy_leads_to_nobodys_own_pages(reader: Client) -> None:
+def test_the_copy_leads_to_nobodys_own_pages(client: Client) -> None:
     subscriber = make_subscriber(name="Samuel")
     post = make_post()
     by_hand = sent(subject="By hand")
     for campaign in (by_hand, sent(kind="post", post=post, subject=post.title), _digest(post)):
-        page = reader.get(campaign.copy_path).content.decode()
+        page = client.get(campaign.copy_path).content.decode()
         assert f"/{post.slug}/" in page or campaign == by_hand
         for secret in (
             "/newsletter/u/",
@@ -99,36 +99,36 @@ def _digest(*posts: Post) -> Campaign:
     return campaign
 
 
-def test_search_engines_are_led_to_the_post(reader: Client) -> None:
+def test_search_engines_are_led_to_the_post(client: Client) -> None:
     post = make_post(body="<p>Slowly.</p>")
     campaign = sent(kind="post", post=post, subject=post.title, body="<p>Dear all,</p>")
-    copy = reader.get(campaign.copy_path).content.decode()
+    copy = client.get(campaign.copy_path).content.decode()
     assert f'<link rel="canonical" href="http://testserver/{post.slug}/">' in copy
     assert copy.index("Dear all,") < copy.index("Slowly.")
     post.trash()
-    assert reader.get(campaign.copy_path).status_code == 404
-    assert campaign.copy_path not in reader.get(LIST).content.decode()
+    assert client.get(campaign.copy_path).status_code == 404
+    assert campaign.copy_path not in client.get(LIST).content.decode()
     post.delete()
-    assert reader.get(campaign.copy_path).status_code == 404
+    assert client.get(campaign.copy_path).status_code == 404
 
 
-def test_a_digest_forgets_what_was_taken_back(reader: Client) -> None:
+def test_a_digest_forgets_what_was_taken_back(client: Client) -> None:
     stays, goes = make_post(title="It stays"), make_post(title="It goes")
     campaign = _digest(stays, goes)
     goes.trash()
-    copy = reader.get(campaign.copy_path).content.decode()
+    copy = client.get(campaign.copy_path).content.decode()
     assert "It stays" in copy
     assert "It goes" not in copy
 
 
-def test_on_the_site_paid_links_are_as_everywhere_on_the_site(reader: Client, amazon: Program) -> None:
+def test_on_the_site_paid_links_are_as_everywhere_on_the_site(client: Client, amazon: Program) -> None:
     make_link(amazon, slug="roller")
-    copy = reader.get(sent(body='<p>A <a href="/go/roller/">roller</a></p>').copy_path).content.decode()
+    copy = client.get(sent(body='<p>A <a href="/go/roller/">roller</a></p>').copy_path).content.decode()
     main = copy.partition("<main")[2].partition("</main>")[0]
     assert main.index("As an Amazon Associate") < main.index("https://www.amazon.com/dp/")
 
 
-def test_the_list_costs_the_same_for_two_letters_and_for_sixty(reader: Client) -> None:
+def test_the_list_costs_the_same_for_two_letters_and_for_sixty(client: Client) -> None:
     post = make_post()
     counts = []
     for number in (2, 58):
@@ -137,19 +137,19 @@ def test_the_list_costs_the_same_for_two_letters_and_for_sixty(reader: Client) -
         make_campaign(kind="digest", status="sent", started_at=timezone.now(), slug=f"d-{number}", post=post)
         cache.clear()
         with CaptureQueriesContext(connection) as queries:
-            assert reader.get(LIST).status_code == 200
+            assert client.get(LIST).status_code == 200
         counts.append(len(queries))
     # Two of them keep the page for the next reader.
     assert counts[0] == counts[1] <= 10
-    assert reader.get(f"{LIST}?page=2").status_code == 200
+    assert client.get(f"{LIST}?page=2").status_code == 200
     for wrong in ("0", "9", "x", "٢"):
-        assert reader.get(LIST, {"page": wrong}).status_code == 404
+        assert client.get(LIST, {"page": wrong}).status_code == 404
 
 
-def test_a_kept_page_hears_of_a_new_letter(reader: Client, settings: Settings) -> None:
+def test_a_kept_page_hears_of_a_new_letter(client: Client, settings: Settings) -> None:
     first = sent(subject="First")
     for _ in range(2):
-        assert "First" in reader.get(LIST).content.decode()
+        assert "First" in client.get(LIST).content.decode()
     Campaign.objects.filter(pk=first.pk).update(is_in_archive=False)
-    assert "First" not in reader.get(LIST).content.decode()
-    assert reader.get(first.copy_path).status_code == 404
+    assert "First" not in client.get(LIST).content.decode()
+    assert client.get(first.copy_path).status_code == 404

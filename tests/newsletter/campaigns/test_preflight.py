@@ -134,19 +134,19 @@ def test_a_site_on_ones_own_machine_needs_no_https(settings: Settings) -> None:
     assert preflight.look_at(letter()).stops == []
 
 
-def test_what_stops_it_keeps_it_from_being_scheduled(signed_in: Client) -> None:
+def test_what_stops_it_keeps_it_from_being_scheduled(admin_client: Client) -> None:
     campaign = letter(body="", scheduled_at=None, not_after=None)
     address = f"/admin/newsletter/campaign/{campaign.pk}/send/"
-    page = signed_in.get(address).content.decode()
+    page = admin_client.get(address).content.decode()
     assert "It cannot go out yet" in page
     assert "Yes, send" not in page
     data = {"when": "now", "at_0": "", "at_1": "", "seen": "1:draft:"}
-    assert "It cannot go out yet" in signed_in.post(address, data).content.decode()
+    assert "It cannot go out yet" in admin_client.post(address, data).content.decode()
     campaign.refresh_from_db()
     assert campaign.status == "draft"
     # The same step works once nothing stops it, so it was the stop that kept it.
     Campaign.objects.update(body=FINE["body"])
-    assert signed_in.post(address, data).status_code == 302
+    assert admin_client.post(address, data).status_code == 302
     campaign.refresh_from_db()
     assert campaign.status == "scheduled"
 

@@ -16,8 +16,8 @@ from newsletter.delivery.sending import Sender, deliver
 from newsletter.delivery.transport import SmtpTransport
 from newsletter.models import Campaign, ConsentEvent, Delivery, Subscriber
 from tests.factories import make_subscriber
+from tests.mail_server import Mailbox, mail_server
 from tests.newsletter.delivery.harness import sender
-from tests.postbox import Postbox, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +36,7 @@ SIGNED = [
 NASTY = "<p>.</p>\n.\n..two dots\n" + "long " * 400 + "\n<p>Ünïcödé – „knees“ 🦵 100 % =20 =\t</p>\nFrom the end\n."
 
 
-class RawBox(Postbox):
+class RawBox(Mailbox):
     """Keeps what came in as it came in."""
 
     def __init__(self) -> None:
@@ -77,40 +77,40 @@ def test_a_signature_over_one_click_holds_after_a_real_trip(settings: Settings, 
     )
     names = re.sub(rb"\s", b"", re.search(rb"\bh=([^;]+);", signature)[1]).lower().split(b":")  # type: ignore[index]
     assert {b"list-unsubscribe", b"list-unsubscribe-post"} <= set(names)
-    box = RawBox()
-    with mail_server(settings, box), SmtpTransport() as transport:
+    mailbox = RawBox()
+    with mail_server(settings, mailbox), SmtpTransport() as transport:
         outcome = transport.send(us.email, row.to_email, signature + stuffed, lambda: None)
     assert outcome.status == Delivery.Status.SENT
-    assert box.raw == [signature + mail]
+    assert mailbox.raw == [signature + mail]
     asked = []
 
     def look_up(name: bytes, timeout: int = 5) -> bytes:
         asked.append(name)
         return PUBLIC_KEY
 
-    assert dkim.verify(box.raw[0], dnsfunc=look_up)
+    assert dkim.verify(mailbox.raw[0], dnsfunc=look_up)
     assert asked == [b"news._domainkey.example.com."]
     for changed in (
-        box.raw[0].replace(b"One-Click", b"Two-Click"),
-        box.raw[0].replace(b"List-Unsubscribe: <http", b"List-Unsubscribe: <https"),
-        box.raw[0].replace(b"two dots", b"one dot"),
+        mailbox.raw[0].replace(b"One-Click", b"Two-Click"),
+        mailbox.raw[0].replace(b"List-Unsubscribe: <http", b"List-Unsubscribe: <https"),
+        mailbox.raw[0].replace(b"two dots", b"one dot"),
     ):
-        assert changed != box.raw[0]
+        assert changed != mailbox.raw[0]
         assert not dkim.verify(changed, dnsfunc=look_up)
 
 
 def test_what_the_worker_hands_over_needs_no_change_by_any_server(settings: Settings, tmp_path: Path) -> None:
     make_subscriber()
     campaign_that_says(NASTY, settings, tmp_path)
-    box = RawBox()
-    with mail_server(settings, box):
+    mailbox = RawBox()
+    with mail_server(settings, mailbox):
         assert deliver(lambda: False) == 1
-    (raw,) = box.raw
+    (raw,) = mailbox.raw
     assert raw.isascii()
     assert b"\0" not in raw
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
     assert b"\n" not in raw.replace(b"\r\n", b"")
-    html = box.mails[0].get_body(("html",))
+    html = mailbox.messages[0].get_body(("html",))
     assert html is not None
     assert str(html.get_content()).replace("\r\n", "\n").startswith(NASTY)
 
@@ -120,10 +120,10 @@ def test_a_scanner_that_opens_every_link_of_a_campaign_changes_nothing_and_one_c
 ) -> None:
     reader = make_subscriber()
     campaign_that_says("", settings, tmp_path)
-    box = RawBox()
-    with mail_server(settings, box):
+    mailbox = RawBox()
+    with mail_server(settings, mailbox):
         deliver(lambda: False)
-    mail = box.mails[0]
+    mail = mailbox.messages[0]
     texts = "".join(str(part.get_content()) for part in mail.iter_parts()) + str(mail["List-Unsubscribe"])
     links = set(re.findall(r"http://testserver(/[^\s\"<>]*)", texts))
     assert {link.split("/")[2] for link in links if link.startswith("/newsletter/")} >= {"u", "p"}

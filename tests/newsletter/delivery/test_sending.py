@@ -22,8 +22,8 @@ from newsletter.delivery.sending import BACKOFF, MOST_COPIES, claim, deliver
 from newsletter.delivery.transport import SmtpTransport
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from ptcomplete.email_settings import mailers
+from tests.mail_server import Mailbox, mail_server
 from tests.newsletter.delivery.harness import KILLED, Stage, adds_up, campaign_to, sender
-from tests.postbox import Postbox, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,7 +172,7 @@ def test_a_password_that_is_wrong_pauses_the_campaign(settings: Settings) -> Non
     def refuse(*_: object) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
-    with mail_server(settings, Postbox(), authenticator=refuse, auth_require_tls=False) as port:
+    with mail_server(settings, Mailbox(), authenticator=refuse, auth_require_tls=False) as port:
         settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
         settings.MAILERS["default"]["OPTIONS"] |= {"username": "us", "password": "wrong"}
         assert deliver(never) == 0

@@ -319,7 +319,7 @@ def test_where_the_provider_signs_the_password_alone_is_not_enough(settings: Set
     assert reader.status == "complained"
 
 
-def test_only_the_provider_in_use_is_heard_and_only_by_https(settings: Settings, reader: Client) -> None:
+def test_only_the_provider_in_use_is_heard_and_only_by_https(settings: Settings, client: Client) -> None:
     body = complaint(sent_to(make_subscriber()))
     before = everything()
     assert tell(body, secure=False) == 404
@@ -331,8 +331,8 @@ def test_only_the_provider_in_use_is_heard_and_only_by_https(settings: Settings,
     assert tell(body, "smtp") == 404
     assert everything() == before
     use(settings, "anymail://postmark?server_token=token")
-    assert reader.get(ADDRESS.format("postmark"), secure=True).status_code == 405
-    assert reader.head(ADDRESS.format("postmark"), secure=True).status_code == 200
+    assert client.get(ADDRESS.format("postmark"), secure=True).status_code == 405
+    assert client.head(ADDRESS.format("postmark"), secure=True).status_code == 200
     assert everything() == before
 
 

@@ -1,4 +1,4 @@
-"""A mail server for tests, and what it took."""
+"""Run an SMTP server that records what it accepts."""
 
 import socket
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ from pytest_django import Settings
 from ptcomplete.email_settings import mailers
 
 
-class Postbox:
-    """What a mail server took, and how it should behave."""
+class Mailbox:
+    """Accepted messages. `rejections` maps an email address to the reply that its RCPT command gets."""
 
     def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
+        self.messages: list[EmailMessage] = []
         self.envelopes: list[tuple[str, list[str]]] = []
-        self.refuses: dict[str, str] = {}
+        self.rejections: dict[str, str] = {}
         self.logins: list[tuple[str, str]] = []
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
-        if address in self.refuses:
-            return self.refuses[address]
+        if address in self.rejections:
+            return self.rejections[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
         return "250 OK"
 
@@ -47,10 +47,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def mail_server(settings: Settings, box: Postbox, port: int | None = None, **options: Any) -> Iterator[int]:
-    """A mail server in a thread of its own, set as the site's."""
+def mail_server(settings: Settings, mailbox: Mailbox, port: int | None = None, **options: Any) -> Iterator[int]:
+    """Run a mail server in a thread, configure the site to use it, and return its port."""
     port = port or free_port()
-    server = Controller(box, hostname="127.0.0.1", port=port, **options)
+    server = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
     server.start()
     settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
     try:
@@ -59,5 +59,5 @@ def mail_server(settings: Settings, box: Postbox, port: int | None = None, **opt
         server.stop()
 
 
-def words_of(mail: EmailMessage) -> str:
-    return str(mail.get_content()).replace("\r\n", "\n")
+def message_text(message: EmailMessage) -> str:
+    return str(message.get_content()).replace("\r\n", "\n")
