@@ -321,7 +321,7 @@ def test_the_sidebar_counts_categories_that_have_posts_only(client: Client) -> N
 def test_a_draft_is_marked_and_kept_from_search_engines(admin_client: Client) -> None:
     make_post(slug="draft", status=Post.Status.DRAFT, published_at=None)
     page = tree(admin_client, "/draft/")
-    assert page.xpath("//p[@class='banner']")[0].text_content().startswith("Draft.")
+    assert page.xpath("//p[@class='banner']")[0].text_content().strip().startswith("Draft.")
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
 
 
