@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from images.models import Image
 from redirects import services
+from richtext.references import ReferenceSource
 
 
 class UserManager(BaseUserManager["User"]):
@@ -90,8 +91,10 @@ class AuthorQuerySet(models.QuerySet["Author"]):
         return self.get_or_create(user=user, defaults={"name": name, "slug": slug})[0]
 
 
-class Author(models.Model):
+class Author(ReferenceSource):
     """Who readers see as the writer: a profile, with or without an account behind it."""
+
+    reference_fields = ("long_bio", "photo")
 
     name = models.CharField(max_length=120, help_text="As readers should see it.")
     slug = models.SlugField(

@@ -15,6 +15,7 @@ from affiliates.shop_urls import host_of, is_amazons
 from analytics.models import DailyCount, DailyCountQuerySet
 from blog.models import Category, Post, path_with_ancestors
 from images.models import Image
+from richtext.references import ReferenceSource
 
 # The same label everywhere, so that no one mistakes an ad for advice.
 LABEL = "Advertisement"
@@ -49,8 +50,10 @@ class AdQuerySet(models.QuerySet["Ad"]):
         return found
 
 
-class Ad(models.Model):
+class Ad(ReferenceSource):
     """An image or a short text with a link, paid for by an advertiser."""
+
+    reference_fields = ("image",)
 
     class Placement(models.TextChoices):
         """Where the ad appears."""

@@ -7,7 +7,8 @@ class AffiliatesConfig(AppConfig):
 
     def ready(self) -> None:
         from affiliates import disclosure, references, site_statements
+        from affiliates.models import Comparison, Product, Sponsorship
 
-        disclosure.register()
+        disclosure.register({"product": Product, "comparison": Comparison, "sponsorship": Sponsorship})
         references.connect()
         site_statements.connect()

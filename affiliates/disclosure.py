@@ -10,10 +10,11 @@ attributes (rel=sponsored); the Operating Agreement of Amazon's Associates Progr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from lxml import html
@@ -33,10 +34,10 @@ REL = "sponsored nofollow noopener"
 PAID, PARTNER = "(paid link)", "(partner link)"
 
 
-def register() -> None:
-    """Let prose keep the places of cards, and let this room finish every text."""
+def register(models: Mapping[str, type[Model]]) -> None:
+    """Let rich text keep the places of cards, each of a kind with a model, and let this app finish every text."""
     for kind in EMBEDS:
-        embeds.register(kind, _keep_places)
+        embeds.register(kind, models[kind], _keep_places)
     embeds.register_postprocessor(finish)
 
 

@@ -25,6 +25,7 @@ from affiliates.references import Use
 from affiliates.sponsorship import Sponsorship  # noqa: F401
 from images.models import Image
 from richtext.embeds import RenderTarget
+from richtext.references import ReferenceSource
 from siteinfo.singletons import Singleton
 
 # So much earlier than it must, a price goes.
@@ -70,8 +71,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(Exists(Link.objects.live().filter(product=OuterRef("pk"))), shelf__isnull=False)
 
 
-class Product(models.Model):
+class Product(ReferenceSource):
     """A thing that the author recommends, with her own words about it. Its links say where to get it."""
+
+    reference_fields = ("picture",)
 
     name = models.CharField(max_length=120, help_text="As readers see it on its card.")
     picture = models.ForeignKey(

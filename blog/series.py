@@ -14,13 +14,16 @@ from django.utils import timezone
 
 from images.models import Image
 from redirects import services
+from richtext.references import ReferenceSource
 
 if TYPE_CHECKING:
     from blog.models import Post, PostQuerySet
 
 
-class Series(models.Model):
+class Series(ReferenceSource):
     """A guide whose parts are posts, read in order."""
+
+    reference_fields = ("image",)
 
     title = models.CharField(max_length=200, help_text="As readers see it, such as “Back to running in six weeks”.")
     slug = models.SlugField(

@@ -16,12 +16,15 @@ from publishing.models import Document
 from richtext import embeds
 from richtext.analysis import analyze
 from richtext.embeds import Embed, RenderTarget
+from richtext.references import ReferenceSource
 from richtext.rendering import render_all
 from richtext.sanitizer import parse, sanitize, serialize
 
 
-class Passage(models.Model):
+class Passage(ReferenceSource):
     """A named text in prose's strict subset. Keeps the pictures it uses from being deleted."""
+
+    reference_fields = ("body",)
 
     name = models.CharField(max_length=120, unique=True, help_text="To find it on the desk. Readers do not see it.")
     pictures = models.ManyToManyField(Image, related_name="in_%(class)ss", editable=False)
@@ -77,6 +80,11 @@ class PostTemplate(Passage):
 
     class Meta(Passage.Meta):
         verbose_name = "template"
+
+    @classmethod
+    def public_rows(cls) -> models.QuerySet[Any]:
+        """Return nothing: visitors do not see templates."""
+        return cls._default_manager.none()
 
 
 def _used(body: str, kind: str) -> set[int]:
@@ -139,4 +147,4 @@ def _with_own_ids(markup: str, key: int) -> str:
 
 def register() -> None:
     """Let prose fill the kind "snippet"."""
-    embeds.register("snippet", resolve)
+    embeds.register("snippet", Snippet, resolve)

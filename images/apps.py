@@ -7,5 +7,8 @@ class ImagesConfig(AppConfig):
 
     def ready(self) -> None:
         from images import embeds
+        from images.models import Image
+        from richtext import references
 
         embeds.register()
+        references.protect(Image)

@@ -78,5 +78,5 @@ def _video(video: Video, target: RenderTarget) -> str:
 
 def register() -> None:
     """Let prose fill the kinds "image" and "video" from the library."""
-    embeds.register("image", resolve)
-    embeds.register("video", resolve_videos)
+    embeds.register("image", Image, resolve)
+    embeds.register("video", Video, resolve_videos)

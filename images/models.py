@@ -16,6 +16,7 @@ from imagefield.fields import ImageField, PPOIField
 
 from images import references, renditions
 from images.uploads import prepare
+from richtext.references import ReferenceSource
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -152,8 +153,10 @@ def title_from(name: str) -> str:
     return " ".join(stem.replace("-", " ").replace("_", " ").split()).capitalize() or "Picture"
 
 
-class Video(models.Model):
+class Video(ReferenceSource):
     """A video on another site. Readers see our own picture of it, and nothing of that site before they click."""
+
+    reference_fields = ("thumbnail",)
 
     class Provider(models.TextChoices):
         YOUTUBE = "youtube", "YouTube"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from images.models import Image
+from richtext.references import ReferenceSource
 from siteinfo.singletons import Singleton
 
 MOST_SHOWN = 12
@@ -92,8 +93,10 @@ class ShotQuerySet(models.QuerySet["Shot"]):
         return found[: found[0].count] if found else []
 
 
-class Shot(models.Model):
+class Shot(ReferenceSource):
     """A square of the strip: a picture of the library with its words, and where it was first shown."""
+
+    reference_fields = ("picture",)
 
     class Source(models.TextChoices):
         HAND = "hand", "By hand"

@@ -14,6 +14,7 @@ from layout.block_types import BLOCK_TYPES, SIDES, Area, BlockType
 from layout.link_targets import MAX_URL_LENGTH, find_target
 from pages.models import Page
 from publishing.models import Document
+from richtext.references import ReferenceSource
 
 MAX_ITEMS = 24
 LINK_REQUIRED = "Choose what this link points to."
@@ -42,8 +43,10 @@ class BlockQuerySet(models.QuerySet["Block"]):
         return self.select_related("page", "category", "post", "image").defer(*_LARGE_FIELDS)
 
 
-class Block(models.Model):
+class Block(ReferenceSource):
     """A link, a heading with links below it, or a widget. Blocks of an unknown type are kept but not shown."""
+
+    reference_fields = ("text", "image")
 
     area = models.CharField(max_length=20, choices=Area, editable=False)
     parent = models.ForeignKey(

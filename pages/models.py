@@ -20,6 +20,7 @@ from publishing.document_paths import validate_path_is_free
 from publishing.models import Document, DocumentQuerySet, PublishError, Snapshot
 from publishing.path_tree import PathNode
 from richtext.analysis import Analysis
+from richtext.references import ReferenceSource
 
 MAX_PATH_LENGTH = 500
 # Other schemes, such as javascript:, could run code.
@@ -40,6 +41,8 @@ class PageQuerySet(DocumentQuerySet["Page"]):
 
 class Page(PathNode, Document):
     """A page that is not a post, optionally below another page."""
+
+    reference_fields = ("body", "featured_image")
 
     class Role(models.TextChoices):
         """What a page is to the site, which links to it by its role."""
@@ -195,8 +198,10 @@ def validate_link(link: str) -> None:
         raise ValidationError("Enter a path of this site such as /contact/, or a URL starting with https://.")
 
 
-class Service(models.Model):
+class Service(ReferenceSource):
     """A service that the author offers, listed on the page with the role “Services”."""
+
+    reference_fields = ("image",)
 
     name = models.CharField(max_length=120, help_text="For example “First session”.")
     description = models.TextField(help_text="What happens and what clients take away, in one or two sentences.")

@@ -150,6 +150,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "contact",
     "contenttypes",
     "publishing",
+    "richtext",
     "feedback",
     "public_forms",
     "newsletter.ConsentEvent",

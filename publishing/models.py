@@ -25,6 +25,7 @@ from taggit.utils import edit_string_for_tags, parse_tags
 
 from pagecache.invalidation import CacheScope, Scope
 from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
+from richtext.references import ReferenceSource, Target, field_targets
 from richtext.sanitizer import sanitize
 from siteinfo.seo import truncate
 
@@ -69,7 +70,7 @@ class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
         return self.order_by("-published_at", "-pk")
 
 
-class Document(models.Model):
+class Document(ReferenceSource):
     """A written thing with a state. Concrete ones add `headings` and `body` as their last columns.
 
     `snapshot_fields` names what is its content (and so part of revisions and private edits), as opposed to its
@@ -91,6 +92,7 @@ class Document(models.Model):
     )
     # The field that holds its whole address, without the outer slashes; the last part of it is the slug.
     path_field: ClassVar[str] = "slug"
+    reference_fields: ClassVar[tuple[str, ...]] = ("body",)
     # What the checklist looks at, by id; everything if it is None.
     checks: ClassVar[frozenset[str] | None] = None
     # What readers see of it on its own page alone, or not at all; everything else shows in lists as well.
@@ -283,6 +285,11 @@ class Document(models.Model):
         """The visible words of the body."""
         return plain_text(self.body)
 
+    @classmethod
+    def public_rows(cls) -> models.QuerySet[Any]:
+        """Return the published rows: the references that visitors meet."""
+        return cls._default_manager.published()  # type: ignore[attr-defined]
+
     # ---- Content as data ----------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -352,14 +359,32 @@ class Revision(DocumentRecord):
         indexes = [models.Index(fields=("content_type", "object_id", "-created_at"), name="publishing_revision_of")]
 
 
-class PendingEdit(DocumentRecord):
+class PendingEdit(ReferenceSource, DocumentRecord):
     """Changes to a public document that readers do not see yet; from `publish_at` on the worker publishes them."""
+
+    reference_fields = ("data",)
 
     publish_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [models.UniqueConstraint("content_type", "object_id", name="publishing_pendingedit_one_each")]
+
+    @classmethod
+    def public_rows(cls) -> models.QuerySet[Any]:
+        """Return nothing: visitors see no pending edit."""
+        return cls._default_manager.none()
+
+    @property
+    def reference_owner(self) -> models.Model:
+        """The document that is edited."""
+        return self.document or self
+
+    def targets(self, field: str) -> Iterable[Target]:
+        """Return what the document would refer to with these changes."""
+        model: Any = self.content_type.model_class()
+        for name in model.reference_fields:
+            yield from field_targets(model._meta.get_field(name), self.data.get(name))
 
 
 class Autosave(DocumentRecord):

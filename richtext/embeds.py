@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from django.db.models import Model
 from lxml.html import HtmlElement
 
 
@@ -36,14 +37,21 @@ class Embed:
 # Gets the distinct embeds of one text and gives markup for those it knows; a missing one is left out of the page.
 Resolver = Callable[[Collection[Embed], RenderTarget], Mapping[Embed, str]]
 _resolvers: dict[str, Resolver] = {}
+_models: dict[str, type[Model]] = {}
 # Gets texts whose embeds are filled, for one target and never for the editor, and changes them in place.
 Postprocessor = Callable[[Sequence[HtmlElement], RenderTarget], None]
 _postprocessors: list[Postprocessor] = []
 
 
-def register(kind: str, resolver: Resolver) -> None:
-    """Make `resolver` fill the embeds of `kind`. Called in `AppConfig.ready` of the owning room."""
+def register(kind: str, model: type[Model], resolver: Resolver) -> None:
+    """Make `resolver` fill the embeds of `kind`, which show rows of `model`. For `AppConfig.ready`."""
     _resolvers[kind] = resolver
+    _models[kind] = model
+
+
+def model_of(kind: str) -> type[Model] | None:
+    """Return the model whose rows embeds of `kind` show, or None for an unknown kind."""
+    return _models.get(kind)
 
 
 def resolve(embeds: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:

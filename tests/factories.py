@@ -15,6 +15,7 @@ from images.models import Image
 from images.uploads import prepare
 from newsletter.models import Campaign, Delivery, Subscriber
 from pages.models import Page
+from richtext import references
 
 _numbers = count(1)
 
@@ -71,6 +72,7 @@ def make_posts(number: int, *, categories: Sequence[Category], tags: Collection[
     for post in posts:
         post.update_derived_fields()
     Post.objects.bulk_create(posts)
+    references.sync(posts)
     through = Post.categories.through
     through.objects.bulk_create([through(post=post, category=category) for post in posts for category in categories])
     names = [Tag.objects.get_or_create(name=name)[0] for name in tags]

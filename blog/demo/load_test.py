@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Author
 from blog.models import Category, Post, Tag, TaggedPost
 from blog.related_posts import extract_keywords
+from richtext import references
 from richtext.analysis import analyze, excerpt
 from richtext.sanitizer import sanitize
 
@@ -46,6 +47,7 @@ def make_posts(count: int, report: Callable[[int], None] = lambda done: None) ->
     for batch in batched(_posts(count, first, sections, author, categories, chance), BATCH):
         with transaction.atomic():
             posts = Post.objects.bulk_create(batch)
+            references.sync(posts)
             through = Post.categories.through
             through.objects.bulk_create(through(post=post, category_id=post.primary_category_id) for post in posts)
             TaggedPost.objects.bulk_create(

@@ -30,6 +30,7 @@ from publishing.models import Document, DocumentQuerySet, PublishError, Snapshot
 from publishing.path_tree import PathNode
 from redirects import services
 from richtext.analysis import Analysis
+from richtext.references import ReferenceSource
 
 RELATED = 3
 # No list shows them, and they stand last: SQLite reads a row from its front, and moves references of a table to
@@ -61,8 +62,10 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         return below[None]
 
 
-class Category(PathNode):
+class Category(PathNode, ReferenceSource):
     """A topic of the blog, possibly below another one."""
+
+    reference_fields = ("image",)
 
     name = models.CharField(max_length=200, help_text="As readers see it in menus and above posts.")
     slug = models.SlugField(
@@ -296,6 +299,8 @@ def related_post(ordinal: str, help_text: str) -> Any:
 
 class Post(Document):  # type: ignore[django-manager-missing]
     """An article. Its body is prose's strict subset; words, headings and pictures used are kept beside it."""
+
+    reference_fields = ("body", "featured_image")
 
     snapshot_fields = (
         *Document.snapshot_fields,

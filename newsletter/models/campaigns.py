@@ -17,6 +17,7 @@ from images.models import Image
 from newsletter.models.subscribers import Subscriber, Subscription, Topic
 from newsletter.models.transitions import TransitionTable, transition
 from richtext.analysis import analyze
+from richtext.references import ReferenceSource
 
 # A campaign whose time came while no worker ran is news no longer.
 STALE_AFTER = timedelta(hours=24)
@@ -67,8 +68,10 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
 
 
-class Campaign(models.Model):
+class Campaign(ReferenceSource):
     """A mail to all who want it. Automatic ones belong to a post, once ever, or gather a week."""
+
+    reference_fields = ("body",)
 
     class Kind(models.TextChoices):
         MANUAL = "manual", "Written by hand"
@@ -171,6 +174,11 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @classmethod
+    def public_rows(cls) -> models.QuerySet[Any]:
+        """Return nothing: links in sent emails can no longer be changed."""
+        return cls._default_manager.none()
 
     def save(self, **kwargs: Any) -> None:
         """Save it; FrozenError if that would change what is being sent, or was."""

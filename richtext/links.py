@@ -1,0 +1,56 @@
+"""Where the href of a link leads, read the way browsers read it (https://url.spec.whatwg.org)."""
+
+import re
+from contextlib import suppress
+from posixpath import normpath
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from django.conf import settings
+
+# Longer paths and URLs are not indexed whole: an index of PostgreSQL holds no more in any script.
+MAX_LENGTH = 500
+_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f]")
+
+
+def split_href(href: str) -> SplitResult:
+    """Return the parts of `href`; slashes may be backslashes, missing or too many.
+
+    Raises ValueError for a malformed host.
+    """
+    return urlsplit(re.sub(r"^(https?:)/*|^//+", r"\1//", href.strip().replace("\\", "/"), flags=re.IGNORECASE))
+
+
+def host_of(href: str) -> str:
+    """Return the host that `href` names, in lower-case ASCII; "" if it names none or is not a web URL."""
+    try:
+        parts = split_href(href)
+    except ValueError:
+        return ""
+    host = unquote(parts.hostname or "") if parts.scheme in ("", "http", "https") else ""
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    return host.lower().rstrip(".")
+
+
+def is_own_host(host: str) -> bool:
+    """Return True if `host` is this site, with or without "www."."""
+    return host.removeprefix("www.") == host_of(settings.SITE_URL).removeprefix("www.")
+
+
+def site_path(href: str) -> str | None:
+    """Return the path on this site that `href` leads to, without its outer slashes ("" is the home page).
+
+    Query and fragment are dropped. None if the link leads to another site, to a place in the same text
+    ("#part"), or to a path too long to exist.
+    """
+    try:
+        parts = split_href(href)
+    except ValueError:
+        return None
+    host = host_of(href)
+    if parts.scheme not in ("", "http", "https") or (host and not is_own_host(host)):
+        return None
+    if not host and not parts.path:
+        return None
+    path = normpath(f"/{unquote(parts.path).lstrip('/')}").strip("/")
+    return None if len(path) > MAX_LENGTH or _CONTROL_CHARACTERS.search(path) else path
