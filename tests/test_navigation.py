@@ -155,7 +155,7 @@ def test_a_chosen_theme_is_there_from_the_first_paint_of_the_next_page_and_sets_
     assert page.evaluate("window.first") == "dark"
     assert page.evaluate(paper) == dark
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
-    page.get_by_role("radio", name="As on my device").check()
+    page.get_by_role("radio", name="Match my device").check()
     assert page.evaluate(paper) == light
     assert page.evaluate("localStorage.length") == 0
     assert page.context.cookies() == []
@@ -180,7 +180,7 @@ def test_without_scripts_the_menus_open_and_nothing_is_offered_that_cannot_work(
     page.locator(".menu summary", has_text="Blog").click()
     expect(page.get_by_role("link", name="All posts").first).to_be_visible()
     expect(page.get_by_text("Copy link")).to_be_hidden()
-    expect(page.get_by_text("As on my device")).to_be_hidden()
+    expect(page.get_by_text("Match my device")).to_be_hidden()
     page.set_viewport_size({"width": 390, "height": 800})
     page.locator(".mobile-menu > summary").click()
     expect(page.locator(".mobile-menu").get_by_role("searchbox")).to_be_visible()

@@ -258,7 +258,7 @@ def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(cl
 def test_profiles_stand_in_the_authors_order_with_their_names(client: Client) -> None:
     furnish()
     names = tree(client, "/").xpath("//div[@class='topbar']//ul[@class='socials']//a/@aria-label")
-    assert names == ["Facebook", "X", "E-mail"]
+    assert names == ["Facebook", "X", "Email"]
 
 
 @pytest.mark.django_db

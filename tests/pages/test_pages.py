@@ -320,7 +320,7 @@ def test_policies_lie_where_they_always_did_dated_and_named_to_machines(client: 
     Page.objects.update(status=Page.Status.PUBLISHED, published_at=timezone.now())
     for path in ("/privacy-policy/", "/disclaimers/", "/terms-of-use/", "/editorial-policy/"):
         page = tree(client, path)
-        assert "Last changed on" in page.xpath("string(//*[@class='page-date'])")
+        assert "Last updated on" in page.xpath("string(//*[@class='page-date'])")
         assert path in page.xpath("//footer//a/@href")
     make_post(slug="knee")
     (article,) = of_kind(tree(client, "/knee/"), "BlogPosting")
