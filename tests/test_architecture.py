@@ -1,4 +1,4 @@
-"""The house keeps its own rules: which room may know which, and what no file may hold."""
+"""Apps depend on each other only as the layers allow, and files contain nothing private."""
 
 import json
 import re
@@ -12,17 +12,15 @@ from django.conf import settings
 
 ROOT: Path = settings.BASE_DIR
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-# From the top down; rooms of one layer share its number.
+# From top to bottom; apps in one layer share its number.
 LAYER = {
-    room.strip(): number
-    for number, rooms in enumerate(CONTRACTS["contracts"][0]["layers"])
-    for room in rooms.split("|")
+    app.strip(): number for number, layer in enumerate(CONTRACTS["contracts"][0]["layers"]) for app in layer.split("|")
 }
 TEXTS = {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".svg", ".xml", ".json", ".example", ""}
 
 
 def relations() -> set[tuple[str, str]]:
-    """Which room's models point at which room's, many-to-many and names in quotes included."""
+    """Return which app's models point to which app's, many-to-many and lazy references included."""
     return {
         (model._meta.app_label, field.related_model._meta.app_label)
         for model in apps.get_models(include_auto_created=True)
@@ -33,7 +31,7 @@ def relations() -> set[tuple[str, str]]:
 
 
 def own_files() -> Iterator[Path]:
-    """Our text files: neither the environment nor data nor what tools leave behind."""
+    """Yield the project's text files, without the environment, data and caches."""
     for folder, folders, names in ROOT.walk():
         folders[:] = [
             name for name in folders if name == ".ci" or (name[0] != "." and name not in {"data", "node_modules"})
@@ -48,14 +46,14 @@ def test_models_point_only_downward() -> None:
     assert {(above, below) for above, below in found if above != below and LAYER[above] >= LAYER[below]} == set()
 
 
-def test_every_room_has_its_layer() -> None:
+def test_every_app_has_its_layer() -> None:
     own = {app.name for app in apps.get_app_configs() if Path(app.path).parent == ROOT}
     assert own == set(LAYER) == set(CONTRACTS["root_packages"])
 
 
-@pytest.mark.parametrize("room", LAYER)
-def test_a_room_is_on_the_plan(room: str) -> None:
-    assert re.search(rf"^\W*{room}/", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+@pytest.mark.parametrize("app", LAYER)
+def test_an_app_is_described_in_the_architecture_overview(app: str) -> None:
+    assert re.search(rf"^\| `{app}/`", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
 
 
 def test_every_template_folder_belongs_to_an_app_or_to_the_site() -> None:
@@ -63,14 +61,14 @@ def test_every_template_folder_belongs_to_an_app_or_to_the_site() -> None:
     assert {folder.name for folder in (ROOT / "templates").iterdir() if folder.is_dir()} <= known
 
 
-def test_migrations_say_what_they_do() -> None:
-    names = [file.stem for room in LAYER for file in (ROOT / room).glob("migrations/0*.py")]
+def test_migrations_have_descriptive_names() -> None:
+    names = [file.stem for app in LAYER for file in (ROOT / app).glob("migrations/0*.py")]
     assert names
     assert [name for name in names if "auto_" in name] == []
 
 
 @pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt", "requirements-audit.txt"])
-def test_a_lock_file_pins_by_hash_and_names_no_place(lock: str) -> None:
+def test_a_lock_file_pins_by_hash_and_names_no_registry(lock: str) -> None:
     text = (ROOT / lock).read_text()
     assert text.count("--hash=sha256:") > len(re.findall(r"^[a-z].*==", text, re.MULTILINE)) > 0
     assert not re.search(r"https?:|file:|--(extra-)?index|--find-links|^/", text, re.MULTILINE)
@@ -83,8 +81,8 @@ def test_a_package_lock_pins_by_integrity_and_names_no_registry(lock: str) -> No
     assert [name for name, package in packages.items() if "resolved" in package or "integrity" not in package] == []
 
 
-def test_no_file_names_a_place_on_somebodys_machine() -> None:
-    place = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|opt|mnt)/\w")
+def test_no_file_contains_a_path_of_a_private_machine() -> None:
+    private_path = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|opt|mnt)/\w")
     files = list(own_files())
     assert ROOT / "pyproject.toml" in files
-    assert [str(file) for file in files if place.search(file.read_text(errors="replace"))] == []
+    assert [str(file) for file in files if private_path.search(file.read_text(errors="replace"))] == []
