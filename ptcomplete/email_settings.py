@@ -1,4 +1,4 @@
-"""What EMAIL_URL means."""
+"""Turn EMAIL_URL into the settings of Django and django-anymail."""
 
 import re
 from importlib.util import find_spec
@@ -7,11 +7,11 @@ from urllib.parse import unquote
 
 from django.core.exceptions import ImproperlyConfigured
 
-# For each step of a connection; a mail takes about ten. outbox.models.FIRST_RETRY_DELAY allows for that.
+# Seconds per step of an SMTP connection. An email takes about ten steps.
 TIMEOUT = 15
-# For the answer of a provider, which may have taken the mail when we give up.
+# Seconds to wait for a provider's response. Long, because the email may have been accepted when we give up.
 PROVIDER_TIMEOUT = 60
-# Not urllib's: people paste passwords as they are, with / and # and @ in them.
+# Not parsed with urllib, since passwords are pasted unescaped and may contain / or # or @.
 _URL = re.compile(
     r"(?P<scheme>smtps?)://(?:(?P<name>[^:]*):(?P<password>.*)@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^:/@\s]+)(?::(?P<port>\d+))?/?"
 )
@@ -20,13 +20,14 @@ _PROVIDER = re.compile(r"anymail://(?P<name>[a-z_]+)\?(?P<options>\w+=[^&]+(?:&\
 
 
 def mailers(url: str) -> dict[str, dict[str, Any]]:
-    """Django's MAILERS for `url`: none for "", the terminal for "console", an SMTP server, or a provider's API.
+    """Return Django's MAILERS for `url`: "" for none, "console" for the terminal, an SMTP server or a provider's API.
 
-    smtps:// encrypts from the start (port 465); smtp:// with a name and password switches to encryption before they
-    are sent (STARTTLS, port 587), so that no password ever travels in the open; smtp:// without them is for a mail
-    server on the same machine or network (port 25). Name and password may be written as they are, only % as %25.
-    anymail://postmark?server_token=... is a provider that django-anymail knows; its options are those of `anymail`.
-    ImproperlyConfigured for anything else.
+    - smtps:// uses TLS from the start (port 465).
+    - smtp:// with a user and password uses STARTTLS (port 587), so a password is never sent unencrypted.
+    - smtp:// without them is for a mail server on the same machine or network (port 25).
+    - anymail://postmark?server_token=... is a provider that django-anymail supports.
+
+    User and password need no escaping except % as %25. Raises ImproperlyConfigured for anything else.
     """
     if not url:
         return {}
@@ -35,9 +36,9 @@ def mailers(url: str) -> dict[str, dict[str, Any]]:
     if (named := _PROVIDER.fullmatch(url)) and find_spec(f"anymail.backends.{named['name']}"):
         return {"default": {"BACKEND": f"anymail.backends.{named['name']}.EmailBackend"}}
     if not (parts := _URL.fullmatch(url)):
-        # Without the address itself, which holds a password.
+        # Do not quote the URL, since it contains a password.
         raise ImproperlyConfigured(
-            "Set EMAIL_URL to smtps://name:password@host, smtp://host:port, anymail://provider?option=value or console."
+            "Set EMAIL_URL to smtps://user:password@host, smtp://host:port, anymail://provider?option=value or console."
         )
     options: dict[str, Any] = {"host": parts["host"].strip("[]"), "timeout": TIMEOUT}
     if parts["port"]:
@@ -52,10 +53,10 @@ def mailers(url: str) -> dict[str, dict[str, Any]]:
 
 
 def anymail(url: str, webhook_secret: str) -> dict[str, Any]:
-    """django-anymail's ANYMAIL for `url`; {} if it names no provider.
+    """Return django-anymail's ANYMAIL for `url`, or {} if it is not a provider's.
 
-    The options are what anymail calls POSTMARK_SERVER_TOKEN and so on, in small letters and without the provider's
-    name; they may be written as they are, only % as %25 and & as %26.
+    Options are anymail's, in lower case and without the provider's name: POSTMARK_SERVER_TOKEN is server_token. Values
+    need no escaping except % as %25 and & as %26.
     """
     if not (named := _PROVIDER.fullmatch(url)):
         return {}

@@ -1,4 +1,4 @@
-"""All settings, fed by the environment. Production is the default: see .env.example for every name."""
+"""Django settings, read from the environment. Defaults suit production; .env.example lists every variable."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,25 +15,28 @@ from ptcomplete.security_settings import hsts_policy
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # ---- Environment -------------------------------------------------------------------------------
-# FileAwareEnv also reads NAME_FILE, so a secret can live in a file instead of the environment.
+# FileAwareEnv also reads NAME_FILE, so a secret can be in a file instead of the environment.
 env = environ.FileAwareEnv()
 env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
-# Everything that changes lives here, so that it can be moved and backed up as one.
+# Everything that changes is in this folder, so it can be moved and backed up as a whole.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 SECRET_KEY = env.str("SECRET_KEY", default="development-only" if DEBUG else "")
 if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to a long random text, or DEBUG=1 at home.")
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string, or DEBUG=1 for development."
+    )
 
-# Knows erased addresses again, for ever: whoever changes SECRET_KEY sets this to the old one.
+# Key for hashing erased subscriber addresses, so they are never re-imported. Keep the old value when you rotate
+# SECRET_KEY.
 EMAIL_HASH_KEY = env.str("EMAIL_HASH_KEY", default="") or SECRET_KEY
 
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "").rstrip("/")
 if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
-    raise ImproperlyConfigured("Set SITE_URL to the address readers use, such as https://example.com.")
+    raise ImproperlyConfigured("Set SITE_URL to the public URL of the site, such as https://example.com.")
 IS_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname, *env.list("ALLOWED_HOSTS", default=[])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -113,27 +116,27 @@ TEMPLATES = [
     }
 ]
 
-# Widgets' templates live with all others.
+# Find widget templates in the same folders as all other templates.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # ---- Database ----------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Readers never wait for the writer (WAL); writers queue instead of failing half-way (IMMEDIATE).
+    # WAL lets visitors read during a write. IMMEDIATE makes writers wait for each other instead of failing midway.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
     }
 else:
-    # Every connection to the mail server has one of its own to the database.
+    # Each connection to the mail server uses its own database connection.
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 24}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# ---- Pages kept in memory ----------------------------------------------------------------------
-# A page takes about 10 kB, compressed as it is.
+# ---- Page cache ---------------------------------------------------------------------------------
+# A compressed page takes about 10 kB.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
-# Apps and models whose rows no page for readers shows. What is not named here makes every kept page old.
+# Apps and models that no public page shows. A write to any other model invalidates cached pages.
 PAGE_CACHE_IGNORED_MODELS = [
     "admin",
     "auth",
@@ -173,7 +176,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "wordpress",
 ]
 
-# ---- People ------------------------------------------------------------------------------------
+# ---- Users -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "admin:login"
 PASSWORD_HASHERS = [
@@ -190,10 +193,10 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# ---- Mail --------------------------------------------------------------------------------------
+# ---- Email -------------------------------------------------------------------------------------
 email_url = env.str("EMAIL_URL", default="") or ("console" if DEBUG else "")
 MAILERS = mailers(email_url)
-# Of a provider: name:password that it shows with every event it tells /newsletter/webhooks/ of.
+# EMAIL_WEBHOOK_SECRET is the user:password that the provider sends to /newsletter/webhooks/.
 ANYMAIL = anymail(email_url, webhook_secret=env.str("EMAIL_WEBHOOK_SECRET", default=""))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="") or f"no-reply@{urlsplit(SITE_URL).hostname}"
 SILENCED_SYSTEM_CHECKS = [
@@ -202,9 +205,9 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # and so is HSTS_PRELOAD.
 ]
 
-# What each connection to the mail server was doing when its process was killed: on a disk of this machine.
+# The delivery journal, which tells after a crash what each connection was sending. Must be on a local disk.
 NEWSLETTER_JOURNAL_DIR = DATA_DIR / "newsletter"
-# Whether that is written to the disk before every mail: slower, and worth it where power fails.
+# Whether to fsync the delivery journal before each email: slower, but safe if the power fails.
 NEWSLETTER_FSYNC = env.bool("NEWSLETTER_FSYNC", default=False)
 
 # ---- Language and time -------------------------------------------------------------------------
@@ -217,7 +220,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Compressing every file twice and the maps of the editor would triple the first start.
+# Compressing source maps and unhashed files too would triple the time of the first start.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("jpg", "jpeg", "png", "gif", "webp", "woff", "woff2", "map", "txt")
 MEDIA_URL = "/media/"
@@ -230,7 +233,7 @@ STORAGES = {
         else "ptcomplete.staticfiles_storage.BundlingStorage"
     },
 }
-# Phone photos are about 8 MB; anything larger than this is refused in words by the upload form.
+# The limit for form data without files; the upload form limits the size of images itself.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o644
 
@@ -259,15 +262,15 @@ SECURE_CSP: dict[str, list[str]] = {
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
     "form-action": [CSP.SELF],
-    # A video plays in a frame once its picture is clicked.
+    # Videos play in a frame after a click on their thumbnail.
     "frame-src": ["https://www.youtube-nocookie.com", "https://player.vimeo.com"],
 }
-# The editor pastes and measures with style attributes; scripts stay nonced.
+# The editor needs inline styles. Scripts need a nonce.
 ADMIN_CSP = SECURE_CSP | {
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
     "img-src": [CSP.SELF, "data:", "blob:"],
-    # The picture picker opens in a frame of our own.
+    # The image picker opens in a frame of the same origin.
     "frame-ancestors": [CSP.SELF],
     "frame-src": [CSP.SELF],
 }
@@ -279,7 +282,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 TAGGIT_CASE_INSENSITIVE = True
 IMAGEFIELD_AUTOGENERATE = False
 IMAGEFIELD_BIN_DEPTH = 2
-# Uploads are decoded and re-encoded by images.uploads before the field sees them.
+# images.uploads has already decoded and re-encoded the upload.
 IMAGEFIELD_VALIDATE_ON_SAVE = False
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [static_lazy(f"richtext/{module}.js")], "extensions": {name: html_tags([]) for name in names}}

@@ -1,4 +1,4 @@
-"""All addresses. Those of posts and pages come last, since they can be any words at the root."""
+"""The URLs of the site. Posts and pages come last, since they can have almost any path at the root."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path

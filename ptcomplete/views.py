@@ -1,4 +1,4 @@
-"""Pages that compose several rooms, and the addresses that belong to the site as a whole."""
+"""The home page and the views that belong to the whole site rather than to one app."""
 
 from contextlib import suppress
 
@@ -46,7 +46,7 @@ SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The front page, as the author has arranged it."""
+    """Show the home page with the blocks of the “Home page” area."""
     site = get_site(request)
     meta = PageMeta(
         title=site.name,
@@ -69,11 +69,15 @@ def document(request: HttpRequest, path: str) -> HttpResponse:
 @require_safe
 @csp_override({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": ""})
 def media(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
-    """An uploaded file. Its name changes with its content, so that browsers may keep it for ever."""
+    """Serve an uploaded file. Its name changes with its content, so browsers may cache it forever."""
     try:
         file = default_storage.open(path)
         changed_at = default_storage.get_modified_time(path).timestamp()
-    except (OSError, ValueError, SuspiciousFileOperation) as error:  # a name that leaves the folder, or holds a NUL
+    except (
+        OSError,
+        ValueError,
+        SuspiciousFileOperation,
+    ) as error:  # e.g. a path outside the folder
         raise Http404 from error
     if not was_modified_since(request.headers.get("If-Modified-Since"), changed_at):
         file.close()
@@ -86,45 +90,45 @@ def media(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
 
 @require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
-    """The map of maps for search engines, at the site's own address whatever the Host header says."""
-    maps = []
+    """Show the sitemap index. Its URLs use SITE_URL, not the Host header."""
+    sitemaps = []
     for section, sitemap in SITEMAPS.items():
-        found = sitemap()
-        address, changed_at = absolute_url(reverse("sitemap_section", args=[section])), found.get_latest_lastmod()
-        maps += [
-            {"location": f"{address}?p={page}" if page > 1 else address, "last_mod": changed_at}
-            for page in found.paginator.page_range
+        instance = sitemap()
+        url, changed_at = absolute_url(reverse("sitemap_section", args=[section])), instance.get_latest_lastmod()
+        sitemaps += [
+            {"location": f"{url}?p={page}" if page > 1 else url, "last_mod": changed_at}
+            for page in instance.paginator.page_range
         ]
-    response = render(request, "sitemap_index.xml", {"sitemaps": maps}, content_type="application/xml")
+    response = render(request, "sitemap_index.xml", {"sitemaps": sitemaps}, content_type="application/xml")
     response["X-Robots-Tag"] = "noindex, noodp, noarchive"
     return response
 
 
 @require_safe
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
-    """One section of the map: pages, posts with their pictures, categories, tags, authors, the shop."""
+    """Show the sitemap of a section such as posts or pages."""
     response = sitemap_views.sitemap(request, {**SITEMAPS}, section=section, template_name="site/sitemap.xml")
-    # A post taken back makes no time newer: only the ETag tells whether the map has changed.
+    # Unpublishing a post leaves the newest modification time as it is, so only the ETag can show the change.
     del response["Last-Modified"]
     return response
 
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For those who ask at the old place instead of reading the page's head."""
+    """Redirect clients that request /favicon.ico without reading the page."""
     return HttpResponseRedirect(static("site/img/favicon.svg"))
 
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """What robots may read, as the author decided."""
+    """Serve robots.txt."""
     text = robots_txt(get_site(request))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @require_safe
 def share_card(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
-    """The drawn picture of a page that has none of its own."""
+    """Serve the generated Open Graph image of a page that has no image."""
     try:
         name = og_images.stored(token)
     except (BadSignature, ValueError) as error:
@@ -135,7 +139,7 @@ def share_card(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Whether this process can serve: 200 when the database answers and is migrated, else 503 with the reason."""
+    """Report whether the site can serve requests: 200 if the database is up and migrated, otherwise 503."""
     try:
         executor = MigrationExecutor(connection)
         pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
@@ -147,18 +151,18 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Where an address without a page has moved to, else where WordPress had it, else a 404 that helps.
+    """Redirect a path that has moved or that WordPress used; otherwise show the 404 page and log the path.
 
-    Nothing is asked or counted for an address that only lacks its slash: Django's CommonMiddleware sends it on.
+    A path that only lacks its trailing slash is left to CommonMiddleware, which redirects it.
     """
     if request.method in {"GET", "HEAD"}:
         try:
             query = request.GET
         except TooManyFieldsSent:
             query = QueryDict()
-        moved = redirect_response(request) or answer_path(request.path_info, query)
-        if moved is not None:
-            return lead_on(request, moved)
+        redirect = redirect_response(request) or answer_path(request.path_info, query)
+        if redirect is not None:
+            return lead_on(request, redirect)
         if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):
             return HttpResponseNotFound()
         log_not_found(request)

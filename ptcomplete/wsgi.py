@@ -1,4 +1,4 @@
-"""The WSGI application that the server runs."""
+"""The WSGI application for the web server."""
 
 import os
 

@@ -43,7 +43,7 @@ def test_production_passes_djangos_deployment_check(tmp_path: Path) -> None:
 def test_production_refuses_to_start_without_a_secret_key(tmp_path: Path) -> None:
     refused = manage(tmp_path, "check", SECRET_KEY="")
     assert refused.returncode == 1
-    assert "Set SECRET_KEY (or SECRET_KEY_FILE) to a long random text" in refused.stderr
+    assert "Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string" in refused.stderr
 
 
 def test_the_secret_key_may_lie_in_a_file(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Bring the site up on this machine: data from nothing, the server as in production, the worker and a mail catcher."""
+"""Run the site on this machine: prepare its data, then start the server, the worker and the mail catcher."""
 
 import http.client
 import os
@@ -23,20 +23,22 @@ from siteinfo.models import SiteInfo
 
 HOST = "127.0.0.1"
 OWNER = "owner@example.com"
-SECONDS_TO_END = 30
+STOP_TIMEOUT = 30  # seconds
 
 
 class Command(BaseCommand):
-    """`run_local [--port PORT] [--wxr FILE...]`: everything `make run` and `make dev` do once Python is there."""
+    """`run_local [--port PORT] [--wxr FILE...]`: what `make run` and `make dev` do once Python is installed."""
 
-    help = "Prepare the data in DATA_DIR and serve it on this machine."
+    help = "Prepare the data in DATA_DIR and serve the site on this machine."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --port and --wxr."""
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--wxr", nargs="+", default=[], metavar="FILE", help="import instead of demo content")
 
     def handle(self, *args: Any, port: int, wxr: list[str], **options: Any) -> None:
-        refuse_a_busy_port(port)
+        """Prepare the data and serve until Ctrl-C."""
+        require_free_port(port)
         try:
             self._prepare(wxr)
         except KeyboardInterrupt:
@@ -49,63 +51,64 @@ class Command(BaseCommand):
             call_command("import_wordpress", *wxr)
         elif not (Post.objects.exists() or SiteInfo.objects.exists()):
             call_command("seed_demo")
-            # What nothing is sent without.
+            # No email can be sent without a postal address.
             NewsletterSettings.objects.create(postal_address="1 Example Street, Sampletown")
         call_command("create_starter_pages")
-        self._sign_in()
+        self._ensure_owner()
         connections.close_all()
 
-    def _sign_in(self) -> None:
-        """Make the owner if there is none, and say how to sign in."""
+    def _ensure_owner(self) -> None:
+        """Create the owner if there is none, and print how to sign in."""
         owner = User.objects.filter(is_superuser=True).order_by("pk").first()
         if owner:
-            elsewhere = "" if settings.DATA_DIR == settings.BASE_DIR / "data" else f" DATA_DIR='{settings.DATA_DIR}'"
-            self.stdout.write(f"Sign in as {owner}. For a new password: make owner EMAIL={owner}{elsewhere}")
+            data_dir = "" if settings.DATA_DIR == settings.BASE_DIR / "data" else f" DATA_DIR='{settings.DATA_DIR}'"
+            self.stdout.write(f"Sign in as {owner}. To set a new password: make owner EMAIL={owner}{data_dir}")
             return
         password = secrets.token_urlsafe(12)
         User.objects.create_superuser(OWNER, password)
-        self.stdout.write(f"Sign in as {OWNER} with the password {password} (it is shown only this once).")
+        self.stdout.write(f"Sign in as {OWNER} with the password {password} (shown only once).")
         self.stdout.flush()
 
     def _serve(self, port: int) -> None:
-        """Run the server and the worker until a signal comes, our parent (make) ends or one of them does."""
+        """Run the server and the worker until a signal arrives, or make, the server or the worker exits."""
         signals: list[int] = []
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda received, _: signals.append(received))
         parent = os.getppid()
-        catcher, caught_at = start_catcher(port) or (None, "")
+        catcher, catcher_url = start_catcher(port) or (None, "")
         children = [start_server(port), start_worker()]
         is_ready = False
         while not signals and os.getppid() == parent and all(child.poll() is None for child in children):
             if not is_ready and is_healthy(port):
                 is_ready = True
                 url = settings.SITE_URL
-                self.stdout.write(f"Ready: {url}/ and the writing desk at {url}/admin/. Ctrl-C ends it.")
-                if caught_at:
-                    self.stdout.write(f"Mails go nowhere but to {caught_at}/.")
+                self.stdout.write(f"Ready: {url}/ and {url}/admin/. Press Ctrl-C to stop.")
+                if catcher_url:
+                    self.stdout.write(f"Emails are caught and shown at {catcher_url}/.")
                 self.stdout.flush()
             time.sleep(0.1)
-        end([*children, catcher] if catcher else children)
+        stop([*children, catcher] if catcher else children)
         if not signals:
-            raise CommandError("The server or its worker ended by itself: see the messages above.")
+            raise CommandError("The server or the worker exited. See the messages above.")
 
 
-def refuse_a_busy_port(port: int) -> None:
-    """Raise CommandError if something listens on `port` already."""
+def require_free_port(port: int) -> None:
+    """Raise CommandError if `port` is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
             raise CommandError(
-                f"Port {port} is taken: stop what runs there, or choose another one, as in make run PORT={port + 1}."
+                f"Port {port} is in use. Stop the program there or choose another: make run PORT={port + 1}"
             ) from error
 
 
 def start_catcher(port: int) -> tuple[subprocess.Popen[bytes], str] | None:
-    """Have mails caught where no mail server is set, and tell server and worker so; the process, and where they show.
+    """Start the mail catcher unless a mail server is configured. Return its process and the URL that shows the emails.
 
-    It ends with us even if we are killed. Should it fail, mails wait, and the site goes on.
+    Sets EMAIL_URL for the server and the worker. The catcher exits with this process, even if it is killed. If the
+    catcher fails, emails wait in the queue.
     """
     if settings.MAILERS.get("default", {}).get("BACKEND") not in (
         None,
@@ -118,15 +121,15 @@ def start_catcher(port: int) -> tuple[subprocess.Popen[bytes], str] | None:
     process = subprocess.Popen(command, process_group=0, stdout=subprocess.DEVNULL)
     os.environ["EMAIL_URL"] = f"smtp://{HOST}:{smtp_port}"
     os.environ["EMAIL_FROM"] = os.environ.get("EMAIL_FROM") or "newsletter@example.com"
-    give_up_at = time.monotonic() + 5
-    # The worker starts when it is there: a mail that finds nobody waits for minutes.
-    while time.monotonic() < give_up_at and not is_open(smtp_port):
+    deadline = time.monotonic() + 5
+    # Wait before the worker starts, since an email that cannot be sent is retried only after minutes.
+    while time.monotonic() < deadline and not is_open(smtp_port):
         time.sleep(0.05)
     return process, f"http://{HOST}:{page_port}"
 
 
 def free_port(wanted: int) -> int:
-    """`wanted`, or another port if something listens there."""
+    """Return `wanted`, or another free port if it is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -137,31 +140,31 @@ def free_port(wanted: int) -> int:
 
 
 def is_open(port: int) -> bool:
-    """Whether something listens on `port`."""
+    """Return whether something listens on `port`."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
 
 
 def start_server(port: int) -> subprocess.Popen[bytes]:
-    """Start the server as in production; with DEBUG, Django's own, which reloads changed code."""
+    """Start the production server, or with DEBUG Django's own, which reloads changed code."""
     if settings.DEBUG:
-        # It stays in the terminal's group, so that breakpoint() can read from there.
+        # Same process group as the terminal, so that breakpoint() can read from it.
         return subprocess.Popen([sys.executable, sys.argv[0], "runserver", f"{HOST}:{port}"])
     options = ("--interface", "wsgi", "--blocking-threads", "2", "--workers-kill-timeout", "10")
-    where = ("--host", HOST, "--port", str(port), "--log-level", "warning")
-    # A group of its own: Ctrl-C reaches it once, through us. Twice at a time can hang it.
-    command = [sys.executable, "-m", "granian", *options, *where, "ptcomplete.wsgi:application"]
+    address = ("--host", HOST, "--port", str(port), "--log-level", "warning")
+    # A separate process group, so that Ctrl-C reaches the server once, through us. Twice at once can hang it.
+    command = [sys.executable, "-m", "granian", *options, *address, "ptcomplete.wsgi:application"]
     return subprocess.Popen(command, process_group=0)
 
 
 def start_worker() -> subprocess.Popen[bytes]:
-    """Start the worker; it ends with us even if we are killed."""
+    """Start the worker, which exits with this process, even if it is killed."""
     command = [sys.executable, sys.argv[0], "worker", "--parent", str(os.getpid())]
     return subprocess.Popen(command, process_group=0)
 
 
 def is_healthy(port: int) -> bool:
-    """Whether the site answers on `port` that it can serve."""
+    """Return whether the site reports on `port` that it can serve requests."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", "/healthz")
@@ -172,13 +175,13 @@ def is_healthy(port: int) -> bool:
         connection.close()
 
 
-def end(children: list[subprocess.Popen[bytes]]) -> None:
-    """End the processes, each after the piece of work at hand; kill those that take too long."""
+def stop(children: list[subprocess.Popen[bytes]]) -> None:
+    """Stop the processes after their current work, and kill those that take longer than STOP_TIMEOUT."""
     for child in children:
         child.terminate()
-    give_up_at = time.monotonic() + SECONDS_TO_END
+    deadline = time.monotonic() + STOP_TIMEOUT
     for child in children:
         try:
-            child.wait(timeout=max(0.1, give_up_at - time.monotonic()))
+            child.wait(timeout=max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             child.kill()

@@ -1,7 +1,7 @@
-"""Do the rooms' periodic work beside the web server.
+"""Run the site's background jobs.
 
-There is no queue: each job finds what is left to do in the data itself, so a worker that was killed, or two that
-run at once, lose and spoil nothing.
+There is no job queue. Each job finds its work in the database, so killing a worker loses nothing, and several workers
+can run at once.
 """
 
 import logging
@@ -37,38 +37,37 @@ PAUSE_AFTER_FAILURE = 60.0
 
 
 class Job(NamedTuple):
-    """Work of a room: `work` does a part of what is left and says how many pieces that was; 0 ends the round."""
+    """A job. `work` does a batch of its work and returns the number of items; 0 means that nothing is left."""
 
     name: str
     work: Callable[[], int]
-    seconds_between: float
+    interval: float  # seconds between batches
 
 
-# Few pictures at a time: each takes seconds, and a worker that is told to stop should not keep anybody waiting.
+# Batches are small, so that a job does not delay the others and the worker stops quickly.
 JOBS = (
-    Job("private changes whose time has come", publish_due_edits, 5),
-    Job("documents that search does not know yet", index_missing, 30),
+    Job("scheduled pending edits", publish_due_edits, 5),
+    Job("documents missing from the search index", index_missing, 30),
     Job("queued emails", send_due_emails, 2),
-    # A part takes a few seconds of a long list's time, so that nothing else waits.
-    Job("campaigns of the newsletter", partial(sending.deliver, lambda: False, seconds=3), 2),
-    Job("picture renditions", partial(make_missing, limit=2), 0),
-    Job("new pictures of the strip", instagram_api.fetch_due, 60),
-    Job("whether links still lead somewhere", check_next, 30),
-    Job("archives that nobody chose from", instagram_archive.forget_old, 3600),
+    Job("newsletter campaigns", partial(sending.deliver, lambda: False, seconds=3), 2),
+    Job("image renditions", partial(make_missing, limit=2), 0),
+    Job("new Instagram images", instagram_api.fetch_due, 60),
+    Job("affiliate link check", check_next, 30),
+    Job("unused Instagram archives", instagram_archive.forget_old, 3600),
     Job("expired rate limit counters", ratelimit.delete_expired, 3600),
     Job("expired contact messages", Message.objects.delete_expired, 3600),
-    Job("addresses that were never confirmed, or long left", Subscriber.objects.expire, 3600),
-    Job("networks in the log of consent", ConsentEvent.objects.forget_networks, 3600),
-    Job("proofs of consent that ended three years ago", ConsentEvent.objects.forget_ended, 3600),
-    Job("addresses on the mails of old campaigns", Delivery.objects.forget_old, 3600),
-    Job("what mail providers told months ago", WebhookEvent.objects.forget_old, 3600),
-    Job("404 log entries that are answered", prune_not_found_log, 3600),
-    Job("names beside old suggestions", Suggestion.objects.nameless, 3600),
+    Job("unconfirmed and former subscribers", Subscriber.objects.expire, 3600),
+    Job("IP addresses in the consent log", ConsentEvent.objects.forget_networks, 3600),
+    Job("expired consent records", ConsentEvent.objects.forget_ended, 3600),
+    Job("email addresses of old deliveries", Delivery.objects.forget_old, 3600),
+    Job("old webhook events", WebhookEvent.objects.forget_old, 3600),
+    Job("404 log entries with a redirect", prune_not_found_log, 3600),
+    Job("names on old suggestions", Suggestion.objects.nameless, 3600),
 )
 
 
 def run(job: Job) -> int | None:
-    """Do one part of `job`: how many pieces, or None if it failed, which is logged and raised to nobody."""
+    """Run a batch of `job` and return the number of items, or None if it failed. Failures are logged, not raised."""
     try:
         return job.work()
     except Exception:
@@ -77,39 +76,41 @@ def run(job: Job) -> int | None:
 
 
 def work_until_idle(stopped: Callable[[], bool], jobs: Sequence[Job]) -> bool:
-    """Do all that is left of every job, or until `stopped`; whether every job ended well."""
-    ended_well = True
+    """Run every job until nothing is left or `stopped()` returns True. Return whether no job failed."""
+    succeeded = True
     for job in jobs:
-        done: int | None = 1
-        while done and not stopped():
-            done = run(job)
-        ended_well = ended_well and done is not None
-    return ended_well
+        count: int | None = 1
+        while count and not stopped():
+            count = run(job)
+        succeeded = succeeded and count is not None
+    return succeeded
 
 
 def work_until(stopped: Callable[[], bool], jobs: Sequence[Job]) -> None:
-    """Do the jobs whenever they are due, until `stopped`."""
+    """Run the jobs whenever they are due until `stopped()` returns True."""
     due_at = dict.fromkeys(jobs, 0.0)
     while not stopped():
         for job in jobs:
             if due_at[job] <= time.monotonic() and not stopped():
-                pause = PAUSE_AFTER_FAILURE if run(job) is None else job.seconds_between
+                pause = PAUSE_AFTER_FAILURE if run(job) is None else job.interval
                 due_at[job] = time.monotonic() + pause
                 close_old_connections()
         time.sleep(POLL_SECONDS)
 
 
 class Command(BaseCommand):
-    """`worker [--once] [--parent PID]`; ends at SIGTERM or Ctrl-C after the piece of work at hand."""
+    """`worker [--once] [--parent PID]`. SIGTERM and Ctrl-C stop it after the current batch."""
 
-    help = "Do the periodic work of the site: run it beside the web server."
+    help = "Run the background jobs of the site. Keep it running beside the web server."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="do all that is left, then end")
-        parser.add_argument("--parent", type=int, metavar="PID", help="end when this process, the parent, ends")
+        """Add --once and --parent."""
+        parser.add_argument("--once", action="store_true", help="run until nothing is left, then exit")
+        parser.add_argument("--parent", type=int, metavar="PID", help="exit when this process, the parent, exits")
 
     def handle(self, *args: Any, once: bool, parent: int | None, **options: Any) -> None:
-        # Not an Event: a second signal in the middle of its set() would wait for the first for ever.
+        """Run the jobs until a signal arrives."""
+        # Not an Event: a second signal during its set() would deadlock.
         signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _: signals.append(received))
@@ -120,4 +121,4 @@ class Command(BaseCommand):
         if not once:
             work_until(stopped, JOBS)
         elif not work_until_idle(stopped, JOBS):
-            raise CommandError("A job failed: see the messages above.")
+            raise CommandError("A job failed. See the log above.")
