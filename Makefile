@@ -10,7 +10,7 @@ PYTHON := .venv/bin/python
 # Without cached bytecode, pytest compiles every test again in each of its processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-# What a machine of one's own needs; production sets its own values (see .env.example).
+# Settings of a local site; production sets its own (see .env.example).
 LOCAL = DATA_DIR="$(DATA_DIR)" SECRET_KEY_FILE="$(DATA_DIR)/secret_key" SITE_URL=http://127.0.0.1:$(PORT) \
 	ALLOWED_HOSTS=localhost
 # Installs $(1), with the options $(2), when it differs from what was installed last.
@@ -31,22 +31,22 @@ TEMPLATES := find . \( -path ./.venv -o -path ./node_modules \) -prune -o -path 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
-run: setup secret ## Serve the site with demo content; PORT=, DATA_DIR= and WXR="export.xml" are yours to set
+run: setup secret ## Serve the site with demo content; PORT=, DATA_DIR=, WXR="export.xml"
 	@newer=$$(test -f "$(DATA_DIR)/static/staticfiles.json" && \
 		find static requirements.txt -newer "$(DATA_DIR)/static/staticfiles.json" || echo all); \
 	test -z "$$newer" || { echo "Compressing static files ..." && $(LOCAL) DEBUG=0 $(PYTHON) manage.py collectstatic --noinput --verbosity 0; }
 	@exec env $(LOCAL) DEBUG=0 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
 
-dev: setup-dev secret ## The same data with DEBUG on; reloads when code changes
+dev: setup-dev secret ## Serve the same data with DEBUG on; reload when code changes
 	@exec env $(LOCAL) DEBUG=1 $(PYTHON) manage.py run_local --port $(PORT) $(if $(WXR),--wxr $(WXR))
 
-owner: setup secret ## Give the owner (EMAIL=) a new password
+owner: setup secret ## Set a new password for the owner; EMAIL=
 	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py create_owner "$(EMAIL)"
 
 manage: setup secret ## Run a management command on the data of make run: DO="import_wordpress export.xml"
 	@$(LOCAL) DEBUG=0 $(PYTHON) manage.py $(DO)
 
-setup: $(PYTHON) ## Make the environment in .venv, nothing else
+setup: $(PYTHON) ## Create the environment in .venv
 	$(call install,requirements.txt)
 
 setup-dev: $(PYTHON)
@@ -89,7 +89,7 @@ test-browser: setup-dev ## The tests that need a browser; installs one if there 
 test-js: setup-dev ## Tests of scripts that need no browser
 	@$(NODE) node --test "tests/js/**/*.test.js"
 
-check: setup-js ## Linters, types, layers, Django's own checks
+check: setup-js ## Run linters, the type checker, the layer contract and Django's checks
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(TEMPLATES) | xargs -0 .venv/bin/djade --check --target-version 6.1
@@ -100,14 +100,14 @@ check: setup-js ## Linters, types, layers, Django's own checks
 	DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py check --fail-level WARNING
 	DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py makemigrations --check --dry-run
 
-format: setup-js ## Let the tools lay out code, templates, scripts and style sheets
+format: setup-js ## Format code, templates, scripts and style sheets
 	$(PYTHON) -m ruff check --fix --quiet .
 	$(PYTHON) -m ruff format .
 	$(TEMPLATES) | xargs -0 .venv/bin/djangofmt --quiet
 	$(TEMPLATES) | xargs -0 .venv/bin/djade --target-version 6.1
 	$(BIOME) check --write
 
-lock: setup-dev ## Choose versions anew, within pyproject.toml's bounds
+lock: setup-dev ## Update the lock files within the bounds of pyproject.toml
 	@$(PYTHON) -c "import uv" 2>/dev/null || $(PYTHON) -m pip install --quiet uv
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
@@ -115,19 +115,19 @@ lock: setup-dev ## Choose versions anew, within pyproject.toml's bounds
 LOCK = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-bench: setup ## Queries and CPU time of pages, desk, search, redirects and clicks, with few rows and with many
+bench: setup ## Measure queries and CPU time, with few rows and with many
 	@$(PYTHON) -m benchmarks.pages
 	@$(PYTHON) -m benchmarks.desk
 	@$(PYTHON) -m benchmarks.search
 	@$(PYTHON) -m benchmarks.redirects
 	@$(PYTHON) -m benchmarks.clicks
 
-bench-newsletter: setup-dev ## Speed of campaigns to N= subscribers beside a peer's, and what killing costs
+bench-newsletter: setup-dev ## Measure campaigns to N= subscribers and the cost of crashes; writes docs/newsletter.md
 	$(call install,benchmarks/peers.txt,--no-deps --target .venv/peers)
 	@$(PYTHON) -m benchmarks.newsletter --subscribers $(N) --peer .venv/peers
 	@$(PYTHON) -m benchmarks.newsletter_crashes
 
-audit: setup-dev ## Examine the whole site in a browser, by axe, Nu and Lighthouse; writes docs/quality.md
+audit: setup-dev ## Examine the demo site with axe, Nu and Lighthouse; writes docs/quality.md
 	$(call install,requirements-audit.txt)
 	@$(PYTHON) -m tests.chromium
 	@cmp -s audit/package-lock.json .venv/audit/package-lock.json || { echo "Installing audit/package-lock.json ..."; \
