@@ -123,7 +123,7 @@ def fill(number: int) -> None:
     from django.utils import timezone
 
     from newsletter.models import Subscriber
-    from newsletter.subscribers.email_addresses import email_hash
+    from newsletter.subscribers.email_addresses import hash_email
 
     call_command("migrate", verbosity=0)
     now = timezone.now()
@@ -131,7 +131,7 @@ def fill(number: int) -> None:
         addresses = (f"reader-{each}@example.org" for each in range(start, min(start + 5_000, number)))
         fixed = {"status": "active", "confirmed_at": now}
         Subscriber.objects.bulk_create(
-            Subscriber(email=address, email_key=address, email_hash=email_hash(address), **fixed)
+            Subscriber(email=address, normalized_email=address, email_hash=hash_email(address), **fixed)
             for address in addresses
         )
 

@@ -58,7 +58,7 @@ def measure(seeds: int, mails: int, connections: int) -> None:
             tallies: dict[str, list[Tally]] = defaultdict(list)
             for seed in range(seeds):
                 dice, how = random.Random(seed), ways[seed % len(ways)]  # noqa: S311
-                campaign = campaign_to(mails, sender(uncertain=policy, connections=connections))
+                campaign = campaign_to(mails, sender(uncertain_policy=policy, connections=connections))
                 ended = stage.run(how, dice.uniform(0.02, 0.25) if how == "random" else dice.randint(1, 3))
                 assert ended == KILLED or how == "random", f"Seed {seed}: the worker outlived its trap."
                 assert adds_up(campaign)

@@ -1,9 +1,14 @@
+"""App configuration of the newsletter."""
+
 from django.apps import AppConfig
 
 
 class NewsletterConfig(AppConfig):
+    """Configure the newsletter app."""
+
     name = "newsletter"
     verbose_name = "Newsletter"
 
     def ready(self) -> None:
-        from newsletter import checks  # noqa: F401 - registers them
+        """Register the system checks."""
+        from newsletter import checks  # noqa: F401

@@ -1,4 +1,4 @@
-"""What `manage.py check` says about a mail provider that cannot tell us of bounces and complaints."""
+"""System checks of the newsletter."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ from newsletter.delivery.deliverability import deaf_to_the_provider
 
 
 @register
-def provider_can_tell(**kwargs: Any) -> list[CheckMessage]:
-    """Warn of each reason why webhooks of the provider in EMAIL_URL are not taken."""
-    hint = "Without that, mail goes on to addresses that no longer exist, and to readers who called it spam."
-    return [Warning(reason, hint=hint, id="newsletter.W001") for reason in deaf_to_the_provider()]
+def check_webhooks(**kwargs: Any) -> list[CheckMessage]:
+    """Warn if the email provider in EMAIL_URL cannot report bounces and complaints."""
+    hint = (
+        "Otherwise emails keep going to addresses that no longer exist and to subscribers who marked them as spam,"
+        " which harms your reputation as a sender."
+    )
+    return [Warning(problem, hint=hint, id="newsletter.W001") for problem in deaf_to_the_provider()]

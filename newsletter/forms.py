@@ -1,121 +1,140 @@
-"""What readers fill in: an address to join with, and what they want once they have."""
+"""The sign-up form and the preferences form."""
 
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from newsletter.models import ConsentEvent, ConsentText, NewsletterSettings, Subscriber, Subscription, Topic
-from newsletter.models.consent import FIRST_WORDS
-from newsletter.subscribers.consent_log import facts_of
-from newsletter.subscribers.email_addresses import email_key
+from newsletter.models.consent import DEFAULT_TEXTS
+from newsletter.subscribers.consent_log import request_metadata
+from newsletter.subscribers.email_addresses import normalize_email
 from outbox.headers import validate_deliverable
 from public_forms.fields import EmailField
 from public_forms.forms import PublicForm
 from public_forms.ratelimit import hit_key, is_exhausted
 
-# What all sign-ups of an hour are counted under.
-JOINS = "newsletter joins"
+# Rate limit key for all sign-ups within an hour.
+SIGNUP_RATE_KEY = "newsletter sign-ups"
 
 
-class JoinForm(PublicForm):
-    """The one way onto the list, from every place where the form stands. What it answers tells nothing of who is on."""
+class SignupForm(PublicForm):
+    """Ask for an email address. The response is the same for everyone, so it does not reveal who is subscribed."""
 
-    purpose = "join"
+    purpose = "signup"
     daily_limit = 10
-    PLACES = ("page", "sidebar", "footer", "post", "home")
-    email = EmailField(
-        label="E-mail address",
-        validators=[validate_deliverable],
-    )
-    # Which of the forms it was. Part of the proof, and nothing depends on it.
-    place = forms.CharField(required=False, widget=forms.HiddenInput, initial="page")
+    LOCATIONS = ("page", "sidebar", "footer", "post", "home")
+    email = EmailField(label="Email address", validators=[validate_deliverable])
+    # Which form on the site was used. Recorded as part of the proof of consent.
+    location = forms.CharField(required=False, widget=forms.HiddenInput, initial="page")
 
-    def clean_place(self) -> str:
-        """One of ours; anything else is the page's own form."""
-        place: str = self.cleaned_data["place"]
-        return place if place in self.PLACES else "page"
+    def clean_location(self) -> str:
+        """Return the location, or "page" for an unknown one."""
+        location: str = self.cleaned_data["location"]
+        return location if location in self.LOCATIONS else "page"
 
     def clean(self) -> dict[str, Any]:
-        """As of all public forms; and in an hour all readers together sign up so often and no more."""
+        """Run the checks of public forms and limit the sign-ups of all visitors per hour."""
         cleaned = super().clean()
         if not self.errors and not self.is_spam:
-            most = NewsletterSettings.load().joins_per_hour
-            if not hit_key(JOINS, limit=most, hourly=True):
+            limit = NewsletterSettings.load().max_signups_per_hour
+            if not hit_key(SIGNUP_RATE_KEY, limit=limit, hourly=True):
                 self.status = 429
                 raise ValidationError(
-                    "Unusually many addresses were typed in here within the hour, so we rest a little, lest somebody"
-                    " uses this form to flood strangers with mail. Please try again in an hour."
+                    "We received unusually many sign-ups in the last hour and paused the form, so that nobody can use"
+                    " it to flood strangers with email. Please try again in an hour."
                 )
         return cleaned
 
-    def keep(self) -> None:
-        """Have the mail sent that fits the address; nothing if it is spam. Takes the same steps for every address."""
+    def save(self) -> None:
+        """Queue the email that fits the subscriber's status. Do nothing for spam."""
         if self.is_spam:
             return
         email = self.cleaned_data["email"]
-        subscriber, _ = Subscriber.objects.get_or_create(email_key=email_key(email), defaults={"email": email})
-        text = ConsentText.objects.shown(ConsentText.Key.JOIN, FIRST_WORDS[ConsentText.Key.JOIN])
-        subscriber.ask(form=self.cleaned_data["place"], text=text, **facts_of(self.request))
+        subscriber, _ = Subscriber.objects.get_or_create(
+            normalized_email=normalize_email(email), defaults={"email": email}
+        )
+        key = ConsentText.Key.SIGNUP
+        consent_text = ConsentText.objects.get_or_create_version(key, DEFAULT_TEXTS[key])
+        subscriber.request_confirmation(
+            form=self.cleaned_data["location"], consent_text=consent_text, **request_metadata(self.request)
+        )
 
 
-def joins_rest() -> bool:
-    """Whether this hour's sign-ups are used up."""
-    return is_exhausted(JOINS, limit=NewsletterSettings.load().joins_per_hour, hourly=True)
+def is_signup_paused() -> bool:
+    """Return True if this hour's sign-ups are used up."""
+    return is_exhausted(SIGNUP_RATE_KEY, limit=NewsletterSettings.load().max_signups_per_hour, hourly=True)
 
 
 class PreferencesForm(forms.Form):
-    """What somebody on the list gets, and whether they pause."""
+    """Let a subscriber choose a cadence for each topic, or pause all emails."""
 
     NEVER = "never"
-    PAUSES = (("no", "No pause"), ("30", "For a month"), ("90", "For three months"), ("365", "For a year"))
+    KEEP_PAUSE = "keep"
+    NO_PAUSE = "no"
+    # Keys are numbers of days.
+    PAUSES = ((NO_PAUSE, "Don't pause"), ("30", "For a month"), ("90", "For three months"), ("365", "For a year"))
 
     def __init__(self, data: Any, *, subscriber: Subscriber) -> None:
         super().__init__(data, auto_id="preferences-%s")
         self.subscriber = subscriber
-        self.has = {row.topic_id: row for row in subscriber.subscriptions.all()}
-        mine = Q(is_public=True) | Q(pk__in=[key for key, row in self.has.items() if row.is_wanted])
-        self.topics = list(Topic.objects.filter(mine))
+        subscriptions = {subscription.topic_id: subscription for subscription in subscriber.subscriptions.all()}
+        self.topics = list(self._visible_topics(subscriptions))
         for topic in self.topics:
-            row = self.has.get(topic.pk)
-            self.fields[f"topic-{topic.pk}"] = forms.ChoiceField(
-                label=topic.name,
-                help_text=topic.description,
-                choices=[*Subscription.Cadence.choices, (self.NEVER, "Not at all")],
-                initial=row.cadence if row and row.is_wanted else self.NEVER,
-                widget=forms.RadioSelect,
-            )
-        pauses = list(self.PAUSES)
-        if self.is_pausing:
-            pauses.insert(0, ("keep", "As it is"))
-        self.fields["pause"] = forms.ChoiceField(
-            label="Pause all mail",
-            choices=pauses,
-            initial="keep" if self.is_pausing else "no",
+            self.fields[self._field_name(topic)] = self._topic_field(topic, subscriptions.get(topic.pk))
+        self.fields["pause"] = self._pause_field()
+
+    @staticmethod
+    def _visible_topics(subscriptions: dict[int, Subscription]) -> QuerySet[Topic]:
+        """Return the public topics and those that the subscriber already gets."""
+        subscribed = [topic_id for topic_id, row in subscriptions.items() if row.is_subscribed]
+        return Topic.objects.filter(Q(is_public=True) | Q(pk__in=subscribed))
+
+    @staticmethod
+    def _field_name(topic: Topic) -> str:
+        return f"topic-{topic.pk}"
+
+    def _topic_field(self, topic: Topic, subscription: Subscription | None) -> forms.ChoiceField:
+        is_subscribed = subscription is not None and subscription.is_subscribed
+        return forms.ChoiceField(
+            label=topic.name,
+            help_text=topic.description,
+            choices=[*Subscription.Cadence.choices, (self.NEVER, "Never")],
+            initial=subscription.cadence if subscription and is_subscribed else self.NEVER,
+            widget=forms.RadioSelect,
         )
 
+    def _pause_field(self) -> forms.ChoiceField:
+        choices = list(self.PAUSES)
+        if self.is_paused:
+            choices.insert(0, (self.KEEP_PAUSE, "Keep the current pause"))
+        initial = self.KEEP_PAUSE if self.is_paused else self.NO_PAUSE
+        return forms.ChoiceField(label="Pause all emails", choices=choices, initial=initial)
+
     @property
-    def is_pausing(self) -> bool:
-        """Whether mail rests now."""
+    def is_paused(self) -> bool:
+        """Return True if the subscriber has paused emails."""
         until = self.subscriber.paused_until
         return until is not None and until > timezone.now()
 
-    def save(self, **facts: Any) -> None:
-        """Keep what was chosen, and that it was."""
-        words = []
-        for topic in self.topics:
-            choice = self.cleaned_data[f"topic-{topic.pk}"]
-            values: dict[str, Any] = {"is_wanted": choice != self.NEVER}
-            if values["is_wanted"]:
-                values["cadence"] = choice
-            Subscription.objects.update_or_create(subscriber=self.subscriber, topic=topic, defaults=values)
-            words.append(f"{topic.slug}: {choice}")
-        if (pause := self.cleaned_data["pause"]) != "keep":
-            until = timezone.now() + timedelta(days=int(pause)) if pause != "no" else None
+    def save(self, **event_fields: Any) -> None:
+        """Store the choices and add them to the consent log."""
+        choices = [self._save_topic(topic) for topic in self.topics]
+        if (pause := self.cleaned_data["pause"]) != self.KEEP_PAUSE:
+            until = None if pause == self.NO_PAUSE else timezone.now() + timedelta(days=int(pause))
             Subscriber.objects.filter(pk=self.subscriber.pk).update(paused_until=until)
-            words.append(f"pause: {pause}")
-        note = ", ".join(words)[:500]
-        ConsentEvent.objects.record(ConsentEvent.Kind.CHANGED, self.subscriber, note=note, **facts)
+            choices.append(f"pause: {pause}")
+        note = ", ".join(choices)[:500]
+        ConsentEvent.objects.record(ConsentEvent.Kind.CHANGED, self.subscriber, note=note, **event_fields)
+
+    def _save_topic(self, topic: Topic) -> str:
+        """Store the cadence of `topic` and return the choice for the consent log."""
+        choice = self.cleaned_data[self._field_name(topic)]
+        values: dict[str, Any] = {"is_subscribed": choice != self.NEVER}
+        if values["is_subscribed"]:
+            values["cadence"] = choice
+        Subscription.objects.update_or_create(subscriber=self.subscriber, topic=topic, defaults=values)
+        return f"{topic.slug}: {choice}"

@@ -1,4 +1,4 @@
-"""The addresses of the newsletter."""
+"""URLs of the newsletter."""
 
 from django.urls import path
 
@@ -8,15 +8,15 @@ from newsletter.delivery import webhooks
 
 app_name = "newsletter"
 urlpatterns = [
-    path("", views.join, name="join"),
-    path("archive/", archive.archive, name="archive"),
-    path("archive/<slug:slug>/", archive.archived, name="archived"),
-    path("sent/", views.sent, name="sent"),
-    path("sample/", views.sample, name="sample"),
+    path("", views.subscribe, name="subscribe"),
+    path("check-your-inbox/", views.check_your_inbox, name="check_your_inbox"),
     path("confirm/<token>/", views.confirm, name="confirm"),
-    path("u/<token>/", views.unsubscribe, name="unsubscribe"),
     path("p/<token>/", views.preferences, name="preferences"),
-    path("p/<token>/export/", views.export, name="export"),
-    path("p/<token>/erase/", views.erase, name="erase"),
+    path("p/<token>/export/", views.export_data, name="export_data"),
+    path("p/<token>/erase/", views.erase_data, name="erase_data"),
+    path("u/<token>/", views.unsubscribe, name="unsubscribe"),
+    path("sample-link/", views.sample_link, name="sample_link"),
+    path("archive/", archive.archive, name="archive"),
+    path("archive/<slug:slug>/", archive.archive_detail, name="archive_detail"),
     path("webhooks/<name>/", webhooks.webhook, name="webhook"),
 ]

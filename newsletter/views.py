@@ -1,7 +1,7 @@
-"""Where readers join, confirm, choose, leave, and see or erase what is kept about them.
+"""Public pages: subscribe, confirm, unsubscribe, change preferences, export and erase personal data.
 
-A GET changes nothing: scanners of mail providers follow every link, and some run scripts. All that acts is a POST by a
-plain button. Pages with a token need no proof of where the form stood: the token is the proof, and no cookie is.
+A GET never changes anything, because email security scanners follow every link and some run scripts. Every action is a
+POST from a plain button. Pages with a token need no same-origin check or cookie: the token is the proof.
 """
 
 from collections.abc import Callable
@@ -13,131 +13,145 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from newsletter.forms import JoinForm, PreferencesForm
+from newsletter.forms import PreferencesForm, SignupForm
 from newsletter.models import Campaign, ConsentEvent, ConsentText, Subscriber
-from newsletter.subscribers.consent_log import facts_of
-from newsletter.subscribers.personal_data import everything_about
-from newsletter.subscribers.tokens import Purpose
+from newsletter.subscribers.consent_log import request_metadata
+from newsletter.subscribers.personal_data import collect_personal_data
+from newsletter.subscribers.tokens import TokenPurpose
 from public_forms.decorators import public_form
 
+# Enough of a token to recognize it in the consent log, too little to use it.
+TOKEN_SUFFIX_LENGTH = 12
+
 
 @public_form
-def join(request: HttpRequest) -> HttpResponse:
-    """The form on a page of its own, where all the others lead when something is to be said."""
-    form = JoinForm(request)
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """Show the sign-up form and process all of the site's sign-up forms."""
+    form = SignupForm(request)
     if request.method == "POST":
-        # The limits are counted and the rows written together or not at all.
+        # Rate limit counters and rows are saved together or not at all.
         with transaction.atomic():
             if form.is_valid():
-                form.keep()
-                response = redirect("newsletter:sent")
+                form.save()
+                response = redirect("newsletter:check_your_inbox")
                 response.status_code = 303
                 return response
-    context = {"form": form, "has_letters": Campaign.objects.in_archive().exists()}
-    return render(request, "newsletter/join.html", context, status=form.status)
+    context = {"form": form, "has_archive": Campaign.objects.in_archive().exists()}
+    return render(request, "newsletter/subscribe.html", context, status=form.status)
 
 
 @public_form
-def sent(request: HttpRequest) -> HttpResponse:
-    """What everybody sees who has joined, or was on the list, or may not be mailed."""
-    return render(request, "newsletter/sent.html")
+def check_your_inbox(request: HttpRequest) -> HttpResponse:
+    """Ask everyone to check their inbox, whether they were subscribed, blocked or unknown."""
+    return render(request, "newsletter/check_your_inbox.html")
 
 
 @public_form
-def sample(request: HttpRequest) -> HttpResponse:
-    """Where the links of a test lead that are each reader's own in a real mail. Nothing is done here."""
-    return render(request, "newsletter/sample.html")
+def sample_link(request: HttpRequest) -> HttpResponse:
+    """Explain that a personal link in a test email does nothing."""
+    return render(request, "newsletter/sample_link.html")
 
 
 type TokenView = Callable[[HttpRequest, str], HttpResponse]
 
 
 def token_page(view: TokenView) -> TokenView:
-    """A page whose address holds a token: kept by nobody, and told to nobody. What a POST does is done whole."""
+    """Decorate a view with a token in its URL: not cached, no Referer, and a POST runs in one transaction."""
 
     @public_form
     @wraps(view)
-    def private(request: HttpRequest, token: str) -> HttpResponse:
+    def wrapper(request: HttpRequest, token: str) -> HttpResponse:
         with transaction.atomic() if request.method == "POST" else nullcontext():
             response = view(request, token)
         response["Referrer-Policy"] = "no-referrer"
         return response
 
-    return private
+    return wrapper
 
 
-def _holder(request: HttpRequest, token: str, purpose: Purpose) -> Subscriber | None:
-    """Whose token it is, if anybody's; locked for a POST, so that two presses follow one another."""
-    people = Subscriber.objects.select_for_update() if request.method == "POST" else Subscriber.objects.all()
-    return people.holding(token, purpose)
+def _get_subscriber(request: HttpRequest, token: str, purpose: TokenPurpose) -> Subscriber | None:
+    """Return the subscriber of `token`, if any. A POST locks the row, so that a double click acts once."""
+    subscribers = Subscriber.objects.select_for_update() if request.method == "POST" else Subscriber.objects.all()
+    return subscribers.from_token(token, purpose)
 
 
-def _worthless(request: HttpRequest) -> HttpResponse:
-    """What a link says that is forged, too old or used up: all the same."""
-    return render(request, "newsletter/worthless.html", {"form": JoinForm(request)}, status=404)
+def _link_expired(request: HttpRequest) -> HttpResponse:
+    """Show the same page for a forged, expired or used token."""
+    return render(request, "newsletter/link_expired.html", {"form": SignupForm(request)}, status=404)
 
 
 @token_page
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The question, and the button that answers it."""
-    if not (subscriber := _holder(request, token, Purpose.CONFIRM)):
-        return _worthless(request)
+    """Ask for consent and activate the subscriber."""
+    if not (subscriber := _get_subscriber(request, token, TokenPurpose.CONFIRM)):
+        return _link_expired(request)
     if request.method == "POST":
-        text = ConsentText.objects.said(ConsentText.Key.CONFIRM, request.POST.get("words", ""))
-        subscriber.confirm(text=text, token_id=token[-12:], **facts_of(request))
+        pk = request.POST.get("consent_text", "")
+        subscriber.confirm(
+            consent_text=ConsentText.objects.get_submitted(ConsentText.Key.CONFIRM, pk),
+            token_suffix=token[-TOKEN_SUFFIX_LENGTH:],
+            **request_metadata(request),
+        )
     if subscriber.status == Subscriber.Status.ACTIVE:
-        link = subscriber.link(Purpose.PREFERENCES)
-        return render(request, "newsletter/confirmed.html", {"preferences_link": link})
-    words = ConsentText.objects.current(ConsentText.Key.CONFIRM)
-    return render(request, "newsletter/confirm.html", {"subscriber": subscriber, "words": words})
+        preferences_url = subscriber.build_url(TokenPurpose.PREFERENCES)
+        return render(request, "newsletter/confirmed.html", {"preferences_url": preferences_url})
+    consent_text = ConsentText.objects.current(ConsentText.Key.CONFIRM)
+    return render(request, "newsletter/confirm.html", {"subscriber": subscriber, "consent_text": consent_text})
 
 
 @token_page
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """The button to leave; and where mail programs post to for their readers (RFC 8058).
+    """Unsubscribe, by button or by a mail client's one-click request (RFC 8058).
 
-    The same for every token, known or not: nobody learns anything from it, and no link is ever dead.
+    The page is the same for every token, so that it reveals nothing and no link is ever dead.
     """
     if request.method != "POST":
         return render(request, "newsletter/unsubscribe.html")
-    if subscriber := _holder(request, token, Purpose.UNSUBSCRIBE):
-        one_click = request.POST.get("List-Unsubscribe") == "One-Click"
-        subscriber.unsubscribe(form="one click" if one_click else "page", **facts_of(request))
+    if subscriber := _get_subscriber(request, token, TokenPurpose.UNSUBSCRIBE):
+        is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+        subscriber.unsubscribe(form="one click" if is_one_click else "page", **request_metadata(request))
     return render(request, "newsletter/unsubscribed.html")
 
 
 @token_page
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """What somebody gets; and what is kept about them, to take or to erase."""
-    if not (subscriber := _holder(request, token, Purpose.PREFERENCES)):
-        return _worthless(request)
-    context = {"subscriber": subscriber, "token": token, "is_active": subscriber.status == Subscriber.Status.ACTIVE}
+    """Let a subscriber change topics and cadence, pause, unsubscribe, and export or erase personal data."""
+    if not (subscriber := _get_subscriber(request, token, TokenPurpose.PREFERENCES)):
+        return _link_expired(request)
+    is_active, is_saved = subscriber.status == Subscriber.Status.ACTIVE, False
     form = PreferencesForm(request.POST or None, subscriber=subscriber)
-    if request.method == "POST" and context["is_active"] and form.is_valid():
-        form.save(**facts_of(request))
+    if request.method == "POST" and is_active and form.is_valid():
+        form.save(**request_metadata(request))
         subscriber.refresh_from_db()
-        form, context["is_saved"] = PreferencesForm(None, subscriber=subscriber), True
-    leave = Purpose.UNSUBSCRIBE.token(subscriber.public_id, subscriber.token_epoch)
-    return render(request, "newsletter/preferences.html", context | {"form": form, "leave": leave})
+        form, is_saved = PreferencesForm(None, subscriber=subscriber), True
+    context = {
+        "form": form,
+        "is_active": is_active,
+        "is_saved": is_saved,
+        "subscriber": subscriber,
+        "token": token,
+        "unsubscribe_token": TokenPurpose.UNSUBSCRIBE.make_token(subscriber.public_id, subscriber.token_version),
+    }
+    return render(request, "newsletter/preferences.html", context)
 
 
 @token_page
 @require_POST
-def export(request: HttpRequest, token: str) -> HttpResponse:
-    """All that is kept about the person, as a file."""
-    if not (subscriber := _holder(request, token, Purpose.PREFERENCES)):
-        return _worthless(request)
-    ConsentEvent.objects.record(ConsentEvent.Kind.EXPORTED, subscriber, **facts_of(request))
-    response = JsonResponse(everything_about(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False})
+def export_data(request: HttpRequest, token: str) -> HttpResponse:
+    """Download all personal data as a JSON file."""
+    if not (subscriber := _get_subscriber(request, token, TokenPurpose.PREFERENCES)):
+        return _link_expired(request)
+    ConsentEvent.objects.record(ConsentEvent.Kind.EXPORTED, subscriber, **request_metadata(request))
+    response = JsonResponse(collect_personal_data(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = 'attachment; filename="newsletter-my-data.json"'
     return response
 
 
 @token_page
 @require_POST
-def erase(request: HttpRequest, token: str) -> HttpResponse:
-    """All that is kept about the person goes, but for a hash that keeps them from being added again."""
-    if not (subscriber := _holder(request, token, Purpose.PREFERENCES)):
-        return _worthless(request)
+def erase_data(request: HttpRequest, token: str) -> HttpResponse:
+    """Erase all personal data, except for a hash that prevents the address from being added again."""
+    if not (subscriber := _get_subscriber(request, token, TokenPurpose.PREFERENCES)):
+        return _link_expired(request)
     subscriber.erase()
     return render(request, "newsletter/erased.html")

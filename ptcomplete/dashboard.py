@@ -22,7 +22,7 @@ from feedback.models import Suggestion
 from images.models import Image
 from instagram.models import FollowSettings
 from newsletter import overview as newsletter
-from newsletter.forms import joins_rest
+from newsletter.forms import is_signup_paused
 from newsletter.models import Campaign, Delivery, Subscriber
 from pages.models import Page
 from publishing.document_paths import document_models
@@ -161,7 +161,7 @@ def _inbox_tasks(user: User) -> Iterator[Task]:
         title = _counted(count, "suggestion from readers", "suggestions from readers")
         reason = "Readers suggested a correction or an addition. Accept or decline it to clear this task."
         yield Task(title, reason, admin_url(Suggestion, query={"show": "waiting"}), "Review", "note", "butter")
-    if user.has_perm("newsletter.view_subscriber") and joins_rest():
+    if user.has_perm("newsletter.view_subscriber") and is_signup_paused():
         title = "Newsletter sign-ups are paused until the next hour"
         reason = "More people signed up this hour than your limit allows, most likely a bot. They got no email."
         yield Task(title, reason, admin_url(Subscriber), "Show", "warning", "red")

@@ -141,7 +141,7 @@ class Importer:
             Origin.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
             if kind == Origin.Kind.POST:
                 # Its readers knew it there already: no mail about it goes out.
-                AnnouncedPost.objects.note_old(pk=text.pk)
+                AnnouncedPost.objects.skip_existing(pk=text.pk)
             outcome = "updated" if origin else "created"
         if place := self.site.place(item.link):
             self.addresses[normalize_path(place)] = text.get_absolute_url()

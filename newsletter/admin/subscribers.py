@@ -1,4 +1,4 @@
-"""Who is on the list and how they came there, what they agreed to, whom never to mail."""
+"""Admin pages of subscribers and topics, with CSV import and export."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -13,155 +14,150 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from newsletter.models import (
-    ConsentEvent,
-    ConsentText,
-    Subscriber,
-    SubscriberEmail,
-    Subscription,
-    Suppression,
-    Topic,
-)
+from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Subscription, Topic
 from newsletter.subscribers import csv_io
-from newsletter.subscribers.email_addresses import email_hash, email_key
-from newsletter.subscribers.personal_data import everything_about
+from newsletter.subscribers.email_addresses import normalize_email
+from newsletter.subscribers.personal_data import collect_personal_data
 from outbox import sending
-from outbox.headers import validate_deliverable
-from public_forms.fields import EmailField
+
+# About 100,000 subscribers. A larger import would block a web process for too long; the command has no limit.
+MAX_IMPORT_BYTES = 10_000_000
+MAX_ERASE_PREVIEW = 100
 
 
 class ReadOnlyInline(admin.TabularInline):
-    """Rows that are looked at."""
+    """Show related rows without allowing changes."""
 
     extra = 0
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False."""
         return False
 
 
 class SubscriptionInline(ReadOnlyInline):
-    """What somebody wants. They choose it themselves."""
+    """The topics a subscriber chose."""
 
     model = Subscription
-    fields = readonly_fields = ("topic", "is_wanted", "cadence", "changed_at")
+    fields = readonly_fields = ("topic", "is_subscribed", "cadence", "updated_at")
 
 
-class ConsentInline(ReadOnlyInline):
-    """The proof, in the order of time."""
+class ConsentEventInline(ReadOnlyInline):
+    """The subscriber's consent log, oldest entry first."""
 
     model = ConsentEvent
-    fields = readonly_fields = ("at", "kind", "form", "page", "ip", "text", "note")
-    verbose_name_plural = "how they came here: the log of consent"
-
-
-# Some 100,000 people. A longer list would keep the site waiting; the command takes any.
-MOST_BYTES = 10_000_000
+    fields = readonly_fields = ("occurred_at", "kind", "form", "page_path", "ip_address", "consent_text", "note")
+    verbose_name_plural = "consent log"
 
 
 class ImportForm(forms.Form):
-    """A file of people, and the proof that they agreed. Valid means taken in, all of it."""
+    """Import the uploaded file while validating it. If the form is valid, the whole file is imported."""
 
-    report: csv_io.Report
+    report: csv_io.ImportReport
     file = forms.FileField(
-        label="The file",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-        help_text="A CSV file as Mailchimp, Kit, MailerLite, MailPoet or this site writes it.",
+        help_text="A CSV file exported from Mailchimp, Kit, MailerLite, MailPoet or this site.",
     )
     source = forms.CharField(
-        label="Where they agreed",
+        label="Where they gave consent",
         max_length=400,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="In your words, for the log of consent: “The sign-up form of my old site, with a mail to confirm”.",
+        help_text="Goes into the consent log. For example: “Sign-up form of my old site, with confirmation email”.",
     )
     are_confirmed = forms.BooleanField(
         required=False,
-        label="Each of them confirmed the address there",
-        help_text="Only if it is so. Otherwise those without a time of confirmation in the file come in unconfirmed: "
-        "they get nothing, and are erased after a week unless they join themselves.",
+        label="All of them have confirmed their email address",
+        help_text="Tick this only if it is true. Otherwise, subscribers without a confirmation time in the file are "
+        "imported as unconfirmed: they get no emails and are deleted after a week unless they sign up themselves.",
     )
 
-    def clean_file(self) -> Any:
-        """The file; ValidationError for one that would keep the site waiting."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
+    def clean_file(self) -> UploadedFile:
+        """Return the file. Raise ValidationError if it is too large."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if file.size and file.size > MAX_IMPORT_BYTES:
             raise forms.ValidationError(
-                f"The file has more than {MOST_BYTES // 1_000_000} MB. Split it, or let whoever keeps your server take"
-                " it in with “manage.py newsletter_import”."
+                f"The file is larger than {MAX_IMPORT_BYTES // 1_000_000} MB. Split it, or import it on the server with"
+                " “manage.py newsletter_import”."
             )
         return file
 
     def clean(self) -> dict[str, Any]:
-        """Take the file in; ValidationError, and nobody added, if it is none."""
+        """Import the file. Raise ValidationError, and add nobody, if it is invalid."""
         cleaned = self.cleaned_data
         if not self.errors:
-            content = cleaned["file"].read()
-            self.report = csv_io.take_in(content, source=cleaned["source"], are_confirmed=cleaned["are_confirmed"])
+            self.report = csv_io.import_subscribers(
+                cleaned["file"].read(), source=cleaned["source"], are_confirmed=cleaned["are_confirmed"]
+            )
         return cleaned
 
 
 @admin.register(Subscriber)
 class SubscriberAdmin(admin.ModelAdmin):
-    """People join, choose and leave by themselves; here they are looked up, helped and erased."""
+    """Look up, import, export and erase subscribers. Only subscribers themselves can subscribe and choose topics."""
 
-    list_display = ("email", "status", "status_at", "created_at")
+    list_display = ("email", "status", "status_changed_at", "created_at")
     list_filter = ("status", "topics", ("confirmed_at", admin.DateFieldListFilter))
-    search_fields = ("email_key", "name")
-    search_help_text = "An address, a part of one, or a name"
+    search_fields = ("normalized_email", "name")
+    search_help_text = "Email address, part of one, or name"
     date_hierarchy = "created_at"
-    actions = ("erase_people",)
+    actions = ("erase_subscribers",)
     fieldsets = (
-        ("Who", {"fields": ("email", "name", "locale")}),
-        ("Where they stand", {"fields": ("status", "status_at", "confirmed_at", "paused_until", "created_at")}),
+        (None, {"fields": ("email", "name", "language_code")}),
+        ("Status", {"fields": ("status", "status_changed_at", "confirmed_at", "paused_until", "created_at")}),
     )
-    readonly_fields = ("email", "status", "status_at", "confirmed_at", "paused_until", "created_at")
-    inlines = (SubscriptionInline, ConsentInline)
+    readonly_fields = ("email", "status", "status_changed_at", "confirmed_at", "paused_until", "created_at")
+    inlines = (SubscriptionInline, ConsentEventInline)
     change_form_template = "admin/newsletter/subscriber/change_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # Nobody is put on the list: they join, or are imported with the source of their consent.
+        """Return False: subscribers sign up, or are imported with the source of their consent."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Subscriber | None = None) -> bool:
-        # It would leave no mark against a later import; erasing does.
+        """Return False: only erasing keeps the hash that prevents another import."""
         return False
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
-        """Whether `request` may erase people: who may delete them, may."""
+        """Return True for users with the delete permission."""
         return request.user.has_perm("newsletter.delete_subscriber")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
     ) -> tuple[QuerySet[Subscriber], bool]:
-        return super().get_search_results(
-            request, queryset, email_key(search_term) if "@" in search_term else search_term
-        )
+        """Normalize email addresses before searching."""
+        if "@" in search_term:
+            search_term = normalize_email(search_term)
+        return super().get_search_results(request, queryset, search_term)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "GET" and (trouble := sending.delivery_problem(SubscriberEmail.objects.all())):
-            self.message_user(request, trouble, messages.WARNING)
+        """Show the list, with a warning if confirmation emails are not being sent."""
+        if request.method == "GET" and (problem := sending.delivery_problem(SubscriberEmail.objects.all())):
+            self.message_user(request, problem, messages.WARNING)
         return super().changelist_view(request, extra_context)
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the URLs for import and export."""
         view = self.admin_site.admin_view
         return [
-            path("import/", view(self.take_in), name="newsletter_subscriber_import"),
-            path("export/", view(self.export_all), name="newsletter_subscriber_export_all"),
-            path("<int:key>/export/", view(self.export), name="newsletter_subscriber_export"),
+            path("import/", view(self.import_csv), name="newsletter_subscriber_import"),
+            path("export/", view(self.export_csv), name="newsletter_subscriber_export_all"),
+            path("<int:pk>/export/", view(self.export_personal_data), name="newsletter_subscriber_export"),
             *super().get_urls(),
         ]
 
-    def take_in(self, request: HttpRequest) -> HttpResponse:
-        """A file from elsewhere, and where its people agreed."""
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        """Import subscribers from an uploaded file."""
         if not request.user.has_perm("newsletter.import_subscriber"):
             raise PermissionDenied
         form: Any = ImportForm(request.POST or None, request.FILES or None)
         if form.is_valid():
-            for sentence in form.report.sentences():
-                self.message_user(request, sentence)
+            for message in form.report.messages():
+                self.message_user(request, message)
             return redirect("admin:newsletter_subscriber_changelist")
         context = self.admin_site.each_context(request) | {
             "title": "Import subscribers",
@@ -170,138 +166,70 @@ class SubscriberAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/newsletter/subscriber/import.html", context)
 
-    def export_all(self, request: HttpRequest) -> StreamingHttpResponse:
-        """The whole list as CSV."""
+    def export_csv(self, request: HttpRequest) -> StreamingHttpResponse:
+        """Download all subscribers as CSV."""
         if not request.user.has_perm("newsletter.export_subscriber"):
             raise PermissionDenied
-        name = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(csv_io.lines(), content_type="text/csv; charset=utf-8", headers=headers)
+        filename = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
+        return StreamingHttpResponse(
+            csv_io.export_subscribers(),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{filename}"'},
+        )
 
-    def export(self, request: HttpRequest, key: int) -> HttpResponse:
-        """All that is kept about one person, as they may ask for it."""
+    def export_personal_data(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Download everything stored about one subscriber as JSON."""
         if not request.user.has_perm("newsletter.export_subscriber"):
             raise PermissionDenied
-        subscriber = get_object_or_404(Subscriber, pk=key)
-        response = JsonResponse(everything_about(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False})
-        response["Content-Disposition"] = f'attachment; filename="subscriber-{subscriber.pk}.json"'
+        data = collect_personal_data(get_object_or_404(Subscriber, pk=pk))
+        response = JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False})
+        response["Content-Disposition"] = f'attachment; filename="subscriber-{pk}.json"'
         return response
 
-    @admin.action(description="Erase these people …", permissions=["erase"])
-    def erase_people(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> TemplateResponse | None:
-        """Ask first, then erase all that is kept about them, but for the mark that keeps them from coming back."""
+    @admin.action(description="Erase selected subscribers", permissions=["erase"])
+    def erase_subscribers(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> TemplateResponse | None:
+        """Erase all personal data of the subscribers after a confirmation page."""
         if "erase" in request.POST:
-            people = list(queryset)
-            for subscriber in people:
+            subscribers = list(queryset)
+            for subscriber in subscribers:
                 subscriber.erase()
-            self.message_user(request, f"{'1 person is' if len(people) == 1 else f'{len(people)} people are'} erased.")
+            count = len(subscribers)
+            self.message_user(request, f"{count} subscriber{'' if count == 1 else 's'} erased.", messages.SUCCESS)
             return None
+        count = queryset.count()
         context = self.admin_site.each_context(request) | {
-            "title": "Erase these people?",
+            "title": "Erase these subscribers?",
             "opts": self.opts,
-            "rows": queryset.order_by("email_key")[:100],
-            "number": queryset.count(),
-            "chosen": request.POST.getlist("_selected_action"),
-            "is_all": request.POST.get("select_across", "0"),
+            "subscribers": queryset.order_by("normalized_email")[:MAX_ERASE_PREVIEW],
+            "count": count,
+            "more_count": max(0, count - MAX_ERASE_PREVIEW),
+            "selected": request.POST.getlist("_selected_action"),
+            "select_across": request.POST.get("select_across", "0"),
         }
         return TemplateResponse(request, "admin/newsletter/subscriber/erase.html", context)
 
 
 @admin.register(Topic)
 class TopicAdmin(admin.ModelAdmin):
-    """What people can choose."""
+    """Edit the topics that subscribers can choose."""
 
-    list_display = ("name", "is_public", "is_default", "readers", "position")
+    list_display = ("name", "is_public", "is_default", "subscriber_count", "position")
     list_editable = ("position",)
     prepopulated_fields = {"slug": ("name",)}
     fields = ("name", "slug", "description", "is_public", "is_default", "position")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
-        wanted = Q(subscriptions__is_wanted=True, subscriptions__subscriber__status=Subscriber.Status.ACTIVE)
-        return super().get_queryset(request).annotate(readers=Count("subscriptions", filter=wanted))
+        """Annotate each topic with its number of active subscribers."""
+        active = Q(subscriptions__is_subscribed=True, subscriptions__subscriber__status=Subscriber.Status.ACTIVE)
+        return super().get_queryset(request).annotate(subscriber_count=Count("subscriptions", filter=active))
 
     def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
-        """Not of one that somebody chose or refused: what they said would be forgotten, and a refusal with it."""
-        return super().has_delete_permission(request, obj) and not (obj and obj.subscriptions.exists())
+        """Refuse to delete a topic that someone subscribed to or opted out of, which would lose their choice."""
+        if obj and obj.subscriptions.exists():
+            return False
+        return super().has_delete_permission(request, obj)
 
-    @admin.display(description="want it", ordering="readers")
-    def readers(self, topic: Any) -> int:
-        return int(topic.readers)
-
-
-@admin.register(ConsentText)
-class ConsentTextAdmin(admin.ModelAdmin):
-    """Wordings are added, and never changed: earlier subscribers agreed to the earlier one."""
-
-    list_display = ("__str__", "text", "created_at")
-    list_filter = ("key",)
-    fields = ("text",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """The words that hold now, to be bettered."""
-        return {"text": ConsentText.objects.current(ConsentText.Key.CONFIRM).text}
-
-    def save_model(self, request: HttpRequest, obj: ConsentText, form: Any, change: bool) -> None:
-        """As a new version for the page that confirms."""
-        obj.key = ConsentText.Key.CONFIRM
-        obj.version = ConsentText.objects.next_version(obj.key)
-        super().save_model(request, obj, form, change)
-
-
-class BlockForm(forms.ModelForm):
-    """An address to be mailed never again."""
-
-    address = EmailField(
-        label="E-mail address",
-        validators=[validate_deliverable],
-        help_text="No campaign and no import reaches it from now on, nor any mail from the sign-up form. Only a mark "
-        "that nobody can read back is kept, not the address.",
-    )
-
-    class Meta:
-        model = Suppression
-        fields = ("address",)
-
-    def clean_address(self) -> str:
-        """The address, once it is known not to be blocked by hand already."""
-        address: str = self.cleaned_data["address"]
-        if Suppression.objects.of(address).filter(reason=Suppression.Reason.MANUAL).exists():
-            raise forms.ValidationError("You have blocked this address already.")
-        return address
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(admin.ModelAdmin):
-    """Known by hash only, so it can be asked about one address and not read through."""
-
-    list_display = ("reason", "at")
-    list_display_links = None
-    search_fields = ("email_hash",)
-    search_help_text = "The whole address: whether it is here, why, and since when"
-    form = BlockForm
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_view_permission(request, obj) or super().has_change_permission(request, obj)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
-    ) -> tuple[QuerySet[Suppression], bool]:
-        """Exactly the address that was typed; nothing without one."""
-        return queryset.filter(email_hash=email_hash(search_term)), False
-
-    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
-        hashed = email_hash(form.cleaned_data["address"])
-        Suppression.objects.add(hashed, Suppression.Reason.MANUAL)
-        obj.pk = Suppression.objects.get(email_hash=hashed).pk
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Not in the desk's log, which is kept longer."""
+    @admin.display(description="subscribers", ordering="subscriber_count")
+    def subscriber_count(self, topic: Any) -> int:
+        """Return the number of active subscribers."""
+        return int(topic.subscriber_count)

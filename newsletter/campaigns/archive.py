@@ -30,7 +30,7 @@ def archive(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def archived(request: HttpRequest, slug: str) -> HttpResponse:
+def archive_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The copy of a letter: made anew from its words, so that it holds what a page may hold and a mail may not."""
     letters = Campaign.objects.in_archive().select_related(
         "post__author", "post__featured_image", "post__primary_category"
@@ -44,7 +44,7 @@ def archived(request: HttpRequest, slug: str) -> HttpResponse:
         "posts": digest_posts(letter),
         "meta": _of_letter(letter),
     }
-    return render(request, "newsletter/archived.html", context)
+    return render(request, "newsletter/archive_detail.html", context)
 
 
 def _of_archive(page: Page) -> PageMeta:
@@ -54,7 +54,7 @@ def _of_archive(page: Page) -> PageMeta:
         path=reverse("newsletter:archive"),
         schema_type="CollectionPage",
         page_number=page.number,
-        ancestors=(Breadcrumb("Home", reverse("home")), Breadcrumb("Newsletter", reverse("newsletter:join"))),
+        ancestors=(Breadcrumb("Home", reverse("home")), Breadcrumb("Newsletter", reverse("newsletter:subscribe"))),
         is_indexed=bool(page.object_list),
     )
 
@@ -68,7 +68,7 @@ def _of_letter(letter: Campaign) -> PageMeta:
         path=letter.copy_path,
         ancestors=(
             Breadcrumb("Home", reverse("home")),
-            Breadcrumb("Newsletter", reverse("newsletter:join")),
+            Breadcrumb("Newsletter", reverse("newsletter:subscribe")),
             Breadcrumb("Letters", reverse("newsletter:archive")),
         ),
         canonical_url=absolute_url(post.get_absolute_url()) if post else "",

@@ -25,7 +25,7 @@ _KIND, _STATUS = Campaign.Kind, Campaign.Status
 def plan() -> int:
     """Make the campaigns that new posts call for; how many. None unless the owner has switched that on."""
     profile = NewsletterSettings.load()
-    return _announce(profile) + _gather(profile) if profile.mails_new_posts else 0
+    return _announce(profile) + _gather(profile) if profile.is_automation_enabled else 0
 
 
 def withdraw() -> int:
@@ -49,14 +49,14 @@ def slot(profile: NewsletterSettings, now: datetime) -> datetime:
 def _announce(profile: NewsletterSettings) -> int:
     """Note each post that is public for the first time, and make the campaign about it, both or neither."""
     made = 0
-    for post in Post.objects.published().filter(news=None).order_by("published_at", "pk").defer(*LARGE_FIELDS):
+    for post in Post.objects.published().filter(announcement=None).order_by("published_at", "pk").defer(*LARGE_FIELDS):
         with transaction.atomic():
             # Of any number of workers one finds the row new; the others wait for it.
             if not AnnouncedPost.objects.get_or_create(post=post)[1]:
                 continue
             words = {
                 "status": _STATUS.SCHEDULED,
-                "topic": profile.topic_of_posts(),
+                "topic": profile.get_post_topic(),
                 "subject": truncate(post.title, 150),
                 "preheader": truncate(post.summary, 150),
                 "scheduled_at": timezone.now() + GRACE,
@@ -78,8 +78,8 @@ def _gather(profile: NewsletterSettings) -> int:
     day = due.date()
     if now > due + STALE_AFTER or Campaign.objects.filter(kind=_KIND.DIGEST, digest_on=day).exists():
         return 0
-    topic, posts = profile.topic_of_posts(), list(_fresh(due))
-    if not posts or not Subscriber.objects.wanting(topic, Subscription.Cadence.WEEKLY).exists():
+    topic, posts = profile.get_post_topic(), list(_fresh(due))
+    if not posts or not Subscriber.objects.subscribed_to(topic, Subscription.Cadence.WEEKLY).exists():
         return 0
     more = f", and {len(posts) - 1} more" if len(posts) > 1 else ""
     words = {
@@ -94,13 +94,13 @@ def _gather(profile: NewsletterSettings) -> int:
         # The day is taken once; whoever takes it marks the posts as well, or neither is done.
         digest, is_new = Campaign.objects.get_or_create(kind=_KIND.DIGEST, digest_on=day, defaults=words)
         if is_new:
-            AnnouncedPost.objects.filter(post__in=posts, gathered_at=None).update(digest=digest, gathered_at=now)
+            AnnouncedPost.objects.filter(post__in=posts, digested_at=None).update(digest=digest, digested_at=now)
     return int(is_new)
 
 
 def _fresh(until: datetime) -> QuerySet[Post]:
     """What a digest of everything up to `until` holds: news in no other one, whose own mail nobody holds back."""
-    news = AnnouncedPost.objects.filter(is_news=True, gathered_at=None).values("post")
+    news = AnnouncedPost.objects.filter(is_new=True, digested_at=None).values("post")
     # A draft with a reason only came too late for those who want each post at once.
     stopped = Q(status=_STATUS.CANCELLED) | Q(status=_STATUS.DRAFT, pause_reason="")
     held = Campaign.objects.filter(stopped, kind=_KIND.POST, post=OuterRef("pk"))

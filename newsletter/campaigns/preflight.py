@@ -16,9 +16,9 @@ from newsletter.campaigns.progress import in_words, time_needed
 from newsletter.delivery import deliverability
 from newsletter.delivery.mime import link
 from newsletter.models import Campaign, NewsletterSettings
-from newsletter.models.newsletter_settings import WORKER_SILENT
+from newsletter.models.newsletter_settings import WORKER_TIMEOUT
 from newsletter.rendering.messages import RenderedEmail, render_campaign
-from newsletter.subscribers.tokens import Purpose
+from newsletter.subscribers.tokens import TokenPurpose
 from richtext.analysis import analyze, plain_text
 from richtext.sanitizer import parse
 from siteinfo.urls import admin_url
@@ -122,14 +122,14 @@ def _words(campaign: Campaign) -> Iterator[Finding]:
 
 def _links(campaign: Campaign, mail: RenderedEmail) -> Iterator[Finding]:
     hrefs = [element.get("href") or "" for element in html.document_fromstring(mail.html).iter("a")]
-    own = {link(campaign, purpose) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)}
+    own = {link(campaign, purpose) for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES)}
     hrefs = [href for href in dict.fromkeys(hrefs) if href not in own]
     shops = [href for href in hrefs if is_amazons(host_of(href))]
     if shops:
         advice = "Amazon forbids its paid links in mails. Link to the post that has them instead."
         yield Finding(Level.STOP, f"It links to Amazon: {_some(shops)}.", advice, "#id_body")
     # Not shown: whoever reads this could use it.
-    if any(purpose.read(part) for href in hrefs for part in href.split("/") for purpose in Purpose):
+    if any(purpose.verify(part) for href in hrefs for part in href.split("/") for purpose in TokenPurpose):
         advice = "It came along from a letter to them, and would let everybody change what they get. Take it out."
         yield Finding(Level.STOP, "A link is one reader's own.", advice, "#id_body")
     partial = [href for href in hrefs if not href.startswith(("http://", "https://", "mailto:", "tel:"))]
@@ -165,7 +165,7 @@ def _mail(campaign: Campaign, mail: RenderedEmail) -> Iterator[Finding]:
         yield Finding(Level.STOP, f"The mail has {size // 1000} kB.", advice, "#id_body")
     else:
         yield Finding(Level.OK, f"The mail has {max(1, size // 1000)} kB, which no mail program cuts.")
-    address = link(campaign, Purpose.UNSUBSCRIBE)
+    address = link(campaign, TokenPurpose.UNSUBSCRIBE)
     parts = [name for name, text in (("HTML", mail.html), ("plain text", mail.text)) if address not in text]
     if parts:
         advice = "The law wants it in every mail; the template of the mail has lost it."
@@ -179,7 +179,7 @@ def _people(campaign: Campaign, audience: int, profile: NewsletterSettings) -> I
         advice = "Nobody who confirmed wants this topic." if campaign.topic else "Nobody is on the list yet."
         yield Finding(Level.STOP, "Nobody would get it.", advice, "#id_topic")
         return
-    if 0 in profile.limits().values():
+    if 0 in profile.rate_limits().values():
         advice = "Empty the limit, or set what your provider takes."
         address = admin_url(NewsletterSettings)
         yield Finding(Level.STOP, "A limit of 0 mails lets nothing out.", advice, address)
@@ -190,7 +190,7 @@ def _people(campaign: Campaign, audience: int, profile: NewsletterSettings) -> I
         yield Finding(Level.OK, f"It goes to {people}, as fast as your mail server takes it.")
         return
     level = Level.WARN if needed.days else Level.OK
-    limits = ", ".join(f"{most:,} a{'n' if span == 'hour' else ''} {span}" for span, most in profile.limits().items())
+    limits = ", ".join(f"{limit:,} per {period}" for period, limit in profile.rate_limits().items())
     yield Finding(level, f"It goes to {people}. At {limits} that takes {in_words(needed)}.")
 
 
@@ -211,7 +211,7 @@ def _worker(profile: NewsletterSettings) -> Finding:
     advice = "What you schedule waits until it runs: start “manage.py worker”."
     if seen is None:
         return Finding(Level.WARN, "The worker, which sends, has not been seen yet.", advice)
-    if timezone.now() - seen > WORKER_SILENT:
+    if timezone.now() - seen > WORKER_TIMEOUT:
         return Finding(Level.WARN, f"The worker, which sends, was last seen {timesince(seen)} ago.", advice)
     return Finding(Level.OK, "The worker, which sends, is there.")
 

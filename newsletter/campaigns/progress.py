@@ -118,7 +118,7 @@ def of(campaign: Campaign) -> Progress:
 
 def time_needed(number: int, profile: NewsletterSettings) -> timedelta | None:
     """How long the limits make `number` mails last, in whole spans; None without limits."""
-    needed = [_SPANS[span] * -(-number // most) for span, most in profile.limits().items() if most]
+    needed = [_SPANS[period] * -(-number // most) for period, most in profile.rate_limits().items() if most]
     return max(needed, default=None)
 
 
@@ -157,14 +157,14 @@ def _end(waiting: int, per_minute: int, profile: NewsletterSettings) -> datetime
 
 def _rest(profile: NewsletterSettings) -> str:
     """Which limit is used up, and until when; "" if none is."""
-    for span, most in reversed(profile.limits().items()):
-        if span == "second":
+    for period, most in reversed(profile.rate_limits().items()):
+        if period == "second":
             continue
         spent = SendWindow.objects.filter(
-            profile=profile, span=span, count__gte=most, starts_at__gt=timezone.now() - _SPANS[span]
+            newsletter_settings=profile, period=period, count__gte=most, starts_at__gt=timezone.now() - _SPANS[period]
         )
         if window := spent.first():
-            when = date_format(timezone.localtime(window.starts_at + _SPANS[span]), "H:i")
-            article = "an" if span == "hour" else "a"
-            return f"Your limit of {most:,} {article} {span} is used up. It goes on at {when}."
+            when = date_format(timezone.localtime(window.starts_at + _SPANS[period]), "H:i")
+            article = "an" if period == "hour" else "a"
+            return f"Your limit of {most:,} {article} {period} is used up. It goes on at {when}."
     return ""

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from newsletter.delivery.mime import link
 from newsletter.models import Campaign, NewsletterSettings, TestEmail
 from newsletter.rendering.messages import RenderedEmail, render_campaign
-from newsletter.subscribers.tokens import Purpose
+from newsletter.subscribers.tokens import TokenPurpose
 from siteinfo.urls import absolute_url
 
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")
@@ -21,8 +21,8 @@ def sample(campaign: Campaign) -> RenderedEmail:
         mail = RenderedEmail(campaign.frozen_subject, campaign.frozen_html, campaign.frozen_text)
     else:
         mail = render_campaign(campaign, NewsletterSettings.load())
-    html, text, place = mail.html, mail.text, absolute_url(reverse("newsletter:sample"))
-    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
+    html, text, place = mail.html, mail.text, absolute_url(reverse("newsletter:sample_link"))
+    for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES):
         html, text = (part.replace(link(campaign, purpose), place) for part in (html, text))
     return RenderedEmail(mail.subject, html, text)
 

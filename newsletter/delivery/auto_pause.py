@@ -16,7 +16,7 @@ def too_many_failures(campaign: Campaign, profile: NewsletterSettings) -> str:
     census = campaign.deliveries.count_by_status()
     failed = sum(census[status] for status in FAILURES)
     done = failed + census[_STATUS.SENT]
-    if failed < LEAST_FAILURES or failed * 100 <= profile.pause_error_share * done:
+    if failed < LEAST_FAILURES or failed * 100 <= profile.pause_error_percent * done:
         return ""
     return f"{failed} of {done} mails failed, or got no clear answer. Look at the reasons before you go on."
 
@@ -27,7 +27,7 @@ def too_many_complaints(campaign: Campaign, profile: NewsletterSettings) -> str:
     if complained < LEAST_COMPLAINTS:
         return ""
     sent = campaign.deliveries.filter(status=_STATUS.SENT).count()
-    if complained * 100 <= profile.pause_complaint_share * sent:
+    if complained * 100 <= profile.pause_complaint_percent * sent:
         return ""
     return (
         f"{complained} of {sent} readers called it spam. Mail providers block senders for that: look before you go on."

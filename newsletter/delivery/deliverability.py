@@ -7,13 +7,13 @@ from django.core.mail import mailers
 
 from newsletter.delivery.providers import provider_name
 from newsletter.models import NewsletterSettings
-from newsletter.subscribers.email_addresses import email_key
+from newsletter.subscribers.email_addresses import normalize_email
 from siteinfo.urls import is_local_site
 
 
 def sending_domain(sender: NewsletterSettings) -> str:
     """The domain that letters come from, in ASCII."""
-    return email_key(sender.from_email or settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
+    return normalize_email(sender.from_email or settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
 
 
 def lacks(sender: NewsletterSettings) -> list[str]:

@@ -18,12 +18,14 @@ from django.conf import settings
 from django.urls import reverse
 
 from newsletter.models import Campaign, NewsletterSettings
-from newsletter.subscribers.tokens import Purpose
+from newsletter.subscribers.tokens import TokenPurpose
 from outbox.headers import format_mailbox, one_line
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
-_PERSONAL = tuple((purpose, purpose.name.lower().encode()) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
+_PERSONAL = tuple(
+    (purpose, purpose.name.lower().encode()) for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES)
+)
 # What a server takes without questions, and all that may stand between < and >: no space, no control character.
 _PLAIN_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII | re.IGNORECASE)
 # No line of an encoded body is longer than 76 characters; tokens are.
@@ -60,20 +62,20 @@ class Mail(NamedTuple):
         """The mail as the mail server takes it, dot-stuffed, for one reader at `address` (of `deliverable`)."""
         values = {b"to": address.encode(), b"id": message_id.encode(), b"date": date.encode()}
         for purpose, name in _PERSONAL:
-            token = purpose.token(public_id, epoch).encode()
+            token = purpose.make_token(public_id, epoch).encode()
             values[name] = token
             values[name + b"-soft"] = token[:_PER_LINE] + b"=\r\n" + token[_PER_LINE:]
         return self.pattern % values
 
 
-def marker(campaign: Campaign, purpose: Purpose) -> str:
+def marker(campaign: Campaign, purpose: TokenPurpose) -> str:
     """What stands in a frozen text where each reader's own token for `purpose` goes. Nobody types it by chance."""
     return f"{campaign.public_id.hex}-{purpose.name.lower()}"
 
 
-def link(campaign: Campaign, purpose: Purpose) -> str:
+def link(campaign: Campaign, purpose: TokenPurpose) -> str:
     """The address of a page that is each reader's own, as it stands in a frozen text."""
-    return absolute_url(reverse(purpose.page, args=[marker(campaign, purpose)]))
+    return absolute_url(reverse(purpose.url_name, args=[marker(campaign, purpose)]))
 
 
 def deliverable(address: str) -> str:
@@ -102,7 +104,7 @@ def compiled(campaign_id: int, sha256: str, sender: Sender) -> Mail:
     for subtype, text in (("plain", campaign.frozen_text), ("html", campaign.frozen_html)):
         mail.attach(_part(subtype, text, campaign.public_id.hex))
     # Not by EmailMessage, which would fold them.
-    unsubscribe = link(campaign, Purpose.UNSUBSCRIBE).encode()
+    unsubscribe = link(campaign, TokenPurpose.UNSUBSCRIBE).encode()
     own = b"To: \0to\0\r\nMessage-ID: \0id\0\r\nDate: \0date\0\r\nList-Unsubscribe: <%b>\r\n" % unsubscribe
     pattern = re.sub(rb"(?m)^\.", b"..", own + bytes(mail)).replace(b"%", b"%%")
     for purpose, name in _PERSONAL:

@@ -48,7 +48,7 @@ TRIED_FOR = timedelta(hours=24)
 # would have its reader mailed without end.
 MOST_COPIES = 3
 
-_COLUMNS = ("pk", "attempt", "to_email", "message_id", "subscriber__public_id", "subscriber__token_epoch")
+_COLUMNS = ("pk", "attempt", "to_email", "message_id", "subscriber__public_id", "subscriber__token_version")
 _DELIVERY_STATUS = Delivery.Status
 _STATUS = Campaign.Status
 _UNTOLD = Outcome(_DELIVERY_STATUS.UNCERTAIN, "", "The worker was killed before it knew whether the mail was taken.")
@@ -92,7 +92,7 @@ def deliver(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
     Heeds the number of connections anew with each call, all other settings with each chunk.
     """
     end = time.monotonic() + seconds
-    NewsletterSettings.load().note_worker()
+    NewsletterSettings.load().mark_worker_seen()
     recover()
     prepare_due()
     finish()
@@ -135,7 +135,7 @@ def _connection(stopped: Callable[[], bool]) -> int:
             except TransportError as error:
                 _unreachable(error)
                 return 0
-            allowed = rate_limit.reserve(profile, profile.chunk)
+            allowed = rate_limit.reserve(profile, profile.batch_size)
             journal.begin_claim()
             chunk = claim(journal.owner, profile, allowed.number) if allowed.number else None
             results = send(chunk, line, journal, stopped) if chunk else {}
@@ -315,7 +315,7 @@ def _reason_to_pause(campaign: Campaign, profile: NewsletterSettings, results: R
             return f"The mail server refuses us. {outcome.error}"
     failed = sum(len(rows) for outcome, rows in results.items() if outcome.status in FAILURES)
     # Without a chunk above the limit the whole is not above it either, and to count the whole takes time.
-    if failed * 100 <= profile.pause_error_share * sum(map(len, results.values())):
+    if failed * 100 <= profile.pause_error_percent * sum(map(len, results.values())):
         return ""
     return too_many_failures(campaign, profile)
 
@@ -338,7 +338,7 @@ def recover() -> None:
     told = Exists(WebhookEvent.objects.filter(delivery=OuterRef("pk")))
     open_ones = Delivery.objects.filter(campaign__status__in=(_STATUS.SENDING, _STATUS.PAUSED))
     open_ones.filter(told).transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.SENT)
-    if NewsletterSettings.load().uncertain == NewsletterSettings.Uncertain.RESEND:
+    if NewsletterSettings.load().uncertain_policy == NewsletterSettings.UncertainPolicy.RESEND:
         due = Delivery.objects.filter(campaign__status=_STATUS.SENDING, next_at__lte=timezone.now())
         due.filter(attempt__lt=MOST_COPIES).transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.PENDING)
 

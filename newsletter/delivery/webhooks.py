@@ -79,7 +79,7 @@ def _plain(status: int, words: str) -> HttpResponse:
 def note(name: str, event: Any) -> None:
     """Keep what `event`, as anymail reads it, tells: whole and once; nothing if it is about nobody here."""
     mail = _mail(event)
-    person = mail.subscriber if mail else Subscriber.objects.of(_word(event.recipient)).first()
+    person = mail.subscriber if mail else Subscriber.objects.for_email(_word(event.recipient)).first()
     if mail is None and person is None:
         return
     # Not every provider gives its events a name.
@@ -118,15 +118,15 @@ def _note_person(person: Subscriber, event: Any, name: str) -> None:
     was_refused = kind == EventType.REJECTED
     facts = {"form": "provider", "note": name}
     if kind == EventType.COMPLAINED or (was_refused and reason == RejectReason.SPAM):
-        person.complain(**facts)
+        person.mark_complained(**facts)
     elif kind == EventType.UNSUBSCRIBED or (was_refused and reason == RejectReason.UNSUBSCRIBED):
         person.unsubscribe(**facts)
     elif kind in _BACK and reason in _HARD and not _is_soft(event.esp_event):
-        person.bounce(**facts)
+        person.mark_bounced(**facts)
     elif kind == EventType.DEFERRED or (kind == EventType.BOUNCED and reason not in _AGAINST_US):
-        person.bounce_softly(**facts)
+        person.record_soft_bounce(**facts)
     elif kind in _TAKEN:
-        person.reached()
+        person.reset_soft_bounces()
 
 
 def _mail(event: Any) -> Delivery | None:

@@ -1,4 +1,4 @@
-"""All tables of the newsletter: people, what they agreed to, campaigns, and each mail of one."""
+"""The newsletter's models, one module per area."""
 
 from newsletter.models.announced_posts import AnnouncedPost
 from newsletter.models.campaigns import Campaign, LinkCount

@@ -1,4 +1,4 @@
-"""What became of each public post in the mails that go out by themselves."""
+"""Which posts automatic emails have already covered."""
 
 from typing import Any
 
@@ -9,31 +9,27 @@ from newsletter.models.campaigns import Campaign
 
 
 class AnnouncedPostQuerySet(models.QuerySet["AnnouncedPost"]):
-    """Posts that automatic mails know of."""
+    """Mark posts as announced."""
 
-    def note_old(self, **which: Any) -> None:
-        """Take posts that readers can see now, and that nobody noted yet, for known: no mail is due for them."""
-        unknown = Post.objects.published().filter(news=None, **which).values_list("pk", flat=True)
-        AnnouncedPost.objects.bulk_create(
-            [AnnouncedPost(post_id=key, is_news=False) for key in unknown], ignore_conflicts=True
-        )
+    def skip_existing(self, **filters: Any) -> None:
+        """Exclude the posts that are public now and match `filters` from automatic emails."""
+        posts = Post.objects.published().filter(announcement=None, **filters)
+        rows = [AnnouncedPost(post_id=pk, is_new=False) for pk in posts.values_list("pk", flat=True)]
+        AnnouncedPost.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 class AnnouncedPost(models.Model):
-    """That a post was seen to be public, once ever: however often it is published again, it is news no second time."""
+    """Marks a post as announced. A post is announced once, even if it is unpublished and published again."""
 
-    post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="news")
-    # False for what readers knew before: public before automatic mails were switched on, or imported.
-    is_news = models.BooleanField(default=True)
-    noted_at = models.DateTimeField(auto_now_add=True)
-    # When it went into the one digest that holds it, which somebody may have deleted since.
-    gathered_at = models.DateTimeField(null=True)
-    digest = models.ForeignKey(Campaign, on_delete=models.SET_NULL, null=True, related_name="news")
+    post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="announcement")
+    # False if the post was public before automatic emails were turned on, or was imported.
+    is_new = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Set when the post goes into a digest. The digest itself may be deleted later.
+    digested_at = models.DateTimeField(null=True)
+    digest = models.ForeignKey(Campaign, on_delete=models.SET_NULL, null=True, related_name="announced_posts")
 
     objects = AnnouncedPostQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "post news"
 
     def __str__(self) -> str:
         return str(self.post)

@@ -50,7 +50,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """Automatic ones about posts that readers may not see: about the one, or about each of a digest."""
         public, kind = Post.objects.published(), Campaign.Kind
         of_post = Q(~Exists(public.filter(pk=OuterRef("post"))), kind=kind.POST)
-        of_posts = Q(~Exists(public.filter(news__digest=OuterRef("pk"))), kind=kind.DIGEST)
+        of_posts = Q(~Exists(public.filter(announcement__digest=OuterRef("pk"))), kind=kind.DIGEST)
         return self.filter(of_post | of_posts)
 
     def in_archive(self) -> Self:
@@ -207,7 +207,7 @@ class Campaign(ReferenceSource):
     @property
     def copy_path(self) -> str:
         """Where its copy on the site is, or will be."""
-        return reverse("newsletter:archived", args=[self.slug or self.copy_slug])
+        return reverse("newsletter:archive_detail", args=[self.slug or self.copy_slug])
 
     @property
     def message_id_stem(self) -> str:
@@ -221,11 +221,11 @@ class Campaign(ReferenceSource):
         in no digest, so it goes to both.
         """
         if self.topic is None:
-            return Subscriber.objects.wanting_anything()
+            return Subscriber.objects.subscribed_to_any()
         if self.kind == self.Kind.MANUAL:
-            return Subscriber.objects.wanting(self.topic)
+            return Subscriber.objects.subscribed_to(self.topic)
         if self.kind == self.Kind.POST:
-            return Subscriber.objects.wanting(self.topic, Subscription.Cadence.INSTANT)
+            return Subscriber.objects.subscribed_to(self.topic, Subscription.Cadence.INSTANT)
         # Whoever got each of its posts at once, and chose another pace since, would get nothing new.
         got = Campaign.objects.filter(
             kind=self.Kind.POST,
@@ -233,8 +233,8 @@ class Campaign(ReferenceSource):
             deliveries__subscriber=OuterRef(OuterRef("pk")),
             deliveries__status="sent",
         )
-        is_new = Exists(self.news.exclude(Exists(got)))
-        return Subscriber.objects.wanting(self.topic, Subscription.Cadence.WEEKLY).filter(is_new)
+        is_new = Exists(self.announced_posts.exclude(Exists(got)))
+        return Subscriber.objects.subscribed_to(self.topic, Subscription.Cadence.WEEKLY).filter(is_new)
 
 
 _STATUS = Campaign.Status

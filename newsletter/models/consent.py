@@ -1,4 +1,4 @@
-"""What people agreed to, in which words, when and where; and whom never to mail again."""
+"""Consent texts, the consent log and the suppression list."""
 
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
@@ -8,89 +8,94 @@ from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from newsletter.subscribers.email_addresses import email_hash
+from newsletter.subscribers.email_addresses import hash_email
 
-# The privacy notice of the list: networks are cut short after this, and gone after that.
-NETWORK_WHOLE_FOR = timedelta(days=90)
-NETWORK_KEPT_FOR = timedelta(days=3 * 365)
-# The whole proof, from the last thing that happened: as long as somebody may ask for it in most courts.
-PROOF_KEPT_FOR = timedelta(days=3 * 365)
-
-
-class UnchangeableError(TypeError):
-    """Somebody wanted to change a row that is evidence."""
+# The newsletter's privacy notice promises both periods.
+TRUNCATE_IP_AFTER = timedelta(days=90)
+DELETE_IP_AFTER = timedelta(days=3 * 365)
+# Consent must be provable this long after the last event: the limitation period of most countries.
+CONSENT_RECORD_LIFETIME = timedelta(days=3 * 365)
 
 
-class EvidenceQuerySet[T: models.Model](models.QuerySet[T]):
-    """Rows that are added and read, and neither changed nor deleted."""
+class AppendOnlyError(TypeError):
+    """Raised when code changes or deletes a row that serves as evidence."""
+
+
+class AppendOnlyQuerySet[T: models.Model](models.QuerySet[T]):
+    """A queryset that refuses to update or delete its rows."""
 
     def update(self, **values: Any) -> Never:
-        raise UnchangeableError(f"{self.model.__name__}: rows are evidence and stay as they are.")
+        """Raise AppendOnlyError."""
+        raise AppendOnlyError(f"{self.model.__name__} rows cannot be changed.")
 
     def delete(self) -> Never:
-        raise UnchangeableError(f"{self.model.__name__}: rows are evidence and stay.")
+        """Raise AppendOnlyError."""
+        raise AppendOnlyError(f"{self.model.__name__} rows cannot be deleted.")
 
 
-class Evidence(models.Model):
-    """A row that stays as it was written."""
+class AppendOnlyModel(models.Model):
+    """A row that cannot be changed or deleted once it is stored."""
 
     class Meta:
         abstract = True
 
     def save(self, **kwargs: Any) -> None:
-        """Add it; UnchangeableError for one that is stored."""
+        """Insert the row. Raise AppendOnlyError if it is already stored."""
         if not self._state.adding:
-            raise UnchangeableError(f"{type(self).__name__}: rows are evidence and stay as they are.")
+            raise AppendOnlyError(f"{type(self).__name__} rows cannot be changed.")
         super().save(**kwargs | {"force_insert": True})
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> Never:
-        raise UnchangeableError(f"{type(self).__name__}: rows are evidence and stay.")
+        """Raise AppendOnlyError."""
+        raise AppendOnlyError(f"{type(self).__name__} rows cannot be deleted.")
 
 
-class ConsentTextQuerySet(EvidenceQuerySet["ConsentText"]):
-    """Wordings and their versions."""
+class ConsentTextQuerySet(AppendOnlyQuerySet["ConsentText"]):
+    """Find and create versions of consent texts."""
 
     def current(self, key: str) -> "ConsentText":
-        """The latest wording for `key`; our own, unsaved, where the owner has written none. A GET stores nothing."""
-        return self.filter(key=key).order_by("-version").first() or ConsentText(key=key, text=FIRST_WORDS[key])
+        """Return the latest version for `key`, or the unsaved default. Never writes, so a GET may call it."""
+        return self.filter(key=key).order_by("-version").first() or ConsentText(key=key, text=DEFAULT_TEXTS[key])
 
-    def said(self, key: str, number: str) -> "ConsentText":
-        """The wording with this `number`, which a form carries along; the latest if it carries none of `key`."""
-        found = self.filter(key=key, pk=number).first() if number.isdecimal() and len(number) < 19 else None
-        return found or self.shown(key, self.current(key).text)
+    def get_submitted(self, key: str, pk: str) -> "ConsentText":
+        """Return the version whose `pk` a form submitted, or store and return the current one if `pk` is invalid."""
+        if pk.isdecimal() and len(pk) < 19 and (text := self.filter(key=key, pk=pk).first()):
+            return text
+        return self.get_or_create_version(key, self.current(key).text)
 
-    def shown(self, key: str, text: str) -> "ConsentText":
-        """The version of `key` that says `text`, made now if it is new: for words that stand in a template."""
+    def get_or_create_version(self, key: str, text: str) -> "ConsentText":
+        """Return the version of `key` that has this `text`. Create it if it is new."""
         if found := self.filter(key=key, text=text).first():
             return found
         return self.get_or_create(key=key, version=self.next_version(key), defaults={"text": text})[0]
 
     def next_version(self, key: str) -> int:
-        """The number that a new wording for `key` gets."""
+        """Return the version number for a new text of `key`."""
         return int(self.filter(key=key).aggregate(latest=Max("version"))["latest"] or 0) + 1
 
 
-class ConsentText(Evidence):
-    """The exact words that somebody agreed to. A new wording is a new version."""
+class ConsentText(AppendOnlyModel):
+    """The exact text that subscribers agreed to. Each change creates a new version."""
 
     class Key(models.TextChoices):
-        JOIN = "join", "Beside the sign-up form"
-        CONFIRM = "confirm", "On the page that confirms"
+        """Where the text is shown."""
 
-    key = models.CharField("where", max_length=20, choices=Key, help_text="Where people read these words.")
+        SIGNUP = "signup", "Sign-up form"
+        CONFIRM = "confirm", "Confirmation page"
+
+    key = models.CharField("shown on", max_length=20, choices=Key)
     version = models.PositiveIntegerField(editable=False)
     text = models.TextField(
-        "words",
         max_length=1000,
-        help_text="What people agree to, in plain words: what they get, from whom, how often, and that they can leave "
-        "at any time. Saved as a new version; what earlier subscribers read is kept.",
+        help_text="Say in plain words what people agree to: what they get, from whom, how often, and that they can "
+        "unsubscribe at any time. Saving adds a new version. Earlier versions are kept as proof of consent.",
     )
-    created_at = models.DateTimeField("since", auto_now_add=True)
+    created_at = models.DateTimeField("created", auto_now_add=True)
 
     objects = ConsentTextQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "wording"
+        verbose_name = "consent text"
         ordering = ("key", "-version")
         constraints = [models.UniqueConstraint(fields=("key", "version"), name="newsletter_consenttext_version")]
 
@@ -98,129 +103,144 @@ class ConsentText(Evidence):
         return f"{self.get_key_display()}, version {self.version}"
 
 
-# What stands beside the form is part of a page that is kept for all readers, so it lives here and not in a row.
-FIRST_WORDS: dict[str, str] = {
-    ConsentText.Key.JOIN: "You get a mail with a link to confirm. Leave at any time with one click.",
-    ConsentText.Key.CONFIRM: "Yes, mail me the newsletter. I can leave at any time with the link in every mail.",
+# The sign-up text is part of cached pages, so it is defined here and not in the database.
+DEFAULT_TEXTS: dict[str, str] = {
+    ConsentText.Key.SIGNUP: "We'll email you a link to confirm. Unsubscribe at any time with one click.",
+    ConsentText.Key.CONFIRM: "Yes, send me the newsletter. I can unsubscribe at any time with the link in every email.",
 }
 
 
-class ConsentEventQuerySet(EvidenceQuerySet["ConsentEvent"]):
-    """The consent log. Only what the law wants forgotten is ever taken out of it."""
+class ConsentEventQuerySet(AppendOnlyQuerySet["ConsentEvent"]):
+    """Append to the consent log, and remove from it what data protection law requires."""
 
-    def record(self, kind: str, subscriber: Any, **facts: Any) -> "ConsentEvent":
-        """Add what `subscriber` did now, with the `facts` that are known."""
-        return self.create(kind=kind, subscriber=subscriber, email_hash=subscriber.email_hash, **facts)
+    def record(self, kind: str, subscriber: Any, **fields: Any) -> "ConsentEvent":
+        """Add an event of `kind` for `subscriber`, with the given `fields` of ConsentEvent."""
+        return self.create(kind=kind, subscriber=subscriber, email_hash=subscriber.email_hash, **fields)
 
-    def forget_person(self) -> int:
-        """Take out all that tells who it was, but for the keyed hash; how many."""
-        return models.QuerySet.update(self, subscriber=None, ip=None, agent="", page="", token_id="")
+    def anonymize(self) -> int:
+        """Remove everything that identifies the person except the keyed hash. Return the number of events."""
+        return models.QuerySet.update(
+            self, subscriber=None, ip_address=None, user_agent="", page_path="", token_suffix=""
+        )
 
-    def forget_networks(self) -> int:
-        """Cut networks short after 90 days, and take them out after three years; how many. For the worker."""
-        now, number = timezone.now(), 0
-        old = self.filter(at__lt=now - NETWORK_KEPT_FOR).exclude(ip=None, agent="")
-        number += models.QuerySet.update(old, ip=None, agent="")
-        for event in self.filter(at__lt=now - NETWORK_WHOLE_FOR, is_ip_short=False).exclude(ip=None)[:500]:
-            number += models.QuerySet.update(self.filter(pk=event.pk), ip=shortened(event.ip or ""), is_ip_short=True)
-        return number
+    def truncate_ip_addresses(self) -> int:
+        """Truncate IP addresses after 90 days and delete them after three years. Return the number of changes.
 
-    def forget_ended(self) -> int:
-        """Erase all about addresses that are gone and of which nothing was heard for three years; how many.
-
-        For the worker.
+        The worker calls this.
         """
-        cut = timezone.now() - PROOF_KEPT_FOR
-        later = self.filter(email_hash=OuterRef("email_hash"), at__gte=cut)
-        ended = self.filter(~Exists(later), subscriber=None, at__lt=cut)
-        return models.QuerySet.delete(ended)[0]
+        now = timezone.now()
+        expired = self.filter(occurred_at__lt=now - DELETE_IP_AFTER).exclude(ip_address=None, user_agent="")
+        changed = models.QuerySet.update(expired, ip_address=None, user_agent="")
+        whole = self.filter(occurred_at__lt=now - TRUNCATE_IP_AFTER, is_ip_truncated=False).exclude(ip_address=None)
+        for event in whole[:500]:
+            changed += models.QuerySet.update(
+                self.filter(pk=event.pk), ip_address=truncate_ip(event.ip_address or ""), is_ip_truncated=True
+            )
+        return changed
+
+    def delete_expired(self) -> int:
+        """Delete all events of erased subscribers whose last event is three years old. Return the number deleted.
+
+        The worker calls this.
+        """
+        cutoff = timezone.now() - CONSENT_RECORD_LIFETIME
+        later = self.filter(email_hash=OuterRef("email_hash"), occurred_at__gte=cutoff)
+        expired = self.filter(~Exists(later), subscriber=None, occurred_at__lt=cutoff)
+        return models.QuerySet.delete(expired)[0]
 
 
-class ConsentEvent(Evidence):
-    """One thing that somebody agreed to or took back: the proof, in the order of time."""
+class ConsentEvent(AppendOnlyModel):
+    """An entry of the consent log: proof that a subscriber gave or withdrew consent."""
 
     class Kind(models.TextChoices):
-        REQUESTED = "requested", "Asked to join"
-        MAILED = "mailed", "Confirmation mail sent"
+        """What happened."""
+
+        REQUESTED = "requested", "Requested to subscribe"
+        EMAILED = "emailed", "Confirmation email sent"
         CONFIRMED = "confirmed", "Confirmed"
         IMPORTED = "imported", "Imported"
         CHANGED = "changed", "Changed preferences"
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-        BOUNCED = "bounced", "Mail came back"
-        COMPLAINED = "complained", "Called it spam"
-        EXPORTED = "exported", "Took their data"
-        TRACKING = "tracking", "Allowed or forbade tracking"
+        BOUNCED = "bounced", "Bounced"
+        COMPLAINED = "complained", "Marked as spam"
+        EXPORTED = "exported", "Exported their data"
+        TRACKING = "tracking", "Changed tracking consent"
         ERASED = "erased", "Erased"
 
-    kind = models.CharField(max_length=12, choices=Kind)
-    at = models.DateTimeField(default=timezone.now, db_index=True)
+    kind = models.CharField("event", max_length=12, choices=Kind)
+    occurred_at = models.DateTimeField("time", default=timezone.now, db_index=True)
     subscriber = models.ForeignKey(
         "newsletter.Subscriber", on_delete=models.SET_NULL, null=True, related_name="consent_events"
     )
     email_hash = models.CharField(max_length=64, db_index=True)
-    ip = models.GenericIPAddressField("address in the net", null=True)
-    is_ip_short = models.BooleanField(default=False)
-    agent = models.CharField("browser", max_length=300, blank=True)
+    ip_address = models.GenericIPAddressField("IP address", null=True)
+    is_ip_truncated = models.BooleanField(default=False)
+    user_agent = models.CharField("browser", max_length=300, blank=True)
+    # Which of the site's sign-up forms it was, or how the subscriber left.
     form = models.CharField(max_length=20, blank=True)
-    page = models.CharField(max_length=300, blank=True)
-    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, null=True, related_name="+")
-    token_id = models.CharField(max_length=64, blank=True)
-    # What else belongs to it, in words: the source of an import, the choices made.
+    page_path = models.CharField("page", max_length=300, blank=True)
+    consent_text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, null=True, related_name="+")
+    token_suffix = models.CharField(max_length=64, blank=True)
+    # The source of an import, or the preferences chosen.
     note = models.CharField(max_length=500, blank=True)
 
     objects = ConsentEventQuerySet.as_manager()
 
     class Meta:
-        ordering = ("at", "pk")
+        ordering = ("occurred_at", "pk")
         indexes = [
-            models.Index(fields=("at",), condition=Q(ip__isnull=False), name="newsletter_consent_networks"),
+            models.Index(
+                fields=("occurred_at",), condition=Q(ip_address__isnull=False), name="newsletter_consent_ip_address"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {self.occurred_at:%Y-%m-%d %H:%M}"
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
-    """Whom never to mail, without knowing their addresses."""
+    """Look up and maintain the suppression list."""
 
-    def of(self, address: str) -> Self:
-        """The row for `address`, or none."""
-        return self.filter(email_hash=email_hash(address))
+    def for_email(self, email: str) -> Self:
+        """Return the entry for `email`, if any."""
+        return self.filter(email_hash=hash_email(email))
 
-    def add(self, hashed: str, reason: str) -> None:
-        """Suppress the address with this hash. What the owner blocked stays blocked by the owner."""
-        values = {"reason": reason, "at": timezone.now()}
-        if not self.get_or_create(email_hash=hashed, defaults=values)[1]:
-            self.filter(email_hash=hashed).exclude(reason=Suppression.Reason.MANUAL).update(**values)
+    def add(self, email_hash: str, reason: str) -> None:
+        """Suppress the email address with this hash. An entry that the owner made keeps its reason."""
+        values = {"reason": reason, "suppressed_at": timezone.now()}
+        if not self.get_or_create(email_hash=email_hash, defaults=values)[1]:
+            self.filter(email_hash=email_hash).exclude(reason=Suppression.Reason.MANUAL).update(**values)
 
-    def lift(self, hashed: str) -> int:
-        """End it, since the person confirmed anew; how many. Not what the owner blocked by hand."""
-        return self.filter(email_hash=hashed).exclude(reason=Suppression.Reason.MANUAL).delete()[0]
+    def remove(self, email_hash: str) -> int:
+        """Remove the entry after the person confirmed again, unless the owner made it. Return the number removed."""
+        return self.filter(email_hash=email_hash).exclude(reason=Suppression.Reason.MANUAL).delete()[0]
 
 
 class Suppression(models.Model):
-    """An address, known by its keyed hash only, that gets no campaign and that no import brings back."""
+    """An email address that gets no campaigns and cannot be imported, stored as a keyed hash only."""
 
     class Reason(models.TextChoices):
+        """Why the email address is suppressed."""
+
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-        COMPLAINT = "complaint", "Called it spam"
-        HARD = "hard", "Mail comes back for good"
-        ERASED = "erased", "Asked to be erased"
+        COMPLAINED = "complained", "Marked as spam"
+        BOUNCED = "bounced", "Bounced"
+        ERASED = "erased", "Erased on request"
         MANUAL = "manual", "Blocked by you"
 
     email_hash = models.CharField(max_length=64, unique=True, editable=False)
     reason = models.CharField(max_length=12, choices=Reason)
-    at = models.DateTimeField("since", default=timezone.now)
+    suppressed_at = models.DateTimeField("since", default=timezone.now)
 
     objects = SuppressionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "suppressed address"
-        verbose_name_plural = "suppressed addresses"
-        ordering = ("-at", "-pk")
+        verbose_name = "suppression list entry"
+        verbose_name_plural = "suppression list"
+        ordering = ("-suppressed_at", "-pk")
         constraints = [
             models.CheckConstraint(
-                condition=Q(reason__in=("unsubscribed", "complaint", "hard", "erased", "manual")),
+                condition=Q(reason__in=("unsubscribed", "complained", "bounced", "erased", "manual")),
                 name="newsletter_suppression_reason",
             )
         ]
@@ -229,7 +249,7 @@ class Suppression(models.Model):
         return f"{self.get_reason_display()}, {self.email_hash[:8]}"
 
 
-def shortened(ip: str) -> str:
-    """The network of `ip`: the first 24 bits of an IPv4 address, the first 48 of an IPv6 one."""
-    width = 24 if ip_address(ip).version == 4 else 48
-    return str(ip_network(f"{ip}/{width}", strict=False).network_address)
+def truncate_ip(ip: str) -> str:
+    """Return the network of `ip`: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address."""
+    prefix_length = 24 if ip_address(ip).version == 4 else 48
+    return str(ip_network(f"{ip}/{prefix_length}", strict=False).network_address)

@@ -1,4 +1,4 @@
-"""From whom campaigns come, how fast they may go out, and what stops them."""
+"""Sender details, automation, rate limits and safety limits of the newsletter."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,23 +13,29 @@ from newsletter.models.subscribers import Topic
 from outbox.headers import validate_deliverable
 from siteinfo.singletons import Singleton
 
-# A worker that is there looks every few seconds.
-WORKER_SILENT = timedelta(minutes=3)
+# A running worker checks for work every few seconds.
+WORKER_TIMEOUT = timedelta(minutes=3)
+# Limits writes: idle workers update the time of their last check only this often.
+WORKER_SEEN_INTERVAL = timedelta(seconds=30)
 
 
 class NewsletterSettings(Singleton):
-    """One row. Campaigns under way heed changes with their next chunk."""
+    """The newsletter's settings, a single row. Campaigns being sent apply changes from their next batch on."""
 
-    class Uncertain(models.TextChoices):
-        RESEND = "resend", "Send it again: somebody may get two"
-        HOLD = "hold", "Hold it back: somebody may get none until you decide"
+    class UncertainPolicy(models.TextChoices):
+        """What to do with an email that may or may not have been sent."""
+
+        RESEND = "resend", "Send it again: a subscriber may get it twice"
+        HOLD = "hold", "Wait for your decision: a subscriber may not get it until then"
 
     class PostContent(models.TextChoices):
+        """How much of a post its email contains."""
+
         FULL = "full", "The whole post"
         SUMMARY = "summary", "A short summary with a link to the post"
 
     class Weekday(models.IntegerChoices):
-        """As `date.weekday()` counts."""
+        """The days of the week, numbered as in `date.weekday()`."""
 
         MONDAY = 0
         TUESDAY = 1
@@ -40,50 +46,49 @@ class NewsletterSettings(Singleton):
         SUNDAY = 6
 
     from_name = models.CharField(
-        "name", max_length=120, blank=True, help_text="Whom mails come from. Left empty, it is the site's name."
+        "from name", max_length=120, blank=True, help_text="The sender name subscribers see. Defaults to the site name."
     )
     from_email = models.EmailField(
-        "from",
+        "from email address",
         blank=True,
         validators=[validate_deliverable],
-        help_text="An address at your own domain, which your mail provider has verified.",
+        help_text="An email address at your own domain that your email provider has verified.",
     )
     reply_to = models.EmailField(
-        "answers go to",
+        "reply-to email address",
         blank=True,
         validators=[validate_deliverable],
-        help_text="An address that you read. People do answer newsletters.",
+        help_text="An email address you read. Subscribers do reply to newsletters.",
     )
     postal_address = models.TextField(
         blank=True,
         max_length=400,
-        help_text="Stands at the end of every mail, as the law in many countries demands. A post office box will do. "
-        "Without it nothing is sent.",
+        help_text="Shown at the end of every email, as the law requires in many countries. A PO box is fine. "
+        "No campaign can be sent without it.",
     )
     list_id = models.CharField(
-        "name of the list",
+        "list ID",
         max_length=120,
         blank=True,
-        help_text="For mail programs that sort by list, such as newsletter.example.com. Choose it once, and leave it.",
+        help_text="Lets mail clients filter your emails, such as newsletter.example.com. Don't change it later.",
     )
     imprint_url = models.URLField(
-        "imprint",
+        "imprint URL",
         blank=True,
-        help_text="The address of your imprint, where your country wants a link to one in every mail. Empty: no link.",
+        help_text="Fill this in if your country requires a link to your imprint in every email.",
     )
-    welcome = models.TextField(
-        "words of welcome",
+    welcome_text = models.TextField(
         blank=True,
         max_length=4000,
-        help_text="What whoever has confirmed reads in the first mail; an empty line begins a new paragraph. "
-        "Below it stands a button to choose what they get. Left empty, two friendly lines stand there.",
+        help_text="Text of the welcome email sent after someone confirms. Blank lines start new paragraphs. A button "
+        "to the preferences page follows. Leave empty for a short default text.",
     )
-    mails_new_posts = models.BooleanField(
-        "mail new posts by themselves",
+    is_automation_enabled = models.BooleanField(
+        "email every new post to the list",
         default=False,
-        help_text="Ten minutes after a post goes live for the first time, it goes out to those who want each post; "
-        "until then you can cancel that mail among your campaigns. Who wants one mail a week gets the week's posts "
-        "together. What is public already is not mailed.",
+        help_text="Ten minutes after a post is first published, it goes out to everyone who wants each post. Until "
+        "then you can cancel the email under Campaigns. Subscribers who chose a weekly email get the week's posts "
+        "together. Posts that are already public are not sent.",
     )
     post_topic = models.ForeignKey(
         Topic,
@@ -92,79 +97,78 @@ class NewsletterSettings(Singleton):
         blank=True,
         related_name="+",
         verbose_name="topic of new posts",
-        help_text="Such mails go to those who want this topic. Left empty, it is the first one.",
+        help_text="Emails about new posts go to subscribers of this topic. Defaults to the first topic.",
     )
-    posts_carry = models.CharField(
-        "mails about posts carry",
+    post_content = models.CharField(
+        "emails about posts contain",
         max_length=7,
         choices=PostContent,
         default=PostContent.FULL,
-        help_text="The whole post is kinder to readers; a summary brings them to your site.",
+        help_text="The whole post is more convenient for readers. A summary brings them to your site.",
     )
     digest_weekday = models.PositiveSmallIntegerField(
-        "weekly mail goes out on",
+        "day of the weekly email",
         choices=Weekday,
         default=Weekday.SUNDAY,
-        help_text="In a week without a new post there is none.",
+        help_text="Weeks without a new post are skipped.",
     )
     digest_hour = models.PositiveSmallIntegerField(
-        "at (hour)",
+        "hour of the weekly email",
         default=9,
         validators=[MaxValueValidator(23)],
-        help_text="From 0 to 23, by the site's clock.",
+        help_text="From 0 to 23, in the site's time zone.",
     )
-    per_second = models.PositiveIntegerField(
-        "mails a second", null=True, blank=True, help_text="The most that your provider takes. Empty: no limit."
+    max_per_second = models.PositiveIntegerField(
+        "emails per second", null=True, blank=True, help_text="Your email provider's limit. Leave empty for no limit."
     )
-    per_hour = models.PositiveIntegerField(
-        "mails an hour", null=True, blank=True, help_text="The most that your provider takes. Empty: no limit."
+    max_per_hour = models.PositiveIntegerField(
+        "emails per hour", null=True, blank=True, help_text="Your email provider's limit. Leave empty for no limit."
     )
-    per_day = models.PositiveIntegerField(
-        "mails a day", null=True, blank=True, help_text="The most that your provider takes. Empty: no limit."
+    max_per_day = models.PositiveIntegerField(
+        "emails per day", null=True, blank=True, help_text="Your email provider's limit. Leave empty for no limit."
     )
     connections = models.PositiveSmallIntegerField(
         default=2,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
-        help_text="How many mails are under way at once, for each worker.",
+        help_text="Number of emails each worker sends at the same time.",
     )
-    chunk = models.PositiveSmallIntegerField(
-        "mails taken at a time",
+    batch_size = models.PositiveSmallIntegerField(
         default=250,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="A worker takes this many in one go. A pause is heeded after them at the latest.",
+        help_text="Emails per batch. Pausing takes effect after the current batch.",
     )
-    uncertain = models.CharField(
-        "a mail that may or may not have gone out",
+    uncertain_policy = models.CharField(
+        "if an email may or may not have been sent",
         max_length=8,
-        choices=Uncertain,
-        default=Uncertain.RESEND,
-        help_text="After a crash there can be one such mail for each connection.",
+        choices=UncertainPolicy,
+        default=UncertainPolicy.RESEND,
+        help_text="After a crash this can affect one email per connection.",
     )
-    pause_error_share = models.DecimalField(
-        "pause at so many errors (%)",
+    pause_error_percent = models.DecimalField(
+        "pause at this error rate (%)",
         max_digits=4,
         decimal_places=1,
         default=10,
         validators=[MaxValueValidator(100)],
-        help_text="A campaign stops by itself and waits for you when more mails than this are refused.",
+        help_text="A campaign pauses when more of its emails than this are rejected.",
     )
-    pause_complaint_share = models.DecimalField(
-        "pause at so many complaints (%)",
+    pause_complaint_percent = models.DecimalField(
+        "pause at this complaint rate (%)",
         max_digits=4,
         decimal_places=2,
         default=0.3,
         validators=[MaxValueValidator(99)],
-        help_text="Mail providers block senders above 0.3 %. Well-kept lists stay below 0.1 %.",
+        help_text="Email providers block senders above 0.3%. Well-maintained lists stay below 0.1%.",
     )
-    joins_per_hour = models.PositiveIntegerField(
-        "sign-ups an hour",
+    max_signups_per_hour = models.PositiveIntegerField(
+        "sign-ups per hour",
         default=200,
         validators=[MinValueValidator(1)],
-        help_text="When more come than this, a robot is at work: sign-up rests until the next hour, and the desk's "
-        "start page says so.",
+        help_text="More than this usually means a bot. Sign-up then pauses until the next hour, and the dashboard "
+        "shows a notice.",
     )
 
-    # When a worker looked for something to send last, to about half a minute.
+    # When a worker last checked for work, accurate to about half a minute.
     worker_seen_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -174,46 +178,55 @@ class NewsletterSettings(Singleton):
         return "Newsletter settings"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save it. When automatic mails are switched on, all posts that are public then are old news."""
+        """Save the settings. Turning automation on excludes the posts that are already public."""
         with transaction.atomic():
-            if self.mails_new_posts and not NewsletterSettings.objects.filter(mails_new_posts=True).exists():
-                AnnouncedPost.objects.note_old()
+            if self.is_automation_enabled and not self._is_automation_saved():
+                AnnouncedPost.objects.skip_existing()
             super().save(*args, **kwargs)
 
-    def topic_of_posts(self) -> Topic:
-        """The topic whose readers get new posts; a site that has none gets its first one here."""
-        return self.post_topic or Topic.objects.first() or Topic.objects.for_newcomers()[0]
+    def _is_automation_saved(self) -> bool:
+        return NewsletterSettings.objects.filter(is_automation_enabled=True).exists()
 
-    def note_worker(self) -> None:
-        """Keep that a worker is there; rarely, so that workers without work write next to nothing."""
+    def get_post_topic(self) -> Topic:
+        """Return the topic whose subscribers get new posts. Create the site's first topic if there is none."""
+        return self.post_topic or Topic.objects.first() or Topic.objects.for_new_subscribers()[0]
+
+    def mark_worker_seen(self) -> None:
+        """Record that a worker is running."""
         now = timezone.now()
-        if self.pk and (self.worker_seen_at is None or now - self.worker_seen_at > timedelta(seconds=30)):
+        if self.pk and (self.worker_seen_at is None or now - self.worker_seen_at > WORKER_SEEN_INTERVAL):
             NewsletterSettings.objects.filter(pk=self.pk).update(worker_seen_at=now)
 
-    def limits(self) -> dict[str, int]:
-        """The limits that are set, by span."""
-        limits: dict[str, Any] = {"second": self.per_second, "hour": self.per_hour, "day": self.per_day}
-        return {span: most for span, most in limits.items() if most is not None}
+    def rate_limits(self) -> dict[str, int]:
+        """Return the maximum number of emails for each period ("second", "hour", "day") that has a limit."""
+        limits = {"second": self.max_per_second, "hour": self.max_per_hour, "day": self.max_per_day}
+        return {period: limit for period, limit in limits.items() if limit is not None}
 
 
 class SendWindow(models.Model):
-    """How many mails went out in a second, an hour or a day, so that limits outlive a restart."""
+    """Number of emails sent in one second, hour or day. Stored, so that limits survive a restart."""
 
-    class Span(models.TextChoices):
+    class Period(models.TextChoices):
+        """The length of a window."""
+
         SECOND = "second", "Second"
         HOUR = "hour", "Hour"
         DAY = "day", "Day"
 
-    profile = models.ForeignKey(NewsletterSettings, on_delete=models.CASCADE, related_name="windows")
-    span = models.CharField(max_length=6, choices=Span)
+    newsletter_settings = models.ForeignKey(NewsletterSettings, on_delete=models.CASCADE, related_name="send_windows")
+    period = models.CharField(max_length=6, choices=Period)
     starts_at = models.DateTimeField()
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=("profile", "span", "starts_at"), name="newsletter_sendwindow_once"),
-            models.CheckConstraint(condition=Q(span__in=("second", "hour", "day")), name="newsletter_sendwindow_span"),
+            models.UniqueConstraint(
+                fields=("newsletter_settings", "period", "starts_at"), name="newsletter_sendwindow_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(period__in=("second", "hour", "day")), name="newsletter_sendwindow_period"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.span} from {self.starts_at}: {self.count}"
+        return f"{self.period} from {self.starts_at}: {self.count}"

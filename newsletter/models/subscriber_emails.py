@@ -1,4 +1,6 @@
-"""Single mails to one person about the list itself. They wait in the outbox, like all single mails."""
+"""Emails to a single subscriber about the subscription itself, sent through the outbox."""
+
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -9,9 +11,9 @@ from django.utils import timezone
 
 from newsletter.models.consent import ConsentEvent, Suppression
 from newsletter.models.newsletter_settings import NewsletterSettings
-from newsletter.models.subscribers import PENDING_LASTS, Subscriber
+from newsletter.models.subscribers import CONFIRMATION_LIFETIME, Subscriber
 from newsletter.rendering.email_template import render_email
-from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
+from newsletter.subscribers.tokens import CONFIRMATION_DAYS, TokenPurpose
 from outbox.headers import format_mailbox, one_line
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
@@ -19,14 +21,16 @@ from siteinfo.urls import absolute_url
 
 
 class SubscriberEmail(QueuedEmail):
-    """A mail that somebody's own step called for."""
+    """A transactional email that a subscriber's own action caused."""
 
     class Kind(models.TextChoices):
-        CONFIRM = "confirm", "Please confirm"
-        MANAGE = "manage", "You are on the list already"
+        """What the email is for. Also the name of its template folder."""
+
+        CONFIRM = "confirm", "Confirmation request"
+        MANAGE = "manage", "Link to preferences"
         WELCOME = "welcome", "Welcome"
 
-    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="mails")
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="transactional_emails")
     kind = models.CharField(max_length=8, choices=Kind)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -53,49 +57,57 @@ class SubscriberEmail(QueuedEmail):
 
     @property
     def is_needed(self) -> bool:
-        """Whether the person still stands where the mail finds them, and the owner has not blocked the address."""
+        """Return True if the email still fits the subscriber's status and the owner has not blocked the address."""
         is_for_active = self.kind != self.Kind.CONFIRM
         is_active = self.subscriber.status == Subscriber.Status.ACTIVE
-        is_fresh = timezone.now() - self.created_at < PENDING_LASTS
+        is_expired = timezone.now() - self.created_at >= CONFIRMATION_LIFETIME
+        if is_for_active != is_active or is_expired:
+            return False
         blocked = Suppression.objects.filter(email_hash=self.subscriber.email_hash, reason=Suppression.Reason.MANUAL)
-        return is_for_active == is_active and is_fresh and not blocked.exists()
+        return not blocked.exists()
 
     def build_email(self) -> EmailMultiAlternatives | None:
-        """The mail; None once it makes no sense any more. ValueError for an address that mail cannot reach."""
+        """Build the email, or return None if it is no longer needed.
+
+        Raise ValueError for an email address that cannot be sent to.
+        """
         if not self.is_needed:
             return None
-        site, sender, person = SiteInfo.load(), NewsletterSettings.load(), self.subscriber
-        # Nothing that somebody typed into the form stands in the mail: strangers' addresses can be typed there.
-        context = {
-            "site": site,
-            "home": absolute_url("/"),
-            "sender": sender,
-            "days": PENDING_DAYS,
-            "confirm_link": person.link(Purpose.CONFIRM),
-            "preferences_link": person.link(Purpose.PREFERENCES),
-            "unsubscribe_link": person.link(Purpose.UNSUBSCRIBE),
-        }
-        place = f"newsletter/email/{self.kind}"
-        letter = render_email(f"{place}/body.html", context)
-        mail = EmailMultiAlternatives(
-            one_line(render_to_string(f"{place}/subject.txt", context)),
-            letter.text,
+        site, sender = SiteInfo.load(), NewsletterSettings.load()
+        context = self._template_context(site, sender)
+        folder = f"newsletter/email/{self.kind}"
+        bodies = render_email(f"{folder}/body.html", context)
+        email = EmailMultiAlternatives(
+            one_line(render_to_string(f"{folder}/subject.txt", context)),
+            bodies.text,
             format_mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
-            [format_mailbox(person.email)],
+            [format_mailbox(self.subscriber.email)],
             reply_to=[format_mailbox(sender.reply_to)] if sender.reply_to else None,
             headers=self.email_headers | {"Auto-Submitted": "auto-generated"},
         )
-        mail.attach_alternative(letter.html, "text/html")
+        email.attach_alternative(bodies.html, "text/html")
         if self.kind == self.Kind.WELCOME:
-            # The first mail of the list itself. RFC 8058 for one click; a mail to confirm has nothing to leave yet.
-            mail.extra_headers |= {
+            # One-click unsubscribe (RFC 8058). The other emails go to people who may not be subscribed.
+            email.extra_headers |= {
                 "List-Unsubscribe": f"<{context['unsubscribe_link']}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             }
-        return mail
+        return email
+
+    def _template_context(self, site: SiteInfo, sender: NewsletterSettings) -> dict[str, Any]:
+        # Contains nothing that was entered into the sign-up form, which accepts strangers' email addresses.
+        return {
+            "site": site,
+            "home": absolute_url("/"),
+            "sender": sender,
+            "days": CONFIRMATION_DAYS,
+            "confirm_link": self.subscriber.build_url(TokenPurpose.CONFIRM),
+            "preferences_link": self.subscriber.build_url(TokenPurpose.PREFERENCES),
+            "unsubscribe_link": self.subscriber.build_url(TokenPurpose.UNSUBSCRIBE),
+        }
 
     def mark_sent(self) -> None:
-        """As of all mails; when the request to confirm went out is part of the proof."""
+        """Record that the email was sent. For a confirmation email, the consent log records it too."""
         super().mark_sent()
         if self.kind == self.Kind.CONFIRM:
-            ConsentEvent.objects.record(ConsentEvent.Kind.MAILED, self.subscriber)
+            ConsentEvent.objects.record(ConsentEvent.Kind.EMAILED, self.subscriber)

@@ -1,4 +1,4 @@
-"""Who is on the list, and what they want."""
+"""Subscribers, the topics they can choose, and their subscriptions."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,47 +10,53 @@ from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
-from newsletter.models.consent import PROOF_KEPT_FOR, ConsentEvent, Suppression
+from newsletter.models.consent import CONSENT_RECORD_LIFETIME, ConsentEvent, Suppression
 from newsletter.models.transitions import TransitionTable, transition
-from newsletter.subscribers.email_addresses import email_hash, email_key
-from newsletter.subscribers.tokens import PENDING_DAYS, Purpose
+from newsletter.subscribers.email_addresses import hash_email, normalize_email
+from newsletter.subscribers.tokens import CONFIRMATION_DAYS, TokenPurpose
 from public_forms.ratelimit import hit_key
 
-PENDING_LASTS = timedelta(days=PENDING_DAYS)
-MOST_MAILS_A_DAY = 3
-# A stranger's address can be typed by anybody: this is the least time between two mails to it.
-BETWEEN_REQUESTS = timedelta(minutes=15)
-# Mail that comes back for now, on so many days with none that arrived between, comes back for good. A day that is
-# longer ago counts no more.
-MOST_SOFT_DAYS = 5
-SOFT_DAY_COUNTS = timedelta(days=30)
+CONFIRMATION_LIFETIME = timedelta(days=CONFIRMATION_DAYS)
+# Anyone can enter a stranger's email address into the sign-up form, so emails to one address are limited.
+MIN_REQUEST_INTERVAL = timedelta(minutes=15)
+MAX_REQUEST_EMAILS_PER_DAY = 3
+# This many days with a soft bounce, and no delivery in between, count as a hard bounce. Older soft bounces expire.
+SOFT_BOUNCE_LIMIT = 5
+SOFT_BOUNCE_WINDOW = timedelta(days=30)
+# Rows that a cleanup run of the worker handles at most.
+CLEANUP_BATCH_SIZE = 500
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
-    """Topics, in order."""
+    """Select topics."""
 
-    def for_newcomers(self) -> list["Topic"]:
-        """What a new subscriber gets. A site that has no topic at all gets its first one here."""
+    def for_new_subscribers(self) -> list["Topic"]:
+        """Return the default topics. If the site has no topics at all, create the first one."""
         if not self.exists():
             self.get_or_create(slug="new-posts", defaults={"name": "New posts"})
         return list(self.filter(is_default=True))
 
 
 class Topic(models.Model):
-    """What somebody can subscribe to. Few and general: a choice of topic can tell of an illness."""
+    """A newsletter list that subscribers can choose. Topics are general, so that a choice reveals no illness."""
 
     name = models.CharField(
-        max_length=80, help_text="As subscribers read it, such as “New posts”. Keep it general: no illness."
+        max_length=80,
+        help_text="The name subscribers see, such as “New posts”. Keep it general, without naming a health condition.",
     )
     slug = models.SlugField(
-        max_length=60, unique=True, help_text="Its short name in exports. Leave it once it is used."
+        max_length=60, unique=True, help_text="Identifies the topic in exports. Don't change it once it is in use."
     )
-    description = models.CharField(max_length=200, blank=True, help_text="One line under the name, for subscribers.")
+    description = models.CharField(
+        max_length=200, blank=True, help_text="One line that subscribers see below the name."
+    )
     is_public = models.BooleanField(
-        "subscribers can choose it", default=True, help_text="Shown among their preferences. Otherwise only you set it."
+        "subscribers can choose it",
+        default=True,
+        help_text="Shown on the preferences page. If unticked, subscribers get this topic only through an import.",
     )
     is_default = models.BooleanField(
-        "new subscribers get it", default=True, help_text="Ticked from the beginning for whoever signs up from now on."
+        "new subscribers get it", default=True, help_text="Selected by default for new subscribers."
     )
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
 
@@ -64,102 +70,114 @@ class Topic(models.Model):
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
-    """The list, its states and its upkeep."""
+    """Find subscribers, change their status and delete expired ones."""
 
     def transition(self, expected: str, to: str, **values: Any) -> int:
-        """Bring those that are `expected` to `to` (see TRANSITIONS); how many. The only way a status changes.
+        """Change the status of rows from `expected` to `to` (see TRANSITIONS) and return their number.
 
-        Whoever leaves the list gets a new `token_epoch`: an old confirmation link must not bring them back.
+        All status changes go through here. Leaving the list raises `token_version`, so that an old confirmation link
+        cannot resubscribe anyone.
         """
         now, status = timezone.now(), Subscriber.Status
-        values |= {"status_at": now}
+        values |= {"status_changed_at": now}
         if to == status.ACTIVE:
-            values |= {"confirmed_at": now, "soft_score": 0, "soft_scored_on": None}
+            values |= {"confirmed_at": now, "soft_bounce_count": 0, "last_soft_bounce_on": None}
         else:
-            values |= {"token_epoch": F("token_epoch") + 1}
+            values |= {"token_version": F("token_version") + 1}
         return transition(self, TRANSITIONS, "status", expected, to, **values)
 
-    def of(self, address: str) -> Self:
-        """The one with `address`, however it is typed; or none."""
-        return self.filter(email_key=email_key(address))
+    def for_email(self, email: str) -> Self:
+        """Return the subscriber with `email`, if any, ignoring case and other spelling differences."""
+        return self.filter(normalized_email=normalize_email(email))
 
-    def holding(self, token: str, purpose: Purpose) -> "Subscriber | None":
-        """Whose `token` it is; None if it is worth nothing, as that of somebody who has left or was erased.
+    def from_token(self, token: str, purpose: TokenPurpose) -> "Subscriber | None":
+        """Return the subscriber that `token` was issued to, or None if the token is invalid, expired or outdated.
 
-        Unsubscribing takes tokens of every epoch: it harms nobody, and the mail may be years old.
+        Unsubscribe tokens of any version are valid: they do no harm, and the email may be years old.
         """
-        if not (held := purpose.read(token)):
+        verified = purpose.verify(token)
+        if verified is None:
             return None
-        found = self.filter(public_id=held[0])
-        return (found if purpose is Purpose.UNSUBSCRIBE else found.filter(token_epoch=held[1])).first()
+        public_id, version = verified
+        found = self.filter(public_id=public_id)
+        if purpose is not TokenPurpose.UNSUBSCRIBE:
+            found = found.filter(token_version=version)
+        return found.first()
 
     def mailable(self) -> Self:
-        """Those that campaigns may go to now: confirmed, not pausing, not suppressed."""
+        """Return the subscribers that campaigns may go to now: active, not paused, not suppressed."""
         suppressed = Suppression.objects.filter(email_hash=OuterRef("email_hash"))
-        here = Q(paused_until__isnull=True) | Q(paused_until__lte=timezone.now())
-        return self.filter(here, ~Exists(suppressed), status=Subscriber.Status.ACTIVE)
+        not_paused = Q(paused_until__isnull=True) | Q(paused_until__lte=timezone.now())
+        return self.filter(not_paused, ~Exists(suppressed), status=Subscriber.Status.ACTIVE)
 
-    def wanting(self, topic: Topic, *cadences: str) -> Self:
-        """The mailable ones that want `topic` at one of `cadences`; at any if none is named."""
-        wanted = Subscription.objects.filter(subscriber=OuterRef("pk"), topic=topic, is_wanted=True)
+    def subscribed_to(self, topic: Topic, *cadences: str) -> Self:
+        """Return the mailable subscribers who get `topic` at one of `cadences`, or at any cadence if none is given."""
+        subscriptions = Subscription.objects.filter(subscriber=OuterRef("pk"), topic=topic, is_subscribed=True)
         if cadences:
-            wanted = wanted.filter(cadence__in=cadences)
-        return self.mailable().filter(Exists(wanted))
+            subscriptions = subscriptions.filter(cadence__in=cadences)
+        return self.mailable().filter(Exists(subscriptions))
 
-    def wanting_anything(self) -> Self:
-        """The mailable ones, but for those who said of every topic that they do not want it."""
-        choices = Subscription.objects.filter(subscriber=OuterRef("pk"))
-        return self.mailable().filter(Exists(choices.filter(is_wanted=True)) | ~Exists(choices))
+    def subscribed_to_any(self) -> Self:
+        """Return the mailable subscribers, except those who opted out of every topic."""
+        subscriptions = Subscription.objects.filter(subscriber=OuterRef("pk"))
+        return self.mailable().filter(Exists(subscriptions.filter(is_subscribed=True)) | ~Exists(subscriptions))
 
-    def expire(self) -> int:
-        """Erase those that never confirmed, a week after they were asked last; how many. For the worker.
+    def delete_expired(self) -> int:
+        """Delete unconfirmed subscribers after a week and former ones after three years. Return the number deleted.
 
-        Also those that have long left: the hash that keeps them off the list stays.
+        The worker calls this. The suppression list keeps the hashes of former subscribers.
         """
         now, status = timezone.now(), Subscriber.Status
-        unconfirmed = Q(status=status.PENDING, requested_at__lt=now - PENDING_LASTS)
-        left = Q(
-            status__in=(status.UNSUBSCRIBED, status.BOUNCED, status.COMPLAINED), status_at__lt=now - PROOF_KEPT_FOR
+        unconfirmed = Q(status=status.PENDING, confirmation_requested_at__lt=now - CONFIRMATION_LIFETIME)
+        former = Q(
+            status__in=(status.UNSUBSCRIBED, status.BOUNCED, status.COMPLAINED),
+            status_changed_at__lt=now - CONSENT_RECORD_LIFETIME,
         )
-        old = self.filter(unconfirmed | left)
-        return sum(subscriber.forget() for subscriber in old[:500])
+        expired = list(self.filter(unconfirmed | former)[:CLEANUP_BATCH_SIZE])
+        for subscriber in expired:
+            subscriber.anonymize_and_delete()
+        return len(expired)
 
 
 class Subscriber(models.Model):
-    """One address and where it stands. Erased means that the row is gone; a keyed hash of the address stays."""
+    """An email address and its status on the list. Erasing deletes the row and keeps only a keyed hash."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Not confirmed yet"
-        ACTIVE = "active", "On the list"
-        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-        BOUNCED = "bounced", "Mail comes back"
-        COMPLAINED = "complained", "Called it spam"
+        """Whether the subscriber gets emails, and why not."""
 
-    # Stands for the person in links and Message-IDs.
+        PENDING = "pending", "Unconfirmed"
+        ACTIVE = "active", "Active"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        BOUNCED = "bounced", "Bounced"
+        COMPLAINED = "complained", "Marked as spam"
+
+    # Identifies the subscriber in links and Message-IDs.
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
-    email = models.EmailField("e-mail address", help_text="As they typed it.")
-    email_key = models.CharField(max_length=320, unique=True, editable=False)
+    email = models.EmailField("email address", help_text="As the subscriber entered it.")
+    normalized_email = models.CharField(max_length=320, unique=True, editable=False)
     email_hash = models.CharField(max_length=64, unique=True, editable=False)
     status = models.CharField(
         max_length=12,
         choices=Status,
         default=Status.PENDING,
-        help_text="Only the person brings it to “on the list”, with the link in the mail to them.",
+        help_text="A subscriber becomes active only by clicking the link in the confirmation email.",
     )
-    status_at = models.DateTimeField("since", default=timezone.now, editable=False)
-    name = models.CharField(max_length=120, blank=True, help_text="Came with an import; the form does not ask for it.")
-    locale = models.CharField("language", max_length=15, blank=True, help_text="Such as en-us.")
-    requested_at = models.DateTimeField("asked last", null=True, editable=False)
+    status_changed_at = models.DateTimeField("since", default=timezone.now, editable=False)
+    name = models.CharField(
+        max_length=120, blank=True, help_text="Comes from an import. The sign-up form doesn't ask for it."
+    )
+    language_code = models.CharField("language", max_length=15, blank=True, help_text="Such as en-us.")
+    confirmation_requested_at = models.DateTimeField("last request", null=True, editable=False)
     confirmed_at = models.DateTimeField("confirmed", null=True, editable=False)
     paused_until = models.DateTimeField(
-        "pauses until", null=True, blank=True, help_text="No mail before that; they choose it among their preferences."
+        null=True, blank=True, help_text="No emails until then. Subscribers set this on their preferences page."
     )
-    soft_score = models.PositiveSmallIntegerField(default=0, editable=False)
-    soft_scored_on = models.DateField(null=True, editable=False)
+    soft_bounce_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    last_soft_bounce_on = models.DateField(null=True, editable=False)
     tracking_consent_at = models.DateTimeField(null=True, editable=False)
-    # Part of every signed link. Raised, it makes all older ones worthless.
-    token_epoch = models.PositiveSmallIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField("first seen", auto_now_add=True)
+    # Part of every signed link. Raising it invalidates all earlier links.
+    token_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField("added", auto_now_add=True)
     topics = models.ManyToManyField(Topic, through="Subscription", related_name="subscribers")
 
     objects = SubscriberQuerySet.as_manager()
@@ -170,7 +188,7 @@ class Subscriber(models.Model):
             ("export_subscriber", "Can export subscribers"),
             ("import_subscriber", "Can import subscribers"),
         ]
-        indexes = [models.Index(fields=("status", "requested_at"), name="newsletter_subscriber_status")]
+        indexes = [models.Index(fields=("status", "confirmation_requested_at"), name="newsletter_subscriber_status")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=("pending", "active", "unsubscribed", "bounced", "complained")),
@@ -183,112 +201,118 @@ class Subscriber(models.Model):
         ]
 
     def __str__(self) -> str:
-        # Nothing of the address: the desk's log keeps this longer than the row.
+        # Without the email address: the admin's log is kept longer than this row.
         return f"Subscriber {self.pk}"
 
     def save(self, **kwargs: Any) -> None:
-        """Save it with what follows from the address."""
-        self.email_key, self.email_hash = email_key(self.email), email_hash(self.email)
-        self.locale = self.locale or settings.LANGUAGE_CODE
+        """Save the subscriber with the fields derived from the email address."""
+        self.normalized_email, self.email_hash = normalize_email(self.email), hash_email(self.email)
+        self.language_code = self.language_code or settings.LANGUAGE_CODE
         super().save(**kwargs)
 
-    def link(self, purpose: Purpose) -> str:
-        """The whole address of the page of `purpose`, for a mail to this person and to nobody else."""
-        return purpose.link(self.public_id, self.token_epoch)
+    def build_url(self, purpose: TokenPurpose) -> str:
+        """Return the absolute URL of the page for `purpose`. It contains a token: send it to this subscriber only."""
+        return purpose.build_url(self.public_id, self.token_version)
 
-    # ---- What the person does ----------------------------------------------------------------------
-    # `facts` is what the consent log keeps of it: see newsletter.subscribers.consent_log.
+    # The methods below take fields of ConsentEvent as `event_fields`, usually from `consent_log.request_metadata`.
 
-    def ask(self, **facts: Any) -> bool:
-        """Somebody typed this address into a form: queue the mail that fits; False if one went out not long ago.
+    def request_confirmation(self, **event_fields: Any) -> bool:
+        """Queue a confirmation email, or a link to the preferences if already active.
 
-        The same work whatever the status is, so that nobody learns it from how long it takes.
+        Return False if the last request is too recent. The work is the same for every status, so that response times
+        do not reveal who is subscribed.
         """
         now = timezone.now()
-        quiet = Q(requested_at__isnull=True) | Q(requested_at__lte=now - BETWEEN_REQUESTS)
+        may_request = Q(confirmation_requested_at__isnull=True) | Q(
+            confirmation_requested_at__lte=now - MIN_REQUEST_INTERVAL
+        )
         with transaction.atomic():
-            if not Subscriber.objects.filter(quiet, pk=self.pk).update(requested_at=now):
+            if not Subscriber.objects.filter(may_request, pk=self.pk).update(confirmation_requested_at=now):
                 return False
-            if not hit_key(f"newsletter mails {self.email_hash}", limit=MOST_MAILS_A_DAY):
+            if not hit_key(f"newsletter emails {self.email_hash}", limit=MAX_REQUEST_EMAILS_PER_DAY):
                 return False
-            ConsentEvent.objects.record(ConsentEvent.Kind.REQUESTED, self, **facts)
-            self.mails.create(kind="manage" if self.status == self.Status.ACTIVE else "confirm")
+            ConsentEvent.objects.record(ConsentEvent.Kind.REQUESTED, self, **event_fields)
+            kind = "manage" if self.status == self.Status.ACTIVE else "confirm"
+            self.transactional_emails.create(kind=kind)
         return True
 
-    def confirm(self, **facts: Any) -> None:
-        """They are on the list from now on; nothing if they are already."""
+    def confirm(self, **event_fields: Any) -> None:
+        """Activate the subscriber. Do nothing if already active."""
         with transaction.atomic():
             rows = Subscriber.objects.filter(pk=self.pk)
-            # From the state in which they asked only: who has left since must not come back by this.
+            # Only from the status at the time of the request: confirming must not undo a later unsubscribe.
             if self.status == self.Status.ACTIVE or not rows.transition(self.status, self.Status.ACTIVE):
                 return
             self.status = self.Status.ACTIVE
-            Suppression.objects.lift(self.email_hash)
-            ConsentEvent.objects.record(ConsentEvent.Kind.CONFIRMED, self, **facts)
-            for topic in Topic.objects.for_newcomers() if not self.subscriptions.exists() else ():
-                self.subscriptions.create(topic=topic)
-            self.mails.get_or_create(kind="welcome")
+            Suppression.objects.remove(self.email_hash)
+            ConsentEvent.objects.record(ConsentEvent.Kind.CONFIRMED, self, **event_fields)
+            if not self.subscriptions.exists():
+                for topic in Topic.objects.for_new_subscribers():
+                    self.subscriptions.create(topic=topic)
+            self.transactional_emails.get_or_create(kind="welcome")
 
-    def unsubscribe(self, **facts: Any) -> None:
-        """They get nothing more, from now on; nothing changes for who has left already."""
-        with transaction.atomic():
-            rows, left = Subscriber.objects.filter(pk=self.pk), self.Status.UNSUBSCRIBED
-            # Whichever of the two it is by now: a bounce may come in at the same moment.
-            if rows.transition(self.Status.ACTIVE, left) or rows.transition(self.Status.BOUNCED, left):
-                Suppression.objects.add(self.email_hash, Suppression.Reason.UNSUBSCRIBED)
-                ConsentEvent.objects.record(ConsentEvent.Kind.UNSUBSCRIBED, self, **facts)
+    def unsubscribe(self, **event_fields: Any) -> None:
+        """Stop all emails, effective immediately. Do nothing if the subscriber has already left."""
+        self._leave(
+            self.Status.UNSUBSCRIBED,
+            (self.Status.ACTIVE, self.Status.BOUNCED),
+            Suppression.Reason.UNSUBSCRIBED,
+            event_fields,
+        )
 
-    # ---- What the mail provider tells --------------------------------------------------------------
+    def mark_bounced(self, **event_fields: Any) -> None:
+        """Stop all emails after a hard bounce, until the subscriber confirms again."""
+        self._leave(
+            self.Status.BOUNCED, (self.Status.PENDING, self.Status.ACTIVE), Suppression.Reason.BOUNCED, event_fields
+        )
 
-    def bounce(self, **facts: Any) -> None:
-        """Mail to them comes back for good: nothing more goes there until they confirm anew."""
-        self._lose(self.Status.BOUNCED, (self.Status.PENDING, self.Status.ACTIVE), Suppression.Reason.HARD, facts)
+    def mark_complained(self, **event_fields: Any) -> None:
+        """Stop all emails after a spam complaint, until the subscriber confirms again."""
+        allowed = [status for status in self.Status if self.Status.COMPLAINED in TRANSITIONS[status]]
+        self._leave(self.Status.COMPLAINED, allowed, Suppression.Reason.COMPLAINED, event_fields)
 
-    def complain(self, **facts: Any) -> None:
-        """They called it spam: nothing more goes there until they confirm anew."""
-        anywhere = [status for status in self.Status if self.Status.COMPLAINED in TRANSITIONS[status]]
-        self._lose(self.Status.COMPLAINED, anywhere, Suppression.Reason.COMPLAINT, facts)
-
-    def _lose(self, to: str, expected: Iterable[str], reason: str, facts: Any) -> None:
+    def _leave(self, to: str, expected: Iterable[str], reason: str, event_fields: dict[str, Any]) -> None:
+        """Change the status from any of `expected`, suppress the email address and record the event."""
         with transaction.atomic():
             rows = Subscriber.objects.filter(pk=self.pk)
-            # Whichever it is by now: they may leave at the same moment.
+            # Try each status: an unsubscribe and a bounce may arrive at the same moment.
             if any(rows.transition(status, to) for status in expected):
                 Suppression.objects.add(self.email_hash, reason)
-                ConsentEvent.objects.record(to, self, **facts)
+                ConsentEvent.objects.record(to, self, **event_fields)
 
-    def bounce_softly(self, **facts: Any) -> None:
-        """Mail to them comes back for now. Counted once a day; on the fifth day it is `bounce`."""
+    def record_soft_bounce(self, **event_fields: Any) -> None:
+        """Count a soft bounce, at most once a day. Mark the subscriber as bounced on the fifth day."""
         today = timezone.localdate()
         rows = Subscriber.objects.filter(pk=self.pk)
-        score = Case(When(soft_scored_on__gte=today - SOFT_DAY_COUNTS, then=F("soft_score") + 1), default=1)
-        unscored = rows.filter(Q(soft_scored_on=None) | Q(soft_scored_on__lt=today))
-        unscored.update(soft_score=score, soft_scored_on=today)
-        if rows.filter(soft_score__gte=MOST_SOFT_DAYS).exists():
-            self.bounce(**facts)
+        count = Case(
+            When(last_soft_bounce_on__gte=today - SOFT_BOUNCE_WINDOW, then=F("soft_bounce_count") + 1), default=1
+        )
+        not_counted_today = rows.filter(Q(last_soft_bounce_on=None) | Q(last_soft_bounce_on__lt=today))
+        not_counted_today.update(soft_bounce_count=count, last_soft_bounce_on=today)
+        if rows.filter(soft_bounce_count__gte=SOFT_BOUNCE_LIMIT).exists():
+            self.mark_bounced(**event_fields)
 
-    def reached(self) -> None:
-        """Mail to them arrived."""
-        Subscriber.objects.filter(pk=self.pk, soft_score__gt=0).update(soft_score=0)
+    def reset_soft_bounces(self) -> None:
+        """Reset the soft bounce count after a successful delivery."""
+        Subscriber.objects.filter(pk=self.pk, soft_bounce_count__gt=0).update(soft_bounce_count=0)
 
-    def forget(self) -> int:
-        """Take the row out with all that tells who it was, from the consent log and from mails too; always 1."""
+    def anonymize_and_delete(self) -> None:
+        """Delete the row and remove the personal data from its deliveries and consent events."""
         with transaction.atomic():
             self.deliveries.forget_address()
-            self.consent_events.forget_person()
+            self.consent_events.anonymize()
             self.delete()
-        return 1
 
     def erase(self) -> None:
-        """As the person or the owner asks: `forget`, and keep only the hash, so that no import brings them back."""
+        """Erase all personal data on request. The suppression list keeps a hash, so no import can add the address."""
         with transaction.atomic():
             ConsentEvent.objects.create(kind=ConsentEvent.Kind.ERASED, subscriber=self, email_hash=self.email_hash)
             Suppression.objects.add(self.email_hash, Suppression.Reason.ERASED)
-            self.forget()
+            self.anonymize_and_delete()
 
 
 _STATUS = Subscriber.Status
-# Back to the list leads only a confirmation by the person. A complaint may follow when somebody has long left.
+# Only a confirmation leads back to ACTIVE. A complaint may arrive long after an unsubscribe.
 TRANSITIONS: TransitionTable = {
     _STATUS.PENDING: frozenset({_STATUS.ACTIVE, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
     _STATUS.ACTIVE: frozenset({_STATUS.UNSUBSCRIBED, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
@@ -299,17 +323,19 @@ TRANSITIONS: TransitionTable = {
 
 
 class Subscription(models.Model):
-    """Whether somebody wants a topic, and how often."""
+    """Whether a subscriber gets a topic, and how often."""
 
     class Cadence(models.TextChoices):
-        INSTANT = "instant", "Each time something new appears"
-        WEEKLY = "weekly", "Once a week, all in one mail"
+        """How often emails go out."""
+
+        INSTANT = "instant", "As soon as something is published"
+        WEEKLY = "weekly", "Once a week, all in one email"
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="subscriptions")
-    is_wanted = models.BooleanField("wanted", default=True)
-    cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.INSTANT)
-    changed_at = models.DateTimeField(auto_now=True)
+    is_subscribed = models.BooleanField("subscribed", default=True)
+    cadence = models.CharField("how often", max_length=8, choices=Cadence, default=Cadence.INSTANT)
+    updated_at = models.DateTimeField("updated", auto_now=True)
 
     class Meta:
         constraints = [
@@ -318,7 +344,7 @@ class Subscription(models.Model):
                 condition=Q(cadence__in=("instant", "weekly")), name="newsletter_subscription_cadence"
             ),
         ]
-        indexes = [models.Index(fields=("topic", "cadence", "is_wanted"), name="newsletter_subscription_topic")]
+        indexes = [models.Index(fields=("topic", "cadence", "is_subscribed"), name="newsletter_subscription_topic")]
 
     def __str__(self) -> str:
-        return f"{self.topic}: {self.get_cadence_display() if self.is_wanted else 'no'}"
+        return f"{self.topic}: {self.get_cadence_display() if self.is_subscribed else 'not subscribed'}"

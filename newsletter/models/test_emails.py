@@ -1,4 +1,4 @@
-"""A campaign's mail as a test, to whoever writes it. It is no delivery and counts nowhere."""
+"""Test emails of campaigns."""
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -14,7 +14,7 @@ from siteinfo.urls import absolute_url
 
 
 class TestEmail(QueuedEmail):
-    """The words as they stood when somebody asked for the test; nobody's tokens are in them."""
+    """A campaign's email as it was when the author requested a test. Contains no subscriber's tokens."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="test_emails")
     to_email = models.EmailField()
@@ -30,12 +30,13 @@ class TestEmail(QueuedEmail):
         indexes = [models.Index(fields=("next_attempt_at",), name="newsletter_testemail_due")]
 
     def __str__(self) -> str:
-        return f"Test {self.pk}"
+        return f"Test email {self.pk}"
 
     def build_email(self) -> EmailMultiAlternatives:
-        """The mail, with the headers of a real one. ValueError for an address that mail cannot reach."""
+        """Build the email with the same headers as the campaign's. Raise ValueError for an undeliverable address."""
         site, sender = SiteInfo.load(), NewsletterSettings.load()
-        mail = EmailMultiAlternatives(
+        unsubscribe_url = absolute_url(reverse("newsletter:sample_link"))
+        email = EmailMultiAlternatives(
             one_line(f"[Test] {self.subject}"),
             self.text,
             format_mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
@@ -43,9 +44,9 @@ class TestEmail(QueuedEmail):
             reply_to=[format_mailbox(sender.reply_to)] if sender.reply_to else None,
             headers=self.email_headers
             | {
-                "List-Unsubscribe": f"<{absolute_url(reverse('newsletter:sample'))}>",
+                "List-Unsubscribe": f"<{unsubscribe_url}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             },
         )
-        mail.attach_alternative(self.html, "text/html")
-        return mail
+        email.attach_alternative(self.html, "text/html")
+        return email

@@ -9,7 +9,7 @@ from newsletter.delivery.mime import link
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.email_html import adapt_html, render_cover
 from newsletter.rendering.email_template import EmailBody, render_email
-from newsletter.subscribers.tokens import Purpose
+from newsletter.subscribers.tokens import TokenPurpose
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
@@ -53,14 +53,14 @@ def render_campaign(campaign: Campaign, settings: NewsletterSettings) -> Rendere
         "body": body,
         "post": post,
         "is_of_post": is_of_post,
-        "is_summary": is_of_post and settings.posts_carry == NewsletterSettings.PostContent.SUMMARY,
+        "is_summary": is_of_post and settings.post_content == NewsletterSettings.PostContent.SUMMARY,
         "cover": render_cover(post.featured_image) if post else "",
         "entries": [_digest_entry(digest_post) for digest_post in digest_posts(campaign)],
         "button_url": post_url,
         "button_label": "Read it on the website" if is_of_post else "Read the post",
         "web_url": web_url,
-        "unsubscribe_url": link(campaign, Purpose.UNSUBSCRIBE),
-        "preferences_url": link(campaign, Purpose.PREFERENCES),
+        "unsubscribe_url": link(campaign, TokenPurpose.UNSUBSCRIBE),
+        "preferences_url": link(campaign, TokenPurpose.PREFERENCES),
     }
     email = render_email(_TEMPLATE, context)
     if web_url and _is_too_large(email):
@@ -72,7 +72,7 @@ def digest_posts(campaign: Campaign) -> list[Post]:
     """Return the public posts of a digest, newest first; [] for other kinds."""
     if campaign.kind != Campaign.Kind.DIGEST:
         return []
-    return list(Post.objects.published().filter(news__digest=campaign).newest_first().for_cards())
+    return list(Post.objects.published().filter(announcement__digest=campaign).newest_first().for_cards())
 
 
 def render_texts(campaign: Campaign, target: RenderTarget, fallback_url: str = "") -> list[SafeString]:

@@ -1,4 +1,4 @@
-"""What the consent log keeps of a request: the proof that somebody agreed, and to what."""
+"""What the consent log records about a request."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,16 +10,16 @@ from public_forms.ratelimit import client_ip
 from public_forms.same_origin import is_same_origin
 
 
-def facts_of(request: HttpRequest) -> dict[str, Any]:
-    """Where `request` came from: address in the net, browser, and the page of ours that held the form, if it tells.
+def request_metadata(request: HttpRequest) -> dict[str, Any]:
+    """Return the ConsentEvent fields that describe `request`: IP address, browser, and the page of the form.
 
-    The page is its path alone: what follows a question mark is nobody's business, and pages whose address holds a
-    token send no Referer.
+    The page is recorded without its query string, which may contain personal data. Pages with a token in their URL
+    send no Referer.
     """
-    address = client_ip(request)
-    page = urlsplit(request.headers.get("Referer", "")).path if is_same_origin(request) else ""
+    ip_address = client_ip(request)
+    referer = request.headers.get("Referer", "") if is_same_origin(request) else ""
     return {
-        "ip": str(address) if address else None,
-        "agent": strip_invisible(request.headers.get("User-Agent", ""))[:300],
-        "page": strip_invisible(page)[:300],
+        "ip_address": str(ip_address) if ip_address else None,
+        "user_agent": strip_invisible(request.headers.get("User-Agent", ""))[:300],
+        "page_path": strip_invisible(urlsplit(referer).path)[:300],
     }

@@ -1,12 +1,13 @@
-"""Lists of subscribers as CSV, from and for other services. What comes in is believed only as far as it is proved.
+"""Import and export subscribers as CSV.
 
-Column names are those of our own export and of what Mailchimp, Kit, MailerLite and MailPoet write.
+An import counts someone as confirmed only with a confirmation time, or if the owner vouches for all rows. Column names
+are those of our own export and of Mailchimp, Kit, MailerLite and MailPoet.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any, NamedTuple
@@ -19,269 +20,330 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from newsletter.models import ConsentEvent, Subscriber, Subscription, Suppression, Topic
-from newsletter.subscribers.email_addresses import email_hash, email_key
+from newsletter.subscribers.email_addresses import hash_email, normalize_email
 from outbox.headers import validate_deliverable
 
 COLUMNS = ("email", "name", "language", "status", "confirmed_at", "paused_until", "topics")
-# Names without case, spaces and signs.
-_NAMES = {
+# Column names of an import, in lower case and without spaces and punctuation.
+_COLUMN_NAMES = {
     "email": ("email", "emailaddress", "subscriber", "subscriberemail"),
     "name": ("name", "fullname"),
-    "first": ("firstname", "fname"),
-    "last": ("lastname", "lname", "surname"),
+    "first_name": ("firstname", "fname"),
+    "last_name": ("lastname", "lname", "surname"),
     "language": ("language", "locale"),
     "status": ("status", "state", "globalstatus", "subscriberstatus"),
     "confirmed_at": ("confirmedat", "confirmtime", "confirmed"),
-    "left_at": ("unsubtime", "unsubscribedat"),
+    "unsubscribed_at": ("unsubtime", "unsubscribedat"),
     "bounced_at": ("cleantime", "bouncedat"),
     "paused_until": ("pauseduntil",),
     "topics": ("topics",),
 }
-_STATES = {
+_STATUS_NAMES = {
     "active": ("active", "subscribed", "confirmed"),
     "unsubscribed": ("unsubscribed", "cancelled", "canceled"),
     "bounced": ("bounced", "cleaned", "undeliverable", "bounce"),
     "complained": ("complained", "complaint", "spam", "junk"),
     "pending": ("pending", "unconfirmed", "inactive"),
 }
-_REASONS = {
+_SUPPRESSION_REASONS = {
     "unsubscribed": Suppression.Reason.UNSUBSCRIBED,
-    "bounced": Suppression.Reason.HARD,
-    "complained": Suppression.Reason.COMPLAINT,
+    "bounced": Suppression.Reason.BOUNCED,
+    "complained": Suppression.Reason.COMPLAINED,
 }
-# What lies before has been mistyped: lists on the net are younger. What lies beyond overflows in some time zone.
+_NOT_SUBSCRIBED = "never"
+# Earlier times are typing errors. Later ones overflow in some time zones.
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-# A spreadsheet would take what begins so for a formula.
+_BATCH_SIZE = 500
+_MAX_REPORTED_ERRORS = 20
+# Spreadsheets evaluate a cell that starts with one of these as a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 
 
-class Row(NamedTuple):
-    """One person of a file."""
+class ImportRow(NamedTuple):
+    """One subscriber in a file. `topics` maps topic slugs to a cadence or "never"."""
 
     email: str
     name: str
-    language: str
+    language_code: str
     status: str
     confirmed_at: datetime | None
     paused_until: datetime | None
     topics: dict[str, str]
 
 
-class Report(NamedTuple):
-    """What became of a file: how many, by what they are now; and the lines that no address could be read from."""
+class ImportReport(NamedTuple):
+    """The result of an import: subscribers added by status, skipped rows, and an error for each unreadable line."""
 
     added: dict[str, int]
-    known: int
+    existing: int
     suppressed: int
-    faults: list[str]
+    errors: list[str]
 
-    def sentences(self) -> Iterator[str]:
-        """The same in words."""
+    def messages(self) -> Iterator[str]:
+        """Yield the result as sentences."""
         labels = dict(Subscriber.Status.choices)
-        yield from (f"{number} added: {labels[status].lower()}." for status, number in self.added.items())
-        if self.known:
-            yield f"{self.known} were here already and stay as they are."
+        for status, count in self.added.items():
+            yield f"{count} added: {labels[status].lower()}."
+        if self.existing:
+            yield f"{self.existing} already on the list, not changed."
         if self.suppressed:
-            yield f"{self.suppressed} left, were erased or are blocked here, and are not added."
-        yield from self.faults[:20]
-        if len(self.faults) > 20:
-            yield f"{len(self.faults) - 20} more lines could not be read."
+            yield f"{self.suppressed} not added because they are on the suppression list."
+        yield from self.errors[:_MAX_REPORTED_ERRORS]
+        if len(self.errors) > _MAX_REPORTED_ERRORS:
+            yield f"{len(self.errors) - _MAX_REPORTED_ERRORS} more lines could not be read."
 
 
-# ---- In -------------------------------------------------------------------------------------------------
+def import_subscribers(content: bytes, *, source: str, are_confirmed: bool) -> ImportReport:
+    """Add the subscribers in a CSV file. Raise ValidationError, and add nobody, if it is not a valid file.
 
-
-def take_in(content: bytes, *, source: str, are_confirmed: bool) -> Report:
-    """Add the people of a CSV file, all or none; ValidationError in a sentence for what is no such file.
-
-    `source` says where they agreed, and goes into the log of consent. Who has no time of confirmation comes in
-    unconfirmed unless `are_confirmed`, gets nothing, and is erased a week later. Nobody who is known, has left, was
-    erased or is blocked is touched.
+    `source` says where they gave consent and goes into the consent log. Those without a confirmation time are imported
+    as unconfirmed unless `are_confirmed`; they get no emails and are deleted after a week. Existing and suppressed
+    subscribers are not changed.
     """
-    rows, faults = _read(content)
+    rows, errors = _parse(content)
     try:
         with transaction.atomic():
-            return _add_all(rows, faults, source, are_confirmed)
+            return _add_all(rows, errors, source, are_confirmed)
     except IntegrityError as error:
         raise ValidationError(
-            "Somebody of this list joined, or was taken in, at the same moment. Nobody was added: import it once more."
+            "Nobody was added, because someone in this file subscribed or was imported at the same moment. Import the"
+            " file again."
         ) from error
 
 
-def _add_all(rows: dict[str, Row], faults: list[str], source: str, are_confirmed: bool) -> Report:
-    added: dict[str, int] = {}
-    known = suppressed = 0
-    newcomers = Topic.objects.for_newcomers()
-    topics = {topic.slug: topic for topic in Topic.objects.all()}
-    for part in batched(rows.items(), 500):
-        keys = dict(part)
-        here = set(Subscriber.objects.filter(email_key__in=keys).values_list("email_key", flat=True))
-        hashes = {email_hash(key): key for key in keys}
-        barred = Suppression.objects.filter(email_hash__in=hashes).values_list("email_hash", flat=True)
-        out = {hashes[hashed] for hashed in barred} - here
-        known, suppressed = known + len(here), suppressed + len(out)
-        people = [(_person(row, are_confirmed), row) for key, row in keys.items() if key not in here | out]
-        _add(people, source, topics, newcomers)
-        for person, _ in people:
-            added[person.status] = added.get(person.status, 0) + 1
-    return Report(added, known, suppressed, faults)
+def _parse(content: bytes) -> tuple[dict[str, ImportRow], list[str]]:
+    """Return the rows of a file by normalized email address, and the errors."""
+    reader = _open_reader(content)
+    rows: dict[str, ImportRow] = {}
+    errors = []
+    try:
+        columns = _find_columns(reader.fieldnames or ())
+        for line in reader:
+            try:
+                row = _parse_row({field: _unescape(line.get(column) or "") for field, column in columns.items()})
+            except (ValidationError, ValueError):
+                errors.append(f"Line {reader.line_num}: the email address, a time or the status is missing or invalid.")
+                continue
+            key = normalize_email(row.email)
+            # The first line of a subscriber counts, unless another one says that they left.
+            if key not in rows or (_has_left(row) and not _has_left(rows[key])):
+                rows[key] = row
+    except csv.Error as error:
+        raise ValidationError(
+            "This is not a valid CSV file. Reading stopped at line %(line)s.", params={"line": reader.line_num}
+        ) from error
+    return rows, errors
 
 
-def _read(content: bytes) -> tuple[dict[str, Row], list[str]]:
-    """The rows of a file by their address, the first of each, and what was wrong with the others."""
+def _open_reader(content: bytes) -> csv.DictReader:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValidationError("The file is not written in UTF-8. Save it as “CSV UTF-8”.") from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    lines = csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
-    plain = {re.sub(r"\W|_", "", name or "").lower(): name for name in lines.fieldnames or ()}
-    columns = {ours: next((plain[name] for name in names if name in plain), None) for ours, names in _NAMES.items()}
-    if columns["email"] is None:
-        raise ValidationError("No column of the file is named “email”. The first line must hold the columns' names.")
-    rows: dict[str, Row] = {}
-    faults = []
-    try:
-        for line in lines:
-            cells = {ours: _bare(line.get(name) or "") if name else "" for ours, name in columns.items()}
-            try:
-                validate_email(cells["email"])
-                validate_deliverable(cells["email"])
-                row = _row(cells)
-            except (ValidationError, ValueError):
-                faults.append(f"Line {lines.line_num}: no address, no time or no status that we understand.")
-            else:
-                key = email_key(row.email)
-                # Of several lines the first holds, unless another says that the person left.
-                if key not in rows or (row.status in _REASONS and rows[key].status not in _REASONS):
-                    rows[key] = row
-    except csv.Error as error:
-        raise ValidationError("The file is no CSV file: line %(line)s.", params={"line": lines.line_num}) from error
-    return rows, faults
+        raise ValidationError("The file is not encoded in UTF-8. Save it as “CSV UTF-8” and try again.") from None
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    return csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
 
 
-def _row(cells: dict[str, str]) -> Row:
-    """ValueError for a time or a status that says nothing to us: better nobody than somebody who left.
+def _find_columns(header: Iterable[str]) -> dict[str, str]:
+    """Map our field names to the names of the file's columns. Fields without a column are left out."""
+    names = {re.sub(r"\W|_", "", name or "").lower(): name for name in header}
+    columns = {}
+    for field, known_names in _COLUMN_NAMES.items():
+        if column := next((names[name] for name in known_names if name in names), None):
+            columns[field] = column
+    if "email" not in columns:
+        raise ValidationError("The file has no column named “email”. The first line must contain the column names.")
+    return columns
 
-    Nor does a confirmation prove anything that is still to come; times without a zone may be a day ahead.
+
+def _parse_row(cells: dict[str, str]) -> ImportRow:
+    """Return the row. Raise ValueError or ValidationError for an invalid email address, time or status.
+
+    An unknown status is an error because it could mean that the subscriber left. So is a confirmation time in the
+    future; times without a time zone may be a day ahead.
     """
-    word = cells["status"].lower()
-    status = next((ours for ours, theirs in _STATES.items() if word in theirs), "" if not word else None)
-    if status is None:
-        raise ValueError(word)
-    if cells["left_at"] or cells["bounced_at"]:
-        status = "unsubscribed" if cells["left_at"] else "bounced"
-    name = cells["name"] or f"{cells['first']} {cells['last']}".strip()
-    confirmed_at = _time(cells["confirmed_at"])
+    email = cells["email"]
+    validate_email(email)
+    validate_deliverable(email)
+    confirmed_at = _parse_time(cells.get("confirmed_at", ""))
     if confirmed_at and confirmed_at > timezone.now() + timedelta(days=1):
-        raise ValueError(cells["confirmed_at"])
-    wishes = dict(wish.partition(":")[::2] for wish in cells["topics"].split())
-    return Row(
-        cells["email"],
-        name[:120],
-        cells["language"][:15],
-        status,
-        confirmed_at,
-        _time(cells["paused_until"]),
-        wishes,
+        raise ValueError("The confirmation time is in the future.")
+    name = cells.get("name") or f"{cells.get('first_name', '')} {cells.get('last_name', '')}".strip()
+    return ImportRow(
+        email=email,
+        name=name[:120],
+        language_code=cells.get("language", "")[:15],
+        status=_parse_status(cells),
+        confirmed_at=confirmed_at,
+        paused_until=_parse_time(cells.get("paused_until", "")),
+        topics=dict(topic.partition(":")[::2] for topic in cells.get("topics", "").split()),
     )
 
 
-def _time(text: str) -> datetime | None:
-    """The moment that `text` names, in UTC unless it says otherwise; None for "". ValueError for what is no time."""
+def _parse_status(cells: dict[str, str]) -> str:
+    """Return the status, or "" if the file gives none. Raise ValueError for an unknown one."""
+    given = cells.get("status", "").lower()
+    status = next((status for status, names in _STATUS_NAMES.items() if given in names), "")
+    if given and not status:
+        raise ValueError(f"Unknown status {given!r}")
+    if cells.get("unsubscribed_at"):
+        return "unsubscribed"
+    if cells.get("bounced_at"):
+        return "bounced"
+    return status
+
+
+def _parse_time(text: str) -> datetime | None:
+    """Parse an ISO 8601 date or time, in UTC if it has no time zone. Raise ValueError if it is invalid or unlikely."""
     if not text:
         return None
-    if (found := parse_datetime(text)) is None and (day := parse_date(text)):
-        found = datetime(day.year, day.month, day.day)
-    if found and _EARLIEST < (at := found if found.tzinfo else found.replace(tzinfo=UTC)) < _LATEST:
-        return at
-    raise ValueError(text)
+    parsed = parse_datetime(text)
+    if parsed is None and (date := parse_date(text)):
+        parsed = datetime(date.year, date.month, date.day)
+    if parsed is None:
+        raise ValueError(f"Invalid time {text!r}")
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
+    if not _EARLIEST < parsed < _LATEST:
+        raise ValueError(f"Time out of range: {text!r}")
+    return parsed
 
 
-def _bare(cell: str) -> str:
-    """What a cell says, without the sign of `_guarded`."""
-    cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell[1:]) else cell
+def _has_left(row: ImportRow) -> bool:
+    return row.status in _SUPPRESSION_REASONS
 
 
-def _guarded(cell: str) -> str:
-    """`cell` as no spreadsheet takes it for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+def _add_all(rows: dict[str, ImportRow], errors: list[str], source: str, are_confirmed: bool) -> ImportReport:
+    added: dict[str, int] = {}
+    existing_count = suppressed_count = 0
+    default_topics = Topic.objects.for_new_subscribers()
+    topics = {topic.slug: topic for topic in Topic.objects.all()}
+    for batch in batched(rows.items(), _BATCH_SIZE):
+        batch_rows = dict(batch)
+        existing, suppressed = _find_skipped(batch_rows)
+        existing_count += len(existing)
+        suppressed_count += len(suppressed)
+        new = [row for key, row in batch_rows.items() if key not in existing | suppressed]
+        subscribers = [(_build_subscriber(row, are_confirmed), row) for row in new]
+        _insert(subscribers, source, topics, default_topics)
+        for subscriber, _ in subscribers:
+            added[subscriber.status] = added.get(subscriber.status, 0) + 1
+    return ImportReport(added, existing_count, suppressed_count, errors)
 
 
-def _person(row: Row, are_confirmed: bool) -> Subscriber:
+def _find_skipped(rows: dict[str, ImportRow]) -> tuple[set[str], set[str]]:
+    """Return the keys of `rows` that are subscribers already, and those that are on the suppression list only."""
+    existing = set(Subscriber.objects.filter(normalized_email__in=rows).values_list("normalized_email", flat=True))
+    keys_by_hash = {hash_email(key): key for key in rows}
+    hashes = Suppression.objects.filter(email_hash__in=keys_by_hash).values_list("email_hash", flat=True)
+    return existing, {keys_by_hash[found] for found in hashes} - existing
+
+
+def _build_subscriber(row: ImportRow, are_confirmed: bool) -> Subscriber:
     now, status = timezone.now(), row.status
     if status in ("", "active"):
         status = "active" if row.confirmed_at or are_confirmed else "pending"
-    person = Subscriber(
+    return Subscriber(
         email=row.email,
+        normalized_email=normalize_email(row.email),
+        email_hash=hash_email(row.email),
         name=row.name,
-        locale=row.language or settings.LANGUAGE_CODE,
+        language_code=row.language_code or settings.LANGUAGE_CODE,
         status=status,
         confirmed_at=row.confirmed_at or (now if status == "active" else None),
         paused_until=row.paused_until,
-        # Unconfirmed ones are erased as all others are.
-        requested_at=now if status == "pending" else None,
+        # Starts the week after which unconfirmed subscribers are deleted.
+        confirmation_requested_at=now if status == "pending" else None,
     )
-    person.email_key, person.email_hash = email_key(row.email), email_hash(row.email)
-    return person
 
 
-def _add(people: list[tuple[Subscriber, Row]], source: str, topics: dict[str, Topic], newcomers: list[Topic]) -> None:
-    Subscriber.objects.bulk_create([person for person, _ in people])
+def _insert(
+    subscribers: list[tuple[Subscriber, ImportRow]], source: str, topics: dict[str, Topic], default_topics: list[Topic]
+) -> None:
+    Subscriber.objects.bulk_create([subscriber for subscriber, _ in subscribers])
     Suppression.objects.bulk_create(
-        Suppression(email_hash=person.email_hash, reason=_REASONS[person.status])
-        for person, _ in people
-        if person.status in _REASONS
+        Suppression(email_hash=subscriber.email_hash, reason=_SUPPRESSION_REASONS[subscriber.status])
+        for subscriber, row in subscribers
+        if _has_left(row)
     )
     ConsentEvent.objects.bulk_create(
         ConsentEvent(
             kind=ConsentEvent.Kind.IMPORTED,
-            subscriber=person,
-            email_hash=person.email_hash,
-            note=f"{source} ({f'confirmed {row.confirmed_at:%Y-%m-%d}' if row.confirmed_at else 'no time given'})"[
-                :500
-            ],
+            subscriber=subscriber,
+            email_hash=subscriber.email_hash,
+            note=_consent_note(source, row),
         )
-        for person, row in people
+        for subscriber, row in subscribers
     )
-    paces = set(Subscription.Cadence.values)
-    wishes = [
-        Subscription(
-            subscriber=person,
-            topic=topics[slug],
-            is_wanted=pace != "never",
-            cadence=pace if pace in paces else Subscription.Cadence.INSTANT,
-        )
-        for person, row in people
-        for slug, pace in (row.topics or {topic.slug: "instant" for topic in newcomers}).items()
+    defaults = {topic.slug: Subscription.Cadence.INSTANT.value for topic in default_topics}
+    Subscription.objects.bulk_create(
+        _build_subscription(subscriber, topics[slug], cadence)
+        for subscriber, row in subscribers
+        for slug, cadence in (row.topics or defaults).items()
         if slug in topics
-    ]
-    Subscription.objects.bulk_create(wishes)
+    )
 
 
-# ---- Out ------------------------------------------------------------------------------------------------
+def _consent_note(source: str, row: ImportRow) -> str:
+    time = f"confirmed {row.confirmed_at:%Y-%m-%d}" if row.confirmed_at else "no time given"
+    return f"{source} ({time})"[:500]
+
+
+def _build_subscription(subscriber: Subscriber, topic: Topic, cadence: str) -> Subscription:
+    is_known = cadence in Subscription.Cadence.values
+    return Subscription(
+        subscriber=subscriber,
+        topic=topic,
+        is_subscribed=cadence != _NOT_SUBSCRIBED,
+        cadence=cadence if is_known else Subscription.Cadence.INSTANT,
+    )
+
+
+def export_subscribers() -> Iterator[str]:
+    """Yield all subscribers as CSV lines, the column names first. Reads the database in batches."""
+    subscribers = Subscriber.objects.order_by("pk").prefetch_related("subscriptions__topic")
+    return write_csv(COLUMNS, map(_export_cells, subscribers.iterator(chunk_size=1000)))
+
+
+def _export_cells(subscriber: Subscriber) -> tuple[Any, ...]:
+    topics = sorted(
+        f"{subscription.topic.slug}:{subscription.cadence if subscription.is_subscribed else _NOT_SUBSCRIBED}"
+        for subscription in subscriber.subscriptions.all()
+    )
+    return (
+        escape_formula(subscriber.email),
+        escape_formula(subscriber.name),
+        escape_formula(subscriber.language_code),
+        subscriber.status,
+        subscriber.confirmed_at.isoformat() if subscriber.confirmed_at else "",
+        subscriber.paused_until.isoformat() if subscriber.paused_until else "",
+        " ".join(topics),
+    )
+
+
+def write_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """Yield `columns` and `rows` as CSV lines, for a streaming response."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow(columns)
+    for row in rows:
+        yield writer.writerow(row)
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file object that returns what is written to it."""
 
     def write(self, text: str) -> str:
         return text
 
 
-def lines() -> Iterator[str]:
-    """All subscribers as CSV, the columns' names first. Read in parts, however many there are."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    people = Subscriber.objects.order_by("pk").prefetch_related("subscriptions__topic")
-    for person in people.iterator(chunk_size=1000):
-        yield writer.writerow(_cells(person))
+def escape_formula(cell: str) -> str:
+    """Return `cell` with a leading apostrophe if a spreadsheet would evaluate it as a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def _cells(person: Subscriber) -> tuple[Any, ...]:
-    wishes = (f"{each.topic.slug}:{each.cadence if each.is_wanted else 'never'}" for each in person.subscriptions.all())
-    words = map(_guarded, (person.email, person.name, person.locale))
-    times = [time.isoformat() if time else "" for time in (person.confirmed_at, person.paused_until)]
-    return (*words, person.status, *times, " ".join(sorted(wishes)))
+def _unescape(cell: str) -> str:
+    """Undo `escape_formula`."""
+    cell = cell.strip()
+    is_escaped = cell[:1] == "'" and _FORMULA.match(cell[1:])
+    return cell[1:] if is_escaped else cell

@@ -1,48 +1,65 @@
-"""All that is kept about one person, as they may ask for it (GDPR, articles 15 and 20)."""
+"""Export all personal data of a subscriber (GDPR, articles 15 and 20)."""
 
 from typing import Any
 
 from newsletter.models import Subscriber
 
 
-def everything_about(subscriber: Subscriber) -> dict[str, Any]:
-    """The person, what they want, what they agreed to, what was mailed. For JSON."""
-    row = subscriber
-    events = row.consent_events.select_related("text")
+def collect_personal_data(subscriber: Subscriber) -> dict[str, Any]:
+    """Return everything stored about `subscriber` as JSON-serializable data."""
     return {
-        "address": {
-            "email": row.email,
-            "name": row.name,
-            "language": row.locale,
-            "status": row.status,
-            "status_since": row.status_at,
-            "first_seen": row.created_at,
-            "confirmed": row.confirmed_at,
-            "pauses_until": row.paused_until,
-            "tracking_allowed": row.tracking_consent_at,
+        "subscriber": {
+            "email": subscriber.email,
+            "name": subscriber.name,
+            "language": subscriber.language_code,
+            "status": subscriber.status,
+            "status_changed_at": subscriber.status_changed_at,
+            "created_at": subscriber.created_at,
+            "confirmed_at": subscriber.confirmed_at,
+            "paused_until": subscriber.paused_until,
+            "tracking_consent_at": subscriber.tracking_consent_at,
         },
-        "topics": [
-            {"topic": each.topic.name, "wanted": each.is_wanted, "pace": each.cadence, "changed": each.changed_at}
-            for each in row.subscriptions.select_related("topic")
-        ],
-        "log": [
-            {
-                "what": event.get_kind_display(),
-                "at": event.at,
-                "form": event.form,
-                "page": event.page,
-                "address_in_the_net": event.ip,
-                "browser": event.agent,
-                "words": event.text.text if event.text else "",
-                "note": event.note,
-            }
-            for event in events
-        ],
-        "mails": [
-            *({"mail": mail.get_kind_display(), "sent": mail.sent_at} for mail in row.mails.all()),
-            *(
-                {"mail": each.campaign.frozen_subject or each.campaign.subject, "sent": each.sent_at}
-                for each in row.deliveries.select_related("campaign").defer("campaign__body", "campaign__frozen_html")
-            ),
-        ],
+        "subscriptions": _subscriptions(subscriber),
+        "consent_log": _consent_log(subscriber),
+        "emails": _emails(subscriber),
     }
+
+
+def _subscriptions(subscriber: Subscriber) -> list[dict[str, Any]]:
+    return [
+        {
+            "topic": subscription.topic.name,
+            "is_subscribed": subscription.is_subscribed,
+            "cadence": subscription.cadence,
+            "updated_at": subscription.updated_at,
+        }
+        for subscription in subscriber.subscriptions.select_related("topic")
+    ]
+
+
+def _consent_log(subscriber: Subscriber) -> list[dict[str, Any]]:
+    return [
+        {
+            "event": event.get_kind_display(),
+            "timestamp": event.occurred_at,
+            "form": event.form,
+            "page": event.page_path,
+            "ip_address": event.ip_address,
+            "browser": event.user_agent,
+            "consent_text": event.consent_text.text if event.consent_text else "",
+            "note": event.note,
+        }
+        for event in subscriber.consent_events.select_related("consent_text")
+    ]
+
+
+def _emails(subscriber: Subscriber) -> list[dict[str, Any]]:
+    transactional = [
+        {"email": email.get_kind_display(), "sent_at": email.sent_at} for email in subscriber.transactional_emails.all()
+    ]
+    deliveries = subscriber.deliveries.select_related("campaign").defer("campaign__body", "campaign__frozen_html")
+    campaigns = [
+        {"email": delivery.campaign.frozen_subject or delivery.campaign.subject, "sent_at": delivery.sent_at}
+        for delivery in deliveries
+    ]
+    return [*transactional, *campaigns]

@@ -1,4 +1,4 @@
-"""What links in our mails carry instead of a password: who, since when, signed for one purpose each."""
+"""Signed tokens in email links, which identify a subscriber without a password."""
 
 from enum import Enum
 from functools import cache
@@ -14,61 +14,62 @@ from django.utils.functional import cached_property
 
 from siteinfo.urls import absolute_url
 
-# The confirmation mail promises this.
-PENDING_DAYS = 7
+# The confirmation email states this number.
+CONFIRMATION_DAYS = 7
+PREFERENCES_DAYS = 90
 
 
-class Purpose(Enum):
-    """What a link lets its holder do: the page's URL name, and for how many days; None is for ever."""
+class TokenPurpose(Enum):
+    """What a link allows: the URL name of its page, and its lifetime in days (None if it never expires)."""
 
-    CONFIRM = ("newsletter:confirm", PENDING_DAYS)
-    PREFERENCES = ("newsletter:preferences", 90)
-    # A mail may be years old when somebody has had enough.
+    CONFIRM = ("newsletter:confirm", CONFIRMATION_DAYS)
+    PREFERENCES = ("newsletter:preferences", PREFERENCES_DAYS)
+    # Never expires: people unsubscribe with emails that are years old.
     UNSUBSCRIBE = ("newsletter:unsubscribe", None)
 
-    def __init__(self, page: str, days: int | None) -> None:
-        self.page, self.days = page, days
+    def __init__(self, url_name: str, max_age_days: int | None) -> None:
+        self.url_name, self.max_age_days = url_name, max_age_days
 
-    def token(self, public_id: UUID, epoch: int) -> str:
-        """A signed token for the one with `public_id`, of their `epoch`."""
-        return self._signer.sign(f"{public_id.hex}-{epoch}")
+    def make_token(self, public_id: UUID, version: int) -> str:
+        """Return a signed token for the subscriber with this `public_id` and token `version`."""
+        return self._signer.sign(f"{public_id.hex}-{version}")
 
-    def link(self, public_id: UUID, epoch: int) -> str:
-        """The whole address of the page, for a mail."""
-        return absolute_url(reverse(self.page, args=[self.token(public_id, epoch)]))
+    def build_url(self, public_id: UUID, version: int) -> str:
+        """Return the absolute URL of the page, with a token."""
+        return absolute_url(reverse(self.url_name, args=[self.make_token(public_id, version)]))
 
-    def read(self, token: str) -> tuple[UUID, int] | None:
-        """Whose and of which epoch it is; None if it is forged, too old, or made for another purpose."""
+    def verify(self, token: str) -> tuple[UUID, int] | None:
+        """Return the public ID and version in `token`, or None if it is forged, expired or has another purpose."""
         signer = self._signer
         try:
-            if isinstance(signer, TimestampSigner) and self.days:
-                value = signer.unsign(token, max_age=self.days * 86400)
+            if isinstance(signer, TimestampSigner) and self.max_age_days:
+                value = signer.unsign(token, max_age=self.max_age_days * 86400)
             else:
                 value = signer.unsign(token)
         except BadSignature:
             return None
-        public_id, epoch = value.split("-")
-        return UUID(public_id), int(epoch)
+        public_id, version = value.split("-")
+        return UUID(public_id), int(version)
 
     @property
     def _signer(self) -> Signer:
-        return _signer(self, settings.SECRET_KEY)
+        return _get_signer(self, settings.SECRET_KEY)
 
 
-# Made once: a campaign signs two tokens for each of its mails.
+# Cached because a campaign signs two tokens per email.
 @cache
-def _signer(purpose: Purpose, key: str) -> Signer:
-    kind = _TimestampSigner if purpose.days else _Signer
-    # No colon, at which some mail programs end a link.
-    return kind(key=key, salt=f"newsletter.subscribers.tokens.{purpose.name}", sep=".")
+def _get_signer(purpose: TokenPurpose, key: str) -> Signer:
+    signer_class = _TimestampSigner if purpose.max_age_days else _Signer
+    # Not the default colon: some mail clients end a link there.
+    return signer_class(key=key, salt=f"newsletter.subscribers.tokens.{purpose.name}", sep=".")
 
 
 class _Signer(Signer):
-    """Django's signatures, to the letter, with their key derived once instead of for each. Checked by Django itself."""
+    """Create the same signatures as Django's Signer, but derive the key only once."""
 
     @cached_property
     def _key(self) -> bytes:
-        # As django.utils.crypto.salted_hmac() does it.
+        # Same derivation as django.utils.crypto.salted_hmac().
         return sha256(b"".join(map(force_bytes, (self.salt, "signer", self.key)))).digest()
 
     def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
@@ -78,4 +79,4 @@ class _Signer(Signer):
 
 
 class _TimestampSigner(TimestampSigner, _Signer):
-    pass
+    """A TimestampSigner that derives the key only once."""

@@ -1,21 +1,21 @@
-"""What sign-up forms hold that stand in pages kept for all readers. No query."""
+"""Template tags for the sign-up forms on cached pages. They run no queries."""
 
 from django import template
 
-from newsletter.forms import JoinForm
-from newsletter.models.consent import FIRST_WORDS, ConsentText
+from newsletter.forms import SignupForm
+from newsletter.models.consent import DEFAULT_TEXTS, ConsentText
 from public_forms.forms import issue_shared_token
 
 register = template.Library()
 
 
 @register.simple_tag
-def join_token() -> str:
-    """A signed token, the same for an hour."""
-    return issue_shared_token(JoinForm.purpose)
+def signup_token() -> str:
+    """Return a signed form token that stays the same for an hour."""
+    return issue_shared_token(SignupForm.purpose)
 
 
 @register.simple_tag
-def join_words() -> str:
-    """The words that whoever joins agrees to; the consent log keeps their version."""
-    return FIRST_WORDS[ConsentText.Key.JOIN]
+def signup_consent_text() -> str:
+    """Return the consent text shown with the sign-up form. The consent log records its version."""
+    return DEFAULT_TEXTS[ConsentText.Key.SIGNUP]

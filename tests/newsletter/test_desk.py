@@ -64,12 +64,12 @@ def test_the_list_costs_the_same_for_many(admin_client: Client) -> None:
 
 def test_the_desk_neither_adds_nor_confirms_nor_readdresses_anybody(admin_client: Client) -> None:
     subscriber = make_subscriber(status="pending", confirmed_at=None)
-    ConsentEvent.objects.record("requested", subscriber, form="footer", page="/a-post/")
+    ConsentEvent.objects.record("requested", subscriber, form="footer", page_path="/a-post/")
     place = f"{LIST}{subscriber.pk}/change/"
     page = admin_client.get(place).content.decode()
     assert "/a-post/" in page
-    assert "Asked to join" in page
-    data = {"name": "Sam", "locale": "en-us", "status": "active", "email": "eve@example.org"}
+    assert "Requested to subscribe" in page
+    data = {"name": "Sam", "language_code": "en-us", "status": "active", "email": "eve@example.org"}
     for inline in ("subscriptions", "consent_events"):
         data |= {f"{inline}-TOTAL_FORMS": "0", f"{inline}-INITIAL_FORMS": "0"}
     assert admin_client.post(place, data).status_code == 302
@@ -82,13 +82,13 @@ def test_the_desk_neither_adds_nor_confirms_nor_readdresses_anybody(admin_client
 
 def test_people_are_erased_after_a_question(admin_client: Client) -> None:
     sam, eve = make_subscriber(email="sam@example.org"), make_subscriber(email="eve@example.org")
-    data: dict[str, Any] = {"action": "erase_people", "_selected_action": [str(sam.pk)]}
+    data: dict[str, Any] = {"action": "erase_subscribers", "_selected_action": [str(sam.pk)]}
     page = admin_client.post(LIST, data).content.decode()
     assert ("sam@" in page, "eve@" in page, Subscriber.objects.count()) == (True, False, 2)
-    page = admin_client.post(LIST, data | {"erase": "Erase 1 person"}, follow=True).content.decode()
-    assert "1 person is erased." in page
+    page = admin_client.post(LIST, data | {"erase": "Erase 1 subscriber"}, follow=True).content.decode()
+    assert "1 subscriber erased." in page
     assert list(Subscriber.objects.all()) == [eve]
-    assert Suppression.objects.of("sam@example.org").get().reason == "erased"
+    assert Suppression.objects.for_email("sam@example.org").get().reason == "erased"
 
 
 def test_rights_to_look_to_export_and_to_erase_are_apart() -> None:
@@ -97,31 +97,31 @@ def test_rights_to_look_to_export_and_to_erase_are_apart() -> None:
     client = editor("view_subscriber")
     assert client.get(f"{LIST}{subscriber.pk}/change/").status_code == 200
     assert client.get(export).status_code == 403
-    client.post(LIST, {"action": "erase_people", "_selected_action": [str(subscriber.pk)], "erase": "x"})
+    client.post(LIST, {"action": "erase_subscribers", "_selected_action": [str(subscriber.pk)], "erase": "x"})
     assert Subscriber.objects.count() == 1
     User.objects.get().user_permissions.add(Permission.objects.get(codename="export_subscriber"))
     response = client.get(export)
-    assert json.loads(response.content)["address"]["email"] == subscriber.email
+    assert json.loads(response.content)["subscriber"]["email"] == subscriber.email
     assert client.get(f"{LIST}{subscriber.pk + 1}/export/").status_code == 404
 
 
 def test_suppressed_addresses_are_asked_for_one_by_one_and_blocked_by_hand(admin_client: Client) -> None:
     place = "/admin/newsletter/suppression/"
-    data = {"address": "Sam@Example.org"}
+    data = {"email": "Sam@Example.org"}
     assert admin_client.post(f"{place}add/", data).status_code == 302
     row = Suppression.objects.get()
     assert row.reason == "manual"
-    assert "blocked this address already" in admin_client.post(f"{place}add/", data).content.decode()
-    assert "Enter a complete email address" in admin_client.post(f"{place}add/", {"address": "sam"}).content.decode()
+    assert "already blocked this email address" in admin_client.post(f"{place}add/", data).content.decode()
+    assert "Enter a complete email address" in admin_client.post(f"{place}add/", {"email": "sam"}).content.decode()
     assert "Blocked by you" in admin_client.get(place, {"q": "sam@example.ORG"}).content.decode()
     for other in ("sam", "eve@example.org", row.email_hash):
-        assert "0 suppressed" in admin_client.get(place, {"q": other}).content.decode()
+        assert "0 entries" in admin_client.get(place, {"q": other}).content.decode()
     assert "example.org" not in admin_client.get("/admin/").content.decode()
 
 
 def test_a_new_wording_is_a_new_version(admin_client: Client) -> None:
     place = "/admin/newsletter/consenttext/"
-    assert "I can leave at any time" in admin_client.get(f"{place}add/").content.decode()
+    assert "I can unsubscribe at any time" in admin_client.get(f"{place}add/").content.decode()
     for words in ("First", "Second"):
         assert admin_client.post(f"{place}add/", {"text": words}).status_code == 302
     assert [(row.key, row.version, row.text) for row in ConsentText.objects.all()] == [
@@ -135,15 +135,15 @@ def test_a_new_wording_is_a_new_version(admin_client: Client) -> None:
 
 def test_topics_say_how_many_want_them(admin_client: Client) -> None:
     topic = Topic.objects.create(name="Posts", slug="posts")
-    for status, is_wanted in (("active", True), ("active", False), ("unsubscribed", True)):
-        make_subscriber(status=status).subscriptions.create(topic=topic, is_wanted=is_wanted)
+    for status, is_subscribed in (("active", True), ("active", False), ("unsubscribed", True)):
+        make_subscriber(status=status).subscriptions.create(topic=topic, is_subscribed=is_subscribed)
     page = admin_client.get("/admin/newsletter/topic/").content.decode()
-    assert '<td class="field-readers">1</td>' in page
+    assert '<td class="field-subscriber_count">1</td>' in page
 
 
 def test_a_topic_that_somebody_refused_is_not_deleted(admin_client: Client) -> None:
     chosen, free = (Topic.objects.create(name=name, slug=name) for name in ("chosen", "free"))
-    make_subscriber().subscriptions.create(topic=chosen, is_wanted=False)
+    make_subscriber().subscriptions.create(topic=chosen, is_subscribed=False)
     place = "/admin/newsletter/topic/"
     assert admin_client.post(f"{place}{chosen.pk}/delete/", {"post": "yes"}).status_code == 403
     action = {"action": "delete_selected", "_selected_action": [str(chosen.pk)], "post": "yes"}
@@ -158,12 +158,12 @@ def test_the_sender_says_what_is_lacking(admin_client: Client, settings: Setting
     data = {
         "from_email": "me@straße.example",
         "connections": "0",
-        "chunk": "100",
-        "uncertain": "resend",
-        "pause_error_share": "10",
-        "pause_complaint_share": "0.3",
-        "joins_per_hour": "200",
-        "posts_carry": "full",
+        "batch_size": "100",
+        "uncertain_policy": "resend",
+        "pause_error_percent": "10",
+        "pause_complaint_percent": "0.3",
+        "max_signups_per_hour": "200",
+        "post_content": "full",
         "digest_weekday": "6",
         "digest_hour": "9",
     }

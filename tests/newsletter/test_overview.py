@@ -27,15 +27,15 @@ def test_the_start_page_tells_how_the_list_grows(admin_client: Client) -> None:
     later = timezone.now() + timedelta(days=1)
     make_campaign(subject="Next one", status="scheduled", scheduled_at=later, not_after=later + timedelta(days=1))
     seen = admin_client.get("/admin/").context["newsletter"]
-    assert (seen["on_list"], seen["pending"], seen["suppressed"]) == (2, 1, 1)
+    assert (seen["active_count"], seen["pending_count"], seen["suppressed_count"]) == (2, 1, 1)
     assert (seen["weeks"][-1].joined, seen["weeks"][-1].left, len(seen["weeks"])) == (3, 1, 12)
-    assert (seen["bounces"].percent, seen["complaints"].level) == (50, "stop")
+    assert (seen["bounce_rate"].percent, seen["complaint_rate"].level) == (50, "stop")
     assert str(seen["next"]) == "Next one"
 
 
 def test_a_new_site_has_a_start_page_as_well(admin_client: Client) -> None:
     page = admin_client.get("/admin/").content.decode()
-    assert "No campaign is on its way." in page
+    assert "No campaign is scheduled or being sent." in page
 
 
 def test_what_waits_for_a_decision_is_among_the_tasks(admin_client: Client) -> None:
@@ -44,9 +44,9 @@ def test_what_waits_for_a_decision_is_among_the_tasks(admin_client: Client) -> N
     held = make_campaign(status="sending", subject="Knees", started_at=timezone.now())
     make_delivery(campaign=held, status="uncertain")
     page = admin_client.get("/admin/").content.decode()
-    assert "The campaign “Sleep” has stopped" in page
+    assert "The campaign “Sleep” is paused" in page
     assert reason in page
-    assert "A mail of “Knees” may or may not have gone out" in page
+    assert "An email of “Knees” may or may not have been sent" in page
 
 
 def test_who_has_nothing_to_do_with_it_sees_nothing_of_it() -> None:

@@ -15,12 +15,12 @@ def test_what_nobody_needs_any_more_is_erased_in_time() -> None:
     now = timezone.now()
     long_ago, lately = now - timedelta(days=1096), now - timedelta(days=1094)
     reader = make_subscriber()
-    left = {days: make_subscriber(status="unsubscribed", status_at=days) for days in (long_ago, lately)}
+    left = {days: make_subscriber(status="unsubscribed", status_changed_at=days) for days in (long_ago, lately)}
     for person in (reader, *left.values()):
         Suppression.objects.add(person.email_hash, "unsubscribed")
-        ConsentEvent.objects.record("requested", person, at=long_ago - timedelta(days=9))
-    ConsentEvent.objects.record("unsubscribed", left[long_ago], at=long_ago)
-    ConsentEvent.objects.record("unsubscribed", left[lately], at=lately)
+        ConsentEvent.objects.record("requested", person, occurred_at=long_ago - timedelta(days=9))
+    ConsentEvent.objects.record("unsubscribed", left[long_ago], occurred_at=long_ago)
+    ConsentEvent.objects.record("unsubscribed", left[lately], occurred_at=lately)
     ended = make_campaign(status="sent", finished_at=now - timedelta(days=91))
     young = make_campaign(status="sent", finished_at=now - timedelta(days=89))
     mails = [make_delivery(campaign=campaign, status="sent", subscriber=reader) for campaign in (ended, young)]

@@ -106,15 +106,15 @@ def test_the_database_refuses_an_unknown_state(machine: str) -> None:
 
 
 def test_who_leaves_takes_all_old_links_along_and_who_confirms_is_dated() -> None:
-    subscriber = make_subscriber(status="pending", confirmed_at=None, soft_score=3)
+    subscriber = make_subscriber(status="pending", confirmed_at=None, soft_bounce_count=3)
     rows = Subscriber.objects.filter(pk=subscriber.pk)
     rows.transition("pending", "active")
     subscriber.refresh_from_db()
     assert subscriber.confirmed_at is not None
-    assert (subscriber.soft_score, subscriber.token_epoch) == (0, 0)
+    assert (subscriber.soft_bounce_count, subscriber.token_version) == (0, 0)
     rows.transition("active", "unsubscribed")
     subscriber.refresh_from_db()
-    assert subscriber.token_epoch == 1
+    assert subscriber.token_version == 1
 
 
 def test_nobody_is_on_the_list_unconfirmed() -> None:
@@ -222,7 +222,7 @@ def test_an_audience_wants_the_topic_at_the_pace_of_the_campaign() -> None:
     for subscriber, fields in (
         (instant, {"topic": topic}),
         (weekly, {"topic": topic, "cadence": "weekly"}),
-        (never, {"topic": topic, "is_wanted": False}),
+        (never, {"topic": topic, "is_subscribed": False}),
         (elsewhere, {"topic": other}),
     ):
         Subscription.objects.create(subscriber=subscriber, **fields)
@@ -236,11 +236,11 @@ def test_an_audience_wants_the_topic_at_the_pace_of_the_campaign() -> None:
 
 
 def test_the_same_window_and_the_same_event_are_counted_once() -> None:
-    profile, now = NewsletterSettings.objects.create(per_hour=10), timezone.now()
-    assert profile.limits() == {"hour": 10}
-    SendWindow.objects.create(profile=profile, span="hour", starts_at=now)
+    profile, now = NewsletterSettings.objects.create(max_per_hour=10), timezone.now()
+    assert profile.rate_limits() == {"hour": 10}
+    SendWindow.objects.create(newsletter_settings=profile, period="hour", starts_at=now)
     WebhookEvent.objects.create(provider="x", event_id="1", kind="bounced")
     with pytest.raises(IntegrityError), transaction.atomic():
-        SendWindow.objects.create(profile=profile, span="hour", starts_at=now)
+        SendWindow.objects.create(newsletter_settings=profile, period="hour", starts_at=now)
     with pytest.raises(IntegrityError), transaction.atomic():
         WebhookEvent.objects.create(provider="x", event_id="1", kind="bounced")

@@ -35,7 +35,7 @@ def test_a_post_arrives_with_all_that_belongs_to_it(write: Writer, client: Clien
 
 
 def test_no_mail_goes_out_about_what_was_public_there(write: Writer) -> None:
-    NewsletterSettings.objects.create(mails_new_posts=True)
+    NewsletterSettings.objects.create(is_automation_enabled=True)
     call_command("import_wordpress", write(item(), item(2, status="draft")))
     assert automation.plan() == 0
     Post.objects.get(status="draft").publish()

@@ -1,4 +1,4 @@
-"""Say what keeps letters from going out, or from arriving."""
+"""Check whether the newsletter's settings and DNS records allow email to be sent and delivered."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,24 +11,28 @@ from newsletter.models import NewsletterSettings
 
 
 class Command(BaseCommand):
-    """`newsletter_doctor [--selector NAME]`: a line for each thing that is missing; CommandError if there is any."""
+    """Print one line per problem. Raise CommandError if there is any."""
 
-    help = "Look at the settings of the newsletter, and at its domain in the DNS, and say what is missing."
+    help = "Check the newsletter's settings and the DNS records of its domain, and report problems."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Define the command's option."""
         parser.add_argument(
-            "--selector", default="", help="of your DKIM key: what stands behind s= in a mail that you sent yourself"
+            "--selector",
+            default="",
+            help="selector of your DKIM key: the value of s= in the DKIM-Signature header of an email you sent",
         )
 
     def handle(self, *args: Any, selector: str, **options: Any) -> None:
-        sender = NewsletterSettings.load()
-        found = lacks(sender)
+        """Check the settings, then the DNS."""
+        newsletter_settings = NewsletterSettings.load()
+        problems = lacks(newsletter_settings)
         try:
-            found += dns.lacks(sending_domain(sender), selector)
+            problems += dns.lacks(sending_domain(newsletter_settings), selector)
         except dns.Unanswered as error:
-            raise CommandError("\n".join([*found, str(error)])) from error
+            raise CommandError("\n".join([*problems, str(error)])) from error
         if not selector:
-            self.stdout.write("DKIM was not looked at: name your key with --selector.")
-        if found:
-            raise CommandError("\n".join(found))
-        self.stdout.write("Nothing is missing.")
+            self.stdout.write("DKIM was not checked. Pass the selector of your key with --selector.")
+        if problems:
+            raise CommandError("\n".join(problems))
+        self.stdout.write("No problems found.")

@@ -1,4 +1,4 @@
-"""Write the list to a file."""
+"""Export subscribers to a CSV file."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -10,14 +10,19 @@ from newsletter.subscribers import csv_io
 
 
 class Command(BaseCommand):
-    """`newsletter_export FILE`: all subscribers as CSV."""
+    """Write all subscribers to a CSV file, which newsletter_import can read."""
 
-    help = "Write all subscribers to FILE, as CSV."
+    help = "Export all subscribers to a CSV file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Define the command's argument."""
         parser.add_argument("file", type=Path)
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        with file.open("w", encoding="utf-8", newline="") as out:
-            number = sum(1 for line in csv_io.lines() if out.write(line)) - 1
-        self.stdout.write(f"{number} subscribers are in {file}.")
+        """Write the file and print the number of subscribers."""
+        count = -1  # the header
+        with file.open("w", encoding="utf-8", newline="") as output:
+            for line in csv_io.export_subscribers():
+                output.write(line)
+                count += 1
+        self.stdout.write(f"{count} subscribers exported to {file}.")

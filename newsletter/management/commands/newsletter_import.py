@@ -1,4 +1,4 @@
-"""Take a list from elsewhere."""
+"""Import subscribers from a CSV file."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,21 +11,25 @@ from newsletter.subscribers import csv_io
 
 
 class Command(BaseCommand):
-    """`newsletter_import FILE --source WORDS [--all-confirmed]`; CommandError in one sentence, and nobody added."""
+    """Add the subscribers in a CSV file, all or none. Raise CommandError if the file is invalid."""
 
-    help = "Add the people of a CSV file of Mailchimp, Kit, MailerLite, MailPoet or newsletter_export."
+    help = "Import subscribers from a CSV file by Mailchimp, Kit, MailerLite, MailPoet or newsletter_export."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Define the command's arguments."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--source", required=True, help="where they agreed, for the log of consent")
-        parser.add_argument("--all-confirmed", action="store_true", help="each of them confirmed the address there")
+        parser.add_argument("--source", required=True, help="where they gave consent, for the consent log")
+        parser.add_argument(
+            "--all-confirmed", action="store_true", help="all of them have confirmed their email address"
+        )
 
     def handle(self, *args: Any, file: Path, source: str, all_confirmed: bool, **options: Any) -> None:
+        """Import the file and print the result."""
         try:
-            report = csv_io.take_in(file.read_bytes(), source=source, are_confirmed=all_confirmed)
+            report = csv_io.import_subscribers(file.read_bytes(), source=source, are_confirmed=all_confirmed)
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+            raise CommandError(f"{file} could not be read: {error.strerror}.") from error
         except ValidationError as error:
             raise CommandError(error.messages[0]) from error
-        for sentence in report.sentences():
-            self.stdout.write(sentence)
+        for message in report.messages():
+            self.stdout.write(message)

@@ -238,15 +238,15 @@ def test_a_test_goes_to_me_only_and_is_no_delivery(
     (mail,) = mailbox.messages
     assert mailbox.envelopes[0][1] == [admin_user.email]
     assert mail["Subject"] == "[Test] Knees"
-    assert "/newsletter/sample/" in mail["List-Unsubscribe"]
+    assert "/newsletter/sample-link/" in mail["List-Unsubscribe"]
     parts = [message_text(part) for part in mail.iter_parts()]  # type: ignore[arg-type]
     assert len(parts) == 2
     for part in parts:
         assert "Walk ten minutes" in part
-        assert "https://www.example.com/newsletter/sample/" in part
+        assert "https://www.example.com/newsletter/sample-link/" in part
         assert "/newsletter/u/" not in part
         assert "/newsletter/p/" not in part
-    for response in (client.get("/newsletter/sample/"), client.post("/newsletter/sample/")):
+    for response in (client.get("/newsletter/sample-link/"), client.post("/newsletter/sample-link/")):
         assert "This was a test" in response.content.decode()
     subscriber.refresh_from_db()
     campaign.refresh_from_db()
@@ -297,7 +297,7 @@ def test_a_mail_about_a_post_stays_about_that_post(admin_client: Client) -> None
 def test_a_mail_about_a_post_that_came_too_late_can_be_scheduled_again_as_it_asks_for(
     admin_client: Client, ready: NewsletterSettings
 ) -> None:
-    NewsletterSettings.objects.update(mails_new_posts=True)
+    NewsletterSettings.objects.update(is_automation_enabled=True)
     make_post(title="Knees", published_at=timezone.now() - timedelta(days=3))
     prepare_due()
     campaign = Campaign.objects.get()
@@ -543,15 +543,15 @@ def test_the_numbers_of_all_states_add_up_to_the_total(admin_client: Client) -> 
 
 def test_limits_tell_when_it_ends_and_why_it_rests() -> None:
     campaign = make_campaign(status="sending", total=3, started_at=timezone.now())
-    profile = NewsletterSettings.objects.create(per_hour=2, per_second=5)
+    profile = NewsletterSettings.objects.create(max_per_hour=2, max_per_second=5)
     for _ in range(3):
         make_delivery(campaign=campaign)
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
-    profile.windows.create(span="hour", starts_at=hour, count=2)
+    profile.send_windows.create(period="hour", starts_at=hour, count=2)
     seen = progress.of(campaign)
     assert "Your limit of 2 an hour is used up" in seen.rest
     assert seen.ends_at is not None
-    assert progress.time_needed(2000, NewsletterSettings(per_hour=500)) == timedelta(hours=4)
+    assert progress.time_needed(2000, NewsletterSettings(max_per_hour=500)) == timedelta(hours=4)
     assert progress.time_needed(2000, NewsletterSettings()) is None
     for time, words in (
         (timedelta(seconds=5), "about 1 minute"),

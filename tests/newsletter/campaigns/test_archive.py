@@ -67,7 +67,7 @@ def test_what_has_not_gone_out_is_nowhere(client: Client, status: str) -> None:
     shown = client.get(LIST).content.decode()
     assert "Secret" not in shown
     assert "Early" not in shown
-    assert "No letter has gone out yet." in shown
+    assert "No newsletter has been sent yet." in shown
 
 
 def test_the_copy_leads_to_nobodys_own_pages(client: Client) -> None:

@@ -24,12 +24,12 @@ pytestmark = pytest.mark.django_db
 def profile(db: None) -> NewsletterSettings:
     """Everything switched on; a digest was due an hour ago."""
     due = timezone.localtime() - timedelta(hours=1)
-    return sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
+    return sender(is_automation_enabled=True, digest_weekday=due.weekday(), digest_hour=due.hour)
 
 
 def reader(profile: NewsletterSettings, cadence: str = "instant") -> Subscriber:
     subscriber = make_subscriber()
-    subscriber.subscriptions.create(topic=profile.topic_of_posts(), cadence=cadence)
+    subscriber.subscriptions.create(topic=profile.get_post_topic(), cadence=cadence)
     return subscriber
 
 
@@ -74,18 +74,18 @@ def test_a_new_post_is_mailed_after_ten_minutes_to_those_who_want_each(profile: 
 
 def test_what_was_public_when_it_was_switched_on_is_never_mailed() -> None:
     old, draft = new_post(), new_post(status="draft", published_at=None)
-    sender(mails_new_posts=True)
+    sender(is_automation_enabled=True)
     old.title = "Edited"
     old.save()
     draft.publish()
     automation.plan()
     assert [campaign.post for campaign in Campaign.objects.all()] == [draft]
     # Off and on again: what came between is old by then.
-    sender(mails_new_posts=False)
+    sender(is_automation_enabled=False)
     between = new_post()
-    sender(mails_new_posts=True)
+    sender(is_automation_enabled=True)
     assert automation.plan() == 0
-    assert not between.news.is_news
+    assert not between.announcement.is_new
 
 
 def test_a_scheduled_post_is_mailed_when_its_time_has_come(profile: NewsletterSettings) -> None:
@@ -189,7 +189,7 @@ def test_a_post_that_somebody_mails_by_hand_is_not_mailed_again(
 
 
 def test_the_owners_topic_is_asked_and_else_the_first(profile: NewsletterSettings) -> None:
-    first = profile.topic_of_posts()
+    first = profile.get_post_topic()
     assert first.slug == "new-posts"
     other = Topic.objects.create(name="Other", slug="other")
     profile.post_topic = other
@@ -222,7 +222,7 @@ def test_a_weeks_posts_go_together_to_those_who_want_it_so(profile: NewsletterSe
     assert campaign.frozen_html.index("Hips") < campaign.frozen_html.index("Knees")
     assert "Too new" not in campaign.frozen_html
     assert [row.subscriber for row in campaign.deliveries.all()] == [weekly]
-    assert after.news.gathered_at is None
+    assert after.announcement.digested_at is None
 
 
 def test_a_week_without_news_has_no_digest(profile: NewsletterSettings) -> None:
@@ -239,8 +239,8 @@ def test_nobody_who_wants_one_no_digest_and_the_posts_wait(profile: NewsletterSe
     assert not Campaign.objects.filter(kind="digest").exists()
     reader(profile, "weekly")
     automation.plan()
-    post.news.refresh_from_db()
-    assert post.news.digest == digest()
+    post.announcement.refresh_from_db()
+    assert post.announcement.digest == digest()
 
 
 def test_no_post_is_in_two_digests_even_if_the_first_is_deleted(profile: NewsletterSettings) -> None:
@@ -249,7 +249,7 @@ def test_no_post_is_in_two_digests_even_if_the_first_is_deleted(profile: Newslet
     automation.plan()
     digest().delete()
     assert automation.plan() == 0
-    AnnouncedPost.objects.update(gathered_at=None)
+    AnnouncedPost.objects.update(digested_at=None)
     assert automation.plan() == 1
 
 
@@ -301,8 +301,8 @@ def test_who_got_each_post_at_once_and_then_chose_once_a_week_is_mailed_none_of_
     # With something new in it, it is for both.
     new = new_post()
     automation.plan()
-    new.news.digest = digest()
-    new.news.save()
+    new.announcement.digest = digest()
+    new.announcement.save()
     assert set(digest().audience()) == {changed, weekly}
 
 
@@ -336,12 +336,12 @@ def campaign_moved(campaign: Campaign) -> Campaign:
 
 def test_a_digest_that_is_a_day_late_waits_for_the_next_week() -> None:
     due = timezone.localtime() - timedelta(hours=26)
-    profile = sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
+    profile = sender(is_automation_enabled=True, digest_weekday=due.weekday(), digest_hour=due.hour)
     reader(profile, "weekly")
     post = new_post(published_at=earlier(40))
     automation.plan()
     assert not Campaign.objects.filter(kind="digest").exists()
-    assert post.news.gathered_at is None
+    assert post.announcement.digested_at is None
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_it_is_due_at_the_owners_hour(now: str, due: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_make_one_mail_a_post_and_one_digest() -> None:
     due = timezone.localtime() - timedelta(hours=1)
-    profile = sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
+    profile = sender(is_automation_enabled=True, digest_weekday=due.weekday(), digest_hour=due.hour)
     reader(profile, "weekly")
     posts = [new_post(published_at=earlier()) for _ in range(3)]
 
@@ -388,13 +388,13 @@ def test_workers_at_once_make_one_mail_a_post_and_one_digest() -> None:
 
 
 def test_the_welcome_says_what_the_owner_wrote_once_ever() -> None:
-    sender(welcome="Hello & <b>hi</b>.\n\nSee https://example.com/start")
+    sender(welcome_text="Hello & <b>hi</b>.\n\nSee https://example.com/start")
     subscriber = make_subscriber(status="pending", confirmed_at=None)
     subscriber.confirm()
     subscriber.unsubscribe()
     again = Subscriber.objects.get(pk=subscriber.pk)
     again.confirm()
-    mail = again.mails.get(kind="welcome").build_email()
+    mail = again.transactional_emails.get(kind="welcome").build_email()
     assert mail is not None
     assert "Hello & <b>hi</b>.\n\nSee https://example.com/start\n" in mail.body
     (rich, _), *_ = mail.alternatives

@@ -14,7 +14,7 @@ from newsletter.campaigns import preflight
 from newsletter.delivery.mime import link
 from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Topic
 from newsletter.rendering.messages import RenderedEmail
-from newsletter.subscribers.tokens import Purpose
+from newsletter.subscribers.tokens import TokenPurpose
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
@@ -44,7 +44,7 @@ def test_what_must_not_go_out_is_stopped(settings: Settings) -> None:
         ({"topic": topic}, "Nobody would get it"),
     ):
         assert words in said("stop", letter(**overrides))
-    NewsletterSettings.objects.update(per_day=0)
+    NewsletterSettings.objects.update(max_per_day=0)
     assert "A limit of 0 mails" in said("stop", letter())
     NewsletterSettings.objects.update(postal_address="", from_email="me@mail.example.net")
     settings.SITE_URL = "http://www.example.com"
@@ -63,16 +63,16 @@ def test_what_goes_out_by_itself_needs_no_text_of_its_own_but_something_public(k
     assert "not public" in said("stop", Campaign.objects.get())
 
 
-@pytest.mark.parametrize("purpose", list(Purpose))
-def test_a_link_out_of_somebodys_letter_is_sent_to_nobody_else(purpose: Purpose) -> None:
-    address = Subscriber.objects.get().link(purpose)
+@pytest.mark.parametrize("purpose", list(TokenPurpose))
+def test_a_link_out_of_somebodys_letter_is_sent_to_nobody_else(purpose: TokenPurpose) -> None:
+    address = Subscriber.objects.get().build_url(purpose)
     stops = said("stop", letter(body=f'<p><a href="{address}">Choose what you get</a></p>'))
     assert stops == "A link is one reader's own."
 
 
 def test_what_the_finished_mail_must_not_hold_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = letter()
-    leave = f'<a href="{link(campaign, Purpose.UNSUBSCRIBE)}">Leave</a>'
+    leave = f'<a href="{link(campaign, TokenPurpose.UNSUBSCRIBE)}">Leave</a>'
     for html, text, words in (
         (f'{leave}<a href="https://www.amazon.de/dp/B000000001?tag=x">Roller</a>', leave, "It links to Amazon"),
         (f'{leave}<a href="/knees/">Knees</a>', leave, "A link has no whole address"),
@@ -92,7 +92,7 @@ def test_what_is_only_unwise_is_said_and_stops_nothing() -> None:
         f'<p>Words <a href="https://www.example.com/coming/">1</a> <a href="/nowhere/">2</a></p>'
         f'<figure><img data-image="{image.pk}"></figure>'
     )
-    NewsletterSettings.objects.update(reply_to="", worker_seen_at=timezone.now() - timedelta(hours=2), per_hour=1)
+    NewsletterSettings.objects.update(reply_to="", worker_seen_at=timezone.now() - timedelta(hours=2), max_per_hour=1)
     for _ in range(50):
         make_subscriber()
     campaign = letter(subject="A subject that is longer than any telephone shows in full", preheader="", body=body)
@@ -107,7 +107,7 @@ def test_what_is_only_unwise_is_said_and_stops_nothing() -> None:
         "“Coming” is a draft",
         "/nowhere leads nowhere",
         "Without alternative text: “A knee”",
-        "At 1 an hour that takes about 2 days",
+        "At 1 per hour that takes about 2 days",
         "last seen 2\xa0hours ago",
     ):
         assert words in warned
@@ -168,7 +168,7 @@ def test_a_worker_is_noted_and_seldom(ready: NewsletterSettings) -> None:
         before = timezone.now() - ago
         NewsletterSettings.objects.update(worker_seen_at=before)
         with CaptureQueriesContext(connection) as queries:
-            NewsletterSettings.load().note_worker()
+            NewsletterSettings.load().mark_worker_seen()
         assert len(queries) == (2 if is_noted else 1)
     ready.refresh_from_db()
     assert ready.worker_seen_at is not None

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from newsletter.delivery.materialize import prepare
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
-from newsletter.subscribers.email_addresses import email_hash, email_key
+from newsletter.subscribers.email_addresses import hash_email, normalize_email
 
 KILLED = -9
 
@@ -116,7 +116,7 @@ class Stage:
 
 def sender(**overrides: Any) -> NewsletterSettings:
     """The profile, complete and small enough that a few mails are several chunks."""
-    fields = {"postal_address": "1 Main Street", "connections": 2, "chunk": 6} | overrides
+    fields = {"postal_address": "1 Main Street", "connections": 2, "batch_size": 6} | overrides
     return NewsletterSettings.objects.update_or_create(pk=NewsletterSettings.singleton_instance_id, defaults=fields)[0]
 
 
@@ -128,7 +128,7 @@ def campaign_to(number: int, profile: NewsletterSettings) -> Campaign:
         Subscriber(email=f"reader-{each}@example.org", status="active", confirmed_at=now) for each in range(number)
     ]
     for reader in readers:
-        reader.email_key, reader.email_hash = email_key(reader.email), email_hash(reader.email)
+        reader.normalized_email, reader.email_hash = normalize_email(reader.email), hash_email(reader.email)
     Subscriber.objects.bulk_create(readers)
     campaign = Campaign.objects.create(subject="Knees", body="<p>Bend them.</p>", status="preparing")
     assert prepare(campaign, profile) == 1

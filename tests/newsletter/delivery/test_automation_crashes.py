@@ -27,9 +27,9 @@ NUMBER = 3
 )
 def test_a_post_and_a_week_are_mailed_once_whenever_the_planner_dies(stage: Stage, place: str) -> None:
     due = timezone.localtime() - timedelta(hours=1)
-    profile = sender(mails_new_posts=True, digest_weekday=due.weekday(), digest_hour=due.hour)
+    profile = sender(is_automation_enabled=True, digest_weekday=due.weekday(), digest_hour=due.hour)
     for cadence in ["instant", "weekly"] * NUMBER:
-        make_subscriber().subscriptions.create(topic=profile.topic_of_posts(), cadence=cadence)
+        make_subscriber().subscriptions.create(topic=profile.get_post_topic(), cadence=cadence)
     post = make_post(published_at=timezone.now() - timedelta(hours=2))
     assert stage.run(place) == KILLED
     assert stage.run() == 0

@@ -29,7 +29,7 @@ def test_killed_anywhere_nobody_is_lost_and_second_copies_are_as_few_as_connecti
     """A quick sample: benchmarks/newsletter_crashes.py does it with fifty seeds."""
     dice = random.Random(policy)
     for how in (*ways, "random"):
-        campaign = campaign_to(NUMBER, sender(uncertain=policy, connections=CONNECTIONS))
+        campaign = campaign_to(NUMBER, sender(uncertain_policy=policy, connections=CONNECTIONS))
         after = dice.uniform(0.02, 0.2) if how == "random" else dice.randint(1, 3)
         ended = stage.run(how, after)
         assert ended == KILLED or how == "random", how
@@ -64,7 +64,7 @@ def test_killed_while_it_prepares_it_writes_the_same_rows(stage: Stage) -> None:
 def test_two_workers_at_once_share_the_mails(stage: Stage, settings: Settings, tmp_path: Path) -> None:
     # So many that the first worker is still at it when the second one has begun.
     many = NUMBER * 10
-    campaign = campaign_to(many, sender(chunk=2))
+    campaign = campaign_to(many, sender(batch_size=2))
     settings.NEWSLETTER_JOURNAL_DIR = tmp_path / "of another machine"
     stage.begin("")
     while not campaign.deliveries.exclude(status="pending").exists():
@@ -77,7 +77,7 @@ def test_two_workers_at_once_share_the_mails(stage: Stage, settings: Settings, t
 
 
 def test_a_sleeper_that_wakes_up_after_its_lease_sends_nothing_more(stage: Stage) -> None:
-    campaign = campaign_to(12, sender(uncertain="hold", connections=1, chunk=12))
+    campaign = campaign_to(12, sender(uncertain_policy="hold", connections=1, batch_size=12))
     stage.plan(END=["", "", "", "slow"])
     pid = stage.begin("", sending={"LEASE": 3, "LEASE_LEFT": 1})
     deadline = time.monotonic() + 10
@@ -100,7 +100,7 @@ def test_a_sleeper_that_wakes_up_after_its_lease_sends_nothing_more(stage: Stage
 
 
 def test_a_claim_whose_journal_is_gone_is_uncertain_as_a_whole(stage: Stage) -> None:
-    campaign = campaign_to(NUMBER, sender(uncertain="hold", connections=1))
+    campaign = campaign_to(NUMBER, sender(uncertain_policy="hold", connections=1))
     assert stage.run("after dot", 3) == KILLED
     for path in stage.folder.glob("newsletter/*.journal"):
         path.unlink()
@@ -115,7 +115,7 @@ def test_a_claim_whose_journal_is_gone_is_uncertain_as_a_whole(stage: Stage) -> 
 def test_a_journal_from_before_the_machine_started_anew_counts_for_what_was_answered_only(
     stage: Stage, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = campaign_to(NUMBER, sender(uncertain="hold", connections=1))
+    campaign = campaign_to(NUMBER, sender(uncertain_policy="hold", connections=1))
     assert stage.run("after reply", 3) == KILLED
     monkeypatch.setattr(journals, "_boot_id", lambda: "another start")
     recover()

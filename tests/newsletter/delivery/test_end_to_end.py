@@ -68,7 +68,7 @@ def test_a_signature_over_one_click_holds_after_a_real_trip(settings: Settings, 
     campaign, us = campaign_that_says(NASTY, settings, tmp_path)
     row = campaign.deliveries.get()
     stuffed = compiled(campaign.pk, campaign.frozen_sha256, us).to(
-        row.to_email, row.message_id, reader.public_id, reader.token_epoch, "Sun, 01 Mar 2026 12:00:00 +0000"
+        row.to_email, row.message_id, reader.public_id, reader.token_version, "Sun, 01 Mar 2026 12:00:00 +0000"
     )
     mail = re.sub(rb"(?m)^\.\.", b".", stuffed)
     # To the byte: neither canonicalization forgives a space.

@@ -43,8 +43,8 @@ def test_a_campaign_whose_time_has_come_is_frozen_written_and_counted() -> None:
 def test_only_who_wants_the_topic_is_mailed() -> None:
     topic = Topic.objects.create(name="New posts", slug="new-posts")
     wants, does_not = make_subscriber(), make_subscriber()
-    for reader, is_wanted in ((wants, True), (does_not, False)):
-        Subscription.objects.create(subscriber=reader, topic=topic, is_wanted=is_wanted)
+    for reader, is_subscribed in ((wants, True), (does_not, False)):
+        Subscription.objects.create(subscriber=reader, topic=topic, is_subscribed=is_subscribed)
     campaign = scheduled(status="preparing", topic=topic)
     assert prepare(campaign, sender()) == 1
     assert [row.subscriber for row in campaign.deliveries.all()] == [wants]

@@ -89,7 +89,7 @@ def test_each_mail_is_one_request_with_all_our_headers_and_keeps_the_providers_n
 def test_each_answer_has_its_outcome_and_nothing_below_tries_again(
     api: ProviderHarness, answer: str | int, status: str, pauses: bool, copies: int
 ) -> None:
-    campaign = campaign_to(1, sender(uncertain="hold", connections=1))
+    campaign = campaign_to(1, sender(uncertain_policy="hold", connections=1))
     api.plan(answer)
     deliver(never)
     assert census(campaign) == {status: 1}
@@ -102,7 +102,7 @@ def test_each_answer_has_its_outcome_and_nothing_below_tries_again(
 
 
 def test_a_provider_that_takes_mails_and_calls_it_an_error_pauses_the_campaign(api: ProviderHarness) -> None:
-    campaign = campaign_to(60, sender(connections=1, chunk=20))
+    campaign = campaign_to(60, sender(connections=1, batch_size=20))
     api.plan(*["500-after"] * 60)
     deliver(never)
     assert census(campaign) == {"pending": 40, "uncertain": 20}
@@ -113,7 +113,7 @@ def test_a_provider_that_takes_mails_and_calls_it_an_error_pauses_the_campaign(a
 
 def test_without_an_answer_in_time_a_mail_is_uncertain(api: ProviderHarness, settings: Settings) -> None:
     settings.ANYMAIL |= {"REQUESTS_TIMEOUT": (1, 0.2)}
-    campaign = campaign_to(1, sender(uncertain="hold", connections=1))
+    campaign = campaign_to(1, sender(uncertain_policy="hold", connections=1))
     api.plan("slow")
     deliver(never)
     assert census(campaign) == {"uncertain": 1}
@@ -144,7 +144,7 @@ def test_where_the_provider_heeds_a_key_the_second_try_makes_no_second_copy(
     api: ProviderHarness, settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, later: bool
 ) -> None:
     api.use(settings, name)
-    campaign = campaign_to(1, sender(uncertain="resend", connections=1))
+    campaign = campaign_to(1, sender(uncertain_policy="resend", connections=1))
     api.plan("drop-after")
     deliver(never)
     assert census(campaign) == {"uncertain": 1}
@@ -162,7 +162,7 @@ def test_where_the_provider_heeds_a_key_the_second_try_makes_no_second_copy(
 @pytest.mark.parametrize("policy", ["hold", "resend"])
 def test_killed_anywhere_it_is_as_with_a_mail_server(api: ProviderHarness, policy: str) -> None:
     for how in ("after journal", "after reply", "after commit"):
-        campaign = campaign_to(12, sender(uncertain=policy))
+        campaign = campaign_to(12, sender(uncertain_policy=policy))
         assert api.stage.run(how, 2, **api.settings("postmark")) == KILLED, how
         assert adds_up(campaign)
         assert api.stage.run(**api.settings("postmark")) == 0
@@ -186,10 +186,10 @@ def test_what_the_journal_knows_was_answered_keeps_the_providers_name(api: Provi
 
 def test_single_mails_go_the_same_way(api: ProviderHarness) -> None:
     person = Subscriber.objects.create(email="ana@example.org")
-    person.ask()
+    person.request_confirmation()
     api.plan("inactive")
     assert outbox.send_due_emails() == 1
-    mail = person.mails.get()
+    mail = person.transactional_emails.get()
     assert (mail.sent_at, mail.next_attempt_at) == (None, None)
     assert mail.last_error == "The email provider rejected the recipient's email address."
     SubscriberEmail.objects.update(next_attempt_at=mail.created_at)
@@ -230,7 +230,7 @@ def test_any_backend_of_djangos_takes_it_too(
         raise RuntimeError("the disk is full")
 
     monkeypatch.setattr("django.core.mail.backends.filebased.EmailBackend.send_messages", fail)
-    campaign = campaign_to(1, sender(uncertain="hold"))
+    campaign = campaign_to(1, sender(uncertain_policy="hold"))
     deliver(never)
     assert census(campaign) == {"uncertain": 1}
 

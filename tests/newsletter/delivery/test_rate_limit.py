@@ -30,7 +30,7 @@ def test_without_limits_nothing_is_counted() -> None:
 
 
 def test_the_narrowest_limit_holds_until_its_window_is_over(clock: list[datetime]) -> None:
-    profile = sender(per_hour=10, per_day=25)
+    profile = sender(max_per_hour=10, max_per_day=25)
     granted = []
     for hours in (0, 0, 1, 2, 3, 24):
         clock[0] = NOON + timedelta(hours=hours)
@@ -39,17 +39,17 @@ def test_the_narrowest_limit_holds_until_its_window_is_over(clock: list[datetime
 
 
 def test_a_full_second_is_waited_for_and_a_full_hour_is_not(clock: list[datetime]) -> None:
-    profile = sender(per_second=2, per_hour=5)
+    profile = sender(max_per_second=2, max_per_hour=5)
     assert [rate_limit.reserve(profile, 8).number for _ in range(4)] == [2, 2, 1, 0]
     assert clock[0] == NOON + timedelta(seconds=2)
 
 
 def test_none_a_second_is_none_and_no_wait_for_ever() -> None:
-    assert rate_limit.reserve(sender(per_second=0), 8).number == 0
+    assert rate_limit.reserve(sender(max_per_second=0), 8).number == 0
 
 
 def test_what_is_not_sent_is_given_back_to_the_window_it_came_from(clock: list[datetime]) -> None:
-    profile = sender(per_hour=10)
+    profile = sender(max_per_hour=10)
     first = rate_limit.reserve(profile, 8)
     clock[0] += timedelta(hours=1)
     assert rate_limit.reserve(profile, 8).number == 8
@@ -62,7 +62,7 @@ def test_what_is_not_sent_is_given_back_to_the_window_it_came_from(clock: list[d
 
 
 def test_old_windows_go() -> None:
-    profile = sender(per_hour=10)
-    SendWindow.objects.create(profile=profile, span="hour", starts_at=NOON - timedelta(days=900))
+    profile = sender(max_per_hour=10)
+    SendWindow.objects.create(newsletter_settings=profile, period="hour", starts_at=NOON - timedelta(days=900))
     rate_limit.reserve(profile, 1)
     assert SendWindow.objects.count() == 1

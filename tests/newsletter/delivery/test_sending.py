@@ -81,7 +81,7 @@ def test_who_leaves_between_claim_and_mail_is_heard(stage: Stage, monkeypatch: p
 
 
 def test_paused_and_resumed_twenty_times_each_mail_goes_out_once(stage: Stage) -> None:
-    campaign = campaign_to(60, sender(connections=2, chunk=2))
+    campaign = campaign_to(60, sender(connections=2, batch_size=2))
     rows = Campaign.objects.filter(pk=campaign.pk)
     for _ in range(20):
         deliver(after(3))
@@ -154,7 +154,7 @@ def test_a_server_that_refuses_us_pauses_the_campaign_and_fails_nobody(stage: St
 
 
 def test_too_many_failures_pause_the_campaign(stage: Stage) -> None:
-    campaign = campaign_to(40, sender(connections=1, chunk=10, pause_error_share=30))
+    campaign = campaign_to(40, sender(connections=1, batch_size=10, pause_error_percent=30))
     stage.plan(RCPT=["550 nobody"] * 20)
     deliver(never)
     assert census(campaign) == {"failed": 20, "pending": 20}
@@ -215,12 +215,12 @@ def test_after_the_clock_jumped_nothing_goes_out_under_the_old_claim(
 
 
 def test_other_settings_count_from_the_next_chunk_on(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    campaign = campaign_to(12, sender(connections=1, chunk=4))
+    campaign = campaign_to(12, sender(connections=1, batch_size=4))
     sizes, original = [], sending.send
 
     def send(chunk: Any, *arguments: Any) -> Any:
         sizes.append((len(chunk.rows), chunk.sender.email))
-        NewsletterSettings.objects.update(chunk=6, from_email="new@example.com")
+        NewsletterSettings.objects.update(batch_size=6, from_email="new@example.com")
         return original(chunk, *arguments)
 
     monkeypatch.setattr(sending, "send", send)
@@ -234,7 +234,7 @@ def test_other_settings_count_from_the_next_chunk_on(stage: Stage, monkeypatch: 
     [("resend", "drop-after", 2), ("resend", "drop-before", 1), ("hold", "drop-after", 1)],
 )
 def test_without_an_answer_after_the_dot_the_policy_decides(stage: Stage, policy: str, fault: str, copies: int) -> None:
-    campaign = campaign_to(3, sender(uncertain=policy, connections=1))
+    campaign = campaign_to(3, sender(uncertain_policy=policy, connections=1))
     stage.plan(END=[fault])
     deliver(never)
     assert census(campaign) == {"sent": 2, "uncertain": 1}
@@ -264,10 +264,10 @@ def test_a_server_that_never_says_so_is_not_handed_the_same_mail_without_end(sta
 
 
 def test_a_limit_holds_the_rest_back(stage: Stage) -> None:
-    campaign = campaign_to(10, sender(per_hour=7))
+    campaign = campaign_to(10, sender(max_per_hour=7))
     assert deliver(never) == 7
     assert census(campaign) == {"sent": 7, "pending": 3}
-    NewsletterSettings.objects.update(per_hour=None)
+    NewsletterSettings.objects.update(max_per_hour=None)
     assert deliver(never) == 3
 
 
@@ -297,7 +297,7 @@ def test_results_of_a_lost_claim_are_not_kept(stage: Stage, monkeypatch: pytest.
 def test_a_worker_whose_database_fails_leaves_its_journal_to_the_next(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = campaign_to(4, sender(connections=1, uncertain="hold"))
+    campaign = campaign_to(4, sender(connections=1, uncertain_policy="hold"))
 
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
@@ -313,7 +313,7 @@ def test_a_worker_whose_database_fails_leaves_its_journal_to_the_next(
 
 
 def test_nobody_claims_what_another_has_claimed() -> None:
-    profile = sender(chunk=10)
+    profile = sender(batch_size=10)
     campaign = campaign_to(4, profile)
     first, second = (claim(owner, profile, 2) for owner in ("a", "b"))
     assert first
@@ -333,7 +333,7 @@ def test_a_journal_that_is_used_is_nobody_elses(stage: Stage) -> None:
 
 
 def test_uncertain_mails_are_listed_and_decided_by_hand(stage: Stage) -> None:
-    campaign = campaign_to(6, sender(uncertain="hold"))
+    campaign = campaign_to(6, sender(uncertain_policy="hold"))
     names = sorted(campaign.deliveries.values_list("message_id", flat=True))[:3]
     campaign.deliveries.filter(message_id__in=names).update(status="uncertain")
     told = StringIO()

@@ -16,7 +16,7 @@ from newsletter.delivery.mime import Sender, compiled, link
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.email_template import render_email
 from newsletter.rendering.messages import MAX_HTML_BYTES, RenderedEmail, render_campaign
-from newsletter.subscribers.tokens import Purpose
+from newsletter.subscribers.tokens import TokenPurpose
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.making import make_favorite, make_link
@@ -149,8 +149,8 @@ def test_every_mail_says_why_it_came_from_where_and_how_to_leave(everything: Ren
     assert [line in words for line in ("1 Main Street", "Portland", "Not advice.")] == [True] * 3
     campaign = Campaign.objects.get()
     assert foot.xpath(".//a/@href") == [
-        link(campaign, Purpose.UNSUBSCRIBE),
-        link(campaign, Purpose.PREFERENCES),
+        link(campaign, TokenPurpose.UNSUBSCRIBE),
+        link(campaign, TokenPurpose.PREFERENCES),
         f"http://testserver/newsletter/archive/knees-{campaign.pk}/",
         "https://example.com/imprint/",
     ]
@@ -216,7 +216,7 @@ def test_the_text_part_reads_well(everything: RenderedEmail) -> None:
         "Does it hurt?\n\nNo.\n"
     )
     campaign = Campaign.objects.get()
-    assert f"Unsubscribe <{link(campaign, Purpose.UNSUBSCRIBE)}>\n" in foot.replace("\n<", " <")
+    assert f"Unsubscribe <{link(campaign, TokenPurpose.UNSUBSCRIBE)}>\n" in foot.replace("\n<", " <")
     assert foot.rstrip().endswith("Imprint <https://example.com/imprint/>")
 
 
@@ -252,7 +252,7 @@ def test_the_mail_about_a_post_holds_the_post() -> None:
     # A link that holds a picture alone is called by what the picture shows.
     assert page.xpath("//a[img]/@href") == [f"http://testserver/{post.slug}/"]
     assert page.xpath("//a/img/@alt")[0]
-    short = about(make_post(body="<p>Whole.</p>", excerpt="In short."), NewsletterSettings(posts_carry="summary"))
+    short = about(make_post(body="<p>Whole.</p>", excerpt="In short."), NewsletterSettings(post_content="summary"))
     assert "In short." in short.html
     assert "Whole." not in short.html + short.text
 
