@@ -122,7 +122,7 @@ bench: setup ## Measure queries and CPU time, with few rows and with many
 	@$(PYTHON) -m benchmarks.redirects
 	@$(PYTHON) -m benchmarks.clicks
 
-bench-newsletter: setup-dev ## Measure campaigns to N= subscribers and the cost of crashes; writes docs/newsletter.md
+bench-newsletter: setup-dev ## Measure campaigns to N= subscribers and the cost of crashes
 	$(call install,benchmarks/peers.txt,--no-deps --target .venv/peers)
 	@$(PYTHON) -m benchmarks.newsletter --subscribers $(N) --peer .venv/peers
 	@$(PYTHON) -m benchmarks.newsletter_crashes
