@@ -27,17 +27,17 @@ from affiliates.references import Use
 from affiliates.retire_links import retire
 from affiliates.shop_urls import tag_of
 from images.admin import WithImagePicker
-from images.references import Use as Shown
 from images.renditions import thumbnail
 from siteinfo.urls import admin_url
+from siteinfo.where_used import WhereUsed
 
 # Days of clicks that lists show.
 RECENT = 30
 
 
-def _used_in(uses: Any) -> list[Shown]:
+def _used_in(uses: Any) -> list[WhereUsed]:
     """The texts of `uses`, as the desk names them."""
-    return [Shown(holder, []) for holder in uses.holders()]
+    return [WhereUsed(holder, []) for holder in uses.holders()]
 
 
 def _speak_of_tag(request: HttpRequest, link: Link, typed: str) -> None:
@@ -107,7 +107,7 @@ class LinkAdmin(admin.ModelAdmin):
             except ValidationError as error:
                 self.message_user(request, " ".join(error.messages), messages.WARNING)
                 return HttpResponseRedirect(request.path)
-        rows = [(each, [Shown(holder, []) for holder in each.holders]) for each in pasted()]
+        rows = [(each, [WhereUsed(holder, []) for holder in each.holders]) for each in pasted()]
         context = {**self.admin_site.each_context(request), "title": "Pasted addresses", "opts": self.opts}
         return TemplateResponse(request, "admin/affiliates/link/pasted.html", {**context, "rows": rows})
 
@@ -168,7 +168,7 @@ class LinkAdmin(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         link = kwargs.get("obj")
-        context["uses"] = _used_in(Use.objects.of(link)) if link else []
+        context["where_used"] = _used_in(Use.objects.of(link)) if link else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Retire", permissions=["change"])
@@ -207,7 +207,7 @@ def _retire(desk: Any, request: HttpRequest, links: list[Link], into: Link | Non
 
 def _named(holders: Any) -> SafeString:
     """Texts with where each is changed."""
-    rows = ((use.address, use.user) for use in (Shown(holder, []) for holder in holders))
+    rows = ((used.url, used.source) for used in (WhereUsed(holder, []) for holder in holders))
     return format_html_join(", ", '<a href="{}">{}</a>', rows)
 
 
@@ -292,7 +292,7 @@ class ProductAdmin(WithImagePicker, admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         product = kwargs.get("obj")
-        context["uses"] = _used_in(Use.objects.of_product(product)) if product else []
+        context["where_used"] = _used_in(Use.objects.of_product(product)) if product else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Retire", permissions=["change"])

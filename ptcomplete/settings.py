@@ -146,8 +146,6 @@ PAGE_CACHE_IGNORED_MODELS = [
     "affiliates.ClickCount",
     "affiliates.Earning",
     "affiliates.Use",
-    "blog.PostLink",
-    "blog.PostPicture",
     "blog.PostViewCount",
     "pagecache",
     "contact",

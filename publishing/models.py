@@ -375,6 +375,10 @@ class PendingEdit(ReferenceSource, DocumentRecord):
         """Return nothing: visitors see no pending edit."""
         return cls._default_manager.none()
 
+    def reference_label(self, field: str) -> str:
+        """Return what authors call the edited fields."""
+        return "pending edit"
+
     @property
     def reference_owner(self) -> models.Model:
         """The document that is edited."""

@@ -11,7 +11,7 @@ them. Code that bypasses save(), such as bulk_create() and update(), calls sync(
     Reference.objects.from_public().filter(path__isnull=False)
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -70,6 +70,11 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
             content_type = ContentType.objects.get_for_model(model)
             is_public |= Q(source_type=content_type, source_id__in=model.public_rows().order_by().values("pk"))
         return self.filter(is_public)
+
+    def source_counts(self) -> dict[int, int]:
+        """Return the number of rows that refer to each row of one model, by `target_id`. One query."""
+        pairs = self.order_by().values_list("target_id", "source_type", "source_id").distinct()
+        return Counter(target_id for target_id, _, _ in pairs if target_id is not None)
 
     def sources(self) -> "list[ReferenceSource]":
         """Return the rows that hold these references, each once, without their long texts. One query per model."""
@@ -157,6 +162,16 @@ class ReferenceSource(models.Model):
     def reference_owner(self) -> models.Model:
         """The row that authors know this source as; a pending edit is known as its document."""
         return self
+
+    @property
+    def reference_key(self) -> tuple[int, int]:
+        """The content type and primary key under which the index knows this row."""
+        return ContentType.objects.get_for_model(self).pk, self.pk
+
+    def reference_label(self, field: str) -> str:
+        """Return what authors call one of `reference_fields`."""
+        definition: Any = self._meta.get_field(field)
+        return str(definition.verbose_name)
 
     def _saved_reference_fields(self, update_fields: Collection[str] | None) -> list[str]:
         """Return those of `reference_fields` that save() writes: loaded ones, limited to `update_fields`."""

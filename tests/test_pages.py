@@ -13,7 +13,8 @@ from django.utils import timezone
 from lxml import html
 
 from accounts.models import Author
-from blog.models import Category, Post, PostPicture
+from blog.models import Category, Post
+from richtext import references
 from siteinfo.models import SiteInfo
 from tests.example_site import BODY, PAGES, get_page, make_example_site, parse_page
 from tests.factories import make_author, make_category, make_image, make_page, make_post
@@ -44,7 +45,7 @@ def multiply(number: int) -> None:
     Post.objects.bulk_create(posts)
     places = Post.categories.through
     places.objects.bulk_create([places(post=post, category=each) for post in posts for each in categories])
-    PostPicture.objects.bulk_create([PostPicture(post=post, image=image) for post in posts])
+    references.sync(posts)
 
 
 def test_nothing_on_a_page_is_styled_or_scripted_inline(

@@ -13,10 +13,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from blog.models import Post
-from images.models import Image
 from newsletter.models.subscribers import Subscriber, Subscription, Topic
 from newsletter.models.transitions import TransitionTable, transition
-from richtext.analysis import analyze
 from richtext.references import ReferenceSource
 
 # A campaign whose time came while no worker ran is news no longer.
@@ -71,6 +69,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 class Campaign(ReferenceSource):
     """A mail to all who want it. Automatic ones belong to a post, once ever, or gather a week."""
 
+    # Images stay in the library: sent emails load them from there.
     reference_fields = ("body",)
 
     class Kind(models.TextChoices):
@@ -136,8 +135,6 @@ class Campaign(ReferenceSource):
     frozen_html = models.TextField(blank=True, editable=False)
     frozen_text = models.TextField(blank=True, editable=False)
 
-    # They stay in the library: mails that were read show them from there.
-    pictures = models.ManyToManyField(Image, related_name="in_campaigns", editable=False)
     autosaves = GenericRelation("publishing.Autosave")
 
     objects = CampaignQuerySet.as_manager()
@@ -190,9 +187,6 @@ class Campaign(ReferenceSource):
             if was and was != {name: getattr(self, name) for name in self.FROZEN}:
                 raise FrozenError(f"Campaign {self.pk} is on its way: its words stay as they are.")
         super().save(**kwargs)
-        if "body" in (kwargs.get("update_fields") or ("body",)):
-            used = {key for kind, key in analyze(self.body).embeds if kind == "image"} if self.body else set()
-            self.pictures.set(Image.objects.filter(pk__in=used))
 
     @property
     def is_editable(self) -> bool:

@@ -23,10 +23,11 @@ from accounts.models import Author, Qualification
 from blog import checklist
 from blog.internal_links import broken_links
 from blog.models import Post
-from images.references import uses
 from pages.models import Page, Service
 from pages.starter_pages import ROLES
 from redirects.models import Redirect
+from richtext.references import Reference
+from siteinfo.where_used import where_used
 from tests.factories import make_author, make_image, make_page, make_post
 
 pytestmark = pytest.mark.django_db
@@ -225,9 +226,9 @@ def test_a_link_to_the_contact_form_is_alive_even_while_its_page_is_a_draft() ->
 def test_a_picture_knows_the_pages_that_use_it() -> None:
     image = make_image()
     page = make_page(body=f'<figure><img data-image="{image.pk}"></figure>', featured_image=image)
-    (use,) = uses(image)
-    assert use.user == page
-    assert use.address == change_address(page)
+    (used,) = where_used(Reference.objects.to(image))
+    assert used.source == page
+    assert used.url == change_address(page)
 
 
 # ---- Written as posts are ---------------------------------------------------------------------------------

@@ -179,7 +179,7 @@ def test_a_picture_of_a_mail_stays_in_the_library(admin_client: Client) -> None:
     assert place(campaign) in text_of(admin_client, f"/admin/images/image/{image.pk}/change/")
     campaign.body = TEXT
     campaign.save(update_fields=["body"])
-    assert not campaign.pictures.exists()
+    assert not campaign.outgoing_references.exists()
 
 
 def test_a_copy_is_a_new_draft_and_only_drafts_are_deleted(admin_client: Client) -> None:
