@@ -1,11 +1,16 @@
+"""App configuration of affiliates."""
+
 from django.apps import AppConfig
 
 
 class AffiliatesConfig(AppConfig):
+    """Affiliate programs, links, products and the shop page."""
+
     name = "affiliates"
-    verbose_name = "Favorites and paid links"
+    verbose_name = "Shop and affiliate links"
 
     def ready(self) -> None:
+        """Register with richtext, and connect signals."""
         from affiliates import disclosure, references, site_statements
         from affiliates.models import Comparison, Product, Sponsorship
 

@@ -16,7 +16,7 @@ from django.db.models.signals import post_delete, post_save
 
 from accounts.models import Author
 from affiliates import shop_urls, site_statements
-from affiliates.programs import Program, covering, may_pay
+from affiliates.programs import Program, find_program, is_program_host
 from blog.models import Snippet
 from publishing.document_paths import document_models
 from richtext.analysis import analyze
@@ -40,7 +40,7 @@ class UseQuerySet(models.QuerySet["Use"]):
 
     def of_product(self, product: Product) -> Self:
         """Those of `product`: by its card, or in a comparison."""
-        tables = [str(key) for key in product.compared.values_list("comparison", flat=True)]
+        tables = [str(key) for key in product.comparison_rows.values_list("comparison", flat=True)]
         return self.filter(models.Q(kind="product", key=str(product.pk)) | models.Q(kind="comparison", key__in=tables))
 
     def holders(self) -> list[models.Model]:
@@ -173,11 +173,11 @@ def _found_in(text: str) -> dict[tuple[str, str], int | None]:
 
 def _paid(hrefs: Iterable[str]) -> Iterable[tuple[str, Program]]:
     """The addresses among `hrefs` that a program pays for."""
-    hosts = {href: host for href in hrefs if may_pay(host := shop_urls.host_of(href))}
+    hosts = {href: host for href in hrefs if is_program_host(host := shop_urls.host_of(href))}
     programs = list(Program.objects.all()) if hosts else []
     for href, host in hosts.items():
-        program = covering(programs, host)
-        if program is None and shop_urls.is_amazons(host):
+        program = find_program(programs, host)
+        if program is None and shop_urls.is_amazon(host):
             program = Program.objects.amazon()
         if program:
             yield href, program

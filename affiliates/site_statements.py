@@ -1,5 +1,7 @@
-"""What programs want to be said on every page, and whether there is a shop to lead to: kept with the site's facts,
-which every page reads anyway."""
+"""Store the statements programs require on every page, and whether the shop has products, in SiteInfo.
+
+Every page loads SiteInfo anyway.
+"""
 
 from typing import Any
 
@@ -12,14 +14,14 @@ from siteinfo.models import SiteInfo
 
 
 def refresh() -> None:
-    """Keep the statements of every program that has a link in use, each once, and whether the shop has something."""
+    """Update SiteInfo with the statements of all programs in use, without duplicates, and `has_shop`."""
     link, use, program, product = (apps.get_model("affiliates", name) for name in ("Link", "Use", "Program", "Product"))
     live = link.objects.live().filter(program=OuterRef("pk"))
     pasted = use.objects.filter(program=OuterRef("pk"))
     told = program.objects.filter(Exists(live) | Exists(pasted)).order_by("pk").values_list("statements", flat=True)
     lines = dict.fromkeys(line.strip() for text in told for line in text.splitlines() if line.strip())
     statements = "\n".join(lines)
-    # A text that shows at one address alone may bring or take what all pages say.
+    # Saving a single post can change the statements on every page.
     facts = {"statements": statements, "has_shop": product.objects.published().exists()}
     with invalidate_only(CacheScope.ALL):
         if not SiteInfo.objects.exclude(**facts).update(**facts) and any(facts.values()):
@@ -27,7 +29,7 @@ def refresh() -> None:
 
 
 def connect() -> None:
-    """Refresh whenever a program, a link or a product changes, in the transaction of the change."""
+    """Refresh when a program, link or product is saved or deleted, in the same transaction."""
     for name in ("Program", "Link", "Product"):
         for change in (post_save, post_delete):
             change.connect(_changed, sender=apps.get_model("affiliates", name))

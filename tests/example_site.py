@@ -13,7 +13,7 @@ from affiliates.programs import Program
 from blog.models import Post, Series, Snippet
 from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink
-from tests.affiliates.making import make_favorite
+from tests.affiliates.factories import make_favorite
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 
 PAGES = {

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from lxml import html
 
-from affiliates.shop_urls import host_of, is_amazons
+from affiliates.shop_urls import host_of, is_amazon
 from blog.internal_links import broken_reasons, site_path
 from images.models import Image
 from newsletter.campaigns.progress import in_words, time_needed
@@ -124,7 +124,7 @@ def _links(campaign: Campaign, mail: RenderedEmail) -> Iterator[Finding]:
     hrefs = [element.get("href") or "" for element in html.document_fromstring(mail.html).iter("a")]
     own = {link(campaign, purpose) for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES)}
     hrefs = [href for href in dict.fromkeys(hrefs) if href not in own]
-    shops = [href for href in hrefs if is_amazons(host_of(href))]
+    shops = [href for href in hrefs if is_amazon(host_of(href))]
     if shops:
         advice = "Amazon forbids its paid links in mails. Link to the post that has them instead."
         yield Finding(Level.STOP, f"It links to Amazon: {_some(shops)}.", advice, "#id_body")

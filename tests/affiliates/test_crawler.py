@@ -12,7 +12,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from accounts.models import Author
-from affiliates.models import Compared, Comparison, Link, Product, Shelf
+from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopSection
 from affiliates.programs import Program
 from affiliates.references import note_all
 from blog.models import Post
@@ -32,9 +32,9 @@ PAYS = re.compile(r"amazon\.|tag=|ref=me|/go/")
 
 def furnish(amazon: Program, shop: Program) -> None:
     """A site with 300 posts and 500 links of both programs: by name, in cards and comparisons, and pasted."""
-    shelf = Shelf.objects.create(name="All")
+    section = ShopSection.objects.create(name="All")
     products = Product.objects.bulk_create(
-        Product(name=f"Product {n}", reason="Good.", shelf=shelf) for n in range(100)
+        Product(name=f"Product {n}", reason="Good.", section=section) for n in range(100)
     )
     Link.objects.bulk_create(
         Link(
@@ -46,8 +46,8 @@ def furnish(amazon: Program, shop: Program) -> None:
         )
         for n in range(LINKS)
     )
-    comparison = Comparison.objects.create(title="Compared")
-    Compared.objects.bulk_create(Compared(comparison=comparison, product=each) for each in products[:3])
+    comparison = Comparison.objects.create(title="ComparisonRow")
+    ComparisonRow.objects.bulk_create(ComparisonRow(comparison=comparison, product=each) for each in products[:3])
     numbers = cycle(range(LINKS))
     kinds = cycle(
         [

@@ -19,8 +19,8 @@ from newsletter.rendering.messages import MAX_HTML_BYTES, RenderedEmail, render_
 from newsletter.subscribers.tokens import TokenPurpose
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
-from tests.affiliates.making import make_favorite, make_link
-from tests.affiliates.test_paid_links import embed
+from tests.affiliates.factories import make_favorite, make_link
+from tests.affiliates.test_disclosure import embed
 from tests.factories import make_campaign, make_image, make_post
 
 pytestmark = pytest.mark.django_db
