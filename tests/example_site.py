@@ -58,7 +58,7 @@ def make_example_site() -> Post:
     )
     Qualification.objects.create(author=sam, name="A degree", year=2012)
     ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")
-    make_favorite(Program.objects.amazon(), picture=image)
+    make_favorite(Program.objects.amazon(), image=image)
     pain = make_category(name="Pain", slug="pain", image=image)
     knee = make_category(name="Knee", slug="knee", parent=pain)
     snippet = Snippet.objects.create(name="Note", body="<p>Shown in many posts.</p>")
