@@ -98,6 +98,7 @@ def test_publishing_rules_decide_which_posts_need_fixing(admin_client: Client) -
     assert "to fix" not in text(admin_client)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
 def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(

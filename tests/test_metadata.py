@@ -24,7 +24,7 @@ from siteinfo.structured_data import json_ld_script, node
 from tests.example_site import PUBLIC_PATHS, get_page, make_example_site, parse_page
 from tests.factories import make_category, make_image, make_page, make_post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 HOST = "http://testserver"
 
 
@@ -77,6 +77,7 @@ def test_every_page_has_a_title_a_description_and_an_address_that_no_other_page_
         assert len(set(found)) == len(PUBLIC_PATHS), found
 
 
+@pytest.mark.slow
 def test_the_demo_has_no_two_pages_alike_and_every_address_on_its_map_answers(client: Client) -> None:
     call_command("seed_demo", verbosity=0)
     addresses = [address for part in locs(client, "/sitemap.xml") for address in locs(client, part)]

@@ -19,6 +19,8 @@ from siteinfo.models import SiteInfo
 from tests.example_site import BODY, PAGES, get_page, make_example_site, parse_page
 from tests.factories import make_author, make_category, make_image, make_page, make_post
 
+pytestmark = pytest.mark.any_database
+
 
 def multiply(number: int) -> None:
     """Add `number` posts in every category and with every picture."""

@@ -10,6 +10,8 @@ from lxml import html
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_post
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.mark.django_db
 def test_editing_a_profile_updates_header_sidebar_footer_and_structured_data(client: Client) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import cycle
 
 import feedparser
+import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -21,6 +22,8 @@ from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category
+
+pytestmark = [pytest.mark.any_database, pytest.mark.slow]
 
 POSTS, LINKS = 300, 500
 # Whole pages take their time: the texts of all others are rendered as for their pages.

@@ -20,6 +20,8 @@ from pages.models import Page
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_author, make_category, make_image, make_page, make_post
 
+pytestmark = pytest.mark.any_database
+
 LINKS = {
     "top-bar": "//div[@class='topbar']//nav//a",
     "main-menu": "//ul[@class='menu']//a",

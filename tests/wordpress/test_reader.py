@@ -301,6 +301,7 @@ def peak_memory(path: Path) -> int:
     return int(subprocess.run([sys.executable, "-c", code, path], cwd=root, check=True, capture_output=True).stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from Linux's /proc")
 @pytest.mark.parametrize("fault", ["", "\x0b"])
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, fault: str) -> None:

@@ -16,7 +16,7 @@ from tests.wordpress.test_real_exports import EXPORTS, expected_words
 from wordpress.models import Origin
 from wordpress.reader import Item, read_export
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 KINDS: dict[str, type[Any]] = {"post": Post, "page": Page}
 
 SITES = (

@@ -16,7 +16,7 @@ from newsletter.models import Campaign, Delivery
 from tests.newsletter.delivery.crashing_worker import POINTS
 from tests.newsletter.delivery.harness import KILLED, Stage, adds_up, campaign_to, sender
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 NUMBER = 24
 CONNECTIONS = 2

@@ -159,6 +159,7 @@ def test_where_the_provider_heeds_a_key_the_second_try_makes_no_second_copy(
     assert only(campaign).message_id == row.message_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["hold", "resend"])
 def test_killed_anywhere_it_is_as_with_a_mail_server(api: ProviderHarness, policy: str) -> None:
     for how in ("after journal", "after reply", "after commit"):

@@ -23,7 +23,7 @@ from tests.affiliates.factories import make_favorite, make_link
 from tests.affiliates.test_disclosure import embed
 from tests.factories import make_campaign, make_image, make_post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PROFILE = NewsletterSettings(postal_address="1 Main Street\nPortland", imprint_url="https://example.com/imprint/")
 SINGLE = ("confirm", "manage", "welcome")
