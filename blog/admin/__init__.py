@@ -126,7 +126,7 @@ def _writer(request: HttpRequest) -> Author:
     """Under whose name this person writes: the own profile, else the site's first, else a new one."""
     found = Author.objects.filter(user=request.user.pk).first() or Author.objects.first()
     if found is None and isinstance(request.user, User):
-        found = Author.objects.of(request.user)
+        found = Author.objects.get_or_create_for(request.user)
     assert found is not None  # the desk lets nobody in without an account
     return found
 
