@@ -24,20 +24,15 @@ from affiliates.convert_pasted_links import convert, find_pasted_links
 from affiliates.earning_admin import EarningAdmin  # noqa: F401 - registered there
 from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopPage, ShopSection, Sponsorship
 from affiliates.programs import Program
-from affiliates.references import Use
+from affiliates.references import references_to_link, references_to_product
 from affiliates.retire_links import retire
 from affiliates.shop_urls import get_tag
 from images.admin import WithImagePicker
 from images.renditions import thumbnail
 from siteinfo.urls import admin_url
-from siteinfo.where_used import WhereUsed
+from siteinfo.where_used import WhereUsed, where_used
 
 CLICK_DAYS = 30
-
-
-def _used_in(uses: Any) -> list[WhereUsed]:
-    """Return the texts of `uses` for the admin."""
-    return [WhereUsed(holder, []) for holder in uses.holders()]
 
 
 def _warn_about_tag(request: HttpRequest, link: Link, typed: str) -> None:
@@ -180,7 +175,7 @@ class LinkAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Show where the link is used."""
         link = kwargs.get("obj")
-        context["where_used"] = _used_in(Use.objects.of(link)) if link else []
+        context["where_used"] = where_used(references_to_link(link)) if link else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Retire", permissions=["change"])
@@ -219,7 +214,7 @@ def _retire(model_admin: Any, request: HttpRequest, links: list[Link], into: Lin
 
 def _edit_links(holders: Any) -> SafeString:
     """Return links to the change forms of texts."""
-    rows = ((use.address, use.user) for use in (WhereUsed(holder, []) for holder in holders))
+    rows = ((used.url, used.source) for used in (WhereUsed(holder, []) for holder in holders))
     return format_html_join(", ", '<a href="{}">{}</a>', rows)
 
 
@@ -312,7 +307,7 @@ class ProductAdmin(WithImagePicker, admin.ModelAdmin):
     ) -> HttpResponse:
         """Show where the product is used."""
         product = kwargs.get("obj")
-        context["where_used"] = _used_in(Use.objects.of_product(product)) if product else []
+        context["where_used"] = where_used(references_to_product(product)) if product else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Retire", permissions=["change"])

@@ -11,9 +11,8 @@ class AffiliatesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with richtext, and connect signals."""
-        from affiliates import disclosure, references, site_statements
+        from affiliates import disclosure, site_statements
         from affiliates.models import Comparison, Product, Sponsorship
 
         disclosure.register({"product": Product, "comparison": Comparison, "sponsorship": Sponsorship})
-        references.connect()
         site_statements.connect()

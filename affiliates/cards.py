@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from affiliates.models import Link, Sponsorship
 
 
+# The kinds of embeds that this app renders.
+EMBEDS = ("product", "comparison", "sponsorship")
+
+
 def embed_names(wanted: Iterable[Embed]) -> dict[Embed, str]:
     """Return the name of each existing embed for the editor, with one query per kind."""
     found: dict[Embed, str] = {}

@@ -10,7 +10,9 @@ from accounts.models import User
 from affiliates import shop_urls
 from affiliates.models import Link
 from affiliates.programs import Program
-from affiliates.references import LONGEST, Use, texts
+from affiliates.references import pasted_references
+from richtext.links import MAX_LENGTH
+from richtext.references import Reference
 from richtext.sanitizer import parse, serialize
 
 
@@ -25,14 +27,14 @@ class PastedLink(NamedTuple):
 
 def find_pasted_links() -> list[PastedLink]:
     """Return the pasted shop URLs in order of first use."""
-    uses = Use.objects.filter(program__isnull=False)
-    holders: dict[Any, Model] = {(type(row), row.pk): row for row in uses.holders()}
+    pairs = pasted_references()
+    references = Reference.objects.filter(pk__in=[reference.pk for reference, _ in pairs])
+    holders = {source.reference_key: source for source in references.sources()}
     found: dict[str, PastedLink] = {}
-    for use in uses.select_related("program").order_by("pk"):
-        assert use.program is not None  # filtered above
-        destination, error = _canonical(use.key, use.program)
-        each = found.setdefault(destination, PastedLink(destination, error, use.program, []))
-        holder = holders.get((use.content_type.model_class(), use.object_id))
+    for reference, program in pairs:
+        destination, error = _canonical(reference.url, program)
+        each = found.setdefault(destination, PastedLink(destination, error, program, []))
+        holder = holders.get((reference.source_type_id, reference.source_id))
         if holder is not None and holder not in each.holders:
             each.holders.append(holder)
     return list(found.values())
@@ -56,11 +58,13 @@ def convert(destination: str, user: User) -> tuple[Link, list[Model]]:
         if not user.has_perm(f"{holder._meta.app_label}.change_{holder._meta.model_name}"):
             raise PermissionDenied
         model: Any = type(holder)
-        row, field = model._base_manager.get(pk=holder.pk), texts()[model]
+        row = model._base_manager.get(pk=holder.pk)
+        # Every kind of content names its rich text field first.
+        field = model.reference_fields[0]
         root = parse(getattr(row, field))
         for element in root.iter("a"):
             href = element.get("href") or ""
-            if _canonical(href[:LONGEST], found.program) == (destination, ""):
+            if _canonical(href[:MAX_LENGTH], found.program) == (destination, ""):
                 if link is None:
                     words = " ".join(element.text_content().split())[:120]
                     link = Link(name=words or found.program.name, destination=destination)

@@ -21,8 +21,9 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from affiliates import cards, shop_urls
+from affiliates.cards import EMBEDS
 from affiliates.programs import AMAZON, Program, find_program, is_program_host
-from affiliates.references import EMBEDS, slug_in
+from affiliates.shop_urls import slug_in
 from richtext import embeds
 from richtext.embeds import Embed, RenderTarget
 from richtext.sanitizer import parse, serialize

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Cast
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,11 +21,10 @@ from affiliates.broken_link_emails import BrokenLinksEmail
 from affiliates.clicks import ClickCount  # noqa: F401 - part of this app's models
 from affiliates.earnings import Earning  # noqa: F401
 from affiliates.programs import Program, find_program
-from affiliates.references import Use
 from affiliates.sponsorship import Sponsorship  # noqa: F401
 from images.models import Image
 from richtext.embeds import RenderTarget
-from richtext.references import ReferenceSource
+from richtext.references import Reference, ReferenceSource
 from siteinfo.singletons import Singleton
 
 # Prices are hidden this long before they must be, because pages are cached and stay open for a while.
@@ -170,12 +169,13 @@ class LinkQuerySet(models.QuerySet["Link"]):
 
     def unused(self) -> Self:
         """Return the active links that no text uses by name, in a product card or in a comparison."""
-        text = models.CharField()
-        table = Use.objects.filter(kind="comparison", key=Cast(OuterRef("comparison"), text))
+        content = Reference.objects.from_content()
+        comparisons = content.to_model(Comparison).filter(target_id=OuterRef("comparison"))
+        path = Concat(Value(shop_urls.GO_PREFIX), OuterRef("slug"))
         return self.live().exclude(
-            Exists(Use.objects.filter(kind="link", key=OuterRef("slug")))
-            | Exists(Use.objects.filter(kind="product", key=Cast(OuterRef("product"), text)))
-            | Exists(ComparisonRow.objects.filter(Exists(table), product=OuterRef("product")))
+            Exists(content.filter(path=path))
+            | Exists(content.to_model(Product).filter(target_id=OuterRef("product")))
+            | Exists(ComparisonRow.objects.filter(Exists(comparisons), product=OuterRef("product")))
         )
 
     def with_details(self) -> Self:

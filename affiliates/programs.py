@@ -150,18 +150,11 @@ class Program(models.Model):
         self.hosts = "\n".join(dict.fromkeys(hosts))
 
     def save(self, **kwargs: Any) -> None:
-        """Save, and analyze all texts again if the domains changed."""
-        from affiliates import references
-
-        with transaction.atomic():
-            before = Program.objects.filter(pk=self.pk).values_list("hosts", flat=True).first()
-            super().save(**kwargs)
-            _hosts.forget()
-            # Another request may have cached the old domains before this transaction committed.
-            transaction.on_commit(_hosts.forget)
-            # Links to Amazon are recorded even before its program exists.
-            if before != self.hosts and (before or self.network == self.Network.OTHER):
-                references.note_all(set((before or "").split()) ^ set(self.host_list))
+        """Save, and forget the cached domains of all programs."""
+        super().save(**kwargs)
+        _hosts.forget()
+        # Another request may have cached the old domains before this transaction committed.
+        transaction.on_commit(_hosts.forget)
 
 
 def find_program(programs: list[Program], host: str) -> Program | None:

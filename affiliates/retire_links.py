@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from affiliates.models import Link
-from affiliates.references import Use
+from affiliates.references import references_to_link
 
 
 def retire(links: Iterable[Link], replacement: Link | None, user: User) -> list[Model]:
@@ -29,7 +29,7 @@ def retire(links: Iterable[Link], replacement: Link | None, user: User) -> list[
         if replacement and (replacement.is_retired or replacement in links):
             raise ValidationError(f"“{replacement}” cannot replace these links. Choose another one.")
         for link in (locked[link.pk] for link in links):
-            holders = Use.objects.of(link).holders()
+            holders = references_to_link(link).sources()
             link.retire(replacement)
             outcome = f"It was replaced by “{replacement}”" if replacement else "Its text remains without a link"
             LogEntry.objects.bulk_create(

@@ -5,16 +5,17 @@ URLs are stored without a tag. The program's own tag is added when a link is ren
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
-from posixpath import normpath
 from typing import NoReturn
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.encoding import iri_to_uri
 
+from richtext.links import host_of, is_own_host, site_path, split_href
+
 MAX_URL_LENGTH = 2000
+# The path of affiliate links on this site, without its leading slash.
+GO_PREFIX = "go/"
 # https://affiliate-program.amazon.com lists a program for most of these; the others have shops but no program.
 AMAZON_HOSTS = tuple(
     f"amazon.{country}"
@@ -56,11 +57,11 @@ def parse_shop_url(address: str) -> SplitResult:
     whole = typed if scheme else f"https://{typed.removeprefix('//')}"
     host = host_of(whole)
     try:
-        parts = _parts(whole)
+        parts = split_href(whole)
         port = parts.port
     except ValueError:
         host = ""
-    if is_own(host):
+    if is_own_host(host):
         raise ValidationError("This leads back to your own site. Give the address of the shop.")
     if not _HOST.fullmatch(host) or "@" in parts.netloc or port not in (None, 80, 443):
         raise ValidationError("This is no whole address of a shop. It looks like https://shop.example.com/roller.")
@@ -141,36 +142,11 @@ def _without(query: str, parameter: str) -> str:
     return "&".join(pieces) if parameter else query
 
 
-def _parts(address: str) -> SplitResult:
-    """Split a URL as browsers do (https://url.spec.whatwg.org): backslashes, missing and extra slashes are accepted."""
-    return urlsplit(re.sub(r"^(https?:)/*|^//+", r"\1//", address.strip().replace("\\", "/"), flags=re.IGNORECASE))
-
-
-def host_of(address: str) -> str:
-    """Return the ASCII host of a link, or "" if it has none or is not a web URL."""
-    try:
-        parts = _parts(address)
-    except ValueError:
-        return ""
-    host = unquote(parts.hostname or "") if parts.scheme in ("", "http", "https") else ""
-    with suppress(UnicodeError):
-        host = host.encode("idna").decode()
-    return host.lower().rstrip(".")
-
-
-def is_own(host: str) -> bool:
-    """Return whether `host` is this site."""
-    return host.removeprefix("www.") == host_of(settings.SITE_URL).removeprefix("www.")
-
-
-def own_path(address: str) -> str:
-    """Return the path of a link to this site, without outer slashes; "" for other sites and the home page."""
-    host = host_of(address)
-    with suppress(ValueError):
-        parts = _parts(address)
-        if is_own(host) if host else parts.scheme in ("", "http", "https"):
-            return normpath(f"/{unquote(parts.path).lstrip('/')}").strip("/")
-    return ""
+def slug_in(href: str) -> str:
+    """Return the slug of the affiliate link that `href` uses; empty if it is not a /go/ link."""
+    path = site_path(href) or ""
+    slug = path.removeprefix(GO_PREFIX)
+    return slug if path.startswith(GO_PREFIX) and "/" not in slug else ""
 
 
 def matches_domain(host: str, hosts: Iterable[str]) -> bool:

@@ -49,6 +49,8 @@ class Snippet(Passage):
 class PostTemplate(Passage):
     """What a new post can start from: its headings, and hints for its title and short version."""
 
+    is_content = False
+
     description = models.CharField(
         max_length=200, blank=True, help_text="What it is good for, in a few words. Shown where you choose it."
     )
@@ -59,11 +61,6 @@ class PostTemplate(Passage):
 
     class Meta(Passage.Meta):
         verbose_name = "template"
-
-    @classmethod
-    def public_rows(cls) -> models.QuerySet[Any]:
-        """Return nothing: visitors do not see templates."""
-        return cls._default_manager.none()
 
 
 def _used(body: str, kind: str) -> set[int]:

@@ -145,7 +145,6 @@ PAGE_CACHE_IGNORED_MODELS = [
     "affiliates.BrokenNotice",
     "affiliates.ClickCount",
     "affiliates.Earning",
-    "affiliates.Use",
     "blog.PostViewCount",
     "pagecache",
     "contact",

@@ -66,7 +66,7 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
     def from_public(self) -> Self:
         """References in rows that visitors can see now."""
         is_public = Q(pk__in=[])
-        for model in source_models():
+        for model in content_models():
             content_type = ContentType.objects.get_for_model(model)
             is_public |= Q(source_type=content_type, source_id__in=model.public_rows().order_by().values("pk"))
         return self.filter(is_public)
@@ -75,6 +75,10 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
         """Return the number of rows that refer to each row of one model, by `target_id`. One query."""
         pairs = self.order_by().values_list("target_id", "source_type", "source_id").distinct()
         return Counter(target_id for target_id, _, _ in pairs if target_id is not None)
+
+    def from_content(self) -> Self:
+        """References in content, drafts included, but not in pending edits, templates and emails."""
+        return self.filter(source_type__in=ContentType.objects.get_for_models(*content_models()).values())
 
     def sources(self) -> "list[ReferenceSource]":
         """Return the rows that hold these references, each once, without their long texts. One query per model."""
@@ -138,6 +142,8 @@ class ReferenceSource(models.Model):
 
     # Fields with rich text, and foreign keys.
     reference_fields: ClassVar[tuple[str, ...]] = ()
+    # False if visitors never see its rows, such as pending edits and templates.
+    is_content: ClassVar[bool] = True
 
     outgoing_references = GenericRelation(Reference, object_id_field="source_id", content_type_field="source_type")
 
@@ -155,7 +161,7 @@ class ReferenceSource(models.Model):
 
     @classmethod
     def public_rows(cls) -> models.QuerySet[Any]:
-        """Return the rows that visitors can see now: all, unless the model says otherwise."""
+        """Return the rows that visitors can see now, for models with `is_content`: all by default."""
         return cls._default_manager.all()
 
     @property
@@ -220,6 +226,11 @@ def text_targets(body: str) -> Iterator[Target]:
 def source_models() -> list[type[ReferenceSource]]:
     """Return every model that takes part in the index."""
     return [model for model in apps.get_models() if issubclass(model, ReferenceSource)]
+
+
+def content_models() -> list[type[ReferenceSource]]:
+    """Return the models in the index with rows that visitors can see at some time."""
+    return [model for model in source_models() if model.is_content]
 
 
 def sync(rows: Iterable[ReferenceSource]) -> None:

@@ -71,6 +71,7 @@ class Campaign(ReferenceSource):
 
     # Images stay in the library: sent emails load them from there.
     reference_fields = ("body",)
+    is_content = False
 
     class Kind(models.TextChoices):
         MANUAL = "manual", "Written by hand"
@@ -171,11 +172,6 @@ class Campaign(ReferenceSource):
 
     def __str__(self) -> str:
         return self.subject
-
-    @classmethod
-    def public_rows(cls) -> models.QuerySet[Any]:
-        """Return nothing: links in sent emails can no longer be changed."""
-        return cls._default_manager.none()
 
     def save(self, **kwargs: Any) -> None:
         """Save it; FrozenError if that would change what is being sent, or was."""

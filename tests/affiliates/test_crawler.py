@@ -15,10 +15,10 @@ from lxml.html import HtmlElement
 from accounts.models import Author
 from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopSection
 from affiliates.programs import Program
-from affiliates.references import note_all
 from blog.models import Post
 from pages.models import Page
 from richtext.embeds import RenderTarget
+from richtext.references import rebuild
 from richtext.rendering import render_all
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category
@@ -80,7 +80,7 @@ def furnish(amazon: Program, shop: Program) -> None:
     places.objects.bulk_create([places(post=post, category=category) for post in posts])
     Page.objects.create(title="Gear", slug="gear", body=next(kinds)(), status="published", published_at=now)
     Page.objects.create(title="Plain", slug="plain", body="<p>Words.</p>", status="published", published_at=now)
-    note_all()
+    rebuild()
 
 
 def judge(place: str, markup: str, *, is_mail: bool = False) -> int:

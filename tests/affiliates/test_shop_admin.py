@@ -14,10 +14,11 @@ from lxml import html
 from accounts.models import User
 from affiliates.models import Comparison, ComparisonRow, Link, Product, Sponsorship
 from affiliates.programs import Program
-from affiliates.references import Use, note_all
+from affiliates.references import pasted_references, references_to_link
 from affiliates.retire_links import retire
 from blog.models import Post, Snippet
 from layout.models import Block
+from richtext.references import rebuild
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.factories import make_comparison, make_favorite, make_link, make_product
@@ -118,7 +119,7 @@ def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, admin_cl
         make_author(name="By bio", long_bio=card),
     ]
     make_post(title="Elsewhere", body="<p>Nothing.</p>")
-    found = Use.objects.of(link).holders()
+    found = references_to_link(link).sources()
     assert {str(each) for each in found} == {str(each) for each in holders}
     page = admin_client.get(reverse("admin:affiliates_link_change", args=[link.pk])).content.decode()
     assert all(str(each) in page for each in holders)
@@ -128,30 +129,30 @@ def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, admin_cl
     holders[0].save()
     holders[1].delete()
     Post.objects.filter(title="Elsewhere").delete()
-    assert len(Use.objects.of(link).holders()) == 3
+    assert len(references_to_link(link).sources()) == 3
 
 
 def test_what_a_bulk_load_brought_is_read_again(shop: Program) -> None:
     link = make_link(shop, slug="mat")
     post = make_post()
     Post.objects.filter(pk=post.pk).update(body='<p><a href="/go/mat/">x</a></p>')
-    assert not Use.objects.of(link).exists()
-    note_all()
-    assert Use.objects.of(link).holders() == [post]
+    assert not references_to_link(link).exists()
+    rebuild()
+    assert references_to_link(link).sources() == [post]
 
 
 def test_an_address_longer_than_an_index_holds_is_noted_all_the_same(shop: Program) -> None:
     post = make_post(body=f'<p><a href="https://shop.example.com/{"п" * 3000}">x</a></p>')
-    assert [use.holder for use in Use.objects.filter(program=shop)] == [post]
+    assert [(reference.source, program) for reference, program in pasted_references()] == [(post, shop)]
 
 
 def test_a_program_that_takes_sites_over_takes_what_was_pasted(amazon: Program) -> None:
     make_post(body='<p><a href="https://new.example.org/a">x</a></p>')
-    assert not Use.objects.exists()
+    assert pasted_references() == []
     program = Program.objects.create(name="New", hosts="new.example.org")
-    assert [use.program for use in Use.objects.all()] == [program]
+    assert [found for _, found in pasted_references()] == [program]
     program.delete()
-    assert not Use.objects.exists()
+    assert pasted_references() == []
 
 
 def test_links_in_no_text_are_listed(shop: Program, admin_client: Client) -> None:
@@ -303,7 +304,7 @@ def test_a_pasted_address_becomes_a_link_by_name_in_every_text(amazon: Program, 
     for row, field in [(posts[0], "body"), (posts[1], "body"), (box, "text")]:
         row.refresh_from_db()
         assert f'<a href="/go/{link.slug}/">' in getattr(row, field)
-    assert {str(each) for each in Use.objects.of(link).holders()} == {"Post 0", "Post 1", str(box)}
+    assert {str(each) for each in references_to_link(link).sources()} == {"Post 0", "Post 1", str(box)}
     assert "No post contains this URL any more." in press(admin_client, form)
     assert "which hides where it leads" in press(admin_client, "https://amzn.to/3abc")
 
@@ -348,5 +349,5 @@ def test_amazons_program_cannot_go_while_texts_lead_there(amazon: Program, clien
     SiteInfo.objects.create(name="Move")
     make_post(slug="knees", body='<p><a href="https://amazon.com/dp/B000000001">x</a></p>')
     amazon.delete()
-    assert Use.objects.get().program == Program.objects.get()
+    assert [program for _, program in pasted_references()] == [Program.objects.get()]
     assert b"Amazon Services LLC Associates Program" in client.get("/knees/").content
