@@ -61,7 +61,7 @@ def create_renditions() -> None:
 def examine(url: str, pages: dict[str, str], runs: int) -> tuple[list[Table], list[Finding], dict[str, str]]:
     """Run all checks on the site at `url`. Return tables, findings and the versions of the tools."""
     with sync_playwright() as playwright:
-        path = chromium.on_this_machine() or playwright.chromium.executable_path
+        path = chromium.find_chromium() or playwright.chromium.executable_path
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         client = playwright.request.new_context()
