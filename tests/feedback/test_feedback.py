@@ -311,7 +311,7 @@ def test_the_form_of_a_post_shows_its_answers_and_leads_to_its_suggestions(admin
     make_suggestion(other, words="About that")
     page = tree(admin_client.get(f"/admin/blog/post/{post.pk}/change/").content)
     assert "Found helpful: 0 of 1 (0 %)" in page.text_content()
-    (address,) = page.xpath("//a[text()='Their suggestions']/@href")
+    (address,) = page.xpath("//a[text()='View suggestions']/@href")
     queue = admin_client.get(address).content.decode()
     assert "About this" in queue
     assert "About that" not in queue
@@ -424,7 +424,7 @@ def test_a_reader_answers_in_place_and_says_what_was_missing(page: Page) -> None
     box.wait_for()
     assert page.evaluate("document.activeElement.textContent").startswith("If you like")
     page.get_by_role("button", name=SEND).click()
-    page.get_by_text("Nothing is written yet").wait_for()
+    page.get_by_text("Enter what was missing").wait_for()
     assert page.evaluate("document.activeElement.name") == "words"
     box.fill("Pictures.")
     page.get_by_role("button", name=SEND).click()
