@@ -39,7 +39,7 @@ from siteinfo.context_processors import get_site
 from siteinfo.robots import robots_txt
 from siteinfo.seo import PageMeta, truncate
 from siteinfo.urls import absolute_url
-from wordpress.legacy_urls import answer_path
+from wordpress.legacy_urls import legacy_path_response
 
 SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 
@@ -160,7 +160,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             query = request.GET
         except TooManyFieldsSent:
             query = QueryDict()
-        redirect = redirect_response(request) or answer_path(request.path_info, query)
+        redirect = redirect_response(request) or legacy_path_response(request.path_info, query)
         if redirect is not None:
             return disclose_redirect(request, redirect)
         if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):

@@ -16,7 +16,7 @@ from typing import IO
 from lxml import etree
 
 type _Bytes = IO[bytes] | gzip.GzipFile
-WANTED = "In WordPress choose Tools > Export > All content and take the file it gives you."
+EXPORT_HINT = "In WordPress choose Tools > Export > All content and take the file it gives you."
 
 
 class ExportError(Exception):
@@ -24,7 +24,7 @@ class ExportError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ExportFile:
     """One XML document of the upload: the file itself, or one member of a zip."""
 
     path: Path
@@ -44,12 +44,12 @@ class Part:
                 with gzip.open(self.path) if is_gzip else self.path.open("rb") as stream:
                     yield stream
         except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-            raise ExportError(f"This packed file is damaged or cut off: download it again. {WANTED}") from error
+            raise ExportError(f"This packed file is damaged or cut off: download it again. {EXPORT_HINT}") from error
         except RuntimeError as error:
-            raise ExportError(f"This zip is locked or packed in an unknown way. {WANTED}") from error
+            raise ExportError(f"This zip is locked or packed in an unknown way. {EXPORT_HINT}") from error
 
 
-def open_parts(path: Path) -> tuple[Part, ...]:
+def open_export_files(path: Path) -> tuple[ExportFile, ...]:
     """Give the documents of a .xml, .wxr, .gz or .zip file in order of name, told apart by content.
 
     ExportError: one of them is no WordPress export, to judge by how it begins. OSError: no such file.
@@ -60,26 +60,26 @@ def open_parts(path: Path) -> tuple[Part, ...]:
             with zipfile.ZipFile(path) as archive:
                 names = sorted(name for name in archive.namelist() if _MEMBER.search(name))
         except zipfile.BadZipFile as error:
-            raise ExportError(f"This zip is damaged or cut off: download it again. {WANTED}") from error
+            raise ExportError(f"This zip is damaged or cut off: download it again. {EXPORT_HINT}") from error
     if not names:
-        raise ExportError(f"This zip holds no WordPress export. {WANTED}")
-    return tuple(replace(part, encoding=_check_head(part)) for part in (Part(path, name) for name in names))
+        raise ExportError(f"This zip holds no WordPress export. {EXPORT_HINT}")
+    return tuple(replace(file, encoding=_detect_encoding(file)) for file in (ExportFile(path, name) for name in names))
 
 
-def elements(part: Part) -> Iterator[etree._Element]:
+def channel_elements(file: ExportFile) -> Iterator[etree._Element]:
     """Give the children of <channel> one by one, each complete and emptied before the next is read.
 
-    XMLSyntaxError: the part needs mending first (`is_damaged`). ExportError: a mended part ends too early.
+    XMLSyntaxError: the file needs mending first (`is_damaged`). ExportError: a mended file ends too early.
     """
-    with part.open() as stream:
-        source = _Mended(stream, part.encoding) if part.is_damaged else stream
+    with file.open() as stream:
+        source = _RepairedStream(stream, file.encoding) if file.is_damaged else stream
         title = ""
         for _, element in etree.iterparse(
             source,
             events=("end",),
             tag=_OUTER,
-            encoding="utf-8" if part.is_damaged else part.encoding,
-            recover=part.is_damaged,
+            encoding="utf-8" if file.is_damaged else file.encoding,
+            recover=file.is_damaged,
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -91,18 +91,18 @@ def elements(part: Part) -> Iterator[etree._Element]:
             if parent is None or parent.tag != "channel":
                 continue
             if element.tag == "item":
-                title = plain(element.findtext("title") or "") or title
+                title = plain_line(element.findtext("title") or "") or title
             yield element
             element.clear()
             while element.getprevious() is not None:
                 del parent[0]
-        if isinstance(source, _Mended) and not source.is_complete:
-            place = f"line {source.line}" + (f", in or after “{title}”" if title else "")
-            raise ExportError(f"This file is cut off near {place}: let the whole export download. {WANTED}")
+        if isinstance(source, _RepairedStream) and not source.is_complete:
+            location = f"line {source.line}" + (f", in or after “{title}”" if title else "")
+            raise ExportError(f"This file is cut off near {location}: let the whole export download. {EXPORT_HINT}")
 
 
 @cache
-def name(tag: str) -> str:
+def qualified_name(tag: str) -> str:
     """Give "wp:status", "excerpt:encoded", "title" whatever prefix and version are used; "" for strangers."""
     uri, _, local = tag.rpartition("}")
     if not uri:
@@ -113,7 +113,7 @@ def name(tag: str) -> str:
     return prefix + local if prefix else ""
 
 
-def plain(text: str) -> str:
+def plain_line(text: str) -> str:
     """Give a line without tags, entities decoded once."""
     text = re.sub(r"<(?:!--|/?[a-zA-Z])[^<>]*>", "", text)
     text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
@@ -147,19 +147,19 @@ def _magic(path: Path) -> bytes:
         return stream.read(4)
 
 
-def _check_head(part: Part) -> str:
-    with part.open() as stream:
+def _detect_encoding(file: ExportFile) -> str:
+    with file.open() as stream:
         head = stream.read(1 << 20).removeprefix(b"\xef\xbb\xbf")
     before = _BEFORE_ROOT.match(head)
     start = head[before.end() :] if before else head
     for pattern, what in _NOT_AN_EXPORT:
         if re.match(pattern, start, re.IGNORECASE):
-            raise ExportError(f"This file {what}. {WANTED}")
+            raise ExportError(f"This file {what}. {EXPORT_HINT}")
     declared = _ENCODING.match(head.lstrip())
     return declared[1].decode() if declared else "utf-8"
 
 
-class _Mended:
+class _RepairedStream:
     """A damaged document as its writer meant it, for a parser to `read`.
 
     Mends what WordPress and its plugins really write: space before the declaration, control characters, bytes
@@ -171,12 +171,12 @@ class _Mended:
         self.is_complete = False
         self._text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
         self._element = ""
-        self._pieces = self._mend()
+        self._pieces = self._repair()
 
     def read(self, _size: int = -1) -> bytes:
         return next((piece.encode() for piece in self._pieces if piece), b"")
 
-    def _mend(self) -> Iterator[str]:
+    def _repair(self) -> Iterator[str]:
         step, rest, is_first = self._markup, "", True
         while chunk := self._text.read(1 << 16):
             self.line += chunk.count("\n")
@@ -206,7 +206,7 @@ class _Mended:
 
     def _cdata(self, text: str) -> tuple[str, str, bool]:
         end = re.search(rf"\]\]>(?=\s*(?:<!\[CDATA\[|</{re.escape(self._element)}\s*>))", text)
-        # Without an end in sight the tail may hold half of one; a cut must not part its brackets.
+        # Without an end in sight the tail may hold half of one; a cut must not file its brackets.
         cut = end.start() if end else len(text[:-256].rstrip("]"))
         mark = "]]>" if end else ""
         return text[:cut].replace("]]>", "]]]]><![CDATA[>") + mark, text[cut + len(mark) :], bool(end)

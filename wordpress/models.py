@@ -8,7 +8,7 @@ from django.db import models
 from publishing.models import Document
 
 
-class Origin(models.Model):
+class ImportedObject(models.Model):
     """One thing of a WordPress site and what it became here.
 
     `object_id` is the row made of it, kept after that row is deleted here so that it is not brought back.
@@ -30,7 +30,7 @@ class Origin(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("site", "kind", "key", name="wordpress_origin_unique")]
+        constraints = [models.UniqueConstraint("site", "kind", "key", name="wordpress_importedobject_unique")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} of {self.site}"

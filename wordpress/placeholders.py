@@ -53,7 +53,7 @@ _MARKUP = re.compile(
 _TAG = re.compile(r"<(?P<close>/?)(?P<tag>[a-z][\w:-]*)", re.IGNORECASE)
 
 
-class Kept(NamedTuple):
+class HiddenMarkup(NamedTuple):
     """What a mark stands for; `tag` is "" for a finished piece, which opens and closes nothing."""
 
     markup: str
@@ -61,30 +61,30 @@ class Kept(NamedTuple):
     is_closing: bool = False
 
 
-class Shield:
+class Placeholders:
     """The marks of one body."""
 
     def __init__(self) -> None:
-        self._kept: list[Kept] = []
+        self._hidden: list[HiddenMarkup] = []
 
     def block(self, markup: str, tag: str = "", is_closing: bool = False) -> str:
         """Give a block-level mark that stands for `markup`."""
-        self._kept.append(Kept(markup, tag, is_closing))
-        return f"{BLOCK_START}{len(self._kept) - 1}{BLOCK_END}"
+        self._hidden.append(HiddenMarkup(markup, tag, is_closing))
+        return f"{BLOCK_START}{len(self._hidden) - 1}{BLOCK_END}"
 
     def inline(self, markup: str, tag: str = "", is_closing: bool = False) -> str:
         """Give an inline mark that stands for `markup`."""
-        self._kept.append(Kept(markup, tag, is_closing))
-        return f"{INLINE_START}{len(self._kept) - 1}{INLINE_END}"
+        self._hidden.append(HiddenMarkup(markup, tag, is_closing))
+        return f"{INLINE_START}{len(self._hidden) - 1}{INLINE_END}"
 
-    def kept(self, mark: str) -> Kept:
+    def lookup(self, mark: str) -> HiddenMarkup:
         """Give what `mark` stands for."""
-        return self._kept[int(mark[1:-1])]
+        return self._hidden[int(mark[1:-1])]
 
-    def hide(self, text: str, are_lines_meant: bool) -> str:
+    def hide_markup(self, text: str, keep_line_breaks: bool) -> str:
         """Replace all markup by marks. Comments go; code in [code] shortcodes becomes <pre><code>.
 
-        `are_lines_meant`: line ends in the text are the author's, so <br> is written as one.
+        `keep_line_breaks`: line ends in the text are the author's, so <br> is written as one.
         """
 
         out: list[str] = []
@@ -96,7 +96,7 @@ class Shield:
             if end > match.end():
                 out.append(self._whole(match, text[match.start() : end]))
             elif match["break"] is not None:
-                out.append("\n" if are_lines_meant else self.inline(match[0], "br"))
+                out.append("\n" if keep_line_breaks else self.inline(match[0], "br"))
             elif tag := _TAG.match(match[0]):
                 is_block = tag["tag"].lower() in BLOCK_TAGS
                 keep = self.block if is_block else self.inline
@@ -117,7 +117,7 @@ class Shield:
 
     def restore(self, text: str) -> str:
         """Give the text with every mark replaced by what it stands for."""
-        while (found := re.sub(r"[\x01\x05]\d+[\x02\x06]", lambda mark: self.kept(mark[0]).markup, text)) != text:
+        while (found := re.sub(r"[\x01\x05]\d+[\x02\x06]", lambda mark: self.lookup(mark[0]).markup, text)) != text:
             text = found
         return text
 

@@ -8,19 +8,19 @@ from django.http import QueryDict
 from wordpress.reader import Export
 
 
-class OldSite:
+class SourceSite:
     """Whose export it is. Addresses are its own whatever their scheme, their port and "www."."""
 
     def __init__(self, export: Export) -> None:
         try:
-            address = urlsplit(export.base_blog_url or export.site_url)
+            url = urlsplit(export.base_blog_url or export.site_url)
         except ValueError:  # such as http://[
-            address = urlsplit("")
-        self.host = (address.hostname or "").removeprefix("www.")
-        self.base = address.path.rstrip("/")
+            url = urlsplit("")
+        self.host = (url.hostname or "").removeprefix("www.")
+        self.base = url.path.rstrip("/")
         self.name = f"{self.host}{self.base}"[:255]
 
-    def asked(self, url: str) -> tuple[str, QueryDict, str] | None:
+    def parse_url(self, url: str) -> tuple[str, QueryDict, str] | None:
         """What `url` asks of the site: decoded path without the outer slashes, query, "#" part; None if it leads
         elsewhere."""
         try:
@@ -36,7 +36,7 @@ class OldSite:
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         return unquote(parts.path.removeprefix(self.base)).strip("/"), query, fragment
 
-    def place(self, link: str) -> str | None:
+    def path_of(self, link: str) -> str | None:
         """The path at which `link` lay, "" for the front page; None where there was only a number (`/?p=12`)."""
-        asked = self.asked(link)
-        return asked[0] if asked and not asked[1] else None
+        parsed = self.parse_url(link)
+        return parsed[0] if parsed and not parsed[1] else None

@@ -8,7 +8,7 @@ from blog.models import Category, Post, Tag
 from pages.models import Page
 from redirects.models import Redirect
 from siteinfo.models import SiteInfo
-from wordpress.models import Origin
+from wordpress.models import ImportedObject
 
 # Takes the items of an export, and by `name=` that of its file; gives its path.
 Writer = Callable[..., str]
@@ -54,10 +54,10 @@ def item(number: int = 1, **values: Any) -> str:
 <category domain="post_tag" nicename="desk-work"><![CDATA[Desk work]]></category>{facts["more"]}</item>"""
 
 
-def everything() -> dict[str, list[object]]:
+def all_rows() -> dict[str, list[object]]:
     rows: dict[str, list[object]] = {}
     models: tuple[type[Any], ...] = (
-        *(Post, Page, Category, Tag, Author, SiteInfo, Origin, Redirect, Post.categories.through),
+        *(Post, Page, Category, Tag, Author, SiteInfo, ImportedObject, Redirect, Post.categories.through),
     )
     for model in models:
         rows[model.__name__] = list(model.objects.order_by("pk").values())

@@ -14,7 +14,7 @@ from newsletter.campaigns import automation
 from newsletter.models import NewsletterSettings
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category, make_post
-from tests.wordpress.exports import HEAD, TAIL, Writer, everything, item
+from tests.wordpress.exports import HEAD, TAIL, Writer, all_rows, item
 
 pytestmark = pytest.mark.django_db
 
@@ -47,24 +47,24 @@ def test_what_is_not_imported_yet_is_counted_by_name(write: Writer, capsys: pyte
         "import_wordpress",
         write(item(), item(2, kind="feedback"), item(3, kind="attachment"), item(4, kind="feedback")),
     )
-    said = capsys.readouterr().out
-    assert "Posts: 1 created." in said
-    assert "1 attachment, 2 feedback" in said
+    output = capsys.readouterr().out
+    assert "Posts: 1 created." in output
+    assert "1 attachment, 2 feedback" in output
 
 
 def test_a_second_run_changes_no_row(write: Writer) -> None:
     path = write(item(), item(2, status="draft"), item(1, slug="same-number", title="Same number"))
     call_command("import_wordpress", path)
     assert Post.objects.count() == 3
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_a_dry_run_writes_nothing(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", write(item()), "--dry-run")
-    assert everything() == before
+    assert all_rows() == before
     assert "1 created" in capsys.readouterr().out
 
 
@@ -217,10 +217,10 @@ def test_each_unnamed_author_gets_a_profile_and_keeps_it(write: Writer) -> None:
 def test_a_wrong_file_is_refused_in_a_sentence_and_nothing_is_written(tmp_path: Path, content: str) -> None:
     path = tmp_path / "wrong.xml"
     path.write_text(content)
-    before = everything()
+    before = all_rows()
     with pytest.raises(CommandError, match=r"\.$"):
         call_command("import_wordpress", str(path))
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

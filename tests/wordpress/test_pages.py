@@ -13,8 +13,8 @@ from pages.models import Page
 from pages.starter_pages import create_starter_pages
 from redirects.models import Redirect
 from tests.factories import make_page, make_post
-from tests.wordpress.exports import Writer, everything, item
-from wordpress.models import Origin
+from tests.wordpress.exports import Writer, all_rows, item
+from wordpress.models import ImportedObject
 
 pytestmark = pytest.mark.django_db
 SITE = "https://old.example"
@@ -26,7 +26,7 @@ def page(number: int = 1, slug: str = "", **values: Any) -> str:
     return item(number, **{"kind": "page", "title": f"Page {number}", "slug": slug, "body": f"Text {number}."} | values)
 
 
-def places() -> dict[str, str]:
+def page_paths() -> dict[str, str]:
     """Titles and paths of all pages."""
     return dict(Page.objects.values_list("title", "path"))
 
@@ -59,10 +59,10 @@ def test_the_page_above_may_come_in_another_file_or_a_later_run(write: Writer, c
     below = write(page(2, parent=1, link=f"{SITE}/page-1/page-2/"), name="below")
     above = write(page(1), name="above")
     call_command("import_wordpress", below)
-    assert places() == {"Page 2": "page-2"}
+    assert page_paths() == {"Page 2": "page-2"}
     assert location(client, "/page-1/page-2/") == (301, "/page-2/")
     call_command("import_wordpress", below, above)
-    assert places() == {"Page 1": "page-1", "Page 2": "page-1/page-2"}
+    assert page_paths() == {"Page 1": "page-1", "Page 2": "page-1/page-2"}
     assert client.get("/page-1/page-2/").status_code == 200
     assert location(client, "/page-2/") == (301, "/page-1/page-2/")
 
@@ -70,7 +70,7 @@ def test_the_page_above_may_come_in_another_file_or_a_later_run(write: Writer, c
 def test_halves_of_an_export_make_the_whole_in_one_run(write: Writer) -> None:
     below = write(page(3, parent=2, link=f"{SITE}/?p=3"), page(2, parent=1, link=f"{SITE}/page-1/page-2"), name="below")
     call_command("import_wordpress", below, write(page(1), name="above"))
-    assert places()["Page 3"] == "page-1/page-2/page-3"
+    assert page_paths()["Page 3"] == "page-1/page-2/page-3"
     assert not Redirect.objects.exists()
 
 
@@ -82,19 +82,19 @@ def test_below_a_missing_or_trashed_page_it_lies_below_the_next_one_above(
     trashed = page(2, parent=1, status="trash")
     below = page(3, parent=2, link=f"{SITE}/page-1/page-2/page-3/")
     call_command("import_wordpress", write(page(1), trashed, below, page(4, parent=99)))
-    assert places() == {"Page 1": "page-1", "Page 3": "page-1/page-3", "Page 4": "page-4"}
+    assert page_paths() == {"Page 1": "page-1", "Page 3": "page-1/page-3", "Page 4": "page-4"}
     assert location(client, "/page-1/page-2/page-3/") == (301, "/page-1/page-3/")
-    said = capsys.readouterr().out
-    assert "Pages: 3 created, 1 skipped." in said
-    assert "“Page 3” was at /page-1/page-2/page-3/ there and is at /page-1/page-3/ now." in said
+    output = capsys.readouterr().out
+    assert "Pages: 3 created, 1 skipped." in output
+    assert "“Page 3” was at /page-1/page-2/page-3/ there and is at /page-1/page-3/ now." in output
 
 
 def test_a_circle_of_parents_ends_and_stays_as_it_is(write: Writer) -> None:
     path = write(page(1, parent=2), page(2, parent=1), page(3, parent=3))
     call_command("import_wordpress", path)
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
     assert len(before["Page"]) == 3
 
 
@@ -141,9 +141,9 @@ def test_an_untouched_starter_page_becomes_the_one_of_its_name(write: Writer, cl
     assert Page.objects.get(role="privacy").pk == row.pk
     assert "Text 4." in client.get("/contact/").content.decode()
     assert not Redirect.objects.exists()
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_without_starter_pages_the_part_is_taken_as_well(write: Writer) -> None:
@@ -172,9 +172,9 @@ def test_a_starter_page_that_the_author_works_on_is_kept_beside_the_old_one(
     mine.refresh_from_db()
     assert (mine.snapshot(), mine.path) == (before, "about")
     assert Page.objects.get(title="Page 1").path == "about-2"
-    said = capsys.readouterr().out
-    assert "“Page 1”: your own page “About Me” is kept, and this one stands beside it." in said
-    assert "“Page 1” was at /about/ there. That address is taken here, so it is at /about-2/." in said
+    output = capsys.readouterr().out
+    assert "“Page 1”: your own page “About Me” is kept, and this one stands beside it." in output
+    assert "“Page 1” was at /about/ there. That address is taken here, so it is at /about-2/." in output
 
 
 def test_a_page_at_an_address_of_the_site_gets_another_one_and_links_follow(write: Writer) -> None:
@@ -194,12 +194,12 @@ def test_front_page_and_page_of_posts_are_known_and_make_no_page_for_readers(
     call_command("import_wordpress", path)
     assert {each.path: each.status_label for each in Page.objects.all()} == {"welcome": "Draft", "empty": "Published"}
     assert location(client, "/news/") == (301, "/blog/")
-    said = capsys.readouterr().out
-    assert "“Page 1” was the front page there." in said
-    assert "“Page 2” has no text, and this site shows something of its own at /blog/" in said
-    before = everything()
+    output = capsys.readouterr().out
+    assert "“Page 1” was the front page there." in output
+    assert "“Page 2” has no text, and this site shows something of its own at /blog/" in output
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
 
 
 # ---- Again ------------------------------------------------------------------------------------------------
@@ -207,15 +207,15 @@ def test_front_page_and_page_of_posts_are_known_and_make_no_page_for_readers(
 
 def test_a_second_run_and_a_dry_one_change_no_row(write: Writer) -> None:
     create_starter_pages()
-    before = everything()
+    before = all_rows()
     link = f'<a href="{SITE}/page-2/page-1/">x</a><a href="{SITE}/nowhere/">y</a>'
     path = write(page(1, parent=2, body=link), page(2, body=link), page(3, "about"), item(4, body=link))
     call_command("import_wordpress", path, "--dry-run")
-    assert everything() == before
+    assert all_rows() == before
     call_command("import_wordpress", path)
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize("stop", ["Page 2", "Post 4", "links"])
@@ -232,7 +232,7 @@ def test_an_interrupted_run_is_finished_by_the_next_one(
 
     with monkeypatch.context() as patch:
         if stop == "links":
-            patch.setattr("wordpress.importing.lead_links", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+            patch.setattr("wordpress.importing.rewrite_links", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
         for model in (Page, Post):
             save = model.save
 
@@ -294,9 +294,9 @@ def test_links_to_the_old_site_lead_to_what_is_here_and_others_stay(
     call_command("import_wordpress", write(page(1, body=body), item(2, link=f"{SITE}/2020/05/post-2/")))
     found = Page.objects.get().body.split("\n")
     assert found == [f'<p><a href="{address}">old.example</a></p>' for address in wanted.values()]
-    said = capsys.readouterr().out
-    assert "Nothing here answers the link to https://old.example/no-such-place/, so it is left as it was." in said
-    assert "Files of the old site that are linked to and have not moved: 1. In “Page 1”." in said
+    output = capsys.readouterr().out
+    assert "Nothing here answers the link to https://old.example/no-such-place/, so it is left as it was." in output
+    assert "Files of the old site that are linked to and have not moved: 1. In “Page 1”." in output
 
 
 def test_addresses_that_no_server_takes_stay_and_stop_nothing(write: Writer) -> None:
@@ -328,7 +328,7 @@ def test_only_links_of_what_was_imported_and_not_edited_are_touched(write: Write
 )
 def test_every_old_way_to_a_page_leads_to_it(client: Client, old: str) -> None:
     team = make_page(slug="team", parent=make_page(slug="about-us"))
-    Origin.objects.create(site="old.example", kind="page", key=f"page:7:{SITE}/?page_id=7", object_id=team.pk)
+    ImportedObject.objects.create(site="old.example", kind="page", key=f"page:7:{SITE}/?page_id=7", object_id=team.pk)
     assert location(client, old) == (301, "/about-us/team/")
     Page.objects.filter(pk=team.pk).update(status="draft")
     assert client.get(old).status_code == 404

@@ -25,7 +25,7 @@ def items_of(folder: Path, text: str | bytes) -> list[Item]:
     return list(read_export(saved(folder, text)).items())
 
 
-def refusal(path: Path) -> str:
+def error_message(path: Path) -> str:
     with pytest.raises(ExportError) as refused:
         read_export(path)
     return str(refused.value)
@@ -237,35 +237,35 @@ def test_a_missing_version_is_a_warning(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_export_is_refused_in_plain_words(tmp_path: Path, content: str, reason: str) -> None:
-    message = refusal(saved(tmp_path, content))
+    message = error_message(saved(tmp_path, content))
     assert reason in message
     assert "Tools > Export" in message
 
 
 def test_a_cut_off_file_is_refused_with_the_place(tmp_path: Path) -> None:
     cut = TEXT[: TEXT.index("<wp:attachment_url>")]
-    message = refusal(saved(tmp_path, cut))
+    message = error_message(saved(tmp_path, cut))
     assert f"line {cut.count(chr(10)) + 1}" in message
     assert "knee.jpg" in message
 
 
 def test_a_file_is_refused_wherever_it_is_cut(tmp_path: Path) -> None:
     for end in range(400, TEXT.index("</rss>"), 271):
-        assert refusal(saved(tmp_path, TEXT[:end]))
+        assert error_message(saved(tmp_path, TEXT[:end]))
 
 
 def test_a_cut_off_gzip_or_zip_is_refused(tmp_path: Path) -> None:
-    assert "cut off" in refusal(saved(tmp_path, gzip.compress(TEXT.encode())[:-600], "a.xml.gz"))
+    assert "cut off" in error_message(saved(tmp_path, gzip.compress(TEXT.encode())[:-600], "a.xml.gz"))
     whole = tmp_path / "whole.zip"
     with zipfile.ZipFile(whole, "w") as archive:
         archive.write(CLINIC, "site.xml")
-    assert "cut off" in refusal(saved(tmp_path, whole.read_bytes()[:-30], "cut.zip"))
+    assert "cut off" in error_message(saved(tmp_path, whole.read_bytes()[:-30], "cut.zip"))
 
 
 def test_a_zip_without_an_export_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
         archive.writestr("knee.jpg", b"\xff\xd8")
-    assert "holds no WordPress export" in refusal(tmp_path / "photos.zip")
+    assert "holds no WordPress export" in error_message(tmp_path / "photos.zip")
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_entities_are_refused_and_nothing_is_read(tmp_path: Path, declarations: 
     secret = saved(tmp_path, "top secret", "secret.txt")
     doctype = f"{before}<!DOCTYPE rss [{declarations.replace('{secret}', secret.as_uri())}]>"
     text = TEXT.replace("<rss", doctype + "<rss", 1).replace("<title>A draft", "<title>&c;")
-    message = refusal(saved(tmp_path, text))
+    message = error_message(saved(tmp_path, text))
     assert "entities" in message
     assert "secret" not in message
 

@@ -11,9 +11,9 @@ from lxml import html
 
 from blog.models import Post
 from pages.models import Page
-from tests.wordpress.exports import everything
+from tests.wordpress.exports import all_rows
 from tests.wordpress.test_real_exports import EXPORTS, expected_words
-from wordpress.models import Origin
+from wordpress.models import ImportedObject
 from wordpress.reader import Item, read_export
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -48,7 +48,7 @@ def test_every_published_text_is_readable_word_for_word_asks_nobody_else_and_a_s
     for kind, model in KINDS.items():
         assert model.objects.published().count() == sum(item.post_type == kind for _, item in items)
     for key, item in items:
-        post = KINDS[item.post_type].objects.get(pk=Origin.objects.get(kind=item.post_type, key=key).object_id)
+        post = KINDS[item.post_type].objects.get(pk=ImportedObject.objects.get(kind=item.post_type, key=key).object_id)
         response = client.get(post.get_absolute_url())
         assert response.status_code == 200
         body = "".join(post.plain_text().split())
@@ -63,6 +63,6 @@ def test_every_published_text_is_readable_word_for_word_asks_nobody_else_and_a_s
         for source in re.findall(r'<iframe[^>]*src="([^"]+)"', item.body):
             body = body.replace(source.replace("&amp;", "&"), "")
         assert body == "".join(expected_words(item.body)), item.title
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", str(EXPORTS / name))
-    assert everything() == before
+    assert all_rows() == before

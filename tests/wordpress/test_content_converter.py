@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wordpress.content_converter import Body, to_html
+from wordpress.content_converter import ConvertedBody, to_html
 
-PICTURE = '<img src="knee.jpg" alt="A knee" />'
+IMAGE = '<img src="knee.jpg" alt="A knee" />'
 
 
 def html_of(body: str) -> str:
@@ -37,7 +37,7 @@ def block(name: str, inner: str) -> str:
         ("one\n<hr />\ntwo", "<p>one</p><hr /><p>two</p>"),
         ("<ul>\n<li>one</li>\n\n<li>two</li>\n</ul>", "<ul><li>one</li><li>two</li></ul>"),
         ("<table>\n<tr>\n<td>one</td>\n</tr>\n</table>", "<table><tr><td>one</td></tr></table>"),
-        (f"{PICTURE}\n\none", f"<p>{PICTURE}</p><p>one</p>"),
+        (f"{IMAGE}\n\none", f"<p>{IMAGE}</p><p>one</p>"),
         ('<a href="x"><div>one</div></a>', '<a href="x"><div>one</div></a>'),
         ("3 < 5 & 7 > 6", "<p>3 < 5 & 7 > 6</p>"),
     ],
@@ -86,7 +86,7 @@ def test_only_the_text_between_blocks_gets_paragraphs() -> None:
 def test_blocks_a_site_fills_are_left_out_and_named_once() -> None:
     inner = "<div>" + block("post-template", "<p>Pattern</p><!-- wp:post-title /-->") + "</div>"
     body = to_html(block("query", inner) + '<!-- wp:latest-posts {"postsToShow":3} /--><!-- wp:spacer /-->')
-    assert body == Body(html="", shortcodes=(), blocks=("latest-posts", "query"), pictures=0)
+    assert body == ConvertedBody(html="", shortcodes=(), blocks=("latest-posts", "query"), images=0)
 
 
 def test_a_block_that_is_never_closed_swallows_nothing() -> None:
@@ -119,24 +119,24 @@ def test_an_address_within_a_line_stays_text() -> None:
 
 
 @pytest.mark.parametrize("name", ["caption", "wp_caption"])
-@pytest.mark.parametrize("media", [PICTURE, f'<a href="big.jpg">{PICTURE}</a>'])
+@pytest.mark.parametrize("media", [IMAGE, f'<a href="big.jpg">{IMAGE}</a>'])
 def test_a_caption_becomes_a_figure_with_its_links(name: str, media: str) -> None:
     text = 'A <em>knee</em>, by <a href="x">Pat</a>'
     body = to_html(f'one\n[{name} id="a_1" align="left" width="300"]{media} {text}[/{name}]\ntwo')
     figure = f"<figure>{media}<figcaption>{text}</figcaption></figure>"
     assert body.html.replace("\n", "") == f"<p>one</p>{figure}<p>two</p>"
     assert body.shortcodes == ()
-    assert body.pictures == 1
+    assert body.images == 1
 
 
 def test_an_old_caption_stands_in_the_attribute() -> None:
-    assert html_of(f'[caption id="a" width="3" caption="A &quot;knee&quot; [left]"]{PICTURE}[/caption]') == (
-        f"<figure>{PICTURE}<figcaption>A &quot;knee&quot; [left]</figcaption></figure>"
+    assert html_of(f'[caption id="a" width="3" caption="A &quot;knee&quot; [left]"]{IMAGE}[/caption]') == (
+        f"<figure>{IMAGE}<figcaption>A &quot;knee&quot; [left]</figcaption></figure>"
     )
 
 
 def test_a_caption_without_words_is_only_the_picture() -> None:
-    assert html_of(f'[caption width="3"]{PICTURE}[/caption]') == f"<figure>{PICTURE}</figure>"
+    assert html_of(f'[caption width="3"]{IMAGE}[/caption]') == f"<figure>{IMAGE}</figure>"
 
 
 @pytest.mark.parametrize("gallery", ["[gallery]", '[gallery ids="1,2" columns=3]', "[gallery columns=2]"])
@@ -168,7 +168,7 @@ def test_an_embedding_shortcode_becomes_a_plain_link(shortcode: str, url: str) -
 
 @pytest.mark.parametrize("name", ["playlist ids=1,2", "video", "audio"])
 def test_media_that_names_no_address_vanishes_and_is_named(name: str) -> None:
-    assert to_html(f"[{name}]") == Body("", (name.split()[0],), (), 0)
+    assert to_html(f"[{name}]") == ConvertedBody("", (name.split()[0],), (), 0)
 
 
 def test_code_shortcodes_keep_the_text_exactly() -> None:
@@ -230,7 +230,7 @@ def test_an_unknown_shortcode_goes_and_its_text_stays(body: str, html: str, name
 
 
 def test_pictures_are_counted() -> None:
-    assert to_html(f"{PICTURE} one {PICTURE}\n\n<p>{PICTURE}</p>").pictures == 3
+    assert to_html(f"{IMAGE} one {IMAGE}\n\n<p>{IMAGE}</p>").images == 3
 
 
 WORDS = ["one ", "two", " ", "\n", "\n\n", "[1]", "don't ", "3 < 5 ", "&amp;"]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from blog.models import Category, Post, Tag
 from tests.factories import make_author, make_category, make_post, make_posts
-from wordpress.models import Origin
+from wordpress.models import ImportedObject
 
 pytestmark = pytest.mark.django_db
 
@@ -31,11 +31,11 @@ def moved() -> Post:
         ("author", "#3", sam),
         ("author", "sam_login", sam),
     ):
-        Origin.objects.create(site="old.example", kind=kind, key=key, object_id=row.pk)
+        ImportedObject.objects.create(site="old.example", kind=kind, key=key, object_id=row.pk)
     return post
 
 
-ADDRESSES = {
+LEGACY_URLS = {
     "/?p=45": "/the-knee/",
     "/?p=45&preview=true": "/the-knee/",
     "/?page_id=45": "/the-knee/",
@@ -99,15 +99,15 @@ ADDRESSES = {
 
 
 def test_an_old_address_leads_to_its_page_in_one_permanent_step(client: Client, moved: Post) -> None:
-    answers = {old: client.get(old) for old in ADDRESSES}
+    answers = {old: client.get(old) for old in LEGACY_URLS}
     assert {old: (answer.status_code, answer.get("Location")) for old, answer in answers.items()} == {
-        old: (301, now) for old, now in ADDRESSES.items()
+        old: (301, now) for old, now in LEGACY_URLS.items()
     }
     assert not [old for old, answer in answers.items() if answer.cookies]
 
 
 def test_where_an_old_address_leads_there_is_a_page(client: Client, moved: Post) -> None:
-    for now in {address for address in ADDRESSES.values() if not address.startswith("/search/")}:
+    for now in {address for address in LEGACY_URLS.values() if not address.startswith("/search/")}:
         assert client.get(now).status_code == 200, now
 
 
