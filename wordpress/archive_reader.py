@@ -1,4 +1,4 @@
-"""From the uploaded file to XML elements: unpacking, refusing what is no export, mending what is damaged."""
+"""Read XML elements from an uploaded export: unpack it, reject other files, and repair damaged XML."""
 
 import gzip
 import html
@@ -16,16 +16,16 @@ from typing import IO
 from lxml import etree
 
 type _Bytes = IO[bytes] | gzip.GzipFile
-EXPORT_HINT = "In WordPress choose Tools > Export > All content and take the file it gives you."
+EXPORT_HINT = "In WordPress choose Tools > Export > All content and use the file you download."
 
 
 class ExportError(Exception):
-    """The file cannot be imported; the message says why and what to do, in its author's words."""
+    """The file cannot be imported. The message is written for the author."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """One XML document of the upload: the file itself, or one member of a zip."""
+    """One XML document of the upload: the file itself or a member of a zip archive."""
 
     path: Path
     member: str = ""
@@ -34,7 +34,7 @@ class ExportFile:
 
     @contextmanager
     def open(self) -> Iterator[_Bytes]:
-        """Give the document's bytes, unpacked; ExportError if they cannot be unpacked to the end."""
+        """Open the unpacked document for reading bytes. Raise ExportError if it cannot be unpacked."""
         try:
             if self.member:
                 with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
@@ -44,15 +44,20 @@ class ExportFile:
                 with gzip.open(self.path) if is_gzip else self.path.open("rb") as stream:
                     yield stream
         except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-            raise ExportError(f"This packed file is damaged or cut off: download it again. {EXPORT_HINT}") from error
+            raise ExportError(
+                f"This compressed file is damaged or cut off. Download it again. {EXPORT_HINT}"
+            ) from error
         except RuntimeError as error:
-            raise ExportError(f"This zip is locked or packed in an unknown way. {EXPORT_HINT}") from error
+            raise ExportError(
+                f"This zip file has a password or an unsupported compression method. {EXPORT_HINT}"
+            ) from error
 
 
 def open_export_files(path: Path) -> tuple[ExportFile, ...]:
-    """Give the documents of a .xml, .wxr, .gz or .zip file in order of name, told apart by content.
+    """Return the documents of a .xml, .wxr, .gz or .zip file, sorted by name.
 
-    ExportError: one of them is no WordPress export, to judge by how it begins. OSError: no such file.
+    The format is detected from the content. Raise ExportError if a document does not start like a WordPress
+    export, and OSError if the file cannot be read.
     """
     names = [""]
     if _magic(path) == b"PK\x03\x04":
@@ -60,16 +65,16 @@ def open_export_files(path: Path) -> tuple[ExportFile, ...]:
             with zipfile.ZipFile(path) as archive:
                 names = sorted(name for name in archive.namelist() if _MEMBER.search(name))
         except zipfile.BadZipFile as error:
-            raise ExportError(f"This zip is damaged or cut off: download it again. {EXPORT_HINT}") from error
+            raise ExportError(f"This zip file is damaged or cut off. Download it again. {EXPORT_HINT}") from error
     if not names:
-        raise ExportError(f"This zip holds no WordPress export. {EXPORT_HINT}")
+        raise ExportError(f"This zip file contains no WordPress export. {EXPORT_HINT}")
     return tuple(replace(file, encoding=_detect_encoding(file)) for file in (ExportFile(path, name) for name in names))
 
 
 def channel_elements(file: ExportFile) -> Iterator[etree._Element]:
-    """Give the children of <channel> one by one, each complete and emptied before the next is read.
+    """Yield the complete children of <channel>, clearing each one before the next is read.
 
-    XMLSyntaxError: the file needs mending first (`is_damaged`). ExportError: a mended file ends too early.
+    Raise XMLSyntaxError if the file needs repair (set `is_damaged`), and ExportError if a repaired file is cut off.
     """
     with file.open() as stream:
         source = _RepairedStream(stream, file.encoding) if file.is_damaged else stream
@@ -98,12 +103,12 @@ def channel_elements(file: ExportFile) -> Iterator[etree._Element]:
                 del parent[0]
         if isinstance(source, _RepairedStream) and not source.is_complete:
             location = f"line {source.line}" + (f", in or after “{title}”" if title else "")
-            raise ExportError(f"This file is cut off near {location}: let the whole export download. {EXPORT_HINT}")
+            raise ExportError(f"This file is cut off near {location}. Download the whole export again. {EXPORT_HINT}")
 
 
 @cache
 def qualified_name(tag: str) -> str:
-    """Give "wp:status", "excerpt:encoded", "title" whatever prefix and version are used; "" for strangers."""
+    """Return a tag such as "wp:status" or "title" for any prefix and format version, or "" for unknown namespaces."""
     uri, _, local = tag.rpartition("}")
     if not uri:
         return local
@@ -114,7 +119,7 @@ def qualified_name(tag: str) -> str:
 
 
 def plain_line(text: str) -> str:
-    """Give a line without tags, entities decoded once."""
+    """Return `text` on one line, without tags and with entities decoded once."""
     text = re.sub(r"<(?:!--|/?[a-zA-Z])[^<>]*>", "", text)
     text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
     return re.sub(r"[ \t\r\n]+", " ", text).strip()
@@ -125,7 +130,7 @@ _PREFIXES = {
     "http://purl.org/rss/1.0/modules/content/": "content:",
     "http://purl.org/dc/elements/1.1/": "dc:",
 }
-# Only these come to Python as events, the rest hangs below them; a mended file may lack the namespaces.
+# Only these elements cause parser events. A repaired file may lack the namespaces.
 _WP = ("wxr_version", "base_site_url", "base_blog_url", "author", "category", "tag", "term")
 _OUTER = ("item", "title", "link", *(f"{{*}}{local}" for local in _WP), *(f"wp:{local}" for local in _WP))
 _BEFORE_ROOT = re.compile(rb"(?:[\x00-\x20]|<!--.*?-->|<\?.*?\?>)++", re.DOTALL)
@@ -133,12 +138,12 @@ _ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["'](us-ascii|iso-8859-\d
 _NOT_AN_EXPORT = (
     (rb"$", "is empty"),
     (rb"<!doctype\s+html|<html\b", "is a saved web page (perhaps the log-in page), not a WordPress export"),
-    # Nothing is parsed before this line has been passed, so no entity can be expanded or fetched.
-    (rb"<!doctype|<!entity", "defines entities of its own, which an export never does"),
-    (rb"<(item|channel)\b", "is only a piece of a WordPress export"),
+    # This check runs before any parsing, so no entity is ever expanded or fetched.
+    (rb"<!doctype|<!entity", "defines XML entities, which a WordPress export never does"),
+    (rb"<(item|channel)\b", "is only part of a WordPress export"),
     (rb"<(feed|rdf:rdf)\b", "is a news feed, not a WordPress export"),
     (rb"<(?!rss\b)[a-z]", "is XML, but not a WordPress export"),
-    (rb"(?!<rss\b)", "is not XML, so it is no WordPress export"),
+    (rb"(?!<rss\b)", "is not XML, so it cannot be a WordPress export"),
 )
 
 
@@ -160,10 +165,10 @@ def _detect_encoding(file: ExportFile) -> str:
 
 
 class _RepairedStream:
-    """A damaged document as its writer meant it, for a parser to `read`.
+    """Repair a damaged document while the parser reads it.
 
-    Mends what WordPress and its plugins really write: space before the declaration, control characters, bytes
-    that are no characters, bare ampersands, "]]>" inside CDATA (a section ends only where its element does).
+    Handles the errors that WordPress and its plugins produce: whitespace before the XML declaration, control
+    characters, invalid bytes, bare ampersands, and "]]>" inside CDATA (a section ends only with its element).
     """
 
     def __init__(self, stream: _Bytes, encoding: str) -> None:
@@ -182,7 +187,7 @@ class _RepairedStream:
             self.line += chunk.count("\n")
             rest += re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", chunk)
             if is_first:
-                # The text is handed on as UTF-8, whatever its declaration said.
+                # The parser gets UTF-8, so drop the declared encoding.
                 rest, is_first = re.sub(r"\A[\s\ufeff]*(<\?xml.*?\?>)?\s*", "", rest, flags=re.DOTALL), False
             is_done = True
             while is_done:
@@ -206,7 +211,7 @@ class _RepairedStream:
 
     def _cdata(self, text: str) -> tuple[str, str, bool]:
         end = re.search(rf"\]\]>(?=\s*(?:<!\[CDATA\[|</{re.escape(self._element)}\s*>))", text)
-        # Without an end in sight the tail may hold half of one; a cut must not file its brackets.
+        # Keep the tail: it may contain the start of an end marker.
         cut = end.start() if end else len(text[:-256].rstrip("]"))
         mark = "]]>" if end else ""
         return text[:cut].replace("]]>", "]]]]><![CDATA[>") + mark, text[cut + len(mark) :], bool(end)

@@ -1,4 +1,4 @@
-"""A WordPress body, as the editor saved it, to the HTML its readers saw. Nothing is made safe here."""
+"""Convert a WordPress body, as the editor saved it, to the HTML visitors saw. The result is not sanitized."""
 
 import re
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ _DELIMITER = re.compile(
     r"(?:\{(?:(?!<!--|-->).)*\}\s+)?(?P<void>/)?-->",
     re.DOTALL,
 )
-# A site fills these when a page is asked for; what they hold in the body is a pattern, not the author's text.
+# WordPress renders these blocks for each request. Their content in the body is a template, not the author's text.
 _DYNAMIC_BLOCKS = frozenset(
     {"query", "post-template", "query-pagination", "query-no-results", "comments", "comment-template"}
     | {"comments-query-loop", "comments-pagination", "navigation", "navigation-submenu", "term-template"}
 )
-# An author can leave these empty; nothing is lost with them.
+# These blocks may be empty, so nothing is lost without them.
 _OPTIONAL_CONTENT = frozenset(
     {"paragraph", "heading", "list", "list-item", "image", "gallery", "quote", "group", "column", "columns"}
     | {"html", "shortcode", "freeform", "spacer", "separator", "more", "nextpage"}
@@ -29,7 +29,7 @@ _LINE_WITH_URL = re.compile(
 
 @dataclass(frozen=True)
 class ConvertedBody:
-    """HTML for readers, and what an author should know of what did not come along."""
+    """The converted HTML, and what could not be converted."""
 
     html: str
     shortcodes: tuple[str, ...]
@@ -38,11 +38,11 @@ class ConvertedBody:
 
 
 def to_html(body: str) -> ConvertedBody:
-    """Take a post's `content:encoded` and give its HTML with every visible word, in order.
+    """Convert a post's `content:encoded` to HTML, keeping every visible word in order.
 
-    Classic bodies get WordPress's paragraphs; block bodies lose their comments and get some only between
-    blocks. `shortcodes` names those that went, [gallery] too; `blocks` the ones a site fills when asked.
-    Never fails. The result is as unsafe as the input. Block grammar:
+    Classic bodies get WordPress's automatic paragraphs. Block bodies lose their comments and get paragraphs only
+    between blocks. `shortcodes` and `blocks` of the result name those that were removed. Accepts any text and
+    does not sanitize it. Block grammar:
     https://developer.wordpress.org/block-editor/reference-guides/data-format/
     """
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", re.sub(r"\r\n?", "\n", body))
@@ -99,7 +99,7 @@ class _Converter:
         return text
 
     def _embed(self, text: str) -> str:
-        """An embed block holds a bare address, and perhaps a caption."""
+        """Convert an embed block, which contains a URL and an optional caption."""
         shown, *rest = re.split(r"<figcaption\b[^<>]*>", text, maxsplit=1)
         caption = "".join(rest).partition("</figcaption>")[0]
         url = re.sub(r"<[^<>]*>", "", shown).strip()

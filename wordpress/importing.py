@@ -1,4 +1,7 @@
-"""From WordPress exports to pages, posts, categories, tags and authors here. Every text is its own transaction."""
+"""Import pages, posts, categories, tags and authors from WordPress exports.
+
+Each post and page is saved in its own transaction.
+"""
 
 import logging
 import re
@@ -31,7 +34,7 @@ from wordpress.source_site import SourceSite
 
 log = logging.getLogger(__name__)
 
-# Part of every text's digest: raise it when texts should be made anew from the same export.
+# Part of every digest. Increase it to convert unchanged exports again.
 CONVERTER_VERSION = 1
 _MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
 _NOT_WORD = re.compile(r"[^-\w]+")
@@ -40,10 +43,10 @@ _NOT_WORD = re.compile(r"[^-\w]+")
 def import_exports(
     exports: Iterable[Export], report: Report, progress: Callable[[int], None] = lambda done: None
 ) -> None:
-    """Import `exports`, in any order; `report` tells what happened. Running it again changes nothing.
+    """Import `exports`, given in any order, and fill in `report`. Running it again changes nothing.
 
-    Pages come first, since posts have other old addresses than the root's, and those above before those below them;
-    links last, since then every path is known.
+    Pages come first, parents before children, because they need their exact paths while a post can be found by
+    its slug. Links are rewritten last, when every path is known.
     """
     importers = [Importer(export, report, progress) for export in exports]
     for importer in importers:
@@ -61,7 +64,7 @@ def import_exports(
 
 
 class Importer:
-    """Imports one export."""
+    """Import one export."""
 
     def __init__(self, export: Export, report: Report, progress: Callable[[int], None]) -> None:
         self.export = export
@@ -70,7 +73,7 @@ class Importer:
         self.site = SourceSite(export)
         self.pages: list[tuple[str, Item]] = []
         self.has_front_page = False
-        # Where that lies by now which lay at a path of the old site.
+        # Paths of the source site, mapped to URLs here.
         self.new_urls: dict[str, str] = {}
         self.terms = {(term.taxonomy, term.slug): term for term in export.terms}
         self.categories: dict[str, Category] = {}
@@ -79,7 +82,7 @@ class Importer:
         self.key_counts: Counter[str] = Counter()
 
     def prepare(self) -> None:
-        """Import what texts hang on, and collect the pages."""
+        """Import the categories and tags, and collect the pages."""
         self.report.notes.extend(self.export.warnings)
         with transaction.atomic():
             if not SiteInfo.objects.exists():
@@ -94,7 +97,7 @@ class Importer:
         self.has_front_page = any(path_mapping.is_front_page(page, self.site) for _, page in self.pages)
 
     def import_posts(self) -> None:
-        """Import the posts, and count what else the file holds."""
+        """Import the posts, and count the unsupported items."""
         for number, item in enumerate(self.export.items(), start=1):
             if item.post_type == "post":
                 self.import_item(item, self._key(item))
@@ -103,13 +106,13 @@ class Importer:
             self.progress(number)
 
     def import_item(self, item: Item, key: str) -> None:
-        """Import a post or page; one that cannot be imported is named in the report and stops no other."""
+        """Import a post or page. Report a failure and continue with the next item."""
         try:
             with transaction.atomic():
                 outcome = self._import(item, key)
         except (DatabaseError, ValidationError, ValueError, RecursionError) as error:
             log.exception("WordPress %s %s", item.post_type, item.post_id)
-            # What this text made first is gone with it: the next one looks again.
+            # The rollback also removed what this item created, so clear the caches.
             for made in (self.categories, self.tags, self.authors):
                 made.clear()
             self.report.notes.append(f"“{_display_title(item)}” could not be imported: {error}")
@@ -134,19 +137,19 @@ class Importer:
             else self._new_document(item, parent)
         )
         if document is None:
-            self.report.notes.append(f"“{_display_title(item)}” was deleted here and is not brought back.")
+            self.report.notes.append(f"“{_display_title(item)}” was skipped: you deleted it here.")
             return "skipped"
         if imported and imported.digest == source:
             outcome = "unchanged"
         elif imported and imported.fingerprint != fingerprint(document):
-            self.report.notes.append(f"“{_display_title(item)}” changed there and here; your version here is kept.")
-            outcome = "kept as edited here"
+            self.report.notes.append(f"“{_display_title(item)}” changed in WordPress and here. Your version was kept.")
+            outcome = "kept with your edits"
         else:
             self._save_document(document, item, parent)
             values = {"object_id": document.pk, "digest": source, "fingerprint": fingerprint(document)}
             ImportedObject.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
             if kind == ImportedObject.Kind.POST:
-                # Its readers knew it there already: no mail about it goes out.
+                # Subscribers already know this post, so do not announce it.
                 AnnouncedPost.objects.skip_existing(pk=document.pk)
             outcome = "updated" if imported else "created"
         if path := self.site.path_of(item.link):
@@ -155,7 +158,7 @@ class Importer:
 
     def _skip_reason(self, item: Item) -> str:
         if item.status == "trash" or (item.status == "auto-draft" and not (item.body or item.title)):
-            return "is in the trash there and was left out."
+            return "was skipped: it is in the WordPress trash."
         return path_mapping.skip_reason(item, self.site, self.has_front_page) if item.post_type == "page" else ""
 
     @cached_property
@@ -163,7 +166,7 @@ class Importer:
         return {page.post_id: page for _, page in reversed(self.pages)}
 
     def _new_document(self, item: Item, parent: Page | None) -> Post | Page:
-        """Where the text goes: a row of its own, or the untouched starter page that it stands for."""
+        """Return the unsaved document to fill, or the unedited starter page that it replaces."""
         if item.post_type == "post":
             return Post()
         page, note = path_mapping.page_for_path(f"{parent.path}/{_slug_for(item)}" if parent else _slug_for(item))
@@ -172,7 +175,7 @@ class Importer:
         return page
 
     def _save_document(self, document: Post | Page, item: Item, parent: Page | None) -> None:
-        """Make `text` what the item says, and save it."""
+        """Fill in the document from the item and save it."""
         self._fill_fields(document, item)
         if isinstance(document, Page):
             document.parent = parent
@@ -189,7 +192,7 @@ class Importer:
             self.report.notes.append(f"“{_display_title(item)}” {note}")
 
     def _key(self, item: Item) -> str:
-        """Who the item is. Merged sites repeat numbers and even guids: then its path in the file tells."""
+        """Return a unique key for the item. Merged sites repeat IDs and GUIDs, so repeated keys get a number."""
         base = f"{item.post_type}:{item.post_id}:{item.guid}"[:690]
         self.key_counts[base] += 1
         return base if self.key_counts[base] == 1 else f"{base}#{self.key_counts[base]}"
@@ -210,19 +213,21 @@ class Importer:
         title = _display_title(item)
         if item.status not in {"publish", "future"}:
             if item.status not in {"draft", "pending", "auto-draft"}:
-                self.report.notes.append(f"“{title}” is “{item.status or 'without a state'}” there: a draft here.")
+                self.report.notes.append(
+                    f"“{title}” has the WordPress status “{item.status or 'none'}” and was imported as a draft."
+                )
             return Post.Status.DRAFT
         if item.password:
-            self.report.notes.append(f"“{title}” is protected by a password there: a draft here, so nobody reads it.")
+            self.report.notes.append(f"“{title}” is password-protected and was imported as a draft.")
             return Post.Status.DRAFT
         if not _is_valid_date(item.published_at):
-            self.report.notes.append(f"“{title}” has no possible date: a draft here.")
+            self.report.notes.append(f"“{title}” has no valid date and was imported as a draft.")
             return Post.Status.DRAFT
         if item.status == "future" and item.published_at and item.published_at <= timezone.now():
-            self.report.notes.append(f"“{title}” was scheduled for a time that has passed: a draft here.")
+            self.report.notes.append(f"“{title}” was scheduled for a past date and was imported as a draft.")
             return Post.Status.DRAFT
         if path_mapping.is_front_page(item, self.site):
-            words = "was the front page there. The home page here makes itself, so its words are kept as a draft."
+            words = "was the front page and was imported as a draft. The home page here is generated."
             self.report.notes.append(f"“{title}” {words}")
             return Post.Status.DRAFT
         return Post.Status.PUBLISHED
@@ -237,7 +242,7 @@ class Importer:
         self.report.images += images
         self.report.documents_with_images += bool(images)
 
-    # ---- What posts hang on ---------------------------------------------------------------------
+    # ---- Categories, tags and authors -----------------------------------------------------------
 
     def _imported_object(self, kind: ImportedObject.Kind, key: str) -> ImportedObject | None:
         return ImportedObject.objects.filter(site=self.site.name, kind=kind, key=key).first()
@@ -245,7 +250,7 @@ class Importer:
     def _get_or_import[M: models.Model](
         self, kind: ImportedObject.Kind, key: str, model: type[M], create: Callable[[], M]
     ) -> M:
-        """What `key` became in an earlier run, or what `make` gives now."""
+        """Return the object imported for `key` in an earlier run, or create it."""
         imported = self._imported_object(kind, key)
         found = model._default_manager.filter(pk=imported.object_id).first() if imported else None
         if found is None:
@@ -256,7 +261,7 @@ class Importer:
         return found
 
     def _save_source_id(self, kind: ImportedObject.Kind, number: str, row: models.Model) -> None:
-        """For addresses such as /?cat=7: see wordpress.legacy_urls."""
+        """Record the WordPress ID for URLs such as /?cat=7: see wordpress.legacy_urls."""
         if number.isascii() and number.isdecimal():
             key, values = f"#{int(number[:18])}", {"object_id": row.pk}
             ImportedObject.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
@@ -308,7 +313,7 @@ def _create_tag(term: Term) -> Tag:
 
 
 def _create_author(source: reader.Author | None) -> Author:
-    """A profile without an account. A log-in name can be an e-mail address: it is never shown."""
+    """Return an author profile without a user account. A login can be an email address, so it is never shown."""
     name = ""
     if source:
         full_name = f"{source.first_name} {source.last_name}".strip()
@@ -321,7 +326,7 @@ def _create_author(source: reader.Author | None) -> Author:
     while Author.objects.filter(slug=slug).exists():
         number += 1
         slug = f"{stem}-{number}"
-    # Nameless ones are different people: each gets a profile to be named at the desk.
+    # Unnamed authors are different people, so each gets a profile to rename in the admin.
     return Author.objects.create(slug=slug, name=name[:120] or f"Guest author {number if number > 1 else ''}".strip())
 
 
@@ -330,7 +335,7 @@ def _slug(document: str, limit: int) -> str:
 
 
 def _slug_for(item: Item) -> str:
-    """The end of the address that the item had, or should have."""
+    """Return the slug of the item, or one made from its title."""
     made = slugify(item.title, allow_unicode=True)[:190].strip("-")
     return _slug(item.slug, 190) or made or f"{item.post_type}-{item.post_id}"
 
@@ -340,7 +345,7 @@ def _is_valid_date(moment: datetime | None) -> bool:
 
 
 def _updated_on(item: Item) -> date | None:
-    """The day since which readers have had these words, if it is not the one of publication."""
+    """Return the date of the last change, or None if it is the publication date."""
     if not (item.published_at and item.modified_at and _is_valid_date(item.modified_at)):
         return None
     days = [timezone.localdate(moment) for moment in (item.published_at, item.modified_at)]
@@ -356,7 +361,7 @@ def _display_title(item: Item) -> str:
 
 
 def _source_digest(item: Item, parent: Page | None) -> str:
-    """Of all that `_save_document` reads: a new comment there must not look like a changed document."""
+    """Return the digest of the imported fields. New comments do not change it."""
     dates = item.published_at and item.published_at.isoformat()
     above = [parent.pk] if parent else []
     return digest(

@@ -1,7 +1,7 @@
-"""The addresses that WordPress gave to pages, and where each is now: one permanent redirect, or an honest 404 or 410.
+"""Redirect WordPress URLs to their pages here, in one permanent redirect, or return 404 or 410.
 
-Shapes only: posts keep `/slug/`, so nothing is stored except the IDs and earlier slugs in `ImportedObject`. What the
-site answers itself is never touched; the sources of the shapes are WordPress's own rewrite rules
+URLs are matched by their format, since posts keep their slugs. Only `ImportedObject` stores IDs and earlier slugs.
+URLs of this site are never affected. The formats are those of WordPress's rewrite rules
 (https://developer.wordpress.org/reference/classes/wp_rewrite/) and query variables.
 """
 
@@ -30,7 +30,7 @@ from pages.models import Page
 from publishing.models import YEARS
 from wordpress.models import ImportedObject
 
-# Asked for by robots all day: they get no page, and cost no query.
+# Bots request these all day. They get a plain 404 without a database query.
 _WORDPRESS_ENDPOINTS = re.compile(
     r"/+(wp-(admin|login|json|includes|cron|config|signup|activate|mail)|xmlrpc\.php)", re.I
 )
@@ -38,7 +38,7 @@ _FEEDS = ("feed", "rss", "rss2", "rdf", "atom")
 _SUFFIXES = ("amp", "embed", "trackback")
 _LISTS = ("category", "tag", "author", "archives")
 _SITEMAPS = ("wp-sitemap.xml", "sitemap_index.xml", "post-sitemap.xml")
-# In the order in which WordPress heeds them; `s` and `feed` come without a number.
+# In WordPress's order of precedence.
 _QUERY_PARAMETERS = (
     "p",
     "page_id",
@@ -56,7 +56,7 @@ _QUERY_PARAMETERS = (
 
 
 class Target(NamedTuple):
-    """A page of today: its address, and its posts if it is a list of them."""
+    """The URL of a page here, with its posts and feed if it lists posts."""
 
     url: str
     posts: PostQuerySet | None = None
@@ -64,9 +64,9 @@ class Target(NamedTuple):
 
 
 class LegacyUrlMiddleware:
-    """Middleware for what would cost more as a page that is not found, or would be shown as the home page.
+    """Answer requests to WordPress endpoints cheaply, and redirect legacy queries of the home page.
 
-    Every other old url is answered by `legacy_path_response`, which the site asks where it has no page.
+    The 404 view handles all other legacy URLs with `legacy_path_response`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -78,18 +78,18 @@ class LegacyUrlMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Before the home page is shown: did the address ask for something else?"""
+        """Handle legacy queries such as `/?p=12` before the home page view runs."""
         is_legacy = request.path_info == "/" and has_legacy_query(request.GET)
         return legacy_query_response(request.GET) if is_legacy and request.method in {"GET", "HEAD"} else None
 
 
 def has_legacy_query(query: QueryDict) -> bool:
-    """Whether the root with `query` was more than the front page."""
+    """Return whether WordPress showed something else than the front page for `/` with `query`."""
     return any(query.get(name) for name in _QUERY_PARAMETERS)
 
 
 def legacy_query_response(query: QueryDict) -> HttpResponse:
-    """The answer to `/?p=12` and its kind. Http404 when nothing here was that: no home page poses as it."""
+    """Return the response to a query such as `/?p=12`. Raise Http404 without a match."""
     name = next(name for name in _QUERY_PARAMETERS if query.get(name))
     value, feed = query.get(name, "").strip().replace("\x00", ""), query.get("feed", "")
     remaining = query.copy()
@@ -119,7 +119,7 @@ def legacy_query_response(query: QueryDict) -> HttpResponse:
 
 
 def legacy_path_response(path: str, query: QueryDict) -> HttpResponse | None:
-    """The answer to an address that the site does not know; None when WordPress knew none like it either."""
+    """Return the response to an unknown path, or None if it is not a WordPress path either."""
     parts, number, feed = _parse_path(path)
     if len(parts) == 1 and parts[0].lower() in _SITEMAPS:
         return _redirect(reverse("sitemap_index"), query)
@@ -136,7 +136,7 @@ def legacy_path_response(path: str, query: QueryDict) -> HttpResponse | None:
 
 
 def _parse_path(path: str) -> tuple[list[str], int, str]:
-    """The parts of an old path without its ending, the number of a list's page, and the format of a feed or ""."""
+    """Return the segments of a path without its suffix, the page number, and the feed format or ""."""
     parts = [part for part in path.replace("\x00", "").split("/") if part]
     while parts and parts[0].lower() == "index.php":
         parts.pop(0)
@@ -152,11 +152,11 @@ def _parse_path(path: str) -> tuple[list[str], int, str]:
     return parts, 1, ""
 
 
-_COMMENT_FEED_GONE = "This feed of comments ended with the move to the new site. The posts are still in /feed/."
+_COMMENT_FEED_GONE = "This comment feed is no longer available. The feed of posts is at /feed/."
 
 
 def _find_target(parts: list[str]) -> Target | None:
-    """What an old path shows, without its ending."""
+    """Return the target of a path without its suffix."""
     first = parts[0].lower() if parts else ""
     if not parts or parts == ["blog"]:
         url = reverse("blog:post_list" if parts else "home")
@@ -167,7 +167,7 @@ def _find_target(parts: list[str]) -> Target | None:
         return _tag(parts[1]) if first == "tag" else _author(parts[1])
     if first == "archives" and len(parts) == 2 and parts[1].isdecimal():
         return _find_by_id("p", parts[1])
-    # Dates; a page's path; else whatever stood before the post's own name: dates, /blog/, a category.
+    # A date archive, a page, or a post after any prefix: dates, /blog/ or a category.
     return _date_archive(parts) or _page(parts) or _post(parts[-1])
 
 
@@ -183,7 +183,7 @@ def _post(slug: str) -> Target | None:
 
 
 def _find_by_id(name: str, value: str) -> Target | None:
-    """What had a number over there: a text, a category or an author. Files had pages too; they have none here."""
+    """Return the target for a WordPress ID of a post, page, category or author. Attachments have no page here."""
     if name == "attachment_id" or not (value.isascii() and value.isdecimal()):
         return None
     if name == "author":
@@ -204,7 +204,7 @@ def _find_by_id(name: str, value: str) -> Target | None:
 
 
 def _category(slugs: list[str]) -> Target | None:
-    """By its path; else by its own name, whatever was above it over there."""
+    """Find a category by its path, or by its slug with any ancestors."""
     slugs = [slug.lower() for slug in slugs]
     category = Category.objects.filter(path=f"{'/'.join(slugs)}/").first() or _imported_row(
         ImportedObject.Kind.CATEGORY, Category, key=slugs[-1]
@@ -242,7 +242,7 @@ def _category_target(category: Category | None) -> Target | None:
 
 
 def _date_archive(parts: list[str]) -> Target | None:
-    """A year, a month or a day, which is shown with its month; None for anything else."""
+    """Return the archive of a year or month. A day has the archive of its month."""
     if not 1 <= len(parts) <= 3 or not all(part.isascii() and part.isdecimal() for part in parts):
         return None
     year, month = int(parts[0][:5]), int(parts[1][:3]) if len(parts) > 1 else 0
@@ -256,13 +256,13 @@ def _date_archive(parts: list[str]) -> Target | None:
 
 
 def _imported_row(kind: ImportedObject.Kind, model: type[Any], **key: str) -> Any:
-    """The row that came from a thing of WordPress."""
+    """Return the row imported from a WordPress object, or None."""
     imported_objects: QuerySet[ImportedObject] = ImportedObject.objects.filter(kind=kind, **key)
     return model.objects.filter(pk__in=imported_objects.values("object_id")).order_by("pk").first()
 
 
 def _feed_url(target: Target, kind: str) -> str:
-    """The list's feed, in the wanted format where the site has it; the site's own for a list without one."""
+    """Return the URL of the target's feed, or of the site feed if it has none."""
     feed = target.feed or reverse("blog:feed")
     atom = f"{feed}atom/"
     try:
@@ -273,7 +273,7 @@ def _feed_url(target: Target, kind: str) -> str:
 
 
 def _page_url(target: Target, number: int, query: QueryDict) -> str:
-    """The address of page `number`; the first where the list is shorter by now. Notes the page in `query`."""
+    """Return the URL of the list and set `page` in `query`, unless the list is too short now."""
     if target.posts is None or number < 2:
         return target.url
     if number <= -(-target.posts.count() // POSTS_PER_PAGE):

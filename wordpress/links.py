@@ -1,4 +1,4 @@
-"""Links of imported texts to their old site lead to where things are now. Nothing else in the texts changes."""
+"""Rewrite links from imported posts and pages to their WordPress site."""
 
 import html
 import re
@@ -23,10 +23,10 @@ _HREF = re.compile(r'(<a\b[^<>]*?\shref=")([^"]*)(")')
 def rewrite_links(
     site: SourceSite, models: Mapping[str, type[Any]], new_urls: Mapping[str, str], report: Report
 ) -> None:
-    """Rewrite the links of what came from `site` and nobody edited here; name those that lead nowhere here.
+    """Rewrite links in documents from `site` that were not edited here, and report those without a match.
 
-    `new_urls` tells the present new_url for places of the old site. Each text is its own transaction. It looks at every
-    text that still names the old host, so what an interrupted run left is done by the next one.
+    `new_urls` maps paths of the source site to URLs here. Each document is saved in its own transaction. Every
+    document that still contains the old host is checked, so a second run finishes an interrupted one.
     """
     resolved: dict[str, str] = {}
     if not site.host:
@@ -71,13 +71,13 @@ def _rewrite_document_links(
 
 
 def _new_url(url: str, site: SourceSite, new_urls: Mapping[str, str]) -> str:
-    """The present new_url of what `url` showed, with its query and "#" part; "" if nothing here is that."""
+    """Return the URL here for `url`, with its query and fragment, or "" without a match."""
     parsed = site.parse_url(url)
-    assert parsed is not None  # the caller has asked
+    assert parsed is not None  # checked by the caller
     path, query, fragment = parsed
     new_url = new_urls.get(normalize_path(path), "")
-    is_answered = path or not has_legacy_query(query)
-    if not new_url and is_answered and "." not in path and not broken_reasons({path}):
+    is_path_url = path or not has_legacy_query(query)
+    if not new_url and is_path_url and "." not in path and not broken_reasons({path}):
         new_url = escape_uri_path(f"/{path}/") if path else "/"
     if new_url:
         return f"{new_url}?{query.urlencode()}{fragment}" if query else new_url + fragment
@@ -86,11 +86,13 @@ def _new_url(url: str, site: SourceSite, new_urls: Mapping[str, str]) -> str:
 
 
 def _redirect_target(path: str, query: QueryDict) -> str:
-    """Where the site leads somebody who asks for an old new_url; "" if nowhere."""
-    if path and (moved := services.resolve_redirect(f"/{path}")):
-        return moved.url
+    """Return the URL a legacy URL redirects to, or ""."""
+    if path and (redirect := services.resolve_redirect(f"/{path}")):
+        return redirect.url
     try:
-        answer: HttpResponse | None = legacy_path_response(f"/{path}/", query) if path else legacy_query_response(query)
+        response: HttpResponse | None = (
+            legacy_path_response(f"/{path}/", query) if path else legacy_query_response(query)
+        )
     except Http404:
         return ""
-    return answer.get("Location", "") if answer else ""
+    return response.get("Location", "") if response else ""

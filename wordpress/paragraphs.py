@@ -1,4 +1,4 @@
-"""WordPress's automatic paragraphs: blank lines part paragraphs, line ends are breaks, blocks stay.
+"""WordPress's automatic paragraphs: blank lines separate paragraphs, and line ends become line breaks.
 
 Rules: https://developer.wordpress.org/reference/functions/wpautop/
 """
@@ -7,7 +7,7 @@ import re
 
 from wordpress.placeholders import HiddenMarkup, Placeholders
 
-# Nothing but other elements belongs in these; what stands around their children is layout.
+# Text between the children of these elements is layout.
 _STRUCTURE = frozenset({"table", "thead", "tbody", "tfoot", "tr", "colgroup", "ul", "ol", "dl", "menu", "map"})
 _NO_PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "caption", "summary", "legend", "dt", "figcaption"})
 _CELLS = frozenset({"li", "td", "th", "dd", "address"})
@@ -15,7 +15,7 @@ _VISIBLE = frozenset({"img", "iframe", "video", "audio", "object", "embed", "inp
 
 
 def paragraphs(text: str, placeholders: Placeholders) -> str:
-    """Give hidden `text` (see Placeholders) with <p> and <br /> where WordPress shows them; marks stay."""
+    """Return `text`, in which placeholders replace the markup, with the <p> and <br /> that WordPress adds."""
     return _Paragraphs(text, placeholders).render()
 
 
@@ -50,7 +50,7 @@ class _Paragraphs:
         if tag != "p":
             self._end_paragraph()
         elif self.open[-1:] != ["p"]:
-            # Nobody opened it, but to a browser it parts the words before it from those behind.
+            # A stray </p> still separates words in a browser.
             self.out.append("\n")
             return
         if tag in self.open:
@@ -64,7 +64,7 @@ class _Paragraphs:
             self.out.append("</p>\n")
 
     def _is_only_text(self, index: int) -> bool:
-        """Whether a run is all that its element holds: such text in a <div> stays bare."""
+        """Return whether this text is all its element contains. Such text in a <div> gets no paragraph."""
         if not 0 < index < len(self.pieces) - 1:
             return False
         before, after = (self.placeholders.lookup(self.pieces[i]) for i in (index - 1, index + 1))

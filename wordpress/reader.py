@@ -1,4 +1,4 @@
-"""A WordPress export file (WXR: RSS with WordPress's own elements) as plain values, read as a stream."""
+"""Read a WordPress export file (WXR, an extension of RSS) as a stream of dataclasses."""
 
 import re
 from collections import Counter, defaultdict
@@ -25,7 +25,7 @@ __all__ = ["Author", "Comment", "Export", "ExportError", "Item", "Term", "TermRe
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Someone who wrote; only `login` is filled for a creator whom the file does not introduce."""
+    """An author. A creator without an author element has only a `login`."""
 
     login: str
     email: str = ""
@@ -37,7 +37,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A category, tag or term of any other taxonomy; (taxonomy, slug) is its identity."""
+    """A category, tag or other term, identified by (taxonomy, slug)."""
 
     taxonomy: str
     slug: str
@@ -49,7 +49,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class TermRef:
-    """A term as an item names it."""
+    """A term that an item refers to."""
 
     taxonomy: str
     slug: str
@@ -58,7 +58,7 @@ class TermRef:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment; `approved` is WordPress's own word ("1", "0", "spam", "trash", "post-trashed")."""
+    """A comment. `approved` is the WordPress value: "1", "0", "spam", "trash" or "post-trashed"."""
 
     comment_id: int
     author: str
@@ -74,7 +74,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A post, page, attachment, menu entry or anything else WordPress keeps as a post."""
+    """A post, page, attachment, menu entry or other item that WordPress stores as a post."""
 
     post_id: int
     post_type: str
@@ -101,7 +101,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Export:
-    """An export that was read once from end to end and can be imported."""
+    """An export that was checked from start to end and can be imported."""
 
     site_url: str
     base_blog_url: str
@@ -114,7 +114,7 @@ class Export:
     _offsets: "_Offsets" = field(repr=False)
 
     def items(self) -> Iterator[Item]:
-        """Give every item of every type in the file's order, read afresh, one in memory at a time."""
+        """Yield the items of all types in file order. Reads the file again, with one item in memory at a time."""
         for file in self._files:
             for element in channel_elements(file):
                 if element.tag == "item":
@@ -122,10 +122,10 @@ class Export:
 
 
 def read_export(path: Path) -> Export:
-    """Take a .xml, .wxr, .xml.gz or .zip export and give what it holds, all dates in UTC.
+    """Read a .xml, .wxr, .xml.gz or .zip export, with all dates in UTC.
 
-    The file is checked to its end: ExportError says why it cannot be imported, OSError that it is not there.
-    `authors` ends with the creators nobody introduces; `terms` has those of every taxonomy, `nav_menu` too.
+    The whole file is checked. Raise ExportError if it cannot be imported, and OSError if it cannot be read.
+    `authors` ends with creators that have no author element. `terms` includes every taxonomy, such as `nav_menu`.
     Format: WordPress's wp-admin/includes/export.php, versions 1.0 to 1.2.
     """
     files: list[ExportFile] = []
@@ -157,7 +157,7 @@ def read_export(path: Path) -> Export:
 
 @dataclass
 class _Survey:
-    """What reading one file once tells."""
+    """What the first pass over one file collects."""
 
     fields: dict[str, str] = field(default_factory=dict)
     authors: dict[str, Author] = field(default_factory=dict)
@@ -183,7 +183,7 @@ class _Survey:
 
 
 class _Offsets:
-    """The site's distance from UTC, which the format does not say, by month so that summer time is met."""
+    """The UTC offset of the site for each month, derived from its dates. The format does not include it."""
 
     def __init__(self, seen: Counter[tuple[int, timedelta]]) -> None:
         self._by_month: defaultdict[int, Counter[timedelta]] = defaultdict(Counter)
@@ -223,16 +223,16 @@ def _refuse_the_useless(surveys: list[_Survey], damages: list[int]) -> None:
     if not any(survey.is_wordpress for survey in surveys):
         raise ExportError(f"This file is a news feed (RSS), not a WordPress export. {EXPORT_HINT}")
     if all(kind.startswith(("product", "shop_")) for kind in types):
-        raise ExportError(f"This export holds only a shop's goods and orders, no posts or pages. {EXPORT_HINT}")
+        raise ExportError(f"This export contains only shop products and orders, no posts or pages. {EXPORT_HINT}")
 
 
 def _warnings(surveys: list[_Survey], damages: list[int]) -> Iterator[str]:
     if damages:
-        yield f"The file has mistakes (the first near line {damages[0]}), which were mended while reading."
+        yield f"The file has XML errors (the first near line {damages[0]}). They were repaired while reading."
     if not all(survey.fields.get("wp:wxr_version") for survey in surveys):
         yield "The file does not say which version of the export format it uses."
     if untyped := sum(survey.types[""] for survey in surveys):
-        yield f"Entries that do not say whether they are a post, a page or something else: {untyped}."
+        yield f"Entries without a post type: {untyped}."
 
 
 def _first_of_each[K, V](tables: list[dict[K, V]]) -> tuple[V, ...]:
@@ -275,7 +275,7 @@ def _term(kind: str, fields: dict[str, str]) -> Term:
 def _term_refs(element: etree._Element) -> tuple[TermRef, ...]:
     refs: dict[tuple[str, str], TermRef] = {}
     for child in element.iterchildren("category"):
-        # Version 1.0 repeats every term without domain or nicename for feed readers, and says "tag".
+        # Version 1.0 repeats every term without domain or nicename for feed readers, and uses the domain "tag".
         domain, nicename = child.get("domain", "").strip(), child.get("nicename")
         if domain and nicename is not None:
             taxonomy = "post_tag" if domain == "tag" else domain
@@ -356,7 +356,7 @@ def _number(text: str) -> int:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Give a naive date; WordPress writes 0000-00-00 for "not yet", which is no date."""
+    """Parse a naive datetime. Return None for an invalid one, such as 0000-00-00 for unpublished items."""
     try:
         return datetime.fromisoformat(text or "").replace(tzinfo=None)
     except ValueError:

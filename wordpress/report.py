@@ -1,17 +1,17 @@
-"""What an import did, in words: the counts add up to the items of the file."""
+"""The report that an import prints."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-OUTCOMES = ("created", "updated", "unchanged", "kept as edited here", "skipped", "failed")
+OUTCOMES = ("created", "updated", "unchanged", "kept with your edits", "skipped", "failed")
 
 
 @dataclass
 class Report:
-    """Counts of posts and pages by outcome, items of other kinds, and everything the author should know.
+    """Counts of posts and pages by outcome, counts of unsupported items, and notes for the author.
 
-    `unresolved_links` are addresses of the old site that nothing here answers, each with the texts that link to it.
+    `unresolved_links` maps URLs of the source site that have no match here to the titles that link to them.
     """
 
     outcomes: dict[str, Counter[str]] = field(default_factory=lambda: {"post": Counter(), "page": Counter()})
@@ -25,39 +25,39 @@ class Report:
 
     @property
     def items(self) -> int:
-        """How many items of the files it accounts for."""
+        """Return the number of items in the report."""
         return sum(counts.total() for counts in self.outcomes.values()) + self.unsupported.total()
 
     @property
     def failed(self) -> int:
-        """How many texts could not be imported."""
+        """Return the number of posts and pages that could not be imported."""
         return sum(counts["failed"] for counts in self.outcomes.values())
 
     def lines(self) -> Iterator[str]:
-        """The report, a line at a time."""
+        """Yield the lines of the report."""
         for kind, found in self.outcomes.items():
             counts = ", ".join(f"{found[name]} {name}" for name in OUTCOMES if found[name])
             yield f"{kind.title()}s: {counts or 'none in this file'}."
         if self.unsupported:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.unsupported.items()))
-            yield f"Not yet imported: {kinds}."
+            yield f"Not supported yet: {kinds}."
         if self.images:
             yield (
-                f"Pictures left out: {self.images} in {self.documents_with_images} texts."
-                " Their captions are kept; upload the pictures and place them again."
+                f"Images not imported: {self.images} in {self.documents_with_images} posts and pages."
+                " Their captions were kept. Upload the images and insert them again."
             )
         for what, names in (("Shortcode", self.shortcodes), ("Block", self.blocks)):
             for name, titles in sorted(names.items()):
-                yield f"{what} “{name}” has no counterpart here; its text is kept. In {_list_titles(titles)}."
+                yield f"{what} “{name}” is not supported. Its text was kept. Used in {_list_titles(titles)}."
         files = [url for url in self.unresolved_links if "." in url.rpartition("/")[2]]
         if files:
             titles = [title for url in files for title in self.unresolved_links[url]]
-            found = f"Files of the old site that are linked to and have not moved: {len(files)}."
-            yield f"{found} In {_list_titles(titles)}."
+            summary = f"Links to files on the WordPress site that were not imported: {len(files)}."
+            yield f"{summary} Used in {_list_titles(titles)}."
         for url, titles in sorted(
             (url, self.unresolved_links[url]) for url in self.unresolved_links.keys() - set(files)
         ):
-            yield f"Nothing here answers the link to {url}, so it is left as it was. In {_list_titles(titles)}."
+            yield f"No page here matches the link to {url}. It was left unchanged. Used in {_list_titles(titles)}."
         yield from self.notes
 
 

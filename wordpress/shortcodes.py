@@ -1,7 +1,7 @@
-"""WordPress's [shortcodes]: the few that say something are written out, the others go and are named.
+"""Convert WordPress [shortcodes] to HTML where possible, and remove and report the others.
 
-Syntax: https://codex.wordpress.org/Shortcode_API. An export does not say which names were registered, so a
-bracket counts only if it looks like a shortcode; the author's own brackets must never be lost.
+Syntax: https://codex.wordpress.org/Shortcode_API. An export does not list the registered shortcodes, so only
+brackets that look like one are converted. Brackets in the author's text must never be lost.
 """
 
 import html
@@ -43,7 +43,7 @@ _REMOVED = "\x03"
 
 
 class _Shortcode(NamedTuple):
-    """One shortcode met: its attributes as written, and the text up to its closing tag if it has one."""
+    """A parsed shortcode. `inner` is the text up to its closing tag, or None without one."""
 
     name: str
     attributes: str
@@ -60,7 +60,7 @@ class _Shortcode(NamedTuple):
 
 
 class Shortcodes:
-    """Works through the shortcodes of one body; `names` are those that could not be kept whole."""
+    """Expand the shortcodes of one body. `removed` collects the names of unsupported ones."""
 
     def __init__(self, placeholders: Placeholders) -> None:
         self.removed: set[str] = set()
@@ -68,7 +68,7 @@ class Shortcodes:
         self._depth = 0
 
     def expand(self, text: str, gap: str) -> str:
-        """Give hidden `text` (see Placeholders) without shortcodes; `gap` parts what stands on its own."""
+        """Return `text` with its shortcodes expanded or removed. Block-level results are surrounded by `gap`."""
         if self._depth > 30:
             return text
         self._depth += 1
@@ -116,16 +116,16 @@ class Shortcodes:
         return _REMOVED + inner + _REMOVED if inner else _REMOVED
 
     def _figure(self, shortcode: _Shortcode) -> str:
-        """Old captions stand in an attribute, newer ones behind the picture (and its link)."""
+        """Return a <figure>. Old captions are in an attribute, newer ones follow the image and its link."""
         inner = self._placeholders.restore(self.expand(shortcode.inner or "", "")).strip()
         media, caption = inner, shortcode.attribute("caption")
         if not caption:
-            picture = re.match(
+            image = re.match(
                 r"(?is)((?:<p\b[^>]*>\s*)?(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?)(.*)|"
                 r"(.*</(?:iframe|video|audio|object|embed)>)(.*)",
                 inner,
             )
-            parts = [part.strip() for part in picture.groups() if part is not None] if picture else ["", inner]
+            parts = [part.strip() for part in image.groups() if part is not None] if image else ["", inner]
             media, caption = parts
         caption = re.sub(r"(?i)^(?:</?p\b[^>]*>|<br\b[^>]*>|\s)+|(?:</?p\b[^>]*>|<br\b[^>]*>|\s)+$", "", caption)
         media = re.sub(r"(?i)^<p\b[^>]*>\s*", "", media)
@@ -134,9 +134,9 @@ class Shortcodes:
 
 
 def link(url: str) -> str:
-    """Give a link that shows its own address; `url` may be written with or without entities."""
-    address = html.escape(html.unescape(url))
-    return f'<a href="{address}">{address}</a>'
+    """Return a link with its URL as text. `url` may contain HTML entities."""
+    escaped = html.escape(html.unescape(url))
+    return f'<a href="{escaped}">{escaped}</a>'
 
 
 def _parse_shortcode(text: str, match: re.Match[str], end: int, is_next: bool) -> tuple[_Shortcode, int]:
@@ -145,7 +145,7 @@ def _parse_shortcode(text: str, match: re.Match[str], end: int, is_next: bool) -
     is_empty = attributes == "/" or attributes.endswith(" /")
     found = -1 if is_empty else text.find(close, end)
     inner = text[end:found] if found >= 0 else None
-    # A second opening tag means that the closing tag is not this one's.
+    # After a second opening tag, the closing tag belongs to that one.
     if inner is not None and re.search(rf"\[{re.escape(name)}[\s\]=]", inner):
         inner = None
     after = text[found + len(close) if inner is not None else end :].lstrip(" \t")
@@ -177,7 +177,7 @@ def _is_shortcode(shortcode: _Shortcode) -> bool:
 
 
 def _media_url(shortcode: _Shortcode) -> str:
-    """Give the web address that an embedding shortcode names in any of its forms, or nothing."""
+    """Return the media URL of an embedding shortcode, or ""."""
     for text in (shortcode.inner or "", shortcode.attributes):
         if found := _URL.search(text):
             return found[0]

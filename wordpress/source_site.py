@@ -1,4 +1,4 @@
-"""The WordPress site as its addresses tell it: which of them were its own, and what lay where."""
+"""The WordPress site an export comes from, and how its URLs map to paths."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +9,7 @@ from wordpress.reader import Export
 
 
 class SourceSite:
-    """Whose export it is. Addresses are its own whatever their scheme, their port and "www."."""
+    """The site of an export. Its URLs match with any scheme or port, and with or without "www."."""
 
     def __init__(self, export: Export) -> None:
         try:
@@ -21,8 +21,10 @@ class SourceSite:
         self.name = f"{self.host}{self.base}"[:255]
 
     def parse_url(self, url: str) -> tuple[str, QueryDict, str] | None:
-        """What `url` asks of the site: decoded path without the outer slashes, query, "#" part; None if it leads
-        elsewhere."""
+        """Return the decoded path without outer slashes, the query and the fragment of `url`.
+
+        Return None for a URL of another site.
+        """
         try:
             parts = urlsplit(url.strip())
             host = (parts.hostname or "").removeprefix("www.")
@@ -37,6 +39,6 @@ class SourceSite:
         return unquote(parts.path.removeprefix(self.base)).strip("/"), query, fragment
 
     def path_of(self, link: str) -> str | None:
-        """The path at which `link` lay, "" for the front page; None where there was only a number (`/?p=12`)."""
+        """Return the path of `link`, "" for the front page, or None for a URL with a query such as `/?p=12`."""
         parsed = self.parse_url(link)
         return parsed[0] if parsed and not parsed[1] else None

@@ -86,7 +86,7 @@ def test_below_a_missing_or_trashed_page_it_lies_below_the_next_one_above(
     assert location(client, "/page-1/page-2/page-3/") == (301, "/page-1/page-3/")
     output = capsys.readouterr().out
     assert "Pages: 3 created, 1 skipped." in output
-    assert "“Page 3” was at /page-1/page-2/page-3/ there and is at /page-1/page-3/ now." in output
+    assert "“Page 3” was at /page-1/page-2/page-3/ and is now at /page-1/page-3/." in output
 
 
 def test_a_circle_of_parents_ends_and_stays_as_it_is(write: Writer) -> None:
@@ -173,8 +173,8 @@ def test_a_starter_page_that_the_author_works_on_is_kept_beside_the_old_one(
     assert (mine.snapshot(), mine.path) == (before, "about")
     assert Page.objects.get(title="Page 1").path == "about-2"
     output = capsys.readouterr().out
-    assert "“Page 1”: your own page “About Me” is kept, and this one stands beside it." in output
-    assert "“Page 1” was at /about/ there. That address is taken here, so it is at /about-2/." in output
+    assert "“Page 1”: your page “About Me” was kept, and this one was added next to it." in output
+    assert "“Page 1” was at /about/. That path is taken here, so it is at /about-2/." in output
 
 
 def test_a_page_at_an_address_of_the_site_gets_another_one_and_links_follow(write: Writer) -> None:
@@ -195,8 +195,8 @@ def test_front_page_and_page_of_posts_are_known_and_make_no_page_for_readers(
     assert {each.path: each.status_label for each in Page.objects.all()} == {"welcome": "Draft", "empty": "Published"}
     assert location(client, "/news/") == (301, "/blog/")
     output = capsys.readouterr().out
-    assert "“Page 1” was the front page there." in output
-    assert "“Page 2” has no text, and this site shows something of its own at /blog/" in output
+    assert "“Page 1” was the front page and was imported as a draft." in output
+    assert "“Page 2” was skipped: it has no text, and this site already has a page at /blog/" in output
     before = all_rows()
     call_command("import_wordpress", path)
     assert all_rows() == before
@@ -295,8 +295,8 @@ def test_links_to_the_old_site_lead_to_what_is_here_and_others_stay(
     found = Page.objects.get().body.split("\n")
     assert found == [f'<p><a href="{address}">old.example</a></p>' for address in wanted.values()]
     output = capsys.readouterr().out
-    assert "Nothing here answers the link to https://old.example/no-such-place/, so it is left as it was." in output
-    assert "Files of the old site that are linked to and have not moved: 1. In “Page 1”." in output
+    assert "No page here matches the link to https://old.example/no-such-place/. It was left unchanged." in output
+    assert "Links to files on the WordPress site that were not imported: 1. Used in “Page 1”." in output
 
 
 def test_addresses_that_no_server_takes_stay_and_stop_nothing(write: Writer) -> None:

@@ -230,7 +230,7 @@ def test_a_missing_version_is_a_warning(tmp_path: Path) -> None:
         ("<rss><channel><title>Feed</title><item><title>A</title></item></channel></rss>", "news feed"),
         ("<feed xmlns='http://www.w3.org/2005/Atom'/>", "news feed"),
         ("<catalogue><book/></catalogue>", "XML"),
-        ("<item><title>A</title></item>", "a piece"),
+        ("<item><title>A</title></item>", "only part of"),
         (RSS + "<title>A</title></channel></rss>", "no posts"),
         (RSS + "<title>A</oops></channel></rss>", "damaged near line 1"),
         (RSS + "<item><wp:post_type>shop_order</wp:post_type></item></channel></rss>", "shop"),
@@ -265,7 +265,7 @@ def test_a_cut_off_gzip_or_zip_is_refused(tmp_path: Path) -> None:
 def test_a_zip_without_an_export_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
         archive.writestr("knee.jpg", b"\xff\xd8")
-    assert "holds no WordPress export" in error_message(tmp_path / "photos.zip")
+    assert "contains no WordPress export" in error_message(tmp_path / "photos.zip")
 
 
 @pytest.mark.parametrize(

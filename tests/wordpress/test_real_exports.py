@@ -13,7 +13,7 @@ from wordpress.reader import ExportError, read_export
 EXPORTS = Path(__file__).parents[3] / "shared" / "wxr"
 FILES = sorted(path for path in EXPORTS.iterdir() if path.suffix in {".xml", ".wxr"})
 REFUSED = {
-    "nikola-qtranslate-item.xml": "a piece",
+    "nikola-qtranslate-item.xml": "only part of",
     "wpimporter-malformed-simple.xml": "“Broken”",
     "wpimporter-malformed.xml": "damaged",
     "wpimporter-missing-version-tag.xml": "no posts",
