@@ -260,10 +260,10 @@ class Importer:
             )
         return found
 
-    def _save_source_id(self, kind: ImportedObject.Kind, number: str, row: models.Model) -> None:
+    def _save_wp_id(self, kind: ImportedObject.Kind, wp_id: str, row: models.Model) -> None:
         """Record the WordPress ID for URLs such as /?cat=7: see wordpress.legacy_urls."""
-        if number.isascii() and number.isdecimal():
-            key, values = f"#{int(number[:18])}", {"object_id": row.pk}
+        if wp_id.isascii() and wp_id.isdecimal():
+            key, values = f"#{int(wp_id[:18])}", {"object_id": row.pk}
             ImportedObject.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
 
     def _term(self, taxonomy: str, slug: str) -> Term:
@@ -277,7 +277,7 @@ class Importer:
             self.categories[slug] = self._get_or_import(
                 ImportedObject.Kind.CATEGORY, slug[:700], Category, lambda: _create_category(term, parent)
             )
-            self._save_source_id(ImportedObject.Kind.CATEGORY, term.number, self.categories[slug])
+            self._save_wp_id(ImportedObject.Kind.CATEGORY, term.wp_id, self.categories[slug])
         return self.categories[slug]
 
     def _tag(self, slug: str) -> Tag:
@@ -292,8 +292,8 @@ class Importer:
             self.authors[login] = self._get_or_import(
                 ImportedObject.Kind.AUTHOR, login[:700], Author, lambda: _create_author(known.get(login))
             )
-            number = known[login].number if login in known else ""
-            self._save_source_id(ImportedObject.Kind.AUTHOR, number, self.authors[login])
+            wp_id = known[login].wp_id if login in known else ""
+            self._save_wp_id(ImportedObject.Kind.AUTHOR, wp_id, self.authors[login])
         return self.authors[login]
 
 

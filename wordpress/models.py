@@ -16,6 +16,8 @@ class ImportedObject(models.Model):
     """
 
     class Kind(models.TextChoices):
+        """Types of imported objects."""
+
         POST = "post"
         PAGE = "page"
         CATEGORY = "category"

@@ -86,7 +86,6 @@ class Placeholders:
 
         With `keep_line_breaks`, line ends in the text are line breaks, so <br> becomes one.
         """
-
         out: list[str] = []
         at = 0
         missing: set[str] = set()

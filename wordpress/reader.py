@@ -32,7 +32,7 @@ class Author:
     display_name: str = ""
     first_name: str = ""
     last_name: str = ""
-    number: str = ""
+    wp_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Term:
     name: str
     parent_slug: str = ""
     description: str = ""
-    number: str = ""
+    wp_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +268,8 @@ def _term(kind: str, fields: dict[str, str]) -> Term:
     taxonomy, slug, title, parent, description = (fields.get(f"wp:{key}", "") for key in _TERM_FIELDS[kind])
     taxonomy = taxonomy or {"wp:category": "category", "wp:tag": "post_tag"}.get(kind, "")
     title = plain_line(title) or _decoded(slug)
-    number = fields.get("wp:term_id", "")
-    return Term(taxonomy, _term_slug(slug, title), title, _decoded(parent), description, number)
+    wp_id = fields.get("wp:term_id", "")
+    return Term(taxonomy, _term_slug(slug, title), title, _decoded(parent), description, wp_id)
 
 
 def _term_refs(element: etree._Element) -> tuple[TermRef, ...]:

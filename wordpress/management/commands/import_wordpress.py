@@ -19,12 +19,14 @@ class Command(BaseCommand):
     help = "Import posts, pages, categories, tags and authors from WordPress exports (.xml, .xml.gz, .zip)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the files and `--dry-run`."""
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument(
             "--dry-run", action="store_true", help="report what would be imported without saving anything"
         )
 
     def handle(self, *args: Any, files: list[Path], dry_run: bool, **options: Any) -> None:
+        """Check all files, import them, and print the report."""
         # Check all files before saving anything.
         try:
             exports = [_read(file) for file in files]
