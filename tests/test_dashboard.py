@@ -61,7 +61,7 @@ def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> No
     make_post(title="Wordless one", featured_image=make_image(alt=""), primary_category=category, excerpt="So.")
     bare = make_post(title="Bare one")
     bare.suggestions.create(words="The table is upside down.", submission=uuid4())
-    bare.suggestions.create(words="Thank you.", submission=uuid4(), state="declined")
+    bare.suggestions.create(words="Thank you.", submission=uuid4(), status="declined")
     sent: dict[str, Any] = {"name": "Ann", "email": "ann@example.org", "subject": "Hello", "body": "A question."}
     Message.objects.create(**sent, submission=uuid4())
     html = text(admin_client)
