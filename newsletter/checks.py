@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Warning, register
 
-from newsletter.delivery.deliverability import deaf_to_the_provider
+from newsletter.delivery.deliverability import webhook_problems
 
 
 @register
@@ -14,4 +14,4 @@ def check_webhooks(**kwargs: Any) -> list[CheckMessage]:
         "Otherwise emails keep going to addresses that no longer exist and to subscribers who marked them as spam,"
         " which harms your reputation as a sender."
     )
-    return [Warning(problem, hint=hint, id="newsletter.W001") for problem in deaf_to_the_provider()]
+    return [Warning(problem, hint=hint, id="newsletter.W001") for problem in webhook_problems()]

@@ -51,6 +51,6 @@ class NewsletterSettingsAdmin(SingletonModelAdmin):
     ) -> HttpResponse:
         """Show the form, with a warning for each deliverability problem."""
         if request.method == "GET":
-            for problem in deliverability.lacks(NewsletterSettings.load()):
+            for problem in deliverability.settings_problems(NewsletterSettings.load()):
                 self.message_user(request, problem, messages.WARNING)
         return super().change_view(request, object_id, form_url, extra_context)

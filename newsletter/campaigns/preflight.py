@@ -1,4 +1,4 @@
-"""What is looked at before a campaign goes out. A "stop" keeps it from being scheduled; everything else is advice."""
+"""Checks before a campaign is sent. A finding with Level.STOP blocks scheduling; all others are advice."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,213 +9,218 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from lxml import html
 
-from affiliates.shop_urls import host_of, is_amazon
+from affiliates.shop_urls import host_of, is_amazons
 from blog.internal_links import broken_reasons, site_path
 from images.models import Image
-from newsletter.campaigns.progress import in_words, time_needed
+from newsletter.campaigns.progress import estimate_duration, format_duration
 from newsletter.delivery import deliverability
-from newsletter.delivery.mime import link
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.models.newsletter_settings import WORKER_TIMEOUT
 from newsletter.rendering.messages import RenderedEmail, render_campaign
+from newsletter.rendering.personal_links import placeholder_url
 from newsletter.subscribers.tokens import TokenPurpose
 from richtext.analysis import analyze, plain_text
 from richtext.sanitizer import parse
 from siteinfo.urls import admin_url
 
-# What phones show of a subject; what is shown of the words after it.
+# Characters that phones show of a subject, and mail clients of a preheader.
 SUBJECT_LENGTH = 60
 PREHEADER_LENGTH = 110
-# Gmail cuts a mail at 102 kB, and with it the end, where people find how to leave.
-MOST_BYTES = 100_000
-_SHOWN = 3
+# Gmail clips emails at 102 kB, and with them the unsubscribe link at the end.
+MAX_HTML_BYTES = 100_000
+_MAX_EXAMPLES = 3
 
 
 class Level(TextChoices):
-    """What a finding does."""
+    """The severity of a finding, most severe first."""
 
-    STOP = "stop", "Stops it"
-    WARN = "warn", "Look again"
-    OK = "ok", "Fine"
+    STOP = "stop", "Must be fixed"
+    WARN = "warn", "Warning"
+    OK = "ok", "OK"
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at: how it is, and what to do where that is not fine."""
+    """The result of one check; `url` is where to fix it, an anchor on the campaign's form or another admin page."""
 
     level: Level
-    words: str
+    message: str
     advice: str = ""
-    address: str = ""
+    url: str = ""
 
 
 class Preflight(NamedTuple):
-    """All findings, what stops it first, and how many people would get it now."""
+    """All findings, most severe first, and the number of subscribers the campaign would go to now."""
 
     findings: list[Finding]
-    audience: int
+    audience_size: int
 
     @property
     def stops(self) -> list[Finding]:
-        """What keeps it from being scheduled."""
+        """The findings that block scheduling."""
         return [finding for finding in self.findings if finding.level == Level.STOP]
 
     @property
     def warnings(self) -> list[Finding]:
-        """What should be looked at again."""
+        """The findings to review before sending."""
         return [finding for finding in self.findings if finding.level == Level.WARN]
 
 
-def look_at(campaign: Campaign) -> Preflight:
-    """Everything about `campaign` as it is now, saved or not. A fixed number of queries."""
-    profile = NewsletterSettings.load()
-    mail = render_campaign(campaign, profile)
-    audience = campaign.audience().count()
-    found = [
-        *_sender(profile),
-        *_words(campaign),
-        *_links(campaign, mail),
-        *_pictures(campaign),
-        *_mail(campaign, mail),
-        *_people(campaign, audience, profile),
-        *_others(campaign),
-        _worker(profile),
+def run_preflight(campaign: Campaign) -> Preflight:
+    """Check `campaign` in its current form, saved or not. The number of queries is constant."""
+    newsletter_settings = NewsletterSettings.load()
+    email = render_campaign(campaign, newsletter_settings)
+    audience_size = campaign.audience().count()
+    findings = [
+        *_check_sender(newsletter_settings),
+        *_check_content(campaign),
+        *_check_links(campaign, email),
+        *_check_images(campaign),
+        *_check_size(email),
+        *_check_unsubscribe_link(campaign, email),
+        *_check_audience(campaign, audience_size, newsletter_settings),
+        *_check_other_campaigns(campaign),
+        _check_worker(newsletter_settings),
     ]
-    order = list(Level)
-    return Preflight(sorted(found, key=lambda finding: order.index(finding.level)), audience)
+    severity = list(Level)
+    return Preflight(sorted(findings, key=lambda finding: severity.index(finding.level)), audience_size)
 
 
-def _sender(profile: NewsletterSettings) -> Iterator[Finding]:
-    address = admin_url(NewsletterSettings)
-    lacks = deliverability.lacks(profile)
-    for lack in lacks:
-        yield Finding(Level.STOP, lack, "Set it under Sender.", address)
-    if not lacks:
-        yield Finding(Level.OK, "The mail server, your postal address and the sender's domain are set.")
-    if profile.reply_to:
-        yield Finding(Level.OK, f"Answers go to {profile.reply_to}.")
+def _check_sender(newsletter_settings: NewsletterSettings) -> Iterator[Finding]:
+    settings_url = admin_url(NewsletterSettings)
+    problems = deliverability.settings_problems(newsletter_settings)
+    for problem in problems:
+        yield Finding(Level.STOP, problem, "Change this in the newsletter settings.", settings_url)
+    if not problems:
+        yield Finding(Level.OK, "The mail server, your postal address and the sender's domain are set up.")
+    if newsletter_settings.reply_to:
+        yield Finding(Level.OK, f"Replies go to {newsletter_settings.reply_to}.")
     else:
-        sender = profile.from_email or settings.DEFAULT_FROM_EMAIL
-        yield Finding(Level.WARN, f"Answers go to {sender}.", "If nobody reads that, name another address.", address)
+        from_email = newsletter_settings.from_email or settings.DEFAULT_FROM_EMAIL
+        advice = "If nobody reads emails to that address, set a reply-to address."
+        yield Finding(Level.WARN, f"Replies go to {from_email}.", advice, settings_url)
 
 
-def _words(campaign: Campaign) -> Iterator[Finding]:
-    subject = campaign.subject.strip()
-    if not subject:
-        yield Finding(Level.STOP, "It has no subject.", "Say in a few words what it is about.", "#id_subject")
-    elif len(subject) > SUBJECT_LENGTH:
-        words = f"The subject has {len(subject)} characters."
-        yield Finding(Level.WARN, words, f"Phones show about {SUBJECT_LENGTH}.", "#id_subject")
+def _check_content(campaign: Campaign) -> Iterator[Finding]:
+    length = len(campaign.subject.strip())
+    if not length:
+        yield Finding(Level.STOP, "The subject is empty.", "Say in a few words what it is about.", "#id_subject")
+    elif length > SUBJECT_LENGTH:
+        advice = f"Phones show about {SUBJECT_LENGTH}."
+        yield Finding(Level.WARN, f"The subject has {length} characters.", advice, "#id_subject")
     else:
-        yield Finding(Level.OK, f"The subject is short enough: {len(subject)} characters.")
+        yield Finding(Level.OK, f"The subject is short enough ({length} characters).")
     if campaign.preheader.strip():
-        yield Finding(Level.OK, "It has words to stand after the subject.")
+        yield Finding(Level.OK, "The preheader is set.")
     else:
-        advice = "Without it mail programs show the first words of the text."
-        yield Finding(Level.WARN, "It has no preheader.", advice, "#id_preheader")
+        advice = "Mail clients will show the beginning of the text after the subject."
+        yield Finding(Level.WARN, "The preheader is empty.", advice, "#id_preheader")
     if campaign.kind == Campaign.Kind.MANUAL:
         if not plain_text(campaign.body).strip() and not analyze(campaign.body).embeds:
-            yield Finding(Level.STOP, "It has no text.", "Write something first.", "#id_body")
-    elif Campaign.objects.of_hidden().filter(pk=campaign.pk).exists():
-        advice = "Publish it first: sent now, this would be cancelled."
-        yield Finding(Level.STOP, "What it is about is not public.", advice, "#id_post")
+            yield Finding(Level.STOP, "The text is empty.", "Write something first.", "#id_body")
+    elif Campaign.objects.hidden().filter(pk=campaign.pk).exists():
+        advice = "Publish it first. Otherwise the campaign is cancelled when it is due."
+        yield Finding(Level.STOP, "The content it is about is not public.", advice, "#id_post")
 
 
-def _links(campaign: Campaign, mail: RenderedEmail) -> Iterator[Finding]:
-    hrefs = [element.get("href") or "" for element in html.document_fromstring(mail.html).iter("a")]
-    own = {link(campaign, purpose) for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES)}
-    hrefs = [href for href in dict.fromkeys(hrefs) if href not in own]
-    shops = [href for href in hrefs if is_amazon(host_of(href))]
-    if shops:
-        advice = "Amazon forbids its paid links in mails. Link to the post that has them instead."
-        yield Finding(Level.STOP, f"It links to Amazon: {_some(shops)}.", advice, "#id_body")
-    # Not shown: whoever reads this could use it.
+def _check_links(campaign: Campaign, email: RenderedEmail) -> Iterator[Finding]:
+    hrefs = [element.get("href") or "" for element in html.document_fromstring(email.html).iter("a")]
+    personal = {placeholder_url(campaign, purpose) for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES)}
+    hrefs = [href for href in dict.fromkeys(hrefs) if href not in personal]
+    amazon = [href for href in hrefs if is_amazons(host_of(href))]
+    if amazon:
+        advice = "Amazon doesn't allow affiliate links in emails. Link to a post that contains them instead."
+        yield Finding(Level.STOP, f"It links to Amazon: {_examples(amazon)}.", advice, "#id_body")
+    # The link itself is not shown, because anyone who sees it could use it.
     if any(purpose.verify(part) for href in hrefs for part in href.split("/") for purpose in TokenPurpose):
-        advice = "It came along from a letter to them, and would let everybody change what they get. Take it out."
-        yield Finding(Level.STOP, "A link is one reader's own.", advice, "#id_body")
-    partial = [href for href in hrefs if not href.startswith(("http://", "https://", "mailto:", "tel:"))]
-    if partial:
-        advice = "In a mail only whole addresses lead anywhere."
-        yield Finding(Level.STOP, f"A link has no whole address: {_some(partial)}.", advice, "#id_body")
-    dead = broken_reasons({place for href in hrefs if (place := site_path(href)) is not None})
-    for place, reason in sorted(dead.items())[:_SHOWN]:
-        yield Finding(Level.WARN, f"The link to /{place} leads nowhere: {reason}", "Readers cannot be called back.")
-    if not (shops or partial or dead):
-        number = len(hrefs)
-        words = "It has no links." if not number else f"{number} link{'' if number == 1 else 's'}, none of them broken."
-        yield Finding(Level.OK, words)
+        advice = "It was copied from an email and would let anyone change that person's subscription. Remove it."
+        yield Finding(Level.STOP, "It contains the personal link of a subscriber.", advice, "#id_body")
+    incomplete = [href for href in hrefs if not href.startswith(("http://", "https://", "mailto:", "tel:"))]
+    if incomplete:
+        advice = "Links in emails must start with https://."
+        yield Finding(Level.STOP, f"A link is not a complete URL: {_examples(incomplete)}.", advice, "#id_body")
+    broken = broken_reasons({path for href in hrefs if (path := site_path(href)) is not None})
+    for path, reason in sorted(broken.items())[:_MAX_EXAMPLES]:
+        advice = "You can't change an email after it is sent."
+        yield Finding(Level.WARN, f"The link to /{path} is broken: {reason}", advice)
+    if not (amazon or incomplete or broken):
+        plural = "" if len(hrefs) == 1 else "s"
+        yield Finding(Level.OK, f"{len(hrefs)} link{plural}, none broken." if hrefs else "It contains no links.")
 
 
-def _pictures(campaign: Campaign) -> Iterator[Finding]:
-    images = list(parse(campaign.body or "<p></p>").iter("img"))
-    silent = {int(image.get("data-image") or 0) for image in images if image.get("alt") is None}
-    lacking = [image for image in Image.objects.filter(pk__in=silent) if image.lacks_words] if silent else []
-    if lacking:
-        names = ", ".join(f"“{image.title}”" for image in lacking[:_SHOWN])
-        advice = "Many mail programs show pictures only when asked, and the words in their place."
-        address = admin_url(lacking[0])
-        yield Finding(Level.WARN, f"Without alternative text: {names}.", advice, address)
-    elif images:
-        yield Finding(Level.OK, "Every picture has its words.")
+def _check_images(campaign: Campaign) -> Iterator[Finding]:
+    elements = list(parse(campaign.body or "<p></p>").iter("img"))
+    pks = {int(element.get("data-image") or 0) for element in elements if element.get("alt") is None}
+    without_alt = [image for image in Image.objects.filter(pk__in=pks) if image.lacks_words] if pks else []
+    if without_alt:
+        titles = ", ".join(f"“{image.title}”" for image in without_alt[:_MAX_EXAMPLES])
+        advice = "Many mail clients block images and show the alt text instead."
+        yield Finding(Level.WARN, f"Images without alt text: {titles}.", advice, admin_url(without_alt[0]))
+    elif elements:
+        yield Finding(Level.OK, "All images have alt text.")
 
 
-def _mail(campaign: Campaign, mail: RenderedEmail) -> Iterator[Finding]:
-    size = len(mail.html.encode())
-    if size >= MOST_BYTES:
-        advice = "Gmail cuts it before the end, where the link to leave stands. Shorten it, or link to the rest."
-        yield Finding(Level.STOP, f"The mail has {size // 1000} kB.", advice, "#id_body")
+def _check_size(email: RenderedEmail) -> Iterator[Finding]:
+    size = len(email.html.encode())
+    if size >= MAX_HTML_BYTES:
+        advice = "Gmail cuts off the end, which contains the unsubscribe link. Shorten the text or link to the rest."
+        yield Finding(Level.STOP, f"The email is too large ({size // 1000} kB).", advice, "#id_body")
     else:
-        yield Finding(Level.OK, f"The mail has {max(1, size // 1000)} kB, which no mail program cuts.")
-    address = link(campaign, TokenPurpose.UNSUBSCRIBE)
-    parts = [name for name, text in (("HTML", mail.html), ("plain text", mail.text)) if address not in text]
-    if parts:
-        advice = "The law wants it in every mail; the template of the mail has lost it."
-        yield Finding(Level.STOP, f"No link to unsubscribe in the {' and the '.join(parts)}.", advice)
-    else:
-        yield Finding(Level.OK, "Everybody can leave with one click, in the HTML and in the plain text.")
+        yield Finding(Level.OK, f"The email is small enough ({max(1, size // 1000)} kB).")
 
 
-def _people(campaign: Campaign, audience: int, profile: NewsletterSettings) -> Iterator[Finding]:
-    if not audience:
-        advice = "Nobody who confirmed wants this topic." if campaign.topic else "Nobody is on the list yet."
-        yield Finding(Level.STOP, "Nobody would get it.", advice, "#id_topic")
+def _check_unsubscribe_link(campaign: Campaign, email: RenderedEmail) -> Iterator[Finding]:
+    url = placeholder_url(campaign, TokenPurpose.UNSUBSCRIBE)
+    versions = [name for name, body in (("HTML", email.html), ("plain text", email.text)) if url not in body]
+    for name in versions:
+        advice = "Every marketing email must contain an unsubscribe link, and this template has none."
+        yield Finding(Level.STOP, f"The {name} version has no unsubscribe link.", advice)
+    if not versions:
+        yield Finding(Level.OK, "Subscribers can unsubscribe with one click, in the HTML and in the plain text.")
+
+
+def _check_audience(
+    campaign: Campaign, audience_size: int, newsletter_settings: NewsletterSettings
+) -> Iterator[Finding]:
+    if not audience_size:
+        advice = "No subscriber has this topic." if campaign.topic else "There are no active subscribers yet."
+        yield Finding(Level.STOP, "Nobody would receive it.", advice, "#id_topic")
         return
-    if 0 in profile.rate_limits().values():
-        advice = "Empty the limit, or set what your provider takes."
-        address = admin_url(NewsletterSettings)
-        yield Finding(Level.STOP, "A limit of 0 mails lets nothing out.", advice, address)
+    limits = newsletter_settings.rate_limits()
+    if 0 in limits.values():
+        advice = "Remove the limit, or enter your email provider's limit."
+        yield Finding(Level.STOP, "A limit of 0 emails blocks sending.", advice, admin_url(NewsletterSettings))
         return
-    people = "1 person" if audience == 1 else f"{audience:,} people"
-    needed = time_needed(audience, profile)
-    if needed is None:
-        yield Finding(Level.OK, f"It goes to {people}, as fast as your mail server takes it.")
+    people = "1 subscriber" if audience_size == 1 else f"{audience_size:,} subscribers"
+    duration = estimate_duration(audience_size, newsletter_settings)
+    if duration is None:
+        yield Finding(Level.OK, f"It goes to {people}, as fast as your mail server accepts emails.")
         return
-    level = Level.WARN if needed.days else Level.OK
-    limits = ", ".join(f"{limit:,} per {period}" for period, limit in profile.rate_limits().items())
-    yield Finding(level, f"It goes to {people}. At {limits} that takes {in_words(needed)}.")
+    level = Level.WARN if duration.days else Level.OK
+    rates = ", ".join(f"{limit:,} per {period}" for period, limit in limits.items())
+    yield Finding(level, f"It goes to {people}. At {rates} that takes {format_duration(duration)}.")
 
 
-def _others(campaign: Campaign) -> Iterator[Finding]:
-    """Whether readers get the same post twice."""
+def _check_other_campaigns(campaign: Campaign) -> Iterator[Finding]:
+    """Warn if subscribers get the same post twice."""
     if campaign.post is None:
         return
-    others = Campaign.objects.filter(post=campaign.post).exclude(pk=campaign.pk)
-    idle = (Campaign.Status.DRAFT, Campaign.Status.CANCELLED)
-    if other := others.exclude(status__in=idle).only("subject", "status").first():
-        words = f"Another mail about this post is “{other.get_status_display().lower()}”: {other}."
-        address = admin_url(other, "progress")
-        yield Finding(Level.WARN, words, "Who gets both reads of it twice.", address)
+    inactive = (Campaign.Status.DRAFT, Campaign.Status.CANCELLED)
+    others = Campaign.objects.filter(post=campaign.post).exclude(pk=campaign.pk).exclude(status__in=inactive)
+    if other := others.only("subject", "status").first():
+        message = f"Another campaign about this post is “{other.get_status_display().lower()}”: {other}."
+        yield Finding(Level.WARN, message, "Subscribers may get the post twice.", admin_url(other, "progress"))
 
 
-def _worker(profile: NewsletterSettings) -> Finding:
-    seen = profile.worker_seen_at
-    advice = "What you schedule waits until it runs: start “manage.py worker”."
-    if seen is None:
-        return Finding(Level.WARN, "The worker, which sends, has not been seen yet.", advice)
-    if timezone.now() - seen > WORKER_TIMEOUT:
-        return Finding(Level.WARN, f"The worker, which sends, was last seen {timesince(seen)} ago.", advice)
-    return Finding(Level.OK, "The worker, which sends, is there.")
+def _check_worker(newsletter_settings: NewsletterSettings) -> Finding:
+    seen_at = newsletter_settings.worker_seen_at
+    advice = "Scheduled campaigns wait until the worker runs. Start it with “manage.py worker”."
+    if seen_at is None:
+        return Finding(Level.WARN, "The worker, which sends campaigns, has never run.", advice)
+    if timezone.now() - seen_at > WORKER_TIMEOUT:
+        return Finding(Level.WARN, f"The worker, which sends campaigns, last ran {timesince(seen_at)} ago.", advice)
+    return Finding(Level.OK, "The worker, which sends campaigns, is running.")
 
 
-def _some(addresses: list[str]) -> str:
-    more = len(addresses) - _SHOWN
-    return ", ".join(addresses[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+def _examples(urls: list[str]) -> str:
+    more = len(urls) - _MAX_EXAMPLES
+    return ", ".join(urls[:_MAX_EXAMPLES]) + (f" and {more} more" if more > 0 else "")

@@ -1,22 +1,27 @@
-"""How far a campaign is: numbers that add up to all it is for, how fast it goes, and when it may be done."""
+"""Progress of a campaign: deliveries by status, sending speed and estimated end."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from newsletter.delivery.rate_limit import PERIOD_LENGTHS
 from newsletter.models import Campaign, Delivery, NewsletterSettings, SendWindow
+from newsletter.models.deliveries import OPEN_STATUSES
 
-# The pace is that of so long, so that one slow minute does not make it jump.
-WATCHED = timedelta(minutes=5)
-# Sooner than this after the beginning it says nothing.
-LEAST_WATCHED = timedelta(seconds=10)
-_SPANS = {"second": timedelta(seconds=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+# The speed is an average over this time, so that one slow minute does not distort it.
+SPEED_WINDOW = timedelta(minutes=5)
+# No speed is shown before sending has taken this long.
+MIN_SPEED_WINDOW = timedelta(seconds=10)
+# Limits that need less time than this do not affect the estimate.
+MIN_LIMITED_DURATION = timedelta(hours=1)
+# Width of the progress bar, in SVG units.
+BAR_WIDTH = 1000
 _STATUS = Delivery.Status
-# The order in which they stand in the bar, from what is done to what is not.
-_ORDER = (
+# From done to not started: the order in the progress bar.
+_STATUS_ORDER = (
     _STATUS.SENT,
     _STATUS.SKIPPED,
     _STATUS.FAILED,
@@ -25,146 +30,152 @@ _ORDER = (
     _STATUS.CLAIMED,
     _STATUS.PENDING,
 )
-BAR = 1000
+_NOT_ATTEMPTED = (_STATUS.PENDING, _STATUS.DEFERRED)
 
 
-class Part(NamedTuple):
-    """The mails in one status. `start` and `width` are thousandths of the whole."""
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    """The number of deliveries with one status, and its segment of the progress bar in SVG units."""
 
     status: str
     label: str
-    number: int
-    start: int
+    count: int
+    x: int
     width: int
 
 
-class Progress(NamedTuple):
-    """Where a campaign stands. `parts` hold every status, so their numbers are `total` together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The progress of a campaign. `counts` contains every status, so its counts add up to `total`."""
 
-    parts: list[Part]
+    counts: list[StatusCount]
     total: int
-    opened: int
+    open: int
     delivered: int
     bounced: int
     complained: int
     per_minute: int
     ends_at: datetime | None
-    rest: str
-
-    def number(self, status: str) -> int:
-        """How many are in `status`."""
-        return next(part.number for part in self.parts if part.status == status)
+    limit_notice: str
 
     @property
     def sent(self) -> int:
-        """How many have gone out."""
-        return self.number(_STATUS.SENT)
+        """Number of emails sent."""
+        return self._count(_STATUS.SENT)
 
     @property
     def failed(self) -> int:
-        """How many were refused for good."""
-        return self.number(_STATUS.FAILED)
+        """Number of emails that failed permanently."""
+        return self._count(_STATUS.FAILED)
 
     @property
     def uncertain(self) -> int:
-        """Of how many nobody knows whether they went out."""
-        return self.number(_STATUS.UNCERTAIN)
+        """Number of emails that may or may not have been sent."""
+        return self._count(_STATUS.UNCERTAIN)
 
     @property
-    def ends_in_words(self) -> str:
-        """When it may be done, on the site's own clock; "" if nothing tells."""
+    def ends_at_text(self) -> str:
+        """The estimated end in the site's time zone; "" if unknown."""
         if self.ends_at is None:
             return ""
-        ends, today = timezone.localtime(self.ends_at), timezone.localdate()
-        return date_format(ends, "H:i" if ends.date() == today else "l, H:i")
+        ends_at = timezone.localtime(self.ends_at)
+        is_today = ends_at.date() == timezone.localdate()
+        return date_format(ends_at, "P" if is_today else "l, P")
 
     @property
     def percent(self) -> int:
-        """The share that has found its end; 100 only when all have."""
-        return 100 * (self.total - self.opened) // self.total if self.total else 0
+        """The share of deliveries with a final status, rounded down."""
+        return 100 * (self.total - self.open) // self.total if self.total else 0
+
+    def _count(self, status: str) -> int:
+        return next(each.count for each in self.counts if each.status == status)
 
 
-def of(campaign: Campaign) -> Progress:
-    """The numbers of `campaign` now. Three queries at most."""
+def get_progress(campaign: Campaign) -> Progress:
+    """Return the current progress of `campaign`."""
     now = timezone.now()
-    since = max(now - WATCHED, campaign.started_at or now)
-    census = campaign.deliveries.count_by_status()
-    numbers = campaign.deliveries.filter(status=_STATUS.SENT).aggregate(
+    since = max(now - SPEED_WINDOW, campaign.started_at or now)
+    counts = campaign.deliveries.count_by_status()
+    events = campaign.deliveries.filter(status=_STATUS.SENT).aggregate(
         delivered=Count("pk", filter=Q(delivered_at__isnull=False)),
         bounced=Count("pk", filter=Q(bounced_at__isnull=False)),
         complained=Count("pk", filter=Q(complained_at__isnull=False)),
         recent=Count("pk", filter=Q(sent_at__gt=since)),
     )
-    recent = numbers.pop("recent")
-    total, is_live = sum(census.values()), campaign.status == Campaign.Status.SENDING
-    opened = sum(
-        census[status]
-        for status in (
-            _STATUS.PENDING,
-            _STATUS.CLAIMED,
-            _STATUS.DEFERRED,
-            _STATUS.UNCERTAIN,
-        )
-    )
-    per_minute = round(recent / ((now - since) / timedelta(minutes=1))) if now - since >= LEAST_WATCHED else 0
-    waiting = census[_STATUS.PENDING] + census[_STATUS.CLAIMED]
-    profile = NewsletterSettings.load() if is_live else NewsletterSettings()
-    ends_at = _end(waiting, per_minute, profile) if is_live and waiting else None
-    rest = _rest(profile) if is_live and waiting and profile.pk else ""
+    per_minute = _speed(events.pop("recent"), now - since)
+    waiting = counts[_STATUS.PENDING] + counts[_STATUS.CLAIMED]
+    ends_at, limit_notice = None, ""
+    if waiting and campaign.status == Campaign.Status.SENDING:
+        newsletter_settings = NewsletterSettings.load()
+        ends_at = _estimate_end(waiting, per_minute, newsletter_settings)
+        limit_notice = _limit_notice(newsletter_settings) if newsletter_settings.pk else ""
     return Progress(
-        _parts(campaign, census), total, opened, **numbers, per_minute=per_minute, ends_at=ends_at, rest=rest
+        counts=_bar_segments(campaign, counts),
+        total=sum(counts.values()),
+        open=sum(counts[status] for status in OPEN_STATUSES),
+        **events,
+        per_minute=per_minute,
+        ends_at=ends_at,
+        limit_notice=limit_notice,
     )
 
 
-def time_needed(number: int, profile: NewsletterSettings) -> timedelta | None:
-    """How long the limits make `number` mails last, in whole spans; None without limits."""
-    needed = [_SPANS[period] * -(-number // most) for period, most in profile.rate_limits().items() if most]
-    return max(needed, default=None)
+def estimate_duration(emails: int, newsletter_settings: NewsletterSettings) -> timedelta | None:
+    """Return how long the rate limits make sending take; None without limits."""
+    limits = newsletter_settings.rate_limits().items()
+    durations = [PERIOD_LENGTHS[SendWindow.Period(period)] * -(-emails // limit) for period, limit in limits if limit]
+    return max(durations, default=None)
 
 
-def in_words(time: timedelta) -> str:
-    """A length of time as people say it."""
-    minutes = max(1, round(time.total_seconds() / 60))
-    for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
-        # Up to two days and two hours in the smaller unit, which says more.
-        if minutes >= 2 * size or size == 1:
-            number = round(minutes / size)
-            return f"about {number} {unit}{'' if number == 1 else 's'}"
-    raise AssertionError
+def format_duration(duration: timedelta) -> str:
+    """Return `duration` rounded for reading, such as "about 4 hours"."""
+    minutes = max(1, round(duration.total_seconds() / 60))
+    # From two of a unit on, so that 90 minutes do not become 2 hours.
+    for unit, size in (("day", 24 * 60), ("hour", 60)):
+        if minutes >= 2 * size:
+            return f"about {round(minutes / size)} {unit}s"
+    return f"about {minutes} minute{'' if minutes == 1 else 's'}"
 
 
-def _parts(campaign: Campaign, census: dict[str, int]) -> list[Part]:
-    total, start, before = sum(census.values()), 0, 0
-    parts = []
-    is_over = campaign.status == Campaign.Status.CANCELLED
-    for status in _ORDER:
-        before += census[status]
-        end = BAR * before // total if total else 0
-        waits = status in (_STATUS.PENDING, _STATUS.DEFERRED)
-        label = "Not sent: cancelled" if is_over and waits else status.label
-        parts.append(Part(status.value, str(label), census[status], start, end - start))
-        start = end
-    return parts
+def _speed(sent: int, elapsed: timedelta) -> int:
+    """Return the number of emails per minute."""
+    return round(sent / (elapsed / timedelta(minutes=1))) if elapsed >= MIN_SPEED_WINDOW else 0
 
 
-def _end(waiting: int, per_minute: int, profile: NewsletterSettings) -> datetime | None:
-    """When those that wait may have gone out, by the pace and by the limits, whichever is later."""
-    times = [timedelta(minutes=waiting / per_minute)] if per_minute else []
-    if (limited := time_needed(waiting, profile)) and limited > timedelta(hours=1):
-        times.append(limited)
-    return timezone.now() + max(times) if times else None
+def _bar_segments(campaign: Campaign, counts: dict[str, int]) -> list[StatusCount]:
+    total = sum(counts.values())
+    is_cancelled = campaign.status == Campaign.Status.CANCELLED
+    segments = []
+    x = cumulated = 0
+    for status in _STATUS_ORDER:
+        cumulated += counts[status]
+        end = BAR_WIDTH * cumulated // total if total else 0
+        label = "Not sent: cancelled" if is_cancelled and status in _NOT_ATTEMPTED else str(status.label)
+        segments.append(StatusCount(status.value, label, counts[status], x, end - x))
+        x = end
+    return segments
 
 
-def _rest(profile: NewsletterSettings) -> str:
-    """Which limit is used up, and until when; "" if none is."""
-    for period, most in reversed(profile.rate_limits().items()):
-        if period == "second":
+def _estimate_end(waiting: int, per_minute: int, newsletter_settings: NewsletterSettings) -> datetime | None:
+    """Estimate the end from the speed and from the rate limits, whichever is later."""
+    durations = [timedelta(minutes=waiting / per_minute)] if per_minute else []
+    limited = estimate_duration(waiting, newsletter_settings)
+    if limited and limited > MIN_LIMITED_DURATION:
+        durations.append(limited)
+    return timezone.now() + max(durations) if durations else None
+
+
+def _limit_notice(newsletter_settings: NewsletterSettings) -> str:
+    """Explain which rate limit is used up, and until when; "" if none is."""
+    for period, limit in reversed(newsletter_settings.rate_limits().items()):
+        if period == SendWindow.Period.SECOND:
+            # It is over before anyone reads about it.
             continue
-        spent = SendWindow.objects.filter(
-            newsletter_settings=profile, period=period, count__gte=most, starts_at__gt=timezone.now() - _SPANS[period]
+        length = PERIOD_LENGTHS[SendWindow.Period(period)]
+        used_up = newsletter_settings.send_windows.filter(
+            period=period, count__gte=limit, starts_at__gt=timezone.now() - length
         )
-        if window := spent.first():
-            when = date_format(timezone.localtime(window.starts_at + _SPANS[period]), "H:i")
-            article = "an" if period == "hour" else "a"
-            return f"Your limit of {most:,} {article} {period} is used up. It goes on at {when}."
+        if window := used_up.first():
+            resumes_at = date_format(timezone.localtime(window.starts_at + length), "P")
+            return f"The limit of {limit:,} emails per {period} is used up. Sending resumes at {resumes_at}."
     return ""

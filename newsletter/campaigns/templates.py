@@ -1,4 +1,4 @@
-"""What a campaign begins with when it is not a blank page: a post, or all posts since the last mail."""
+"""Initial content of a campaign: an existing post, or all posts since the last campaign."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,48 +12,50 @@ from newsletter.models import Campaign
 from siteinfo.seo import truncate
 from siteinfo.urls import absolute_url
 
-# Without any mail so far, a digest looks back this long; and it is no longer than this.
-FIRST_DIGEST = timedelta(days=30)
-MOST_POSTS = 20
-_LONGEST = 150
+# How far back a digest looks if no campaign has been sent yet, and how many posts it contains at most.
+FIRST_DIGEST_PERIOD = timedelta(days=30)
+MAX_POSTS = 20
+_SUBJECT_LENGTH = 150
 
 
-def from_post(post: Post, *, whole: bool = False) -> dict[str, Any]:
-    """The fields of a campaign about `post`: its beginning with a link to the rest, or the `whole` text."""
+def from_post(post: Post, *, full_text: bool = False) -> dict[str, Any]:
+    """Return the initial fields of a campaign about `post`, with its summary and a link, or its full text."""
     return {
-        "subject": truncate(post.title, _LONGEST),
+        "subject": truncate(post.title, _SUBJECT_LENGTH),
         "preheader": truncate(post.excerpt or post.summary, PREHEADER_LENGTH),
-        "body": post.body if whole else _beginning(post),
+        "body": post.body if full_text else _teaser(post),
         "post": post.pk,
     }
 
 
 def from_new_posts() -> dict[str, Any]:
-    """The fields of a campaign about what was published since the last mail; no text if nothing was."""
-    posts = list(Post.objects.published().filter(published_at__gt=since()).newest_first()[:MOST_POSTS])
+    """Return the initial fields of a campaign about the posts since the last one; {} if there are none."""
+    posts = list(Post.objects.published().filter(published_at__gt=last_sent_at()).newest_first()[:MAX_POSTS])
     if not posts:
         return {}
-    rest = ", ".join(post.title for post in posts[1:])
+    first, *others = posts
+    other_titles = ", ".join(post.title for post in others)
+    preheader = f"And {other_titles}" if others else first.excerpt or first.summary
     return {
-        "subject": truncate(posts[0].title, _LONGEST),
-        "preheader": truncate(f"And {rest}" if rest else posts[0].excerpt or posts[0].summary, PREHEADER_LENGTH),
-        "body": format_html_join("", "<h2>{}</h2>{}", ((post.title, _beginning(post)) for post in posts)),
+        "subject": truncate(first.title, _SUBJECT_LENGTH),
+        "preheader": truncate(preheader, PREHEADER_LENGTH),
+        "body": format_html_join("", "<h2>{}</h2>{}", ((post.title, _teaser(post)) for post in posts)),
     }
 
 
-def since() -> datetime:
-    """When the last mail went out, or a month ago."""
-    begun = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
-    return begun.values_list("started_at", flat=True).first() or timezone.now() - FIRST_DIGEST
+def last_sent_at() -> datetime:
+    """Return when the last campaign started; a month ago if there is none."""
+    started = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
+    return started.values_list("started_at", flat=True).first() or timezone.now() - FIRST_DIGEST_PERIOD
 
 
-def _beginning(post: Post) -> str:
-    picture = (
-        format_html('<figure><img data-image="{}"></figure>', post.featured_image_id) if post.featured_image_id else ""
-    )
+def _teaser(post: Post) -> str:
+    image = ""
+    if post.featured_image_id:
+        image = format_html('<figure><img data-image="{}"></figure>', post.featured_image_id)
     return format_html(
         '{}<p>{}</p><p><a href="{}">Read “{}”</a></p>',
-        picture,
+        image,
         post.excerpt or post.summary,
         absolute_url(post.get_absolute_url()),
         post.title,

@@ -1,34 +1,35 @@
-"""When a campaign should wait for its author: too much of it comes back, or too many call it spam."""
+"""Decide whether a campaign must pause because its error or complaint rate is too high."""
 
 from newsletter.models import Campaign, Delivery, NewsletterSettings
 
-# Fewer than these say nothing about a campaign.
-LEAST_FAILURES = 20
-LEAST_COMPLAINTS = 3
+# Smaller numbers are not significant.
+MIN_FAILURES = 20
+MIN_COMPLAINTS = 3
 
 _STATUS = Delivery.Status
-# A server that gives no clear answer to many is in trouble, and each further mail may become two.
-FAILURES = (_STATUS.FAILED, _STATUS.UNCERTAIN)
+# Uncertain counts as a failure: the server has a problem, and each further email may be sent twice.
+FAILURE_STATUSES = (_STATUS.FAILED, _STATUS.UNCERTAIN)
 
 
-def too_many_failures(campaign: Campaign, profile: NewsletterSettings) -> str:
-    """Why it should wait, by the share of mails that failed or may have; "" if it should not. One query."""
-    census = campaign.deliveries.count_by_status()
-    failed = sum(census[status] for status in FAILURES)
-    done = failed + census[_STATUS.SENT]
-    if failed < LEAST_FAILURES or failed * 100 <= profile.pause_error_percent * done:
+def error_rate_problem(campaign: Campaign, newsletter_settings: NewsletterSettings) -> str:
+    """Explain that too many emails failed or are uncertain; "" if the error rate is acceptable."""
+    counts = campaign.deliveries.count_by_status()
+    failed = sum(counts[status] for status in FAILURE_STATUSES)
+    attempted = failed + counts[_STATUS.SENT]
+    if failed < MIN_FAILURES or failed * 100 <= newsletter_settings.pause_error_percent * attempted:
         return ""
-    return f"{failed} of {done} mails failed, or got no clear answer. Look at the reasons before you go on."
+    return f"{failed} of {attempted} emails failed or got no clear answer. Check the reasons before you resume."
 
 
-def too_many_complaints(campaign: Campaign, profile: NewsletterSettings) -> str:
-    """Why it should wait, by the share of readers who called it spam; "" if it should not. Two queries."""
+def complaint_rate_problem(campaign: Campaign, newsletter_settings: NewsletterSettings) -> str:
+    """Explain that too many subscribers marked the email as spam; "" if the complaint rate is acceptable."""
     complained = campaign.deliveries.filter(complained_at__isnull=False).count()
-    if complained < LEAST_COMPLAINTS:
+    if complained < MIN_COMPLAINTS:
         return ""
     sent = campaign.deliveries.filter(status=_STATUS.SENT).count()
-    if complained * 100 <= profile.pause_complaint_percent * sent:
+    if complained * 100 <= newsletter_settings.pause_complaint_percent * sent:
         return ""
     return (
-        f"{complained} of {sent} readers called it spam. Mail providers block senders for that: look before you go on."
+        f"{complained} of {sent} subscribers marked this email as spam. Email providers block senders for that: find"
+        " the cause before you resume."
     )

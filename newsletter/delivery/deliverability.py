@@ -1,4 +1,4 @@
-"""What keeps letters from going out, or from arriving: asked before every campaign, and shown beside the sender."""
+"""Check the settings that campaigns need to be sent and to reach the inbox."""
 
 from urllib.parse import urlsplit
 
@@ -11,41 +11,41 @@ from newsletter.subscribers.email_addresses import normalize_email
 from siteinfo.urls import is_local_site
 
 
-def sending_domain(sender: NewsletterSettings) -> str:
-    """The domain that letters come from, in ASCII."""
-    return normalize_email(sender.from_email or settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
+def sending_domain(newsletter_settings: NewsletterSettings) -> str:
+    """Return the domain that campaigns are sent from, in ASCII."""
+    return normalize_email(newsletter_settings.from_email or settings.DEFAULT_FROM_EMAIL).rpartition("@")[2]
 
 
-def lacks(sender: NewsletterSettings) -> list[str]:
-    """What is missing, a sentence each; [] if letters can go out."""
+def settings_problems(newsletter_settings: NewsletterSettings) -> list[str]:
+    """Return one sentence per problem; [] if campaigns can be sent."""
     site = urlsplit(settings.SITE_URL)
     host = (site.hostname or "").removeprefix("www.")
-    domain = sending_domain(sender)
-    is_own = domain == host or domain.endswith(f".{host}") or host.endswith(f".{domain}")
-    found = {
-        "No mail server is set (EMAIL_URL).": "default" not in mailers,
-        "Write your postal address: without it nothing is sent, as the law in many countries demands it.": (
-            not sender.postal_address.strip()
-        ),
-        "Set SITE_URL to an address with https://: mail programs post to nothing else when somebody leaves.": (
-            site.scheme != "https" and not is_local_site()
-        ),
-        f"“From” is at {domain}, which is not {host}: mail providers refuse what comes from a domain that is not the"
-        " sender's own.": not (is_own or is_local_site()),
-    }
-    return [sentence for sentence, is_lacking in found.items() if is_lacking] + deaf_to_the_provider()
+    domain = sending_domain(newsletter_settings)
+    is_own_domain = domain == host or domain.endswith(f".{host}") or host.endswith(f".{domain}")
+    problems = []
+    if "default" not in mailers:
+        problems.append("No mail server is set. Set EMAIL_URL.")
+    if not newsletter_settings.postal_address.strip():
+        problems.append("Enter your postal address. Many countries require it in every marketing email.")
+    if site.scheme != "https" and not is_local_site():
+        problems.append("Set SITE_URL to a URL with https://. Mail clients require it for one-click unsubscribe.")
+    if not (is_own_domain or is_local_site()):
+        problems.append(
+            f"The sender address is at {domain}, not at {host}. Email providers reject emails from a domain that isn't"
+            " the sender's own."
+        )
+    return problems + webhook_problems()
 
 
-def deaf_to_the_provider() -> list[str]:
-    """Why the provider cannot tell of bounces and complaints, a sentence each; [] if it can, or if there is none."""
+def webhook_problems() -> list[str]:
+    """Return one sentence per reason why the email provider can't report events; [] if it can or there is none."""
     if not provider_name():
         return []
-    found = {
-        "Set EMAIL_WEBHOOK_SECRET to name:password, so that the mail provider can tell of bounces and complaints.": (
-            not all(settings.ANYMAIL.get("WEBHOOK_SECRET", "").partition(":"))
-        ),
-        "Set SITE_URL to an address with https://: the mail provider must not tell of readers in the open.": (
-            not settings.SITE_URL.startswith("https://")
-        ),
-    }
-    return [sentence for sentence, is_lacking in found.items() if is_lacking]
+    problems = []
+    if not all(settings.ANYMAIL.get("WEBHOOK_SECRET", "").partition(":")):
+        problems.append(
+            "Set EMAIL_WEBHOOK_SECRET to user:password, so that the email provider can report bounces and complaints."
+        )
+    if not settings.SITE_URL.startswith("https://"):
+        problems.append("Set SITE_URL to a URL with https://. Webhooks contain email addresses and must be encrypted.")
+    return problems

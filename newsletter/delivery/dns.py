@@ -1,57 +1,70 @@
-"""What the DNS says about the domain that letters come from, as the servers of mail providers ask it.
+"""Check the DNS records of the sending domain, as receiving mail servers do.
 
-Gmail, Yahoo and Microsoft want all three of bulk senders: SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 7489).
+Gmail, Yahoo and Microsoft require bulk senders to have all three: SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 7489).
 """
 
 from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer, get_default_resolver
 
-_SECONDS = 10
+_TIMEOUT_SECONDS = 10
 
 
-class Unanswered(OSError):  # noqa: N818 - a state of the world
-    """The DNS itself gives no answer, so nothing is known."""
+class DnsUnavailableError(OSError):
+    """The name server does not answer, so nothing is known about the domain."""
 
 
-def lacks(domain: str, selector: str) -> list[str]:
-    """What is missing at `domain`, a sentence each; of DKIM only with the `selector` that the mail server signs with.
+def dns_problems(domain: str, selector: str) -> list[str]:
+    """Return one sentence per missing or wrong record of `domain`.
 
-    Unanswered if the DNS cannot be asked.
+    DKIM is checked only if `selector`, the name of the mail server's signing key, is given. Raise DnsUnavailableError
+    if the name server does not answer.
     """
-    policies = [text for text in _texts(domain) if text.lower().startswith("v=spf1")]
-    found = {
-        f"{domain} takes no mail (MX): answers and reports come back.": not (_ask(domain, "MX") or _ask(domain, "A")),
-        f"{domain} has no SPF record: nobody can tell which servers may send for it.": not policies,
-        f"{domain} has {len(policies)} SPF records, and so none that counts: make one of them.": len(policies) > 1,
-        f"The SPF record of {domain} lets everybody send: end it with ~all or -all.": any(
-            text.split()[-1] in {"+all", "all", "?all"} for text in policies
-        ),
-        f"{domain} has no DMARC record: add one at _dmarc.{domain}, at least v=DMARC1; p=none.": not _has_dmarc(domain),
-    }
-    if selector:
-        place = f"{selector}._domainkey.{domain}"
-        keys = [text.replace(" ", "") for text in _texts(place)]
-        found[f"There is no DKIM key at {place}."] = not any(
-            part.startswith("p=") and len(part) > 2 for key in keys for part in key.split(";")
-        )
-    return [sentence for sentence, is_lacking in found.items() if is_lacking]
+    problems = []
+    if not (_resolve(domain, "MX") or _resolve(domain, "A")):
+        problems.append(f"{domain} can't receive email (no MX record), so replies and bounces are lost.")
+    problems += _spf_problems(domain)
+    if not _has_dmarc(domain):
+        problems.append(f"{domain} has no DMARC record. Add one at _dmarc.{domain}, at least: v=DMARC1; p=none.")
+    if selector and not _has_dkim_key(f"{selector}._domainkey.{domain}"):
+        problems.append(f"There is no DKIM key at {selector}._domainkey.{domain}.")
+    return problems
+
+
+def _spf_problems(domain: str) -> list[str]:
+    records = [text for text in _texts(domain) if text.lower().startswith("v=spf1")]
+    problems = []
+    if not records:
+        problems.append(f"{domain} has no SPF record, which lists the servers that may send for it.")
+    if len(records) > 1:
+        problems.append(f"{domain} has {len(records)} SPF records, so none is valid. Merge them into one.")
+    if any(text.split()[-1] in {"+all", "all", "?all"} for text in records):
+        problems.append(f"The SPF record of {domain} allows any server to send. End it with ~all or -all.")
+    return problems
 
 
 def _has_dmarc(domain: str) -> bool:
-    """At the domain, or at one above it, which then speaks for all below."""
+    """Look for a DMARC record at the domain and its parent domains, whose records also apply."""
     labels = domain.split(".")
-    places = (".".join(labels[start:]) for start in range(len(labels) - 1))
-    return any(text.replace(" ", "").startswith("v=DMARC1;") for place in places for text in _texts(f"_dmarc.{place}"))
+    candidates = (".".join(labels[start:]) for start in range(len(labels) - 1))
+    return any(
+        text.replace(" ", "").startswith("v=DMARC1;") for name in candidates for text in _texts(f"_dmarc.{name}")
+    )
+
+
+def _has_dkim_key(name: str) -> bool:
+    """Look for a non-empty public key; an empty one means that the key was revoked."""
+    keys = [text.replace(" ", "") for text in _texts(name)]
+    return any(part.startswith("p=") and len(part) > 2 for key in keys for part in key.split(";"))
 
 
 def _texts(name: str) -> list[str]:
-    return [b"".join(row.strings).decode(errors="replace") for row in _ask(name, "TXT")]
+    return [b"".join(row.strings).decode(errors="replace") for row in _resolve(name, "TXT")]
 
 
-def _ask(name: str, kind: str) -> list:
+def _resolve(name: str, record_type: str) -> list:
     try:
-        return list(get_default_resolver().resolve(name, kind, lifetime=_SECONDS, search=False))
+        return list(get_default_resolver().resolve(name, record_type, lifetime=_TIMEOUT_SECONDS, search=False))
     except (NXDOMAIN, NoAnswer):
         return []
     except (DNSException, OSError) as error:
-        raise Unanswered(f"The DNS does not answer for {name}: {error}") from error
+        raise DnsUnavailableError(f"The DNS does not answer for {name}: {error}") from error

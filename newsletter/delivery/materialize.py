@@ -1,6 +1,6 @@
-"""From a campaign whose time has come to one row for each mail, before the first of them goes out.
+"""Freeze the content of due campaigns and create one delivery per subscriber before the first email is sent.
 
-Everything here can be killed at any line and done again: what is frozen stays, what is written is not written twice.
+A worker may be killed at any point here: frozen content is never changed, and existing deliveries are not duplicated.
 """
 
 import logging
@@ -12,78 +12,80 @@ from django.db.models import CharField, DateTimeField, F, Max, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace
 from django.utils import timezone
 
-from newsletter.campaigns import automation
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from newsletter.rendering.messages import render_campaign
 
 log = logging.getLogger(__name__)
 
-# Each of these is one transaction, so that nobody else waits long to write.
-SUBSCRIBERS_AT_ONCE = 5_000
+# Each chunk is one transaction, short enough not to block other writers.
+SUBSCRIBERS_PER_TRANSACTION = 5_000
 _STATUS = Campaign.Status
 
 
-def prepare_due() -> int:
-    """Freeze and prepare the campaigns whose time has come; how many are being sent now.
+def prepare_due_campaigns() -> int:
+    """Prepare the campaigns that are due and return the number that can be sent now.
 
-    Among them those that go out by themselves. None without a postal address, which every mail has to show. What comes
-    too late goes back to its author, and what is about something no longer public is cancelled, as is what was being
-    prepared when the worker stopped for so long.
+    None without a postal address, which every email must show. A campaign that missed its time becomes a draft again,
+    or is cancelled if its preparation had begun. Automatic campaigns about content that is no longer public are
+    cancelled.
     """
-    automation.plan()
-    late = Campaign.objects.filter(not_after__lte=timezone.now())
-    reason = "It could not begin in time, so nothing was sent."
-    again = f"{reason} Schedule it again if it still holds."
-    late.transition(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=again)
-    late.transition(_STATUS.PREPARING, _STATUS.CANCELLED, pause_reason=reason)
-    profile = NewsletterSettings.load()
-    if not profile.postal_address.strip():
+    _withdraw_late_campaigns()
+    newsletter_settings = NewsletterSettings.load()
+    if not newsletter_settings.postal_address.strip():
         return 0
     Campaign.objects.due().transition(_STATUS.SCHEDULED, _STATUS.PREPARING)
-    automation.withdraw()
-    begun = 0
+    Campaign.objects.cancel_hidden()
+    prepared = 0
     for campaign in Campaign.objects.filter(status=_STATUS.PREPARING):
         try:
-            begun += prepare(campaign, profile)
+            prepared += prepare_campaign(campaign, newsletter_settings)
         except Exception:
-            # Whatever is wrong with one, it must hold up neither the others nor the mails of those that have begun.
+            # A problem with one campaign must not stop the others.
             log.exception("Campaign %s cannot be prepared", campaign.pk)
-    return begun
+    return prepared
 
 
-def prepare(campaign: Campaign, profile: NewsletterSettings) -> int:
-    """Freeze what `campaign` says and write a row for everybody it goes to; 1 if it is being sent now, else 0."""
+def _withdraw_late_campaigns() -> None:
+    late = Campaign.objects.filter(not_after__lte=timezone.now())
+    reason = "It could not start on time, so nothing was sent."
+    draft_reason = f"{reason} Schedule it again if it is still relevant."
+    late.transition(_STATUS.SCHEDULED, _STATUS.DRAFT, pause_reason=draft_reason)
+    late.transition(_STATUS.PREPARING, _STATUS.CANCELLED, pause_reason=reason)
+
+
+def prepare_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings) -> bool:
+    """Freeze `campaign` and create its deliveries. Return True if this worker moved it on to sending."""
     if not campaign.frozen_sha256:
-        # Once more: to prepare the campaign before this one can take minutes.
-        automation.withdraw()
-        mail = render_campaign(campaign, profile)
-        Campaign.objects.filter(pk=campaign.pk).freeze(slug=campaign.copy_slug, **mail._asdict())
-    last = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
-    for start in range(0, last, SUBSCRIBERS_AT_ONCE):
+        # Check again: preparing the previous campaign may have taken minutes.
+        Campaign.objects.cancel_hidden()
+        email = render_campaign(campaign, newsletter_settings)
+        rows = Campaign.objects.filter(pk=campaign.pk)
+        rows.freeze(slug=campaign.build_slug(), subject=email.subject, html=email.html, text=email.text)
+    last_pk = Subscriber.objects.aggregate(last=Max("pk"))["last"] or 0
+    for start in range(0, last_pk, SUBSCRIBERS_PER_TRANSACTION):
         with transaction.atomic():
-            if not _locked(campaign).exists():
-                return 0
-            _write_rows(campaign, campaign.audience().filter(pk__gt=start, pk__lte=start + SUBSCRIBERS_AT_ONCE))
+            if not _lock(campaign).exists():
+                return False
+            end = start + SUBSCRIBERS_PER_TRANSACTION
+            _create_deliveries(campaign, campaign.audience().filter(pk__gt=start, pk__lte=end))
     with transaction.atomic():
-        # Whoever holds the row counts; another worker that writes the same rows waits, and then finds it done.
-        preparing = _locked(campaign)
-        if not preparing.exists():
-            return 0
+        # Another worker creating the same deliveries waits for this lock and then finds the campaign prepared.
+        if not _lock(campaign).exists():
+            return False
         total = campaign.deliveries.count()
-        log.info("Campaign %s is prepared: %s mails", campaign.pk, total)
-        return Campaign.objects.filter(pk=campaign.pk).transition(
-            _STATUS.PREPARING, _STATUS.SENDING, prepared_at=timezone.now(), total=total
-        )
+        log.info("Campaign %s is prepared: %s emails", campaign.pk, total)
+        rows = Campaign.objects.filter(pk=campaign.pk)
+        return bool(rows.transition(_STATUS.PREPARING, _STATUS.SENDING, prepared_at=timezone.now(), total=total))
 
 
-def _locked(campaign: Campaign) -> QuerySet[Campaign]:
+def _lock(campaign: Campaign) -> QuerySet[Campaign]:
     return Campaign.objects.select_for_update().filter(pk=campaign.pk, status=_STATUS.PREPARING)
 
 
-def _write_rows(campaign: Campaign, readers: QuerySet[Subscriber]) -> None:
-    """One row for each of `readers` that has none, in one statement."""
+def _create_deliveries(campaign: Campaign, subscribers: QuerySet[Subscriber]) -> None:
+    """Create the missing deliveries to `subscribers` with a single INSERT ... SELECT."""
     host = urlsplit(settings.SITE_URL).hostname
-    number = Replace(Cast("public_id", CharField()), Value("-"), Value(""))
+    subscriber_hex = Replace(Cast("public_id", CharField()), Value("-"), Value(""))
     columns = {
         "campaign_id": Value(campaign.pk),
         "subscriber_id": F("pk"),
@@ -91,14 +93,14 @@ def _write_rows(campaign: Campaign, readers: QuerySet[Subscriber]) -> None:
         "to_email": F("email"),
         "status": Value(Delivery.Status.PENDING.value),
         "attempt": Value(0),
-        # The same in every attempt, so that receivers know a second copy.
-        "message_id": Concat(Value(f"<{campaign.message_id_stem}."), number, Value(f"@{host}>")),
+        # The same for every attempt, so that mail servers recognize a second copy.
+        "message_id": Concat(Value(f"<{campaign.message_id_prefix}."), subscriber_hex, Value(f"@{host}>")),
         "next_at": Value(timezone.now(), output_field=DateTimeField()),
         **dict.fromkeys(("owner", "provider_id", "code", "error"), Value("", output_field=CharField())),
     }
-    # Names that no column of a subscriber has.
-    chosen = readers.order_by().values(**{f"delivery_{name}": value for name, value in columns.items()})
-    select, parameters = chosen.query.sql_with_params()
+    # Prefixed, because annotations must not have the name of a subscriber's field.
+    selected = subscribers.order_by().values(**{f"delivery_{name}": value for name, value in columns.items()})
+    select, parameters = selected.query.sql_with_params()
     names = ", ".join(connection.ops.quote_name(name) for name in columns)
     table = connection.ops.quote_name(Delivery._meta.db_table)
     with connection.cursor() as cursor:

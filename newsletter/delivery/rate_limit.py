@@ -1,4 +1,4 @@
-"""How many mails may go out now. Counted in the database, for all workers together and over every restart."""
+"""Limit how many emails are sent per second, hour and day. Counted in the database, for all workers together."""
 
 import time
 from datetime import datetime, timedelta
@@ -10,56 +10,58 @@ from django.utils import timezone
 
 from newsletter.models import NewsletterSettings, SendWindow
 
-_LENGTH = {
+PERIOD_LENGTHS = {
     SendWindow.Period.SECOND: timedelta(seconds=1),
     SendWindow.Period.HOUR: timedelta(hours=1),
     SendWindow.Period.DAY: timedelta(days=1),
 }
 
 
-class Reservation(NamedTuple):
-    """How many mails may go out now, and in which rows they are counted."""
+class Allowance(NamedTuple):
+    """The number of emails that may be sent now, and the windows they are counted in."""
 
-    number: int
-    windows: tuple[int, ...] = ()
+    granted: int
+    window_pks: tuple[int, ...] = ()
 
 
-def reserve(profile: NewsletterSettings, wanted: int) -> Reservation:
-    """Count up to `wanted` mails as going out now. Waits for the next second, but for no hour or day: 0 then."""
-    limits = profile.rate_limits()
+def reserve(newsletter_settings: NewsletterSettings, wanted: int) -> Allowance:
+    """Reserve up to `wanted` emails. Wait if only the limit per second is used up; otherwise grant 0."""
+    limits = newsletter_settings.rate_limits()
     if not limits:
-        return Reservation(wanted)
+        return Allowance(wanted)
     while True:
         with transaction.atomic():
-            windows = {period: _window(profile, period) for period in limits}
-            room = {period: most - windows[period].count for period, most in limits.items()}
-            granted = max(0, min(wanted, *room.values()))
-            keys = tuple(window.pk for window in windows.values())
-            SendWindow.objects.filter(pk__in=keys).update(count=F("count") + granted)
-        only_for_now = [period for period, left in room.items() if left <= 0] == [SendWindow.Period.SECOND]
-        if granted or not (only_for_now and profile.max_per_second):
-            return Reservation(granted, keys)
+            windows = {period: _current_window(newsletter_settings, period) for period in limits}
+            remaining = {period: limit - windows[period].count for period, limit in limits.items()}
+            granted = max(0, min(wanted, *remaining.values()))
+            window_pks = tuple(window.pk for window in windows.values())
+            SendWindow.objects.filter(pk__in=window_pks).update(count=F("count") + granted)
+        if granted or not newsletter_settings.max_per_second:
+            return Allowance(granted, window_pks)
+        used_up = [period for period, count in remaining.items() if count <= 0]
+        if used_up != [SendWindow.Period.SECOND]:
+            return Allowance(granted, window_pks)
         time.sleep(1 - time.time() % 1)
 
 
-def give_back(reservation: Reservation, unused: int) -> None:
-    """Take `unused` mails of `reservation` out again."""
-    if unused and reservation.windows:
-        SendWindow.objects.filter(pk__in=reservation.windows).update(count=F("count") - unused)
+def release(allowance: Allowance, unused: int) -> None:
+    """Return `unused` emails of `allowance`."""
+    if unused and allowance.window_pks:
+        SendWindow.objects.filter(pk__in=allowance.window_pks).update(count=F("count") - unused)
 
 
-def _window(profile: NewsletterSettings, period: str) -> SendWindow:
-    """The row of the window that is now, locked; older ones go when it is made."""
-    start = _start(period, timezone.now())
-    windows = SendWindow.objects.filter(newsletter_settings=profile, period=period)
+def _current_window(newsletter_settings: NewsletterSettings, period: str) -> SendWindow:
+    """Return the current window, locked. Creating it deletes older ones."""
+    start = _window_start(period, timezone.now())
+    windows = SendWindow.objects.filter(newsletter_settings=newsletter_settings, period=period)
     window, is_new = windows.select_for_update().get_or_create(
-        newsletter_settings=profile, period=period, starts_at=start
+        newsletter_settings=newsletter_settings, period=period, starts_at=start
     )
     if is_new:
         windows.filter(starts_at__lt=start).delete()
     return window
 
 
-def _start(period: str, now: datetime) -> datetime:
+def _window_start(period: str, now: datetime) -> datetime:
     epoch = datetime.fromtimestamp(0, now.tzinfo)
-    return now - (now - epoch) % _LENGTH[SendWindow.Period(period)]
+    return now - (now - epoch) % PERIOD_LENGTHS[SendWindow.Period(period)]

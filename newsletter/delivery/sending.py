@@ -1,9 +1,9 @@
-"""Sends campaigns: claims mails, hands them to the mail server, keeps what became of each.
+"""Send campaigns: claim deliveries, submit their emails and save the outcomes.
 
-Exactly once, as far as SMTP allows. Every mail is a row that one connection claims, for a time (the lease) and under a
-number (the attempt); a result is kept only where both still hold. What a killed worker was doing is in its journal: a
-mail without a line was not handed over, one with an answer was, and only one in between is uncertain, at most one for
-each connection. Nothing below this file tries a mail again.
+Each email is submitted exactly once, as far as SMTP allows. A delivery is claimed by one connection, for a limited time
+(the lease) and with a number (the attempt); an outcome is saved only while both are still valid. After a crash, the
+journal shows what the worker was doing: without an entry the email was not submitted, with an outcome it was, and only
+a start without an outcome is uncertain. That is at most one delivery per connection. Lower layers never retry.
 """
 
 import logging
@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -25,247 +25,256 @@ from django.utils import timezone
 
 from newsletter.delivery import journal as journals
 from newsletter.delivery import rate_limit
-from newsletter.delivery.auto_pause import FAILURES, too_many_failures
+from newsletter.delivery.auto_pause import FAILURE_STATUSES, error_rate_problem
 from newsletter.delivery.journal import Journal, Replay
-from newsletter.delivery.materialize import prepare_due
-from newsletter.delivery.mime import Mail, Sender, compiled, deliverable
+from newsletter.delivery.materialize import prepare_due_campaigns
+from newsletter.delivery.mime import MessageTemplate, Sender, compile_message, encode_recipient
 from newsletter.delivery.providers import ProviderTransport, create_transport
 from newsletter.delivery.transport import Outcome, SmtpTransport, TransportError
 from newsletter.models import Campaign, Delivery, NewsletterSettings, WebhookEvent
+from newsletter.models.campaigns import LARGE_FIELDS
 from newsletter.models.deliveries import DeliveryQuerySet
 
 log = logging.getLogger(__name__)
 
-# How long a claim holds, and how much of that must be left before a dot: time for the answer, and for keeping it.
+# How long a claim is valid, and how much of that must be left before submitting: time for the reply and for saving it.
 LEASE = timedelta(minutes=10)
-LEASE_LEFT = timedelta(minutes=3)
-# Somebody who leaves, or pauses the campaign, while a slow chunk is under way is heard within this.
-SECONDS_BETWEEN_LOOKS = 1.0
-# Then it has failed, unless the campaign is so slow that its first day is not over.
-BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 360))
-TRIED_FOR = timedelta(hours=24)
-# A mail that stays uncertain so often is not sent again by itself: a server that takes it each time and never says so
-# would have its reader mailed without end.
-MOST_COPIES = 3
+LEASE_MARGIN = timedelta(minutes=3)
+# During a slow batch, unsubscribes and pauses take effect within this time.
+AUDIENCE_CHECK_SECONDS = 1.0
+# Delays between attempts. After the last one a delivery fails, unless the campaign started less than a day ago.
+RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 360))
+RETRY_FOR = timedelta(hours=24)
+# A delivery that is uncertain this many times is not sent again automatically, or a server that accepts every email
+# without confirming it would send the subscriber copies forever.
+MAX_UNCERTAIN_ATTEMPTS = 3
 
 _COLUMNS = ("pk", "attempt", "to_email", "message_id", "subscriber__public_id", "subscriber__token_version")
-_DELIVERY_STATUS = Delivery.Status
-_STATUS = Campaign.Status
-_UNTOLD = Outcome(_DELIVERY_STATUS.UNCERTAIN, "", "The worker was killed before it knew whether the mail was taken.")
+_CAMPAIGN_STATUS = Campaign.Status
+_STATUS = Delivery.Status
+_UNKNOWN = Outcome(_STATUS.UNCERTAIN, "", "The worker was killed before it knew whether the email was accepted.")
 
-type Results = dict[Outcome, list[Claimed]]
+type Results = dict[Outcome, list[ClaimedDelivery]]
 type Transport = SmtpTransport | ProviderTransport
 
 
-class LeaseOver(Exception):  # noqa: N818 - a state of the world
-    """The claim is nearly over, or somebody else's by now."""
+class LeaseExpiredError(Exception):
+    """The claim is about to expire, or another worker has taken it over."""
 
 
-class Claimed(NamedTuple):
-    """What is needed of a delivery, and of its reader, to send it. No model: there are very many."""
+class ClaimedDelivery(NamedTuple):
+    """The fields of a delivery and its subscriber needed for sending. Not a model instance, for speed."""
 
     pk: int
     attempt: int
     to_email: str
     message_id: str
     public_id: UUID
-    epoch: int
+    token_version: int
 
 
-class Chunk(NamedTuple):
-    """What one connection has claimed."""
+class Batch(NamedTuple):
+    """The deliveries that one connection has claimed, and what their emails share."""
 
     campaign: Campaign
-    rows: Sequence[Claimed]
-    mail: Mail
+    deliveries: Sequence[ClaimedDelivery]
+    template: MessageTemplate
     sender: Sender
     date: str
-    until: float
+    lease_until: float
 
 
-# ---- The round --------------------------------------------------------------------------------------
+# ---- The sending round ------------------------------------------------------------------------------
 
 
-def deliver(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
-    """Do what is to be done now, for about `seconds` or until `stopped`; how many mails were tried, 0 to rest a while.
+def send_due_campaigns(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
+    """Run one sending round for about `seconds` or until `stopped()` returns True.
 
-    Heeds the number of connections anew with each call, all other settings with each chunk.
+    Return the number of attempts; 0 tells the caller to back off. The number of connections is read once per round, all
+    other settings once per batch.
     """
-    end = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     NewsletterSettings.load().mark_worker_seen()
     recover()
-    prepare_due()
-    finish()
-    profile = NewsletterSettings.load()
-    if not _due().exists():
+    prepare_due_campaigns()
+    finish_campaigns()
+    settings = NewsletterSettings.load()
+    if not Delivery.objects.due().filter(campaign__status=_CAMPAIGN_STATUS.SENDING).exists():
         return 0
-    work = partial(_connection, lambda: stopped() or time.monotonic() > end)
-    if profile.connections == 1:
-        tried = work()
+    send = partial(_send_over_connection, lambda: stopped() or time.monotonic() > deadline)
+    if settings.connections == 1:
+        attempts = send()
     else:
-        with ThreadPoolExecutor(profile.connections, "newsletter") as pool:
-            tried = sum(pool.map(lambda _: _in_thread(work), range(profile.connections)))
-    finish()
-    return tried
+        with ThreadPoolExecutor(settings.connections, "newsletter") as pool:
+            attempts = sum(pool.map(lambda _: _run_in_thread(send), range(settings.connections)))
+    finish_campaigns()
+    return attempts
 
 
-def _in_thread(work: Callable[[], int]) -> int:
+def _run_in_thread(send: Callable[[], int]) -> int:
     try:
         if connection.vendor == "sqlite":
-            # Each connection keeps pages of its own: the settings' 20 MB are meant for one.
+            # Every thread has its own page cache; the 20 MB from the settings are meant for one connection.
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA cache_size=-2000")
-        return work()
+        return send()
     finally:
         connection.close()
 
 
-def _connection(stopped: Callable[[], bool]) -> int:
-    """Send chunk after chunk over one connection until nothing is due or allowed; how many mails were tried.
+def _send_over_connection(stopped: Callable[[], bool]) -> int:
+    """Send batch after batch over one connection until nothing is due or allowed, and return the number of attempts.
 
-    0 as well if the mail server went away, so that whoever called waits before the next try.
+    Also return 0 if the mail server is unavailable, so that the caller backs off.
     """
-    tried = 0
-    with create_transport() as line, closing(Journal()) as journal:
+    attempts = 0
+    with create_transport() as transport, closing(Journal()) as journal:
         while not stopped():
-            profile = NewsletterSettings.load()
+            settings = NewsletterSettings.load()
             try:
-                # Before anything is claimed: a server that is away must cost no mail an attempt.
-                line.open()
+                # Before claiming: an unavailable server must not use up attempts.
+                transport.open()
             except TransportError as error:
-                _unreachable(error)
+                _handle_unavailable(error)
                 return 0
-            allowed = rate_limit.reserve(profile, profile.batch_size)
+            allowance = rate_limit.reserve(settings, settings.batch_size)
             journal.begin_claim()
-            chunk = claim(journal.owner, profile, allowed.number) if allowed.number else None
-            results = send(chunk, line, journal, stopped) if chunk else {}
-            handled = sum(len(rows) for outcome, rows in results.items() if outcome.status != _DELIVERY_STATUS.PENDING)
-            rate_limit.give_back(allowed, allowed.number - handled)
-            if chunk:
-                keep(chunk.campaign, profile, journal.owner, results)
+            batch = claim_batch(journal.owner, settings, allowance.granted) if allowance.granted else None
+            results = send_batch(batch, transport, journal, stopped) if batch else {}
+            attempted = sum(len(rows) for outcome, rows in results.items() if outcome.status != _STATUS.PENDING)
+            rate_limit.release(allowance, allowance.granted - attempted)
+            if batch:
+                save_results(batch.campaign, settings, journal.owner, results)
             journal.clear()
-            tried += handled
-            if chunk is None or (chunk.rows and not handled):
+            attempts += attempted
+            if batch is None or (batch.deliveries and not attempted):
                 break
-    return tried
+    return attempts
 
 
-def _unreachable(error: TransportError) -> None:
+def _handle_unavailable(error: TransportError) -> None:
     log.warning("No campaign can be sent: %s", error)
     if error.is_config_error:
-        Campaign.objects.all().transition(_STATUS.SENDING, _STATUS.PAUSED, pause_reason=str(error)[:300])
-
-
-def _due() -> DeliveryQuerySet:
-    return Delivery.objects.due().filter(campaign__status=_STATUS.SENDING)
+        reason = str(error)[:300]
+        Campaign.objects.all().transition(_CAMPAIGN_STATUS.SENDING, _CAMPAIGN_STATUS.PAUSED, pause_reason=reason)
 
 
 # ---- Claiming ---------------------------------------------------------------------------------------
 
 
-def claim(owner: str, profile: NewsletterSettings, most: int) -> Chunk | None:
-    """Take up to `most` mails of the campaign that began first; None if none is due. Skips who left meanwhile."""
-    big = ("body", "frozen_html", "frozen_text")
-    sender = Sender.of(profile)
-    under_way = Campaign.objects.filter(status=_STATUS.SENDING).order_by("started_at", "pk")
-    for campaign in under_way.select_related("topic").defer(*big):
-        mail = compiled(campaign.pk, campaign.frozen_sha256, sender)
+def claim_batch(owner: str, settings: NewsletterSettings, limit: int) -> Batch | None:
+    """Claim up to `limit` due deliveries of the campaign that started first; None if none is due.
+
+    Skip subscribers who have unsubscribed since.
+    """
+    sender = Sender.from_settings(settings)
+    sending = Campaign.objects.filter(status=_CAMPAIGN_STATUS.SENDING).order_by("started_at", "pk")
+    for campaign in sending.select_related("topic").defer(*LARGE_FIELDS):
+        template = compile_message(campaign.pk, campaign.frozen_sha256, sender)
         now = timezone.now()
-        until = now + LEASE
-        wanted = Exists(campaign.audience().filter(pk=OuterRef("subscriber_id")))
-        taken: list[Claimed] = []
-        left = 0
+        claimed: list[ClaimedDelivery] = []
+        skipped = 0
         with transaction.atomic():
-            for status in (_DELIVERY_STATUS.PENDING, _DELIVERY_STATUS.DEFERRED):
-                # In no order, since the index gives as many as are asked for without a look at all the others.
-                due = campaign.deliveries.filter(status=status, next_at__lte=now).order_by().annotate(is_wanted=wanted)
-                # Waits for nobody (PostgreSQL), or holds the database's one lock (SQLite).
-                free = due.select_for_update(skip_locked=True, of=("self",))
-                found = list(free.values_list(*_COLUMNS, "is_wanted")[: most - len(taken) - left])
-                mine = [Claimed(row[0], row[1] + 1, *row[2:-1]) for row in found if row[-1]]
-                if gone := [row[0] for row in found if not row[-1]]:
-                    unwanted = Delivery.objects.filter(pk__in=gone)
-                    left += unwanted.transition(
-                        status, _DELIVERY_STATUS.SKIPPED, error="No longer wanted when its turn came."
-                    )
-                rows = Delivery.objects.filter(pk__in=[row.pk for row in mine])
-                rows.transition(
-                    status, _DELIVERY_STATUS.CLAIMED, owner=owner, lease_until=until, attempt=F("attempt") + 1
-                )
-                taken += mine
-                if len(taken) + left >= most:
+            for status in (_STATUS.PENDING, _STATUS.DEFERRED):
+                rows, skipped_now = _claim(campaign, owner, status, now, limit - len(claimed) - skipped)
+                claimed += rows
+                skipped += skipped_now
+                if len(claimed) + skipped >= limit:
                     break
-        if taken or left:
-            return Chunk(campaign, taken, mail, sender, format_datetime(now), until.timestamp())
+        if claimed or skipped:
+            return Batch(campaign, claimed, template, sender, format_datetime(now), (now + LEASE).timestamp())
     return None
 
 
-def still_wanted(chunk: Chunk, rows: Iterable[Claimed]) -> set[int]:
-    """Which of `rows` may still go out; none if the campaign was paused or cancelled. One query."""
-    readers = chunk.campaign.audience().filter(pk=OuterRef("subscriber_id"))
-    here = Delivery.objects.filter(Exists(readers), campaign__status=_STATUS.SENDING, pk__in=[row.pk for row in rows])
-    return set(here.values_list("pk", flat=True))
+def _claim(campaign: Campaign, owner: str, status: str, now: datetime, limit: int) -> tuple[list[ClaimedDelivery], int]:
+    """Claim up to `limit` due deliveries with `status`. Return the claimed ones and the number of skipped ones."""
+    in_audience = Exists(campaign.audience().filter(pk=OuterRef("subscriber_id")))
+    # Unordered: the index yields the requested number of rows without sorting all of them.
+    due = campaign.deliveries.filter(status=status, next_at__lte=now).order_by().annotate(in_audience=in_audience)
+    # Skips rows locked by other workers (PostgreSQL), or holds the database's single write lock (SQLite).
+    unlocked = due.select_for_update(skip_locked=True, of=("self",))
+    found = list(unlocked.values_list(*_COLUMNS, "in_audience")[:limit])
+    claimed = [ClaimedDelivery(row[0], row[1] + 1, *row[2:-1]) for row in found if row[-1]]
+    skipped = 0
+    if unwanted := [row[0] for row in found if not row[-1]]:
+        rows = Delivery.objects.filter(pk__in=unwanted)
+        skipped = rows.transition(status, _STATUS.SKIPPED, error="Unsubscribed before the email was sent.")
+    rows = Delivery.objects.filter(pk__in=[row.pk for row in claimed])
+    rows.transition(status, _STATUS.CLAIMED, owner=owner, lease_until=now + LEASE, attempt=F("attempt") + 1)
+    return claimed, skipped
+
+
+def still_in_audience(campaign: Campaign, deliveries: Iterable[ClaimedDelivery]) -> set[int]:
+    """Return the ids of `deliveries` that may still be sent; none if the campaign was paused or cancelled."""
+    subscribers = campaign.audience().filter(pk=OuterRef("subscriber_id"))
+    rows = Delivery.objects.filter(
+        Exists(subscribers), campaign__status=_CAMPAIGN_STATUS.SENDING, pk__in=[row.pk for row in deliveries]
+    )
+    return set(rows.values_list("pk", flat=True))
 
 
 # ---- Sending ----------------------------------------------------------------------------------------
 
 
-def send(chunk: Chunk, line: Transport, journal: Journal, stopped: Callable[[], bool]) -> Results:
-    """Send the mails of `chunk` one after the other; what became of each. What was not begun is pending again."""
+def send_batch(batch: Batch, transport: Transport, journal: Journal, stopped: Callable[[], bool]) -> Results:
+    """Send the emails of `batch` one by one and return the outcomes. Deliveries not attempted are pending again."""
     results: Results = defaultdict(list)
-    looked, wanted = time.monotonic(), {row.pk for row in chunk.rows}
-    rest = list(reversed(chunk.rows))
+    checked_at, wanted = time.monotonic(), {row.pk for row in batch.deliveries}
+    rest = list(reversed(batch.deliveries))
     while rest and not stopped():
-        if time.monotonic() - looked > SECONDS_BETWEEN_LOOKS:
-            looked, wanted = time.monotonic(), still_wanted(chunk, rest)
+        if time.monotonic() - checked_at > AUDIENCE_CHECK_SECONDS:
+            checked_at, wanted = time.monotonic(), still_in_audience(batch.campaign, rest)
         row = rest.pop()
+        if row.pk not in wanted:
+            results[Outcome(_STATUS.PENDING)].append(row)
+            continue
         try:
-            following = _address(rest[-1]) if rest and rest[-1].pk in wanted else ""
-            outcome = (
-                _send(row, chunk, line, journal, following) if row.pk in wanted else Outcome(_DELIVERY_STATUS.PENDING)
-            )
-        except (LeaseOver, TransportError) as error:
-            log.warning("%s mails go back: %s", len(rest) + 1, error)
+            next_recipient = _recipient(rest[-1]) if rest and rest[-1].pk in wanted else ""
+            outcome = _send_email(row, batch, transport, journal, next_recipient)
+        except (LeaseExpiredError, TransportError) as error:
+            log.warning("%s emails go back to the queue: %s", len(rest) + 1, error)
             rest.append(row)
             break
         results[outcome].append(row)
         if outcome.is_config_error:
             break
     if rest:
-        results[Outcome(_DELIVERY_STATUS.PENDING)] += rest
+        results[Outcome(_STATUS.PENDING)] += rest
     return results
 
 
-def _address(row: Claimed) -> str:
-    """Where its mail goes, as mail servers take it; "" if that is no address."""
+def _recipient(row: ClaimedDelivery) -> str:
+    """Return the email address in the form mail servers accept; "" if it is invalid."""
     try:
-        return deliverable(row.to_email)
+        return encode_recipient(row.to_email)
     except ValueError:
         return ""
 
 
-def _send(row: Claimed, chunk: Chunk, line: Transport, journal: Journal, following: str) -> Outcome:
+def _send_email(
+    row: ClaimedDelivery, batch: Batch, transport: Transport, journal: Journal, next_recipient: str
+) -> Outcome:
     def before_submit() -> None:
-        # In this order: whoever takes over an expired claim finds the line, or this finds the claim expired.
+        # In this order: either a worker that takes over an expired claim finds the entry, or the check below fails.
         journal.record_start(row.pk, row.attempt)
-        if time.time() > chunk.until - LEASE_LEFT.total_seconds():
-            journal.record_outcome(row.pk, row.attempt, Outcome(_DELIVERY_STATUS.PENDING))
-            raise LeaseOver("the claim is nearly over")
+        if time.time() > batch.lease_until - LEASE_MARGIN.total_seconds():
+            journal.record_outcome(row.pk, row.attempt, Outcome(_STATUS.PENDING))
+            raise LeaseExpiredError("the claim is about to expire")
 
-    address = _address(row)
-    if not address:
-        return Outcome(_DELIVERY_STATUS.FAILED, "", "The address is not written as mail needs it.")
-    mail = chunk.mail.to(address, row.message_id, row.public_id, row.epoch, chunk.date)
-    outcome = line.send(chunk.sender.email, address, mail, before_submit, following)
+    recipient = _recipient(row)
+    if not recipient:
+        return Outcome(_STATUS.FAILED, "", "The email address is invalid.")
+    message = batch.template.personalize(recipient, row.message_id, row.public_id, row.token_version, batch.date)
+    outcome = transport.send(batch.sender.email, recipient, message, before_submit, next_recipient)
     journal.record_outcome(row.pk, row.attempt, outcome)
     return outcome
 
 
-# ---- Keeping ----------------------------------------------------------------------------------------
+# ---- Saving results ---------------------------------------------------------------------------------
 
 
-def keep(campaign: Campaign, profile: NewsletterSettings, owner: str, results: Results) -> None:
-    """Keep what became of the mails that `owner` still holds; pause the campaign if it should not go on."""
+def save_results(campaign: Campaign, settings: NewsletterSettings, owner: str, results: Results) -> None:
+    """Save the outcomes of deliveries that `owner` still holds, and pause the campaign if too many failed."""
     with transaction.atomic():
         for outcome, rows in results.items():
             by_attempt = defaultdict(list)
@@ -273,97 +282,97 @@ def keep(campaign: Campaign, profile: NewsletterSettings, owner: str, results: R
                 by_attempt[row.attempt].append(row.pk)
             for attempt, keys in by_attempt.items():
                 held = Delivery.objects.filter(pk__in=keys, owner=owner, attempt=attempt)
-                kept = _keep(held, campaign, attempt, outcome)
-                if kept < len(keys):
-                    log.warning("%s results came too late: the claim was over", len(keys) - kept)
-        if reason := _reason_to_pause(campaign, profile, results):
-            log.warning("Campaign %s pauses: %s", campaign.pk, reason)
+                saved = _save_outcome(held, campaign, attempt, outcome)
+                if saved < len(keys):
+                    log.warning("%s outcomes were not saved because the claim had expired", len(keys) - saved)
+        if reason := _reason_to_pause(campaign, settings, results):
+            log.warning("Pausing campaign %s: %s", campaign.pk, reason)
             Campaign.objects.filter(pk=campaign.pk).transition(
-                _STATUS.SENDING, _STATUS.PAUSED, pause_reason=reason[:300]
+                _CAMPAIGN_STATUS.SENDING, _CAMPAIGN_STATUS.PAUSED, pause_reason=reason[:300]
             )
 
 
-def _keep(held: DeliveryQuerySet, campaign: Campaign, attempt: int, outcome: Outcome) -> int:
-    """Bring claimed rows to the status of `outcome`; how many."""
+def _save_outcome(claimed: DeliveryQuerySet, campaign: Campaign, attempt: int, outcome: Outcome) -> int:
+    """Set the status of claimed deliveries from `outcome` and return the number of rows changed."""
     now = timezone.now()
     status = outcome.status
-    if status == _DELIVERY_STATUS.PENDING:
-        return held.transition(_DELIVERY_STATUS.CLAIMED, status)
-    if (
-        status == _DELIVERY_STATUS.DEFERRED
-        and attempt > len(BACKOFF)
-        and now - (campaign.started_at or now) > TRIED_FOR
-    ):
-        status = _DELIVERY_STATUS.FAILED
+    if status == _STATUS.PENDING:
+        return claimed.transition(_STATUS.CLAIMED, status)
+    is_last_attempt = attempt > len(RETRY_DELAYS) and now - (campaign.started_at or now) > RETRY_FOR
+    if status == _STATUS.DEFERRED and is_last_attempt:
+        status = _STATUS.FAILED
     values: dict[str, Any] = {"code": outcome.code}
     if outcome.provider_id:
         values["provider_id"] = outcome.provider_id
-    if status != _DELIVERY_STATUS.SENT:
-        # What went wrong before stays beside a mail that was sent in the end: it may have been the second copy.
-        values |= {"error": outcome.error}
-    if status in (_DELIVERY_STATUS.DEFERRED, _DELIVERY_STATUS.UNCERTAIN):
-        # With jitter, so that what was refused together does not come back together; our own fault waits for us.
-        wait = BACKOFF[min(attempt, len(BACKOFF)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-        values["next_at"] = now if outcome.is_config_error or outcome is _UNTOLD else now + wait
-    return held.transition(_DELIVERY_STATUS.CLAIMED, status, **values)
+    if status != _STATUS.SENT:
+        # An earlier error is kept when the email is sent in the end: this may have been the second copy.
+        values["error"] = outcome.error
+    if status in (_STATUS.DEFERRED, _STATUS.UNCERTAIN):
+        values["next_at"] = now if outcome.is_config_error or outcome is _UNKNOWN else now + _retry_delay(attempt)
+    return claimed.transition(_STATUS.CLAIMED, status, **values)
 
 
-def _reason_to_pause(campaign: Campaign, profile: NewsletterSettings, results: Results) -> str:
-    """Why `campaign` should wait for its author; "" if it should not."""
+def _retry_delay(attempt: int) -> timedelta:
+    """Return the delay with jitter, so that emails rejected together are not retried together."""
+    return RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+
+
+def _reason_to_pause(campaign: Campaign, settings: NewsletterSettings, results: Results) -> str:
     for outcome in results:
         if outcome.is_config_error:
-            return f"The mail server refuses us. {outcome.error}"
-    failed = sum(len(rows) for outcome, rows in results.items() if outcome.status in FAILURES)
-    # Without a chunk above the limit the whole is not above it either, and to count the whole takes time.
-    if failed * 100 <= profile.pause_error_percent * sum(map(len, results.values())):
+            return f"The mail server rejects our emails. {outcome.error}"
+    failed = sum(len(rows) for outcome, rows in results.items() if outcome.status in FAILURE_STATUSES)
+    # Counting the whole campaign is slow, and only needed if this batch exceeds the limit.
+    if failed * 100 <= settings.pause_error_percent * sum(map(len, results.values())):
         return ""
-    return too_many_failures(campaign, profile)
+    return error_rate_problem(campaign, settings)
 
 
-# ---- After a crash ----------------------------------------------------------------------------------
+# ---- Recovering from crashes ------------------------------------------------------------------------
 
 
 def recover() -> None:
-    """Settle the claims of workers that were killed or slept too long, then, by the owner's policy, what is uncertain.
+    """Resolve the claims of workers that were killed or stalled, then the uncertain deliveries by the owner's policy.
 
-    A journal without a process is told at once; one whose process lives when the lease is over. Claims whose journal
-    is on no disk of ours are uncertain, every one, unless the provider has told of the mail: then it was sent.
+    The journal of an ended process is replayed at once, that of a running process when its lease has expired. If the
+    journal is not on this machine, all its claims are uncertain, except those with an event from the provider: they
+    were sent.
     """
     for owner in journals.abandoned_owners():
         resolve_claims(Delivery.objects.filter(owner=owner), journals.replay(owner))
-    expired = Delivery.objects.filter(status=_DELIVERY_STATUS.CLAIMED, lease_until__lt=timezone.now())
+    expired = Delivery.objects.filter(status=_STATUS.CLAIMED, lease_until__lt=timezone.now())
     for owner in list(expired.order_by().values_list("owner", flat=True).distinct()):
         resolve_claims(expired.filter(owner=owner), journals.replay(owner))
-    # It may have told before the answer to us was kept.
-    told = Exists(WebhookEvent.objects.filter(delivery=OuterRef("pk")))
-    open_ones = Delivery.objects.filter(campaign__status__in=(_STATUS.SENDING, _STATUS.PAUSED))
-    open_ones.filter(told).transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.SENT)
+    # The provider may have reported an event before the response to our request was saved.
+    has_event = Exists(WebhookEvent.objects.filter(delivery=OuterRef("pk")))
+    live = Delivery.objects.filter(campaign__status__in=(_CAMPAIGN_STATUS.SENDING, _CAMPAIGN_STATUS.PAUSED))
+    live.filter(has_event).transition(_STATUS.UNCERTAIN, _STATUS.SENT)
     if NewsletterSettings.load().uncertain_policy == NewsletterSettings.UncertainPolicy.RESEND:
-        due = Delivery.objects.filter(campaign__status=_STATUS.SENDING, next_at__lte=timezone.now())
-        due.filter(attempt__lt=MOST_COPIES).transition(_DELIVERY_STATUS.UNCERTAIN, _DELIVERY_STATUS.PENDING)
+        due = Delivery.objects.filter(campaign__status=_CAMPAIGN_STATUS.SENDING, next_at__lte=timezone.now())
+        due.filter(attempt__lt=MAX_UNCERTAIN_ATTEMPTS).transition(_STATUS.UNCERTAIN, _STATUS.PENDING)
 
 
 def resolve_claims(claimed: DeliveryQuerySet, replay: Replay | None) -> None:
     """Set the outcomes of `claimed`, the deliveries of one owner, from its journal."""
     with transaction.atomic():
-        rows = claimed.filter(status=_DELIVERY_STATUS.CLAIMED).select_related("campaign")
+        rows = claimed.filter(status=_STATUS.CLAIMED).select_related("campaign")
         for row in rows.select_for_update(of=("self",)):
             outcome = _outcome_from_journal(replay, row)
-            _keep(claimed.filter(pk=row.pk, attempt=row.attempt), row.campaign, row.attempt, outcome)
+            _save_outcome(claimed.filter(pk=row.pk, attempt=row.attempt), row.campaign, row.attempt, outcome)
 
 
 def _outcome_from_journal(replay: Replay | None, row: Delivery) -> Outcome:
     if replay is None:
-        return _UNTOLD
+        return _UNKNOWN
     entry = replay.entries.get((row.pk, row.attempt))
     if entry is None and replay.is_complete:
-        return Outcome(_DELIVERY_STATUS.PENDING)
+        return Outcome(_STATUS.PENDING)
     if entry is None or entry.outcome is None:
-        return _UNTOLD
+        return _UNKNOWN
     return entry.outcome
 
 
-def finish() -> None:
-    """End the campaigns of which every mail has found its end."""
+def finish_campaigns() -> None:
+    """Mark the campaigns as sent that have no open deliveries."""
     unfinished = Delivery.objects.open().filter(campaign=OuterRef("pk"))
-    Campaign.objects.filter(~Exists(unfinished)).transition(_STATUS.SENDING, _STATUS.SENT)
+    Campaign.objects.filter(~Exists(unfinished)).transition(_CAMPAIGN_STATUS.SENDING, _CAMPAIGN_STATUS.SENT)

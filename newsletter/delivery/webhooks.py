@@ -1,7 +1,7 @@
-"""What the mail provider tells of mails on their way: delivered, come back, called spam. anymail reads it.
+"""Receive the email provider's events (delivered, bounced, marked as spam), parsed by anymail.
 
-Providers tell things twice, late and in any order. So every event counts once, facts are written beside the status of a
-mail and never move it back, and what is not about a mail or a reader of ours changes nothing.
+Providers send events twice, late and in any order. So every event counts once, its timestamp is stored next to a
+delivery's status and never changes it back, and events about unknown emails and addresses are ignored.
 """
 
 import logging
@@ -21,29 +21,32 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from newsletter.delivery.auto_pause import too_many_complaints
+from newsletter.delivery.auto_pause import complaint_rate_problem
 from newsletter.delivery.providers import provider_name
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber, WebhookEvent
 from public_forms.fields import strip_invisible
 
 log = logging.getLogger(__name__)
 
-# Providers that gather events send less than this (SendGrid: 768 kB).
-MAX_BODY_BYTES = 1024 * 1024
-_TAKEN = frozenset({EventType.DELIVERED, EventType.OPENED, EventType.CLICKED})
-_BACK = frozenset({EventType.BOUNCED, EventType.REJECTED})
-_HARD = frozenset({RejectReason.BOUNCED, RejectReason.INVALID})
-# What a receiver holds against us says nothing of the reader's address.
-_AGAINST_US = frozenset({RejectReason.BLOCKED, RejectReason.SPAM})
-# anymail calls both kinds bounced; the providers' own words tell them apart.
-_KINDS = frozenset({"type", "event", "bouncetype", "bounce_type"})
-_SOFT = re.compile("soft|transient|undetermined|temporary", re.IGNORECASE)
+# Providers that batch events send less than this (SendGrid: 768 kB).
+MAX_BYTES = 1024 * 1024
+_ACCEPTED = frozenset({EventType.DELIVERED, EventType.OPENED, EventType.CLICKED})
+_RETURNED = frozenset({EventType.BOUNCED, EventType.REJECTED})
+_HARD_BOUNCES = frozenset({RejectReason.BOUNCED, RejectReason.INVALID})
+# A rejection of us as the sender says nothing about the subscriber's address.
+_SENDER_REJECTED = frozenset({RejectReason.BLOCKED, RejectReason.SPAM})
+# anymail reports hard and soft bounces alike; only these fields of the provider tell them apart.
+_BOUNCE_TYPE_FIELDS = frozenset({"type", "event", "bouncetype", "bounce_type"})
+_SOFT_BOUNCE = re.compile("soft|transient|undetermined|temporary", re.IGNORECASE)
 
 
 @csrf_exempt
 @require_http_methods(["POST", "HEAD"])
 def webhook(request: HttpRequest, name: str) -> HttpResponse:
-    """Where the provider `name` posts: 404 unless the settings name it with a secret, 403 without that secret."""
+    """Receive events of the provider `name`.
+
+    404 unless it is the provider in EMAIL_URL and a webhook secret is set; 403 without that secret.
+    """
     if name != provider_name() or not settings.ANYMAIL.get("WEBHOOK_SECRET") or not request.is_secure():
         raise Http404
     try:
@@ -53,108 +56,118 @@ def webhook(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse()
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-        return _plain(413, "Too much at once.")
+    if not length.isdecimal() or int(length) > MAX_BYTES:
+        return _plain_text(413, "The request is too large.")
     try:
         view = view_class()
         view.run_validators(request)
         events = view.parse_events(request)
     except SuspiciousOperation:
-        return _plain(
-            403, "The name or password is not the one of EMAIL_WEBHOOK_SECRET, or the signature is not right."
-        )
+        return _plain_text(403, "The credentials don't match EMAIL_WEBHOOK_SECRET, or the signature is invalid.")
     except Exception as error:
-        # Whatever the library stumbles over: the kind only, since the words may hold an address.
-        log.warning("An event of %s could not be read: %s", name, type(error).__name__)
-        return _plain(400, "This is no event that we can read.")
+        # Log the type only: the message may contain an email address.
+        log.warning("An event of %s could not be parsed: %s", name, type(error).__name__)
+        return _plain_text(400, "The event could not be parsed.")
     for event in events:
-        note(name, event)
+        record_event(name, event)
     return HttpResponse()
 
 
-def _plain(status: int, words: str) -> HttpResponse:
-    return HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
+def _plain_text(status: int, text: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
-def note(name: str, event: Any) -> None:
-    """Keep what `event`, as anymail reads it, tells: whole and once; nothing if it is about nobody here."""
-    mail = _mail(event)
-    person = mail.subscriber if mail else Subscriber.objects.for_email(_word(event.recipient)).first()
-    if mail is None and person is None:
+def record_event(provider: str, event: Any) -> None:
+    """Apply an anymail event to its delivery and subscriber, once and atomically. Ignore unknown recipients."""
+    delivery = _find_delivery(event)
+    subscriber = delivery.subscriber if delivery else _find_subscriber(event)
+    if delivery is None and subscriber is None:
         return
-    # Not every provider gives its events a name.
-    facts = (event.event_type, event.message_id, event.recipient, event.timestamp)
-    number = _word(event.event_id) or sha256(repr(facts).encode()).hexdigest()
-    at = min(event.timestamp, timezone.now()) if _is_moment(event.timestamp) else timezone.now()
+    happened_at = min(event.timestamp, timezone.now()) if _is_aware(event.timestamp) else timezone.now()
     with transaction.atomic():
-        values = {"kind": _word(event.event_type)[:40], "happened_at": at, "delivery": mail}
-        if not WebhookEvent.objects.get_or_create(provider=name, event_id=number, defaults=values)[1]:
+        values = {"kind": _clean(event.event_type)[:40], "happened_at": happened_at, "delivery": delivery}
+        _, is_new = WebhookEvent.objects.get_or_create(provider=provider, event_id=_event_id(event), defaults=values)
+        if not is_new:
             return
-        if mail:
-            _note_mail(mail, event, at)
-        # What was before they confirmed anew says nothing of them now.
-        if person and not (person.confirmed_at and at < person.confirmed_at):
-            _note_person(person, event, name)
+        if delivery:
+            _update_delivery(delivery, event, happened_at)
+        # Events from before the latest confirmation no longer apply to the subscriber.
+        if subscriber and not (subscriber.confirmed_at and happened_at < subscriber.confirmed_at):
+            _update_subscriber(subscriber, event, provider)
 
 
-def _note_mail(mail: Delivery, event: Any, at: datetime) -> None:
-    rows = Delivery.objects.filter(pk=mail.pk)
-    # Whatever became of it then, the provider had it: nothing is to be sent again.
-    rows.transition(Delivery.Status.UNCERTAIN, Delivery.Status.SENT, sent_at=at)
-    rows.filter(provider_id="").update(provider_id=_word(event.message_id))
-    if event.event_type in _TAKEN:
-        rows.filter(delivered_at=None).update(delivered_at=at)
-    elif event.event_type in _BACK:
-        rows.filter(bounced_at=None).update(bounced_at=at)
+def _event_id(event: Any) -> str:
+    """Return the provider's event id; for providers without one, a hash of the event."""
+    facts = (event.event_type, event.message_id, event.recipient, event.timestamp)
+    return _clean(event.event_id) or sha256(repr(facts).encode()).hexdigest()
+
+
+def _update_delivery(delivery: Delivery, event: Any, happened_at: datetime) -> None:
+    rows = Delivery.objects.filter(pk=delivery.pk)
+    # Any event proves that the provider accepted the email, so it must not be sent again.
+    rows.transition(Delivery.Status.UNCERTAIN, Delivery.Status.SENT, sent_at=happened_at)
+    rows.filter(provider_id="").update(provider_id=_clean(event.message_id))
+    if event.event_type in _ACCEPTED:
+        rows.filter(delivered_at=None).update(delivered_at=happened_at)
+    elif event.event_type in _RETURNED:
+        rows.filter(bounced_at=None).update(bounced_at=happened_at)
     elif event.event_type == EventType.COMPLAINED:
-        rows.filter(complained_at=None).update(complained_at=at)
-        if reason := too_many_complaints(mail.campaign, NewsletterSettings.load()):
-            under_way = Campaign.objects.filter(pk=mail.campaign_id)
-            under_way.transition(Campaign.Status.SENDING, Campaign.Status.PAUSED, pause_reason=reason)
+        rows.filter(complained_at=None).update(complained_at=happened_at)
+        _pause_after_complaints(delivery.campaign)
 
 
-def _note_person(person: Subscriber, event: Any, name: str) -> None:
+def _pause_after_complaints(campaign: Campaign) -> None:
+    if reason := complaint_rate_problem(campaign, NewsletterSettings.load()):
+        rows = Campaign.objects.filter(pk=campaign.pk)
+        rows.transition(Campaign.Status.SENDING, Campaign.Status.PAUSED, pause_reason=reason)
+
+
+def _update_subscriber(subscriber: Subscriber, event: Any, provider: str) -> None:
     kind, reason = event.event_type, event.reject_reason
-    was_refused = kind == EventType.REJECTED
-    facts = {"form": "provider", "note": name}
-    if kind == EventType.COMPLAINED or (was_refused and reason == RejectReason.SPAM):
-        person.mark_complained(**facts)
-    elif kind == EventType.UNSUBSCRIBED or (was_refused and reason == RejectReason.UNSUBSCRIBED):
-        person.unsubscribe(**facts)
-    elif kind in _BACK and reason in _HARD and not _is_soft(event.esp_event):
-        person.mark_bounced(**facts)
-    elif kind == EventType.DEFERRED or (kind == EventType.BOUNCED and reason not in _AGAINST_US):
-        person.record_soft_bounce(**facts)
-    elif kind in _TAKEN:
-        person.reset_soft_bounces()
+    is_rejected = kind == EventType.REJECTED
+    event_fields = {"form": "provider", "note": provider}
+    if kind == EventType.COMPLAINED or (is_rejected and reason == RejectReason.SPAM):
+        subscriber.mark_complained(**event_fields)
+    elif kind == EventType.UNSUBSCRIBED or (is_rejected and reason == RejectReason.UNSUBSCRIBED):
+        subscriber.unsubscribe(**event_fields)
+    elif kind in _RETURNED and reason in _HARD_BOUNCES and not _is_soft_bounce(event.esp_event):
+        subscriber.mark_bounced(**event_fields)
+    elif kind == EventType.DEFERRED or (kind == EventType.BOUNCED and reason not in _SENDER_REJECTED):
+        subscriber.record_soft_bounce(**event_fields)
+    elif kind in _ACCEPTED:
+        subscriber.reset_soft_bounces()
 
 
-def _mail(event: Any) -> Delivery | None:
-    """The mail that `event` is about: by what we gave along, or by the provider's own name for it."""
+def _find_delivery(event: Any) -> Delivery | None:
+    """Find the delivery by the metadata we sent along, or by the provider's id of the email."""
     metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
-    mails = Delivery.objects.select_related("campaign", "subscriber")
-    if given := _word(metadata.get("delivery")):
-        return mails.filter(message_id=given).first()
-    named = _word(event.message_id)
-    return mails.filter(provider_id=named).first() if named else None
+    deliveries = Delivery.objects.select_related("campaign", "subscriber")
+    if message_id := _clean(metadata.get("delivery")):
+        return deliveries.filter(message_id=message_id).first()
+    provider_id = _clean(event.message_id)
+    return deliveries.filter(provider_id=provider_id).first() if provider_id else None
 
 
-def _word(value: Any) -> str:
-    """`value` as a short text that every database takes; "" for what is none."""
+def _find_subscriber(event: Any) -> Subscriber | None:
+    return Subscriber.objects.for_email(_clean(event.recipient)).first()
+
+
+def _clean(value: Any) -> str:
+    """Return `value` as a short string that every database accepts; "" for other types."""
     return "".join(strip_invisible(str(value)).split())[:200] if isinstance(value, str | int) else ""
 
 
-def _is_moment(value: Any) -> bool:
+def _is_aware(value: Any) -> bool:
     return isinstance(value, datetime) and timezone.is_aware(value)
 
 
-def _is_soft(raw: Any, depth: int = 3) -> bool:
-    """Whether the provider's own words `raw` call it a bounce that may pass."""
-    if not isinstance(raw, Mapping):
+def _is_soft_bounce(esp_event: Any, depth: int = 3) -> bool:
+    """Search the provider's event for a field that calls it a soft bounce."""
+    if not isinstance(esp_event, Mapping):
         return False
-    for key, value in raw.items():
-        if isinstance(value, str) and str(key).lower() in _KINDS and _SOFT.search(value):
+    for key, value in esp_event.items():
+        if isinstance(value, str) and str(key).lower() in _BOUNCE_TYPE_FIELDS and _SOFT_BOUNCE.search(value):
             return True
-        if depth and _is_soft(value, depth - 1):
+        if depth and _is_soft_bounce(value, depth - 1):
             return True
     return False

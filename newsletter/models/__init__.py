@@ -1,7 +1,7 @@
 """The newsletter's models, one module per area."""
 
 from newsletter.models.announced_posts import AnnouncedPost
-from newsletter.models.campaigns import Campaign, LinkCount
+from newsletter.models.campaigns import Campaign
 from newsletter.models.consent import ConsentEvent, ConsentText, Suppression
 from newsletter.models.deliveries import Delivery, WebhookEvent
 from newsletter.models.newsletter_settings import NewsletterSettings, SendWindow
@@ -17,7 +17,6 @@ __all__ = (
     "ConsentText",
     "Delivery",
     "InvalidTransition",
-    "LinkCount",
     "NewsletterSettings",
     "SendWindow",
     "Subscriber",

@@ -1,4 +1,4 @@
-"""What is sent to many: written, frozen, sent once."""
+"""Campaigns: one email to many subscribers, edited as a draft, frozen before sending."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -13,23 +13,30 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from blog.models import Post
+from images.models import Image
 from newsletter.models.subscribers import Subscriber, Subscription, Topic
 from newsletter.models.transitions import TransitionTable, transition
+from richtext.analysis import analyze
 from richtext.references import ReferenceSource
 
-# A campaign whose time came while no worker ran is news no longer.
-STALE_AFTER = timedelta(hours=24)
+# A campaign that could not start within this time, because no worker was running, is not sent.
+MAX_DELAY = timedelta(hours=24)
+# Large columns that list pages never show.
+LARGE_FIELDS = ("body", "frozen_html", "frozen_text")
 
 
-class FrozenError(ValueError):
-    """Somebody wanted to change what is being sent, or was."""
+class CampaignFrozenError(ValueError):
+    """Raised when saving would change the content of a campaign that is being or was sent."""
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
-    """Campaigns and their states."""
+    """Select campaigns and change their status."""
 
     def transition(self, expected: str, to: str, **values: Any) -> int:
-        """Bring those that are `expected` to `to` (see TRANSITIONS); how many. The only way a status changes."""
+        """Change the status of rows from `expected` to `to` (see TRANSITIONS) and return their number.
+
+        All status changes go through here.
+        """
         now, status = timezone.now(), Campaign.Status
         if to == status.SENDING and expected == status.PREPARING:
             values |= {"started_at": now}
@@ -40,25 +47,35 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return transition(self, TRANSITIONS, "status", expected, to, **values)
 
     def due(self) -> Self:
-        """Those whose time has come and has not passed for good."""
+        """Return the scheduled campaigns that should start now and are not too late."""
         now = timezone.now()
         return self.filter(status=Campaign.Status.SCHEDULED, scheduled_at__lte=now, not_after__gt=now)
 
-    def of_hidden(self) -> Self:
-        """Automatic ones about posts that readers may not see: about the one, or about each of a digest."""
+    def hidden(self) -> Self:
+        """Return the automatic campaigns without any public post."""
         public, kind = Post.objects.published(), Campaign.Kind
-        of_post = Q(~Exists(public.filter(pk=OuterRef("post"))), kind=kind.POST)
-        of_posts = Q(~Exists(public.filter(announcement__digest=OuterRef("pk"))), kind=kind.DIGEST)
-        return self.filter(of_post | of_posts)
+        about_hidden_post = Q(~Exists(public.filter(pk=OuterRef("post"))), kind=kind.POST)
+        without_posts = Q(~Exists(public.filter(announcement__digest=OuterRef("pk"))), kind=kind.DIGEST)
+        return self.filter(about_hidden_post | without_posts)
+
+    def cancel_hidden(self) -> int:
+        """Cancel the automatic campaigns without any public post that are not frozen yet; return their number."""
+        status = Campaign.Status
+        unfrozen = self.hidden().filter(frozen_sha256="")
+        reason = "The content it is about is no longer public."
+        return sum(
+            unfrozen.transition(expected, status.CANCELLED, pause_reason=reason)
+            for expected in (status.SCHEDULED, status.PREPARING)
+        )
 
     def in_archive(self) -> Self:
-        """Those that have a copy on the site: begun, and of a post that readers may still see if they are of one."""
-        public = Exists(Post.objects.published().filter(pk=OuterRef("post")))
-        readable = Q(is_in_archive=True, slug__isnull=False, started_at__isnull=False)
-        return self.filter(readable).exclude(~public, kind=Campaign.Kind.POST)
+        """Return the campaigns with a public page: started, and not about a post that is no longer public."""
+        has_public_post = Exists(Post.objects.published().filter(pk=OuterRef("post")))
+        started = self.filter(is_in_archive=True, slug__isnull=False, started_at__isnull=False)
+        return started.exclude(~has_public_post, kind=Campaign.Kind.POST)
 
     def freeze(self, *, slug: str, subject: str, html: str, text: str) -> int:
-        """Keep what every subscriber gets, before the first mail; 0 if that is done already."""
+        """Store the content that all subscribers get. Return 0 if it is frozen already."""
         digest = sha256("\0".join((subject, html, text)).encode()).hexdigest()
         unfrozen = self.filter(status=Campaign.Status.PREPARING, frozen_sha256="")
         return unfrozen.update(
@@ -67,22 +84,24 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
 
 class Campaign(ReferenceSource):
-    """A mail to all who want it. Automatic ones belong to a post, once ever, or gather a week."""
+    """An email to all subscribers of a topic. Automatic ones announce a post, once ever, or a week's posts."""
 
-    # Images stay in the library: sent emails load them from there.
     reference_fields = ("body",)
-    is_content = False
 
     class Kind(models.TextChoices):
-        MANUAL = "manual", "Written by hand"
-        POST = "post", "A new post"
-        DIGEST = "digest", "The posts of a week"
+        """How the campaign was created."""
+
+        MANUAL = "manual", "Manual"
+        POST = "post", "New post"
+        DIGEST = "digest", "Weekly digest"
 
     class Status(models.TextChoices):
+        """The steps from draft to sent; see TRANSITIONS."""
+
         DRAFT = "draft", "Draft"
         SCHEDULED = "scheduled", "Scheduled"
-        PREPARING = "preparing", "Being prepared"
-        SENDING = "sending", "Being sent"
+        PREPARING = "preparing", "Preparing"
+        SENDING = "sending", "Sending"
         PAUSED = "paused", "Paused"
         SENT = "sent", "Sent"
         CANCELLED = "cancelled", "Cancelled"
@@ -90,9 +109,9 @@ class Campaign(ReferenceSource):
     public_id = models.UUIDField(unique=True, default=uuid4, editable=False)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.MANUAL, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
-    subject = models.CharField(max_length=150, help_text="Under 60 characters, so that phones show all of it.")
+    subject = models.CharField(max_length=150, help_text="Keep it under 60 characters, or phones will cut it off.")
     preheader = models.CharField(
-        max_length=150, blank=True, help_text="The words that mail programs show after the subject."
+        max_length=150, blank=True, help_text="Preview text that mail clients show after the subject."
     )
     post = models.ForeignKey(
         Post,
@@ -100,7 +119,7 @@ class Campaign(ReferenceSource):
         null=True,
         blank=True,
         related_name="campaigns",
-        help_text="The post that it is about, if any.",
+        help_text="The post this campaign is about, if any.",
     )
     topic = models.ForeignKey(
         Topic,
@@ -108,18 +127,20 @@ class Campaign(ReferenceSource):
         null=True,
         blank=True,
         related_name="campaigns",
-        help_text="Goes to those who want this topic. Empty: to all who are on the list.",
+        help_text="Sent to subscribers of this topic. Leave empty to send to all subscribers.",
     )
     scheduled_at = models.DateTimeField(
-        "goes out at", null=True, blank=True, help_text="When to begin. Can be changed until it begins."
+        "send at", null=True, blank=True, help_text="You can change this until sending starts."
     )
     not_after = models.DateTimeField(
-        "not after", null=True, blank=True, help_text="If it could not begin by then, it is not sent at all."
+        "not after", null=True, blank=True, help_text="If sending can't start by then, the campaign is not sent."
     )
-    # The address of its copy on the site, given when it is frozen.
+    # Set when the content is frozen. Part of the URL of the public copy.
     slug = models.SlugField(max_length=160, unique=True, null=True, editable=False)
-    is_in_archive = models.BooleanField("copy on the site", default=True, help_text="Anybody can read the copy.")
-    # The day of a digest: there is one a day at most.
+    is_in_archive = models.BooleanField(
+        "show in the public archive", default=True, help_text="Anyone can read the copy on your site."
+    )
+    # The day of a digest; at most one per day.
     digest_on = models.DateField(null=True, editable=False)
     prepared_at = models.DateTimeField(null=True, editable=False)
     total = models.PositiveIntegerField(null=True, editable=False)
@@ -127,15 +148,17 @@ class Campaign(ReferenceSource):
     finished_at = models.DateTimeField(null=True, editable=False)
     pause_reason = models.CharField(max_length=300, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    # Raised by every save at the desk: what somebody agreed to send is what is sent.
+    # Raised on every save in the admin, so that exactly what was approved is sent.
     version = models.PositiveIntegerField(default=1, editable=False)
     frozen_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     frozen_subject = models.CharField(max_length=150, blank=True, editable=False)
-    # The big ones come last, so that lists can leave them out cheaply.
+    # Large columns last, which makes deferring them cheap.
     body = models.TextField("text", blank=True)
     frozen_html = models.TextField(blank=True, editable=False)
     frozen_text = models.TextField(blank=True, editable=False)
 
+    # Images of sent emails must stay in the library, because mail clients load them from there.
+    pictures = models.ManyToManyField(Image, related_name="in_campaigns", editable=False)
     autosaves = GenericRelation("publishing.Autosave")
 
     objects = CampaignQuerySet.as_manager()
@@ -145,7 +168,7 @@ class Campaign(ReferenceSource):
         permissions = [("send_campaign", "Can send campaigns")]
         indexes = [models.Index(fields=("status", "scheduled_at"), name="newsletter_campaign_due")]
         constraints = [
-            # Automatic mail about a post goes out once ever, however often it is published again.
+            # A post is announced once, even if it is unpublished and published again.
             models.UniqueConstraint(fields=("post",), condition=Q(kind="post"), name="newsletter_campaign_post_once"),
             models.UniqueConstraint(
                 fields=("digest_on",), condition=Q(kind="digest"), name="newsletter_campaign_digest_once"
@@ -157,7 +180,7 @@ class Campaign(ReferenceSource):
             ),
             models.CheckConstraint(
                 condition=~Q(status="scheduled") | Q(scheduled_at__isnull=False, not_after__isnull=False),
-                name="newsletter_campaign_has_a_time",
+                name="newsletter_campaign_scheduled_has_time",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=("sending", "paused", "sent"))
@@ -166,49 +189,63 @@ class Campaign(ReferenceSource):
             ),
         ]
 
-    # What must not change once mails go out.
-    FROZEN = ("kind", "subject", "preheader", "body", "post_id", "topic_id")
+    # Fields that must not change once sending has started.
+    FROZEN_FIELDS = ("kind", "subject", "preheader", "body", "post_id", "topic_id")
     _EDITABLE = ("draft", "scheduled")
 
     def __str__(self) -> str:
         return self.subject
 
+    @classmethod
+    def public_rows(cls) -> models.QuerySet[Any]:
+        """Return nothing: links in sent emails can no longer be changed."""
+        return cls._default_manager.none()
+
     def save(self, **kwargs: Any) -> None:
-        """Save it; FrozenError if that would change what is being sent, or was."""
+        """Save the campaign. Raise CampaignFrozenError if a frozen field changed after sending has started."""
         if self.scheduled_at and not self.not_after:
-            self.not_after = self.scheduled_at + STALE_AFTER
+            self.not_after = self.scheduled_at + MAX_DELAY
         if not self._state.adding:
-            begun = Campaign.objects.filter(pk=self.pk).exclude(status__in=self._EDITABLE)
-            was = begun.values(*self.FROZEN).first()
-            if was and was != {name: getattr(self, name) for name in self.FROZEN}:
-                raise FrozenError(f"Campaign {self.pk} is on its way: its words stay as they are.")
+            self._check_frozen_fields()
         super().save(**kwargs)
+        if "body" in (kwargs.get("update_fields") or ("body",)):
+            self._update_images()
+
+    def _check_frozen_fields(self) -> None:
+        started = Campaign.objects.filter(pk=self.pk).exclude(status__in=self._EDITABLE)
+        saved = started.values(*self.FROZEN_FIELDS).first()
+        if saved and saved != {name: getattr(self, name) for name in self.FROZEN_FIELDS}:
+            raise CampaignFrozenError(f"Campaign {self.pk} can't be changed because sending has started.")
+
+    def _update_images(self) -> None:
+        embeds = analyze(self.body).embeds if self.body else ()
+        image_pks = {pk for kind, pk in embeds if kind == "image"}
+        self.pictures.set(Image.objects.filter(pk__in=image_pks))
 
     @property
     def is_editable(self) -> bool:
-        """Whether its words can still be changed."""
+        """True as long as the content can be changed."""
         return self.status in self._EDITABLE
 
-    @property
-    def copy_slug(self) -> str:
-        """The last part of its copy's address, known before the first mail: no two campaigns have the same."""
-        return f"{slugify(self.subject)[:100].strip('-') or 'letter'}-{self.pk or 0}"
+    def build_slug(self) -> str:
+        """Return the slug of the public copy. It contains the id, so that it is unique."""
+        return f"{slugify(self.subject)[:100].strip('-') or 'email'}-{self.pk or 0}"
 
     @property
-    def copy_path(self) -> str:
-        """Where its copy on the site is, or will be."""
-        return reverse("newsletter:archive_detail", args=[self.slug or self.copy_slug])
+    def archive_path(self) -> str:
+        """The path of the public copy, also before it exists."""
+        return reverse("newsletter:archive_detail", args=[self.slug or self.build_slug()])
 
     @property
-    def message_id_stem(self) -> str:
-        """What all Message-IDs of this campaign begin with."""
+    def message_id_prefix(self) -> str:
+        """The beginning of all Message-IDs of this campaign."""
         return self.public_id.hex
 
     def audience(self) -> models.QuerySet[Subscriber]:
-        """Whom it goes to, asked now: those who want its topic, or all who want anything.
+        """Return the subscribers this campaign goes to, as of now.
 
-        Mails about posts go out at the pace that each chose: one at once or all in a week. What is written by hand is
-        in no digest, so it goes to both.
+        Posts go to subscribers at the cadence they chose: each post at once, or a weekly digest. Manual campaigns are
+        not part of a digest, so they go to both.
         """
         if self.topic is None:
             return Subscriber.objects.subscribed_to_any()
@@ -216,15 +253,15 @@ class Campaign(ReferenceSource):
             return Subscriber.objects.subscribed_to(self.topic)
         if self.kind == self.Kind.POST:
             return Subscriber.objects.subscribed_to(self.topic, Subscription.Cadence.INSTANT)
-        # Whoever got each of its posts at once, and chose another pace since, would get nothing new.
-        got = Campaign.objects.filter(
+        # Leave out subscribers who already got every post of the digest, because they changed their cadence since.
+        already_received = Campaign.objects.filter(
             kind=self.Kind.POST,
             post=OuterRef("post"),
             deliveries__subscriber=OuterRef(OuterRef("pk")),
             deliveries__status="sent",
         )
-        is_new = Exists(self.announced_posts.exclude(Exists(got)))
-        return Subscriber.objects.subscribed_to(self.topic, Subscription.Cadence.WEEKLY).filter(is_new)
+        has_new_post = Exists(self.announced_posts.exclude(Exists(already_received)))
+        return Subscriber.objects.subscribed_to(self.topic, Subscription.Cadence.WEEKLY).filter(has_new_post)
 
 
 _STATUS = Campaign.Status
@@ -234,22 +271,7 @@ TRANSITIONS: TransitionTable = {
     _STATUS.PREPARING: frozenset({_STATUS.SENDING, _STATUS.CANCELLED}),
     _STATUS.SENDING: frozenset({_STATUS.PAUSED, _STATUS.SENT, _STATUS.CANCELLED}),
     _STATUS.PAUSED: frozenset({_STATUS.SENDING, _STATUS.CANCELLED}),
-    # Somebody sends again to those whose mail failed.
+    # Resending failed deliveries.
     _STATUS.SENT: frozenset({_STATUS.SENDING}),
     _STATUS.CANCELLED: frozenset(),
 }
-
-
-class LinkCount(models.Model):
-    """How often a link of a campaign was followed, by everybody together."""
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="link_counts")
-    url = models.TextField()
-    url_hash = models.CharField(max_length=64)
-    clicks = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=("campaign", "url_hash"), name="newsletter_linkcount_once")]
-
-    def __str__(self) -> str:
-        return f"{self.url}: {self.clicks}"

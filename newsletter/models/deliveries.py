@@ -1,4 +1,4 @@
-"""Each mail of a campaign: one row for each address, written before the first mail goes out."""
+"""Deliveries: one row per campaign and subscriber, created before the first email is sent."""
 
 from datetime import timedelta
 from typing import Any, Self
@@ -11,19 +11,22 @@ from newsletter.models.campaigns import Campaign
 from newsletter.models.subscribers import Subscriber
 from newsletter.models.transitions import TransitionTable, transition
 
-# After the end of a campaign, for whoever asks what became of a mail. Its hash stays, so that numbers stay.
-ADDRESS_KEPT_FOR = timedelta(days=90)
-# Providers tell again for some days what was not heard.
-EVENT_KEPT_FOR = timedelta(days=90)
+# Email addresses are kept this long after a campaign, for questions about a delivery. Their hashes are kept.
+EMAIL_RETENTION = timedelta(days=90)
+# Providers repeat undelivered events for some days.
+EVENT_RETENTION = timedelta(days=90)
+# Rows that a cleanup run of the worker changes at most.
+CLEANUP_BATCH_SIZE = 10_000
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    """The mails of campaigns and their states."""
+    """Select deliveries and change their status."""
 
     def transition(self, expected: str, to: str, **values: Any) -> int:
-        """Bring those that are `expected` to `to` (see TRANSITIONS); how many. The only way a status changes.
+        """Change the status of rows from `expected` to `to` (see TRANSITIONS) and return their number.
 
-        A move to CLAIMED names `owner` and `lease_until`; every other one ends the claim.
+        All status changes go through here. A transition to CLAIMED must set `owner` and `lease_until`; every other one
+        ends the claim.
         """
         if to != Delivery.Status.CLAIMED:
             values |= {"owner": "", "lease_until": None}
@@ -32,50 +35,56 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return transition(self, TRANSITIONS, "status", expected, to, **values)
 
     def due(self) -> Self:
-        """Those that may be claimed now."""
+        """Return the deliveries that may be claimed now."""
         status = Delivery.Status
         return self.filter(status__in=(status.PENDING, status.DEFERRED), next_at__lte=timezone.now())
 
     def open(self) -> Self:
-        """Those whose end is not known; a campaign is sent when there is none."""
-        return self.filter(status__in=OPEN)
+        """Return the deliveries without a final status. A campaign without any is sent."""
+        return self.filter(status__in=OPEN_STATUSES)
 
-    def forget_address(self) -> int:
-        """Blank the addresses; what has not begun is skipped. How many."""
-        for waiting in (Delivery.Status.PENDING, Delivery.Status.DEFERRED):
-            self.transition(waiting, Delivery.Status.SKIPPED, error="The address was erased.")
+    def forget_addresses(self) -> int:
+        """Delete the email addresses, skip deliveries that have not been attempted, and return the number of rows."""
+        for status in (Delivery.Status.PENDING, Delivery.Status.DEFERRED):
+            self.transition(status, Delivery.Status.SKIPPED, error="The email address was erased.")
         return self.update(to_email="")
 
-    def forget_old(self) -> int:
-        """Blank the addresses of campaigns that ended three months ago; how many. For the worker."""
-        old = self.filter(campaign__finished_at__lt=timezone.now() - ADDRESS_KEPT_FOR).exclude(to_email="")
-        return self.filter(pk__in=list(old.order_by().values_list("pk", flat=True)[:10_000])).forget_address()
+    def forget_old_addresses(self) -> int:
+        """Delete the email addresses of campaigns that ended three months ago; return the number of rows.
+
+        The worker calls this.
+        """
+        old = self.filter(campaign__finished_at__lt=timezone.now() - EMAIL_RETENTION).exclude(to_email="")
+        keys = list(old.order_by().values_list("pk", flat=True)[:CLEANUP_BATCH_SIZE])
+        return self.filter(pk__in=keys).forget_addresses()
 
     def count_by_status(self) -> dict[str, int]:
-        """How many are in each status, none left out: together they are the campaign's total."""
-        counted = dict(self.order_by().values_list("status").annotate(number=models.Count("pk")))
-        return {str(status): counted.get(status, 0) for status in Delivery.Status}
+        """Return the number of deliveries for every status, including zeros."""
+        counts = dict(self.order_by().values_list("status").annotate(count=models.Count("pk")))
+        return {str(status): counts.get(status, 0) for status in Delivery.Status}
 
 
 class Delivery(models.Model):
-    """One mail of one campaign to one address."""
+    """One email of a campaign to one subscriber."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Waits"
-        CLAIMED = "claimed", "Under way"
+        """The steps from pending to a final status; see TRANSITIONS."""
+
+        PENDING = "pending", "Waiting"
+        CLAIMED = "claimed", "Sending"
         SENT = "sent", "Sent"
-        DEFERRED = "deferred", "Tried again later"
+        DEFERRED = "deferred", "Will be retried"
         FAILED = "failed", "Failed"
-        UNCERTAIN = "uncertain", "May or may not have gone out"
-        SKIPPED = "skipped", "Not sent: no longer wanted"
+        UNCERTAIN = "uncertain", "May or may not have been sent"
+        SKIPPED = "skipped", "Skipped: no longer subscribed"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries")
     subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
     email_hash = models.CharField(max_length=64)
-    # Empty once the address is erased, or no longer needed.
+    # Empty once the address is erased or no longer needed.
     to_email = models.CharField(max_length=320, blank=True)
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
-    # Raised with every claim: who finds another number has lost the claim (fencing token).
+    # Raised with every claim; a worker that finds a higher number has lost its claim (fencing token).
     attempt = models.PositiveSmallIntegerField(default=0)
     owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)
@@ -113,7 +122,7 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=Q(status="claimed", owner__gt="", lease_until__isnull=False)
                 | (~Q(status="claimed") & Q(owner="", lease_until__isnull=True)),
-                name="newsletter_delivery_owned",
+                name="newsletter_delivery_claim_owned",
             ),
             models.CheckConstraint(
                 condition=~Q(status="sent") | Q(sent_at__isnull=False), name="newsletter_delivery_sent_has_time"
@@ -125,24 +134,17 @@ class Delivery(models.Model):
 
 
 _STATUS = Delivery.Status
-OPEN = (_STATUS.PENDING, _STATUS.CLAIMED, _STATUS.DEFERRED, _STATUS.UNCERTAIN)
-# What a webhook tells later is written beside the status: nothing moves a sent mail back.
+OPEN_STATUSES = (_STATUS.PENDING, _STATUS.CLAIMED, _STATUS.DEFERRED, _STATUS.UNCERTAIN)
+# Provider events are stored next to the status. They never change a sent delivery.
 TRANSITIONS: TransitionTable = {
     _STATUS.PENDING: frozenset({_STATUS.CLAIMED, _STATUS.SKIPPED}),
-    # Back to pending: a worker that stopped before it began, as its journal shows.
+    # Back to pending if a worker stopped before submitting, as its journal proves.
     _STATUS.CLAIMED: frozenset(
-        {
-            _STATUS.SENT,
-            _STATUS.DEFERRED,
-            _STATUS.FAILED,
-            _STATUS.UNCERTAIN,
-            _STATUS.SKIPPED,
-            _STATUS.PENDING,
-        }
+        {_STATUS.SENT, _STATUS.DEFERRED, _STATUS.FAILED, _STATUS.UNCERTAIN, _STATUS.SKIPPED, _STATUS.PENDING}
     ),
     _STATUS.DEFERRED: frozenset({_STATUS.PENDING, _STATUS.CLAIMED, _STATUS.SKIPPED, _STATUS.FAILED}),
     _STATUS.UNCERTAIN: frozenset({_STATUS.SENT, _STATUS.PENDING}),
-    # Somebody sends again to those whose mail failed.
+    # Resending failed deliveries.
     _STATUS.FAILED: frozenset({_STATUS.PENDING}),
     _STATUS.SENT: frozenset(),
     _STATUS.SKIPPED: frozenset(),
@@ -150,15 +152,15 @@ TRANSITIONS: TransitionTable = {
 
 
 class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
-    """What providers told."""
+    """Clean up processed events."""
 
-    def forget_old(self) -> int:
-        """Erase what was told three months ago; how many. For the worker."""
-        return self.filter(received_at__lt=timezone.now() - EVENT_KEPT_FOR).delete()[0]
+    def delete_expired(self) -> int:
+        """Delete events received three months ago and return their number. The worker calls this."""
+        return self.filter(received_at__lt=timezone.now() - EVENT_RETENTION).delete()[0]
 
 
 class WebhookEvent(models.Model):
-    """What a mail provider told, once, however often it tells it. Nothing about the person is kept."""
+    """A provider event that was processed, so that repeats are ignored. Contains no personal data."""
 
     provider = models.CharField(max_length=40)
     event_id = models.CharField(max_length=200)

@@ -73,37 +73,40 @@ class SubscriberEmail(QueuedEmail):
         """
         if not self.is_needed:
             return None
-        site, sender = SiteInfo.load(), NewsletterSettings.load()
-        context = self._template_context(site, sender)
+        site, newsletter_settings = SiteInfo.load(), NewsletterSettings.load()
+        context = self._template_context(site, newsletter_settings)
         folder = f"newsletter/email/{self.kind}"
         bodies = render_email(f"{folder}/body.html", context)
         email = EmailMultiAlternatives(
             one_line(render_to_string(f"{folder}/subject.txt", context)),
             bodies.text,
-            format_mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
+            format_mailbox(
+                newsletter_settings.from_email or settings.DEFAULT_FROM_EMAIL,
+                newsletter_settings.from_name or site.name,
+            ),
             [format_mailbox(self.subscriber.email)],
-            reply_to=[format_mailbox(sender.reply_to)] if sender.reply_to else None,
+            reply_to=[format_mailbox(newsletter_settings.reply_to)] if newsletter_settings.reply_to else None,
             headers=self.email_headers | {"Auto-Submitted": "auto-generated"},
         )
         email.attach_alternative(bodies.html, "text/html")
         if self.kind == self.Kind.WELCOME:
             # One-click unsubscribe (RFC 8058). The other emails go to people who may not be subscribed.
             email.extra_headers |= {
-                "List-Unsubscribe": f"<{context['unsubscribe_link']}>",
+                "List-Unsubscribe": f"<{context['unsubscribe_url']}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             }
         return email
 
-    def _template_context(self, site: SiteInfo, sender: NewsletterSettings) -> dict[str, Any]:
+    def _template_context(self, site: SiteInfo, newsletter_settings: NewsletterSettings) -> dict[str, Any]:
         # Contains nothing that was entered into the sign-up form, which accepts strangers' email addresses.
         return {
             "site": site,
-            "home": absolute_url("/"),
-            "sender": sender,
+            "home_url": absolute_url("/"),
+            "newsletter_settings": newsletter_settings,
             "days": CONFIRMATION_DAYS,
-            "confirm_link": self.subscriber.build_url(TokenPurpose.CONFIRM),
-            "preferences_link": self.subscriber.build_url(TokenPurpose.PREFERENCES),
-            "unsubscribe_link": self.subscriber.build_url(TokenPurpose.UNSUBSCRIBE),
+            "confirm_url": self.subscriber.build_url(TokenPurpose.CONFIRM),
+            "preferences_url": self.subscriber.build_url(TokenPurpose.PREFERENCES),
+            "unsubscribe_url": self.subscriber.build_url(TokenPurpose.UNSUBSCRIBE),
         }
 
     def mark_sent(self) -> None:

@@ -299,7 +299,7 @@ class Subscriber(models.Model):
     def anonymize_and_delete(self) -> None:
         """Delete the row and remove the personal data from its deliveries and consent events."""
         with transaction.atomic():
-            self.deliveries.forget_address()
+            self.deliveries.forget_addresses()
             self.consent_events.anonymize()
             self.delete()
 

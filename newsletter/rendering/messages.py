@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Post
-from newsletter.delivery.mime import link
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.email_html import adapt_html, render_cover
 from newsletter.rendering.email_template import EmailBody, render_email
+from newsletter.rendering.personal_links import placeholder_url
 from newsletter.subscribers.tokens import TokenPurpose
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
@@ -31,7 +31,7 @@ class RenderedEmail(NamedTuple):
     text: str
 
 
-def render_campaign(campaign: Campaign, settings: NewsletterSettings) -> RenderedEmail:
+def render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings) -> RenderedEmail:
     """Render `campaign`, with placeholders for personal links.
 
     If it exceeds MAX_HTML_BYTES and the full text is on the site, it is cut and links there.
@@ -39,28 +39,28 @@ def render_campaign(campaign: Campaign, settings: NewsletterSettings) -> Rendere
     is_of_post = campaign.kind == Campaign.Kind.POST
     post = _linked_post(campaign)
     post_url = absolute_url(post.get_absolute_url()) if post else ""
-    archive_url = absolute_url(campaign.copy_path) if campaign.is_in_archive else ""
+    archive_url = absolute_url(campaign.archive_path) if campaign.is_in_archive else ""
     # The page with the same full text. Links that emails must not contain, such as Amazon's, also lead there.
     web_url = post_url if is_of_post else archive_url
     opening, body = map(adapt_html, render_texts(campaign, RenderTarget.EMAIL, web_url or post_url))
     context = {
         "campaign": campaign,
-        "sender": settings,
+        "newsletter_settings": newsletter_settings,
         "site": SiteInfo.load(),
-        "home": absolute_url("/"),
+        "home_url": absolute_url("/"),
         "preheader": campaign.preheader or truncate(post.summary if post else plain_text(campaign.body)),
         "opening": opening,
         "body": body,
         "post": post,
         "is_of_post": is_of_post,
-        "is_summary": is_of_post and settings.post_content == NewsletterSettings.PostContent.SUMMARY,
+        "is_summary": is_of_post and newsletter_settings.post_content == NewsletterSettings.PostContent.SUMMARY,
         "cover": render_cover(post.featured_image) if post else "",
         "entries": [_digest_entry(digest_post) for digest_post in digest_posts(campaign)],
         "button_url": post_url,
         "button_label": "Read it on the website" if is_of_post else "Read the post",
         "web_url": web_url,
-        "unsubscribe_url": link(campaign, TokenPurpose.UNSUBSCRIBE),
-        "preferences_url": link(campaign, TokenPurpose.PREFERENCES),
+        "unsubscribe_url": placeholder_url(campaign, TokenPurpose.UNSUBSCRIBE),
+        "preferences_url": placeholder_url(campaign, TokenPurpose.PREFERENCES),
     }
     email = render_email(_TEMPLATE, context)
     if web_url and _is_too_large(email):

@@ -1,6 +1,6 @@
-"""Fixtures for exports.
+"""Exports: those that tests write, and other people's, which lie beside the project.
 
-Tests of real exports are collected only if the exports are available next to the project.
+Where those are missing their tests do not exist.
 """
 
 from pathlib import Path

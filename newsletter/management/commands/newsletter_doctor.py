@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from newsletter.delivery import dns
-from newsletter.delivery.deliverability import lacks, sending_domain
+from newsletter.delivery.deliverability import sending_domain, settings_problems
 from newsletter.models import NewsletterSettings
 
 
@@ -26,10 +26,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, selector: str, **options: Any) -> None:
         """Check the settings, then the DNS."""
         newsletter_settings = NewsletterSettings.load()
-        problems = lacks(newsletter_settings)
+        problems = settings_problems(newsletter_settings)
         try:
-            problems += dns.lacks(sending_domain(newsletter_settings), selector)
-        except dns.Unanswered as error:
+            problems += dns.dns_problems(sending_domain(newsletter_settings), selector)
+        except dns.DnsUnavailableError as error:
             raise CommandError("\n".join([*problems, str(error)])) from error
         if not selector:
             self.stdout.write("DKIM was not checked. Pass the selector of your key with --selector.")

@@ -1,4 +1,4 @@
-"""Send campaigns, and nothing else: for a list so long that `worker` should not do it beside its other jobs."""
+"""Send campaigns without the other jobs of `worker`, for large lists."""
 
 import logging
 import signal
@@ -9,40 +9,42 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from newsletter.delivery.sending import deliver
+from newsletter.campaigns.worker import run_round
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-PAUSE_AFTER_FAILURE = 60.0
+ERROR_DELAY_SECONDS = 60.0
 
 
 class Command(BaseCommand):
-    """`newsletter_worker [--once]`; ends at SIGTERM or Ctrl-C after the mail in hand. Any number may run at once."""
+    """Send campaigns until SIGTERM or Ctrl-C, finishing the current email. Several may run at the same time."""
 
-    help = "Send the campaigns of the newsletter: run it beside the worker, or from cron with --once."
+    help = "Send campaigns. Run it in addition to the worker, or from cron with --once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="send what is due, then end")
+        """Add the option to run once."""
+        parser.add_argument("--once", action="store_true", help="send what is due, then exit")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        # Not an Event: a second signal in the middle of its set() would wait for the first for ever.
+        """Run sending rounds; after an error, wait a minute."""
+        # A list instead of an Event: a second signal during Event.set() would deadlock.
         signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _: signals.append(received))
         while not signals:
-            pause = POLL_SECONDS
+            delay = POLL_SECONDS
             try:
-                if deliver(lambda: bool(signals)):
+                if run_round(lambda: bool(signals)):
                     continue
             except Exception:
                 if once:
                     raise
-                log.exception("The newsletter rests for a minute")
-                pause = PAUSE_AFTER_FAILURE
+                log.exception("Sending campaigns failed. Trying again in a minute")
+                delay = ERROR_DELAY_SECONDS
             if once:
                 break
             close_old_connections()
-            end = time.monotonic() + pause
+            end = time.monotonic() + delay
             while not signals and time.monotonic() < end:
-                time.sleep(min(POLL_SECONDS, pause))
+                time.sleep(min(POLL_SECONDS, delay))

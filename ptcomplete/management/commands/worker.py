@@ -22,7 +22,7 @@ from feedback.models import Suggestion
 from images.renditions import make_missing
 from instagram import api as instagram_api
 from instagram import archive as instagram_archive
-from newsletter.delivery import sending
+from newsletter.campaigns.worker import run_round
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import send_due_emails
 from public_forms import ratelimit
@@ -49,7 +49,7 @@ JOBS = (
     Job("scheduled pending edits", publish_due_edits, 5),
     Job("documents missing from the search index", index_missing, 30),
     Job("queued emails", send_due_emails, 2),
-    Job("newsletter campaigns", partial(sending.deliver, lambda: False, seconds=3), 2),
+    Job("newsletter campaigns", partial(run_round, lambda: False, seconds=3), 2),
     Job("image renditions", partial(make_missing, limit=2), 0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
@@ -59,10 +59,10 @@ JOBS = (
     Job("unconfirmed and former subscribers", Subscriber.objects.delete_expired, 3600),
     Job("IP addresses in the consent log", ConsentEvent.objects.truncate_ip_addresses, 3600),
     Job("expired consent records", ConsentEvent.objects.delete_expired, 3600),
-    Job("email addresses of old deliveries", Delivery.objects.forget_old, 3600),
-    Job("old webhook events", WebhookEvent.objects.forget_old, 3600),
+    Job("email addresses of old deliveries", Delivery.objects.forget_old_addresses, 3600),
+    Job("old webhook events", WebhookEvent.objects.delete_expired, 3600),
     Job("404 log entries with a redirect", prune_not_found_log, 3600),
-    Job("personal data on old suggestions", Suggestion.objects.erase_personal_data, 3600),
+    Job("names on old suggestions", Suggestion.objects.nameless, 3600),
 )
 
 

@@ -9,30 +9,30 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from ptcomplete.email_settings import mailers
-from tests.newsletter.delivery.harness import Stage
+from tests.newsletter.delivery.harness import DeliveryHarness
 from tests.newsletter.delivery.provider_harness import ProviderHarness
 
 
 @pytest.fixture(scope="module")
-def processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The processes behind `stage`, started once per module."""
-    with Stage(tmp_path_factory.mktemp("stage")) as stage:
-        yield stage
+def processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeliveryHarness]:
+    """The processes behind `harness`, started once per module."""
+    with DeliveryHarness(tmp_path_factory.mktemp("delivery")) as harness:
+        yield harness
 
 
 @pytest.fixture
-def stage(processes: Stage, settings: Settings) -> Stage:
+def harness(processes: DeliveryHarness, settings: Settings) -> DeliveryHarness:
     """A mail server without faults, selected in the settings, and workers to kill."""
     settings.NEWSLETTER_JOURNAL_DIR = processes.folder / "newsletter"
     settings.MAILERS = mailers(f"smtp://127.0.0.1:{processes.port}")
-    processes.plan()
+    processes.plan_faults()
     return processes
 
 
 @pytest.fixture(scope="module")
-def provider_process(processes: Stage) -> Iterator[ProviderHarness]:
-    """The process behind `api`, started once per module."""
-    command = [sys.executable, "-m", "tests.newsletter.delivery.fake_provider", str(processes.folder / "taken")]
+def provider_process(processes: DeliveryHarness) -> Iterator[ProviderHarness]:
+    """The process behind `provider`, started once per module."""
+    command = [sys.executable, "-m", "tests.newsletter.delivery.fake_provider", str(processes.folder / "accepted")]
     with subprocess.Popen(command, cwd=django_settings.BASE_DIR, stdin=-1, stdout=-1, text=True) as process:
         assert process.stdout
         assert process.stdin
@@ -41,10 +41,10 @@ def provider_process(processes: Stage) -> Iterator[ProviderHarness]:
 
 
 @pytest.fixture
-def api(provider_process: ProviderHarness, settings: Settings) -> ProviderHarness:
+def provider(provider_process: ProviderHarness, settings: Settings) -> ProviderHarness:
     """A provider without faults, selected in the settings as Postmark."""
     provider_process.plan()
     provider_process.clear()
-    settings.NEWSLETTER_JOURNAL_DIR = provider_process.stage.folder / "newsletter"
+    settings.NEWSLETTER_JOURNAL_DIR = provider_process.harness.folder / "newsletter"
     provider_process.use(settings, "postmark")
     return provider_process

@@ -1,9 +1,9 @@
-"""A worker that is killed when told.
+"""A worker that is killed at a chosen point.
 
     python -m tests.newsletter.delivery.crashing_worker
 
-Sets Django up once, then reads one JSON list a line: how to die, and the settings of the run. For each it forks a
-process that runs `newsletter_worker --once` and is killed with SIGKILL on its way, and prints how that ended.
+Sets up Django once, then reads one JSON list per line: the crash point, when to crash, and settings. For each line it
+forks a process that runs `newsletter_worker --once`, and prints its pid and its exit code.
 """
 
 import json
@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from pkgutil import resolve_name
@@ -20,7 +21,7 @@ from typing import Any
 
 import django
 
-POINTS = (
+CRASH_POINTS = (
     "before claim",
     "after claim",
     "after journal",
@@ -32,13 +33,13 @@ POINTS = (
 )
 
 
-def die() -> None:
+def kill_self() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(60)
 
 
-def around(owner: Any, name: str, before: Callable[..., None] | None, after: Callable[..., None] | None) -> None:
-    """Have `owner.name` call `before` and `after` itself, with its own arguments."""
+def wrap(owner: Any, name: str, before: Callable[..., None] | None, after: Callable[..., None] | None) -> None:
+    """Call `before` and `after` around `owner.name`, with its arguments."""
     original = getattr(owner, name)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -52,68 +53,68 @@ def around(owner: Any, name: str, before: Callable[..., None] | None, after: Cal
     setattr(owner, name, wrapped)
 
 
-def set_trap(point: str, after: int) -> None:
-    """Die at `point` when it is reached for the time `after`."""
+def crash_at_point(point: str, times: int) -> None:
+    """Crash when `point` has been reached `times` times."""
     from newsletter.delivery import sending
     from newsletter.delivery.journal import Journal
     from newsletter.delivery.transport import SmtpTransport
 
-    lock, left = threading.Lock(), [after]
+    lock, remaining = threading.Lock(), [times]
 
-    def trap(*_: Any) -> None:
+    def crash(*_: Any) -> None:
         with lock:
-            left[0] -= 1
-            if left[0] <= 0:
-                die()
+            remaining[0] -= 1
+            if remaining[0] <= 0:
+                kill_self()
 
-    def trap_at_dot(*_: Any) -> None:
-        # A moment, so that the server has taken some of them and not others.
+    def crash_after_dot(*_: Any) -> None:
+        # A short delay, so that the server has accepted some of the emails and others not.
         time.sleep(random.choice((0, 0.002, 0.01)))
-        trap()
+        crash()
 
-    traps: dict[str, tuple[Any, str, Any, Any]] = {
-        "before claim": (sending, "claim", trap, None),
-        "after claim": (sending, "claim", None, trap),
-        "after DATA": (Journal, "record_start", trap, None),
-        "after journal": (Journal, "record_start", None, trap),
-        "after dot": (SmtpTransport, "_transmit", None, trap_at_dot),
-        "after reply": (Journal, "record_outcome", trap, None),
-        "before commit": (sending, "keep", trap, None),
-        "after commit": (sending, "keep", None, trap),
+    wrappers: dict[str, tuple[Any, str, Any, Any]] = {
+        "before claim": (sending, "claim_batch", crash, None),
+        "after claim": (sending, "claim_batch", None, crash),
+        "after DATA": (Journal, "record_start", crash, None),
+        "after journal": (Journal, "record_start", None, crash),
+        "after dot": (SmtpTransport, "_transmit", None, crash_after_dot),
+        "after reply": (Journal, "record_outcome", crash, None),
+        "before commit": (sending, "save_results", crash, None),
+        "after commit": (sending, "save_results", None, crash),
     }
-    around(*traps[point])
+    wrap(*wrappers[point])
 
 
-def say(word: object) -> None:
-    """Tell whoever started this."""
-    sys.stdout.write(f"{word}\n")
+def report(value: object) -> None:
+    """Print `value` for the parent process."""
+    sys.stdout.write(f"{value}\n")
     sys.stdout.flush()
 
 
-def run(how: str, after: float, changes: dict[str, Any]) -> None:
-    """Be the worker."""
+def run(crash_at: str, after: float, settings: dict[str, Any]) -> None:
+    """Run the worker."""
     from django.test.utils import override_settings
 
     from newsletter.delivery import sending
     from newsletter.management.commands.newsletter_worker import Command
 
     random.seed()
-    for name, seconds in changes.pop("sending", {}).items():
+    for name, seconds in settings.pop("sending", {}).items():
         setattr(sending, name, timedelta(seconds=seconds))
-    if how in POINTS:
-        set_trap(how, int(after))
-    elif ":" in how:
-        module, _, path = how.partition(":")
+    if crash_at in CRASH_POINTS:
+        crash_at_point(crash_at, int(after))
+    elif ":" in crash_at:
+        module, _, path = crash_at.partition(":")
         owner, _, name = path.rpartition(".")
-        around(resolve_name(f"{module}:{owner}"), name, lambda *_: die(), None)
-    elif how == "random":
-        threading.Timer(after, die).start()
-    with override_settings(**changes):
+        wrap(resolve_name(f"{module}:{owner}"), name, lambda *_: kill_self(), None)
+    elif crash_at == "random":
+        threading.Timer(after, kill_self).start()
+    with override_settings(**settings):
         Command().handle(once=True)
 
 
 def main() -> None:
-    """Do what stands on each line of the input."""
+    """Run one worker per line of input."""
     django.setup()
     from django.core.mail.utils import DNS_NAME
     from django.db import connection
@@ -123,8 +124,8 @@ def main() -> None:
 
     from newsletter.management.commands import newsletter_worker  # noqa: F401
 
-    DNS_NAME.get_fqdn()  # asks the network, once
-    say("ready")
+    DNS_NAME.get_fqdn()  # one slow network request
+    report("ready")
     for line in sys.stdin:
         connection.close()
         child = os.fork()
@@ -132,14 +133,12 @@ def main() -> None:
             try:
                 run(*json.loads(line))
             except BaseException:
-                import traceback
-
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)
-        say(child)
+        report(child)
         _, status = os.waitpid(child, 0)
-        say(os.waitstatus_to_exitcode(status))
+        report(os.waitstatus_to_exitcode(status))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A mail server and workers in processes of their own, on the database of whoever asks; what is kept and what was taken."""
+"""A fake mail server and killable workers in separate processes, using the test database."""
 
 import json
 import os
@@ -14,53 +14,53 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from newsletter.delivery.materialize import prepare
+from newsletter.delivery.materialize import prepare_campaign
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from newsletter.subscribers.email_addresses import hash_email, normalize_email
 
 KILLED = -9
 
 
-class Tally(NamedTuple):
-    """How a campaign ended: mails that nobody got and nobody knows of, second copies, and those held as uncertain."""
+class Mistakes(NamedTuple):
+    """The emails of a campaign that nobody got, that were sent twice, and that are uncertain."""
 
     lost: int
     duplicated: int
     uncertain: int
 
 
-class Stage:
-    """Use it as a context. `folder` holds the journals and the mail server's list."""
+class DeliveryHarness:
+    """Starts the processes inside a `with` block. `folder` holds the journals and the mail server's log."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._list = folder / "taken"
-        self._list.touch()
+        self._log = folder / "accepted"
+        self._log.touch()
 
     def __enter__(self) -> Self:
-        self.sink = self._python("fake_smtp_server", str(self._list))
-        self.port = int(self._line(self.sink))
-        self.victim = self._python("crashing_worker")
-        assert self._line(self.victim) == "ready"
+        self.mail_server = self._start("fake_smtp_server", str(self._log))
+        self.port = int(self._read_line(self.mail_server))
+        self.worker = self._start("crashing_worker")
+        assert self._read_line(self.worker) == "ready"
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in (self.victim, self.sink):
+        for process in (self.worker, self.mail_server):
             assert process.stdin is not None
             assert process.stdout is not None
             process.stdin.close()
             process.wait(10)
             process.stdout.close()
 
-    def _python(self, module: str, *arguments: str) -> "subprocess.Popen[str]":
+    def _start(self, module: str, *arguments: str) -> "subprocess.Popen[str]":
         database = connection.settings_dict["NAME"]
         if connection.vendor == "sqlite":
-            address = f"sqlite:///{database}"
+            database_url = f"sqlite:///{database}"
         else:
-            address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
+            database_url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
         environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
-            "DATABASE_URL": address,
+            "DATABASE_URL": database_url,
             "DATA_DIR": str(self.folder),
             "SECRET_KEY": settings.SECRET_KEY,
             "SITE_URL": settings.SITE_URL,
@@ -73,70 +73,77 @@ class Stage:
         )
 
     @staticmethod
-    def _line(process: "subprocess.Popen[str]") -> str:
+    def _read_line(process: "subprocess.Popen[str]") -> str:
         assert process.stdout is not None
         return process.stdout.readline().strip()
 
-    def begin(self, how: str, after: float = 0, **changes: Any) -> int:
-        """Start a worker that dies at the point `how`, before it calls `how` ("module:name"), after so many seconds
-        ("random"), or never (""); its pid."""
-        assert self.victim.stdin is not None
-        self.victim.stdin.write(json.dumps([how, after, changes]) + "\n")
-        self.victim.stdin.flush()
-        return int(self._line(self.victim))
+    def start_worker(self, crash_at: str = "", after: float = 0, **settings: Any) -> int:
+        """Start a worker and return its pid.
 
-    def end(self) -> int:
-        """Wait for that worker; its exit code, KILLED if it died."""
-        return int(self._line(self.victim))
+        It is killed at `crash_at`: a crash point, right before a function ("module:name"), after some seconds
+        ("random"), or never (""). `after` is the number of times the point is reached, or the seconds.
+        """
+        assert self.worker.stdin is not None
+        self.worker.stdin.write(json.dumps([crash_at, after, settings]) + "\n")
+        self.worker.stdin.flush()
+        return int(self._read_line(self.worker))
 
-    def run(self, how: str = "", after: float = 0, **changes: Any) -> int:
-        """`begin` and `end` in one."""
-        self.begin(how, after, **changes)
-        return self.end()
+    def wait_for_worker(self) -> int:
+        """Return the exit code of the worker; KILLED if it was killed."""
+        return int(self._read_line(self.worker))
 
-    def plan(self, **faults: list[str]) -> None:
-        """Have the mail server misbehave from now on."""
+    def run_worker(self, crash_at: str = "", after: float = 0, **settings: Any) -> int:
+        """Start a worker, wait for it and return its exit code."""
+        self.start_worker(crash_at, after, **settings)
+        return self.wait_for_worker()
+
+    def plan_faults(self, **faults: list[str]) -> None:
+        """Set the mail server's faults from now on."""
         with smtplib.SMTP("127.0.0.1", self.port) as smtp:
             assert smtp.docmd("XPLAN", json.dumps(faults))[0] == 250
 
-    def taken(self, campaign: Campaign) -> Counter[str]:
-        """How often the mail server took each mail of `campaign`."""
-        mails = (line.split()[0] for line in self._list.read_text().splitlines())
-        return Counter(mail for mail in mails if mail.startswith(f"<{campaign.message_id_stem}."))
+    def accepted_emails(self, campaign: Campaign) -> Counter[str]:
+        """Return how often the mail server accepted each email of `campaign`, by Message-ID."""
+        message_ids = (line.split()[0] for line in self._log.read_text().splitlines())
+        prefix = f"<{campaign.message_id_prefix}."
+        return Counter(message_id for message_id in message_ids if message_id.startswith(prefix))
 
-    def tally(self, campaign: Campaign) -> Tally:
-        """How it stands with `campaign`, in the database and on the mail server together."""
-        taken = self.taken(campaign)
-        status = dict(campaign.deliveries.values_list("message_id", "status"))
-        uncertain = {name for name, is_now in status.items() if is_now == Delivery.Status.UNCERTAIN}
-        sent = {name for name, is_now in status.items() if is_now == Delivery.Status.SENT}
-        assert set(taken) <= sent | uncertain, "A mail went out that the database does not know of."
-        return Tally(len(status.keys() - taken.keys() - uncertain), taken.total() - len(taken), len(uncertain))
+    def count_mistakes(self, campaign: Campaign) -> Mistakes:
+        """Compare the database with what the mail server accepted."""
+        accepted = self.accepted_emails(campaign)
+        statuses = dict(campaign.deliveries.values_list("message_id", "status"))
+        uncertain = {message_id for message_id, status in statuses.items() if status == Delivery.Status.UNCERTAIN}
+        sent = {message_id for message_id, status in statuses.items() if status == Delivery.Status.SENT}
+        assert set(accepted) <= sent | uncertain, "An email was sent that the database does not know of."
+        lost = statuses.keys() - accepted.keys() - uncertain
+        return Mistakes(len(lost), accepted.total() - len(accepted), len(uncertain))
 
 
-def sender(**overrides: Any) -> NewsletterSettings:
-    """The profile, complete and small enough that a few mails are several chunks."""
+def make_newsletter_settings(**overrides: Any) -> NewsletterSettings:
+    """Save complete settings, with batches small enough that a few emails need several."""
     fields = {"postal_address": "1 Main Street", "connections": 2, "batch_size": 6} | overrides
-    return NewsletterSettings.objects.update_or_create(pk=NewsletterSettings.singleton_instance_id, defaults=fields)[0]
+    pk = NewsletterSettings.singleton_instance_id
+    return NewsletterSettings.objects.update_or_create(pk=pk, defaults=fields)[0]
 
 
-def campaign_to(number: int, profile: NewsletterSettings) -> Campaign:
-    """A campaign to `number` new subscribers, prepared and being sent."""
+def make_sending_campaign(number: int, newsletter_settings: NewsletterSettings) -> Campaign:
+    """Create a campaign that is being sent to `number` new subscribers."""
     now = timezone.now()
     Subscriber.objects.all().delete()
-    readers = [
-        Subscriber(email=f"reader-{each}@example.org", status="active", confirmed_at=now) for each in range(number)
+    subscribers = [
+        Subscriber(email=f"reader-{index}@example.org", status="active", confirmed_at=now) for index in range(number)
     ]
-    for reader in readers:
-        reader.normalized_email, reader.email_hash = normalize_email(reader.email), hash_email(reader.email)
-    Subscriber.objects.bulk_create(readers)
+    for subscriber in subscribers:
+        subscriber.normalized_email = normalize_email(subscriber.email)
+        subscriber.email_hash = hash_email(subscriber.email)
+    Subscriber.objects.bulk_create(subscribers)
     campaign = Campaign.objects.create(subject="Knees", body="<p>Bend them.</p>", status="preparing")
-    assert prepare(campaign, profile) == 1
+    assert prepare_campaign(campaign, newsletter_settings)
     campaign.refresh_from_db()
     return campaign
 
 
-def adds_up(campaign: Campaign) -> bool:
-    """Whether every mail is in one state, and all are there."""
+def counts_add_up(campaign: Campaign) -> bool:
+    """Return True if every delivery has one status and none is missing."""
     campaign.refresh_from_db()
     return sum(campaign.deliveries.count_by_status().values()) == campaign.total

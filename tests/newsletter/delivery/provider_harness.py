@@ -7,20 +7,21 @@ from typing import Any
 from pytest_django import Settings
 
 from ptcomplete.email_settings import anymail, mailers
-from tests.newsletter.delivery.harness import Stage
+from tests.newsletter.delivery.harness import DeliveryHarness
 
 OPTIONS = {"postmark": "server_token=the+token", "resend": "api_key=key", "brevo": "api_key=key"}
 
 
 class ProviderHarness:
-    """The fake provider, running in its own process, and what it has recorded."""
+    """The fake provider, running in its own process, and the requests it has recorded."""
 
-    def __init__(self, stage: Stage, port: int) -> None:
-        self.stage, self.port = stage, port
+    def __init__(self, harness: DeliveryHarness, port: int) -> None:
+        self.harness, self.port = harness, port
+        self._log = harness.folder / "accepted.json"
 
-    def settings(self, provider: str) -> dict[str, Any]:
-        """Return the Django settings that select `provider`."""
-        url = f"anymail://{provider}?{OPTIONS[provider]}&api_url=http://127.0.0.1:{self.port}/"
+    def settings(self, name: str) -> dict[str, Any]:
+        """Return the Django settings that select the provider `name`."""
+        url = f"anymail://{name}?{OPTIONS[name]}&api_url=http://127.0.0.1:{self.port}/"
         # A number, because settings are sent to workers as JSON, which has no tuples.
         options = anymail(url, webhook_secret="hook:secret") | {"REQUESTS_TIMEOUT": 20}
         return {"MAILERS": mailers(url), "ANYMAIL": options}
@@ -32,14 +33,13 @@ class ProviderHarness:
 
     def requests(self) -> list[dict[str, Any]]:
         """Return all requests since `clear`."""
-        path = self.stage.folder / "taken.json"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [json.loads(line) for line in self._log.read_text().splitlines()] if self._log.exists() else []
 
     def clear(self) -> None:
         """Delete the recorded requests."""
-        (self.stage.folder / "taken.json").unlink(missing_ok=True)
+        self._log.unlink(missing_ok=True)
 
-    def use(self, settings: Settings, provider: str) -> None:
-        """Select `provider` in this process."""
-        for key, value in self.settings(provider).items():
+    def use(self, settings: Settings, name: str) -> None:
+        """Select the provider `name` in this process."""
+        for key, value in self.settings(name).items():
             setattr(settings, key, value)

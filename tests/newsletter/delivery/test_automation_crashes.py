@@ -1,4 +1,4 @@
-"""A worker that is killed while it plans mails about posts makes nothing twice and forgets nothing."""
+"""A worker killed while it creates automatic campaigns creates nothing twice and misses nothing."""
 
 from datetime import timedelta
 
@@ -7,37 +7,39 @@ from django.utils import timezone
 
 from newsletter.models import AnnouncedPost, Campaign
 from tests.factories import make_post, make_subscriber
-from tests.newsletter.delivery.harness import KILLED, Stage, sender
+from tests.newsletter.delivery.harness import KILLED, DeliveryHarness, make_newsletter_settings
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = pytest.mark.django_db(transaction=True)
 
-NUMBER = 3
+SUBSCRIBERS_PER_CADENCE = 3
 
 
 @pytest.mark.parametrize(
-    "place",
+    "crash_at",
     [
         "newsletter.models:Campaign.save",
-        "newsletter.campaigns.automation:_gather",
-        "newsletter.campaigns.automation:_fresh",
+        "newsletter.campaigns.automation:_create_digest",
+        "newsletter.campaigns.automation:_new_posts",
         "newsletter.models:Campaign.objects.get_or_create",
         "newsletter.models.announced_posts:AnnouncedPostQuerySet.update",
-        "newsletter.campaigns.automation:withdraw",
+        "newsletter.models.campaigns:CampaignQuerySet.cancel_hidden",
     ],
 )
-def test_a_post_and_a_week_are_mailed_once_whenever_the_planner_dies(stage: Stage, place: str) -> None:
+def test_post_and_digest_are_sent_once_wherever_the_worker_crashes(harness: DeliveryHarness, crash_at: str) -> None:
     due = timezone.localtime() - timedelta(hours=1)
-    profile = sender(is_automation_enabled=True, digest_weekday=due.weekday(), digest_hour=due.hour)
-    for cadence in ["instant", "weekly"] * NUMBER:
-        make_subscriber().subscriptions.create(topic=profile.get_post_topic(), cadence=cadence)
+    newsletter_settings = make_newsletter_settings(
+        is_automation_enabled=True, digest_weekday=due.weekday(), digest_hour=due.hour
+    )
+    for cadence in ["instant", "weekly"] * SUBSCRIBERS_PER_CADENCE:
+        make_subscriber().subscriptions.create(topic=newsletter_settings.get_post_topic(), cadence=cadence)
     post = make_post(published_at=timezone.now() - timedelta(hours=2))
-    assert stage.run(place) == KILLED
-    assert stage.run() == 0
+    assert harness.run_worker(crash_at) == KILLED
+    assert harness.run_worker() == 0
     Campaign.objects.filter(kind="post").update(scheduled_at=timezone.now())
-    assert stage.run() == 0
+    assert harness.run_worker() == 0
     campaigns = {campaign.kind: campaign for campaign in Campaign.objects.all()}
     assert len(campaigns) == Campaign.objects.count() == 2
     for campaign in campaigns.values():
-        assert (campaign.status, campaign.total) == ("sent", NUMBER)
-        assert stage.tally(campaign) == (0, 0, 0)
+        assert (campaign.status, campaign.total) == ("sent", SUBSCRIBERS_PER_CADENCE)
+        assert harness.count_mistakes(campaign) == (0, 0, 0)
     assert AnnouncedPost.objects.get(post=post).digest == campaigns["digest"]

@@ -1,4 +1,4 @@
-"""The doctor of the newsletter asks a real name server what mail providers will ask."""
+"""newsletter_doctor asks a real name server for the records that receiving mail servers check."""
 
 import threading
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from newsletter.delivery.deliverability import lacks
+from newsletter.delivery.deliverability import settings_problems
 from newsletter.models import NewsletterSettings
 from ptcomplete.email_settings import mailers
 
 pytestmark = pytest.mark.django_db
 
-WELL = {
+VALID_RECORDS = {
     ("news.example.com.", "MX"): ["10 mail.example.com."],
     ("news.example.com.", "TXT"): ['"something else"', '"v=spf1 include:provider.example " "-all"'],
     ("_dmarc.example.com.", "TXT"): ['"v=DMARC1; p=none"'],
@@ -27,34 +27,34 @@ WELL = {
 }
 
 
-class Names(BaseRequestHandler):
-    """Answers from a list."""
+class NameServer(BaseRequestHandler):
+    """Answers from a dictionary."""
 
-    known: dict[tuple[str, str], list[str]] = {}
+    records: dict[tuple[str, str], list[str]] = {}
     is_broken = False
 
     def handle(self) -> None:
         data, socket = self.request
-        asked = dns.message.from_wire(data)
-        answer = dns.message.make_response(asked)
-        question = asked.question[0]
+        query = dns.message.from_wire(data)
+        answer = dns.message.make_response(query)
+        question = query.question[0]
         name, kind = question.name.to_text(), dns.rdatatype.to_text(question.rdtype)
         if self.is_broken:
             answer.set_rcode(dns.rcode.SERVFAIL)
-        elif rows := self.known.get((name, kind)):
+        elif rows := self.records.get((name, kind)):
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *rows))
-        elif not any(name == each for each, _ in self.known):
+        elif not any(name == each for each, _ in self.records):
             answer.set_rcode(dns.rcode.NXDOMAIN)
         socket.sendto(answer.to_wire(), self.client_address)
 
 
 @pytest.fixture
-def names(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Names]]:
-    """A name server that knows all that is needed; and a site with all that it needs."""
+def name_server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[NameServer]]:
+    """A name server with all required records, and a site with all required settings."""
     settings.SITE_URL = "https://www.example.com"
     settings.MAILERS = mailers("smtp://127.0.0.1")
     NewsletterSettings.objects.create(from_email="sam@news.example.com", postal_address="Main Street 1")
-    handler = type("TheseNames", (Names,), {"known": dict(WELL)})
+    handler = type("TestNameServer", (NameServer,), {"records": dict(VALID_RECORDS)})
     with ThreadingUDPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         resolver = dns.resolver.Resolver(configure=False)
@@ -64,8 +64,8 @@ def names(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[
         server.shutdown()
 
 
-def says(selector: str = "s1") -> str:
-    """What the doctor finds."""
+def run_doctor(selector: str = "s1") -> str:
+    """Return the output or the error of newsletter_doctor."""
     out = StringIO()
     try:
         call_command("newsletter_doctor", selector=selector, stdout=out)
@@ -74,45 +74,45 @@ def says(selector: str = "s1") -> str:
     return out.getvalue()
 
 
-def test_where_all_is_well_it_says_so(names: type[Names]) -> None:
-    assert says() == "No problems found.\n"
-    assert "DKIM was not checked" in says(selector="")
+def test_no_problems_are_reported_for_a_valid_setup(name_server: type[NameServer]) -> None:
+    assert run_doctor() == "No problems found.\n"
+    assert "DKIM was not checked" in run_doctor(selector="")
 
 
 @pytest.mark.parametrize(
-    ("place", "rows", "finds"),
+    ("question", "records", "expected"),
     [
-        (("news.example.com.", "MX"), [], "takes no mail"),
+        (("news.example.com.", "MX"), [], "can't receive email"),
         (("news.example.com.", "TXT"), ['"v=other"'], "has no SPF record"),
         (("news.example.com.", "TXT"), ['"v=spf1 -all"', '"v=spf1 ~all"'], "has 2 SPF records"),
-        (("news.example.com.", "TXT"), ['"v=spf1 +all"'], "lets everybody send"),
+        (("news.example.com.", "TXT"), ['"v=spf1 +all"'], "allows any server to send"),
         (("_dmarc.example.com.", "TXT"), ['"v=DMARC2"'], "has no DMARC record"),
         (("s1._domainkey.news.example.com.", "TXT"), ['"v=DKIM1; p="'], "no DKIM key"),
         (("s1._domainkey.news.example.com.", "TXT"), [], "no DKIM key"),
     ],
 )
-def test_what_is_missing_is_named_and_nothing_else(
-    names: type[Names], place: tuple[str, str], rows: list[str], finds: str
+def test_only_the_missing_record_is_reported(
+    name_server: type[NameServer], question: tuple[str, str], records: list[str], expected: str
 ) -> None:
-    names.known[place] = rows
-    assert finds in says()
-    assert len(says().splitlines()) == 1
+    name_server.records[question] = records
+    assert expected in run_doctor()
+    assert len(run_doctor().splitlines()) == 1
 
 
-def test_what_the_settings_lack_is_told_as_well(names: type[Names], settings: Settings) -> None:
+def test_settings_problems_are_reported_too(name_server: type[NameServer], settings: Settings) -> None:
     settings.SITE_URL = "http://www.example.com"
-    assert "https://" in says()
+    assert "https://" in run_doctor()
 
 
-def test_a_name_server_that_is_broken_is_told_apart_from_what_is_missing(names: type[Names]) -> None:
-    names.is_broken = True
-    assert "The DNS does not answer for news.example.com" in says()
-    assert "SPF" not in says()
+def test_broken_name_server_is_not_reported_as_missing_records(name_server: type[NameServer]) -> None:
+    name_server.is_broken = True
+    assert "The DNS does not answer for news.example.com" in run_doctor()
+    assert "SPF" not in run_doctor()
 
 
-def test_on_ones_own_machine_neither_https_nor_a_domain_is_asked_for(settings: Settings) -> None:
+def test_local_site_needs_neither_https_nor_its_own_domain(settings: Settings) -> None:
     settings.SITE_URL = "http://127.0.0.1:8000"
-    sender = NewsletterSettings(from_email="newsletter@example.com", postal_address="Main Street 1")
-    assert lacks(sender) == []
+    newsletter_settings = NewsletterSettings(from_email="newsletter@example.com", postal_address="Main Street 1")
+    assert settings_problems(newsletter_settings) == []
     settings.SITE_URL = "http://127.0.0.1.example.net"
-    assert len(lacks(sender)) == 2
+    assert len(settings_problems(newsletter_settings)) == 2

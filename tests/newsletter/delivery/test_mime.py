@@ -1,4 +1,4 @@
-"""The mail itself: put together once, each reader's own, and as RFCs 2045, 2369, 5322 and 8058 want it."""
+"""The message is built once and personalized per subscriber, following RFCs 2045, 2369, 5322 and 8058."""
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -8,109 +8,107 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.mime import Sender, compiled, deliverable, link
+from newsletter.delivery.mime import Sender, compile_message, encode_recipient
 from newsletter.models import Campaign
+from newsletter.rendering.personal_links import placeholder_url
 from newsletter.subscribers.tokens import TokenPurpose
 from siteinfo.models import SiteInfo
 from tests.factories import make_campaign
-from tests.newsletter.delivery.harness import sender
+from tests.newsletter.delivery.harness import make_newsletter_settings
 
 SENDER = Sender("Sam’s Clinic", "news@example.com", "sam@example.com", "newsletter.example.com")
-READER, EPOCH = UUID(int=7), 3
+SUBSCRIBER_ID, TOKEN_VERSION = UUID(int=7), 3
 
 
-def mail_of(html: str, text: str, **fields: object) -> bytes:
-    """The mail of a campaign that says this; with {unsubscribe} where the link goes."""
+def build_message(html: str, text: str, **fields: object) -> bytes:
+    """Return the message of a campaign, with links in place of {unsubscribe} and {preferences}."""
     campaign = make_campaign(status="sending", frozen_subject=fields.pop("subject", "Knees"), **fields)
-    places = {
-        "unsubscribe": link(campaign, TokenPurpose.UNSUBSCRIBE),
-        "preferences": link(campaign, TokenPurpose.PREFERENCES),
-    }
-    html, text = (
-        words.replace("{unsubscribe}", places["unsubscribe"]).replace("{preferences}", places["preferences"])
-        for words in (html, text)
-    )
+    for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES):
+        url = placeholder_url(campaign, purpose)
+        html, text = (body.replace(f"{{{purpose.name.lower()}}}", url) for body in (html, text))
     Campaign.objects.filter(pk=campaign.pk).update(frozen_html=html, frozen_text=text)
-    compiled.cache_clear()
-    return compiled(campaign.pk, campaign.frozen_sha256, SENDER).to(
-        "reader@example.org", "<1.7@example.com>", READER, EPOCH, "Sun, 01 Mar 2026 12:00:00 +0000"
+    compile_message.cache_clear()
+    template = compile_message(campaign.pk, campaign.frozen_sha256, SENDER)
+    return template.personalize(
+        "reader@example.org", "<1.7@example.com>", SUBSCRIBER_ID, TOKEN_VERSION, "Sun, 01 Mar 2026 12:00:00 +0000"
     )
 
 
-def parsed(raw: bytes) -> EmailMessage:
-    """As a mail program reads it, after the server took the dot-stuffing out."""
+def parse(raw: bytes) -> EmailMessage:
+    """Parse the message as a mail client does, after the server has removed dot-stuffing."""
     return message_from_bytes(raw.replace(b"\r\n..", b"\r\n."), policy=policy.default)
 
 
-def part(raw: bytes, kind: str) -> str:
-    found = parsed(raw).get_body((kind,))
-    assert found is not None
-    return str(found.get_content()).replace("\r\n", "\n")
+def body_of(raw: bytes, subtype: str) -> str:
+    part = parse(raw).get_body((subtype,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 @pytest.mark.django_db
-def test_the_headers_are_all_there_once() -> None:
-    mail = parsed(mail_of("<p>x</p>", "x", subject="Knees – and über=?hips?="))
-    assert mail["From"] == "Sam’s Clinic <news@example.com>"
-    assert mail["To"] == "reader@example.org"
-    assert mail["Reply-To"] == "sam@example.com"
-    assert mail["Subject"] == "Knees – and über= ?hips?="
-    assert mail["Message-ID"] == "<1.7@example.com>"
-    assert mail["List-Id"] == "<newsletter.example.com>"
-    assert mail["Precedence"] == "bulk"
-    assert mail["Date"].datetime.tzinfo is not None
-    assert mail["Auto-Submitted"] is None
-    assert len(mail.keys()) == len({name.lower() for name in mail.keys()})  # noqa: SIM118 - keys() tells of doubles
-    assert [found.get_content_type() for found in mail.iter_parts()] == ["text/plain", "text/html"]
+def test_every_header_occurs_once() -> None:
+    message = parse(build_message("<p>x</p>", "x", subject="Knees – and über=?hips?="))
+    assert message["From"] == "Sam’s Clinic <news@example.com>"
+    assert message["To"] == "reader@example.org"
+    assert message["Reply-To"] == "sam@example.com"
+    assert message["Subject"] == "Knees – and über= ?hips?="
+    assert message["Message-ID"] == "<1.7@example.com>"
+    assert message["List-Id"] == "<newsletter.example.com>"
+    assert message["Precedence"] == "bulk"
+    assert message["Date"].datetime.tzinfo is not None
+    assert message["Auto-Submitted"] is None
+    names = message.keys()  # includes duplicates
+    assert len(names) == len({name.lower() for name in names})
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
 @pytest.mark.django_db
-def test_a_mail_that_a_post_set_off_says_that_nobody_wrote_it() -> None:
-    assert parsed(mail_of("", "", kind="digest"))["Auto-Submitted"] == "auto-generated"
+def test_automatic_campaign_is_marked_as_auto_generated() -> None:
+    assert parse(build_message("", "", kind="digest"))["Auto-Submitted"] == "auto-generated"
 
 
 @pytest.mark.django_db
-def test_one_click_and_the_links_at_the_end_carry_the_readers_own_token() -> None:
-    token = TokenPurpose.UNSUBSCRIBE.make_token(READER, EPOCH)
-    raw = mail_of('<p><a href="{unsubscribe}">Unsubscribe</a></p>', "Unsubscribe: {unsubscribe}\n{preferences}")
-    mail = parsed(raw)
-    address = f"http://testserver/newsletter/u/{token}/"
-    assert mail["List-Unsubscribe"] == f"<{address}>"
-    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert part(raw, "html") == f'<p><a href="{address}">Unsubscribe</a></p>\n'
-    assert f"Unsubscribe: {address}\n" in part(raw, "plain")
-    carried = part(raw, "plain").split("/newsletter/p/")[1].split("/")[0]
-    assert TokenPurpose.PREFERENCES.verify(carried) == (READER, EPOCH)
+def test_header_and_links_contain_the_subscribers_token() -> None:
+    token = TokenPurpose.UNSUBSCRIBE.make_token(SUBSCRIBER_ID, TOKEN_VERSION)
+    raw = build_message('<p><a href="{unsubscribe}">Unsubscribe</a></p>', "Unsubscribe: {unsubscribe}\n{preferences}")
+    message = parse(raw)
+    url = f"http://testserver/newsletter/u/{token}/"
+    assert message["List-Unsubscribe"] == f"<{url}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert body_of(raw, "html") == f'<p><a href="{url}">Unsubscribe</a></p>\n'
+    assert f"Unsubscribe: {url}\n" in body_of(raw, "plain")
+    preferences_token = body_of(raw, "plain").split("/newsletter/p/")[1].split("/")[0]
+    assert TokenPurpose.PREFERENCES.verify(preferences_token) == (SUBSCRIBER_ID, TOKEN_VERSION)
 
 
 @pytest.mark.django_db
 @given(
-    words=st.text(
+    text=st.text(
         alphabet=st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")) | st.sampled_from("\n.%=\t"), max_size=300
     )
 )
-def test_whatever_is_written_arrives_as_written_in_lines_that_every_server_takes(words: str) -> None:
-    raw = mail_of(f"{words}{{unsubscribe}}{words}", words)
-    token = TokenPurpose.UNSUBSCRIBE.make_token(READER, EPOCH)
-    html = f"{words}http://testserver/newsletter/u/{token}/{words}"
-    assert part(raw, "html") == "\n".join(html.splitlines()) + "\n"
-    assert part(raw, "plain") == "\n".join(words.splitlines()) + "\n"
+def test_any_text_survives_and_no_line_is_too_long(text: str) -> None:
+    raw = build_message(f"{text}{{unsubscribe}}{text}", text)
+    token = TokenPurpose.UNSUBSCRIBE.make_token(SUBSCRIBER_ID, TOKEN_VERSION)
+    html = f"{text}http://testserver/newsletter/u/{token}/{text}"
+    assert body_of(raw, "html") == "\n".join(html.splitlines()) + "\n"
+    assert body_of(raw, "plain") == "\n".join(text.splitlines()) + "\n"
     assert raw.endswith(b"\r\n")
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r\n.\r\n" not in raw
     body = raw.split(b"\r\n\r\n", 1)[1]
-    assert max(map(len, body.split(b"\r\n"))) <= 77  # a dot more, where one is doubled
+    assert max(map(len, body.split(b"\r\n"))) <= 77  # 76 and a stuffed dot
 
 
-@pytest.mark.parametrize("address", ["a.b+c@example.org", '"a b"@example.org', "x@bücher.example"])
-def test_an_address_that_exists_is_delivered_to(address: str) -> None:
-    found = deliverable(address)
-    assert found.isascii()
-    assert found.rpartition("@")[0] == address.rpartition("@")[0]
+@pytest.mark.parametrize("email", ["a.b+c@example.org", '"a b"@example.org', "x@bücher.example"])
+def test_valid_address_is_encoded_as_ascii(email: str) -> None:
+    encoded = encode_recipient(email)
+    assert encoded.isascii()
+    assert encoded.rpartition("@")[0] == email.rpartition("@")[0]
 
 
 @pytest.mark.parametrize(
-    "address",
+    "email",
     [
         "",
         "nobody",
@@ -121,16 +119,17 @@ def test_an_address_that_exists_is_delivered_to(address: str) -> None:
         "a b@c.example",
     ],
 )
-def test_an_address_that_would_be_a_command_or_none_at_all_is_refused(address: str) -> None:
+def test_address_that_could_inject_commands_is_rejected(email: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
-        deliverable(address)
+        encode_recipient(email)
 
 
 @pytest.mark.django_db
-def test_what_the_owner_left_empty_is_the_sites() -> None:
+def test_sender_defaults_to_the_sites_details() -> None:
     SiteInfo.objects.create(name="Clinic")
-    assert Sender.of(sender()) == ("Clinic", "site@example.com", "", "newsletter.testserver")
-    assert Sender.of(sender(from_name="Sam", from_email="sam@example.com", list_id="l.example.com"))[:2] == (
-        "Sam",
-        "sam@example.com",
+    default = Sender.from_settings(make_newsletter_settings())
+    assert default == ("Clinic", "site@example.com", "", "newsletter.testserver")
+    newsletter_settings = make_newsletter_settings(
+        from_name="Sam", from_email="sam@example.com", list_id="l.example.com"
     )
+    assert Sender.from_settings(newsletter_settings) == ("Sam", "sam@example.com", "", "l.example.com")

@@ -1,4 +1,4 @@
-"""Limits hold for all workers together, and over restarts."""
+"""Rate limits apply to all workers together and survive restarts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.delivery import rate_limit
 from newsletter.models import SendWindow
-from tests.newsletter.delivery.harness import sender
+from tests.newsletter.delivery.harness import make_newsletter_settings
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 1, 12, 0, 0, 500_000, tzinfo=UTC)
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
-    """The time that pace sees; sleeping goes on to the next second."""
+    """The current time, which sleeping moves on by a second."""
     now = [NOON]
     monkeypatch.setattr("newsletter.delivery.rate_limit.timezone.now", lambda: now[0])
     monkeypatch.setattr(
@@ -24,45 +24,45 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     return now
 
 
-def test_without_limits_nothing_is_counted() -> None:
-    assert rate_limit.reserve(sender(), 100) == (100, ())
+def test_nothing_is_counted_without_limits() -> None:
+    assert rate_limit.reserve(make_newsletter_settings(), 100) == (100, ())
     assert not SendWindow.objects.exists()
 
 
-def test_the_narrowest_limit_holds_until_its_window_is_over(clock: list[datetime]) -> None:
-    profile = sender(max_per_hour=10, max_per_day=25)
+def test_strictest_limit_applies_until_its_window_ends(clock: list[datetime]) -> None:
+    newsletter_settings = make_newsletter_settings(max_per_hour=10, max_per_day=25)
     granted = []
     for hours in (0, 0, 1, 2, 3, 24):
         clock[0] = NOON + timedelta(hours=hours)
-        granted.append(rate_limit.reserve(profile, 8).number)
+        granted.append(rate_limit.reserve(newsletter_settings, 8).granted)
     assert granted == [8, 2, 8, 7, 0, 8]
 
 
-def test_a_full_second_is_waited_for_and_a_full_hour_is_not(clock: list[datetime]) -> None:
-    profile = sender(max_per_second=2, max_per_hour=5)
-    assert [rate_limit.reserve(profile, 8).number for _ in range(4)] == [2, 2, 1, 0]
+def test_reserving_waits_for_the_next_second_but_not_for_the_next_hour(clock: list[datetime]) -> None:
+    newsletter_settings = make_newsletter_settings(max_per_second=2, max_per_hour=5)
+    assert [rate_limit.reserve(newsletter_settings, 8).granted for _ in range(4)] == [2, 2, 1, 0]
     assert clock[0] == NOON + timedelta(seconds=2)
 
 
-def test_none_a_second_is_none_and_no_wait_for_ever() -> None:
-    assert rate_limit.reserve(sender(max_per_second=0), 8).number == 0
+def test_limit_of_zero_per_second_does_not_wait_forever() -> None:
+    assert rate_limit.reserve(make_newsletter_settings(max_per_second=0), 8).granted == 0
 
 
-def test_what_is_not_sent_is_given_back_to_the_window_it_came_from(clock: list[datetime]) -> None:
-    profile = sender(max_per_hour=10)
-    first = rate_limit.reserve(profile, 8)
+def test_unused_emails_are_returned_to_their_window(clock: list[datetime]) -> None:
+    newsletter_settings = make_newsletter_settings(max_per_hour=10)
+    first = rate_limit.reserve(newsletter_settings, 8)
     clock[0] += timedelta(hours=1)
-    assert rate_limit.reserve(profile, 8).number == 8
-    rate_limit.give_back(first, 8)
-    assert rate_limit.reserve(profile, 8).number == 2
+    assert rate_limit.reserve(newsletter_settings, 8).granted == 8
+    rate_limit.release(first, 8)
+    assert rate_limit.reserve(newsletter_settings, 8).granted == 2
     clock[0] -= timedelta(hours=1)
-    second = rate_limit.reserve(profile, 8)
-    rate_limit.give_back(second, 3)
-    assert rate_limit.reserve(profile, 8).number == 10 - second.number + 3
+    second = rate_limit.reserve(newsletter_settings, 8)
+    rate_limit.release(second, 3)
+    assert rate_limit.reserve(newsletter_settings, 8).granted == 10 - second.granted + 3
 
 
-def test_old_windows_go() -> None:
-    profile = sender(max_per_hour=10)
-    SendWindow.objects.create(newsletter_settings=profile, period="hour", starts_at=NOON - timedelta(days=900))
-    rate_limit.reserve(profile, 1)
+def test_old_windows_are_deleted() -> None:
+    newsletter_settings = make_newsletter_settings(max_per_hour=10)
+    newsletter_settings.send_windows.create(period="hour", starts_at=NOON - timedelta(days=900))
+    rate_limit.reserve(newsletter_settings, 1)
     assert SendWindow.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Claiming, sending and keeping: who left is left out, trouble waits or pauses, and the counts always add up."""
+"""Campaigns are sent exactly once per subscriber, pause when something is wrong, and their counts always add up."""
 
 import os
 import signal
@@ -18,12 +18,18 @@ from pytest_django import Settings
 from newsletter.campaigns import actions
 from newsletter.delivery import sending
 from newsletter.delivery.journal import Journal
-from newsletter.delivery.sending import BACKOFF, MOST_COPIES, claim, deliver
+from newsletter.delivery.sending import MAX_UNCERTAIN_ATTEMPTS, RETRY_DELAYS, claim_batch, send_due_campaigns
 from newsletter.delivery.transport import SmtpTransport
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from ptcomplete.email_settings import mailers
 from tests.mail_server import Mailbox, mail_server
-from tests.newsletter.delivery.harness import KILLED, Stage, adds_up, campaign_to, sender
+from tests.newsletter.delivery.harness import (
+    KILLED,
+    DeliveryHarness,
+    counts_add_up,
+    make_newsletter_settings,
+    make_sending_campaign,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,40 +38,42 @@ def never() -> bool:
     return False
 
 
-def after(number: int) -> Callable[[], bool]:
-    """A worker that is told to stop once it has asked so often."""
-    asked = count()
-    return lambda: next(asked) >= number
+def stop_after(number: int) -> Callable[[], bool]:
+    """Return a function that returns True after `number` calls, like a worker that receives a signal."""
+    calls = count()
+    return lambda: next(calls) >= number
 
 
-def census(campaign: Campaign) -> dict[str, int]:
-    assert adds_up(campaign)
+def status_counts(campaign: Campaign) -> dict[str, int]:
+    assert counts_add_up(campaign)
     return {status: number for status, number in campaign.deliveries.count_by_status().items() if number}
 
 
-def test_a_campaign_is_sent_to_all_and_ends(stage: Stage) -> None:
-    campaign = campaign_to(15, sender())
-    assert deliver(never) == 15
-    assert census(campaign) == {"sent": 15}
-    assert stage.tally(campaign) == (0, 0, 0)
+def test_campaign_is_sent_to_everyone_and_finishes(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(15, make_newsletter_settings())
+    assert send_due_campaigns(never) == 15
+    assert status_counts(campaign) == {"sent": 15}
+    assert harness.count_mistakes(campaign) == (0, 0, 0)
     assert campaign.status == "sent"
-    assert deliver(never) == 0
-    assert not list(stage.folder.glob("newsletter/*"))
+    assert send_due_campaigns(never) == 0
+    assert not list(harness.folder.glob("newsletter/*"))
 
 
-def test_who_left_after_the_campaign_began_is_skipped(stage: Stage) -> None:
-    campaign = campaign_to(5, sender())
-    leaves, erased = Subscriber.objects.all()[:2]
-    Subscriber.objects.filter(pk=leaves.pk).transition("active", "unsubscribed")
+def test_subscriber_who_unsubscribed_after_the_start_is_skipped(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(5, make_newsletter_settings())
+    unsubscribed, erased = Subscriber.objects.all()[:2]
+    Subscriber.objects.filter(pk=unsubscribed.pk).transition("active", "unsubscribed")
     erased.erase()
-    assert deliver(never) == 3
-    assert census(campaign) == {"sent": 3, "skipped": 2}
+    assert send_due_campaigns(never) == 3
+    assert status_counts(campaign) == {"sent": 3, "skipped": 2}
     assert campaign.status == "sent"
 
 
-def test_who_leaves_between_claim_and_mail_is_heard(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "SECONDS_BETWEEN_LOOKS", 0)
-    campaign = campaign_to(4, sender(connections=1))
+def test_unsubscribing_between_claim_and_sending_takes_effect(
+    harness: DeliveryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "AUDIENCE_CHECK_SECONDS", 0)
+    campaign = make_sending_campaign(4, make_newsletter_settings(connections=1))
     original = SmtpTransport.send
 
     def send(self: SmtpTransport, *arguments: Any) -> Any:
@@ -76,27 +84,29 @@ def test_who_leaves_between_claim_and_mail_is_heard(stage: Stage, monkeypatch: p
         return original(self, *arguments)
 
     monkeypatch.setattr(SmtpTransport, "send", send)
-    assert deliver(never) == 3
-    assert census(campaign) == {"sent": 3, "skipped": 1}
+    assert send_due_campaigns(never) == 3
+    assert status_counts(campaign) == {"sent": 3, "skipped": 1}
 
 
-def test_paused_and_resumed_twenty_times_each_mail_goes_out_once(stage: Stage) -> None:
-    campaign = campaign_to(60, sender(connections=2, batch_size=2))
+def test_each_email_is_sent_once_despite_twenty_pauses(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(60, make_newsletter_settings(connections=2, batch_size=2))
     rows = Campaign.objects.filter(pk=campaign.pk)
     for _ in range(20):
-        deliver(after(3))
-        assert adds_up(campaign)
+        send_due_campaigns(stop_after(3))
+        assert counts_add_up(campaign)
         rows.transition("sending", "paused")
-        assert deliver(never) == 0
+        assert send_due_campaigns(never) == 0
         rows.transition("paused", "sending")
-    deliver(never)
-    assert census(campaign) == {"sent": 60}
-    assert stage.tally(campaign) == (0, 0, 0)
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 60}
+    assert harness.count_mistakes(campaign) == (0, 0, 0)
 
 
-def test_a_cancelled_campaign_stops_with_the_mail_in_hand(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "SECONDS_BETWEEN_LOOKS", 0)
-    campaign = campaign_to(6, sender(connections=1))
+def test_cancelled_campaign_stops_after_the_current_email(
+    harness: DeliveryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "AUDIENCE_CHECK_SECONDS", 0)
+    campaign = make_sending_campaign(6, make_newsletter_settings(connections=1))
     original = SmtpTransport.send
 
     def send(self: SmtpTransport, *arguments: Any) -> Any:
@@ -104,226 +114,225 @@ def test_a_cancelled_campaign_stops_with_the_mail_in_hand(stage: Stage, monkeypa
         return original(self, *arguments)
 
     monkeypatch.setattr(SmtpTransport, "send", send)
-    assert deliver(never) == 1
-    assert census(campaign) == {"sent": 1, "pending": 5}
+    assert send_due_campaigns(never) == 1
+    assert status_counts(campaign) == {"sent": 1, "pending": 5}
 
 
-def test_who_is_told_to_stop_keeps_what_was_done_and_gives_back_the_rest(stage: Stage) -> None:
-    campaign = campaign_to(6, sender(connections=1))
-    assert deliver(after(4)) == 3
-    assert census(campaign) == {"sent": 3, "pending": 3}
+def test_stopped_worker_saves_its_results_and_releases_the_rest(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(6, make_newsletter_settings(connections=1))
+    assert send_due_campaigns(stop_after(4)) == 3
+    assert status_counts(campaign) == {"sent": 3, "pending": 3}
 
 
-def test_one_refused_address_is_no_matter_and_greylisting_comes_later(stage: Stage) -> None:
-    campaign = campaign_to(6, sender(connections=1))
-    stage.plan(RCPT=["550 5.1.1 nobody", "", "450 4.2.0 greylisted"])
-    deliver(never)
-    assert census(campaign) == {"sent": 4, "failed": 1, "deferred": 1}
+def test_rejected_address_fails_and_greylisted_one_is_retried(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(6, make_newsletter_settings(connections=1))
+    harness.plan_faults(RCPT=["550 5.1.1 nobody", "", "450 4.2.0 greylisted"])
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 4, "failed": 1, "deferred": 1}
     assert campaign.status == "sending"
-    late = campaign.deliveries.get(status="deferred")
-    assert BACKOFF[0] * 0.7 < late.next_at - timezone.now() < BACKOFF[0] * 1.3
-    Delivery.objects.filter(pk=late.pk).update(next_at=timezone.now())
-    deliver(never)
-    assert census(campaign) == {"sent": 5, "failed": 1}
+    deferred = campaign.deliveries.get(status="deferred")
+    assert RETRY_DELAYS[0] * 0.7 < deferred.next_at - timezone.now() < RETRY_DELAYS[0] * 1.3
+    Delivery.objects.filter(pk=deferred.pk).update(next_at=timezone.now())
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 5, "failed": 1}
     assert campaign.status == "sent"
 
 
-def test_what_is_refused_for_a_day_has_failed(stage: Stage) -> None:
-    campaign = campaign_to(1, sender(connections=1))
-    for _ in BACKOFF:
-        stage.plan(RCPT=["450 4.2.0 greylisted"])
-        deliver(never)
-        assert census(campaign) == {"deferred": 1}
+def test_delivery_rejected_for_a_day_fails(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(1, make_newsletter_settings(connections=1))
+    for _ in RETRY_DELAYS:
+        harness.plan_faults(RCPT=["450 4.2.0 greylisted"])
+        send_due_campaigns(never)
+        assert status_counts(campaign) == {"deferred": 1}
         campaign.deliveries.update(next_at=timezone.now())
     Campaign.objects.update(started_at=timezone.now() - timedelta(days=2))
-    stage.plan(RCPT=["450 4.2.0 greylisted"])
-    deliver(never)
-    assert census(campaign) == {"failed": 1}
+    harness.plan_faults(RCPT=["450 4.2.0 greylisted"])
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"failed": 1}
 
 
-def test_a_server_that_refuses_us_pauses_the_campaign_and_fails_nobody(stage: Stage) -> None:
-    campaign = campaign_to(12, sender(connections=1))
-    stage.plan(END=["", "550 5.7.26 no DKIM"])
-    deliver(never)
-    assert census(campaign) == {"sent": 1, "deferred": 1, "pending": 10}
+def test_server_that_rejects_us_pauses_the_campaign_without_failures(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(12, make_newsletter_settings(connections=1))
+    harness.plan_faults(END=["", "550 5.7.26 no DKIM"])
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 1, "deferred": 1, "pending": 10}
     assert campaign.status == "paused"
     assert "5.7.26 no DKIM" in campaign.pause_reason
     Campaign.objects.all().transition("paused", "sending")
-    deliver(never)
-    assert census(campaign) == {"sent": 12}
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 12}
 
 
-def test_too_many_failures_pause_the_campaign(stage: Stage) -> None:
-    campaign = campaign_to(40, sender(connections=1, batch_size=10, pause_error_percent=30))
-    stage.plan(RCPT=["550 nobody"] * 20)
-    deliver(never)
-    assert census(campaign) == {"failed": 20, "pending": 20}
-    assert campaign.pause_reason.startswith("20 of 20 mails failed")
+def test_too_many_failures_pause_the_campaign(harness: DeliveryHarness) -> None:
+    newsletter_settings = make_newsletter_settings(connections=1, batch_size=10, pause_error_percent=30)
+    campaign = make_sending_campaign(40, newsletter_settings)
+    harness.plan_faults(RCPT=["550 nobody"] * 20)
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"failed": 20, "pending": 20}
+    assert campaign.pause_reason.startswith("20 of 20 emails failed")
     Delivery.objects.filter(status="failed").transition("failed", "pending")
-    stage.plan()
+    harness.plan_faults()
     Campaign.objects.all().transition("paused", "sending")
-    deliver(never)
-    assert census(campaign) == {"sent": 40}
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 40}
 
 
-def test_a_password_that_is_wrong_pauses_the_campaign(settings: Settings) -> None:
-    campaign = campaign_to(2, sender())
+def test_wrong_password_pauses_the_campaign(settings: Settings) -> None:
+    campaign = make_sending_campaign(2, make_newsletter_settings())
 
-    def refuse(*_: object) -> AuthResult:
+    def reject(*_: object) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
-    with mail_server(settings, Mailbox(), authenticator=refuse, auth_require_tls=False) as port:
+    with mail_server(settings, Mailbox(), authenticator=reject, auth_require_tls=False) as port:
         settings.MAILERS = mailers(f"smtp://127.0.0.1:{port}")
         settings.MAILERS["default"]["OPTIONS"] |= {"username": "us", "password": "wrong"}
-        assert deliver(never) == 0
-    assert census(campaign) == {"pending": 2}
+        assert send_due_campaigns(never) == 0
+    assert status_counts(campaign) == {"pending": 2}
     assert campaign.status == "paused"
     assert campaign.pause_reason == "The mail server rejected our username and password."
 
 
-def test_a_server_that_is_away_costs_no_mail_an_attempt(stage: Stage, settings: Settings) -> None:
-    campaign = campaign_to(2, sender())
+def test_unavailable_server_uses_up_no_attempts(harness: DeliveryHarness, settings: Settings) -> None:
+    campaign = make_sending_campaign(2, make_newsletter_settings())
     settings.MAILERS = mailers("smtp://127.0.0.1:9")
-    assert deliver(never) == 0
-    assert census(campaign) == {"pending": 2}
+    assert send_due_campaigns(never) == 0
+    assert status_counts(campaign) == {"pending": 2}
     assert not campaign.deliveries.filter(attempt__gt=0).exists()
 
 
-def test_a_421_in_the_middle_costs_one_mail_a_minute_and_no_other_anything(stage: Stage) -> None:
-    campaign = campaign_to(10, sender(connections=1))
-    stage.plan(MAIL=["", "", "421 4.7.0 too much", "", "421 4.7.0 too much"])
-    deliver(never)
-    assert census(campaign) == {"sent": 8, "deferred": 2}
-    assert stage.taken(campaign).total() == 8
+def test_reply_421_defers_one_email_only(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(10, make_newsletter_settings(connections=1))
+    harness.plan_faults(MAIL=["", "", "421 4.7.0 too much", "", "421 4.7.0 too much"])
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 8, "deferred": 2}
+    assert harness.accepted_emails(campaign).total() == 8
 
 
-def test_a_server_that_hangs_up_again_and_again_is_left_alone_for_a_while(stage: Stage) -> None:
-    campaign = campaign_to(10, sender(connections=1))
-    stage.plan(MAIL=["", *["421 4.3.2 down"] * 9])
-    assert deliver(never) == 0
-    assert census(campaign) == {"sent": 1, "deferred": 3, "pending": 6}
+def test_server_that_keeps_disconnecting_is_given_a_break(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(10, make_newsletter_settings(connections=1))
+    harness.plan_faults(MAIL=["", *["421 4.3.2 down"] * 9])
+    assert send_due_campaigns(never) == 0
+    assert status_counts(campaign) == {"sent": 1, "deferred": 3, "pending": 6}
 
 
-def test_after_the_clock_jumped_nothing_goes_out_under_the_old_claim(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    campaign = campaign_to(4, sender(connections=1))
-    monkeypatch.setattr(sending, "LEASE_LEFT", sending.LEASE * 2)
-    assert deliver(never) == 0
-    assert census(campaign) == {"pending": 4}
-    assert not stage.taken(campaign)
+def test_nothing_is_sent_with_an_expired_claim(harness: DeliveryHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = make_sending_campaign(4, make_newsletter_settings(connections=1))
+    monkeypatch.setattr(sending, "LEASE_MARGIN", sending.LEASE * 2)
+    assert send_due_campaigns(never) == 0
+    assert status_counts(campaign) == {"pending": 4}
+    assert not harness.accepted_emails(campaign)
 
 
-def test_other_settings_count_from_the_next_chunk_on(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    campaign = campaign_to(12, sender(connections=1, batch_size=4))
-    sizes, original = [], sending.send
+def test_changed_settings_apply_from_the_next_batch(harness: DeliveryHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = make_sending_campaign(12, make_newsletter_settings(connections=1, batch_size=4))
+    batches, original = [], sending.send_batch
 
-    def send(chunk: Any, *arguments: Any) -> Any:
-        sizes.append((len(chunk.rows), chunk.sender.email))
+    def send_batch(batch: Any, *arguments: Any) -> Any:
+        batches.append((len(batch.deliveries), batch.sender.email))
         NewsletterSettings.objects.update(batch_size=6, from_email="new@example.com")
-        return original(chunk, *arguments)
+        return original(batch, *arguments)
 
-    monkeypatch.setattr(sending, "send", send)
-    assert deliver(never) == 12
-    assert sizes == [(4, "site@example.com"), (6, "new@example.com"), (2, "new@example.com")]
-    assert census(campaign) == {"sent": 12}
+    monkeypatch.setattr(sending, "send_batch", send_batch)
+    assert send_due_campaigns(never) == 12
+    assert batches == [(4, "site@example.com"), (6, "new@example.com"), (2, "new@example.com")]
+    assert status_counts(campaign) == {"sent": 12}
 
 
 @pytest.mark.parametrize(
     ("policy", "fault", "copies"),
     [("resend", "drop-after", 2), ("resend", "drop-before", 1), ("hold", "drop-after", 1)],
 )
-def test_without_an_answer_after_the_dot_the_policy_decides(stage: Stage, policy: str, fault: str, copies: int) -> None:
-    campaign = campaign_to(3, sender(uncertain_policy=policy, connections=1))
-    stage.plan(END=[fault])
-    deliver(never)
-    assert census(campaign) == {"sent": 2, "uncertain": 1}
-    doubtful = campaign.deliveries.get(status="uncertain")
-    assert doubtful.next_at > timezone.now()
-    Delivery.objects.filter(pk=doubtful.pk).update(next_at=timezone.now())
-    deliver(never)
-    assert stage.taken(campaign)[doubtful.message_id] == copies
-    assert census(campaign) == ({"sent": 3} if policy == "resend" else {"sent": 2, "uncertain": 1})
+def test_policy_decides_about_uncertain_emails(harness: DeliveryHarness, policy: str, fault: str, copies: int) -> None:
+    campaign = make_sending_campaign(3, make_newsletter_settings(uncertain_policy=policy, connections=1))
+    harness.plan_faults(END=[fault])
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 2, "uncertain": 1}
+    uncertain = campaign.deliveries.get(status="uncertain")
+    assert uncertain.next_at > timezone.now()
+    Delivery.objects.filter(pk=uncertain.pk).update(next_at=timezone.now())
+    send_due_campaigns(never)
+    assert harness.accepted_emails(campaign)[uncertain.message_id] == copies
+    assert status_counts(campaign) == ({"sent": 3} if policy == "resend" else {"sent": 2, "uncertain": 1})
     if policy == "resend":
-        doubtful.refresh_from_db()
-        assert "before the server replied" in doubtful.error
+        uncertain.refresh_from_db()
+        assert "before the server replied" in uncertain.error
 
 
-def test_a_server_that_never_says_so_is_not_handed_the_same_mail_without_end(stage: Stage) -> None:
-    campaign = campaign_to(1, sender(connections=1))
-    stage.plan(END=["drop-after"] * 5)
+def test_email_is_not_resent_forever_to_a_server_that_never_replies(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(1, make_newsletter_settings(connections=1))
+    harness.plan_faults(END=["drop-after"] * 5)
     for _ in range(5):
-        deliver(never)
+        send_due_campaigns(never)
         campaign.deliveries.update(next_at=timezone.now())
-    assert stage.taken(campaign).total() == MOST_COPIES == 3
-    assert census(campaign) == {"uncertain": 1}
-    stage.plan()
-    assert actions.settle(campaign, again=True) == 1
-    deliver(never)
-    assert census(campaign) == {"sent": 1}
+    assert harness.accepted_emails(campaign).total() == MAX_UNCERTAIN_ATTEMPTS == 3
+    assert status_counts(campaign) == {"uncertain": 1}
+    harness.plan_faults()
+    assert actions.resend_uncertain(campaign) == 1
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 1}
 
 
-def test_a_limit_holds_the_rest_back(stage: Stage) -> None:
-    campaign = campaign_to(10, sender(max_per_hour=7))
-    assert deliver(never) == 7
-    assert census(campaign) == {"sent": 7, "pending": 3}
+def test_rate_limit_holds_emails_back(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(10, make_newsletter_settings(max_per_hour=7))
+    assert send_due_campaigns(never) == 7
+    assert status_counts(campaign) == {"sent": 7, "pending": 3}
     NewsletterSettings.objects.update(max_per_hour=None)
-    assert deliver(never) == 3
+    assert send_due_campaigns(never) == 3
 
 
-def test_an_address_that_no_mail_reaches_fails_alone(stage: Stage) -> None:
-    campaign = campaign_to(3, sender())
+def test_invalid_address_fails_alone(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(3, make_newsletter_settings())
     campaign.deliveries.filter(pk=campaign.deliveries.earliest("pk").pk).update(to_email="a@b.example\r\nDATA")
-    deliver(never)
-    assert census(campaign) == {"sent": 2, "failed": 1}
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 2, "failed": 1}
 
 
-def test_results_of_a_lost_claim_are_not_kept(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    campaign = campaign_to(2, sender(connections=1))
-    original = sending.send
+def test_outcomes_of_a_lost_claim_are_not_saved(harness: DeliveryHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = make_sending_campaign(2, make_newsletter_settings(connections=1))
+    original = sending.send_batch
 
-    def send(chunk: Any, *arguments: Any) -> Any:
-        results = original(chunk, *arguments)
-        # Meanwhile somebody else took them over.
+    def send_batch(batch: Any, *arguments: Any) -> Any:
+        results = original(batch, *arguments)
+        # Another worker takes the claims over.
         Delivery.objects.update(owner="another", attempt=9)
         return results
 
-    monkeypatch.setattr(sending, "send", send)
-    deliver(never)
-    assert census(campaign) == {"claimed": 2}
+    monkeypatch.setattr(sending, "send_batch", send_batch)
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"claimed": 2}
     assert set(campaign.deliveries.values_list("owner", "attempt")) == {("another", 9)}
 
 
-def test_a_worker_whose_database_fails_leaves_its_journal_to_the_next(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+def test_results_are_recovered_from_the_journal_after_a_database_error(
+    harness: DeliveryHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = campaign_to(4, sender(connections=1, uncertain_policy="hold"))
+    campaign = make_sending_campaign(4, make_newsletter_settings(connections=1, uncertain_policy="hold"))
 
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "keep", fail)
+        patch.setattr(sending, "save_results", fail)
         with pytest.raises(OSError, match="full"):
-            deliver(never)
-    assert census(campaign) == {"claimed": 4}
-    deliver(never)
-    assert census(campaign) == {"sent": 4}
-    assert stage.tally(campaign) == (0, 0, 0)
+            send_due_campaigns(never)
+    assert status_counts(campaign) == {"claimed": 4}
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 4}
+    assert harness.count_mistakes(campaign) == (0, 0, 0)
 
 
-def test_nobody_claims_what_another_has_claimed() -> None:
-    profile = sender(batch_size=10)
-    campaign = campaign_to(4, profile)
-    first, second = (claim(owner, profile, 2) for owner in ("a", "b"))
+def test_two_owners_never_claim_the_same_delivery() -> None:
+    newsletter_settings = make_newsletter_settings(batch_size=10)
+    campaign = make_sending_campaign(4, newsletter_settings)
+    first, second = (claim_batch(owner, newsletter_settings, 2) for owner in ("a", "b"))
     assert first
     assert second
-    assert {row.pk for row in first.rows} & {row.pk for row in second.rows} == set()
-    assert claim("c", profile, 2) is None
-    assert census(campaign) == {"claimed": 4}
+    assert {row.pk for row in first.deliveries} & {row.pk for row in second.deliveries} == set()
+    assert claim_batch("c", newsletter_settings, 2) is None
+    assert status_counts(campaign) == {"claimed": 4}
 
 
-def test_a_journal_that_is_used_is_nobody_elses(stage: Stage) -> None:
+def test_journal_in_use_is_not_abandoned(harness: DeliveryHarness) -> None:
     journal = Journal()
     journal.begin_claim()
     assert list(sending.journals.abandoned_owners()) == []
@@ -332,36 +341,36 @@ def test_a_journal_that_is_used_is_nobody_elses(stage: Stage) -> None:
     assert list(sending.journals.abandoned_owners()) == []
 
 
-def test_uncertain_mails_are_listed_and_decided_by_hand(stage: Stage) -> None:
-    campaign = campaign_to(6, sender(uncertain_policy="hold"))
-    names = sorted(campaign.deliveries.values_list("message_id", flat=True))[:3]
-    campaign.deliveries.filter(message_id__in=names).update(status="uncertain")
-    told = StringIO()
-    call_command("newsletter_reconcile", stdout=told)
-    assert all(name in told.getvalue() for name in names)
+def test_reconcile_command_lists_and_resolves_uncertain_emails(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(6, make_newsletter_settings(uncertain_policy="hold"))
+    message_ids = sorted(campaign.deliveries.values_list("message_id", flat=True))[:3]
+    campaign.deliveries.filter(message_id__in=message_ids).update(status="uncertain")
+    output = StringIO()
+    call_command("newsletter_reconcile", stdout=output)
+    assert all(message_id in output.getvalue() for message_id in message_ids)
     with pytest.raises(CommandError, match="both lists"):
-        call_command("newsletter_reconcile", "--sent", names[0], "--resend", names[0])
-    call_command("newsletter_reconcile", "--sent", names[0], "--resend", names[1], stdout=told)
-    assert census(campaign) == {"sent": 1, "pending": 4, "uncertain": 1}
-    call_command("newsletter_reconcile", "--resend", "all", stdout=told)
-    deliver(never)
-    assert census(campaign) == {"sent": 6}
-    assert stage.taken(campaign)[names[0]] == 0
+        call_command("newsletter_reconcile", "--sent", message_ids[0], "--resend", message_ids[0])
+    call_command("newsletter_reconcile", "--sent", message_ids[0], "--resend", message_ids[1], stdout=output)
+    assert status_counts(campaign) == {"sent": 1, "pending": 4, "uncertain": 1}
+    call_command("newsletter_reconcile", "--resend", "all", stdout=output)
+    send_due_campaigns(never)
+    assert status_counts(campaign) == {"sent": 6}
+    assert harness.accepted_emails(campaign)[message_ids[0]] == 0
 
 
-def test_the_worker_of_the_site_sends_campaigns_beside_its_other_jobs(stage: Stage) -> None:
-    campaign = campaign_to(8, sender())
+def test_the_sites_worker_sends_campaigns_too(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(8, make_newsletter_settings())
     call_command("worker", "--once")
-    assert census(campaign) == {"sent": 8}
+    assert status_counts(campaign) == {"sent": 8}
 
 
-def test_told_to_end_the_command_ends_after_the_mail_in_hand(stage: Stage) -> None:
-    campaign = campaign_to(6, sender(connections=1))
-    stage.plan(END=["", "slow"])
-    pid = stage.begin("")
-    while len(stage.taken(campaign)) < 1:
+def test_worker_stops_after_the_current_email_on_sigterm(harness: DeliveryHarness) -> None:
+    campaign = make_sending_campaign(6, make_newsletter_settings(connections=1))
+    harness.plan_faults(END=["", "slow"])
+    pid = harness.start_worker()
+    while len(harness.accepted_emails(campaign)) < 1:
         time.sleep(0.01)
     os.kill(pid, signal.SIGTERM)
-    assert stage.end() not in (KILLED, 1)
-    assert set(census(campaign)) == {"sent", "pending"}
-    assert stage.tally(campaign).duplicated == 0
+    assert harness.wait_for_worker() not in (KILLED, 1)
+    assert set(status_counts(campaign)) == {"sent", "pending"}
+    assert harness.count_mistakes(campaign).duplicated == 0

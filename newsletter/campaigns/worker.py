@@ -1,0 +1,15 @@
+"""One round of the newsletter's background work: create automatic campaigns, then send what is due."""
+
+from collections.abc import Callable
+
+from newsletter.campaigns.automation import plan_campaigns
+from newsletter.delivery.sending import send_due_campaigns
+
+
+def run_round(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
+    """Plan automatic campaigns and send due ones for about `seconds` or until `stopped()` returns True.
+
+    Return the number of attempted emails; 0 tells the caller to back off.
+    """
+    plan_campaigns()
+    return send_due_campaigns(stopped, seconds)
