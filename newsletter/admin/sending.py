@@ -1,36 +1,36 @@
-"""The pages of a campaign beside its text: how it looks, a test, the last question, how far it is, who got it."""
+"""Admin pages for previewing, testing, scheduling and stopping a campaign."""
 
-import csv
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.csp import CSP, build_policy
 from django.utils.formats import date_format
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from newsletter.campaigns import actions, preflight, progress, test_emails
-from newsletter.models import Campaign, Delivery, TestEmail
-from newsletter.models.deliveries import DeliveryQuerySet
-from outbox import sending as outbox
+from newsletter.admin.progress import CampaignProgressAdmin
+from newsletter.campaigns import actions
+from newsletter.campaigns.preflight import run_preflight
+from newsletter.campaigns.previews import preview_page
+from newsletter.campaigns.progress import get_progress
+from newsletter.campaigns.test_emails import send_test_email
+from newsletter.models import Campaign, TestEmail
 from outbox.headers import validate_deliverable
-from public_forms.fields import EmailField, strip_invisible
+from outbox.sending import delivery_problem
+from public_forms.fields import EmailField
 from public_forms.ratelimit import hit_key
 
-# A mail brings its own styles, and may do nothing: no script, no form, no frame. Its pictures are the site's.
-MAIL_POLICY = {
+# An email brings its own styles. It must not run scripts, submit forms or load images from other sites.
+EMAIL_CSP = {
     "default-src": [CSP.NONE],
     "img-src": [CSP.SELF, settings.SITE_URL, "data:"],
     "style-src": [CSP.UNSAFE_INLINE],
@@ -38,36 +38,29 @@ MAIL_POLICY = {
     "frame-ancestors": [CSP.SELF],
     "sandbox": "allow-same-origin allow-popups allow-popups-to-escape-sandbox",
 }
-SHOWN = 50
-MOST_TESTS = 30
-FARTHEST = timedelta(days=366)
+MAX_TESTS_PER_HOUR = 30
+MAX_SCHEDULE_AHEAD = timedelta(days=366)
+# The suggested time for a later start is this hour on the next day.
+DEFAULT_SCHEDULE_HOUR = 8
 _STATUS = Campaign.Status
-# States in colour; the words are classes of the desk's sheet.
-TONES: dict[str, str] = {
-    _STATUS.SCHEDULED: "scheduled",
-    _STATUS.PREPARING: "scheduled",
-    _STATUS.SENDING: "scheduled",
-    _STATUS.PAUSED: "stopped",
-    _STATUS.SENT: "published",
-}
 
 
-class WhenForm(forms.Form):
-    """Now, or at a time of the site's own calendar."""
+class ScheduleForm(forms.Form):
+    """When to send: now, or at a time in the site's time zone. `approved` identifies what the author has seen."""
 
     NOW, LATER = "now", "later"
     when = forms.ChoiceField(
         label="When",
-        choices=((NOW, "Now"), (LATER, "At a time I choose")),
+        choices=((NOW, "Now"), (LATER, "At a later time")),
         widget=forms.RadioSelect,
         initial=NOW,
-        help_text="“Now” means as soon as the worker looks, within seconds.",
+        help_text="“Now” starts within seconds, when the worker checks for campaigns.",
     )
     at = forms.SplitDateTimeField(label="Date and time", required=False, widget=AdminSplitDateTime)
-    seen = forms.CharField(widget=forms.HiddenInput)
+    approved = forms.CharField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
-        """With `at` as the time to begin; ValidationError for one that is over or years away."""
+        """Set `at` to the time to start. Reject times in the past or more than a year ahead."""
         cleaned, now = self.cleaned_data, timezone.now()
         if cleaned.get("when") == self.NOW:
             self.errors.pop("at", None)
@@ -75,289 +68,209 @@ class WhenForm(forms.Form):
         at = cleaned.get("at")
         if at is None:
             if "at" not in self.errors:
-                self.add_error("at", "Choose the date and the time.")
+                self.add_error("at", "Choose a date and a time.")
         elif at < now:
-            self.add_error("at", "This time is over. Choose a later one, or “Now”.")
-        elif at > now + FARTHEST:
-            self.add_error("at", "That is more than a year away. Choose a time within a year.")
+            self.add_error("at", "This time has passed. Choose a later one, or “Now”.")
+        elif at > now + MAX_SCHEDULE_AHEAD:
+            self.add_error("at", "This is more than a year away. Choose an earlier time.")
         return cleaned
 
 
-class TrialForm(forms.Form):
-    """To whom the test goes."""
+class TestEmailForm(forms.Form):
+    """The recipient of a test email."""
 
-    address = EmailField(label="Send a test to", validators=[validate_deliverable])
+    to_email = EmailField(label="Send a test to", validators=[validate_deliverable])
 
 
-class SendingPages(admin.ModelAdmin):
-    """Views of one campaign. Whatever acts is a POST, one guarded move, and a plain sentence about what came of it."""
+class CampaignSendingAdmin(CampaignProgressAdmin):
+    """Pages that send, stop or resend a campaign. Every change is a POST and one guarded transition."""
 
     route: Any
-    page: Any
     autosaved_form: Any
-    _address: Any
+    autosave_before_action: Any
     _writable: Any
-    keep_typed: Any
-
-    def may_send(self, request: HttpRequest) -> bool:
-        """Whether `request` may let campaigns go, stop them and decide about their mails."""
-        return bool(request.user.has_perm("newsletter.send_campaign"))
 
     def get_urls(self) -> list[URLPattern]:
-        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
-            "preview": ("preview/", xframe_options_sameorigin(self.preview)),
-            "test": ("test/", self.test),
-            "send": ("send/", self.send),
-            "act": ("act/", self.act),
-            "progress": ("progress/", self.progress),
-            "figures": ("progress/figures/", self.figures),
-            "recipients": ("recipients/", self.recipients),
-            "recipients_csv": ("recipients/csv/", self.recipients_csv),
-        }
-        routes = [self.route(f"<int:key>/{place}", view, name) for name, (place, view) in views.items()]
-        return [*routes, *super().get_urls()]
+        """Add the pages of this class."""
+        return [
+            self.route("<int:pk>/preview/", xframe_options_sameorigin(self.preview), "preview"),
+            self.route("<int:pk>/test-email/", self.test_email, "test_email"),
+            self.route("<int:pk>/send/", self.send, "send"),
+            self.route("<int:pk>/action/", self.perform_action, "action"),
+            *super().get_urls(),
+        ]
 
-    def get_seen(self, request: HttpRequest, key: Any) -> Campaign | None:
-        """The campaign with `key`, without a lock; None if there is none, or `request` may not see any."""
-        if not self.has_view_permission(request):
+    def _get_sendable(self, request: HttpRequest, pk: int) -> Campaign:
+        if not self.has_send_permission(request):
             raise PermissionDenied
-        return Campaign.objects.filter(pk=key).first() if str(key).isdecimal() else None
+        return self.get_campaign_or_404(request, pk)
 
-    def _seen(self, request: HttpRequest, key: int) -> Campaign:
-        if campaign := self.get_seen(request, key):
-            return campaign
-        raise Http404
+    # ---- Preview and test email ---------------------------------------------------------------------
 
-    def _sendable(self, request: HttpRequest, key: int) -> Campaign:
-        if not self.may_send(request):
-            raise PermissionDenied
-        return self._seen(request, key)
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Return the email for an iframe.
 
-    # ---- How it looks -------------------------------------------------------------------------------
-
-    def preview(self, request: HttpRequest, key: int) -> HttpResponse:
-        """The mail as it stands, for a frame: `?as=` dark, text or (else) light. With `?autosave=` the unsaved one."""
-        campaign = self._seen(request, key)
+        `?as=` is "dark", "text" or (by default) light; `?autosave=` selects unsaved text.
+        """
+        campaign = self.get_campaign_or_404(request, pk)
         if campaign.is_editable and "autosave" in request.GET and (form := self.autosaved_form(request, campaign)):
             form.full_clean()
             campaign = form.instance
-        response = HttpResponse(test_emails.shown(campaign, request.GET.get("as", "")))
-        response["Content-Security-Policy"] = build_policy(MAIL_POLICY)
+        response = HttpResponse(preview_page(campaign, request.GET.get("as", "")))
+        response["Content-Security-Policy"] = build_policy(EMAIL_CSP)
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex"
         return response
 
-    def test(self, request: HttpRequest, key: int) -> HttpResponse:
-        """Send the saved words to whoever asks. To somebody else only by who may mail them all."""
-        campaign = self._writable(request, key)
+    def test_email(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send the saved text as a test email. Only users who may send campaigns can choose another recipient."""
+        campaign = self._writable(request, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        form = TrialForm(request.POST)
-        if not form.is_valid():
-            self.message_user(request, str(form.errors["address"][0]), messages.ERROR)
-        elif form.cleaned_data["address"] != request.user.email and not self.may_send(request):  # type: ignore[union-attr]
-            self.message_user(request, "You can send tests to your own address only.", messages.ERROR)
-        elif not hit_key(f"newsletter tests {request.user.pk}", limit=MOST_TESTS, hourly=True):
-            self.message_user(request, f"{MOST_TESTS} tests an hour is all there is. Try later.", messages.ERROR)
+        form = TestEmailForm(request.POST)
+        if error := self._test_email_error(request, form):
+            self.message_user(request, error, messages.ERROR)
         else:
-            test_email = test_emails.send(campaign, form.cleaned_data["address"])
-            self.message_user(request, f"The test goes to {test_email.to_email} within seconds.", messages.SUCCESS)
-            if trouble := outbox.delivery_problem(TestEmail.objects.all()):
-                self.message_user(request, trouble, messages.WARNING)
-        return redirect(f"{self._address('change', campaign.pk)}#before")
+            test_email = send_test_email(campaign, form.cleaned_data["to_email"])
+            message = f"A test email to {test_email.to_email} will be sent within seconds."
+            self.message_user(request, message, messages.SUCCESS)
+            if problem := delivery_problem(TestEmail.objects.all()):
+                self.message_user(request, problem, messages.WARNING)
+        return redirect(f"{self._address('change', campaign.pk)}#preflight")
 
-    # ---- The last question --------------------------------------------------------------------------
+    def _test_email_error(self, request: HttpRequest, form: TestEmailForm) -> str:
+        """Return why no test email can be sent; "" if it can."""
+        if not form.is_valid():
+            return str(form.errors["to_email"][0])
+        is_own_address = form.cleaned_data["to_email"] == request.user.email  # type: ignore[union-attr]
+        if not is_own_address and not self.has_send_permission(request):
+            return "You can send test emails to your own address only."
+        if not hit_key(f"newsletter test emails {request.user.pk}", limit=MAX_TESTS_PER_HOUR, hourly=True):
+            return f"You have sent {MAX_TESTS_PER_HOUR} test emails in the last hour. Try again later."
+        return ""
 
-    def send(self, request: HttpRequest, key: int) -> HttpResponse:
-        """To how many people, when, and what stands against it; a POST schedules it."""
-        campaign = self._sendable(request, key)
+    # ---- Scheduling ---------------------------------------------------------------------------------
+
+    def send(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for confirmation and a time, with the audience and the preflight checks. POST schedules it."""
+        campaign = self._get_sendable(request, pk)
         if not campaign.is_editable:
-            self.message_user(request, f"Nothing is to be scheduled: it is “{_status(campaign)}”.", messages.WARNING)
+            message = f"This campaign cannot be scheduled because it is {_status(campaign)}."
+            self.message_user(request, message, messages.WARNING)
             return redirect(self._address("progress", campaign.pk))
-        looked = preflight.look_at(campaign)
-        form = WhenForm(request.POST or None, initial=self._initial(campaign))
-        if request.method == "POST" and form.is_valid() and not looked.stops:
-            if form.cleaned_data["seen"] == _fingerprint(campaign) and actions.schedule(
-                campaign, form.cleaned_data["at"]
-            ):
-                return self._scheduled(request, campaign, form.cleaned_data)
-            text = "It changed after you opened this page, so nothing was scheduled. Look again, then decide."
-            self.message_user(request, text, messages.WARNING)
-            return redirect(self._address("send", campaign.pk))
-        return self.page(
+        preflight = run_preflight(campaign)
+        form = ScheduleForm(request.POST or None, initial=_schedule_initial(campaign))
+        if request.method == "POST" and form.is_valid() and not preflight.stops:
+            return self._schedule(request, campaign, form.cleaned_data)
+        return self.render_page(
             request,
             "send",
-            "Change when it goes out" if campaign.status == _STATUS.SCHEDULED else "Send it?",
+            "Reschedule campaign" if campaign.status == _STATUS.SCHEDULED else "Send campaign",
             campaign=campaign,
             form=form,
-            preflight=looked,
-            zone=timezone.get_current_timezone_name(),
+            preflight=preflight,
+            time_zone=timezone.get_current_timezone_name(),
             media=self.media + form.media,
         )
 
-    def _initial(self, campaign: Campaign) -> dict[str, Any]:
-        is_scheduled = campaign.status == _STATUS.SCHEDULED
-        tomorrow = (timezone.localtime() + timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
-        return {
-            "when": WhenForm.LATER if is_scheduled else WhenForm.NOW,
-            "at": campaign.scheduled_at if is_scheduled else tomorrow,
-            "seen": _fingerprint(campaign),
-        }
-
-    def _scheduled(self, request: HttpRequest, campaign: Campaign, chosen: dict[str, Any]) -> HttpResponse:
-        when = "now" if chosen["when"] == WhenForm.NOW else f"on {_moment(chosen['at'])}"
-        self.log_change(request, campaign, f"Scheduled: goes out {when}.")
-        words = "It goes out now, as soon as the worker looks." if when == "now" else f"It goes out {when}."
-        self.message_user(request, words, messages.SUCCESS)
+    def _schedule(self, request: HttpRequest, campaign: Campaign, cleaned: dict[str, Any]) -> HttpResponse:
+        is_unchanged = cleaned["approved"] == _approval(campaign)
+        if not is_unchanged or not actions.schedule(campaign, cleaned["at"]):
+            message = "The campaign changed after you opened this page. Nothing was scheduled: check it again."
+            self.message_user(request, message, messages.WARNING)
+            return redirect(self._address("send", campaign.pk))
+        if cleaned["when"] == ScheduleForm.NOW:
+            when, message = "now", "The campaign will start within seconds."
+        else:
+            when = f"on {_format_time(cleaned['at'])}"
+            message = f"The campaign will be sent {when}."
+        self.log_change(request, campaign, f"Scheduled to be sent {when}.")
+        self.message_user(request, message, messages.SUCCESS)
         return redirect(self._address("progress", campaign.pk))
 
-    # ---- What is done with it -----------------------------------------------------------------------
+    # ---- Actions ------------------------------------------------------------------------------------
 
-    def act(self, request: HttpRequest, key: int) -> HttpResponse:
-        """The buttons. GET asks before it is cancelled; POST does what the button's name says."""
+    def perform_action(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Perform the action named by the pressed button. GET with `?cancel` asks for confirmation."""
         if request.method == "GET" and "cancel" in request.GET:
-            campaign = self._sendable(request, key)
-            return self.page(request, "cancel", "Cancel it?", campaign=campaign, progress=progress.of(campaign))
+            campaign = self._get_sendable(request, pk)
+            progress = get_progress(campaign)
+            return self.render_page(request, "cancel", "Cancel campaign", campaign=campaign, progress=progress)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        self.keep_typed(request, key)
-        if "copy" in request.POST:
-            if not self.has_add_permission(request):
-                raise PermissionDenied
-            twin = actions.copy(self._seen(request, key))
-            self.message_user(request, "This is a copy, a new draft. Nothing of it has been sent.", messages.SUCCESS)
-            return redirect(self._address("change", twin.pk))
-        campaign = self._sendable(request, key)
-        self._do(request, campaign)
-        if "take_back" in request.POST:
+        self.autosave_before_action(request, pk)
+        if "duplicate" in request.POST:
+            return self._duplicate(request, pk)
+        campaign = self._get_sendable(request, pk)
+        self._run_action(request, campaign)
+        if "unschedule" in request.POST:
             return redirect(self._address("change", campaign.pk))
-        place = "recipients" if "delivery" in request.GET else "progress"
-        query = f"?status={request.POST.get('status', '')}" if place == "recipients" else ""
-        return redirect(self._address(place, campaign.pk) + query)
+        if "delivery" in request.GET:
+            return redirect(f"{self._address('recipients', campaign.pk)}?status={request.POST.get('status', '')}")
+        return redirect(self._address("progress", campaign.pk))
 
-    def _do(self, request: HttpRequest, campaign: Campaign) -> None:
-        """Make the move and say what came of it."""
-        mail = request.GET.get("delivery", "")
-        one = int(mail) if mail.isdecimal() and len(mail) < 19 else None
-        acts: dict[str, tuple[Callable[[], int], str]] = {
-            "take_back": (lambda: actions.take_back(campaign), "It is a draft again. Nothing was sent."),
-            "pause": (lambda: actions.pause(campaign), "It pauses. The few mails in hand still go out."),
-            "resume": (lambda: actions.resume(campaign), "It goes on."),
-            "cancel": (lambda: actions.cancel(campaign), "It is cancelled. Nobody else gets it."),
-            "resend": (lambda: actions.resend_failed(campaign, one), "{} sent again."),
-            "again": (lambda: actions.settle(campaign, one, again=True), "{} sent again."),
-            "let_be": (lambda: actions.settle(campaign, one, again=False), "{} counted as sent."),
-        }
-        name = next((name for name in acts if name in request.POST), None)
-        if name is None:
-            self.message_user(request, "This button is not known any more. Nothing was done.", messages.WARNING)
-            return
-        move, words = acts[name]
-        number = int(move())
-        campaign.refresh_from_db(fields=["status"])
-        if not number:
-            text = f"Nothing was changed: it is “{_status(campaign)}” now. Somebody may have been faster."
-            self.message_user(request, text, messages.WARNING)
-            return
-        words = words.format("1 mail is" if number == 1 else f"{number:,} mails are")
-        self.log_change(request, campaign, words)
-        self.message_user(request, words, messages.SUCCESS)
-
-    # ---- How far it is ------------------------------------------------------------------------------
-
-    def progress(self, request: HttpRequest, key: int) -> HttpResponse:
-        """What is known of it: the numbers, the words as sent, what can be done now."""
-        campaign = self._seen(request, key)
-        return self.page(
-            request,
-            "progress",
-            campaign.frozen_subject or campaign.subject or "Untitled",
-            campaign=campaign,
-            progress=progress.of(campaign),
-            tone=TONES.get(campaign.status, ""),
-            audience=campaign.audience().count() if campaign.status == _STATUS.SCHEDULED else None,
-            may_send=self.may_send(request),
-            may_write=self.has_change_permission(request, campaign),
-            may_copy=self.has_add_permission(request),
-        )
-
-    def figures(self, request: HttpRequest, key: int) -> JsonResponse:
-        """The numbers of the page above, for its script."""
-        campaign = self._seen(request, key)
-        context = {"campaign": campaign, "progress": progress.of(campaign), "user": request.user}
-        markup = render_to_string("admin/newsletter/campaign/_figures.html", context, request)
-        response = JsonResponse({"status": campaign.status, "figures": markup})
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    # ---- Who got it ---------------------------------------------------------------------------------
-
-    def recipients(self, request: HttpRequest, key: int) -> HttpResponse:
-        """The mails by status, found by address."""
-        campaign, rows, chosen = self._recipients(request, key, "newsletter.view_subscriber")
-        return self.page(
-            request,
-            "recipients",
-            "Who it goes to",
-            campaign=campaign,
-            progress=progress.of(campaign),
-            rows=Paginator(rows, SHOWN).get_page(request.GET.get("page")),
-            may_send=self.may_send(request),
-            **chosen,
-        )
-
-    def recipients_csv(self, request: HttpRequest, key: int) -> StreamingHttpResponse:
-        """The same, all of them, as a file."""
-        campaign, rows, _ = self._recipients(request, key, "newsletter.export_subscriber")
-        headers = {"Content-Disposition": f'attachment; filename="campaign-{campaign.pk}.csv"'}
-        return StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
-
-    def _recipients(
-        self, request: HttpRequest, key: int, right: str
-    ) -> tuple[Campaign, DeliveryQuerySet, dict[str, Any]]:
-        if not request.user.has_perm(right):
+    def _duplicate(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_add_permission(request):
             raise PermissionDenied
-        campaign = self._seen(request, key)
-        status, words = request.GET.get("status", ""), strip_invisible(request.GET.get("q", "")).strip()[:320]
-        rows = Delivery.objects.filter(campaign=campaign).order_by("pk")
-        if status in Delivery.Status:
-            rows = rows.filter(status=status)
-        if words:
-            rows = rows.filter(to_email__icontains=words)
-        return campaign, rows, {"status": status, "words": words}
+        duplicate = actions.duplicate(self.get_campaign_or_404(request, pk))
+        self.message_user(request, "This is a copy, saved as a new draft.", messages.SUCCESS)
+        return redirect(self._address("change", duplicate.pk))
+
+    def _run_action(self, request: HttpRequest, campaign: Campaign) -> None:
+        """Run the action and report its result."""
+        available = _available_actions(campaign, _delivery_pk(request))
+        name = next((name for name in available if name in request.POST), None)
+        if name is None:
+            self.message_user(request, "Unknown action. Nothing was changed.", messages.WARNING)
+            return
+        action, message = available[name]
+        count = int(action())
+        campaign.refresh_from_db(fields=["status"])
+        if not count:
+            error = f"Nothing was changed: the campaign is {_status(campaign)}. Someone else may have changed it."
+            self.message_user(request, error, messages.WARNING)
+            return
+        message = message.format("1 email" if count == 1 else f"{count:,} emails")
+        self.log_change(request, campaign, message)
+        self.message_user(request, message, messages.SUCCESS)
 
 
-COLUMNS = ("address", "status", "tries", "sent", "delivered", "bounced", "complained", "code", "error")
+def _available_actions(campaign: Campaign, delivery_pk: int | None) -> dict[str, tuple[Callable[[], int], str]]:
+    """Return each action and its success message by the name of its button."""
+    return {
+        "unschedule": (lambda: actions.unschedule(campaign), "The campaign is a draft again. Nothing was sent."),
+        "pause": (lambda: actions.pause(campaign), "The campaign is paused. The current batch is still sent."),
+        "resume": (lambda: actions.resume(campaign), "Sending resumes."),
+        "cancel": (lambda: actions.cancel(campaign), "The campaign is cancelled. No more emails will be sent."),
+        "resend_failed": (lambda: actions.resend_failed(campaign, delivery_pk), "{} will be sent again."),
+        "resend_uncertain": (lambda: actions.resend_uncertain(campaign, delivery_pk), "{} will be sent again."),
+        "mark_sent": (lambda: actions.mark_uncertain_sent(campaign, delivery_pk), "{} marked as sent."),
+    }
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
+def _delivery_pk(request: HttpRequest) -> int | None:
+    pk = request.GET.get("delivery", "")
+    return int(pk) if pk.isdecimal() and len(pk) < 19 else None
 
 
-def _lines(rows: DeliveryQuerySet) -> Iterator[str]:
-    """`rows` as CSV, in parts, however many there are."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for row in rows.iterator(chunk_size=1000):
-        times = (row.sent_at, row.delivered_at, row.bounced_at, row.complained_at)
-        stamps = [time.isoformat() if time else "" for time in times]
-        # A spreadsheet takes what begins with these for a formula; addresses may begin with all but the @.
-        words = [f"'{text}" if text[:1] in "=+-@" and text else text for text in (row.to_email, row.code, row.error)]
-        yield writer.writerow([words[0], row.status, row.attempt, *stamps, *words[1:]])
+def _schedule_initial(campaign: Campaign) -> dict[str, Any]:
+    approval = {"approved": _approval(campaign)}
+    if campaign.status == _STATUS.SCHEDULED:
+        return {"when": ScheduleForm.LATER, "at": campaign.scheduled_at} | approval
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    at = tomorrow.replace(hour=DEFAULT_SCHEDULE_HOUR, minute=0, second=0, microsecond=0)
+    return {"when": ScheduleForm.NOW, "at": at} | approval
 
 
-def _fingerprint(campaign: Campaign) -> str:
-    """What somebody saw when they agreed."""
-    at = campaign.scheduled_at.isoformat() if campaign.scheduled_at and campaign.status == _STATUS.SCHEDULED else ""
-    return f"{campaign.version}:{campaign.status}:{at}"
+def _approval(campaign: Campaign) -> str:
+    """Return a value that changes with everything the author approves: content, status and time."""
+    scheduled_at = campaign.scheduled_at if campaign.status == _STATUS.SCHEDULED else None
+    return f"{campaign.version}:{campaign.status}:{scheduled_at.isoformat() if scheduled_at else ''}"
 
 
 def _status(campaign: Campaign) -> str:
     return campaign.get_status_display().lower()
 
 
-def _moment(at: Any) -> str:
-    return date_format(timezone.localtime(at), "l, F j, Y, H:i")
+def _format_time(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "l, F j, Y, P")

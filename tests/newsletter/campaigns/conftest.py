@@ -1,3 +1,3 @@
-"""Affiliate programs, as in the tests of affiliates."""
+"""Programs that pay, as the tests of paid links have them."""
 
 from tests.affiliates.conftest import amazon, shop  # noqa: F401 - fixtures

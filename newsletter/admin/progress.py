@@ -1,0 +1,146 @@
+"""Admin pages for the progress and the recipients of a campaign."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.urls import URLPattern
+
+from newsletter.campaigns.progress import get_progress
+from newsletter.models import Campaign, Delivery
+from newsletter.models.deliveries import DeliveryQuerySet
+from public_forms.fields import strip_invisible
+
+RECIPIENTS_PER_PAGE = 50
+_STATUS = Campaign.Status
+# CSS modifiers of the status badge.
+STATUS_TONES: dict[str, str] = {
+    _STATUS.SCHEDULED: "scheduled",
+    _STATUS.PREPARING: "scheduled",
+    _STATUS.SENDING: "scheduled",
+    _STATUS.PAUSED: "stopped",
+    _STATUS.SENT: "published",
+}
+CSV_COLUMNS = ("email", "status", "attempts", "sent", "delivered", "bounced", "complained", "code", "error")
+
+
+class CampaignProgressAdmin(admin.ModelAdmin):
+    """Read-only pages about a campaign that is being or was sent."""
+
+    route: Any
+    render_page: Any
+    _address: Any
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of this class."""
+        return [
+            self.route("<int:pk>/progress/", self.progress, "progress"),
+            self.route("<int:pk>/progress/data/", self.progress_data, "progress_data"),
+            self.route("<int:pk>/recipients/", self.recipients, "recipients"),
+            self.route("<int:pk>/recipients/csv/", self.recipients_csv, "recipients_csv"),
+            *super().get_urls(),
+        ]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Return True if the user may send and stop campaigns."""
+        return bool(request.user.has_perm("newsletter.send_campaign"))
+
+    def get_campaign(self, request: HttpRequest, pk: Any) -> Campaign | None:
+        """Return the campaign, without locking it; None if it does not exist. Require the view permission."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return Campaign.objects.filter(pk=pk).first() if str(pk).isdecimal() else None
+
+    def get_campaign_or_404(self, request: HttpRequest, pk: int) -> Campaign:
+        """Return the campaign or raise Http404."""
+        if campaign := self.get_campaign(request, pk):
+            return campaign
+        raise Http404
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the numbers, the email as sent, and the available actions."""
+        campaign = self.get_campaign_or_404(request, pk)
+        return self.render_page(
+            request,
+            "progress",
+            campaign.frozen_subject or campaign.subject or "Untitled",
+            campaign=campaign,
+            progress=get_progress(campaign),
+            tone=STATUS_TONES.get(campaign.status, ""),
+            audience_size=campaign.audience().count() if campaign.status == _STATUS.SCHEDULED else None,
+            can_send=self.has_send_permission(request),
+            can_edit=self.has_change_permission(request, campaign),
+            can_duplicate=self.has_add_permission(request),
+        )
+
+    def progress_data(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """Return the current numbers as HTML, for the script of the progress page."""
+        campaign = self.get_campaign_or_404(request, pk)
+        context = {"campaign": campaign, "progress": get_progress(campaign), "user": request.user}
+        html = render_to_string("admin/newsletter/campaign/_progress.html", context, request)
+        response = JsonResponse({"status": campaign.status, "figures": html})
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    def recipients(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """List the deliveries, filtered by status and email address."""
+        campaign, deliveries, filters = self._filter_deliveries(request, pk, "newsletter.view_subscriber")
+        return self.render_page(
+            request,
+            "recipients",
+            "Recipients",
+            campaign=campaign,
+            progress=get_progress(campaign),
+            deliveries=Paginator(deliveries, RECIPIENTS_PER_PAGE).get_page(request.GET.get("page")),
+            can_send=self.has_send_permission(request),
+            **filters,
+        )
+
+    def recipients_csv(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
+        """Export the filtered deliveries as CSV."""
+        campaign, deliveries, _ = self._filter_deliveries(request, pk, "newsletter.export_subscriber")
+        headers = {"Content-Disposition": f'attachment; filename="campaign-{campaign.pk}.csv"'}
+        return StreamingHttpResponse(_csv_lines(deliveries), content_type="text/csv; charset=utf-8", headers=headers)
+
+    def _filter_deliveries(
+        self, request: HttpRequest, pk: int, permission: str
+    ) -> tuple[Campaign, DeliveryQuerySet, dict[str, Any]]:
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+        campaign = self.get_campaign_or_404(request, pk)
+        status = request.GET.get("status", "")
+        query = strip_invisible(request.GET.get("q", "")).strip()[:320]
+        deliveries = Delivery.objects.filter(campaign=campaign).order_by("pk")
+        if status in Delivery.Status:
+            deliveries = deliveries.filter(status=status)
+        if query:
+            deliveries = deliveries.filter(to_email__icontains=query)
+        return campaign, deliveries, {"status": status, "query": query}
+
+
+class _Echo:
+    """A file-like object whose write() returns the text, so that csv.writer can stream."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv_lines(deliveries: DeliveryQuerySet) -> Iterator[str]:
+    """Yield CSV lines without loading all deliveries into memory."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow(CSV_COLUMNS)
+    for delivery in deliveries.iterator(chunk_size=1000):
+        times = (delivery.sent_at, delivery.delivered_at, delivery.bounced_at, delivery.complained_at)
+        timestamps = [time.isoformat() if time else "" for time in times]
+        email, code, error = map(_escape_formula, (delivery.to_email, delivery.code, delivery.error))
+        yield writer.writerow([email, delivery.status, delivery.attempt, *timestamps, code, error])
+
+
+def _escape_formula(text: str) -> str:
+    """Prefix text that a spreadsheet would interpret as a formula."""
+    return f"'{text}" if text[:1] in "=+-@" and text else text
