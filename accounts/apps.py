@@ -1,10 +1,6 @@
-"""App configuration of the accounts app."""
-
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Configure the accounts app."""
-
     name = "accounts"
-    verbose_name = "Users and authors"
+    verbose_name = "People"

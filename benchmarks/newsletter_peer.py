@@ -1,6 +1,6 @@
-"""django-newsletter sends a campaign: one JSON line of figures. Started by benchmarks.newsletter, which says how.
+"""Send a campaign with django-newsletter and print the figures as JSON. Started by benchmarks.newsletter.
 
-A script and not a module, since both call a package of theirs "newsletter".
+A script instead of a module, because both projects have a package called "newsletter".
 """
 
 import json
@@ -16,11 +16,10 @@ import django
 from django.conf import settings
 
 
-def main(database: str, port: int, number: int, words: str) -> None:
-    """Send a mail of `words` to `number` subscribers, as the package itself does it."""
-    address = urlsplit(database)
+def main(database_url: str, port: int, subscribers: int, text: str) -> None:
+    """Send an email with `text` to `subscribers` subscribers, the way the package does."""
     settings.configure(
-        SECRET_KEY="of-the-benchmark-only",  # noqa: S106
+        SECRET_KEY="benchmark-secret-key",  # noqa: S106
         INSTALLED_APPS=[
             "django.contrib.auth",
             "django.contrib.contenttypes",
@@ -30,7 +29,7 @@ def main(database: str, port: int, number: int, words: str) -> None:
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
-                "NAME": address.path,
+                "NAME": urlsplit(database_url).path,
                 "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"},
             }
         },
@@ -55,11 +54,11 @@ def main(database: str, port: int, number: int, words: str) -> None:
     newsletter = models.Newsletter.objects.create(title="Knees", slug="knees", email="us@example.com", sender="Us")
     newsletter.site.set([1])
     models.Subscription.objects.bulk_create(
-        models.Subscription(newsletter=newsletter, email_field=f"r{each}@example.org", subscribed=True)
-        for each in range(number)
+        models.Subscription(newsletter=newsletter, email_field=f"r{index}@example.org", subscribed=True)
+        for index in range(subscribers)
     )
     message = models.Message.objects.create(newsletter=newsletter, title="Knees", slug="knees")
-    models.Article.objects.create(post=message, title="Knees", text=words, sortorder=1)
+    models.Article.objects.create(post=message, title="Knees", text=text, sortorder=1)
     submission = models.Submission.from_message(message)
     submission.publish_date = timezone.now()
     submission.prepared = True
@@ -68,7 +67,7 @@ def main(database: str, port: int, number: int, words: str) -> None:
     start, cpu = time.perf_counter(), time.process_time()
     models.Submission.submit_queue()
     figures = {
-        "mails": number,
+        "emails": subscribers,
         "bytes": size,
         "seconds": time.perf_counter() - start,
         "cpu": time.process_time() - cpu,

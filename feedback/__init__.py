@@ -1,1 +1,0 @@
-"""“Was this helpful?” answers and suggested corrections."""

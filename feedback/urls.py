@@ -1,4 +1,4 @@
-"""URLs of visitor feedback."""
+"""The addresses of the readers' feedback."""
 
 from django.urls import re_path
 

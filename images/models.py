@@ -14,9 +14,9 @@ from django.dispatch import receiver
 from django.utils import timezone
 from imagefield.fields import ImageField, PPOIField
 
-from images import renditions
+from images import references, renditions
 from images.uploads import prepare
-from richtext.references import Reference, ReferenceSource
+from richtext.references import ReferenceSource
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -37,8 +37,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def unused(self) -> "ImageQuerySet":
         """Pictures that nothing on the site shows."""
-        references = Reference.objects.to_model(Image).filter(target_id=models.OuterRef("pk"))
-        return self.exclude(models.Exists(references))
+        return references.without_uses(self)
 
     def without_words(self) -> "ImageQuerySet":
         """Pictures whose alternative text is still missing: decoration needs none."""
@@ -85,8 +84,8 @@ class Image(models.Model):
 
     objects = ImageQuerySet.as_manager()
     _loaded: tuple[str, str] | None = None
-    # Set by the admin's list.
-    reference_count: int
+    # Set by the library's page.
+    use_count: int
 
     class Meta:
         ordering = ("-created_at", "-pk")

@@ -363,7 +363,6 @@ class PendingEdit(ReferenceSource, DocumentRecord):
     """Changes to a public document that readers do not see yet; from `publish_at` on the worker publishes them."""
 
     reference_fields = ("data",)
-    is_content = False
 
     publish_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -371,9 +370,10 @@ class PendingEdit(ReferenceSource, DocumentRecord):
     class Meta:
         constraints = [models.UniqueConstraint("content_type", "object_id", name="publishing_pendingedit_one_each")]
 
-    def reference_label(self, field: str) -> str:
-        """Return what authors call the edited fields."""
-        return "pending edit"
+    @classmethod
+    def public_rows(cls) -> models.QuerySet[Any]:
+        """Return nothing: visitors see no pending edit."""
+        return cls._default_manager.none()
 
     @property
     def reference_owner(self) -> models.Model:

@@ -1,10 +1,6 @@
-"""Configuration of the WordPress import app."""
-
 from django.apps import AppConfig
 
 
 class WordpressConfig(AppConfig):
-    """Import posts and pages from WordPress and redirect legacy URLs."""
-
     name = "wordpress"
-    verbose_name = "WordPress import"
+    verbose_name = "Move from WordPress"

@@ -1,4 +1,4 @@
-"""The record of imported objects, which makes running an import twice safe. Delete the app after the move."""
+"""What came from where: lets an import run twice without making anything twice. Deletable after the move."""
 
 import hashlib
 from typing import Any
@@ -8,16 +8,14 @@ from django.db import models
 from publishing.models import Document
 
 
-class ImportedObject(models.Model):
-    """Map an object of a WordPress site to the row it was imported as.
+class Origin(models.Model):
+    """One thing of a WordPress site and what it became here.
 
-    The record outlives the row `object_id`, so a deleted row is not imported again. `digest` detects changes in
-    the source, `fingerprint` detects edits made here.
+    `object_id` is the row made of it, kept after that row is deleted here so that it is not brought back.
+    `digest` tells whether the source changed since, `fingerprint` whether somebody edited the result here.
     """
 
     class Kind(models.TextChoices):
-        """Types of imported objects."""
-
         POST = "post"
         PAGE = "page"
         CATEGORY = "category"
@@ -32,19 +30,19 @@ class ImportedObject(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("site", "kind", "key", name="wordpress_importedobject_unique")]
+        constraints = [models.UniqueConstraint("site", "kind", "key", name="wordpress_origin_unique")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} of {self.site}"
 
 
 def digest(*values: Any) -> str:
-    """Return the SHA-256 hex digest of `values`."""
+    """One text for `values`: it differs when one of them does."""
     return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
 def fingerprint(document: Document) -> str:
-    """Return the digest of everything the author can edit. Databases differ in fractions of a second."""
+    """Of what the author can edit, to the second: databases keep different fractions."""
     when = document.published_at and int(document.published_at.timestamp())
     state = [document.slug, document.status, when, document.trashed_at is not None]
     above = [document.parent_id] if hasattr(document, "parent_id") else []

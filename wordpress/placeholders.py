@@ -1,7 +1,7 @@
-"""Replace tags, code and finished HTML with placeholders while the text is converted.
+"""Keeps markup out of the way: tags, code and finished HTML become short marks while the text is worked on.
 
-A placeholder is a number between control characters, which XML cannot contain. Block-level placeholders separate
-paragraphs, inline placeholders are part of a line.
+A mark is a number between control characters, which XML cannot contain: a block-level one is a paragraph's
+border, an inline one is part of a line.
 """
 
 import html
@@ -53,39 +53,40 @@ _MARKUP = re.compile(
 _TAG = re.compile(r"<(?P<close>/?)(?P<tag>[a-z][\w:-]*)", re.IGNORECASE)
 
 
-class HiddenMarkup(NamedTuple):
-    """The markup behind a placeholder. `tag` is "" for finished HTML, which opens and closes no element."""
+class Kept(NamedTuple):
+    """What a mark stands for; `tag` is "" for a finished piece, which opens and closes nothing."""
 
     markup: str
     tag: str = ""
     is_closing: bool = False
 
 
-class Placeholders:
-    """The placeholders of one body."""
+class Shield:
+    """The marks of one body."""
 
     def __init__(self) -> None:
-        self._hidden: list[HiddenMarkup] = []
+        self._kept: list[Kept] = []
 
     def block(self, markup: str, tag: str = "", is_closing: bool = False) -> str:
-        """Return a new block-level placeholder for `markup`."""
-        self._hidden.append(HiddenMarkup(markup, tag, is_closing))
-        return f"{BLOCK_START}{len(self._hidden) - 1}{BLOCK_END}"
+        """Give a block-level mark that stands for `markup`."""
+        self._kept.append(Kept(markup, tag, is_closing))
+        return f"{BLOCK_START}{len(self._kept) - 1}{BLOCK_END}"
 
     def inline(self, markup: str, tag: str = "", is_closing: bool = False) -> str:
-        """Return a new inline placeholder for `markup`."""
-        self._hidden.append(HiddenMarkup(markup, tag, is_closing))
-        return f"{INLINE_START}{len(self._hidden) - 1}{INLINE_END}"
+        """Give an inline mark that stands for `markup`."""
+        self._kept.append(Kept(markup, tag, is_closing))
+        return f"{INLINE_START}{len(self._kept) - 1}{INLINE_END}"
 
-    def lookup(self, placeholder: str) -> HiddenMarkup:
-        """Return the markup behind a placeholder."""
-        return self._hidden[int(placeholder[1:-1])]
+    def kept(self, mark: str) -> Kept:
+        """Give what `mark` stands for."""
+        return self._kept[int(mark[1:-1])]
 
-    def hide_markup(self, text: str, keep_line_breaks: bool) -> str:
-        """Replace all markup with placeholders, drop comments, and turn [code] shortcodes into <pre><code>.
+    def hide(self, text: str, are_lines_meant: bool) -> str:
+        """Replace all markup by marks. Comments go; code in [code] shortcodes becomes <pre><code>.
 
-        With `keep_line_breaks`, line ends in the text are line breaks, so <br> becomes one.
+        `are_lines_meant`: line ends in the text are the author's, so <br> is written as one.
         """
+
         out: list[str] = []
         at = 0
         missing: set[str] = set()
@@ -95,7 +96,7 @@ class Placeholders:
             if end > match.end():
                 out.append(self._whole(match, text[match.start() : end]))
             elif match["break"] is not None:
-                out.append("\n" if keep_line_breaks else self.inline(match[0], "br"))
+                out.append("\n" if are_lines_meant else self.inline(match[0], "br"))
             elif tag := _TAG.match(match[0]):
                 is_block = tag["tag"].lower() in BLOCK_TAGS
                 keep = self.block if is_block else self.inline
@@ -115,14 +116,14 @@ class Placeholders:
         return self.block(markup) if tag in {"pre", "script", "style"} else self.inline(markup, tag)
 
     def restore(self, text: str) -> str:
-        """Return `text` with every placeholder replaced by its markup."""
-        while (found := re.sub(r"[\x01\x05]\d+[\x02\x06]", lambda mark: self.lookup(mark[0]).markup, text)) != text:
+        """Give the text with every mark replaced by what it stands for."""
+        while (found := re.sub(r"[\x01\x05]\d+[\x02\x06]", lambda mark: self.kept(mark[0]).markup, text)) != text:
             text = found
         return text
 
 
 def _end_of(opening: re.Match[str], missing: set[str]) -> int:
-    """Return the end of the comment, element or code that `opening` starts, or -1 if it is never closed."""
+    """Give where the comment, element or code ends that `opening` begins; -1 if it never does."""
     if opening["comment"]:
         close = "-->"
     elif opening["opaque"]:
@@ -131,7 +132,7 @@ def _end_of(opening: re.Match[str], missing: set[str]) -> int:
         close = rf"\[/{opening['language'].lower()}\]"
     else:
         return -1
-    # A missing end tag stays missing. Searching for it again would take quadratic time.
+    # What was missing once is missing from there on: looking again each time would take for ever.
     found = None if close in missing else re.compile(close, re.IGNORECASE).search(opening.string, opening.end())
     if not found:
         missing.add(close)
@@ -147,7 +148,7 @@ def _in_place_of(opening: re.Match[str], comment: str) -> str:
 
 
 def _code(source: str) -> str:
-    """Escape source code for HTML. Code with raw tags was not escaped by the editor, other code was."""
+    """Give code as it shall be seen: raw tags mean it was typed as text, else it is escaped already."""
     source = source.strip("\n")
     if re.search(r"[<>]", source):
         return html.escape(source, quote=False)

@@ -1,8 +1,8 @@
-"""Template filters for affiliate links outside of texts."""
+"""For links of templates that are no part of a text."""
 
 from django import template
 
 from affiliates import disclosure
 
 register = template.Library()
-register.filter("disclose", disclosure.finish_markup)
+register.filter("paid", disclosure.finished)

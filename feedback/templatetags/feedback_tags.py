@@ -1,4 +1,4 @@
-"""Template tags for answers to "Was this helpful?"."""
+"""What the desk shows of readers' answers."""
 
 from django import template
 
@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.simple_tag
 def helpfulness(post: Post) -> Helpfulness:
-    """Return the answers about `post`."""
+    """How readers answered about `post`. One query."""
     return HelpfulCount.objects.for_post(post)

@@ -1,26 +1,24 @@
-"""Create what a new shop page needs."""
+"""Make what the shop page and paid links start from."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from affiliates.demo import create_demo_shop
+from affiliates.demo import start_demo
 from affiliates.programs import Program
 
 
 class Command(BaseCommand):
-    """`start_shop [--demo]` can be run again without changing anything."""
+    """`start_shop [--demo]`: Amazon's program, and the demo's products. Running it again changes nothing."""
 
-    help = "Create Amazon's program with its rules and, with --demo, a few invented products."
+    help = "Make Amazon's program with its rules; with --demo, a few invented products as well."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --demo."""
-        parser.add_argument("--demo", action="store_true", help="also create invented products")
+        parser.add_argument("--demo", action="store_true", help="with invented products, and a post that shows them")
 
     def handle(self, *args: Any, demo: bool, **options: Any) -> None:
-        """Create the program and, if asked for, the demo products."""
         Program.objects.amazon()
-        made = create_demo_shop() if demo else 0
+        made = start_demo() if demo else 0
         if made:
-            self.stdout.write(f"Created {made} products.")
+            self.stdout.write(f"{made} products are new.")
