@@ -1,4 +1,4 @@
-"""People: who signs in (User), and who readers see as the writer of a post (Author)."""
+"""Users, who sign in, and authors, whom visitors see as the writers of posts."""
 
 from typing import Any
 
@@ -16,36 +16,41 @@ from richtext.references import ReferenceSource
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes accounts whose e-mail address is the name they sign in with, whatever its capitals."""
+    """Create users, who sign in with their email address in any capitalization."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A new account; without a password nobody can sign in to it."""
+        """Create a user. Without a password, the user cannot sign in."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A new account that may do everything: the owner's."""
+        """Create a user with all permissions, such as the site's owner."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account of an e-mail address, typed in any capitals."""
+        """Return the user with this email address, in any capitalization."""
         return self.get(email=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """An account. Signs in by e-mail address; never shown to readers."""
+    """An account to sign in with. Visitors never see it."""
 
     email = models.EmailField(
-        "e-mail address", max_length=254, unique=True, help_text="What this person signs in with. Readers never see it."
+        "email address",
+        max_length=254,
+        unique=True,
+        help_text="Used to sign in. Visitors never see it.",
     )
-    name = models.CharField(max_length=120, blank=True, help_text="How the writing desk greets this person.")
+    name = models.CharField(max_length=120, blank=True, help_text="Shown in the admin's greeting.")
     is_staff = models.BooleanField(
-        "may use the writing desk", default=False, help_text="Without it, this person cannot sign in here."
+        "can sign in to the admin",
+        default=False,
+        help_text="Groups and permissions decide what this user may do there.",
     )
     is_active = models.BooleanField(
-        "active", default=True, help_text="Switch off instead of deleting: the person's work stays."
+        "active", default=True, help_text="Untick this instead of deleting the user, so that their content is kept."
     )
     joined_at = models.DateTimeField("joined", default=timezone.now, editable=False)
 
@@ -56,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            # With unique=True this makes Sam@ and sam@ one person.
+            # Together with unique=True: Sam@example.org and sam@example.org are the same user.
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="accounts_user_email_is_lower")
         ]
 
@@ -64,24 +69,27 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
+        """Convert the email address to lower case."""
         self.email = self.email.strip().lower()
 
     def get_short_name(self) -> str:
+        """Return the name, or one derived from the email address."""
         return self.name or self.email.partition("@")[0].replace(".", " ").title()
 
     def get_full_name(self) -> str:
+        """Return the same name as `get_short_name`."""
         return self.get_short_name()
 
 
 class AuthorQuerySet(models.QuerySet["Author"]):
-    """Which authors to show where."""
+    """Find authors."""
 
-    def for_frame(self) -> "Author | None":
-        """The one whom the frame introduces: first in the author's own order. One query."""
+    def site_author(self) -> "Author | None":
+        """Return the author presented on every page: the first in the authors' order, with photo."""
         return self.select_related("photo").first()
 
-    def of(self, user: User) -> "Author":
-        """The profile that `user` writes under, made from the account's name if there is none."""
+    def get_or_create_for(self, user: User) -> "Author":
+        """Return the author profile of `user`. Create one from the user's name if there is none."""
         name = user.get_short_name()
         stem = slugify(name, allow_unicode=True) or "author"
         slug, number = stem, 1
@@ -92,13 +100,13 @@ class AuthorQuerySet(models.QuerySet["Author"]):
 
 
 class Author(ReferenceSource):
-    """Who readers see as the writer: a profile, with or without an account behind it."""
+    """A public profile of someone who writes posts. Guest authors have no user."""
 
     reference_fields = ("long_bio", "photo")
 
-    name = models.CharField(max_length=120, help_text="As readers should see it.")
+    name = models.CharField(max_length=120, help_text="As visitors should see it.")
     slug = models.SlugField(
-        "address", max_length=120, unique=True, allow_unicode=True, help_text="The end of /author/…/"
+        max_length=120, unique=True, allow_unicode=True, help_text="The last part of the URL: /author/…/"
     )
     user = models.OneToOneField(
         "accounts.User",
@@ -106,9 +114,9 @@ class Author(ReferenceSource):
         null=True,
         blank=True,
         related_name="author",
-        help_text="The account that writes under this name. Guest authors need none.",
+        help_text="The user who writes under this name. Guest authors need none.",
     )
-    credentials = models.CharField(max_length=80, blank=True, help_text="Letters after the name, such as “PT, DPT”.")
+    credentials = models.CharField(max_length=80, blank=True, help_text="Shown after the name, such as “PT, DPT”.")
     job_title = models.CharField(max_length=120, blank=True, help_text="Such as “Physical therapist”.")
     photo = models.ForeignKey(
         Image,
@@ -116,13 +124,13 @@ class Author(ReferenceSource):
         null=True,
         blank=True,
         related_name="authors",
-        help_text="A portrait: beside the posts and on the author page.",
+        help_text="A portrait, shown with posts and on the author page.",
     )
-    short_bio = models.TextField(blank=True, help_text="One or two sentences: sidebar and below posts.")
-    long_bio = models.TextField(blank=True, help_text="The author page.")
-    expertise = models.TextField(blank=True, help_text="What you know best, one topic a line.")
+    short_bio = models.TextField(blank=True, help_text="One or two sentences, shown in the sidebar and below posts.")
+    long_bio = models.TextField(blank=True, help_text="Shown on the author page.")
+    expertise = models.TextField(blank=True, help_text="Fields of expertise, one per line.")
     position = models.PositiveSmallIntegerField(
-        "order", default=0, help_text="The lowest number is introduced in the sidebar."
+        "order", default=0, help_text="The author with the lowest number is shown in the sidebar."
     )
 
     objects = AuthorQuerySet.as_manager()
@@ -134,31 +142,32 @@ class Author(ReferenceSource):
         return self.name
 
     def get_absolute_url(self) -> str:
+        """Return the path of the author page."""
         return reverse("blog:author", args=[self.slug])
 
     def save(self, **kwargs: Any) -> None:
-        """Save it; readers of a former address are led to the new one."""
+        """Save the author and redirect the old URL if the slug has changed."""
         with services.track_path_change(self):
             super().save(**kwargs)
 
     @property
     def name_with_credentials(self) -> str:
-        """Such as “Sam Example, PT, DPT”."""
+        """Return the name with credentials, such as "Sam Example, PT, DPT"."""
         return f"{self.name}, {self.credentials}" if self.credentials else self.name
 
     @property
     def expertise_list(self) -> list[str]:
-        """The topics of `expertise`, without empty lines."""
+        """Return the lines of `expertise` that are not empty."""
         return [line.strip() for line in self.expertise.splitlines() if line.strip()]
 
 
 class Qualification(models.Model):
-    """A licence, degree or certificate of an author, shown on the author page."""
+    """A license, degree or certificate, shown on the author page."""
 
     author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="qualifications")
     name = models.CharField(max_length=160, help_text="Such as “Doctor of Physical Therapy”.")
-    issuer = models.CharField(max_length=160, blank=True, help_text="The school or board that gave it.")
-    year = models.PositiveSmallIntegerField(null=True, blank=True, help_text="When you got it, four digits.")
+    issuer = models.CharField(max_length=160, blank=True, help_text="The school or board that awarded it.")
+    year = models.PositiveSmallIntegerField(null=True, blank=True, help_text="The year it was awarded, such as 2015.")
 
     class Meta:
         ordering = ("-year", "name")
@@ -168,11 +177,11 @@ class Qualification(models.Model):
 
 
 class ProfileLink(models.Model):
-    """A page elsewhere that is about this author: a register, a university, a social profile."""
+    """A page about the author on another site, such as a license register, university or social profile."""
 
     author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="links")
-    label = models.CharField(max_length=80, help_text="The words of the link.")
-    url = models.URLField("address", help_text="The full address, starting with https://")
+    label = models.CharField(max_length=80, help_text="The text of the link.")
+    url = models.URLField("URL", help_text="The full URL, starting with https://")
 
     class Meta:
         ordering = ("pk",)

@@ -1,30 +1,20 @@
-"""Authors as machines read them."""
+"""Structured data about authors (schema.org Person)."""
 
 from collections.abc import Iterable
 
-from accounts.models import Author
+from accounts.models import Author, Qualification
 from images.structured_data import image_object
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 
 
 def person_id(author: Author) -> str:
-    """The author's name in the graph, the same on every page."""
+    """Return the @id of the author's node, which is the same on every page."""
     return f"{absolute_url(author.get_absolute_url())}#person"
 
 
 def person(author: Author, profiles: Iterable[str] = ()) -> Node:
-    """An author with photo, training and `profiles` elsewhere. No query: what was not fetched is left out."""
-    fetched = getattr(author, "_prefetched_objects_cache", {})
-    credentials = [
-        node(
-            "EducationalOccupationalCredential",
-            name=each.name,
-            recognizedBy=node("Organization", name=each.issuer) if each.issuer else None,
-            dateCreated=str(each.year or ""),
-        )
-        for each in fetched.get("qualifications", ())
-    ]
+    """Return a Person node with the fields of `author` and URLs of further `profiles`. Runs no queries."""
     return node(
         "Person",
         id=person_id(author),
@@ -35,6 +25,22 @@ def person(author: Author, profiles: Iterable[str] = ()) -> Node:
         url=absolute_url(author.get_absolute_url()),
         image=image_object(author.photo) if author.photo else None,
         knowsAbout=author.expertise_list,
-        hasCredential=credentials,
-        sameAs=[*dict.fromkeys((*(link.url for link in fetched.get("links", ())), *profiles))],
+        sameAs=[*dict.fromkeys(profiles)],
+    )
+
+
+def detailed_person(author: Author) -> Node:
+    """Return a Person node with qualifications and profile links, which the caller should prefetch."""
+    qualifications = [_credential(qualification) for qualification in author.qualifications.all()]
+    details = node("Person", id=person_id(author), hasCredential=qualifications)
+    return person(author, profiles=[link.url for link in author.links.all()]) | details
+
+
+def _credential(qualification: Qualification) -> Node:
+    issuer = node("Organization", name=qualification.issuer) if qualification.issuer else None
+    return node(
+        "EducationalOccupationalCredential",
+        name=qualification.name,
+        recognizedBy=issuer,
+        dateCreated=str(qualification.year or ""),
     )

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from affiliates.shop_urls import host_of, is_amazons
+from affiliates.shop_urls import host_of, is_amazon
 from analytics.models import DailyCount, DailyCountQuerySet
 from blog.models import Category, Post, path_with_ancestors
 from images.models import Image
@@ -144,7 +144,7 @@ class Ad(ReferenceSource):
             raise ValidationError(
                 {"image": "This image is marked as decorative, so the ad would be a link without a name."}
             )
-        if is_amazons(host_of(self.url)):
+        if is_amazon(host_of(self.url)):
             error = "Amazon requires direct links, but ads count clicks with a redirect. Use an affiliate link instead."
             raise ValidationError({"url": error})
 

@@ -1,14 +1,18 @@
+"""App configuration of affiliates."""
+
 from django.apps import AppConfig
 
 
 class AffiliatesConfig(AppConfig):
+    """Affiliate programs, links, products and the shop page."""
+
     name = "affiliates"
-    verbose_name = "Favorites and paid links"
+    verbose_name = "Shop and affiliate links"
 
     def ready(self) -> None:
-        from affiliates import disclosure, references, site_statements
+        """Register with richtext, and connect signals."""
+        from affiliates import disclosure, site_statements
         from affiliates.models import Comparison, Product, Sponsorship
 
         disclosure.register({"product": Product, "comparison": Comparison, "sponsorship": Sponsorship})
-        references.connect()
         site_statements.connect()

@@ -1,4 +1,4 @@
-"""The mail that tells the owner which links lead nowhere: one a day at most, and once for each time that one breaks."""
+"""Email the owners about broken links: at most one email a day, and one per link until it works again."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,58 +18,61 @@ from pagecache.invalidation import CacheScope, invalidate_only
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
-# So long a notice waits for others that break.
-GATHERING = timedelta(hours=1)
+# Wait for more broken links before sending.
+COLLECTION_DELAY = timedelta(hours=1)
 
 
-class BrokenNotice(QueuedEmail):
-    """The mail of a day. The links that it tells of are its own until they work again, so no other one does."""
+class BrokenLinksEmail(QueuedEmail):
+    """The email of a day. Its links stay assigned to it until they work again, so no other email reports them."""
 
     day = models.DateField(unique=True, editable=False)
 
-    objects = QueuedEmailQuerySet["BrokenNotice"].as_manager()
+    objects = QueuedEmailQuerySet["BrokenLinksEmail"].as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=("next_attempt_at",), name="affiliates_notice_due")]
+        """The index of due emails, and the constraint on sent ones."""
+
+        verbose_name = "broken links email"
+        indexes = [models.Index(fields=("next_attempt_at",), name="affiliates_brokenlinks_due")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(sent_at__isnull=True) | models.Q(next_attempt_at__isnull=True),
-                name="affiliates_notice_sent_once",
+                name="affiliates_brokenlinks_sent_once",
             )
         ]
 
     def __str__(self) -> str:
-        return f"Notice of {self.day}"
+        return f"Broken links of {self.day}"
 
     def build_email(self) -> EmailMessage | None:
-        """The mail to those who may do everything; None once all of its links work again. ValueError if impossible."""
-        links = list(_broken().filter(notice=self).order_by("name", "pk"))
+        """Return the email to the owners, or None once all its links work again."""
+        links = list(_broken().filter(report=self).order_by("name", "pk"))
         owners = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").values_list("email", flat=True)
         if not (links and owners):
             return None
         site = SiteInfo.load()
-        desk = absolute_url(reverse("admin:affiliates_link_changelist", query={"show": "broken"}))
-        subject = "A paid link leads nowhere" if len(links) == 1 else f"{len(links)} paid links lead nowhere"
+        admin_list_url = absolute_url(reverse("admin:affiliates_link_changelist", query={"show": "broken"}))
+        subject = "An affiliate link is broken" if len(links) == 1 else f"{len(links)} affiliate links are broken"
         return EmailMessage(
             subject,
-            render_to_string("affiliates/email/broken.txt", {"links": links, "desk": desk}),
+            render_to_string("affiliates/email/broken.txt", {"links": links, "admin_list_url": admin_list_url}),
             format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
             [format_mailbox(owner) for owner in owners],
             headers=self.email_headers,
         )
 
 
-def tell_of_broken() -> None:
-    """Give the links that broke, and that no notice tells of, to today's notice, unless that is on its way already."""
-    untold = _broken().filter(notice=None)
-    if untold.exists():
+def queue_report() -> None:
+    """Add newly broken links to today's email, unless it is already being sent."""
+    unreported = _broken().filter(report=None)
+    if unreported.exists():
         with invalidate_only(CacheScope.NONE), transaction.atomic():
-            when = {"next_attempt_at": timezone.now() + GATHERING}
-            # Locked, so that it is not sent in between.
-            notices = BrokenNotice.objects.select_for_update()
-            notice, _ = notices.get_or_create(day=timezone.localdate(), defaults=when)
-            if not notice.attempts:
-                untold.update(notice=notice)
+            when = {"next_attempt_at": timezone.now() + COLLECTION_DELAY}
+            # Locked, so that it cannot be sent before the links are added.
+            emails = BrokenLinksEmail.objects.select_for_update()
+            email, _ = emails.get_or_create(day=timezone.localdate(), defaults=when)
+            if not email.attempts:
+                unreported.update(report=email)
 
 
 def _broken() -> Any:

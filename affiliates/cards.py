@@ -1,4 +1,4 @@
-"""Cards, comparisons and notes as markup. Their links are by name: `affiliates.disclosure` finishes them."""
+"""Render product cards, comparisons and notes. Their links are by slug; `affiliates.disclosure` finishes them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from affiliates.models import Link, Sponsorship
 
 
-def names(wanted: Iterable[Embed]) -> dict[Embed, str]:
-    """What the editor calls each of `wanted` that exists. One query for each kind."""
+# The kinds of embeds that this app renders.
+EMBEDS = ("product", "comparison", "sponsorship")
+
+
+def embed_names(wanted: Iterable[Embed]) -> dict[Embed, str]:
+    """Return the name of each existing embed for the editor, with one query per kind."""
     found: dict[Embed, str] = {}
     for kind in {embed.kind for embed in wanted}:
         rows = apps.get_model("affiliates", kind).objects.in_bulk([embed.id for embed in wanted if embed.kind == kind])
@@ -25,14 +29,14 @@ def names(wanted: Iterable[Embed]) -> dict[Embed, str]:
     return found
 
 
-def place(embed: Embed, name: str) -> str:
-    """The place of a card, named for the editor."""
+def placeholder(embed: Embed, name: str) -> str:
+    """Return the placeholder of a card, named for the editor."""
     title = format_html(' data-title="{}"', name) if name else ""
     return format_html('<div data-embed="{}" data-id="{}"{}></div>', embed.kind, embed.id, title)
 
 
 def product(links: Iterable[Link], target: RenderTarget, **context: Any) -> str:
-    """The card of the product that `links` lead to, with a button for each; nothing if none leads anywhere."""
+    """Return the card of the product of `links`, with a button for each active one, or "" without any."""
     live = _live(links)
     if not live:
         return ""
@@ -40,9 +44,9 @@ def product(links: Iterable[Link], target: RenderTarget, **context: Any) -> str:
 
 
 def comparison(rows: Iterable[Sequence[Link]], target: RenderTarget) -> str:
-    """The table of the products that each of `rows` leads to, in order; nothing if none leads anywhere."""
+    """Return the comparison table of `rows`, one product each, or "" without active links."""
     columns = []
-    for links in sorted(rows, key=lambda each: (each[0].compared_at or 0, each[0].pk)):
+    for links in sorted(rows, key=lambda each: (each[0].comparison_position or 0, each[0].pk)):
         if live := _live(links):
             columns.append({"product": live[0].product, "links": live, "verdict": links[0].verdict})
     title = next((link.comparison_title for links in rows for link in links), "")
@@ -50,18 +54,18 @@ def comparison(rows: Iterable[Sequence[Link]], target: RenderTarget) -> str:
 
 
 def sponsorship(row: Sponsorship, target: RenderTarget) -> str:
-    """What stands at the top of a text that a brand gave something for."""
+    """Return the note at the top of a sponsored text."""
     return _render("sponsorship", target, sponsorship=row)
 
 
 def disclosure(sentences: Sequence[str], target: RenderTarget) -> str:
-    """What stands before the first paid link of a text."""
+    """Return the disclosure before the first affiliate link of a text."""
     return _render("disclosure", target, sentences=sentences)
 
 
 def _live(links: Iterable[Link]) -> list[Link]:
-    """What readers get for `links`, each once, all of one product."""
-    found = dict.fromkeys(current for link in links if (current := link.current) and current.product)
+    """Return the active links for `links`, without duplicates and of the same product."""
+    found = dict.fromkeys(current for link in links if (current := link.active) and current.product)
     first = next(iter(found), None)
     return [link for link in found if first and link.product_id == first.product_id]
 
@@ -69,5 +73,5 @@ def _live(links: Iterable[Link]) -> list[Link]:
 def _render(name: str, target: RenderTarget, **context: Any) -> str:
     product = context.get("product")
     known = {"facts": facts([product])} if product and target is RenderTarget.PAGE and "in_shop" not in context else {}
-    place = {"is_page": target is RenderTarget.PAGE, "is_mail": target is RenderTarget.EMAIL}
+    place = {"is_page": target is RenderTarget.PAGE, "is_email": target is RenderTarget.EMAIL}
     return render_to_string(f"affiliates/_{name}.html", {**place, **known, **context})

@@ -1,4 +1,4 @@
-"""A column for each day: what a template needs to draw it as SVG, without a library or a script."""
+"""Compute the bars of a chart by day, which a template draws as SVG."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ GAP = 2
 
 
 class Bar(NamedTuple):
-    """A day's column, in the drawing's own units from its top left corner."""
+    """The bar of a day, in SVG units from the top left corner."""
 
     day: date
     amount: Decimal
@@ -20,8 +20,8 @@ class Bar(NamedTuple):
     height: float
 
 
-def bars(amounts: Mapping[date, Decimal], last: date, days: int) -> list[Bar]:
-    """A column for each of the `days` up to `last`; days that took more back than they brought have none."""
+def daily_bars(amounts: Mapping[date, Decimal], last: date, days: int) -> list[Bar]:
+    """Return a bar for each of the `days` up to `last`. Negative amounts get a bar of height 0."""
     shown = [last - timedelta(days=days - 1 - number) for number in range(days)]
     highest = max(amounts.get(day, Decimal(0)) for day in shown)
     step = WIDTH / days

@@ -1,4 +1,4 @@
-"""Addresses that somebody pasted into texts instead of a link by its name, and how such a name takes their place."""
+"""Find shop URLs pasted into texts, and convert them to affiliate links."""
 
 from typing import Any, NamedTuple
 
@@ -10,56 +10,61 @@ from accounts.models import User
 from affiliates import shop_urls
 from affiliates.models import Link
 from affiliates.programs import Program
-from affiliates.references import LONGEST, Use, texts
+from affiliates.references import pasted_references
+from richtext.links import MAX_LENGTH
+from richtext.references import Reference
 from richtext.sanitizer import parse, serialize
 
 
-class Pasted(NamedTuple):
-    """A page of a shop that texts lead to by its address: in what form a link would have it, or why none can."""
+class PastedLink(NamedTuple):
+    """A pasted shop URL in canonical form, its program, the texts that contain it, and why it cannot be converted."""
 
     destination: str
-    trouble: str
+    error: str
     program: Program
     holders: list[Model]
 
 
-def pasted() -> list[Pasted]:
-    """What was pasted, in the order of its first use. A query for each kind of text, and two."""
-    uses = Use.objects.filter(program__isnull=False)
-    holders: dict[Any, Model] = {(type(row), row.pk): row for row in uses.holders()}
-    found: dict[str, Pasted] = {}
-    for use in uses.select_related("program").order_by("pk"):
-        assert use.program is not None  # asked for above
-        destination, trouble = _tidied(use.key, use.program)
-        each = found.setdefault(destination, Pasted(destination, trouble, use.program, []))
-        holder = holders.get((use.content_type.model_class(), use.object_id))
+def find_pasted_links() -> list[PastedLink]:
+    """Return the pasted shop URLs in order of first use."""
+    pairs = pasted_references()
+    references = Reference.objects.filter(pk__in=[reference.pk for reference, _ in pairs])
+    holders = {source.reference_key: source for source in references.sources()}
+    found: dict[str, PastedLink] = {}
+    for reference, program in pairs:
+        destination, error = _canonical(reference.url, program)
+        each = found.setdefault(destination, PastedLink(destination, error, program, []))
+        holder = holders.get((reference.source_type_id, reference.source_id))
         if holder is not None and holder not in each.holders:
             each.holders.append(holder)
     return list(found.values())
 
 
 @transaction.atomic
-def name_it(destination: str, user: User) -> tuple[Link, list[Model]]:
-    """Let texts have what was pasted by name: the link to `destination`, made if there is none, and the texts.
+def convert(destination: str, user: User) -> tuple[Link, list[Model]]:
+    """Replace the pasted `destination` in all texts with an affiliate link, created if there is none.
 
-    ValidationError if no text has it, or no link can lead there; PermissionDenied if `user` may not change a text.
+    Return the link and the changed texts. Raises ValidationError if no text contains the URL or it cannot be a link,
+    and PermissionDenied if `user` may not change one of the texts.
     """
-    found = next((each for each in pasted() if each.destination == destination), None)
+    found = next((each for each in find_pasted_links() if each.destination == destination), None)
     if found is None:
-        raise ValidationError("No text has this address any more.")
-    if found.trouble:
-        raise ValidationError(found.trouble)
+        raise ValidationError("No post contains this URL any more.")
+    if found.error:
+        raise ValidationError(found.error)
     link = Link.objects.live().filter(destination=destination).order_by("pk").first()
     changed = []
     for holder in found.holders:
         if not user.has_perm(f"{holder._meta.app_label}.change_{holder._meta.model_name}"):
             raise PermissionDenied
         model: Any = type(holder)
-        row, field = model._base_manager.get(pk=holder.pk), texts()[model]
+        row = model._base_manager.get(pk=holder.pk)
+        # Every kind of content names its rich text field first.
+        field = model.reference_fields[0]
         root = parse(getattr(row, field))
         for element in root.iter("a"):
             href = element.get("href") or ""
-            if _tidied(href[:LONGEST], found.program) == (destination, ""):
+            if _canonical(href[:MAX_LENGTH], found.program) == (destination, ""):
                 if link is None:
                     words = " ".join(element.text_content().split())[:120]
                     link = Link(name=words or found.program.name, destination=destination)
@@ -70,13 +75,13 @@ def name_it(destination: str, user: User) -> tuple[Link, list[Model]]:
         row.save()
         changed.append(row)
     if link is None:
-        raise ValidationError("No text has this address any more.")
+        raise ValidationError("No post contains this URL any more.")
     return link, changed
 
 
-def _tidied(address: str, program: Program) -> tuple[str, str]:
-    """The form in which a link would have `address`; with why it can have none."""
+def _canonical(url: str, program: Program) -> tuple[str, str]:
+    """Return the canonical form of `url` and an empty error, or `url` and the error."""
     try:
-        return shop_urls.canonical(address, program.tag_parameter), ""
-    except ValidationError as error:
-        return address, " ".join(error.messages)
+        return shop_urls.canonical(url, program.tag_parameter), ""
+    except ValidationError as invalid:
+        return url, " ".join(invalid.messages)

@@ -1,4 +1,4 @@
-"""The demo's shop: invented things of an invented shop, and a post that shows some of them."""
+"""The demo shop: invented products, and demo posts that show some of them."""
 
 import tomllib
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from affiliates.models import Compared, Comparison, Link, Product, Shelf, ShopPage
+from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopPage, ShopSection
 from affiliates.programs import Program
 from blog.models import Post
 from images.models import Image
@@ -15,32 +15,33 @@ DEMO = Path(__file__).parent / "demo.toml"
 
 
 @transaction.atomic
-def start_demo() -> int:
-    """Make the demo's products, unless there are any already; how many."""
+def create_demo_shop() -> int:
+    """Create the demo products unless products exist. Return how many were created."""
     if Product.objects.exists():
         return 0
-    facts = tomllib.loads(DEMO.read_text(encoding="utf-8"))
-    Program.objects.create(**facts["program"])
-    ShopPage.objects.create(pk=ShopPage.singleton_instance_id, **facts["page"])
-    shelves = {
-        row["name"]: Shelf.objects.create(position=position, **row) for position, row in enumerate(facts["shelf"])
+    data = tomllib.loads(DEMO.read_text(encoding="utf-8"))
+    Program.objects.create(**data["program"])
+    ShopPage.objects.create(pk=ShopPage.singleton_instance_id, **data["page"])
+    sections = {
+        row["name"]: ShopSection.objects.create(position=position, **row)
+        for position, row in enumerate(data["section"])
     }
-    made = {row["slug"]: _make(row, shelves, position) for position, row in enumerate(facts["product"])}
-    table = facts["comparison"]
+    made = {row["slug"]: _render_link(row, sections, position) for position, row in enumerate(data["product"])}
+    table = data["comparison"]
     comparison = Comparison.objects.create(title=table["title"])
     for position, (slug, verdict) in enumerate(table["rows"].items()):
-        Compared.objects.create(comparison=comparison, product=made[slug], verdict=verdict, position=position)
+        ComparisonRow.objects.create(comparison=comparison, product=made[slug], verdict=verdict, position=position)
     keys = {slug: product.pk for slug, product in made.items()} | {"comparison": comparison.pk}
-    for slug, body in facts["addition"].items():
+    for slug, body in data["addition"].items():
         for post in Post.objects.filter(slug=slug):
-            # Before the sources, which stay last.
+            # Insert before the references, which come last.
             text, mark, sources = post.body.partition('<h2 id="references">')
             post.body = f"{text}{body.format(**keys)}{mark}{sources}"
             post.save()
     return len(made)
 
 
-def _make(row: dict[str, Any], shelves: dict[str, Shelf], position: int) -> Product:
+def _render_link(row: dict[str, Any], sections: dict[str, ShopSection], position: int) -> Product:
     product = Product.objects.create(
         name=row["name"],
         reason=row["reason"],
@@ -48,8 +49,8 @@ def _make(row: dict[str, Any], shelves: dict[str, Shelf], position: int) -> Prod
         cons="\n".join(row["cons"]),
         audience=row["audience"],
         is_gifted=row.get("is_gifted", False),
-        picture=Image.objects.filter(title=f"Demo: {row.get('picture')}").first(),
-        shelf=shelves[row["shelf"]],
+        image=Image.objects.filter(title=f"Demo: {row.get('image')}").first(),
+        section=sections[row["section"]],
         position=position,
     )
     for number, address in enumerate(row["links"]):

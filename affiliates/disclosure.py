@@ -1,10 +1,10 @@
-"""How paid links reach a reader: the one place that makes them, marks them, and says so before the first.
+"""Render affiliate links and cards, mark them, and disclose them before the first one.
 
-Texts hold a link by its short name (`/go/roller/`), a card by its product, or an address of a shop that somebody
-pasted. This finishes every rendered text, whatever template shows it, so none of it can be forgotten.
+Texts contain links by slug (`/go/roller/`), cards by product, or pasted shop URLs. Every rendered text passes through
+`finish`, whichever template shows it, so no link can be left without its disclosure.
 
-Sources: 16 CFR 255 (endorsements: disclosed before the link, in plain words, where it is seen); Google's link
-attributes (rel=sponsored); the Operating Agreement of Amazon's Associates Program (direct links, none in mails).
+Sources: 16 CFR 255 (endorsements: disclosed before the link, in plain language, where it is noticed); Google's link
+attributes (rel=sponsored); the Operating Agreement of Amazon's Associates Program (direct links, none in emails).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from affiliates import cards, shop_urls
-from affiliates.programs import AMAZON, Program, covering, may_pay
-from affiliates.references import EMBEDS, slug_in
+from affiliates.cards import EMBEDS
+from affiliates.programs import AMAZON, Program, find_program, is_program_host
+from affiliates.shop_urls import slug_in
 from richtext import embeds
 from richtext.embeds import Embed, RenderTarget
 from richtext.sanitizer import parse, serialize
@@ -35,60 +36,60 @@ PAID, PARTNER = "(paid link)", "(partner link)"
 
 
 def register(models: Mapping[str, type[Model]]) -> None:
-    """Let rich text keep the places of cards, each of a kind with a model, and let this app finish every text."""
+    """Register the card embeds, with the model of each kind, and the postprocessor with richtext."""
     for kind in EMBEDS:
-        embeds.register(kind, models[kind], _keep_places)
+        embeds.register(kind, models[kind], _render_placeholders)
     embeds.register_postprocessor(finish)
 
 
-def _keep_places(wanted: Iterable[Embed], target: RenderTarget) -> dict[Embed, str]:
-    """The places themselves: `finish` fills all kinds of them and all links in one query. The editor gets names."""
-    names = cards.names(wanted) if target is RenderTarget.EDITOR else {}
+def _render_placeholders(wanted: Iterable[Embed], target: RenderTarget) -> dict[Embed, str]:
+    """Return placeholders, which `finish` fills together with all links in one query. The editor gets their names."""
+    names = cards.embed_names(wanted) if target is RenderTarget.EDITOR else {}
     return {
-        embed: cards.place(embed, names.get(embed, ""))
+        embed: cards.placeholder(embed, names.get(embed, ""))
         for embed in wanted
         if target is not RenderTarget.EDITOR or embed in names
     }
 
 
-def finished(markup: str, target: RenderTarget = RenderTarget.PAGE) -> SafeString:
-    """`markup` of our own, such as a list of cards, with its links made and what must be said before them.
+def finish_markup(markup: str, target: RenderTarget = RenderTarget.PAGE) -> SafeString:
+    """Return template markup, such as a list of cards, with affiliate links rendered and disclosed.
 
-    As the filter `paid` it holds for any links of a template. What has none that pay stays as it is.
+    Also available as the template filter `disclose`. Markup without affiliate links is returned unchanged.
     """
     root = parse(markup)
-    if any(is_paid(link.get("href") or "") for link in root.iter("a")):
+    if any(is_affiliate_link(link.get("href") or "") for link in root.iter("a")):
         finish([root], target)
         markup = serialize(root)
     return mark_safe(markup)  # noqa: S308 - made by our templates
 
 
-def is_paid(address: str) -> bool:
-    """Whether a link to `address` pays, be it by name or not."""
-    return bool(slug_in(address)) or may_pay(shop_urls.host_of(address))
+def is_affiliate_link(address: str) -> bool:
+    """Return whether `url` is an affiliate link, by slug or by domain."""
+    return bool(slug_in(address)) or is_program_host(shop_urls.host_of(address))
 
 
 def finish(roots: Sequence[HtmlElement], target: RenderTarget) -> None:
-    """Fill the cards of `roots` and make their paid links, in one query; none where a text has neither.
+    """Fill the cards and render the affiliate links of `roots`, in place.
 
-    One query more where somebody pasted a shop's address, or a text is sponsored.
+    One query for links and cards, one for programs if shop URLs were pasted, one for sponsorships; none without any.
     """
-    found = [_Places(root) for root in roots]
+    found = [_TextContent(root) for root in roots]
     if not any(found):
         return
-    known = _Known(found)
+    known = _Rows(found)
     for root, places in zip(roots, found, strict=True):
         _finish(root, places, known, target)
 
 
-class _Places:
-    """What a text has that may be paid: links by name, pasted addresses, places of cards."""
+class _TextContent:
+    """The elements of a text that may be affiliate content: links by slug, pasted shop URLs and cards."""
 
     def __init__(self, root: HtmlElement) -> None:
         links = [(link, link.get("href") or "") for link in root.iter("a")]
         self.named = [(link, slug) for link, href in links if (slug := slug_in(href))]
-        self.outside = [(link, href) for link, href in links if shop_urls.host_of(href)]
-        self.pasted = [(link, href) for link, href in self.outside if may_pay(shop_urls.host_of(href))]
+        self.shop_url = [(link, href) for link, href in links if shop_urls.host_of(href)]
+        self.pasted = [(link, href) for link, href in self.shop_url if is_program_host(shop_urls.host_of(href))]
         self.cards: list[tuple[HtmlElement, str, int]] = [
             (div, kind, int(div.get("data-id") or 0))
             for div in root.iter("div")
@@ -99,14 +100,14 @@ class _Places:
         return bool(self.named or self.pasted or self.cards)
 
     def keys(self, kind: str) -> set[int]:
-        """The keys of the cards of a kind."""
+        """Return the primary keys of the cards of a kind."""
         return {key for _, each, key in self.cards if each == kind}
 
 
-class _Known:
-    """The rows that texts need, fetched together."""
+class _Rows:
+    """The rows that texts need, loaded together."""
 
-    def __init__(self, found: Iterable[_Places]) -> None:
+    def __init__(self, found: Iterable[_TextContent]) -> None:
         from affiliates.models import Link, Sponsorship
 
         self.by_slug: dict[str, Link] = {}
@@ -118,52 +119,52 @@ class _Known:
             {key for places in found for key in places.keys(kind)} for kind in EMBEDS
         )
         if slugs or products or comparisons:
-            for link in Link.objects.wanted(slugs, products, comparisons):
+            for link in Link.objects.for_texts(slugs, products, comparisons):
                 self.by_slug[link.slug] = link
                 if link.replacement:
                     self.by_slug[link.replacement.slug] = link.replacement
                 if link.product_id:
                     self.by_product[link.product_id][link.pk] = link
-                    if link.compared_in:
-                        self.by_comparison[link.compared_in][link.product_id].append(link)
+                    if link.comparison_id:
+                        self.by_comparison[link.comparison_id][link.product_id].append(link)
         self.sponsorships: dict[int, Sponsorship] = Sponsorship.objects.in_bulk(sponsorships) if sponsorships else {}
         self.programs = list(Program.objects.all()) if any(places.pasted for places in found) else []
 
     def program_of(self, host: str) -> Program | None:
-        """Whose links to `host` are. Amazon's rules hold also where nobody has set its program up."""
-        return covering(self.programs, host) or (Program(**AMAZON) if shop_urls.is_amazons(host) else None)
+        """Return the program that covers `host`. Amazon's rules apply even if its program does not exist yet."""
+        return find_program(self.programs, host) or (Program(**AMAZON) if shop_urls.is_amazon(host) else None)
 
 
-def _finish(root: HtmlElement, places: _Places, known: _Known, target: RenderTarget) -> None:
+def _finish(root: HtmlElement, places: _TextContent, known: _Rows, target: RenderTarget) -> None:
     notes, brands = _fill_cards(places, known, target)
     programs: dict[str, Program] = {}
     for element, slug in _named(root):
         link = known.by_slug.get(slug)
-        shown = link.current if link else None
+        shown = link.active if link else None
         if shown is None:
-            # Retired, or never there: the words stay, without a way to nowhere.
+            # Retired without replacement, or deleted: keep the text, remove the link.
             element.drop_tag()
-        elif _make(element, shown.address_for(target), PAID):
+        elif _render_link(element, shown.url_for(target), PAID):
             programs[shown.program.name] = shown.program
             if target is RenderTarget.PAGE and not shown.program.allows_redirect:
-                element.set("data-click-url", reverse("affiliates:clicked", args=[shown.slug]))
+                element.set("data-click-url", reverse("affiliates:count_click", args=[shown.slug]))
     for element, href in places.pasted:
         program = known.program_of(shop_urls.host_of(href))
-        if program and _make(element, _address(href, program, target), PAID):
+        if program and _render_link(element, _address(href, program, target), PAID):
             programs[program.name] = program
-    for element, href in places.outside:
-        if shop_urls.belongs(shop_urls.host_of(href), brands) and element.get("rel") != REL:
-            _make(element, href, PARTNER)
-    _say(root, notes, programs, target)
+    for element, href in places.shop_url:
+        if shop_urls.matches_domain(shop_urls.host_of(href), brands) and element.get("rel") != REL:
+            _render_link(element, href, PARTNER)
+    _insert_notes(root, notes, programs, target)
 
 
 def _named(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
-    """The links by name of a text, those of its cards among them."""
+    """Return the links by slug, including those in cards."""
     return [(link, slug) for link in root.iter("a") if (slug := slug_in(link.get("href") or ""))]
 
 
-def _fill_cards(places: _Places, known: _Known, target: RenderTarget) -> tuple[list[HtmlElement], list[str]]:
-    """Put cards into their places; gives the notes of sponsorships, for the top, and their brands' sites."""
+def _fill_cards(places: _TextContent, known: _Rows, target: RenderTarget) -> tuple[list[HtmlElement], list[str]]:
+    """Replace placeholders with cards. Return the notes of sponsorships and the domains of their brands."""
     notes: list[HtmlElement] = []
     brands: list[str] = []
     for place, kind, key in places.cards:
@@ -187,19 +188,22 @@ def _fragment(markup: str) -> HtmlElement:
 
 
 def _address(href: str, program: Program, target: RenderTarget) -> str:
-    """Where a pasted address leads: the tidy form with our tag, or with its own if the program has none."""
-    if target is RenderTarget.EMAIL and not program.allows_mail:
+    """Return the canonical form of a pasted shop URL, with our tag or, if the program has none, its own."""
+    if target is RenderTarget.EMAIL and not program.allows_email:
         return ""
     try:
         tidy = shop_urls.canonical(href, program.tag_parameter)
     except ValidationError:
         return href
-    tag = program.tag or shop_urls.tag_of(href, program.tag_parameter)
-    return shop_urls.tagged(tidy, program.tag_parameter, tag)
+    tag = program.tag or shop_urls.get_tag(href, program.tag_parameter)
+    return shop_urls.add_tag(tidy, program.tag_parameter, tag)
 
 
-def _make(element: HtmlElement, address: str, label: str) -> bool:
-    """Make `element` a paid link to `address`, marked for eyes, ears and machines; without one, a link to its page."""
+def _render_link(element: HtmlElement, address: str, label: str) -> bool:
+    """Make `element` an affiliate link to `url`, marked for people and search engines.
+
+    Return False for an empty `url`, which links to the page itself.
+    """
     element.set("href", address)
     if not address:
         return False
@@ -216,8 +220,10 @@ def _make(element: HtmlElement, address: str, label: str) -> bool:
     return True
 
 
-def _say(root: HtmlElement, notes: list[HtmlElement], programs: dict[str, Program], target: RenderTarget) -> None:
-    """Put before everything else of a text what readers must know of its paid links; nothing if it has none."""
+def _insert_notes(
+    root: HtmlElement, notes: list[HtmlElement], programs: dict[str, Program], target: RenderTarget
+) -> None:
+    """Insert the sponsorship notes and the disclosures of `programs` at the top of a text."""
     if programs:
         lines = (line.strip() for program in programs.values() for line in program.disclosure.splitlines())
         sentences = list(dict.fromkeys(filter(None, lines)))

@@ -1,4 +1,4 @@
-"""What links earned, on the writing desk."""
+"""Admin for earnings: one report page with an import form."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -12,32 +12,31 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from affiliates.charts import bars
+from affiliates.charts import daily_bars
 from affiliates.clicks import ClickCount
 from affiliates.earnings import Earning, by_day, by_month, of_links, of_posts, shared_out
-from affiliates.earnings_import import MOST_BYTES, read_report
+from affiliates.earnings_import import MAX_BYTES, import_report
 from affiliates.programs import Program
 
-# Days of the chart, lines of the tables.
-DAYS_DRAWN = 60
-SHOWN = 100
+CHART_DAYS = 60
+MAX_TABLE_ROWS = 100
 
 
 class ReportForm(forms.Form):
-    """A program's report to read in."""
+    """Import a program's report."""
 
-    program = forms.ModelChoiceField(Program.objects.all(), help_text="Whose report it is.")
+    program = forms.ModelChoiceField(Program.objects.all(), help_text="The program the report is from.")
     report = forms.FileField(
-        help_text="A CSV file: Amazon's Fee-Earnings, Awin's Transactions or ShareASale's Activity details. Reading the"
-        " same one twice changes nothing."
+        help_text="A CSV file: Amazon's Fee-Earnings, Awin's Transactions or ShareASale's Activity details. Importing"
+        " the same report twice changes nothing."
     )
 
     def clean(self) -> dict[str, Any]:
-        """The fields' values, with what was `read`; ValidationError says what is wrong with the file."""
+        """Return the cleaned data with the import result as `result`. An invalid file is a form error."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                cleaned["read"] = read_report(cleaned["report"].read(MOST_BYTES + 1), cleaned["program"])
+                cleaned["result"] = import_report(cleaned["report"].read(MAX_BYTES + 1), cleaned["program"])
             except ValidationError as error:
                 self.add_error("report", error)
         return cleaned
@@ -45,20 +44,22 @@ class ReportForm(forms.Form):
 
 @admin.register(Earning)
 class EarningAdmin(admin.ModelAdmin):
-    """What links earned: one page, with a field for the programs' reports."""
+    """The earnings report, with a form that imports program reports."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # A report is read in on the page of all; there is no form for a single one.
+        """Return False: earnings are only imported."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: earnings are only imported."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: earnings are only imported."""
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The report of the last twelve months, and the form for reading one in."""
+        """Show the report of the last twelve months, and import a program's report."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         may_add = request.user.has_perm("affiliates.add_earning")
@@ -66,8 +67,8 @@ class EarningAdmin(admin.ModelAdmin):
             raise PermissionDenied
         form = ReportForm(request.POST, request.FILES) if request.method == "POST" else ReportForm()
         if form.is_bound and form.is_valid():
-            read = form.cleaned_data["read"]
-            words = f"{read.shape}: {read.lines} lines, {read.new} of them new, {read.total} altogether."
+            result = form.cleaned_data["result"]
+            words = f"{result.format}: imported {result.lines} lines ({result.new} new), {result.total} in total."
             self.message_user(request, words, messages.SUCCESS)
             return HttpResponseRedirect(request.path)
         context = {**self.admin_site.each_context(request), "title": "Earnings", "opts": self.opts}
@@ -77,7 +78,7 @@ class EarningAdmin(admin.ModelAdmin):
 
 
 def _earned(currency: str) -> dict[str, Any]:
-    """What the page of earnings shows, in one of the currencies that there are."""
+    """Return the context of the report in `currency`, or in the first currency with earnings."""
     today = timezone.localdate()
     year = Earning.objects.filter(day__gt=today - timedelta(days=365))
     currencies = list(year.order_by("currency").values_list("currency", flat=True).distinct())
@@ -87,7 +88,7 @@ def _earned(currency: str) -> dict[str, Any]:
     clicks = dict(counts.values_list("post").annotate(all=Sum("count")))
     followed = dict(counts.values_list("link").annotate(all=Sum("count")))
     days, shares = by_day(earnings), shared_out(earnings)
-    drawn = bars(days, today, DAYS_DRAWN)
+    drawn = daily_bars(days, today, CHART_DAYS)
     return {
         "currencies": currencies,
         "currency": chosen,
@@ -95,6 +96,6 @@ def _earned(currency: str) -> dict[str, Any]:
         "months": by_month(earnings),
         "bars": drawn,
         "best": max(bar.amount for bar in drawn),
-        "posts": of_posts(shares, clicks)[:SHOWN],
-        "links": of_links(shares, followed)[:SHOWN],
+        "posts": of_posts(shares, clicks)[:MAX_TABLE_ROWS],
+        "links": of_links(shares, followed)[:MAX_TABLE_ROWS],
     }

@@ -1,8 +1,8 @@
-"""What links earned, and which posts that came from: the programs' reports joined to our own counts of clicks.
+"""Earnings from program reports, attributed to posts and links by our own click counts.
 
-A program knows what was bought and not where its buyer had read; we know how often a link was followed from which
-post and nothing about readers. So an earning is shared out by the clicks of the week before it: those of its own link
-if the report says which that was, else those of all links of the program. No cent is lost or made up by it.
+A program knows what was bought but not which post sent the buyer. We count clicks per link and post but know nothing
+about visitors. So each earning is divided in proportion to the clicks of the week before: those of its own link if the
+report names it, otherwise those of all links of the program. The parts add up to the cent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CENT = Decimal("0.01")
 
 
 class Earning(models.Model):
-    """A line of a program's report: what was earned on a day, perhaps taken back."""
+    """A line of a program's report. Returns are negative."""
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, editable=False, related_name="earnings")
     link = models.ForeignKey(
@@ -36,7 +36,7 @@ class Earning(models.Model):
     amount = models.DecimalField(max_digits=10, decimal_places=2, editable=False)
     currency = models.CharField(max_length=3, editable=False)
     item = models.CharField(max_length=200, blank=True, editable=False)
-    # Tells a line from all others of its program, so that a report read twice counts once.
+    # Identifies the line within its program, so that importing a report twice counts it once.
     line = models.CharField(max_length=64, editable=False)
 
     class Meta:
@@ -49,7 +49,7 @@ class Earning(models.Model):
 
 
 class Source(NamedTuple):
-    """Where an earning came from: a post, another page (0), or nobody knows (None); and a link, if one is known."""
+    """The origin of an earning: a post, another page (0) or unknown (None), and the link if known."""
 
     post: int | None
     link: int | None
@@ -59,14 +59,14 @@ type Shares = dict[Source, Decimal]
 
 
 def by_day(earnings: models.QuerySet[Earning]) -> dict[date, Decimal]:
-    """What was earned on each day, in order. One query."""
+    """Return the earnings of each day, in order."""
     rows = earnings.order_by("day").values_list("day").annotate(total=Sum("amount"))
-    # SQLite adds up in floating point.
+    # SQLite sums in floating point.
     return {day: total.quantize(CENT) for day, total in rows}
 
 
 def by_month(earnings: models.QuerySet[Earning]) -> dict[date, Decimal]:
-    """What was earned in each month, named by its first day, the newest first."""
+    """Return the earnings of each month, keyed by its first day, newest first."""
     totals: defaultdict[date, Decimal] = defaultdict(Decimal)
     for day, total in by_day(earnings).items():
         totals[day.replace(day=1)] += total
@@ -74,7 +74,7 @@ def by_month(earnings: models.QuerySet[Earning]) -> dict[date, Decimal]:
 
 
 def shared_out(earnings: models.QuerySet[Earning]) -> Shares:
-    """What came from where. All shares together are all `earnings`, to the cent. Two queries."""
+    """Attribute `earnings` to posts and links. The shares add up to the total, to the cent."""
     rows = list(earnings.values_list("program", "link", "day").annotate(total=Sum("amount")).order_by("day"))
     if not rows:
         return {}
@@ -92,7 +92,7 @@ def shared_out(earnings: models.QuerySet[Earning]) -> Shares:
 
 
 def _split(amount: Decimal, clicks: Iterable[tuple[Source, int]], nobody: Source) -> list[tuple[Source, Decimal]]:
-    """`amount` by the numbers of `clicks`; what rounding leaves goes to the most followed."""
+    """Divide `amount` in proportion to `clicks`. The rounding difference goes to the most clicked source."""
     counts: defaultdict[Source, int] = defaultdict(int)
     for source, count in clicks:
         counts[source] += count
@@ -106,7 +106,7 @@ def _split(amount: Decimal, clicks: Iterable[tuple[Source, int]], nobody: Source
 
 
 class Line(NamedTuple):
-    """A line of the report on posts or links."""
+    """A line of the earnings report by post or link."""
 
     name: str
     address: str
@@ -115,29 +115,29 @@ class Line(NamedTuple):
 
 
 def of_posts(shares: Shares, clicks: dict[int, int]) -> list[Line]:
-    """What each post brought with its `clicks`, the most first; what came from elsewhere or nobody knows where too."""
+    """Return the earnings and clicks by post, highest first, including other pages and unknown sources."""
     totals: defaultdict[int | None, Decimal] = defaultdict(Decimal)
     for source, amount in shares.items():
         totals[source.post] += amount
     posts = Post.objects.only("title", "slug").in_bulk([key for key in {*totals, *clicks} if key])
-    others = {None: "Nobody knows: no click was counted near it", 0: "The shop page, other pages, feeds"}
+    others = {None: "Unknown: no click in the week before", 0: "Shop page, other pages and feeds"}
     lines = []
     for key in {*totals, *clicks}:
         post = posts.get(key) if key else None
-        name = post.title if post else others.get(key, "A deleted post")
+        name = post.title if post else others.get(key, "Deleted post")
         followed = 0 if key is None else clicks.get(key, 0)
         lines.append(Line(name, post.get_absolute_url() if post else "", followed, totals[key]))
     return sorted(lines, key=lambda line: (-line.amount, -line.clicks, line.name))
 
 
 def of_links(shares: Shares, clicks: dict[int, int]) -> list[Line]:
-    """The same for links."""
+    """Return the earnings and clicks by link, highest first."""
     totals: defaultdict[int | None, Decimal] = defaultdict(Decimal)
     for source, amount in shares.items():
         totals[source.link] += amount
     links = apps.get_model("affiliates", "Link").objects.in_bulk([key for key in {*totals, *clicks} if key])
     lines = [
-        Line(str(links[key]) if key else "No link of this site", "", clicks.get(key or 0, 0), totals[key])
+        Line(str(links[key]) if key else "Not a link of this site", "", clicks.get(key or 0, 0), totals[key])
         for key in {*totals, *clicks}
     ]
     return sorted(lines, key=lambda line: (-line.amount, -line.clicks, line.name))

@@ -1,4 +1,4 @@
-"""Reports of programs, as their sites give them out: CSV files of three shapes, read whole or not at all."""
+"""Import program reports: CSV files in three formats, completely or not at all."""
 
 import csv
 import hashlib
@@ -18,33 +18,33 @@ from affiliates.models import Link
 from affiliates.programs import Program
 from affiliates.shop_urls import asin
 
-MOST_BYTES = 5_000_000
-# Some put a title and empty lines above the names of the columns.
-LINES_ABOVE = 6
+MAX_BYTES = 5_000_000
+# Some reports have a title and empty lines above the column names.
+MAX_HEADER_LINE = 6
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
-_DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%b %d, %Y", "%B %d, %Y", "%m/%d/%y")
+_DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%b %d, %Y", "%B %d, %Y", "%m/%d/%y")
 
 
-class Shape(NamedTuple):
-    """The columns of one program's report, each by the names that it may have, without case and signs."""
+class ReportFormat(NamedTuple):
+    """The columns of a program's report by their possible names, in lower case without punctuation."""
 
     name: str
     day: tuple[str, ...]
     amount: tuple[str, ...]
-    # What tells this shape from others.
+    # Columns that only this format has.
     only: tuple[str, ...]
-    # Names a line for good, if there is such a column.
+    # Identifies a line, if there is such a column.
     number: tuple[str, ...] = ()
     item: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     currency: tuple[str, ...] = ()
-    # What the status says of a line that earns nothing.
-    refused: tuple[str, ...] = ()
+    # Statuses of lines that earn nothing.
+    rejected_statuses: tuple[str, ...] = ()
     network: str = Program.Network.OTHER
 
 
-SHAPES = (
-    Shape(
+FORMATS = (
+    ReportFormat(
         "Amazon: Fee-Earnings",
         day=("dateshipped", "date"),
         amount=("adfees", "fees", "earnings", "commissionincome"),
@@ -53,7 +53,7 @@ SHAPES = (
         network=Program.Network.AMAZON,
     ),
     # https://help.awin.com/docs/understanding-the-data-fields-in-the-transactions-report
-    Shape(
+    ReportFormat(
         "Awin: Transactions",
         day=("date", "transactiondate"),
         amount=("commission", "commissionamount"),
@@ -62,9 +62,9 @@ SHAPES = (
         item=("clickref", "url"),
         status=("commissionstatus",),
         currency=("currency", "commissioncurrency"),
-        refused=("2", "declined", "deleted"),
+        rejected_statuses=("2", "declined", "deleted"),
     ),
-    Shape(
+    ReportFormat(
         "ShareASale: Activity details",
         day=("transdate", "date"),
         amount=("commission",),
@@ -72,53 +72,57 @@ SHAPES = (
         number=("transid",),
         item=("afftrack", "bannerpage"),
         status=("voided",),
-        refused=("1", "yes", "true", "voided"),
+        rejected_statuses=("1", "yes", "true", "voided"),
     ),
 )
 
 
-class Read(NamedTuple):
-    """What reading a report gave."""
+class ImportResult(NamedTuple):
+    """The result of an import."""
 
-    shape: str
+    format: str
     lines: int
     new: int
     total: Decimal
 
 
-def read_report(content: bytes, program: Program) -> Read:
-    """Keep the lines of a report of `program`; ValidationError says what is wrong with it, and nothing is kept.
+def import_report(content: bytes, program: Program) -> ImportResult:
+    """Store the lines of a report of `program`, updating those imported before.
 
-    A line that is known already is brought up to date.
+    Raises ValidationError, and stores nothing, if the report is invalid.
     """
     table = _table(content)
-    header, shape = _header(table)
-    if shape.network != program.network:
-        raise ValidationError(f"This is the report “{shape.name}”, and not one of {program}. Nothing was kept.")
+    header, format_ = _header(table)
+    if format_.network != program.network:
+        raise ValidationError(
+            f"This is a report in the format “{format_.name}”, not one from {program}. Nothing was imported."
+        )
     columns = [_plain(name) for name in table[header]]
     rows = [(number, row) for number, row in enumerate(table[header + 1 :], start=header + 2) if any(row)]
-    # Below the lines, some give a sum without a day.
-    rows = [(number, row) for number, row in rows if _cell(row, columns, shape.day)]
+    # Some reports end with a total, which has no date.
+    rows = [(number, row) for number, row in rows if _cell(row, columns, format_.day)]
     currency = next((code for sign, code in _CURRENCIES.items() if sign in "".join(table[header])), "USD")
-    to_day = _days([_cell(row, columns, shape.day) for _, row in rows], currency)
+    to_date = _date_parser([_cell(row, columns, format_.day) for _, row in rows], currency)
     known = _Links(program)
-    twins: Counter[str] = Counter()
+    duplicates: Counter[str] = Counter()
     earnings: dict[str, Earning] = {}
     for number, row in rows:
-        amount = _amount(_cell(row, columns, shape.amount), number)
-        refused = _cell(row, columns, shape.status).lower() in shape.refused if shape.status else False
-        item = _cell(row, columns, shape.item)
-        if not (name := _cell(row, columns, shape.number)):
-            # Two that look the same are two sales; under one number they are two states of one.
+        amount = _amount(_cell(row, columns, format_.amount), number)
+        is_rejected = (
+            _cell(row, columns, format_.status).lower() in format_.rejected_statuses if format_.status else False
+        )
+        item = _cell(row, columns, format_.item)
+        if not (name := _cell(row, columns, format_.number)):
+            # Without an ID, identical lines are separate sales.
             name = "\n".join(row)
-            twins[name] += 1
-        line = hashlib.sha256(f"{name}\n{twins[name] or 1}".encode()).hexdigest()
+            duplicates[name] += 1
+        line = hashlib.sha256(f"{name}\n{duplicates[name] or 1}".encode()).hexdigest()
         earnings[line] = Earning(
             program=program,
             link=known.find(item),
-            day=to_day(_cell(row, columns, shape.day), number),
-            amount=Decimal(0) if refused else amount,
-            currency=_currency(_cell(row, columns, shape.currency) or currency, number),
+            day=to_date(_cell(row, columns, format_.day), number),
+            amount=Decimal(0) if is_rejected else amount,
+            currency=_currency(_cell(row, columns, format_.currency) or currency, number),
             item=item[:200],
             line=line,
         )
@@ -132,19 +136,19 @@ def read_report(content: bytes, program: Program) -> Read:
             batch_size=500,
         )
         new = Earning.objects.filter(program=program).count() - before
-    return Read(shape.name, len(earnings), new, sum((each.amount for each in earnings.values()), Decimal(0)))
+    return ImportResult(format_.name, len(earnings), new, sum((each.amount for each in earnings.values()), Decimal(0)))
 
 
 def _table(content: bytes) -> list[list[str]]:
-    if len(content) > MOST_BYTES:
-        raise ValidationError("This file is larger than 5 MB. Export a shorter time.")
+    if len(content) > MAX_BYTES:
+        raise ValidationError("This file is larger than 5 MB. Export a shorter period.")
     if content.startswith((b"PK", b"\xd0\xcf")):
         raise ValidationError("This is an Excel file. Export the report as CSV.")
     try:
         text = content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
-    first = "\n".join(text.splitlines()[:LINES_ABOVE])
+    first = "\n".join(text.splitlines()[:MAX_HEADER_LINE])
     separator = max(",;\t|", key=first.count)
     try:
         rows = list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=separator))
@@ -153,16 +157,18 @@ def _table(content: bytes) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows]
 
 
-def _header(table: list[list[str]]) -> tuple[int, Shape]:
-    """The line that names the columns, and whose report it is."""
-    for number, row in enumerate(table[:LINES_ABOVE]):
+def _header(table: list[list[str]]) -> tuple[int, ReportFormat]:
+    """Return the index of the header line and the format of the report."""
+    for number, row in enumerate(table[:MAX_HEADER_LINE]):
         names = {_plain(name) for name in row}
-        for shape in SHAPES:
-            if names >= set(shape.only) and names & set(shape.day) and names & set(shape.amount):
-                return number, shape
-    found = ", ".join(name for name in (max(table[:LINES_ABOVE], key=len, default=[]))[:8] if name) or "none"
-    known = "; ".join(shape.name for shape in SHAPES)
-    raise ValidationError(f"This is none of the reports that can be read here ({known}). Its columns are: {found}.")
+        for format_ in FORMATS:
+            if names >= set(format_.only) and names & set(format_.day) and names & set(format_.amount):
+                return number, format_
+    found = ", ".join(name for name in (max(table[:MAX_HEADER_LINE], key=len, default=[]))[:8] if name) or "none"
+    known = "; ".join(format_.name for format_ in FORMATS)
+    raise ValidationError(
+        f"This report format is not supported. Supported reports: {known}. Columns in this file: {found}."
+    )
 
 
 def _plain(name: str) -> str:
@@ -170,7 +176,7 @@ def _plain(name: str) -> str:
 
 
 def _cell(row: list[str], columns: list[str], names: Iterable[str]) -> str:
-    """What stands in `row` under the first of `names` that has something."""
+    """Return the first non-empty cell of `row` in the columns `names`."""
     found = (row[at] for name in names for at, column in enumerate(columns) if column == name and at < len(row))
     return next(filter(None, found), "")
 
@@ -178,39 +184,39 @@ def _cell(row: list[str], columns: list[str], names: Iterable[str]) -> str:
 def _currency(text: str, number: int) -> str:
     code = _CURRENCIES.get(text, text.upper())
     if not re.fullmatch("[A-Z]{3}", code):
-        raise ValidationError(f"Line {number}: “{text[:40]}” is no currency, such as USD. Nothing was kept.")
+        raise ValidationError(f"Line {number}: “{text[:40]}” is not a currency code such as USD. Nothing was imported.")
     return code
 
 
-def _days(written: list[str], currency: str) -> Callable[[str, int], date]:
-    """How this report writes days: the first way that all of them fit. Only America puts the month first."""
+def _date_parser(written: list[str], currency: str) -> Callable[[str, int], date]:
+    """Return a date parser for the first format that fits all dates. The month comes first only in USD reports."""
 
-    def read(text: str, way: str) -> date | None:
+    def parse(text: str, format_: str) -> date | None:
         for part in (text, text.split("T")[0], text.split(" ")[0]):
             try:
-                return datetime.strptime(part, way).date()
+                return datetime.strptime(part, format_).date()
             except ValueError:
                 continue
         return None
 
-    ways = _DAYS if currency == "USD" else sorted(_DAYS, key=lambda way: way.startswith("%m"))
-    way = next((way for way in ways if written and all(read(text, way) for text in written)), ways[0])
+    formats = _DATE_FORMATS if currency == "USD" else sorted(_DATE_FORMATS, key=lambda each: each.startswith("%m"))
+    chosen = next((each for each in formats if written and all(parse(text, each) for text in written)), formats[0])
 
-    def to_day(text: str, number: int) -> date:
-        found = read(text, way)
+    def to_date(text: str, number: int) -> date:
+        found = parse(text, chosen)
         if found is None or not 2000 <= found.year <= 2100:
-            raise ValidationError(f"Line {number}: “{text[:40]}” is no day that can be read. Nothing was kept.")
+            raise ValidationError(f"Line {number}: “{text[:40]}” is not a valid date. Nothing was imported.")
         return found
 
-    return to_day
+    return to_date
 
 
-# A number with its sign before or behind, or in brackets, and perhaps a currency on either side.
+# A number with a sign before or after it or in parentheses, optionally with a currency on either side.
 _AMOUNT = re.compile(r"(?P<open>\(?)(-?)[A-Z$€£¥₹]{0,4}(-?)(?P<digits>\d[\d.,]*|[.,]\d+)[A-Z$€£¥₹]{0,4}(-?)\)?")
 
 
 def _amount(text: str, number: int) -> Decimal:
-    # Minus signs of typesetters; blanks and apostrophes between thousands.
+    # Typographic minus signs, and spaces and apostrophes between thousands.
     found = _AMOUNT.fullmatch(re.sub(r"[\s'’]", "", re.sub("[−–‒]", "-", text)).upper())
     digits = found["digits"] if found else ""
     if "," in digits and "." in digits:
@@ -225,18 +231,18 @@ def _amount(text: str, number: int) -> Decimal:
     except InvalidOperation:
         amount = Decimal("Infinity")
     if not abs(amount) < 10**8:
-        raise ValidationError(f"Line {number}: “{text[:40]}” is no amount. Nothing was kept.")
+        raise ValidationError(f"Line {number}: “{text[:40]}” is not a valid amount. Nothing was imported.")
     assert found
     return -amount if found["open"] or "-" in found.group(2, 3, 5) else amount
 
 
 class _Links:
-    """The links of a program by what reports call them: the product's number, the short name, the address."""
+    """The links of a program by product number, slug and URL, as reports name them."""
 
     def __init__(self, program: Program) -> None:
         self._known: dict[str, Link] = {}
         for link in Link.objects.filter(program=program).order_by("-pk"):
-            self._known |= {link.slug: link, link.destination: link, link.outside: link}
+            self._known |= {link.slug: link, link.destination: link, link.shop_url: link}
             if number := asin(link.destination):
                 self._known[number] = link
 

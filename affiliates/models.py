@@ -1,6 +1,6 @@
-"""What the author recommends: products, the links that lead to them, and who pays for those.
+"""Products the author recommends, affiliate links to them, and the shop page.
 
-`affiliates.disclosure` decides how a link reaches a reader, and what must be said before it.
+`affiliates.disclosure` renders the links and inserts the disclosure before the first one.
 """
 
 from collections.abc import Iterable
@@ -9,52 +9,48 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Cast
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import slugify
 
 from affiliates import shop_urls
-from affiliates.broken_link_emails import BrokenNotice
-from affiliates.clicks import ClickCount  # noqa: F401 - the room's models have modules of their own
+from affiliates.broken_link_emails import BrokenLinksEmail
+from affiliates.clicks import ClickCount  # noqa: F401 - part of this app's models
 from affiliates.earnings import Earning  # noqa: F401
-from affiliates.programs import Program, covering
-from affiliates.references import Use
+from affiliates.programs import Program, find_program
 from affiliates.sponsorship import Sponsorship  # noqa: F401
 from images.models import Image
 from richtext.embeds import RenderTarget
-from richtext.references import ReferenceSource
+from richtext.references import Reference, ReferenceSource
 from siteinfo.singletons import Singleton
 
-# So much earlier than it must, a price goes.
+# Prices are hidden this long before they must be, because pages are cached and stay open for a while.
 PRICE_MARGIN = timedelta(minutes=30)
 
 
-class Shelf(models.Model):
-    """A group of the shop page."""
+class ShopSection(models.Model):
+    """A section of the shop page."""
 
-    name = models.CharField(max_length=80, unique=True, help_text="The heading above its products.")
-    description = models.CharField(max_length=300, blank=True, help_text="A sentence under the heading.")
+    name = models.CharField(max_length=80, unique=True, help_text="Heading above the products.")
+    description = models.CharField(max_length=300, blank=True, help_text="One sentence below the heading.")
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
 
     class Meta:
         ordering = ("position", "name")
-        verbose_name = "group of the shop page"
-        verbose_name_plural = "groups of the shop page"
+        verbose_name = "shop section"
 
     def __str__(self) -> str:
         return self.name
 
 
 class ShopPage(Singleton):
-    """The words at the top of the shop page."""
+    """The heading and introduction of the shop page."""
 
-    title = models.CharField(max_length=80, default="Shop my favorites", help_text="The heading of the page.")
-    lead = models.TextField(
-        blank=True, help_text="One or two sentences below the heading: how you choose what stands here."
-    )
+    title = models.CharField(max_length=80, default="Shop my favorites", help_text="Heading of the page.")
+    introduction = models.TextField(blank=True, help_text="One or two sentences about how you choose your favorites.")
 
     class Meta:
         verbose_name = "shop page"
@@ -64,47 +60,47 @@ class ShopPage(Singleton):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
-    """Which products to show."""
+    """Select products for the shop page."""
 
     def published(self) -> Self:
-        """Those of the shop page that can still be had."""
-        return self.filter(Exists(Link.objects.live().filter(product=OuterRef("pk"))), shelf__isnull=False)
+        """Return the products of the shop page that have an active link."""
+        return self.filter(Exists(Link.objects.live().filter(product=OuterRef("pk"))), section__isnull=False)
 
 
 class Product(ReferenceSource):
-    """A thing that the author recommends, with her own words about it. Its links say where to get it."""
+    """A product the author recommends. Its links say where to buy it."""
 
-    reference_fields = ("picture",)
+    reference_fields = ("image",)
 
-    name = models.CharField(max_length=120, help_text="As readers see it on its card.")
-    picture = models.ForeignKey(
+    name = models.CharField(max_length=120, help_text="Shown on the product card.")
+    image = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="products",
-        help_text="Your own picture. Shops rarely allow theirs to be copied.",
+        help_text="Use your own image. Shops rarely allow theirs to be copied.",
     )
-    reason = models.TextField("why I like it", help_text="In two or three sentences, as you would tell a friend.")
-    pros = models.TextField("what is good", blank=True, help_text="One point a line.")
-    cons = models.TextField("what is not", blank=True, help_text="One point a line. It makes the rest believable.")
+    reason = models.TextField("why I like it", help_text="Two or three sentences, as you would tell a friend.")
+    pros = models.TextField("pros", blank=True, help_text="One point per line.")
+    cons = models.TextField("cons", blank=True, help_text="One point per line. Honest cons make the pros credible.")
     audience = models.CharField(
-        "who it is for", max_length=200, blank=True, help_text="Such as “Runners with tight calves”."
+        "who it is for", max_length=200, blank=True, help_text="For example “Runners with tight calves”."
     )
     is_gifted = models.BooleanField(
-        "was given to me", default=False, help_text="Its card then says that you did not pay for it."
+        "gift", default=False, help_text="Tick if you received the product for free. The card says so."
     )
-    shelf = models.ForeignKey(
-        Shelf,
+    section = models.ForeignKey(
+        ShopSection,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="products",
-        verbose_name="group of the shop page",
-        help_text="Leave it empty to keep the product off the shop page. Texts may show it all the same.",
+        verbose_name="shop section",
+        help_text="Leave empty to hide the product from the shop page. Posts can still show it.",
     )
     position = models.PositiveSmallIntegerField(
-        "order", default=0, help_text="Within its group, lower numbers come first."
+        "order", default=0, help_text="Lower numbers come first within the section."
     )
 
     objects = ProductQuerySet.as_manager()
@@ -116,25 +112,25 @@ class Product(ReferenceSource):
         return self.name
 
     def get_absolute_url(self) -> str:
-        """Its place on the shop page."""
+        """Return the URL of its card on the shop page."""
         return f"{reverse('affiliates:shop')}#product-{self.pk}"
 
     @property
-    def good_points(self) -> list[str]:
-        """What is good about it."""
+    def pro_list(self) -> list[str]:
+        """Return the pros, one per line of the field."""
         return [line.strip() for line in self.pros.splitlines() if line.strip()]
 
     @property
-    def bad_points(self) -> list[str]:
-        """What is not."""
+    def con_list(self) -> list[str]:
+        """Return the cons, one per line of the field."""
         return [line.strip() for line in self.cons.splitlines() if line.strip()]
 
 
 class Comparison(models.Model):
-    """Several products side by side, placed in a text as a table."""
+    """A table that compares products, placed in a text."""
 
-    title = models.CharField(max_length=160, help_text="Above the table, such as “Three rollers compared”.")
-    products = models.ManyToManyField(Product, through="Compared", related_name="comparisons")
+    title = models.CharField(max_length=160, help_text="Shown above the table, such as “Three rollers compared”.")
+    products = models.ManyToManyField(Product, through="ComparisonRow", related_name="comparisons")
 
     class Meta:
         ordering = ("title", "pk")
@@ -143,65 +139,66 @@ class Comparison(models.Model):
         return self.title
 
 
-class Compared(models.Model):
-    """That a product stands in a comparison."""
+class ComparisonRow(models.Model):
+    """A product in a comparison."""
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="rows")
     product = models.ForeignKey(
-        Product, on_delete=models.CASCADE, related_name="compared", help_text="One of your products that has a link."
+        Product, on_delete=models.CASCADE, related_name="comparison_rows", help_text="A product with at least one link."
     )
-    verdict = models.CharField(max_length=160, blank=True, help_text="When you would choose this one, in a few words.")
+    verdict = models.CharField(
+        max_length=160, blank=True, help_text="When you would choose this product, in a few words."
+    )
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
 
     class Meta:
         ordering = ("position", "pk")
-        verbose_name = "product compared"
-        verbose_name_plural = "products compared"
-        constraints = [models.UniqueConstraint("comparison", "product", name="affiliates_compared_once")]
+        verbose_name = "compared product"
+        constraints = [models.UniqueConstraint("comparison", "product", name="affiliates_comparisonrow_once")]
 
     def __str__(self) -> str:
         return f"{self.comparison}: {self.product}"
 
 
 class LinkQuerySet(models.QuerySet["Link"]):
-    """Links with what a text needs of them."""
+    """Select links, and load what a text needs for them."""
 
     def live(self) -> Self:
-        """Those that lead somewhere of their own."""
+        """Return the links that are not retired."""
         return self.filter(is_retired=False)
 
     def unused(self) -> Self:
-        """Those in use that stand in no text: by name, by their product's card, or in a comparison."""
-        text = models.CharField()
-        table = Use.objects.filter(kind="comparison", key=Cast(OuterRef("comparison"), text))
+        """Return the active links that no text uses by name, in a product card or in a comparison."""
+        content = Reference.objects.from_content()
+        comparisons = content.to_model(Comparison).filter(target_id=OuterRef("comparison"))
+        path = Concat(Value(shop_urls.GO_PREFIX), OuterRef("slug"))
         return self.live().exclude(
-            Exists(Use.objects.filter(kind="link", key=OuterRef("slug")))
-            | Exists(Use.objects.filter(kind="product", key=Cast(OuterRef("product"), text)))
-            | Exists(Compared.objects.filter(Exists(table), product=OuterRef("product")))
+            Exists(content.filter(path=path))
+            | Exists(content.to_model(Product).filter(target_id=OuterRef("product")))
+            | Exists(ComparisonRow.objects.filter(Exists(comparisons), product=OuterRef("product")))
         )
 
-    def told(self) -> Self:
-        """With program, product and what stands in their place, in the same query."""
-        return self.select_related(
-            "program", "product__picture", "replacement__program", "replacement__product__picture"
-        )
+    def with_details(self) -> Self:
+        """Load the program, product and replacement of each link in the same query."""
+        return self.select_related("program", "product__image", "replacement__program", "replacement__product__image")
 
-    def wanted(self, slugs: Iterable[str], products: Iterable[int], comparisons: Iterable[int]) -> Self:
-        """All that a text needs for its links, cards and comparisons, in one query.
+    def for_texts(self, slugs: Iterable[str], products: Iterable[int], comparisons: Iterable[int]) -> Self:
+        """Return all links that a text needs for its links, product cards and comparisons, in one query.
 
-        A link stands there once for each of the comparisons: `compared_in`, `compared_at`, `title`, `verdict`.
+        A link is returned once for each comparison, annotated with `comparison_id`, `comparison_position`,
+        `comparison_title` and `verdict`.
         """
         comparisons = list(comparisons)
-        found = self.told().filter(
+        found = self.with_details().filter(
             Q(slug__in=list(slugs))
             | Q(product__in=list(products))
-            | (Q(product__compared__comparison__in=comparisons) if comparisons else Q(pk__in=[]))
+            | (Q(product__comparison_rows__comparison__in=comparisons) if comparisons else Q(pk__in=[]))
         )
         if comparisons:
-            row = "product__compared__"
+            row = "product__comparison_rows__"
             found = found.annotate(
-                compared_in=F(f"{row}comparison"),
-                compared_at=F(f"{row}position"),
+                comparison_id=F(f"{row}comparison"),
+                comparison_position=F(f"{row}position"),
                 verdict=F(f"{row}verdict"),
                 comparison_title=F(f"{row}comparison__title"),
             )
@@ -209,26 +206,32 @@ class LinkQuerySet(models.QuerySet["Link"]):
 
 
 class Link(models.Model):
-    """A link by its name: placed in any text, edited here once, changed everywhere."""
+    """An affiliate link. Texts refer to it by its slug, so it is edited in one place."""
 
     class Health(models.TextChoices):
+        """The result of the link check."""
+
         UNCHECKED = "", "Not checked"
-        FINE = "fine", "Works"
-        UNKNOWN = "unknown", "The shop does not say"
-        BROKEN = "broken", "Leads nowhere"
+        OK = "ok", "Works"
+        UNKNOWN = "unknown", "Could not be checked"
+        BROKEN = "broken", "Broken"
 
     name = models.CharField(
-        max_length=120, help_text="What you search for in the editor; also the words of a link that has none."
+        max_length=120, help_text="Used to find the link in the editor, and as its text if it has none."
     )
     slug = models.SlugField(
-        "short name",
+        "slug",
         max_length=80,
         unique=True,
-        help_text="Texts know the link by it, as /go/foam-roller/, so it stays as it is. Made from the name if empty.",
+        help_text="Used in posts as /go/foam-roller/, and cannot be changed. Left empty, it is created from the name.",
         blank=True,
     )
     program = models.ForeignKey(
-        Program, on_delete=models.PROTECT, related_name="links", blank=True, help_text="Who pays. Seen by the address."
+        Program,
+        on_delete=models.PROTECT,
+        related_name="links",
+        blank=True,
+        help_text="Filled in automatically from the link’s domain.",
     )
     product = models.ForeignKey(
         Product,
@@ -236,48 +239,50 @@ class Link(models.Model):
         null=True,
         blank=True,
         related_name="links",
-        help_text="The product that it leads to, if its card should have this link.",
+        help_text="The product whose card shows this link.",
     )
     destination = models.CharField(
-        "address",
-        max_length=shop_urls.LONGEST,
-        help_text="Copy it from the shop, as it is: it is tidied, and your tag is added.",
+        "URL",
+        max_length=shop_urls.MAX_URL_LENGTH,
+        help_text="Paste the URL from the shop. Tracking parameters are removed, and your tag is added.",
     )
-    price = models.CharField(max_length=40, blank=True, help_text="Shown only as long as the program allows it.")
-    price_at = models.DateTimeField("price looked up at", null=True, blank=True, editable=False)
+    price = models.CharField(max_length=40, blank=True, help_text="Shown only for as long as the program allows.")
+    price_at = models.DateTimeField("price checked at", null=True, blank=True, editable=False)
     is_retired = models.BooleanField("retired", default=False, editable=False)
     replacement = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="replaced"
     )
     health = models.CharField(max_length=10, choices=Health, blank=True, default=Health.UNCHECKED, editable=False)
-    misses = models.PositiveSmallIntegerField(default=0, editable=False)
+    failed_checks = models.PositiveSmallIntegerField(default=0, editable=False)
     checked_at = models.DateTimeField(null=True, editable=False)
-    finding = models.CharField(max_length=200, blank=True, editable=False)
-    # The mail that tells the owner that it is broken.
-    notice = models.ForeignKey(BrokenNotice, on_delete=models.SET_NULL, null=True, editable=False, related_name="links")
+    check_result = models.CharField(max_length=200, blank=True, editable=False)
+    # The email that reported the link as broken.
+    report = models.ForeignKey(
+        BrokenLinksEmail, on_delete=models.SET_NULL, null=True, editable=False, related_name="links"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = LinkQuerySet.as_manager()
-    # Set by `LinkQuerySet.wanted()`.
-    compared_in: int | None = None
-    compared_at: int | None = None
+    # Annotations of `LinkQuerySet.for_texts()`.
+    comparison_id: int | None = None
+    comparison_position: int | None = None
     verdict: str | None = None
     comparison_title: str | None = None
 
     class Meta:
         ordering = ("name", "pk")
-        verbose_name = "paid link"
+        verbose_name = "affiliate link"
         indexes = [models.Index(fields=("is_retired", "program"), name="affiliates_link_live")]
         constraints = [
             models.CheckConstraint(condition=Q(destination__startswith="https://"), name="affiliates_link_is_https"),
             models.CheckConstraint(
-                condition=Q(replacement=None) | Q(is_retired=True), name="affiliates_link_only_retired_is_replaced"
+                condition=Q(replacement=None) | Q(is_retired=True), name="affiliates_link_only_retired_has_replacement"
             ),
             models.CheckConstraint(
-                condition=Q(replacement=None) | ~Q(replacement=F("pk")), name="affiliates_link_not_by_itself"
+                condition=Q(replacement=None) | ~Q(replacement=F("pk")), name="affiliates_link_does_not_replace_itself"
             ),
             models.CheckConstraint(
-                condition=Q(health__in=("", "fine", "unknown", "broken")), name="affiliates_link_health_is_known"
+                condition=Q(health__in=("", "ok", "unknown", "broken")), name="affiliates_link_health_valid"
             ),
         ]
 
@@ -285,80 +290,81 @@ class Link(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        """Its address on this site, by which texts know it."""
+        """Return the /go/ URL by which texts refer to the link."""
         return reverse("affiliates:go", args=[self.slug])
 
     def clean(self) -> None:
-        """Tidy the address and see by it who pays; ValidationError says what is wrong with either."""
+        """Normalize the URL and set the program by its domain. Raises ValidationError if either fails."""
         try:
-            host = shop_urls.read(self.destination).netloc
-            program = covering(list(Program.objects.all()), host)
-            if program is None and shop_urls.is_amazons(host):
+            host = shop_urls.parse_shop_url(self.destination).netloc
+            program = find_program(list(Program.objects.all()), host)
+            if program is None and shop_urls.is_amazon(host):
                 program = Program.objects.amazon()
             if program is None:
                 raise ValidationError(
-                    f"None of your programs has links to {host}. Choose another address, or add the site to a program."
+                    f"None of your programs covers {host}. Enter another URL, or add the domain to a program."
                 )
             self.program = program
             self.destination = shop_urls.canonical(self.destination, program.tag_parameter)
         except ValidationError as error:
             raise ValidationError({"destination": error.messages}) from error
 
-    def _free_slug(self) -> str:
+    def _unused_slug(self) -> str:
         stem = slugify(self.name)[:70].strip("-") or "link"
         taken = set(Link.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
         return next(name for number in range(1, len(taken) + 2) if (name := _numbered(stem, number)) not in taken)
 
     def save(self, **kwargs: Any) -> None:
-        """Save, with a short name; another price is one looked up now, another address is to be checked."""
-        self.slug = self.slug or self._free_slug()
+        """Save with a slug. A new price gets the current time, and a new URL will be checked again."""
+        self.slug = self.slug or self._unused_slug()
         before = Link.objects.filter(pk=self.pk).values("price", "destination").first() if self.pk else None
         if before is None or before["price"] != self.price:
             self.price_at = timezone.now() if self.price else None
         if before and before["destination"] != self.destination:
-            self.health, self.misses, self.checked_at, self.finding = self.Health.UNCHECKED, 0, None, ""
+            self.health, self.failed_checks, self.checked_at, self.check_result = self.Health.UNCHECKED, 0, None, ""
             self.notice = None
         super().save(**kwargs)
 
-    def retire(self, into: "Link | None" = None) -> None:
-        """Take it out of use: readers get `into`, which is in use, in its place, and so do those of whatever it stood
-        for; without one the words stay without a link."""
+    def retire(self, replacement: "Link | None" = None) -> None:
+        """Retire the link in favor of `replacement`, which also replaces the links this one replaced.
+
+        Without a replacement, the link text remains as plain text.
+        """
         with transaction.atomic():
-            self.is_retired, self.replacement = True, into
+            self.is_retired, self.replacement = True, replacement
             self.save()
             for link in self.replaced.all():
-                link.replacement = into
+                link.replacement = replacement
                 link.save()
 
-    def use_again(self) -> None:
-        """Put it back in use after all: readers get it itself."""
+    def restore(self) -> None:
+        """Make a retired link active again."""
         self.is_retired, self.replacement = False, None
         self.save()
 
     @property
-    def current(self) -> "Link | None":
-        """The link that readers get for it: itself, what stands in its place, or none."""
+    def active(self) -> "Link | None":
+        """Return the link itself, its replacement if it is retired, or None."""
         return self.replacement if self.is_retired else self
 
     @property
-    def outside(self) -> str:
-        """The shop's address with the program's tag."""
-        return shop_urls.tagged(self.destination, self.program.tag_parameter, self.program.tag)
+    def shop_url(self) -> str:
+        """Return the shop's URL with the program's tag."""
+        return shop_urls.add_tag(self.destination, self.program.tag_parameter, self.program.tag)
 
-    def address_for(self, target: RenderTarget) -> str:
-        """Where it leads from a text at `target`; "" where the program does not want to be linked."""
-        if target is RenderTarget.EMAIL and not self.program.allows_mail:
+    def url_for(self, target: RenderTarget) -> str:
+        """Return the URL of the link in a text rendered for `target`, or "" where the program forbids links."""
+        if target is RenderTarget.EMAIL and not self.program.allows_email:
             return ""
-        return self.get_absolute_url() if self.program.allows_redirect else self.outside
+        return self.get_absolute_url() if self.program.allows_redirect else self.shop_url
 
     @property
-    def price_today(self) -> str:
-        """The price with the time at which it was looked up, while the program lets it be shown; else nothing."""
-        # A page may be kept for the next reader, and stay open for a while.
+    def current_price(self) -> str:
+        """Return the price and the time it was checked, or "" once the program no longer allows showing it."""
         last = timezone.now() - timedelta(hours=self.program.price_hours) + PRICE_MARGIN
         if not (self.price and self.price_at) or self.price_at < last:
             return ""
-        return f"{self.price} (on {date_format(timezone.localtime(self.price_at), 'F j, H:i T')})"
+        return f"{self.price} (on {date_format(timezone.localtime(self.price_at), 'F j, g:i a T')})"
 
 
 def _numbered(stem: str, number: int) -> str:

@@ -1,4 +1,4 @@
-"""Programs that pay for links: the rules of each are data, which everything else asks."""
+"""Affiliate programs. Their rules are stored as data, and all other modules follow them."""
 
 import time
 from typing import Any
@@ -11,8 +11,8 @@ from affiliates import shop_urls
 from affiliates.shop_urls import AMAZON_HOSTS
 
 DISCLOSURE = (
-    "Some of the links here are paid links: if you buy something after following one, I may earn a commission. It does"
-    " not change your price, or what I say about the thing."
+    "Some links on this page are affiliate links. If you buy something through one of them, I may earn a commission. It"
+    " does not change your price or my opinion of the product."
 )
 # Operating Agreement of the Associates Program (identification, Program Policies: e-mail, cloaking, prices).
 AMAZON: dict[str, Any] = {
@@ -21,8 +21,8 @@ AMAZON: dict[str, Any] = {
     "hosts": "\n".join(AMAZON_HOSTS),
     "tag_parameter": "tag",
     "allows_redirect": False,
-    "allows_mail": False,
-    "allows_robots": False,
+    "allows_email": False,
+    "allows_bots": False,
     "price_hours": 24,
     "disclosure": f"{DISCLOSURE}\nAs an Amazon Associate I earn from qualifying purchases.",
     "statements": "As an Amazon Associate I earn from qualifying purchases.\n"
@@ -32,75 +32,75 @@ AMAZON: dict[str, Any] = {
 
 
 class ProgramQuerySet(models.QuerySet["Program"]):
-    """Programs by what they cover."""
+    """Find programs."""
 
     def amazon(self) -> "Program":
-        """Amazon's program, made with its rules if it is not there; its tag is for the author to fill in."""
+        """Return Amazon's program, created with its rules if necessary. The author fills in the tag."""
         return self.filter(network=Program.Network.AMAZON).order_by("pk").first() or self.create(**AMAZON)
 
 
 class Program(models.Model):
-    """A shop or network that pays for links, with what it allows."""
+    """A shop or network that pays for links, with its rules."""
 
     class Network(models.TextChoices):
-        AMAZON = "amazon", "Amazon"
-        OTHER = "other", "Another shop or network"
+        """Whose rules are built in."""
 
-    name = models.CharField(max_length=80, unique=True, help_text="Readers see it on buttons: “See it at …”.")
+        AMAZON = "amazon", "Amazon"
+        OTHER = "other", "Other shop or network"
+
+    name = models.CharField(max_length=80, unique=True, help_text="Shown on buttons: “See it at …”.")
     network = models.CharField(
-        "kind",
+        "network",
         max_length=10,
         choices=Network,
         default=Network.OTHER,
-        help_text="Amazon's rules are built in: links go there directly, never by mail, and its addresses are tidied.",
+        help_text="Amazon's rules are built in: its links are direct, never appear in emails, and are shortened.",
     )
     hosts = models.TextField(
-        "sites",
-        help_text="The sites that its links lead to, one a line, such as shop.example.com. Links to any of them in"
-        " your texts are treated as paid links.",
+        "domains",
+        help_text="The domains of the shop, one per line, such as shop.example.com. Links to them in your posts are"
+        " treated as affiliate links.",
     )
     tag = models.CharField(
         "your tag",
         max_length=100,
         blank=True,
-        help_text="What the program knows you by. It is added to every link, so you change it only here.",
+        help_text="Your ID in the program. It is added to every link, so you only change it here.",
     )
     tag_parameter = models.CharField(
-        "name of the tag",
+        "tag parameter",
         max_length=40,
         blank=True,
-        help_text="What stands before your tag in an address: “tag” in …?tag=yours-20. Empty if your tag is a part of"
-        " each address.",
+        help_text="The URL parameter of your tag: “tag” in …?tag=yours-20. Leave empty if each URL contains your tag.",
     )
     allows_redirect = models.BooleanField(
-        "may pass through this site",
+        "allow redirects",
         default=True,
-        help_text="Links then look like /go/roller/ and are counted on the way. If not, they lead to the shop itself.",
+        help_text="Links look like /go/roller/ and redirect to the shop. Otherwise they link to the shop directly.",
     )
-    allows_mail = models.BooleanField(
-        "may be mailed",
+    allows_email = models.BooleanField(
+        "allow in emails",
         default=False,
-        help_text="If not, a mail leads to the page on your site instead.",
+        help_text="Otherwise emails link to the page on your site instead.",
     )
-    allows_robots = models.BooleanField(
-        "may be checked by robots",
+    allows_bots = models.BooleanField(
+        "allow link checks",
         default=False,
-        help_text="Whether the site may look now and then if a page is still there. It asks without your tag.",
+        help_text="Whether the site may check from time to time that a page still exists, without your tag.",
     )
     price_hours = models.PositiveSmallIntegerField(
-        "hours that a price is shown",
+        "hours to show prices",
         default=0,
-        help_text="How long after you looked it up. 0: prices are never shown.",
+        help_text="How long a price may be shown after you checked it. 0 hides all prices.",
     )
     disclosure = models.TextField(
         default=DISCLOSURE,
-        help_text="What readers are told before the first of its links, wherever one stands. What several programs"
-        " say in the same line is said once.",
+        help_text="Shown before the first affiliate link of every text. Lines shared by several programs appear once.",
     )
     statements = models.TextField(
         blank=True,
-        help_text="What the program wants to be said at the foot of every page, one sentence a line. Shown while one of"
-        " its links is in use.",
+        help_text="Sentences the program requires in the footer of every page, one per line. Shown while a link"
+        " is in use.",
     )
 
     objects = ProgramQuerySet.as_manager()
@@ -109,20 +109,20 @@ class Program(models.Model):
         ordering = ("name",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(network__in=("amazon", "other")), name="affiliates_program_network_is_known"
+                condition=Q(network__in=("amazon", "other")), name="affiliates_program_network_valid"
             ),
             models.CheckConstraint(
                 condition=~Q(network="amazon")
-                | Q(allows_redirect=False, allows_mail=False, allows_robots=False, price_hours__lte=24),
+                | Q(allows_redirect=False, allows_email=False, allows_bots=False, price_hours__lte=24),
                 name="affiliates_program_amazons_rules",
-                violation_error_message="Amazon does not allow this: its links must lead there directly, must not be"
-                " mailed or opened by robots, and a price may be shown for 24 hours at most.",
+                violation_error_message="Amazon does not allow this. Its links must be direct, must not be emailed or"
+                " checked by bots, and prices may be shown for at most 24 hours.",
             ),
             models.CheckConstraint(condition=~Q(disclosure=""), name="affiliates_program_has_disclosure"),
             models.CheckConstraint(
                 condition=Q(tag="") | ~Q(tag_parameter=""),
-                name="affiliates_program_tag_has_a_name",
-                violation_error_message="Say under “name of the tag” what stands before your tag in an address.",
+                name="affiliates_program_tag_has_parameter",
+                violation_error_message="Enter the tag parameter, such as “tag” in …?tag=yours-20.",
             ),
         ]
 
@@ -131,60 +131,52 @@ class Program(models.Model):
 
     @property
     def host_list(self) -> list[str]:
-        """The sites that its links lead to."""
+        """Return the domains of the program."""
         return self.hosts.split()
 
     def clean(self) -> None:
-        """Tidy the sites; ValidationError names what is none, or what another program has."""
+        """Normalize the domains. Raises ValidationError for invalid ones and those of another program."""
         hosts = []
         for line in self.hosts.lower().split():
             host = (shop_urls.host_of(line) or line).removeprefix("www.").strip("/")
-            if shop_urls.amazon_of(host) and self.network != self.Network.AMAZON:
-                raise ValidationError({"hosts": f"{host} belongs to Amazon: choose Amazon as the kind."})
-            if self.network == self.Network.AMAZON and not shop_urls.amazon_of(host):
-                raise ValidationError({"hosts": f"{host} is not one of Amazon's sites. Give it a program of its own."})
-            hosts.append(shop_urls.read(host).netloc)
+            if shop_urls.amazon_domain(host) and self.network != self.Network.AMAZON:
+                raise ValidationError({"hosts": f"{host} belongs to Amazon. Choose Amazon as the network."})
+            if self.network == self.Network.AMAZON and not shop_urls.amazon_domain(host):
+                raise ValidationError({"hosts": f"{host} is not an Amazon domain. Add it to another program."})
+            hosts.append(shop_urls.parse_shop_url(host).netloc)
         for other in Program.objects.exclude(pk=self.pk):
-            if twice := set(hosts) & set(other.host_list):
-                raise ValidationError({"hosts": f"{', '.join(sorted(twice))} belongs to “{other}” already."})
+            if shared := set(hosts) & set(other.host_list):
+                raise ValidationError({"hosts": f"{', '.join(sorted(shared))} already belongs to “{other}”."})
         self.hosts = "\n".join(dict.fromkeys(hosts))
 
     def save(self, **kwargs: Any) -> None:
-        """Save; texts are looked through again if it covers other sites than before."""
-        from affiliates import references
-
-        with transaction.atomic():
-            before = Program.objects.filter(pk=self.pk).values_list("hosts", flat=True).first()
-            super().save(**kwargs)
-            _hosts.forget()
-            # Meanwhile another reader may have learned what held before.
-            transaction.on_commit(_hosts.forget)
-            # Addresses of Amazon are noted before anybody sets its program up.
-            if before != self.hosts and (before or self.network == self.Network.OTHER):
-                references.note_all(set((before or "").split()) ^ set(self.host_list))
+        """Save, and forget the cached domains of all programs."""
+        super().save(**kwargs)
+        _hosts.forget()
+        # Another request may have cached the old domains before this transaction committed.
+        transaction.on_commit(_hosts.forget)
 
 
-def covering(programs: list[Program], host: str) -> Program | None:
-    """Which of `programs` has links to `host`: the one that names it most exactly; Amazon's for all its sites."""
+def find_program(programs: list[Program], host: str) -> Program | None:
+    """Return the program that covers `host`: the most specific one, or Amazon's for all Amazon domains."""
     named = [
         (len(each), -program.pk, program)
         for program in programs
         for each in program.host_list
-        if shop_urls.belongs(host, [each])
+        if shop_urls.matches_domain(host, [each])
     ]
-    if not named and shop_urls.is_amazons(host):
+    if not named and shop_urls.is_amazon(host):
         return next((program for program in programs if program.network == Program.Network.AMAZON), None)
     return max(named)[2] if named else None
 
 
-_ALWAYS = (*AMAZON_HOSTS, *shop_urls.SHORTENED)
+_ALWAYS = (*AMAZON_HOSTS, *shop_urls.SHORTENER_HOSTS)
 
 
 class _Hosts:
-    """All sites of all programs, remembered for a minute, so that a text with ordinary links costs no query.
+    """The domains of all programs, cached for a minute, so that texts with ordinary links need no query.
 
-    Another process may add a program: Amazon's sites are always among them, and what is not recognised for that
-    minute was not before either.
+    A program added by another process is recognized within that minute. Amazon's domains are always included.
     """
 
     SECONDS = 60.0
@@ -206,6 +198,6 @@ class _Hosts:
 _hosts = _Hosts()
 
 
-def may_pay(host: str) -> bool:
-    """Whether a link to `host` may be one of a program. Nearly always without a query."""
-    return bool(host) and shop_urls.belongs(host, _hosts.all())
+def is_program_host(host: str) -> bool:
+    """Return whether a link to `host` may be an affiliate link. Rarely needs a query."""
+    return bool(host) and shop_urls.matches_domain(host, _hosts.all())

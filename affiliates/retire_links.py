@@ -1,4 +1,4 @@
-"""Taking links out of use: another one stands in their place in every text at once, and each text's history says so."""
+"""Retire affiliate links, and record it in the history of every text that uses them."""
 
 from collections.abc import Iterable
 
@@ -10,28 +10,28 @@ from django.db.models import Model
 
 from accounts.models import User
 from affiliates.models import Link
-from affiliates.references import Use
+from affiliates.references import references_to_link
 
 
-def retire(links: Iterable[Link], into: Link | None, user: User) -> list[Model]:
-    """Retire `links`, for readers to get `into` in their place, or the words alone.
+def retire(links: Iterable[Link], replacement: Link | None, user: User) -> list[Model]:
+    """Retire `links` in favor of `replacement`, or leave their text without a link.
 
-    All or none: ValidationError if `into` is out of use itself by now. Gives the texts to look over
-    again; the history of each has a line by `user` for every link.
+    All or none. Return the affected texts, whose history gets an entry by `user` for each link. Raises ValidationError
+    if `replacement` is retired or among `links`.
     """
     changed: dict[tuple[type[Model], object], Model] = {}
     links = list(links)
     with transaction.atomic():
-        # Somebody else may retire one of them into another at this moment, and links would turn in a circle.
-        keys = [link.pk for link in (*links, into) if link]
+        # Lock them: a concurrent request could retire one in favor of another and create a loop.
+        keys = [link.pk for link in (*links, replacement) if link]
         locked = {link.pk: link for link in Link.objects.select_for_update().filter(pk__in=keys).order_by("pk")}
-        into = locked[into.pk] if into else None
-        if into and (into.is_retired or into in links):
-            raise ValidationError(f"“{into}” cannot stand in the place of these. Choose another one.")
+        replacement = locked[replacement.pk] if replacement else None
+        if replacement and (replacement.is_retired or replacement in links):
+            raise ValidationError(f"“{replacement}” cannot replace these links. Choose another one.")
         for link in (locked[link.pk] for link in links):
-            holders = Use.objects.of(link).holders()
-            link.retire(into)
-            said = f"“{into}” stands in its place" if into else "Its words stand there without a link"
+            holders = references_to_link(link).sources()
+            link.retire(replacement)
+            outcome = f"It was replaced by “{replacement}”" if replacement else "Its text remains without a link"
             LogEntry.objects.bulk_create(
                 LogEntry(
                     user_id=user.pk,
@@ -39,7 +39,7 @@ def retire(links: Iterable[Link], into: Link | None, user: User) -> list[Model]:
                     object_id=str(holder.pk),
                     object_repr=str(holder)[:200],
                     action_flag=CHANGE,
-                    change_message=f"The link “{link}” was retired. {said}: read whether the text still fits.",
+                    change_message=f"The link “{link}” was retired. {outcome}. Check that the text still fits.",
                 )
                 for holder in holders
             )

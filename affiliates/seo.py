@@ -1,4 +1,4 @@
-"""What the shop page tells search engines and other sites."""
+"""SEO metadata of the shop page."""
 
 from collections.abc import Iterable
 
@@ -10,14 +10,14 @@ from images.structured_data import shared
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 
 
-def of_shop(shop: ShopPage, products: Iterable[Product], *, is_whole: bool) -> PageMeta:
-    """The shop page with `products`; a search within it (`is_whole` is False) is no page of its own."""
+def shop_meta(shop: ShopPage, products: Iterable[Product], *, is_whole: bool) -> PageMeta:
+    """Return the metadata of the shop page with `products`. Search results (`is_whole` is False) are not indexed."""
     products = list(products)
     names = "; ".join(product.name for product in products[:3])
-    pictures = (product.picture for product in products if product.picture)
+    pictures = (product.image for product in products if product.image)
     return PageMeta(
         title=shop.title,
-        description=truncate(shop.lead) or truncate(f"{shop.title}: {names}." if names else f"{shop.title}."),
+        description=truncate(shop.introduction) or truncate(f"{shop.title}: {names}." if names else f"{shop.title}."),
         path=reverse("affiliates:shop"),
         schema_type="CollectionPage",
         ancestors=(Breadcrumb("Home", reverse("home")),),

@@ -1,39 +1,41 @@
-"""What stands on the shop page: the groups in their order, each with its products and their cards."""
+"""Load the shop page: sections in order, with their products and cards."""
 
 from typing import NamedTuple
 
 from affiliates import cards
-from affiliates.models import Link, Product, Shelf
+from affiliates.models import Link, Product, ShopSection
 from richtext.embeds import RenderTarget
 
 
-class Group(NamedTuple):
-    """A group of the shop page."""
+class SectionContent(NamedTuple):
+    """A section with its products and their rendered cards."""
 
-    shelf: Shelf
+    section: ShopSection
     products: list[Product]
     cards: list[str]
 
 
-def shelves(words: str = "") -> list[Group]:
-    """The groups that have a product which can be had, and which has each of `words`. One query."""
-    links = Link.objects.live().told().select_related("product__shelf").filter(product__shelf__isnull=False)
-    shelf = "product__shelf__"
-    links = links.order_by(f"{shelf}position", f"{shelf}name", "product__position", "product__name", "product", "pk")
+def load_sections(query: str = "") -> list[SectionContent]:
+    """Return the sections with products that have an active link and contain each word of `query`. One query."""
+    links = Link.objects.live().with_details().select_related("product__section").filter(product__section__isnull=False)
+    section = "product__section__"
+    links = links.order_by(
+        f"{section}position", f"{section}name", "product__position", "product__name", "product", "pk"
+    )
     by_product: dict[Product, list[Link]] = {}
     for link in links:
-        assert link.product is not None  # asked for above
+        assert link.product is not None  # filtered above
         by_product.setdefault(link.product, []).append(link)
-    groups: dict[Shelf, Group] = {}
+    sections: dict[ShopSection, SectionContent] = {}
     for product, own in by_product.items():
-        assert product.shelf is not None
-        if _has(product, words):
-            group = groups.setdefault(product.shelf, Group(product.shelf, [], []))
-            group.products.append(product)
-            group.cards.append(cards.product(own, RenderTarget.PAGE, in_shop=True))
-    return list(groups.values())
+        assert product.section is not None
+        if _matches(product, query):
+            content = sections.setdefault(product.section, SectionContent(product.section, [], []))
+            content.products.append(product)
+            content.cards.append(cards.product(own, RenderTarget.PAGE, in_shop=True))
+    return list(sections.values())
 
 
-def _has(product: Product, words: str) -> bool:
-    text = f"{product.name} {product.reason} {product.audience} {product.pros} {product.shelf}".casefold()
-    return all(word in text for word in words.casefold().split())
+def _matches(product: Product, query: str) -> bool:
+    text = f"{product.name} {product.reason} {product.audience} {product.pros} {product.section}".casefold()
+    return all(word in text for word in query.casefold().split())

@@ -1,37 +1,46 @@
-"""What programs want to be said on every page, and whether there is a shop to lead to: kept with the site's facts,
-which every page reads anyway."""
+"""Store the statements programs require on every page, and whether the shop has products, in SiteInfo.
 
+Every page loads SiteInfo anyway.
+"""
+
+from collections.abc import Collection
 from typing import Any
 
-from django.apps import apps
-from django.db.models import Exists, OuterRef
 from django.db.models.signals import post_delete, post_save
 
+from affiliates.models import Link, Product
+from affiliates.programs import Program, is_program_host
+from affiliates.references import pasted_references
 from pagecache.invalidation import CacheScope, invalidate_only
+from richtext.references import Reference, register_listener
 from siteinfo.models import SiteInfo
 
 
 def refresh() -> None:
-    """Keep the statements of every program that has a link in use, each once, and whether the shop has something."""
-    link, use, program, product = (apps.get_model("affiliates", name) for name in ("Link", "Use", "Program", "Product"))
-    live = link.objects.live().filter(program=OuterRef("pk"))
-    pasted = use.objects.filter(program=OuterRef("pk"))
-    told = program.objects.filter(Exists(live) | Exists(pasted)).order_by("pk").values_list("statements", flat=True)
-    lines = dict.fromkeys(line.strip() for text in told for line in text.splitlines() if line.strip())
-    statements = "\n".join(lines)
-    # A text that shows at one address alone may bring or take what all pages say.
-    facts = {"statements": statements, "has_shop": product.objects.published().exists()}
+    """Update SiteInfo with the statements of all programs in use, without duplicates, and `has_shop`."""
+    used = {program.pk for _, program in pasted_references()}
+    used |= set(Link.objects.live().values_list("program", flat=True))
+    texts = Program.objects.filter(pk__in=used).order_by("pk").values_list("statements", flat=True)
+    lines = dict.fromkeys(line.strip() for text in texts for line in text.splitlines() if line.strip())
+    values = {"statements": "\n".join(lines), "has_shop": Product.objects.published().exists()}
+    # Saving a single post can change the statements on every page.
     with invalidate_only(CacheScope.ALL):
-        if not SiteInfo.objects.exclude(**facts).update(**facts) and any(facts.values()):
-            SiteInfo.objects.get_or_create(defaults={"pk": SiteInfo.singleton_instance_id, **facts})
+        if not SiteInfo.objects.exclude(**values).update(**values) and any(values.values()):
+            SiteInfo.objects.get_or_create(defaults={"pk": SiteInfo.singleton_instance_id, **values})
 
 
 def connect() -> None:
-    """Refresh whenever a program, a link or a product changes, in the transaction of the change."""
-    for name in ("Program", "Link", "Product"):
-        for change in (post_save, post_delete):
-            change.connect(_changed, sender=apps.get_model("affiliates", name))
+    """Refresh when a program, link, product or reference to a shop changes, in the same transaction."""
+    for model in (Program, Link, Product):
+        for signal in (post_save, post_delete):
+            signal.connect(_changed, sender=model)
+    register_listener(_references_changed)
 
 
 def _changed(sender: Any, **kwargs: Any) -> None:
     refresh()
+
+
+def _references_changed(references: Collection[Reference]) -> None:
+    if any(is_program_host(reference.host) for reference in references):
+        refresh()

@@ -1,4 +1,4 @@
-"""The shop page in the map for search engines, once there is something on it."""
+"""The sitemap entry of the shop page."""
 
 from datetime import datetime
 
@@ -9,7 +9,8 @@ from blog.sitemaps import FrontSitemap
 
 
 class ShopSitemap(FrontSitemap):
-    """The shop page."""
+    """The shop page, if it has products."""
 
     def items(self) -> list[tuple[str, datetime | None]]:
+        """Return the URL of the shop page, if it has products."""
         return [(reverse("affiliates:shop"), None)] if Product.objects.published().exists() else []

@@ -1,4 +1,4 @@
-"""Texts that a brand gave or paid something for."""
+"""Sponsored posts."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,31 +8,32 @@ from affiliates import shop_urls
 
 
 class Sponsorship(models.Model):
-    """That a brand gave or paid something for a text: placed in that text, it says so at its top."""
+    """A gift or payment by a brand. Placed in a text, it is disclosed at the top."""
 
     class Kind(models.TextChoices):
-        GIFTED = "gifted", "Something was given to me"
-        PAID = "paid", "I was paid for the text"
+        """What the brand provided."""
 
-    brand = models.CharField(max_length=80, help_text="As readers see it.")
-    kind = models.CharField("what happened", max_length=10, choices=Kind, help_text="It decides the first sentence.")
-    hosts = models.TextField(
-        "sites of the brand",
-        blank=True,
-        help_text="One a line. Links to them in that text say that the brand gave something for it.",
+        GIFTED = "gifted", "I received a free product"
+        PAID = "paid", "I was paid for the post"
+
+    brand = models.CharField(max_length=80, help_text="Shown to visitors.")
+    kind = models.CharField(
+        "type", max_length=10, choices=Kind, help_text="Determines the first sentence of the disclosure."
     )
-    words = models.TextField(
-        "in your words", blank=True, help_text="A sentence more, such as what it was and that the opinion is yours."
+    hosts = models.TextField(
+        "domains of the brand",
+        blank=True,
+        help_text="One per line. Links to them in the post are marked as partner links.",
+    )
+    note = models.TextField(
+        "your note", blank=True, help_text="Added to the disclosure, for example what you received."
     )
 
     class Meta:
         ordering = ("brand", "pk")
-        verbose_name = "gift or sponsored text"
-        verbose_name_plural = "gifts and sponsored texts"
+        verbose_name = "sponsored post"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=("gifted", "paid")), name="affiliates_sponsorship_kind_is_known"
-            )
+            models.CheckConstraint(condition=Q(kind__in=("gifted", "paid")), name="affiliates_sponsorship_kind_valid")
         ]
 
     def __str__(self) -> str:
@@ -40,20 +41,20 @@ class Sponsorship(models.Model):
 
     @property
     def sentence(self) -> str:
-        """What happened."""
+        """Return the first sentence of the disclosure."""
         if self.kind == self.Kind.GIFTED:
-            return f"{self.brand} gave me what this is about. Nobody paid me for what I say."
-        return f"{self.brand} paid for this. What I say is my own opinion."
+            return f"{self.brand} gave me this product for free. I was not paid, and all opinions are my own."
+        return f"{self.brand} paid for this post. All opinions are my own."
 
     @property
     def host_list(self) -> list[str]:
-        """The sites of the brand."""
+        """Return the domains of the brand."""
         return self.hosts.split()
 
     def clean(self) -> None:
-        """Tidy the sites; ValidationError names what is none."""
+        """Normalize the domains. Raises ValidationError for invalid ones."""
         try:
-            hosts = [shop_urls.read(line).netloc.removeprefix("www.") for line in self.hosts.lower().split()]
+            hosts = [shop_urls.parse_shop_url(line).netloc.removeprefix("www.") for line in self.hosts.lower().split()]
         except ValidationError as error:
             raise ValidationError({"hosts": error.messages}) from error
         self.hosts = "\n".join(dict.fromkeys(hosts))

@@ -1,4 +1,4 @@
-"""Products as machines read them: the author's words about them, and no rating, price or stock that nobody gave."""
+"""Structured data of products, without ratings, prices or availability, which the site does not know."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def product_node(product: Product) -> Node:
-    """A product with its picture, what is good about it and what is not.
+    """Return the Product node with its image, pros and cons.
 
-    The pros and cons are those of https://developers.google.com/search/docs/appearance/structured-data/product-snippet.
+    Pros and cons follow https://developers.google.com/search/docs/appearance/structured-data/product-snippet.
     """
-    picture = shared(product.picture)
+    picture = shared(product.image)
     return node(
         "Product",
         id=absolute_url(product.get_absolute_url()),
@@ -28,8 +28,8 @@ def product_node(product: Product) -> Node:
         description=product.reason,
         image=picture.url if picture else None,
         audience=node("Audience", audienceType=product.audience) if product.audience else None,
-        positiveNotes=_notes(product.good_points),
-        negativeNotes=_notes(product.bad_points),
+        positiveNotes=_notes(product.pro_list),
+        negativeNotes=_notes(product.con_list),
     )
 
 
@@ -39,5 +39,5 @@ def _notes(points: list[str]) -> Node | None:
 
 
 def facts(products: Iterable[Product]) -> SafeString:
-    """The graph of `products` as markup, for the texts that show them."""
+    """Return a JSON-LD script with the nodes of `products`."""
     return json_ld_script([product_node(product) for product in products])

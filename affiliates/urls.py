@@ -1,4 +1,4 @@
-"""The shop page, and where clicks pass. robots.txt closes the latter."""
+"""URLs of the shop page and of affiliate links. robots.txt excludes /go/."""
 
 from django.urls import path
 
@@ -8,5 +8,5 @@ app_name = "affiliates"
 urlpatterns = [
     path("shop/", views.shop, name="shop"),
     path("go/<slug:slug>/", views.go, name="go"),
-    path("go/<slug:slug>/clicked/", views.clicked, name="clicked"),
+    path("go/<slug:slug>/click/", views.count_click, name="count_click"),
 ]

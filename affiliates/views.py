@@ -1,4 +1,4 @@
-"""The shop page, and where clicks on paid links pass. No cookie, nothing about readers."""
+"""The shop page, and the redirects and click counting of affiliate links, without cookies or visitor data."""
 
 import logging
 from collections.abc import Callable
@@ -17,26 +17,26 @@ from django.views.decorators.http import require_POST, require_safe
 from affiliates import disclosure, shop_urls
 from affiliates.clicks import ClickCount
 from affiliates.models import Link, ShopPage
-from affiliates.programs import may_pay
-from affiliates.seo import of_shop
-from affiliates.shop import shelves
+from affiliates.programs import is_program_host
+from affiliates.seo import shop_meta
+from affiliates.shop import load_sections
 from analytics.visitors import is_human, is_human_on_site
 from blog.internal_links import site_path
 from siteinfo.seo import Breadcrumb, PageMeta
 
 log = logging.getLogger(__name__)
 
-# A stored address with its tag, each sign of which may become nine.
-LONGEST_ADDRESS = 9 * (shop_urls.LONGEST + 200)
+# A stored URL with its tag, each character of which may be percent-encoded as nine.
+MAX_REDIRECT_LENGTH = 9 * (shop_urls.MAX_URL_LENGTH + 200)
 
 
-class CountedAfterwards(HttpResponse):
-    """An answer that is sent first and counted then: a reader never waits for the counter, nor fails with it."""
+class CountedResponse(HttpResponse):
+    """A response that counts a click after it was sent, so that a visitor never waits for or fails with the counter."""
 
     count: Callable[[], None] | None = None
 
     def close(self) -> None:
-        """Called by the server once the answer is out (PEP 3333)."""
+        """Count the click. The server calls this after sending the response (PEP 3333)."""
         count, self.count = self.count, None
         try:
             if count:
@@ -47,24 +47,26 @@ class CountedAfterwards(HttpResponse):
             super().close()
 
 
-class CountedRedirect(CountedAfterwards, HttpResponseRedirect):
-    """The same for an answer that leads on."""
+class CountedRedirect(CountedResponse, HttpResponseRedirect):
+    """A counted redirect."""
 
 
-class Way(NamedTuple):
-    """Where readers of a link go: the key and short name of what stands for it, its shop, and their post or None."""
+class LinkTarget(NamedTuple):
+    """The resolved target of a /go/ link."""
 
-    link: int
+    # The link itself, or its replacement.
+    link_pk: int
     slug: str
     destination: str
     tag_parameter: str
     tag: str
-    is_hidden: bool
-    post: int | None
+    allows_redirect: bool
+    # The post with the link, if the referrer is one.
+    post_pk: int | None
 
 
-# In SQL, since Django takes ten times longer to put this together than any database to answer it.
-_WAY = """
+# Raw SQL: compiling this query with the ORM takes ten times longer than running it.
+_TARGET_SQL = """
     SELECT shown.id, shown.slug, shown.destination, program.tag_parameter, program.tag, program.allows_redirect,
         (SELECT id FROM blog_post WHERE slug = %s)
     FROM affiliates_link asked
@@ -74,50 +76,50 @@ _WAY = """
 """
 
 
-def _way(request: HttpRequest, slug: str) -> Way:
-    """Where the link `slug` leads a reader, in one query; Http404 if nowhere."""
+def _resolve(request: HttpRequest, slug: str) -> LinkTarget:
+    """Return the target of the link `slug` in one query. Raises Http404 without an active link."""
     with connection.cursor() as cursor:
-        cursor.execute(_WAY, [site_path(request.headers.get("Referer", "")) or "", slug])
+        cursor.execute(_TARGET_SQL, [site_path(request.headers.get("Referer", "")) or "", slug])
         row = cursor.fetchone()
     if row is None:
         raise Http404
-    return Way(*row)
+    return LinkTarget(*row)
 
 
-def _count(way: Way) -> Callable[[], None]:
-    return lambda: ClickCount.objects.add(way.link, way.post or 0)
+def _counter(target: LinkTarget) -> Callable[[], None]:
+    return lambda: ClickCount.objects.add(target.link_pk, target.post_pk or 0)
 
 
 @require_safe
 @never_cache
 def go(request: HttpRequest, slug: str) -> HttpResponse:
-    """On to the shop: to the stored address and no other.
+    """Redirect to the shop's stored URL and count the click.
 
-    Where a program wants its links to be direct, as Amazon does, nobody is led on: a page shows the link itself.
-    Robots, people of the desk and prefetches are not counted.
+    Programs that require direct links, such as Amazon, get a page with the link instead of a redirect. Bots, staff and
+    prefetches are not counted.
     """
-    way = _way(request, slug)
-    if not way.is_hidden:
-        link = Link.objects.select_related("program").get(pk=way.link)
-        return _show(request, link.name, str(link.program), link.get_absolute_url())
-    address = shop_urls.tagged(way.destination, way.tag_parameter, way.tag)
-    response = CountedRedirect(address, max_length=LONGEST_ADDRESS)
+    target = _resolve(request, slug)
+    if not target.allows_redirect:
+        link = Link.objects.select_related("program").get(pk=target.link_pk)
+        return _leaving_page(request, link.name, str(link.program), link.get_absolute_url())
+    url = shop_urls.add_tag(target.destination, target.tag_parameter, target.tag)
+    response = CountedRedirect(url, max_length=MAX_REDIRECT_LENGTH)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-store"
     if request.method == "GET" and is_human(request):
-        response.count = _count(way)
+        response.count = _counter(target)
     return response
 
 
-def lead_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """`answer`, which leads on; where that is to a shop which pays, a page that says so and has the link itself."""
-    address = answer.get("Location", "")
-    host = shop_urls.host_of(address)
-    return _show(request, host, host, address) if may_pay(host) else answer
+def disclose_redirect(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return `response`, or a page that discloses the affiliate link if it redirects to a shop."""
+    url = response.get("Location", "")
+    host = shop_urls.host_of(url)
+    return _leaving_page(request, host, host, url) if is_program_host(host) else response
 
 
-def _show(request: HttpRequest, name: str, place: str, address: str) -> HttpResponse:
-    """A page that says where a link leads, with the link: for those who come by an address on this site."""
+def _leaving_page(request: HttpRequest, name: str, shop: str, url: str) -> HttpResponse:
+    """Return a page that links to `url` and discloses the affiliate link."""
     meta = PageMeta(
         title=name,
         description=f"Where to find {name}.",
@@ -125,37 +127,37 @@ def _show(request: HttpRequest, name: str, place: str, address: str) -> HttpResp
         ancestors=(Breadcrumb("Home", "/"),),
         is_indexed=False,
     )
-    way = disclosure.finished(format_html('<p><a href="{}">Go on</a></p>', address))
-    response = render(request, "affiliates/leaving.html", {"name": name, "place": place, "meta": meta, "way": way})
+    link = disclosure.finish_markup(format_html('<p><a href="{}">Continue</a></p>', url))
+    response = render(request, "affiliates/leaving.html", {"name": name, "shop": shop, "meta": meta, "link": link})
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-cache"
     return response
 
 
 @require_POST
-@csrf_exempt  # it takes nothing but the name in its address, and counts only what our own pages send
-def clicked(request: HttpRequest, slug: str) -> HttpResponse:
-    """Count a link that leads directly to a shop: what static/site/js/clicked.js sends. Always answers 204."""
-    response = CountedAfterwards(status=204)
+@csrf_exempt  # it accepts only the slug in its URL, and counts only requests from our own pages
+def count_click(request: HttpRequest, slug: str) -> HttpResponse:
+    """Count a click on a direct link, as reported by static/site/js/affiliate-clicks.js. Always answers 204."""
+    response = CountedResponse(status=204)
     if is_human_on_site(request):
         with suppress(Http404):
-            response.count = _count(_way(request, slug))
+            response.count = _counter(_resolve(request, slug))
     return response
 
 
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
-    """The author's favourite things in their groups; those with all the words of `q` if there are some."""
-    words = "".join(request.GET.get("q", "").split("\x00"))[:200].strip()
-    groups = shelves(words)
+    """Show the shop page, filtered by the words of `q`."""
+    query = "".join(request.GET.get("q", "").split("\x00"))[:200].strip()
+    sections = load_sections(query)
     page = ShopPage.load()
-    products = [product for group in groups for product in group.products]
+    products = [product for section in sections for product in section.products]
     context = {
         "shop": page,
-        "words": words,
-        "is_found": bool(products),
-        "meta": of_shop(page, products, is_whole=not words),
-        # Like every text, with what must be said before its first paid link.
-        "favorites": disclosure.finished(render_to_string("affiliates/_favorites.html", {"groups": groups})),
+        "query": query,
+        "has_results": bool(products),
+        "meta": shop_meta(page, products, is_whole=not query),
+        # Finished like every text, with the disclosure before the first affiliate link.
+        "favorites": disclosure.finish_markup(render_to_string("affiliates/_favorites.html", {"sections": sections})),
     }
     return render(request, "affiliates/shop.html", context)

@@ -1,8 +1,9 @@
-"""Look at the whole site as readers, crawlers and examiners do; make audit installs what this needs.
+"""Audit the whole site with a browser, a crawler, axe, the Nu HTML checker and Lighthouse.
 
     python -m audit [--runs 3] [--without-lighthouse]
 
-Serves the demo as in production, prints a table, writes docs/quality.md, and ends with 1 if anything was found.
+Serves the demo as in production, prints a report, writes docs/quality.md, and exits with 1 if there are findings.
+`make audit` installs the tools.
 """
 
 import argparse
@@ -17,11 +18,11 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import sync_playwright
 
 from audit import tools
-from audit.browser import Looker
-from audit.pages import furnish
+from audit.browser import PageInspector
+from audit.crawler import Crawler
+from audit.pages import create_pages
 from audit.report import Finding, Table, document
-from audit.serving import served
-from audit.walk import Walk
+from audit.server import serve_demo
 from tests import chromium
 
 ROOT = Path(__file__).parent.parent
@@ -29,15 +30,15 @@ MEASURED = ("home", "post", "category", "search with hits")
 
 
 def main() -> None:
-    """Run everything, write the report, end with 1 if there is a finding."""
+    """Run all checks, write the report, and exit with 1 if there are findings."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=3, help="visits by Lighthouse for each page")
-    parser.add_argument("--without-lighthouse", action="store_true", help="leave the slowest part out")
+    parser.add_argument("--runs", type=int, default=3, help="Lighthouse runs per page")
+    parser.add_argument("--without-lighthouse", action="store_true", help="skip the slowest part")
     arguments = parser.parse_args()
     started = time.monotonic()
-    with served() as url:
-        pages = furnish()
-        finish_pictures()
+    with serve_demo() as url:
+        pages = create_pages()
+        create_renditions()
         tables, findings, versions = examine(url, pages, 0 if arguments.without_lighthouse else arguments.runs)
     report = document(tables, findings, versions, f"{datetime.now(UTC):%Y-%m-%d}")
     if not arguments.without_lighthouse:
@@ -48,42 +49,42 @@ def main() -> None:
     sys.exit(bool(findings))
 
 
-def finish_pictures() -> None:
-    """Help the worker until readers would get every picture in its best form."""
+def create_renditions() -> None:
+    """Create all image renditions, so that pages have their final weight."""
     from images.renditions import make_missing
 
-    say("Making the pictures ...")
+    log("Creating image renditions ...")
     while make_missing(limit=2):
         pass
 
 
 def examine(url: str, pages: dict[str, str], runs: int) -> tuple[list[Table], list[Finding], dict[str, str]]:
-    """All checks of the site served at `url`: tables, findings, and the versions of what was used."""
+    """Run all checks on the site at `url`. Return tables, findings and the versions of the tools."""
     with sync_playwright() as playwright:
-        path = chromium.on_this_machine() or playwright.chromium.executable_path
+        path = chromium.find_chromium() or playwright.chromium.executable_path
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         client = playwright.request.new_context()
-        walk = Walk(client, url, {address: 404 if name == "not found" else 200 for name, address in pages.items()})
-        say("Walking through the site ...")
-        walk.run()
-        say("Checking the markup ...")
-        texts = {name: client.get(url + address).body() for name, address in pages.items()}
-        wrong, errors, advice = tools.check_markup(texts)
-        looker = Looker(browser, url, pages)
+        crawler = Crawler(client, url, {path: 404 if name == "not found" else 200 for name, path in pages.items()})
+        log("Crawling the site ...")
+        crawler.run()
+        log("Checking the markup ...")
+        bodies = {name: client.get(url + path).body() for name, path in pages.items()}
+        markup_findings, errors, warnings = tools.check_markup(bodies)
+        inspector = PageInspector(browser, url, pages)
         for name in pages:
-            say(f"Looking at the page: {name} ...")
-            looker.look(name)
-        looker.look_at_print("long post")
-        tables = [looker.table(errors), walk.table(), looker.weigh("post"), advice]
+            log(f"Inspecting the page: {name} ...")
+            inspector.inspect(name)
+        inspector.inspect_print("long post")
+        tables = [inspector.table(errors), crawler.table(), inspector.weigh("post"), warnings]
         versions = {"Chromium": browser.version}
         browser.close()
-    findings = [*walk.findings, *wrong, *looker.findings]
+    findings = [*crawler.findings, *markup_findings, *inspector.findings]
     if runs:
-        say("Visiting with Lighthouse ...")
-        table, short = tools.measure(url, {name: pages[name] for name in MEASURED}, path, runs)
+        log("Running Lighthouse ...")
+        table, low_scores = tools.measure(url, {name: pages[name] for name in MEASURED}, path, runs)
         tables.insert(1, table)
-        findings += short
+        findings += low_scores
     versions |= {
         "axe-core": AXE_SCRIPT.split(maxsplit=3)[2].lstrip("v"),
         "Nu HTML checker": tools.version("vnu-jar"),
@@ -94,9 +95,9 @@ def examine(url: str, pages: dict[str, str], runs: int) -> tuple[list[Table], li
     return tables, findings, versions
 
 
-def say(words: str) -> None:
-    """Tell on a terminal or in a log what is being done; the report itself goes to standard output."""
-    print(words, file=sys.stderr, flush=True)
+def log(message: str) -> None:
+    """Print progress to standard error; the report goes to standard output."""
+    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One page of each type that readers meet."""
+"""A page of every type that visitors see."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def furnish() -> dict[str, str]:
-    """Add to the demo what it lacks; the address of one page of each type, by name."""
-    # Not above: the audit chooses the database before it sets Django up.
+def create_pages() -> dict[str, str]:
+    """Add the types of pages that the demo lacks, and return the path of a page of each type by name."""
+    # Imported here, because the audit configures the database before it sets up Django.
     from django.urls import reverse
     from django.utils import timezone
 
@@ -21,24 +21,24 @@ def furnish() -> dict[str, str]:
     newest = Post.objects.published().newest_first().select_related("author")[0]
     longest = Post.objects.published().latest("word_count")
     category = Category.objects.filter(parent=None)[0]
-    pictures = list(Image.objects.order_by("-width", "pk")[:3])
-    video = Video.objects.create(provider="vimeo", key="12345678", title="Heel drops", thumbnail=pictures[0])
+    images = list(Image.objects.order_by("-width", "pk")[:3])
+    video = Video.objects.create(provider="vimeo", key="12345678", title="Heel drops", thumbnail=images[0])
     names = {"video": str(video.pk)} | {
-        name: str(picture.pk) for name, picture in zip(("first", "second", "third"), pictures, strict=True)
+        name: str(image.pk) for name, image in zip(("first", "second", "third"), images, strict=True)
     }
     series = Series.objects.create(title="Back on your feet", slug="back-on-your-feet", description="In three steps.")
     for number, post in enumerate((longest, newest), start=1):
         Post.objects.filter(pk=post.pk).update(series=series, series_position=number)
-    everything = Post(
-        title="Everything at once, and a long title that nobody would choose for a post about knees",
-        slug="everything-at-once",
+    every_element = Post(
+        title="Every element on one page, and a title much too long for a post about knees",
+        slug="every-element",
         author=newest.author,
         primary_category=category,
-        tldr="One of each.\nNothing is left out.",
-        body=(HERE / "everything.html").read_text(encoding="utf-8").format_map(names),
+        tldr="One of each.\nNone is missing.",
+        body=(HERE / "all_elements.html").read_text(encoding="utf-8").format_map(names),
     )
-    everything.publish(timezone.now() - timedelta(days=200))
-    everything.save()
+    every_element.publish(timezone.now() - timedelta(days=200))
+    every_element.save()
     draft = Post.objects.create(
         title="Not yet", slug="not-yet", author=newest.author, body=newest.body, featured_image=newest.featured_image
     )
@@ -51,7 +51,7 @@ def furnish() -> dict[str, str]:
         "blog": reverse("blog:post_list"),
         "post": newest.get_absolute_url(),
         "long post": longest.get_absolute_url(),
-        "post with one of everything": everything.get_absolute_url(),
+        "post with every element": every_element.get_absolute_url(),
         "category": category.get_absolute_url(),
         "tag": newest.tags.all()[0].get_absolute_url(),
         "series": series.get_absolute_url(),

@@ -37,10 +37,12 @@ def measure(posts: int, pictures: int) -> None:
 
 def fill(count: int) -> None:
     """Put `count` pictures that share one file into the library, over ten years; most show on a post."""
+    from django.contrib.contenttypes.models import ContentType
     from django.utils import timezone
 
-    from blog.models import Post, PostPicture
+    from blog.models import Post
     from images.models import Image
+    from richtext.references import Reference
 
     pattern = Image.objects.earliest("pk")
     step = timedelta(days=3650) / count
@@ -64,8 +66,14 @@ def fill(count: int) -> None:
     for number, post in enumerate(featured):
         post.featured_image = images[number // 10 % count]
     Post.objects.bulk_update(featured, ["featured_image"], batch_size=500)
-    used = (PostPicture(post=post, image=images[(number * 7) % count]) for number, post in enumerate(featured))
-    PostPicture.objects.bulk_create(used, batch_size=500, ignore_conflicts=True)
+    types = ContentType.objects.get_for_models(Post, Image)
+    used = [
+        Reference(source_type=types[Post], source_id=post.pk, field=field, target_type=types[Image], target_id=image.pk)
+        for number, post in enumerate(featured)
+        for field, image in (("featured_image", post.featured_image), ("body", images[(number * 7) % count]))
+        if image is not None
+    ]
+    Reference.objects.bulk_create(used, batch_size=500)
 
 
 def table() -> None:

@@ -1,40 +1,22 @@
-"""Links within the site: kept with each post, and read by the desk's report on what leads nowhere."""
+"""Links within the site: which are broken, and which posts nothing links to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from django.apps import apps
-from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
-from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import Resolver404, resolve
 
-from blog.snippets import texts_elsewhere
 from publishing.document_paths import document_models, documents_at
-from richtext.analysis import analyze
+from richtext.links import site_path
+from richtext.references import Reference
 
 if TYPE_CHECKING:
     from blog.models import PostQuerySet
-
-LONGEST = 500
-
-
-class PostLink(models.Model):
-    """That a post's text links to a place of this site: its address without the outer slashes, `""` for the home."""
-
-    post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="links")
-    place = models.CharField(max_length=LONGEST)
-
-    class Meta:
-        constraints = [models.UniqueConstraint("post", "place", name="blog_postlink_unique")]
-        indexes = [models.Index(fields=("place",), name="blog_postlink_place")]
-
-    def __str__(self) -> str:
-        return f"{self.post}: /{self.place}"
 
 
 class BrokenLink(NamedTuple):
@@ -45,60 +27,31 @@ class BrokenLink(NamedTuple):
     reason: str
 
 
-def site_path(href: str) -> str | None:
-    """The place of this site that `href` leads to, without query and anchor; None when it leads elsewhere."""
-    try:
-        parts = urlsplit(href)
-    except ValueError:  # such as http://[
-        return None
-    is_own = parts.netloc == urlsplit(settings.SITE_URL).netloc if parts.netloc else parts.path.startswith("/")
-    place = unquote(parts.path).strip("/")
-    return place if is_own and parts.scheme in ("", "http", "https") and len(place) <= LONGEST else None
-
-
 def site_paths(hrefs: Iterable[str]) -> set[str]:
-    """The places of this site among `hrefs`."""
-    return {place for href in hrefs if (place := site_path(href)) is not None}
-
-
-def remember_links(post: Any, wanted: set[str]) -> None:
-    """Keep `wanted` as the places that the text of `post` links to."""
-    kept = set(post.links.values_list("place", flat=True))
-    if gone := kept - wanted:
-        post.links.filter(place__in=gone).delete()
-    PostLink.objects.bulk_create(
-        [PostLink(post=post, place=place) for place in sorted(wanted - kept)], ignore_conflicts=True
-    )
+    """Return the paths of this site among `hrefs`."""
+    return {path for href in hrefs if (path := site_path(href)) is not None}
 
 
 def orphans() -> PostQuerySet:
-    """Public posts that no other public post, no page and no snippet links to, the newest first.
-
-    One query, and one for each other kind of text.
-    """
-    posts = _posts()
-    links = PostLink.objects.filter(place=OuterRef("slug"), post__in=posts.published().values("pk"))
-    elsewhere = {place for _, found in _elsewhere() for place in found}
-    found = posts.published().exclude(Exists(links.exclude(post=OuterRef("pk"))))
-    return found.exclude(slug__in=elsewhere).newest_first().defer("body", "headings")
+    """Return the public posts that no other public text links to, the newest first. One query."""
+    public = _posts().published()
+    own = Q(source_type=ContentType.objects.get_for_model(public.model), source_id=OuterRef("pk"))
+    links = Reference.objects.from_public().filter(path=OuterRef("slug")).exclude(own)
+    return public.exclude(Exists(links)).newest_first().defer("body", "headings")
 
 
 def broken_links() -> list[BrokenLink]:
-    """Links of public posts, pages and snippets that lead readers nowhere. A fixed number of queries."""
-    posts = _posts()
-    public = posts.published()
-    unproved = PostLink.objects.filter(post__in=public.values("pk")).exclude(
-        Exists(public.filter(slug=OuterRef("place")))
-    )
-    links: list[tuple[Any, str]] = [
-        (link.post, link.place) for link in unproved.select_related("post").defer("post__body", "post__headings")
-    ]
-    links += [(holder, place) for holder, found in _elsewhere() for place in sorted(found)]
-    ways = _Ways({place for _, place in links})
+    """Return the links of public texts that lead visitors nowhere. A fixed number of queries."""
+    public = _posts().published()
+    links = Reference.objects.from_public().filter(path__isnull=False)
+    links = links.exclude(Exists(public.filter(slug=OuterRef("path")))).order_by("source_type", "source_id", "path")
+    sources = {source.reference_key: source for source in links.sources()}
+    found = [(sources[link.source_type_id, link.source_id], link.path or "") for link in links]
+    ways = _Ways({path for _, path in found})
     return [
-        BrokenLink(holder, f"/{place}/" if place else "/", reason)
-        for holder, place in links
-        if (reason := ways.broken_reason(place))
+        BrokenLink(source, f"/{path}/" if path else "/", reason)
+        for source, path in found
+        if (reason := ways.broken_reason(path))
     ]
 
 
@@ -154,11 +107,6 @@ class _Ways:
         if name in ("year", "month"):
             kind, rest = name, place
         return "" if rest in self.known.get(kind, {rest}) or rest.endswith("feed") else f"There is no such {kind}."
-
-
-def _elsewhere() -> list[tuple[Any, set[str]]]:
-    """Every other text that readers see, with the places that it links to."""
-    return [(row, site_paths(analyze(text).links)) for row, text in texts_elsewhere() if text]
 
 
 def _all(name: str) -> Any:

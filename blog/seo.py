@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from accounts.models import Author
-from accounts.structured_data import person, person_id
+from accounts.structured_data import detailed_person, person, person_id
 from blog.models import Category, Post, Series, Tag
 from images.structured_data import shared
 from publishing.structured_data import faq
@@ -84,7 +84,7 @@ def of_author(author: Author, page: Page) -> PageMeta:
         page_number=page.number,
         ancestors=_way(),
         image=shared(author.photo),
-        nodes=(person(author),),
+        nodes=(detailed_person(author),),
     )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Count, Max, Prefetch, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 
 from accounts.models import Author
@@ -14,6 +14,7 @@ from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_anc
 from blog.seo import POSTS_OF_A_FULL_TAG
 from images.models import Image
 from images.renditions import whole_url
+from richtext.references import Reference
 from siteinfo.urls import absolute_url
 
 
@@ -45,13 +46,13 @@ class PostSitemap(_OwnSitemap):
     """
 
     def items(self) -> QuerySet[Post]:
-        pictures = Prefetch("pictures", Image.objects.order_by("pk"))
-        posts = _findable().newest_first().select_related("featured_image").prefetch_related(pictures)
-        return posts.only("slug", "modified_at", "featured_image")
+        return _findable().newest_first().only("slug", "modified_at", "featured_image")
 
     def get_urls(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
-        """As Django's, each also with the addresses of its `pictures`."""
-        return [url | {"pictures": _pictures(url["item"])} for url in super().get_urls(*args, **kwargs)]
+        """As Django's, each also with the URLs of its `images`."""
+        urls = super().get_urls(*args, **kwargs)
+        images = _images_of([url["item"] for url in urls])
+        return [url | {"images": images[url["item"].pk]} for url in urls]
 
     def lastmod(self, item: Post) -> datetime:
         return item.modified_at
@@ -65,9 +66,18 @@ def _findable() -> PostQuerySet:
     return Post.objects.published().filter(hides_from_search=False, canonical_url="")
 
 
-def _pictures(post: Post) -> list[str]:
-    found = [image for image in (post.featured_image, *post.pictures.all()) if image is not None]
-    return [*dict.fromkeys(absolute_url(whole_url(image)) for image in found)]
+def _images_of(posts: list[Post]) -> dict[int, list[str]]:
+    """Return the image URLs of each post by its primary key, its featured image first. Two queries."""
+    images: dict[int, dict[int, None]] = {}
+    for post in posts:
+        images[post.pk] = dict.fromkeys([post.featured_image_id] if post.featured_image_id else [])
+    references = Reference.objects.from_model(Post).to_model(Image).filter(source_id__in=images)
+    for post_id, image_id in references.order_by("target_id").values_list("source_id", "target_id"):
+        if image_id is not None:
+            images[post_id].setdefault(image_id)
+    rows = Image.objects.in_bulk({image_id for found in images.values() for image_id in found})
+    urls = {image_id: absolute_url(whole_url(image)) for image_id, image in rows.items()}
+    return {post_id: [urls[image_id] for image_id in found if image_id in urls] for post_id, found in images.items()}
 
 
 class _ListSitemap(_OwnSitemap):

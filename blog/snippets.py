@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.html import format_html
 
-from images.models import Image
-from publishing.document_paths import document_models
-from publishing.models import Document
 from richtext import embeds
 from richtext.analysis import analyze
 from richtext.embeds import Embed, RenderTarget
@@ -22,12 +18,11 @@ from richtext.sanitizer import parse, sanitize, serialize
 
 
 class Passage(ReferenceSource):
-    """A named text in prose's strict subset. Keeps the pictures it uses from being deleted."""
+    """A named rich text."""
 
     reference_fields = ("body",)
 
     name = models.CharField(max_length=120, unique=True, help_text="To find it on the desk. Readers do not see it.")
-    pictures = models.ManyToManyField(Image, related_name="in_%(class)ss", editable=False)
     body = models.TextField("text", help_text="Written as a post is, with headings, lists, boxes and pictures.")
 
     class Meta:
@@ -38,10 +33,9 @@ class Passage(ReferenceSource):
         return self.name
 
     def save(self, **kwargs: Any) -> None:
-        """Save the cleaned text and what it uses."""
+        """Sanitize the text and save."""
         self.body = sanitize(self.body)
         super().save(**kwargs)
-        self.pictures.set(Image.objects.filter(pk__in=_used(self.body, "image")))
 
 
 class Snippet(Passage):
@@ -51,24 +45,11 @@ class Snippet(Passage):
         if _used(sanitize(self.body), "snippet"):
             raise ValidationError({"body": "A snippet cannot hold another snippet. Put both into the post instead."})
 
-    def used_in(self) -> list[models.Model]:
-        """Everything whose text shows it, private changes to posts included. One query for each kind of text."""
-        return [row for model, names in _holders() for row in self._in(model, names)]
-
-    def _in(self, model: Any, names: tuple[str, ...]) -> list[models.Model]:
-        here = models.Q()
-        for name in names:
-            here |= models.Q(**{f"{name}__icontains": "data-embed"})
-        found = []
-        for row in model._base_manager.filter(here):
-            texts = [row.data.get("body") if name == "data__body" else getattr(row, name) for name in names]
-            if any(self.pk in _used(text, "snippet") for text in texts):
-                found.append(getattr(row, "document", row))
-        return found
-
 
 class PostTemplate(Passage):
     """What a new post can start from: its headings, and hints for its title and short version."""
+
+    is_content = False
 
     description = models.CharField(
         max_length=200, blank=True, help_text="What it is good for, in a few words. Shown where you choose it."
@@ -81,37 +62,9 @@ class PostTemplate(Passage):
     class Meta(Passage.Meta):
         verbose_name = "template"
 
-    @classmethod
-    def public_rows(cls) -> models.QuerySet[Any]:
-        """Return nothing: visitors do not see templates."""
-        return cls._default_manager.none()
-
 
 def _used(body: str, kind: str) -> set[int]:
     return {number for used, number in analyze(body).embeds if used == kind} if body else set()
-
-
-def texts_elsewhere() -> list[tuple[models.Model, str]]:
-    """Every text of readers that is not a post's, with its row. One query for each kind."""
-    others = {"blog.Post", "publishing.PendingEdit", "blog.PostTemplate"}
-    holders = [(model, names) for model, names in _holders() if model._meta.label not in others]
-    holders.append((Snippet, ("body",)))
-    return [(row, getattr(row, name)) for model, names in holders for row in _public(model) for name in names]
-
-
-def _public(model: Any) -> models.QuerySet[Any]:
-    return model.objects.published() if issubclass(model, Document) else model.objects.all()
-
-
-def _holders() -> list[tuple[Any, tuple[str, ...]]]:
-    """Where a snippet may stand: every model with texts from the editor, and those texts."""
-    names: dict[str, tuple[str, ...]] = {
-        "publishing.PendingEdit": ("data__body",),
-        "blog.PostTemplate": ("body",),
-        "accounts.Author": ("long_bio",),
-    }
-    documents: list[tuple[Any, tuple[str, ...]]] = [(kind, ("body",)) for kind in document_models()]
-    return documents + [(apps.get_model(name), fields) for name, fields in names.items()]
 
 
 def resolve(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:

@@ -1,0 +1,1 @@
+"""“Was this helpful?” answers and suggested corrections."""

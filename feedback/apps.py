@@ -1,6 +1,10 @@
+"""App configuration of feedback."""
+
 from django.apps import AppConfig
 
 
 class FeedbackConfig(AppConfig):
+    """Answers to "Was this helpful?" and suggested corrections."""
+
     name = "feedback"
-    verbose_name = "Readers' feedback"
+    verbose_name = "Feedback"

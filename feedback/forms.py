@@ -1,4 +1,4 @@
-"""What a reader can write about a post."""
+"""Forms for suggestions about a post."""
 
 from typing import ClassVar
 
@@ -14,34 +14,34 @@ PASSAGE_LIMIT = 1000
 
 
 class FeedbackForm(PublicForm):
-    """Becomes a suggestion about a post. Both kinds count towards one limit."""
+    """A suggestion about a post. Both forms share one rate limit."""
 
     kind: ClassVar[Suggestion.Kind]
     purpose = "feedback"
     words: forms.Field
 
-    def keep(self, post: Post) -> None:
-        """Put it into the queue, once; nothing if it is spam."""
+    def save_suggestion(self, post: Post) -> None:
+        """Store the suggestion once, or not at all if it is spam."""
         if not self.is_spam:
             values = self.cleaned_data | {"kind": self.kind, "post": post}
             Suggestion.objects.get_or_create(submission=self.submission, defaults=values)
 
 
 class MissingForm(FeedbackForm):
-    """What a reader missed in a post."""
+    """Something a visitor missed in a post."""
 
     kind = Suggestion.Kind.MISSING
     words = PlainTextField(
         label="What was missing?",
         rows=4,
         max_length=3000,
-        help_text="One sentence is enough. Please no health details: we cannot advise you here.",
-        error_messages={"required": "Nothing is written yet. A word or two will do."},
+        help_text="One sentence is enough. Please do not include health information; we cannot give advice here.",
+        error_messages={"required": "Enter what was missing. A word or two is enough."},
     )
 
 
 class CorrectionForm(FeedbackForm):
-    """What a reader would change, possibly in a passage that the address of the page names."""
+    """A correction, optionally of a passage given in the query string."""
 
     kind = Suggestion.Kind.CORRECTION
     passage = PlainTextField(
@@ -49,22 +49,22 @@ class CorrectionForm(FeedbackForm):
         rows=3,
         required=False,
         max_length=PASSAGE_LIMIT,
-        help_text="The words as they stand in the post, or where they are.",
+        help_text="Quote the passage or describe where it is.",
     )
     words = PlainTextField(
         label="What should change?",
         rows=6,
         max_length=5000,
-        error_messages={"required": "Please say what should change: without it we would not know what to do."},
+        error_messages={"required": "Enter what should change."},
     )
     source = LinkField(
         label="Where can we check it?",
         required=False,
         max_length=500,
-        help_text="The address of a study, a guideline or another page.",
+        help_text="The URL of a study, a guideline or another page.",
     )
     name = PlainTextField(label="Your name", required=False, max_length=120, autocomplete="name")
-    email = EmailField(label="Your e-mail address", required=False, help_text="Only if you would like an answer.")
+    email = EmailField(label="Your email address", required=False, help_text="Only if you would like a reply.")
 
     def __init__(self, request: HttpRequest) -> None:
         passage = strip_invisible(request.GET.get("passage", "")).strip()[:PASSAGE_LIMIT]

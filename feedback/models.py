@@ -1,4 +1,4 @@
-"""What readers say about a post: whether it helped, counted by day, and what they would change."""
+"""Answers to "Was this helpful?" by day, and suggested corrections."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple, Self
@@ -10,19 +10,19 @@ from django.utils import timezone
 from analytics.models import DailyCount, DailyCountQuerySet
 from blog.models import Post
 
-# After this time the name and address of whoever sent a suggestion are of no use any more. The form says so.
-KEPT_AFTER_HANDLING = timedelta(days=365)
+# Names and email addresses are erased this long after the decision, as the form promises.
+PERSONAL_DATA_RETENTION = timedelta(days=365)
 
 
 class Helpfulness(NamedTuple):
-    """How many readers answered, and how many of them said yes."""
+    """The number of answers, and how many of them were yes."""
 
     yes: int
     total: int
 
     def __str__(self) -> str:
         if not self.total:
-            return "Nobody has answered yet"
+            return "No answers yet"
         return f"{self.yes} of {self.total} ({100 * self.yes / self.total:.0f} %)"
 
 
@@ -58,33 +58,37 @@ class HelpfulCount(DailyCount):
 
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
-    """The queue and its upkeep."""
+    """Queries on suggestions."""
 
-    def waiting(self) -> Self:
-        """Those that nobody has decided on."""
+    def undecided(self) -> Self:
+        """Return the suggestions without a decision."""
         return self.filter(handled_at__isnull=True)
 
-    def move_to(self, state: "Suggestion.State") -> int:
-        """Give all of them `state`; how many there were. The time of an earlier decision stays."""
-        if state.is_open:
-            return self.update(state=state, handled_at=None)
+    def set_status(self, status: "Suggestion.Status") -> int:
+        """Set the status and return the number of suggestions. The time of an earlier decision is preserved."""
+        if status.is_open:
+            return self.update(status=status, handled_at=None)
         decided_at = models.functions.Coalesce("handled_at", timezone.now())
-        return self.update(state=state, handled_at=decided_at)
+        return self.update(status=status, handled_at=decided_at)
 
-    def nameless(self) -> int:
-        """Erase names and addresses from those handled a year ago; how many."""
-        old = self.filter(handled_at__lt=timezone.now() - KEPT_AFTER_HANDLING).exclude(name="", email="")
+    def erase_personal_data(self) -> int:
+        """Erase names and email addresses of suggestions decided a year ago. Return how many changed."""
+        old = self.filter(handled_at__lt=timezone.now() - PERSONAL_DATA_RETENTION).exclude(name="", email="")
         return old.update(name="", email="")
 
 
 class Suggestion(models.Model):
-    """What a reader would change in a post, or missed in it. It waits until somebody decides."""
+    """A correction or addition to a post, suggested by a visitor."""
 
     class Kind(models.TextChoices):
+        """Which form was used."""
+
         CORRECTION = "correction", "Correction"
         MISSING = "missing", "Something missing"
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
+        """The decision."""
+
         NEW = "new", "New"
         IN_REVIEW = "in review", "In review"
         ACCEPTED = "accepted", "Accepted"
@@ -92,26 +96,26 @@ class Suggestion(models.Model):
 
         @property
         def is_open(self) -> bool:
-            """Whether a decision is still to come."""
+            """Return whether there is no decision yet."""
             return self in (self.NEW, self.IN_REVIEW)
 
     post = models.ForeignKey(
-        Post, on_delete=models.CASCADE, related_name="suggestions", help_text="The post it is about."
+        Post, on_delete=models.CASCADE, related_name="suggestions", help_text="The post the suggestion is about."
     )
-    kind = models.CharField(max_length=12, choices=Kind, help_text="What the reader was asked.")
-    state = models.CharField(
+    kind = models.CharField(max_length=12, choices=Kind, help_text="The form the visitor used.")
+    status = models.CharField(
         max_length=12,
-        choices=State,
-        default=State.NEW,
-        help_text="Accept it once you have changed the post. Declined ones stay here too.",
+        choices=Status,
+        default=Status.NEW,
+        help_text="Accept a suggestion once you have changed the post.",
     )
-    passage = models.TextField(blank=True, help_text="The words of the post that it is about.")
-    words = models.TextField("suggestion", help_text="What the reader wrote.")
-    source = models.URLField(max_length=500, blank=True, help_text="Where the reader says that it can be checked.")
-    name = models.CharField(max_length=120, blank=True, help_text="Erased a year after the decision.")
-    email = models.EmailField("e-mail address", blank=True, help_text="Erased a year after the decision.")
-    note = models.TextField(blank=True, help_text="For yourselves: what you found, and why you decided so.")
-    # Made from the form's own number, so that a double press is one suggestion.
+    passage = models.TextField(blank=True, help_text="The passage the suggestion is about.")
+    words = models.TextField("suggestion", help_text="The visitor’s suggestion.")
+    source = models.URLField(max_length=500, blank=True, help_text="The visitor’s source.")
+    name = models.CharField(max_length=120, blank=True, help_text="Deleted a year after the decision.")
+    email = models.EmailField("email address", blank=True, help_text="Deleted a year after the decision.")
+    note = models.TextField(blank=True, help_text="A private note, such as the reason for your decision.")
+    # Derived from the form's token, so that a double click creates one suggestion.
     submission = models.UUIDField(unique=True, editable=False)
     created_at = models.DateTimeField("sent", auto_now_add=True)
     handled_at = models.DateTimeField("decided", null=True, editable=False)
@@ -123,9 +127,9 @@ class Suggestion(models.Model):
         indexes = [models.Index(fields=("handled_at", "-created_at"), name="feedback_suggestion_queue")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=("new", "in review"), handled_at__isnull=True)
-                | Q(state__in=("accepted", "declined"), handled_at__isnull=False),
-                name="feedback_suggestion_decided_has_a_time",
+                condition=Q(status__in=("new", "in review"), handled_at__isnull=True)
+                | Q(status__in=("accepted", "declined"), handled_at__isnull=False),
+                name="feedback_suggestion_decided_has_time",
             )
         ]
 
@@ -133,6 +137,9 @@ class Suggestion(models.Model):
         return self.words if len(self.words) <= 80 else f"{self.words[:79]}…"
 
     def save(self, **kwargs: Any) -> None:
-        """Save it, with the time of the decision if its state is one."""
-        self.handled_at = None if self.State(self.state).is_open else self.handled_at or timezone.now()
+        """Save the suggestion and keep `handled_at` in step with its status."""
+        if self.Status(self.status).is_open:
+            self.handled_at = None
+        elif self.handled_at is None:
+            self.handled_at = timezone.now()
         super().save(**kwargs)

@@ -1,4 +1,4 @@
-"""The addresses of the readers' feedback."""
+"""URLs of visitor feedback."""
 
 from django.urls import re_path
 

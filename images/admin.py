@@ -13,9 +13,11 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from images import library, references
+from images import library
 from images.forms import ImageForm, formfield_for_image
 from images.models import Image, ImageQuerySet, Video
+from richtext.references import Reference
+from siteinfo.where_used import WhereUsed, where_used
 
 
 class WithImagePicker(admin.options.BaseModelAdmin):
@@ -89,29 +91,30 @@ class ImageAdmin(admin.ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         page = super().get_changelist_instance(request)
         page.result_list = list(page.result_list)
-        counts = references.counts(page.result_list)
+        keys = [image.pk for image in page.result_list]
+        counts = Reference.objects.to_model(Image).filter(target_id__in=keys).source_counts()
         for image in page.result_list:
-            image.use_count = counts[image.pk]
+            image.reference_count = counts.get(image.pk, 0)
         return page
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         image = context["original"]
-        context["uses"] = references.uses(image) if image else []
+        context["where_used"] = where_used(Reference.objects.to(image)) if image else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
         """As Django's, but whatever shows a picture protects it, and is named with a link."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        named = [_link(image, use) for image in objs for use in references.uses(image)]
+        named = [_link(image, used) for image in objs for used in where_used(Reference.objects.to(image))]
         return (deleted, counts, set(), named) if named else (deleted, counts, lacking, protected)
 
 
-def _link(image: Image, use: references.Use) -> SafeString:
-    state = f" ({use.state})" if use.state else ""
-    name = format_html('<a href="{}">{}</a>', use.address, use.user) if use.address else use.user
-    return format_html("“{}” in {}: {}{}", image, use.kind, name, state)
+def _link(image: Image, used: WhereUsed) -> SafeString:
+    status = f" ({used.status_label})" if used.status_label else ""
+    name = format_html('<a href="{}">{}</a>', used.url, used.source) if used.url else used.source
+    return format_html("“{}” in {}: {}{}", image, used.type_label, name, status)
 
 
 @admin.register(Video)

@@ -14,9 +14,9 @@ from django.dispatch import receiver
 from django.utils import timezone
 from imagefield.fields import ImageField, PPOIField
 
-from images import references, renditions
+from images import renditions
 from images.uploads import prepare
-from richtext.references import ReferenceSource
+from richtext.references import Reference, ReferenceSource
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -37,7 +37,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def unused(self) -> "ImageQuerySet":
         """Pictures that nothing on the site shows."""
-        return references.without_uses(self)
+        references = Reference.objects.to_model(Image).filter(target_id=models.OuterRef("pk"))
+        return self.exclude(models.Exists(references))
 
     def without_words(self) -> "ImageQuerySet":
         """Pictures whose alternative text is still missing: decoration needs none."""
@@ -84,8 +85,8 @@ class Image(models.Model):
 
     objects = ImageQuerySet.as_manager()
     _loaded: tuple[str, str] | None = None
-    # Set by the library's page.
-    use_count: int
+    # Set by the admin's list.
+    reference_count: int
 
     class Meta:
         ordering = ("-created_at", "-pk")

@@ -8,10 +8,3 @@ class LayoutConfig(AppConfig):
 
     name = "layout"
     verbose_name = "Menus and widgets"
-
-    def ready(self) -> None:
-        """Let affiliate links in text blocks be found."""
-        from affiliates import references
-        from layout.models import Block
-
-        references.register(Block, "text")

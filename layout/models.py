@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from affiliates.disclosure import is_paid
+from affiliates.disclosure import is_affiliate_link
 from blog.models import LARGE_FIELDS, Category, Post
 from images.models import Image
 from layout.block_types import BLOCK_TYPES, SIDES, Area, BlockType
@@ -143,7 +143,7 @@ class Block(ReferenceSource):
         if isinstance(self.target, Document) and not self.target.is_published:
             states = {"Trash": "is in the trash", "Scheduled": "is not published yet", "Draft": "is a draft"}
             return f"“{self.target}” {states[self.target.status_label]}."
-        if is_paid(self.href):
+        if is_affiliate_link(self.href):
             return "Affiliate links need a disclosure. Put this link in a text block or on the shop page."
         return ""
 

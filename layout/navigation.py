@@ -20,7 +20,7 @@ class Navigation:
     @cached_property
     def author(self) -> Author | None:
         """The author who represents the site."""
-        return Author.objects.all().for_frame()
+        return Author.objects.all().site_author()
 
     @cached_property
     def by_role(self) -> dict[str, Page]:

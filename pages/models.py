@@ -19,7 +19,6 @@ from pagecache.invalidation import CacheScope, Scope, invalidate_only
 from publishing.document_paths import validate_path_is_free
 from publishing.models import Document, DocumentQuerySet, PublishError, Snapshot
 from publishing.path_tree import PathNode
-from richtext.analysis import Analysis
 from richtext.references import ReferenceSource
 
 MAX_PATH_LENGTH = 500
@@ -113,7 +112,6 @@ class Page(PathNode, Document):
     position = models.PositiveSmallIntegerField(
         "order", blank=True, help_text="Lower numbers come first. Leave empty to put the page last."
     )
-    pictures = models.ManyToManyField(Image, related_name="pages", editable=False)
     headings = models.JSONField(default=list, editable=False)
     body = models.TextField("text", blank=True)
 
@@ -166,14 +164,8 @@ class Page(PathNode, Document):
         if path := self._role_path:
             self.slug, self.parent = path, None
 
-    def update_derived_fields(self) -> Analysis:
-        """Sanitize the body and update what is derived from it, including the images in it."""
-        analysis = super().update_derived_fields()
-        self._used = {number for kind, number in analysis.embeds if kind == "image"}
-        return analysis
-
     def save(self, **kwargs: Any) -> None:
-        """Save the page and its references to images in one transaction."""
+        """Save the page and move the pages below it, in one transaction."""
         self.slug = self.slug or self.slug_from_title() or "page"
         self._normalize_place()
         if self.position is None:
@@ -181,7 +173,6 @@ class Page(PathNode, Document):
         self.update_derived_fields()
         with transaction.atomic(), invalidate_only(self.cache_scope()):
             super().save(**kwargs)
-            self.pictures.set(Image.objects.filter(pk__in=self._used))
 
     def cache_scope(self) -> Scope:
         """Return ALL for a page that moves, since the pages below it move too."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from accounts.models import Author
-from accounts.structured_data import person
+from accounts.structured_data import detailed_person
 from images.structured_data import shared
 from pages.models import Page, Service
 from publishing.structured_data import faq
@@ -28,7 +28,7 @@ def page_meta(
     path = page.get_absolute_url() if page.path else "/"  # a preview of a new page has no path yet
     url = absolute_url(path)
     nodes = (
-        *([person(author)] if author else []),
+        *([detailed_person(author)] if author else []),
         *(_service_node(service, url) for service in services),
         *faq(page, url),
     )

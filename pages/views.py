@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -41,8 +40,7 @@ def render_page(request: HttpRequest, page: Page, *, is_preview: bool = False) -
     """
     context: dict[str, Any] = {}
     if page.role == Page.Role.ABOUT:
-        author = Author.objects.all().for_frame()
-        prefetch_related_objects([author] if author else [], "qualifications", "links")
+        author = Author.objects.prefetch_related("qualifications", "links").site_author()
         context = {"author": author, "portrait": page.featured_image or (author.photo if author else None)}
     elif page.role == Page.Role.SERVICES:
         context = {"services": list(Service.objects.filter(is_shown=True).select_related("image"))}

@@ -157,10 +157,10 @@ def _inbox_tasks(user: User) -> Iterator[Task]:
         title = _counted(count, "unanswered message")
         reason = "Sent with the contact form. You can reply here."
         yield Task(title, reason, admin_url(Message, query={"state__exact": "new"}), "Read", "mail", "butter")
-    if user.has_perm("feedback.change_suggestion") and (count := Suggestion.objects.waiting().count()):
+    if user.has_perm("feedback.change_suggestion") and (count := Suggestion.objects.undecided().count()):
         title = _counted(count, "suggestion from readers", "suggestions from readers")
         reason = "Readers suggested a correction or an addition. Accept or decline it to clear this task."
-        yield Task(title, reason, admin_url(Suggestion, query={"show": "waiting"}), "Review", "note", "butter")
+        yield Task(title, reason, admin_url(Suggestion, query={"show": "open"}), "Review", "note", "butter")
     if user.has_perm("newsletter.view_subscriber") and is_signup_paused():
         title = "Newsletter sign-ups are paused until the next hour"
         reason = "More people signed up this hour than your limit allows, most likely a bot. They got no email."

@@ -35,7 +35,7 @@ def suggest_links(post_pk: int, title: str) -> list[LinkSuggestion]:
     post.keywords = extract_keywords([title, post.keywords])
     newest_first = F("published_at").desc(nulls_last=True)
     newest = Post.objects.not_trashed().order_by(newest_first, "-pk").defer(*LARGE_FIELDS)[:MAX_RESULTS]
-    linked_paths = {post.slug, *(post.links.values_list("place", flat=True) if post.pk else ())}
+    linked_paths = {post.slug, *(post.outgoing_references.values_list("path", flat=True) if post.pk else ())}
     candidates = dict.fromkeys(chain(post.similar_posts(2 * MAX_RESULTS), newest))
     return [suggest_post(candidate) for candidate in candidates if candidate.slug not in linked_paths]
 

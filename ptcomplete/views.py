@@ -28,7 +28,7 @@ from django.views.decorators.http import require_safe
 from django.views.static import was_modified_since
 
 from affiliates.sitemaps import ShopSitemap
-from affiliates.views import lead_on
+from affiliates.views import disclose_redirect
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import og_images
@@ -39,7 +39,7 @@ from siteinfo.context_processors import get_site
 from siteinfo.robots import robots_txt
 from siteinfo.seo import PageMeta, truncate
 from siteinfo.urls import absolute_url
-from wordpress.legacy_urls import answer_path
+from wordpress.legacy_urls import legacy_path_response
 
 SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 
@@ -160,9 +160,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             query = request.GET
         except TooManyFieldsSent:
             query = QueryDict()
-        redirect = redirect_response(request) or answer_path(request.path_info, query)
+        redirect = redirect_response(request) or legacy_path_response(request.path_info, query)
         if redirect is not None:
-            return lead_on(request, redirect)
+            return disclose_redirect(request, redirect)
         if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):
             return HttpResponseNotFound()
         log_not_found(request)

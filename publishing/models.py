@@ -363,6 +363,7 @@ class PendingEdit(ReferenceSource, DocumentRecord):
     """Changes to a public document that readers do not see yet; from `publish_at` on the worker publishes them."""
 
     reference_fields = ("data",)
+    is_content = False
 
     publish_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -370,10 +371,9 @@ class PendingEdit(ReferenceSource, DocumentRecord):
     class Meta:
         constraints = [models.UniqueConstraint("content_type", "object_id", name="publishing_pendingedit_one_each")]
 
-    @classmethod
-    def public_rows(cls) -> models.QuerySet[Any]:
-        """Return nothing: visitors see no pending edit."""
-        return cls._default_manager.none()
+    def reference_label(self, field: str) -> str:
+        """Return what authors call the edited fields."""
+        return "pending edit"
 
     @property
     def reference_owner(self) -> models.Model:

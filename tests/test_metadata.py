@@ -15,16 +15,16 @@ from lxml.html import HtmlElement
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
-from blog.models import Post, Series
+from blog.models import Post
 from images import og_images
 from siteinfo.models import SiteInfo, SocialLink
 from siteinfo.robots import ANSWER_AGENTS, TRAINING_AGENTS
 from siteinfo.seo import DESCRIPTION_LIMIT, truncate
 from siteinfo.structured_data import json_ld_script, node
+from tests.example_site import PUBLIC_PATHS, get_page, make_example_site, parse_page
 from tests.factories import make_category, make_image, make_page, make_post
-from tests.test_pages import PAGES, furnish, tree
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 HOST = "http://testserver"
 
 
@@ -59,20 +59,12 @@ def values(thing: Any) -> Iterator[Any]:
         yield from values(each)
 
 
-def series_and_long_list() -> None:
-    post = furnish()
-    post.series = Series.objects.create(title="Back on your feet", slug="feet")
-    post.save()
-
-
-EVERY_PAGE = [*PAGES.values(), "/series/feet/", "/tag/stairs/?page=2", "/author/sam/?page=2"]
-
-
-def test_every_page_has_a_title_a_description_and_an_address_that_no_other_page_has(client: Client) -> None:
-    series_and_long_list()
+def test_every_page_has_a_title_a_description_and_an_address_that_no_other_page_has(
+    public_pages: dict[str, Any],
+) -> None:
     seen: dict[str, list[str]] = {"title": [], "description": [], "address": []}
-    for path in EVERY_PAGE:
-        page = tree(client, path)
+    for path in PUBLIC_PATHS:
+        page = parse_page(public_pages[path])
         (title,), (description,) = page.xpath("//title/text()"), meta(page, "description")
         (address,) = page.xpath("//link[@rel='canonical']/@href")
         assert address == f"{HOST}{path}"
@@ -82,16 +74,17 @@ def test_every_page_has_a_title_a_description_and_an_address_that_no_other_page_
         for name, value in zip(seen, (title, description, address), strict=True):
             seen[name].append(value)
     for found in seen.values():
-        assert len(set(found)) == len(EVERY_PAGE), found
+        assert len(set(found)) == len(PUBLIC_PATHS), found
 
 
+@pytest.mark.slow
 def test_the_demo_has_no_two_pages_alike_and_every_address_on_its_map_answers(client: Client) -> None:
     call_command("seed_demo", verbosity=0)
     addresses = [address for part in locs(client, "/sitemap.xml") for address in locs(client, part)]
     assert len(addresses) > 30
     descriptions = set()
     for address in addresses:
-        page = tree(client, address.removeprefix(HOST))
+        page = get_page(client, address.removeprefix(HOST))
         assert page.xpath("//link[@rel='canonical']/@href") == [address]
         assert len(page.xpath("//title")) == len(page.xpath("//h1")) == 1
         descriptions.update(meta(page, "description"))
@@ -99,8 +92,8 @@ def test_the_demo_has_no_two_pages_alike_and_every_address_on_its_map_answers(cl
 
 
 def test_a_later_page_of_a_list_says_so_and_is_its_own_address(client: Client) -> None:
-    furnish()
-    page = tree(client, "/blog/?page=2&utm_source=x")
+    make_example_site()
+    page = get_page(client, "/blog/?page=2&utm_source=x")
     assert page.xpath("//link[@rel='canonical']/@href") == [f"{HOST}/blog/?page=2"]
     assert "page 2" in page.findtext(".//title")
     assert meta(page, "description")[0].startswith("Page 2: ")
@@ -110,7 +103,7 @@ def test_words_written_for_search_engines_win(client: Client) -> None:
     make_post(
         slug="a", title="A", seo_title="Knees | for all", seo_description="Written for them.", excerpt="Not this."
     )
-    page = tree(client, "/a/")
+    page = get_page(client, "/a/")
     assert page.findtext(".//title") == "Knees | for all"
     assert meta(page, "description") == meta(page, "og:description") == ["Written for them."]
     assert meta(page, "og:title") == ["A"]
@@ -119,8 +112,8 @@ def test_words_written_for_search_engines_win(client: Client) -> None:
 def test_without_them_the_excerpt_or_the_first_sentences_stand_in_cut_behind_a_word(client: Client) -> None:
     make_post(slug="a", title="A", excerpt="In short.")
     make_post(slug="b", title="B", body="<p>" + "Some words. " * 40 + "</p>")
-    assert meta(tree(client, "/a/"), "description") == ["In short."]
-    (description,) = meta(tree(client, "/b/"), "description")
+    assert meta(get_page(client, "/a/"), "description") == ["In short."]
+    (description,) = meta(get_page(client, "/b/"), "description")
     assert description.endswith(("Some…", "words…"))
     assert 140 < len(description) <= DESCRIPTION_LIMIT
 
@@ -141,13 +134,13 @@ def test_a_description_is_one_line_and_never_longer_than_allowed(text: str, shor
 
 def test_a_text_that_was_elsewhere_first_names_that_address_and_leaves_the_map(client: Client) -> None:
     make_post(slug="guest", canonical_url="https://journal.example/knees")
-    assert tree(client, "/guest/").xpath("//link[@rel='canonical']/@href") == ["https://journal.example/knees"]
+    assert get_page(client, "/guest/").xpath("//link[@rel='canonical']/@href") == ["https://journal.example/knees"]
     assert b"/guest/" not in client.get("/sitemap-posts.xml").content
 
 
 def test_a_post_can_be_hidden_from_search_engines_and_stays_on_the_site(client: Client) -> None:
     make_post(slug="quiet", hides_from_search=True)
-    assert meta(tree(client, "/quiet/"), "robots") == ["noindex"]
+    assert meta(get_page(client, "/quiet/"), "robots") == ["noindex"]
     assert b"/quiet/" not in client.get("/sitemap-posts.xml").content
     assert b"/quiet/" in client.get("/blog/").content
 
@@ -156,14 +149,14 @@ def test_a_keyword_of_one_post_is_no_page_to_be_found(client: Client) -> None:
     make_post(tags=["Rare", "Common"])
     make_post(tags=["Common"])
     make_post(tags=["Rare"], status=Post.Status.DRAFT)
-    assert meta(tree(client, "/tag/rare/"), "robots") == ["noindex"]
-    assert meta(tree(client, "/tag/common/"), "robots") == ["max-image-preview:large"]
+    assert meta(get_page(client, "/tag/rare/"), "robots") == ["noindex"]
+    assert meta(get_page(client, "/tag/common/"), "robots") == ["max-image-preview:large"]
     assert locs(client, "/sitemap-tags.xml") == [f"{HOST}/tag/common/"]
 
 
 def test_what_is_not_public_gives_away_neither_address_nor_facts(admin_client: Client) -> None:
     make_post(slug="draft", status=Post.Status.DRAFT, published_at=None)
-    page = tree(admin_client, "/draft/")
+    page = get_page(admin_client, "/draft/")
     assert meta(page, "robots") == ["noindex"]
     assert not page.xpath("//link[@rel='canonical'] | //script[@type='application/ld+json']")
     assert not meta(page, "og:url")
@@ -173,9 +166,9 @@ def test_what_is_not_public_gives_away_neither_address_nor_facts(admin_client: C
 
 
 def test_every_page_has_a_picture_that_answers_with_the_size_it_claims(client: Client) -> None:
-    series_and_long_list()
-    for path in EVERY_PAGE:
-        page = tree(client, path)
+    make_example_site()
+    for path in PUBLIC_PATHS:
+        page = get_page(client, path)
         (address,), (width,), (height,) = (meta(page, f"og:image{part}") for part in ("", ":width", ":height"))
         assert address.startswith(f"{HOST}/")
         assert meta(page, "og:image:alt")[0]
@@ -191,7 +184,7 @@ def test_every_page_has_a_picture_that_answers_with_the_size_it_claims(client: C
 def test_the_featured_picture_stands_for_a_post(client: Client) -> None:
     image = make_image(alt="A stair")
     make_post(slug="a", featured_image=image)
-    page = tree(client, "/a/")
+    page = get_page(client, "/a/")
     assert meta(page, "og:image") == [f"{HOST}{image.file.url}"]
     assert meta(page, "og:image:alt") == ["A stair"]
 
@@ -233,10 +226,11 @@ def test_any_title_can_be_drawn(title: str) -> None:
 # ---- The graph ------------------------------------------------------------------------------------------
 
 
-def test_every_graph_is_one_in_which_every_name_leads_somewhere_and_nothing_is_empty(client: Client) -> None:
-    series_and_long_list()
-    for path in EVERY_PAGE:
-        nodes = graph(tree(client, path))
+def test_every_graph_is_one_in_which_every_name_leads_somewhere_and_nothing_is_empty(
+    public_pages: dict[str, Any],
+) -> None:
+    for path in PUBLIC_PATHS:
+        nodes = graph(parse_page(public_pages[path]))
         everything = list(values(list(nodes.values())))
         named = {each["@id"] for each in everything if isinstance(each, dict) and len(each) > 1 and "@id" in each}
         referred = {each["@id"] for each in everything if isinstance(each, dict) and set(each) == {"@id"}}
@@ -247,18 +241,17 @@ def test_every_graph_is_one_in_which_every_name_leads_somewhere_and_nothing_is_e
         assert nodes[f"{HOST}{path}"]["isPartOf"] == {"@id": f"{HOST}/#website"}
 
 
-def test_the_way_to_a_page_is_the_same_for_readers_and_machines(client: Client) -> None:
-    series_and_long_list()
-    for path in EVERY_PAGE[1:]:
-        page = tree(client, path)
-        seen = [step.text_content() for step in page.xpath("//ol[@class='breadcrumbs']/li")]
+def test_the_way_to_a_page_is_the_same_for_readers_and_machines(public_pages: dict[str, Any]) -> None:
+    for path in PUBLIC_PATHS[1:]:
+        page = parse_page(public_pages[path])
+        seen = [step.text_content().strip() for step in page.xpath("//ol[@class='breadcrumbs']/li")]
         steps = of_kind(page, "BreadcrumbList")["itemListElement"]
         assert [step["name"] for step in steps] == seen
         links = page.xpath("//ol[@class='breadcrumbs']//a/@href")
         assert [step["item"] for step in steps][:-1] == [f"{HOST}{address}" for address in links]
         assert [step["position"] for step in steps] == list(range(1, len(seen) + 1))
         assert page.xpath("count(//ol[@class='breadcrumbs']//*[@aria-current='page'])") == 1
-    home = tree(client, "/")
+    home = parse_page(public_pages["/"])
     assert not home.xpath("//ol[@class='breadcrumbs']")
     assert "BreadcrumbList" not in [each["@type"] for each in graph(home).values()]
 
@@ -267,14 +260,14 @@ def test_the_way_to_a_post_leads_through_its_main_category(client: Client) -> No
     pain = make_category(name="Pain", slug="pain")
     knee = make_category(name="Knee", slug="knee", parent=pain)
     make_post(slug="a", title="A", primary_category=knee, categories=[make_category(name="Other"), knee])
-    steps = tree(client, "/a/").xpath("//ol[@class='breadcrumbs']/li")
-    assert [step.text_content() for step in steps] == ["Home", "Blog", "Pain", "Knee", "A"]
+    steps = get_page(client, "/a/").xpath("//ol[@class='breadcrumbs']/li")
+    assert [step.text_content().strip() for step in steps] == ["Home", "Blog", "Pain", "Knee", "A"]
 
 
 def test_a_post_says_who_wrote_it_when_and_about_what(client: Client) -> None:
-    furnish()
+    make_example_site()
     Post.objects.filter(slug="the-knee").update(updated_on=date(2026, 3, 4))
-    page = tree(client, "/the-knee/")
+    page = get_page(client, "/the-knee/")
     post, nodes = of_kind(page, "BlogPosting"), graph(page)
     assert post["headline"] == "The knee"
     assert nodes[post["author"]["@id"]]["name"] == nodes[post["publisher"]["@id"]]["name"] == "Sam"
@@ -288,8 +281,8 @@ def test_a_post_says_who_wrote_it_when_and_about_what(client: Client) -> None:
 
 
 def test_an_author_has_credentials_knowledge_and_profiles(client: Client) -> None:
-    furnish()
-    page = tree(client, "/author/sam/")
+    make_example_site()
+    page = get_page(client, "/author/sam/")
     sam = of_kind(page, "Person")
     assert of_kind(page, "ProfilePage")["mainEntity"] == {"@id": sam["@id"]}
     assert sam["hasCredential"] == [
@@ -308,7 +301,7 @@ def test_a_practice_can_publish_the_site(client: Client) -> None:
     site = SiteInfo.objects.create(name="Move Better", published_by=SiteInfo.Publisher.PRACTICE)
     SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me")
     make_post(slug="a")
-    page = tree(client, "/a/")
+    page = get_page(client, "/a/")
     practice = of_kind(page, "Organization")
     assert (
         of_kind(page, "WebSite")["publisher"] == of_kind(page, "BlogPosting")["publisher"] == {"@id": practice["@id"]}
@@ -317,7 +310,7 @@ def test_a_practice_can_publish_the_site(client: Client) -> None:
 
 
 def test_search_engines_learn_how_to_search_the_site(client: Client) -> None:
-    action = of_kind(tree(client, "/"), "WebSite")["potentialAction"]
+    action = of_kind(get_page(client, "/"), "WebSite")["potentialAction"]
     assert action["target"]["urlTemplate"] == f"{HOST}/search/?q={{search_term_string}}"
 
 
@@ -325,7 +318,7 @@ def test_no_words_can_leave_the_graph(client: Client) -> None:
     title = "</script><script>alert(1)</script>\u2028<!--"
     make_post(slug="a", title=title)
     response = client.get("/a/")
-    page = tree(client, "/a/")
+    page = get_page(client, "/a/")
     assert of_kind(page, "BlogPosting")["headline"] == title
     assert "alert(1)</script>" not in response.content.decode()
     assert "\u2028" not in page.xpath("//script[@type='application/ld+json']/text()")[0]
@@ -367,7 +360,7 @@ def test_a_site_that_is_not_ready_asks_search_engines_away_on_every_page(client:
     SiteInfo.objects.create(hides_from_search=True)
     make_post(slug="a")
     for path in ("/", "/blog/", "/a/"):
-        assert meta(tree(client, path), "robots") == ["noindex"]
+        assert meta(get_page(client, path), "robots") == ["noindex"]
     text = client.get("/robots.txt").content.decode()
     assert "Sitemap" not in text
     assert "Disallow: /\n" not in text  # or robots could not read that they should go

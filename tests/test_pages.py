@@ -1,6 +1,7 @@
-"""What every public page keeps: a strict content policy, one address, few queries, and sense without any content."""
+"""What all public pages have in common: a strict content policy, one URL, few queries, and sense without content."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -10,73 +11,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
-from lxml.html import HtmlElement
 
-from accounts.models import Author, ProfileLink, Qualification
-from affiliates.programs import Program
-from blog.models import Category, Post, PostPicture, Series, Snippet
-from pages.models import Service
-from siteinfo.models import SiteInfo, SocialLink
-from tests.affiliates.making import make_favorite
-from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
+from accounts.models import Author
+from blog.models import Category, Post
+from richtext import references
+from siteinfo.models import SiteInfo
+from tests.example_site import BODY, PAGES, get_page, make_example_site, parse_page
+from tests.factories import make_author, make_category, make_image, make_page, make_post
 
-PAGES = {
-    "home": "/",
-    "list": "/blog/",
-    "second page": "/blog/?page=2",
-    "post": "/the-knee/",
-    "category": "/category/pain/",
-    "sub-category": "/category/pain/knee/",
-    "tag": "/tag/stairs/",
-    "author": "/author/sam/",
-    "year": f"/{timezone.now() - timedelta(days=1):%Y}/",
-    "month": f"/{timezone.now() - timedelta(days=1):%Y/%m}/",
-    "policy": "/privacy-policy/",
-    "about": "/about/",
-    "services": "/about/services/",
-    "shop": "/shop/",
-}
-BODY = """<p>A lead.</p><h2>One</h2><p>Words.</p><h2>Two</h2><aside data-callout="tip"><p>Try it.</p></aside>
-<h2>Three</h2><table><tbody><tr><td>1</td></tr></tbody></table><figure><img data-image="{}"></figure>"""
-
-
-def furnish() -> Post:
-    """A site with something of everything: its post at /the-knee/ is one of twelve."""
-    site = SiteInfo.objects.create(
-        name="Move Better",
-        tagline="Less ache.",
-        email="hello@example.com",
-        hero_title="Move *well*",
-        disclaimer="Not advice.",
-    )
-    about = make_page(title="About me", slug="about", role="about", show_in_menu=True)
-    make_page(title="Services", slug="services", parent=about, role="services", show_in_menu=True)
-    make_page(title="Privacy", slug="privacy-policy", role="privacy", body="<p>No cookies.</p>")
-    Service.objects.create(name="First session", description="A talk.", duration="50 min", image=make_image())
-    SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me", position=2)
-    SocialLink.objects.create(site=site, network="facebook", url="https://social.example.com/us", position=1)
-    image = make_image()
-    sam = make_author(
-        name="Sam", slug="sam", photo=image, short_bio="Helps people move.", long_bio="<p>More.</p>", expertise="Knees"
-    )
-    Qualification.objects.create(author=sam, name="A degree", year=2012)
-    ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")
-    make_favorite(Program.objects.amazon(), picture=image)
-    pain = make_category(name="Pain", slug="pain", image=image)
-    knee = make_category(name="Knee", slug="knee", parent=pain)
-    snippet = Snippet.objects.create(name="Note", body="<p>Shown in many posts.</p>")
-    make_posts(11, categories=[pain, knee], tags=["Stairs"], featured_image=image)
-    return make_post(
-        slug="the-knee",
-        title="The knee",
-        body=BODY.format(image.pk) + f'<div data-embed="snippet" data-id="{snippet.pk}"></div>',
-        series=Series.objects.create(title="Knees", slug="knees"),
-        tldr="Short.\nShorter.",
-        excerpt="In a word.",
-        categories=[pain, knee],
-        tags=["Stairs", "Knee"],
-        featured_image=image,
-    )
+pytestmark = pytest.mark.any_database
 
 
 def multiply(number: int) -> None:
@@ -104,35 +47,27 @@ def multiply(number: int) -> None:
     Post.objects.bulk_create(posts)
     places = Post.categories.through
     places.objects.bulk_create([places(post=post, category=each) for post in posts for each in categories])
-    PostPicture.objects.bulk_create([PostPicture(post=post, image=image) for post in posts])
+    references.sync(posts)
 
 
-def tree(client: Client, path: str, status: int = 200) -> HtmlElement:
-    """The page at `path`, which must answer with `status`."""
-    response = client.get(path)
-    assert response.status_code == status
-    return html.fromstring(response.content)
-
-
-@pytest.mark.django_db
-def test_nothing_on_a_page_is_styled_or_scripted_inline(client: Client, subtests: pytest.Subtests) -> None:
-    furnish()
-    for path in PAGES.values():
+def test_nothing_on_a_page_is_styled_or_scripted_inline(
+    public_pages: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    for path, response in public_pages.items():
         with subtests.test(path=path):
-            page = tree(client, path)
+            page = parse_page(response)
             assert page.xpath("//link[@rel='stylesheet']")
             assert not page.xpath("//style | //@style | //script[not(@src)][not(@type='application/ld+json')]")
             assert not page.xpath("//@*[starts-with(name(), 'on')]")
             assert not [address for address in page.xpath("//@href") if address.startswith("javascript:")]
 
 
-@pytest.mark.django_db
-def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(client: Client, subtests: pytest.Subtests) -> None:
-    furnish()
-    for path in PAGES.values():
+def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(
+    public_pages: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    for path, response in public_pages.items():
         with subtests.test(path=path):
-            response = client.get(path)
-            page: HtmlElement = html.fromstring(response.content)
+            page = parse_page(response)
             sets = [part.split()[0] for value in page.xpath("//@srcset") for part in value.split(",")]
             fetched = page.xpath("//@src | //link[not(@rel='canonical')]/@href | //*[local-name()='use']/@href") + sets
             assert len(fetched) > 5
@@ -140,24 +75,24 @@ def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(client: Client, su
             assert not response.cookies
 
 
-@pytest.mark.django_db
-def test_a_page_has_one_title_one_heading_and_one_address(client: Client, subtests: pytest.Subtests) -> None:
-    furnish()
-    for path in PAGES.values():
+def test_a_page_has_one_title_one_heading_and_one_address(
+    public_pages: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    for path, response in public_pages.items():
         with subtests.test(path=path):
-            page = tree(client, path)
+            page = parse_page(response)
             assert len(page.xpath("//title[normalize-space()]")) == len(page.xpath("//h1[normalize-space()]")) == 1
             assert page.xpath("//link[@rel='canonical']/@href") == [f"http://testserver{path}"]
             assert page.xpath("//meta[@property='og:url']/@content") == [f"http://testserver{path}"]
             assert page.get("lang") == "en-us"
 
 
-@pytest.mark.django_db
-def test_what_a_page_refers_to_within_itself_exists_once(client: Client, subtests: pytest.Subtests) -> None:
-    furnish()
-    for path in PAGES.values():
+def test_what_a_page_refers_to_within_itself_exists_once(
+    public_pages: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    for path, response in public_pages.items():
         with subtests.test(path=path):
-            page = tree(client, path)
+            page = parse_page(response)
             ids = page.xpath("//@id")
             inside = {address[1:] for address in page.xpath("//a/@href") if address.startswith("#")}
             named = {name for names in page.xpath("//@aria-labelledby | //label/@for") for name in names.split()}
@@ -166,19 +101,19 @@ def test_what_a_page_refers_to_within_itself_exists_once(client: Client, subtest
             assert inside | named <= set(ids)
 
 
-@pytest.mark.django_db
-def test_every_picture_has_its_size_and_an_alternative_text(client: Client, subtests: pytest.Subtests) -> None:
-    furnish()
-    for path in PAGES.values():
+def test_every_picture_has_its_size_and_an_alternative_text(
+    public_pages: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    for path, response in public_pages.items():
         with subtests.test(path=path):
-            page = tree(client, path)
+            page = parse_page(response)
             assert all({"alt", "width", "height"} <= set(image.keys()) for image in page.iter("img"))
             assert len(page.xpath("//img[@fetchpriority='high']")) <= 1
 
 
 @pytest.mark.django_db
 def test_the_number_of_queries_does_not_grow_with_the_blog(client: Client) -> None:
-    furnish()
+    make_example_site()
 
     def count(path: str) -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -193,8 +128,8 @@ def test_the_number_of_queries_does_not_grow_with_the_blog(client: Client) -> No
 
 @pytest.mark.django_db
 def test_an_unknown_address_is_a_404_that_offers_a_search_topics_and_posts(client: Client) -> None:
-    furnish()
-    page = tree(client, "/no-such-post/", status=404)
+    make_example_site()
+    page = get_page(client, "/no-such-post/", status=404)
     inside = page.find(".//main")
     assert inside.xpath(".//form[@role='search']/@action") == ["/search/"]
     assert "/category/pain/" in inside.xpath(".//a/@href")
@@ -207,7 +142,7 @@ def test_an_unknown_address_is_a_404_that_offers_a_search_topics_and_posts(clien
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/blog/", 200), ("/nothing/", 404)])
 def test_a_site_without_any_content_renders_whole(client: Client, path: str, status: int) -> None:
-    page = tree(client, path, status)
+    page = get_page(client, path, status)
     assert page.xpath("//h1[normalize-space()]")
     assert "My practice blog" in page.findtext(".//title")
     for tag in ("h2", "h3", "ul", "ol", "section", "nav", "p", "title"):
@@ -220,7 +155,7 @@ def test_a_bare_post_and_an_empty_category_render_without_gaps(client: Client) -
     make_post(slug="bare", body="", author=make_author(slug="bare"))
     make_category(slug="bare")
     for path in ("/bare/", "/category/bare/", "/author/bare/", "/"):
-        page = tree(client, path)
+        page = get_page(client, path)
         assert not [
             each for each in page.iter("h2", "p", "ul") if not each.text_content().strip() and not each.xpath(".//svg")
         ]
@@ -231,8 +166,8 @@ def test_a_bare_post_and_an_empty_category_render_without_gaps(client: Client) -
 @pytest.mark.django_db
 @pytest.mark.parametrize("page_name", ["post", "second page", "author", "home"])
 def test_the_menu_marks_where_the_reader_is(client: Client, page_name: str) -> None:
-    furnish()
-    page = tree(client, PAGES[page_name])
+    make_example_site()
+    page = get_page(client, PAGES[page_name])
     (marked,) = page.xpath(
         "//ul[@class='menu']/li/*[@aria-current] | //ul[@class='menu']/li/details/summary[@aria-current]"
     )
@@ -242,12 +177,12 @@ def test_the_menu_marks_where_the_reader_is(client: Client, page_name: str) -> N
 
 @pytest.mark.django_db
 def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(client: Client) -> None:
-    furnish()
+    make_example_site()
     make_post(title="Read this first", is_featured=True, published_at=timezone.now() - timedelta(days=90))
-    assert not tree(client, "/").xpath("//section[@class='help-line']")
+    assert not get_page(client, "/").xpath("//section[@class='help-line']")
     SiteInfo.objects.update(help_line="Chest pain? Call now.")
     make_page(slug="disclaimers", role="disclaimers")
-    page = tree(client, "/")
+    page = get_page(client, "/")
     (line,) = page.xpath("//section[@class='help-line']")
     assert "Chest pain? Call now." in line.text_content()
     assert line.xpath(".//a/@href") == ["/disclaimers/"]
@@ -256,15 +191,15 @@ def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(cl
 
 @pytest.mark.django_db
 def test_profiles_stand_in_the_authors_order_with_their_names(client: Client) -> None:
-    furnish()
-    names = tree(client, "/").xpath("//div[@class='topbar']//ul[@class='socials']//a/@aria-label")
+    make_example_site()
+    names = get_page(client, "/").xpath("//div[@class='topbar']//ul[@class='socials']//a/@aria-label")
     assert names == ["Facebook", "X", "Email"]
 
 
 @pytest.mark.django_db
 def test_a_post_shows_its_opening_and_its_places(client: Client) -> None:
-    furnish()
-    page = tree(client, "/the-knee/")
+    make_example_site()
+    page = get_page(client, "/the-knee/")
     assert [link.text for link in page.xpath("//nav[@class='toc']//a")] == ["One", "Two", "Three"]
     assert [each.text for each in page.xpath("//section[@class='tldr']//li")] == ["Short.", "Shorter."]
     assert page.xpath("//p[@class='disclaimer']")[0].text_content().strip() == "Not advice."
@@ -276,14 +211,14 @@ def test_a_post_shows_its_opening_and_its_places(client: Client) -> None:
 @pytest.mark.django_db
 def test_two_chapters_need_no_table_of_contents(client: Client) -> None:
     make_post(slug="short", body="<h2>One</h2><p>Words.</p><h2>Two</h2><p>Words.</p>")
-    assert not tree(client, "/short/").xpath("//nav[contains(@class, 'toc')]")
+    assert not get_page(client, "/short/").xpath("//nav[contains(@class, 'toc')]")
 
 
 @pytest.mark.django_db
 def test_share_links_carry_the_address_the_title_and_the_picture(client: Client) -> None:
     image = make_image()
     make_post(slug="shared", title="Knees & hips", featured_image=image)
-    links = tree(client, "/shared/").xpath("//section[@class='share']//a/@href")
+    links = get_page(client, "/shared/").xpath("//section[@class='share']//a/@href")
     assert len(links) == 5
     assert all("http%3A%2F%2Ftestserver%2Fshared%2F" in link for link in links)
     pinterest = next(link for link in links if "pinterest" in link)
@@ -295,15 +230,15 @@ def test_share_links_carry_the_address_the_title_and_the_picture(client: Client)
 def test_the_sidebar_of_a_post_introduces_its_own_author(client: Client) -> None:
     make_author(name="First", position=1)
     make_post(slug="by-a-guest", author=make_author(name="Guest", position=2))
-    assert tree(client, "/by-a-guest/").findtext(".//*[@id='sidebar-author']") == "Meet Guest"
-    assert tree(client, "/blog/").findtext(".//*[@id='sidebar-author']") == "Meet First"
+    assert get_page(client, "/by-a-guest/").findtext(".//*[@id='sidebar-author']") == "Meet Guest"
+    assert get_page(client, "/blog/").findtext(".//*[@id='sidebar-author']") == "Meet First"
 
 
 @pytest.mark.django_db
 def test_months_after_the_twelfth_are_folded_by_year(client: Client) -> None:
     for months_ago in range(14):
         make_post(published_at=timezone.make_aware(datetime(2024, 12, 15)) - timedelta(days=30 * months_ago))
-    section = tree(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-archives']")[0]
+    section = get_page(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-archives']")[0]
     assert len(section.xpath("./ul/li")) == 12
     assert len(section.xpath("./details//li")) == 2
     assert [year.text for year in section.findall(".//h3")] == ["2023"]
@@ -313,14 +248,14 @@ def test_months_after_the_twelfth_are_folded_by_year(client: Client) -> None:
 def test_the_sidebar_counts_categories_that_have_posts_only(client: Client) -> None:
     full, _empty = make_category(name="Full"), make_category(name="Empty")
     make_post(categories=[full])
-    section = tree(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-categories']")[0]
+    section = get_page(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-categories']")[0]
     assert section.xpath("normalize-space(./ul)") == "Full 1"
 
 
 @pytest.mark.django_db
 def test_a_draft_is_marked_and_kept_from_search_engines(admin_client: Client) -> None:
     make_post(slug="draft", status=Post.Status.DRAFT, published_at=None)
-    page = tree(admin_client, "/draft/")
+    page = get_page(admin_client, "/draft/")
     assert page.xpath("//p[@class='banner']")[0].text_content().strip().startswith("Draft.")
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
 
@@ -328,13 +263,13 @@ def test_a_draft_is_marked_and_kept_from_search_engines(admin_client: Client) ->
 @pytest.mark.django_db
 def test_a_scheduled_post_says_when_it_goes_live(admin_client: Client) -> None:
     make_post(slug="soon", published_at=timezone.make_aware(datetime(2999, 5, 3, 10)))
-    assert "May 3, 2999" in tree(admin_client, "/soon/").xpath("//p[@class='banner']")[0].text_content()
+    assert "May 3, 2999" in get_page(admin_client, "/soon/").xpath("//p[@class='banner']")[0].text_content()
 
 
 @pytest.mark.django_db
 def test_the_authors_words_in_the_frame_are_never_markup(client: Client) -> None:
     SiteInfo.objects.create(name="<b>Bold</b> move", tagline="<i>x</i>", hero_title="<script>*hi*</script>")
-    page = tree(client, "/")
+    page = get_page(client, "/")
     assert page.findtext(".//h1") == "<script>"
     assert page.findtext(".//h1/em") == "hi"
     assert page.findtext(".//a[@class='brand']//em") == "move"
@@ -343,8 +278,8 @@ def test_the_authors_words_in_the_frame_are_never_markup(client: Client) -> None
 
 @pytest.mark.django_db
 def test_a_list_offers_its_own_feed_beside_the_sites(client: Client) -> None:
-    furnish()
-    feeds = tree(client, "/category/pain/knee/").xpath("//link[@type='application/rss+xml']/@href")
+    make_example_site()
+    feeds = get_page(client, "/category/pain/knee/").xpath("//link[@type='application/rss+xml']/@href")
     assert feeds == ["/feed/", "/category/pain/knee/feed/"]
 
 

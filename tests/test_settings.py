@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ptcomplete.security_settings import ONE_YEAR, hsts_policy
 
+pytestmark = pytest.mark.slow
+
 PRODUCTION = {
     "DEBUG": "0",
     "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",

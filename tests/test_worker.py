@@ -99,6 +99,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_worker_well(environment: dict[str, str], number: int) -> None:
     command = [sys.executable, "manage.py", "worker"]
@@ -112,6 +113,7 @@ def test_a_signal_ends_the_worker_well(environment: dict[str, str], number: int)
         assert process.wait(timeout=10) == 0
 
 
+@pytest.mark.slow
 def test_a_worker_ends_with_its_parent(environment: dict[str, str]) -> None:
     parent = (
         "import os, subprocess, sys;"

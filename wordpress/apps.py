@@ -1,6 +1,10 @@
+"""Configuration of the WordPress import app."""
+
 from django.apps import AppConfig
 
 
 class WordpressConfig(AppConfig):
+    """Import posts and pages from WordPress and redirect legacy URLs."""
+
     name = "wordpress"
-    verbose_name = "Move from WordPress"
+    verbose_name = "WordPress import"

@@ -1,4 +1,4 @@
-"""From the uploaded file to XML elements: unpacking, refusing what is no export, mending what is damaged."""
+"""Read XML elements from an uploaded export: unpack it, reject other files, and repair damaged XML."""
 
 import gzip
 import html
@@ -16,16 +16,16 @@ from typing import IO
 from lxml import etree
 
 type _Bytes = IO[bytes] | gzip.GzipFile
-WANTED = "In WordPress choose Tools > Export > All content and take the file it gives you."
+EXPORT_HINT = "In WordPress choose Tools > Export > All content and use the file you download."
 
 
 class ExportError(Exception):
-    """The file cannot be imported; the message says why and what to do, in its author's words."""
+    """The file cannot be imported. The message is written for the author."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One XML document of the upload: the file itself, or one member of a zip."""
+class ExportFile:
+    """One XML document of the upload: the file itself or a member of a zip archive."""
 
     path: Path
     member: str = ""
@@ -34,7 +34,7 @@ class Part:
 
     @contextmanager
     def open(self) -> Iterator[_Bytes]:
-        """Give the document's bytes, unpacked; ExportError if they cannot be unpacked to the end."""
+        """Open the unpacked document for reading bytes. Raise ExportError if it cannot be unpacked."""
         try:
             if self.member:
                 with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
@@ -44,15 +44,20 @@ class Part:
                 with gzip.open(self.path) if is_gzip else self.path.open("rb") as stream:
                     yield stream
         except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-            raise ExportError(f"This packed file is damaged or cut off: download it again. {WANTED}") from error
+            raise ExportError(
+                f"This compressed file is damaged or cut off. Download it again. {EXPORT_HINT}"
+            ) from error
         except RuntimeError as error:
-            raise ExportError(f"This zip is locked or packed in an unknown way. {WANTED}") from error
+            raise ExportError(
+                f"This zip file has a password or an unsupported compression method. {EXPORT_HINT}"
+            ) from error
 
 
-def open_parts(path: Path) -> tuple[Part, ...]:
-    """Give the documents of a .xml, .wxr, .gz or .zip file in order of name, told apart by content.
+def open_export_files(path: Path) -> tuple[ExportFile, ...]:
+    """Return the documents of a .xml, .wxr, .gz or .zip file, sorted by name.
 
-    ExportError: one of them is no WordPress export, to judge by how it begins. OSError: no such file.
+    The format is detected from the content. Raise ExportError if a document does not start like a WordPress
+    export, and OSError if the file cannot be read.
     """
     names = [""]
     if _magic(path) == b"PK\x03\x04":
@@ -60,26 +65,26 @@ def open_parts(path: Path) -> tuple[Part, ...]:
             with zipfile.ZipFile(path) as archive:
                 names = sorted(name for name in archive.namelist() if _MEMBER.search(name))
         except zipfile.BadZipFile as error:
-            raise ExportError(f"This zip is damaged or cut off: download it again. {WANTED}") from error
+            raise ExportError(f"This zip file is damaged or cut off. Download it again. {EXPORT_HINT}") from error
     if not names:
-        raise ExportError(f"This zip holds no WordPress export. {WANTED}")
-    return tuple(replace(part, encoding=_check_head(part)) for part in (Part(path, name) for name in names))
+        raise ExportError(f"This zip file contains no WordPress export. {EXPORT_HINT}")
+    return tuple(replace(file, encoding=_detect_encoding(file)) for file in (ExportFile(path, name) for name in names))
 
 
-def elements(part: Part) -> Iterator[etree._Element]:
-    """Give the children of <channel> one by one, each complete and emptied before the next is read.
+def channel_elements(file: ExportFile) -> Iterator[etree._Element]:
+    """Yield the complete children of <channel>, clearing each one before the next is read.
 
-    XMLSyntaxError: the part needs mending first (`is_damaged`). ExportError: a mended part ends too early.
+    Raise XMLSyntaxError if the file needs repair (set `is_damaged`), and ExportError if a repaired file is cut off.
     """
-    with part.open() as stream:
-        source = _Mended(stream, part.encoding) if part.is_damaged else stream
+    with file.open() as stream:
+        source = _RepairedStream(stream, file.encoding) if file.is_damaged else stream
         title = ""
         for _, element in etree.iterparse(
             source,
             events=("end",),
             tag=_OUTER,
-            encoding="utf-8" if part.is_damaged else part.encoding,
-            recover=part.is_damaged,
+            encoding="utf-8" if file.is_damaged else file.encoding,
+            recover=file.is_damaged,
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -91,19 +96,19 @@ def elements(part: Part) -> Iterator[etree._Element]:
             if parent is None or parent.tag != "channel":
                 continue
             if element.tag == "item":
-                title = plain(element.findtext("title") or "") or title
+                title = plain_line(element.findtext("title") or "") or title
             yield element
             element.clear()
             while element.getprevious() is not None:
                 del parent[0]
-        if isinstance(source, _Mended) and not source.is_complete:
-            place = f"line {source.line}" + (f", in or after “{title}”" if title else "")
-            raise ExportError(f"This file is cut off near {place}: let the whole export download. {WANTED}")
+        if isinstance(source, _RepairedStream) and not source.is_complete:
+            location = f"line {source.line}" + (f", in or after “{title}”" if title else "")
+            raise ExportError(f"This file is cut off near {location}. Download the whole export again. {EXPORT_HINT}")
 
 
 @cache
-def name(tag: str) -> str:
-    """Give "wp:status", "excerpt:encoded", "title" whatever prefix and version are used; "" for strangers."""
+def qualified_name(tag: str) -> str:
+    """Return a tag such as "wp:status" or "title" for any prefix and format version, or "" for unknown namespaces."""
     uri, _, local = tag.rpartition("}")
     if not uri:
         return local
@@ -113,8 +118,8 @@ def name(tag: str) -> str:
     return prefix + local if prefix else ""
 
 
-def plain(text: str) -> str:
-    """Give a line without tags, entities decoded once."""
+def plain_line(text: str) -> str:
+    """Return `text` on one line, without tags and with entities decoded once."""
     text = re.sub(r"<(?:!--|/?[a-zA-Z])[^<>]*>", "", text)
     text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
     return re.sub(r"[ \t\r\n]+", " ", text).strip()
@@ -125,7 +130,7 @@ _PREFIXES = {
     "http://purl.org/rss/1.0/modules/content/": "content:",
     "http://purl.org/dc/elements/1.1/": "dc:",
 }
-# Only these come to Python as events, the rest hangs below them; a mended file may lack the namespaces.
+# Only these elements cause parser events. A repaired file may lack the namespaces.
 _WP = ("wxr_version", "base_site_url", "base_blog_url", "author", "category", "tag", "term")
 _OUTER = ("item", "title", "link", *(f"{{*}}{local}" for local in _WP), *(f"wp:{local}" for local in _WP))
 _BEFORE_ROOT = re.compile(rb"(?:[\x00-\x20]|<!--.*?-->|<\?.*?\?>)++", re.DOTALL)
@@ -133,12 +138,12 @@ _ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["'](us-ascii|iso-8859-\d
 _NOT_AN_EXPORT = (
     (rb"$", "is empty"),
     (rb"<!doctype\s+html|<html\b", "is a saved web page (perhaps the log-in page), not a WordPress export"),
-    # Nothing is parsed before this line has been passed, so no entity can be expanded or fetched.
-    (rb"<!doctype|<!entity", "defines entities of its own, which an export never does"),
-    (rb"<(item|channel)\b", "is only a piece of a WordPress export"),
+    # This check runs before any parsing, so no entity is ever expanded or fetched.
+    (rb"<!doctype|<!entity", "defines XML entities, which a WordPress export never does"),
+    (rb"<(item|channel)\b", "is only part of a WordPress export"),
     (rb"<(feed|rdf:rdf)\b", "is a news feed, not a WordPress export"),
     (rb"<(?!rss\b)[a-z]", "is XML, but not a WordPress export"),
-    (rb"(?!<rss\b)", "is not XML, so it is no WordPress export"),
+    (rb"(?!<rss\b)", "is not XML, so it cannot be a WordPress export"),
 )
 
 
@@ -147,23 +152,23 @@ def _magic(path: Path) -> bytes:
         return stream.read(4)
 
 
-def _check_head(part: Part) -> str:
-    with part.open() as stream:
+def _detect_encoding(file: ExportFile) -> str:
+    with file.open() as stream:
         head = stream.read(1 << 20).removeprefix(b"\xef\xbb\xbf")
     before = _BEFORE_ROOT.match(head)
     start = head[before.end() :] if before else head
     for pattern, what in _NOT_AN_EXPORT:
         if re.match(pattern, start, re.IGNORECASE):
-            raise ExportError(f"This file {what}. {WANTED}")
+            raise ExportError(f"This file {what}. {EXPORT_HINT}")
     declared = _ENCODING.match(head.lstrip())
     return declared[1].decode() if declared else "utf-8"
 
 
-class _Mended:
-    """A damaged document as its writer meant it, for a parser to `read`.
+class _RepairedStream:
+    """Repair a damaged document while the parser reads it.
 
-    Mends what WordPress and its plugins really write: space before the declaration, control characters, bytes
-    that are no characters, bare ampersands, "]]>" inside CDATA (a section ends only where its element does).
+    Handles the errors that WordPress and its plugins produce: whitespace before the XML declaration, control
+    characters, invalid bytes, bare ampersands, and "]]>" inside CDATA (a section ends only with its element).
     """
 
     def __init__(self, stream: _Bytes, encoding: str) -> None:
@@ -171,18 +176,18 @@ class _Mended:
         self.is_complete = False
         self._text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
         self._element = ""
-        self._pieces = self._mend()
+        self._pieces = self._repair()
 
     def read(self, _size: int = -1) -> bytes:
         return next((piece.encode() for piece in self._pieces if piece), b"")
 
-    def _mend(self) -> Iterator[str]:
+    def _repair(self) -> Iterator[str]:
         step, rest, is_first = self._markup, "", True
         while chunk := self._text.read(1 << 16):
             self.line += chunk.count("\n")
             rest += re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", chunk)
             if is_first:
-                # The text is handed on as UTF-8, whatever its declaration said.
+                # The parser gets UTF-8, so drop the declared encoding.
                 rest, is_first = re.sub(r"\A[\s\ufeff]*(<\?xml.*?\?>)?\s*", "", rest, flags=re.DOTALL), False
             is_done = True
             while is_done:
@@ -206,7 +211,7 @@ class _Mended:
 
     def _cdata(self, text: str) -> tuple[str, str, bool]:
         end = re.search(rf"\]\]>(?=\s*(?:<!\[CDATA\[|</{re.escape(self._element)}\s*>))", text)
-        # Without an end in sight the tail may hold half of one; a cut must not part its brackets.
+        # Keep the tail: it may contain the start of an end marker.
         cut = end.start() if end else len(text[:-256].rstrip("]"))
         mark = "]]>" if end else ""
         return text[:cut].replace("]]>", "]]]]><![CDATA[>") + mark, text[cut + len(mark) :], bool(end)

@@ -1,4 +1,4 @@
-"""Links of imported texts to their old site lead to where things are now. Nothing else in the texts changes."""
+"""Rewrite links from imported posts and pages to their WordPress site."""
 
 import html
 import re
@@ -12,76 +12,87 @@ from django.utils.encoding import escape_uri_path
 from blog.internal_links import broken_reasons
 from redirects import services
 from redirects.normalize import normalize_path
-from wordpress.legacy_urls import answer_path, answer_query, asks_by_query
-from wordpress.models import Origin, fingerprint
+from wordpress.legacy_urls import has_legacy_query, legacy_path_response, legacy_query_response
+from wordpress.models import ImportedObject, fingerprint
 from wordpress.report import Report
-from wordpress.source_site import OldSite
+from wordpress.source_site import SourceSite
 
 _HREF = re.compile(r'(<a\b[^<>]*?\shref=")([^"]*)(")')
 
 
-def lead_links(site: OldSite, models: Mapping[str, type[Any]], known: Mapping[str, str], report: Report) -> None:
-    """Rewrite the links of what came from `site` and nobody edited here; name those that lead nowhere here.
+def rewrite_links(
+    site: SourceSite, models: Mapping[str, type[Any]], new_urls: Mapping[str, str], report: Report
+) -> None:
+    """Rewrite links in documents from `site` that were not edited here, and report those without a match.
 
-    `known` tells the present address for places of the old site. Each text is its own transaction. It looks at every
-    text that still names the old host, so what an interrupted run left is done by the next one.
+    `new_urls` maps paths of the source site to URLs here. Each document is saved in its own transaction. Every
+    document that still contains the old host is checked, so a second run finishes an interrupted one.
     """
-    led: dict[str, str] = {}
+    resolved: dict[str, str] = {}
     if not site.host:
         return
     for kind, model in models.items():
-        origins = {origin.object_id: origin for origin in Origin.objects.filter(site=site.name, kind=kind)}
+        imported_objects = {
+            imported.object_id: imported for imported in ImportedObject.objects.filter(site=site.name, kind=kind)
+        }
         rows = model.objects.filter(body__icontains=site.host).order_by("pk")
-        for key in [key for key in rows.values_list("pk", flat=True) if key in origins]:
+        for key in [key for key in rows.values_list("pk", flat=True) if key in imported_objects]:
             with transaction.atomic():
                 document = rows.get(pk=key)
-                if fingerprint(document) == origins[key].fingerprint:
-                    _lead_links_of(document, origins[key], site, led, known, report)
+                if fingerprint(document) == imported_objects[key].fingerprint:
+                    _rewrite_document_links(document, imported_objects[key], site, resolved, new_urls, report)
 
 
-def _lead_links_of(
-    document: Any, origin: Origin, site: OldSite, led: dict[str, str], known: Mapping[str, str], report: Report
+def _rewrite_document_links(
+    document: Any,
+    imported: ImportedObject,
+    site: SourceSite,
+    resolved: dict[str, str],
+    new_urls: Mapping[str, str],
+    report: Report,
 ) -> None:
-    def lead(link: re.Match[str]) -> str:
+    def rewrite(link: re.Match[str]) -> str:
         url = html.unescape(link[2])
-        if site.asked(url) is None:
+        if site.parse_url(url) is None:
             return link[0]
-        if url not in led:
-            led[url] = _here(url, site, known)
-        if not led[url]:
-            report.old_links[url].append(str(document))
+        if url not in resolved:
+            resolved[url] = _new_url(url, site, new_urls)
+        if not resolved[url]:
+            report.unresolved_links[url].append(str(document))
             return link[0]
-        return f"{link[1]}{html.escape(led[url])}{link[3]}"
+        return f"{link[1]}{html.escape(resolved[url])}{link[3]}"
 
-    body = _HREF.sub(lead, document.body)
+    body = _HREF.sub(rewrite, document.body)
     if body != document.body:
         document.body = body
         document.save()
-        origin.fingerprint = fingerprint(document)
-        origin.save()
+        imported.fingerprint = fingerprint(document)
+        imported.save()
 
 
-def _here(url: str, site: OldSite, known: Mapping[str, str]) -> str:
-    """The present address of what `url` showed, with its query and "#" part; "" if nothing here is that."""
-    asked = site.asked(url)
-    assert asked is not None  # the caller has asked
-    place, query, fragment = asked
-    address = known.get(normalize_path(place), "")
-    is_answered = place or not asks_by_query(query)
-    if not address and is_answered and "." not in place and not broken_reasons({place}):
-        address = escape_uri_path(f"/{place}/") if place else "/"
-    if address:
-        return f"{address}?{query.urlencode()}{fragment}" if query else address + fragment
-    led = _led(place, query)
-    return led and led + fragment
+def _new_url(url: str, site: SourceSite, new_urls: Mapping[str, str]) -> str:
+    """Return the URL here for `url`, with its query and fragment, or "" without a match."""
+    parsed = site.parse_url(url)
+    assert parsed is not None  # checked by the caller
+    path, query, fragment = parsed
+    new_url = new_urls.get(normalize_path(path), "")
+    is_path_url = path or not has_legacy_query(query)
+    if not new_url and is_path_url and "." not in path and not broken_reasons({path}):
+        new_url = escape_uri_path(f"/{path}/") if path else "/"
+    if new_url:
+        return f"{new_url}?{query.urlencode()}{fragment}" if query else new_url + fragment
+    resolved = _redirect_target(path, query)
+    return resolved and resolved + fragment
 
 
-def _led(place: str, query: QueryDict) -> str:
-    """Where the site leads somebody who asks for an old address; "" if nowhere."""
-    if place and (moved := services.resolve_redirect(f"/{place}")):
-        return moved.address
+def _redirect_target(path: str, query: QueryDict) -> str:
+    """Return the URL a legacy URL redirects to, or ""."""
+    if path and (redirect := services.resolve_redirect(f"/{path}")):
+        return redirect.url
     try:
-        answer: HttpResponse | None = answer_path(f"/{place}/", query) if place else answer_query(query)
+        response: HttpResponse | None = (
+            legacy_path_response(f"/{path}/", query) if path else legacy_query_response(query)
+        )
     except Http404:
         return ""
-    return answer.get("Location", "") if answer else ""
+    return response.get("Location", "") if response else ""

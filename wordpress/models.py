@@ -1,4 +1,4 @@
-"""What came from where: lets an import run twice without making anything twice. Deletable after the move."""
+"""The record of imported objects, which makes running an import twice safe. Delete the app after the move."""
 
 import hashlib
 from typing import Any
@@ -8,14 +8,16 @@ from django.db import models
 from publishing.models import Document
 
 
-class Origin(models.Model):
-    """One thing of a WordPress site and what it became here.
+class ImportedObject(models.Model):
+    """Map an object of a WordPress site to the row it was imported as.
 
-    `object_id` is the row made of it, kept after that row is deleted here so that it is not brought back.
-    `digest` tells whether the source changed since, `fingerprint` whether somebody edited the result here.
+    The record outlives the row `object_id`, so a deleted row is not imported again. `digest` detects changes in
+    the source, `fingerprint` detects edits made here.
     """
 
     class Kind(models.TextChoices):
+        """Types of imported objects."""
+
         POST = "post"
         PAGE = "page"
         CATEGORY = "category"
@@ -30,19 +32,19 @@ class Origin(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("site", "kind", "key", name="wordpress_origin_unique")]
+        constraints = [models.UniqueConstraint("site", "kind", "key", name="wordpress_importedobject_unique")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} of {self.site}"
 
 
 def digest(*values: Any) -> str:
-    """One text for `values`: it differs when one of them does."""
+    """Return the SHA-256 hex digest of `values`."""
     return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
 def fingerprint(document: Document) -> str:
-    """Of what the author can edit, to the second: databases keep different fractions."""
+    """Return the digest of everything the author can edit. Databases differ in fractions of a second."""
     when = document.published_at and int(document.published_at.timestamp())
     state = [document.slug, document.status, when, document.trashed_at is not None]
     above = [document.parent_id] if hasattr(document, "parent_id") else []

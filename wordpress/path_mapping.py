@@ -1,4 +1,4 @@
-"""Where pages and posts of WordPress lie here: below which page, at which address, and what leads there."""
+"""Map WordPress paths to parent pages, slugs and redirects here."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,22 +12,22 @@ from publishing.document_paths import validate_path_is_free
 from redirects import services
 from redirects.models import Redirect
 from redirects.normalize import normalize_path
-from wordpress.models import Origin
+from wordpress.models import ImportedObject
 from wordpress.reader import Item
-from wordpress.source_site import OldSite
+from wordpress.source_site import SourceSite
 
-# What people call the page of their posts. The format does not tell which one it was.
-_PAGES_OF_POSTS = ("blog", "news", "posts", "articles", "journal")
+# Common names for the posts page. The export does not identify it.
+_POSTS_PAGE_SLUGS = ("blog", "news", "posts", "articles", "journal")
 _IMPORTED = Redirect.Origin.IMPORTED
 
 
-def is_front_page(item: Item, site: OldSite) -> bool:
-    """Whether WordPress showed the page instead of the posts: the format does not say so, but its link does."""
-    return item.post_type == "page" and item.status == "publish" and site.place(item.link) == ""
+def is_front_page(item: Item, site: SourceSite) -> bool:
+    """Return whether the page was the static front page. Only its link shows that."""
+    return item.post_type == "page" and item.status == "publish" and site.path_of(item.link) == ""
 
 
-def depths(pages: Iterable[tuple[str, Item]]) -> dict[tuple[str, int], int]:
-    """How many pages lie above each of `pages`, by site and number. A circle ends where it closes."""
+def page_depths(pages: Iterable[tuple[str, Item]]) -> dict[tuple[str, int], int]:
+    """Return the depth of each page in the page tree, by site and WordPress ID. Tolerates parent cycles."""
     parents: dict[tuple[str, int], int] = {}
     for site, page in pages:
         parents.setdefault((site, page.post_id), page.parent_id)
@@ -40,12 +40,14 @@ def depths(pages: Iterable[tuple[str, Item]]) -> dict[tuple[str, int], int]:
     return found
 
 
-def parent_of(item: Item, site: OldSite, pages: Mapping[int, Item]) -> Page | None:
-    """The page here that the item lies below: its parent, or the nearest one above that which came along."""
+def find_parent(item: Item, site: SourceSite, pages: Mapping[int, Item]) -> Page | None:
+    """Return the page imported for the item's parent, or for its nearest imported ancestor."""
     seen, number = {item.post_id}, item.parent_id
     while number and number not in seen:
         seen.add(number)
-        rows = Origin.objects.filter(site=site.name, kind=Origin.Kind.PAGE, key__startswith=f"page:{number}:")
+        rows = ImportedObject.objects.filter(
+            site=site.name, kind=ImportedObject.Kind.PAGE, key__startswith=f"page:{number}:"
+        )
         page = Page.objects.filter(pk__in=rows.values("object_id")).order_by("pk").first()
         if page and len(page.path) < MAX_PATH_LENGTH - 200 and not _is_below(page, item, site):
             return page
@@ -53,9 +55,11 @@ def parent_of(item: Item, site: OldSite, pages: Mapping[int, Item]) -> Page | No
     return None
 
 
-def _is_below(page: Page, item: Item, site: OldSite) -> bool:
-    """Whether `page` is what the item became, or lies below that."""
-    rows = Origin.objects.filter(site=site.name, kind=Origin.Kind.PAGE, key__startswith=f"page:{item.post_id}:")
+def _is_below(page: Page, item: Item, site: SourceSite) -> bool:
+    """Return whether `page` was imported from the item or is a descendant of that page."""
+    rows = ImportedObject.objects.filter(
+        site=site.name, kind=ImportedObject.Kind.PAGE, key__startswith=f"page:{item.post_id}:"
+    )
     own = set(rows.values_list("object_id", flat=True))
     above: Page | None = page
     while above is not None and above.pk not in own:
@@ -63,48 +67,51 @@ def _is_below(page: Page, item: Item, site: OldSite) -> bool:
     return above is not None
 
 
-def why_needless(item: Item, site: OldSite, has_front_page: bool) -> str:
-    """Why a page without a text is left out; "" if it is not. WordPress filled such pages itself, and so do we."""
-    place = site.place(item.link)
-    if item.body.strip() or item.excerpt.strip() or item.status != "publish" or place is None:
+def skip_reason(item: Item, site: SourceSite, has_front_page: bool) -> str:
+    """Return why an empty page is skipped, or "". WordPress filled such pages with posts, and so does this site."""
+    path = site.path_of(item.link)
+    if item.body.strip() or item.excerpt.strip() or item.status != "publish" or path is None:
         return ""
-    if not place:
-        return "was the front page there and has no text. The home page here makes itself, so it was left out."
-    if _is_of_the_site(place):
-        return f"has no text, and this site shows something of its own at /{place}/: it was left out."
-    if has_front_page and place in _PAGES_OF_POSTS:
+    if not path:
+        return "was skipped: it was the front page and has no text. The home page here is generated."
+    if _is_reserved_path(path):
+        return f"was skipped: it has no text, and this site already has a page at /{path}/."
+    if has_front_page and path in _POSTS_PAGE_SLUGS:
         blog = reverse("blog:post_list")
-        if not services.final_target(f"/{place}"):
-            services.create_redirect(f"/{place}", blog, _IMPORTED)
-        return f"has no text and showed your posts there. They are at {blog} here, where /{place}/ leads now."
+        if not services.final_target(f"/{path}"):
+            services.create_redirect(f"/{path}", blog, _IMPORTED)
+        return f"was skipped: it has no text and listed your posts. /{path}/ now redirects to {blog}."
     return ""
 
 
-def _is_of_the_site(place: str) -> bool:
+def _is_reserved_path(path: str) -> bool:
     try:
-        return resolve(f"/{place}/").view_name != "document"
+        return resolve(f"/{path}/").view_name != "document"
     except Resolver404:
         return False
 
 
-def row_for(place: str) -> tuple[Page, str]:
-    """The page for what lay at `place`, unsaved or a starter page that nobody has changed; and what to say of it."""
-    role = role_at_path(place)
+def page_for_path(path: str) -> tuple[Page, str]:
+    """Return the page to import `path` into, and a note for the report.
+
+    The page is unsaved, or a starter page that was not edited.
+    """
+    role = role_at_path(path)
     own = Page.objects.filter(role=role).first() if role else None
     if own and is_unchanged(own):
         own.trashed_at = None
-        return own, "it takes the place of the draft with which this site began." + _above_form(role)
+        return own, "it replaces the starter draft." + _contact_form_note(role)
     if own:
-        return Page(), f"your own page “{own}” is kept, and this one stands beside it."
-    return Page(role=role), _above_form(role).strip()
+        return Page(), f"your page “{own}” was kept, and this one was added next to it."
+    return Page(role=role), _contact_form_note(role).strip()
 
 
-def _above_form(role: str | None) -> str:
-    return " Its words stand above this site's own contact form." if role == Page.Role.CONTACT else ""
+def _contact_form_note(role: str | None) -> str:
+    return " Its text appears above the contact form." if role == Page.Role.CONTACT else ""
 
 
-def find_place(text: Post | Page, stem: str) -> None:
-    """Give `text` the address that ends in `stem`, or the nearest free one: what is here already is never replaced."""
+def assign_free_slug(text: Post | Page, stem: str) -> None:
+    """Set the slug `stem`, adding a number if the path is taken. Existing content is never replaced."""
     text.slug, number = stem, 1
     while not _is_free(text):
         number += 1
@@ -122,19 +129,19 @@ def _is_free(text: Post | Page) -> bool:
     return True
 
 
-def lead_here(text: Post | Page, item: Item, site: OldSite) -> str:
-    """Lead readers from the old address to `text`, if that is public and nothing else is there; what to say of it.
+def redirect_from_source(text: Post | Page, item: Item, site: SourceSite) -> str:
+    """Redirect the source path to `text` if it is published and the path is free. Return a note for the report.
 
-    Posts that kept the end of their address need nothing: see wordpress.legacy_urls.
+    Posts that keep their slug need no redirect: see wordpress.legacy_urls.
     """
-    place, here = site.place(item.link), text.get_absolute_url()
-    if not text.is_published or not place or normalize_path(place) == normalize_path(getattr(text, text.path_field)):
+    path, here = site.path_of(item.link), text.get_absolute_url()
+    if not text.is_published or not path or normalize_path(path) == normalize_path(getattr(text, text.path_field)):
         return ""
     if isinstance(text, Post) and text.slug == item.slug.lower():
         return ""
     try:
-        validate_path_is_free(place)
+        validate_path_is_free(path)
     except ValidationError:
-        return f"was at /{place}/ there. That address is taken here, so it is at {here}."
-    services.create_redirect(f"/{place}", here, _IMPORTED)
-    return f"was at /{place}/ there and is at {here} now. The old address leads to it."
+        return f"was at /{path}/. That path is taken here, so it is at {here}."
+    services.create_redirect(f"/{path}", here, _IMPORTED)
+    return f"was at /{path}/ and is now at {here}. The old URL redirects to it."

@@ -1,7 +1,7 @@
-"""Keeps markup out of the way: tags, code and finished HTML become short marks while the text is worked on.
+"""Replace tags, code and finished HTML with placeholders while the text is converted.
 
-A mark is a number between control characters, which XML cannot contain: a block-level one is a paragraph's
-border, an inline one is part of a line.
+A placeholder is a number between control characters, which XML cannot contain. Block-level placeholders separate
+paragraphs, inline placeholders are part of a line.
 """
 
 import html
@@ -53,40 +53,39 @@ _MARKUP = re.compile(
 _TAG = re.compile(r"<(?P<close>/?)(?P<tag>[a-z][\w:-]*)", re.IGNORECASE)
 
 
-class Kept(NamedTuple):
-    """What a mark stands for; `tag` is "" for a finished piece, which opens and closes nothing."""
+class HiddenMarkup(NamedTuple):
+    """The markup behind a placeholder. `tag` is "" for finished HTML, which opens and closes no element."""
 
     markup: str
     tag: str = ""
     is_closing: bool = False
 
 
-class Shield:
-    """The marks of one body."""
+class Placeholders:
+    """The placeholders of one body."""
 
     def __init__(self) -> None:
-        self._kept: list[Kept] = []
+        self._hidden: list[HiddenMarkup] = []
 
     def block(self, markup: str, tag: str = "", is_closing: bool = False) -> str:
-        """Give a block-level mark that stands for `markup`."""
-        self._kept.append(Kept(markup, tag, is_closing))
-        return f"{BLOCK_START}{len(self._kept) - 1}{BLOCK_END}"
+        """Return a new block-level placeholder for `markup`."""
+        self._hidden.append(HiddenMarkup(markup, tag, is_closing))
+        return f"{BLOCK_START}{len(self._hidden) - 1}{BLOCK_END}"
 
     def inline(self, markup: str, tag: str = "", is_closing: bool = False) -> str:
-        """Give an inline mark that stands for `markup`."""
-        self._kept.append(Kept(markup, tag, is_closing))
-        return f"{INLINE_START}{len(self._kept) - 1}{INLINE_END}"
+        """Return a new inline placeholder for `markup`."""
+        self._hidden.append(HiddenMarkup(markup, tag, is_closing))
+        return f"{INLINE_START}{len(self._hidden) - 1}{INLINE_END}"
 
-    def kept(self, mark: str) -> Kept:
-        """Give what `mark` stands for."""
-        return self._kept[int(mark[1:-1])]
+    def lookup(self, placeholder: str) -> HiddenMarkup:
+        """Return the markup behind a placeholder."""
+        return self._hidden[int(placeholder[1:-1])]
 
-    def hide(self, text: str, are_lines_meant: bool) -> str:
-        """Replace all markup by marks. Comments go; code in [code] shortcodes becomes <pre><code>.
+    def hide_markup(self, text: str, keep_line_breaks: bool) -> str:
+        """Replace all markup with placeholders, drop comments, and turn [code] shortcodes into <pre><code>.
 
-        `are_lines_meant`: line ends in the text are the author's, so <br> is written as one.
+        With `keep_line_breaks`, line ends in the text are line breaks, so <br> becomes one.
         """
-
         out: list[str] = []
         at = 0
         missing: set[str] = set()
@@ -96,7 +95,7 @@ class Shield:
             if end > match.end():
                 out.append(self._whole(match, text[match.start() : end]))
             elif match["break"] is not None:
-                out.append("\n" if are_lines_meant else self.inline(match[0], "br"))
+                out.append("\n" if keep_line_breaks else self.inline(match[0], "br"))
             elif tag := _TAG.match(match[0]):
                 is_block = tag["tag"].lower() in BLOCK_TAGS
                 keep = self.block if is_block else self.inline
@@ -116,14 +115,14 @@ class Shield:
         return self.block(markup) if tag in {"pre", "script", "style"} else self.inline(markup, tag)
 
     def restore(self, text: str) -> str:
-        """Give the text with every mark replaced by what it stands for."""
-        while (found := re.sub(r"[\x01\x05]\d+[\x02\x06]", lambda mark: self.kept(mark[0]).markup, text)) != text:
+        """Return `text` with every placeholder replaced by its markup."""
+        while (found := re.sub(r"[\x01\x05]\d+[\x02\x06]", lambda mark: self.lookup(mark[0]).markup, text)) != text:
             text = found
         return text
 
 
 def _end_of(opening: re.Match[str], missing: set[str]) -> int:
-    """Give where the comment, element or code ends that `opening` begins; -1 if it never does."""
+    """Return the end of the comment, element or code that `opening` starts, or -1 if it is never closed."""
     if opening["comment"]:
         close = "-->"
     elif opening["opaque"]:
@@ -132,7 +131,7 @@ def _end_of(opening: re.Match[str], missing: set[str]) -> int:
         close = rf"\[/{opening['language'].lower()}\]"
     else:
         return -1
-    # What was missing once is missing from there on: looking again each time would take for ever.
+    # A missing end tag stays missing. Searching for it again would take quadratic time.
     found = None if close in missing else re.compile(close, re.IGNORECASE).search(opening.string, opening.end())
     if not found:
         missing.add(close)
@@ -148,7 +147,7 @@ def _in_place_of(opening: re.Match[str], comment: str) -> str:
 
 
 def _code(source: str) -> str:
-    """Give code as it shall be seen: raw tags mean it was typed as text, else it is escaped already."""
+    """Escape source code for HTML. Code with raw tags was not escaped by the editor, other code was."""
     source = source.strip("\n")
     if re.search(r"[<>]", source):
         return html.escape(source, quote=False)

@@ -1,4 +1,4 @@
-"""A WordPress export file (WXR: RSS with WordPress's own elements) as plain values, read as a stream."""
+"""Read a WordPress export file (WXR, an extension of RSS) as a stream of dataclasses."""
 
 import re
 from collections import Counter, defaultdict
@@ -10,38 +10,46 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from wordpress.archive_reader import WANTED, ExportError, Part, elements, name, open_parts, plain
+from wordpress.archive_reader import (
+    EXPORT_HINT,
+    ExportError,
+    ExportFile,
+    channel_elements,
+    open_export_files,
+    plain_line,
+    qualified_name,
+)
 
 __all__ = ["Author", "Comment", "Export", "ExportError", "Item", "Term", "TermRef", "read_export"]
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Someone who wrote; only `login` is filled for a creator whom the file does not introduce."""
+    """An author. A creator without an author element has only a `login`."""
 
     login: str
     email: str = ""
     display_name: str = ""
     first_name: str = ""
     last_name: str = ""
-    number: str = ""
+    wp_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A category, tag or term of any other taxonomy; (taxonomy, slug) is its identity."""
+    """A category, tag or other term, identified by (taxonomy, slug)."""
 
     taxonomy: str
     slug: str
     name: str
     parent_slug: str = ""
     description: str = ""
-    number: str = ""
+    wp_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TermRef:
-    """A term as an item names it."""
+    """A term that an item refers to."""
 
     taxonomy: str
     slug: str
@@ -50,7 +58,7 @@ class TermRef:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment; `approved` is WordPress's own word ("1", "0", "spam", "trash", "post-trashed")."""
+    """A comment. `approved` is the WordPress value: "1", "0", "spam", "trash" or "post-trashed"."""
 
     comment_id: int
     author: str
@@ -66,7 +74,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A post, page, attachment, menu entry or anything else WordPress keeps as a post."""
+    """A post, page, attachment, menu entry or other item that WordPress stores as a post."""
 
     post_id: int
     post_type: str
@@ -93,7 +101,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Export:
-    """An export that was read once from end to end and can be imported."""
+    """An export that was checked from start to end and can be imported."""
 
     site_url: str
     base_blog_url: str
@@ -102,54 +110,54 @@ class Export:
     authors: tuple[Author, ...]
     terms: tuple[Term, ...]
     warnings: tuple[str, ...]
-    _parts: tuple[Part, ...] = field(repr=False)
+    _files: tuple[ExportFile, ...] = field(repr=False)
     _offsets: "_Offsets" = field(repr=False)
 
     def items(self) -> Iterator[Item]:
-        """Give every item of every type in the file's order, read afresh, one in memory at a time."""
-        for part in self._parts:
-            for element in elements(part):
+        """Yield the items of all types in file order. Reads the file again, with one item in memory at a time."""
+        for file in self._files:
+            for element in channel_elements(file):
                 if element.tag == "item":
                     yield _item(element, self._offsets)
 
 
 def read_export(path: Path) -> Export:
-    """Take a .xml, .wxr, .xml.gz or .zip export and give what it holds, all dates in UTC.
+    """Read a .xml, .wxr, .xml.gz or .zip export, with all dates in UTC.
 
-    The file is checked to its end: ExportError says why it cannot be imported, OSError that it is not there.
-    `authors` ends with the creators nobody introduces; `terms` has those of every taxonomy, `nav_menu` too.
+    The whole file is checked. Raise ExportError if it cannot be imported, and OSError if it cannot be read.
+    `authors` ends with creators that have no author element. `terms` includes every taxonomy, such as `nav_menu`.
     Format: WordPress's wp-admin/includes/export.php, versions 1.0 to 1.2.
     """
-    parts: list[Part] = []
+    files: list[ExportFile] = []
     surveys: list[_Survey] = []
     damages: list[int] = []
-    for part in open_parts(path):
+    for file in open_export_files(path):
         try:
-            surveys.append(_survey(part))
-            parts.append(part)
+            surveys.append(_survey(file))
+            files.append(file)
         except etree.XMLSyntaxError as error:
             damages.append(error.lineno or 1)
-            parts.append(replace(part, is_damaged=True))
-            surveys.append(_survey(parts[-1]))
+            files.append(replace(file, is_damaged=True))
+            surveys.append(_survey(files[-1]))
     _refuse_the_useless(surveys, damages)
     head = surveys[0].fields
     site_url = head.get("wp:base_site_url") or head.get("link", "")
     return Export(
         site_url=site_url,
         base_blog_url=head.get("wp:base_blog_url") or head.get("link") or site_url,
-        title=plain(head.get("title", "")),
+        title=plain_line(head.get("title", "")),
         wxr_version=head.get("wp:wxr_version", ""),
         authors=_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]),
         terms=_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]),
         warnings=tuple(_warnings(surveys, damages)),
-        _parts=tuple(parts),
+        _files=tuple(files),
         _offsets=_Offsets(sum((s.offsets for s in surveys), Counter())),
     )
 
 
 @dataclass
 class _Survey:
-    """What reading one part once tells."""
+    """What the first pass over one file collects."""
 
     fields: dict[str, str] = field(default_factory=dict)
     authors: dict[str, Author] = field(default_factory=dict)
@@ -175,7 +183,7 @@ class _Survey:
 
 
 class _Offsets:
-    """The site's distance from UTC, which the format does not say, by month so that summer time is met."""
+    """The UTC offset of the site for each month, derived from its dates. The format does not include it."""
 
     def __init__(self, seen: Counter[tuple[int, timedelta]]) -> None:
         self._by_month: defaultdict[int, Counter[timedelta]] = defaultdict(Counter)
@@ -188,10 +196,10 @@ class _Offsets:
         return best[0][0] if best else timedelta(0)
 
 
-def _survey(part: Part) -> _Survey:
+def _survey(file: ExportFile) -> _Survey:
     survey = _Survey()
-    for element in elements(part):
-        kind = name(element.tag)
+    for element in channel_elements(file):
+        kind = qualified_name(element.tag)
         if kind == "item":
             survey.add_item(element)
         elif kind == "wp:author":
@@ -209,22 +217,22 @@ def _survey(part: Part) -> _Survey:
 def _refuse_the_useless(surveys: list[_Survey], damages: list[int]) -> None:
     types = {kind for survey in surveys for kind in survey.types}
     if not types and damages:
-        raise ExportError(f"This file is damaged near line {damages[0]} and has no posts or pages. {WANTED}")
+        raise ExportError(f"This file is damaged near line {damages[0]} and has no posts or pages. {EXPORT_HINT}")
     if not types:
-        raise ExportError(f"This export is empty: it has no posts and no pages. {WANTED}")
+        raise ExportError(f"This export is empty: it has no posts and no pages. {EXPORT_HINT}")
     if not any(survey.is_wordpress for survey in surveys):
-        raise ExportError(f"This file is a news feed (RSS), not a WordPress export. {WANTED}")
+        raise ExportError(f"This file is a news feed (RSS), not a WordPress export. {EXPORT_HINT}")
     if all(kind.startswith(("product", "shop_")) for kind in types):
-        raise ExportError(f"This export holds only a shop's goods and orders, no posts or pages. {WANTED}")
+        raise ExportError(f"This export contains only shop products and orders, no posts or pages. {EXPORT_HINT}")
 
 
 def _warnings(surveys: list[_Survey], damages: list[int]) -> Iterator[str]:
     if damages:
-        yield f"The file has mistakes (the first near line {damages[0]}), which were mended while reading."
+        yield f"The file has XML errors (the first near line {damages[0]}). They were repaired while reading."
     if not all(survey.fields.get("wp:wxr_version") for survey in surveys):
         yield "The file does not say which version of the export format it uses."
     if untyped := sum(survey.types[""] for survey in surveys):
-        yield f"Entries that do not say whether they are a post, a page or something else: {untyped}."
+        yield f"Entries without a post type: {untyped}."
 
 
 def _first_of_each[K, V](tables: list[dict[K, V]]) -> tuple[V, ...]:
@@ -244,7 +252,7 @@ _TERM_FIELDS = {
 def _fields(element: etree._Element) -> dict[str, str]:
     fields: dict[str, str] = {}
     for child in element:
-        fields.setdefault(name(child.tag), (child.text or "").strip())
+        fields.setdefault(qualified_name(child.tag), (child.text or "").strip())
     return fields
 
 
@@ -252,26 +260,26 @@ def _author(fields: dict[str, str]) -> Author:
     def text(key: str) -> str:
         return fields.get(f"wp:author_{key}", "")
 
-    shown, first, last = (plain(text(key)) for key in ("display_name", "first_name", "last_name"))
+    shown, first, last = (plain_line(text(key)) for key in ("display_name", "first_name", "last_name"))
     return Author(text("login"), text("email"), shown, first, last, text("id"))
 
 
 def _term(kind: str, fields: dict[str, str]) -> Term:
     taxonomy, slug, title, parent, description = (fields.get(f"wp:{key}", "") for key in _TERM_FIELDS[kind])
     taxonomy = taxonomy or {"wp:category": "category", "wp:tag": "post_tag"}.get(kind, "")
-    title = plain(title) or _decoded(slug)
-    number = fields.get("wp:term_id", "")
-    return Term(taxonomy, _term_slug(slug, title), title, _decoded(parent), description, number)
+    title = plain_line(title) or _decoded(slug)
+    wp_id = fields.get("wp:term_id", "")
+    return Term(taxonomy, _term_slug(slug, title), title, _decoded(parent), description, wp_id)
 
 
 def _term_refs(element: etree._Element) -> tuple[TermRef, ...]:
     refs: dict[tuple[str, str], TermRef] = {}
     for child in element.iterchildren("category"):
-        # Version 1.0 repeats every term without domain or nicename for feed readers, and says "tag".
+        # Version 1.0 repeats every term without domain or nicename for feed readers, and uses the domain "tag".
         domain, nicename = child.get("domain", "").strip(), child.get("nicename")
         if domain and nicename is not None:
             taxonomy = "post_tag" if domain == "tag" else domain
-            title = plain(child.text or "") or _decoded(nicename.strip())
+            title = plain_line(child.text or "") or _decoded(nicename.strip())
             slug = _term_slug(nicename.strip(), title)
             refs.setdefault((taxonomy, slug), TermRef(taxonomy, slug, title))
     return tuple(ref for ref in refs.values() if ref.slug)
@@ -287,7 +295,7 @@ def _item(element: etree._Element, offsets: _Offsets) -> Item:
         post_id=_number(text("post_id")),
         post_type=text("post_type"),
         status=text("status"),
-        title=plain(fields.get("title", "")),
+        title=plain_line(fields.get("title", "")),
         slug=_decoded(text("post_name")),
         link=fields.get("link", ""),
         guid=fields.get("guid", ""),
@@ -306,9 +314,11 @@ def _item(element: etree._Element, offsets: _Offsets) -> Item:
         meta=tuple(
             (meta.get("wp:meta_key", ""), meta.get("wp:meta_value", ""))
             for child in element
-            if name(child.tag) == "wp:postmeta" and (meta := _fields(child))
+            if qualified_name(child.tag) == "wp:postmeta" and (meta := _fields(child))
         ),
-        comments=tuple(_comment(_fields(child), offsets) for child in element if name(child.tag) == "wp:comment"),
+        comments=tuple(
+            _comment(_fields(child), offsets) for child in element if qualified_name(child.tag) == "wp:comment"
+        ),
     )
 
 
@@ -318,7 +328,7 @@ def _comment(fields: dict[str, str], offsets: _Offsets) -> Comment:
 
     return Comment(
         comment_id=_number(text("id")),
-        author=plain(text("author")),
+        author=plain_line(text("author")),
         email=text("author_email"),
         url=text("author_url"),
         ip=text("author_IP"),
@@ -346,7 +356,7 @@ def _number(text: str) -> int:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Give a naive date; WordPress writes 0000-00-00 for "not yet", which is no date."""
+    """Parse a naive datetime. Return None for an invalid one, such as 0000-00-00 for unpublished items."""
     try:
         return datetime.fromisoformat(text or "").replace(tzinfo=None)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The WordPress site as its addresses tell it: which of them were its own, and what lay where."""
+"""The WordPress site an export comes from, and how its URLs map to paths."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -8,21 +8,23 @@ from django.http import QueryDict
 from wordpress.reader import Export
 
 
-class OldSite:
-    """Whose export it is. Addresses are its own whatever their scheme, their port and "www."."""
+class SourceSite:
+    """The site of an export. Its URLs match with any scheme or port, and with or without "www."."""
 
     def __init__(self, export: Export) -> None:
         try:
-            address = urlsplit(export.base_blog_url or export.site_url)
+            url = urlsplit(export.base_blog_url or export.site_url)
         except ValueError:  # such as http://[
-            address = urlsplit("")
-        self.host = (address.hostname or "").removeprefix("www.")
-        self.base = address.path.rstrip("/")
+            url = urlsplit("")
+        self.host = (url.hostname or "").removeprefix("www.")
+        self.base = url.path.rstrip("/")
         self.name = f"{self.host}{self.base}"[:255]
 
-    def asked(self, url: str) -> tuple[str, QueryDict, str] | None:
-        """What `url` asks of the site: decoded path without the outer slashes, query, "#" part; None if it leads
-        elsewhere."""
+    def parse_url(self, url: str) -> tuple[str, QueryDict, str] | None:
+        """Return the decoded path without outer slashes, the query and the fragment of `url`.
+
+        Return None for a URL of another site.
+        """
         try:
             parts = urlsplit(url.strip())
             host = (parts.hostname or "").removeprefix("www.")
@@ -36,7 +38,7 @@ class OldSite:
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         return unquote(parts.path.removeprefix(self.base)).strip("/"), query, fragment
 
-    def place(self, link: str) -> str | None:
-        """The path at which `link` lay, "" for the front page; None where there was only a number (`/?p=12`)."""
-        asked = self.asked(link)
-        return asked[0] if asked and not asked[1] else None
+    def path_of(self, link: str) -> str | None:
+        """Return the path of `link`, "" for the front page, or None for a URL with a query such as `/?p=12`."""
+        parsed = self.parse_url(link)
+        return parsed[0] if parsed and not parsed[1] else None

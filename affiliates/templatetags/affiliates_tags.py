@@ -1,8 +1,8 @@
-"""For links of templates that are no part of a text."""
+"""Template filters for affiliate links outside of texts."""
 
 from django import template
 
 from affiliates import disclosure
 
 register = template.Library()
-register.filter("paid", disclosure.finished)
+register.filter("disclose", disclosure.finish_markup)

@@ -36,7 +36,9 @@ from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
 from redirects.services import final_target
 from richtext.forms import RichTextField
+from richtext.references import Reference
 from siteinfo.urls import admin_url
+from siteinfo.where_used import where_used
 
 # Days of reading that the list of posts shows.
 RECENT = 30
@@ -124,7 +126,7 @@ def _writer(request: HttpRequest) -> Author:
     """Under whose name this person writes: the own profile, else the site's first, else a new one."""
     found = Author.objects.filter(user=request.user.pk).first() or Author.objects.first()
     if found is None and isinstance(request.user, User):
-        found = Author.objects.of(request.user)
+        found = Author.objects.get_or_create_for(request.user)
     assert found is not None  # the desk lets nobody in without an account
     return found
 
@@ -415,14 +417,16 @@ class SnippetAdmin(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         snippet = kwargs.get("obj")
-        context["uses"] = [_link(use) for use in snippet.used_in()] if snippet else []
+        context["where_used"] = where_used(Reference.objects.to(snippet)) if snippet else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
         """As Django's, but whatever shows a snippet protects it, and is named with a link."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         named = [
-            format_html("“{}” is used in {}", snippet, _link(use)) for snippet in objs for use in snippet.used_in()
+            format_html("“{}” is used in {}", snippet, _link(used.source))
+            for snippet in objs
+            for used in where_used(Reference.objects.to(snippet))
         ]
         return deleted, counts, lacking, [*protected, *named]
 

@@ -18,7 +18,6 @@ from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
 from accounts.models import Author
-from blog.internal_links import remember_links, site_paths
 from blog.models.views import POPULAR_DAYS, PostViewCount
 from blog.related_posts import extract_keywords, similarity
 from blog.series import Place, Series, place_of  # noqa: F401
@@ -372,7 +371,6 @@ class Post(Document):  # type: ignore[django-manager-missing]
         help_text="It stands large at the top of the home page, until you choose this for a newer one.",
     )
     tags = TaggableManager(through=TaggedPost, blank=True, help_text="Keywords, separated by commas.")
-    pictures = models.ManyToManyField(Image, through="PostPicture", related_name="posts", editable=False)
 
     month = models.DateField(null=True, editable=False)
     keywords = models.CharField(max_length=200, blank=True, editable=False)
@@ -427,8 +425,6 @@ class Post(Document):  # type: ignore[django-manager-missing]
         analysis = super().update_derived_fields()
         self.keywords = extract_keywords([self.title, *(text for _, _, text in self.headings), self.tldr])
         self.month = timezone.localdate(self.published_at).replace(day=1) if self.published_at else None
-        self._used = {number for kind, number in analysis.embeds if kind == "image"}
-        self._linked = site_paths(analysis.links)
         return analysis
 
     def save(self, **kwargs: Any) -> None:
@@ -436,13 +432,6 @@ class Post(Document):  # type: ignore[django-manager-missing]
         self.update_derived_fields()
         with services.track_path_change(self), invalidate_only(self.cache_scope()):
             super().save(**kwargs)
-            self._remember_pictures()
-            remember_links(self, self._linked)
-
-    def _remember_pictures(self) -> None:
-        kept = set(Image.objects.filter(pk__in=self._used).values_list("pk", flat=True)) if self._used else set()
-        PostPicture.objects.filter(post=self).exclude(image__in=kept).delete()
-        PostPicture.objects.bulk_create([PostPicture(post=self, image_id=pk) for pk in kept], ignore_conflicts=True)
 
     def publish_errors(self, data: Snapshot) -> list[PublishError]:
         from blog import checklist
@@ -528,19 +517,6 @@ def public_authors() -> QuerySet[Any]:
     counted = posts.annotate(found=Count("pk")).values("found")
     authors = Author.objects.annotate(post_count=Coalesce(Subquery(counted), 0))
     return authors.filter(Q(post_count__gt=0) | Q(pk__in=Author.objects.values("pk")[:1]))
-
-
-class PostPicture(models.Model):
-    """That a post's text uses a picture: keeps the picture from being deleted."""
-
-    post = models.ForeignKey(Post, on_delete=models.CASCADE)
-    image = models.ForeignKey(Image, on_delete=models.PROTECT)
-
-    class Meta:
-        constraints = [models.UniqueConstraint("post", "image", name="blog_postpicture_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.post}: {self.image}"
 
 
 # It needs the models above.

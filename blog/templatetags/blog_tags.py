@@ -29,7 +29,7 @@ def category_tree(context: Context) -> list[Category]:
 @register.simple_tag(takes_context=True)
 def site_author(context: Context) -> Author | None:
     """The author whom the frame introduces, if there is one. One query, unless the view has asked already."""
-    return context.get("site_author") or Author.objects.all().for_frame()
+    return context.get("site_author") or Author.objects.all().site_author()
 
 
 @register.simple_tag

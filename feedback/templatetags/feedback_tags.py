@@ -1,4 +1,4 @@
-"""What the desk shows of readers' answers."""
+"""Template tags for answers to "Was this helpful?"."""
 
 from django import template
 
@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.simple_tag
 def helpfulness(post: Post) -> Helpfulness:
-    """How readers answered about `post`. One query."""
+    """Return the answers about `post`."""
     return HelpfulCount.objects.for_post(post)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from lxml import html
 
-from affiliates.shop_urls import host_of, is_amazons
+from affiliates.shop_urls import host_of, is_amazon
 from blog.internal_links import broken_reasons, site_path
 from images.models import Image
 from newsletter.campaigns.progress import estimate_duration, format_duration
@@ -126,7 +126,7 @@ def _check_links(campaign: Campaign, email: RenderedEmail) -> Iterator[Finding]:
     hrefs = [element.get("href") or "" for element in html.document_fromstring(email.html).iter("a")]
     personal = {placeholder_url(campaign, purpose) for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES)}
     hrefs = [href for href in dict.fromkeys(hrefs) if href not in personal]
-    amazon = [href for href in hrefs if is_amazons(host_of(href))]
+    amazon = [href for href in hrefs if is_amazon(host_of(href))]
     if amazon:
         advice = "Amazon doesn't allow affiliate links in emails. Link to a post that contains them instead."
         yield Finding(Level.STOP, f"It links to Amazon: {_examples(amazon)}.", advice, "#id_body")

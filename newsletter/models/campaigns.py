@@ -13,10 +13,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from blog.models import Post
-from images.models import Image
 from newsletter.models.subscribers import Subscriber, Subscription, Topic
 from newsletter.models.transitions import TransitionTable, transition
-from richtext.analysis import analyze
 from richtext.references import ReferenceSource
 
 # A campaign that could not start within this time, because no worker was running, is not sent.
@@ -86,7 +84,9 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 class Campaign(ReferenceSource):
     """An email to all subscribers of a topic. Automatic ones announce a post, once ever, or a week's posts."""
 
+    # Images stay in the library: sent emails load them from there.
     reference_fields = ("body",)
+    is_content = False
 
     class Kind(models.TextChoices):
         """How the campaign was created."""
@@ -157,8 +157,6 @@ class Campaign(ReferenceSource):
     frozen_html = models.TextField(blank=True, editable=False)
     frozen_text = models.TextField(blank=True, editable=False)
 
-    # Images of sent emails must stay in the library, because mail clients load them from there.
-    pictures = models.ManyToManyField(Image, related_name="in_campaigns", editable=False)
     autosaves = GenericRelation("publishing.Autosave")
 
     objects = CampaignQuerySet.as_manager()
@@ -196,11 +194,6 @@ class Campaign(ReferenceSource):
     def __str__(self) -> str:
         return self.subject
 
-    @classmethod
-    def public_rows(cls) -> models.QuerySet[Any]:
-        """Return nothing: links in sent emails can no longer be changed."""
-        return cls._default_manager.none()
-
     def save(self, **kwargs: Any) -> None:
         """Save the campaign. Raise CampaignFrozenError if a frozen field changed after sending has started."""
         if self.scheduled_at and not self.not_after:
@@ -208,19 +201,12 @@ class Campaign(ReferenceSource):
         if not self._state.adding:
             self._check_frozen_fields()
         super().save(**kwargs)
-        if "body" in (kwargs.get("update_fields") or ("body",)):
-            self._update_images()
 
     def _check_frozen_fields(self) -> None:
         started = Campaign.objects.filter(pk=self.pk).exclude(status__in=self._EDITABLE)
         saved = started.values(*self.FROZEN_FIELDS).first()
         if saved and saved != {name: getattr(self, name) for name in self.FROZEN_FIELDS}:
             raise CampaignFrozenError(f"Campaign {self.pk} can't be changed because sending has started.")
-
-    def _update_images(self) -> None:
-        embeds = analyze(self.body).embeds if self.body else ()
-        image_pks = {pk for kind, pk in embeds if kind == "image"}
-        self.pictures.set(Image.objects.filter(pk__in=image_pks))
 
     @property
     def is_editable(self) -> bool:

@@ -22,8 +22,8 @@ def shop(db: None) -> Program:
         hosts="shop.example.com",
         tag="me",
         tag_parameter="ref",
-        allows_mail=True,
-        allows_robots=True,
+        allows_email=True,
+        allows_bots=True,
         price_hours=48,
         disclosure="Quiet Shop pays me a share of what you buy there.",
     )

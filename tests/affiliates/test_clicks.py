@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from affiliates.clicks import ClickCount
 from affiliates.programs import Program
-from tests.affiliates.making import make_link
+from tests.affiliates.factories import make_link
 from tests.factories import make_post
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -52,14 +52,14 @@ def test_one_browser_and_all_others_are_one_for_links_that_lead_directly_too(
     amazon: Program, client: Client, admin_client: Client
 ) -> None:
     make_link(amazon, slug="roller")
-    assert client.post("/go/roller/clicked/", headers=OWN_PAGE).status_code == 204
-    client.post("/go/roller/clicked/", headers=GOOGLEBOT | {"Sec-Fetch-Site": "same-origin"})
-    client.post("/go/roller/clicked/", headers=BROWSER | {"Sec-Fetch-Site": "cross-site"})
-    client.post("/go/roller/clicked/", headers=BROWSER)
-    admin_client.post("/go/roller/clicked/", headers=OWN_PAGE)
-    assert client.get("/go/roller/clicked/", headers=OWN_PAGE).status_code == 405
-    assert client.head("/go/roller/clicked/", headers=OWN_PAGE).status_code == 405
-    assert client.post("/go/never/clicked/", headers=OWN_PAGE).status_code == 204
+    assert client.post("/go/roller/click/", headers=OWN_PAGE).status_code == 204
+    client.post("/go/roller/click/", headers=GOOGLEBOT | {"Sec-Fetch-Site": "same-origin"})
+    client.post("/go/roller/click/", headers=BROWSER | {"Sec-Fetch-Site": "cross-site"})
+    client.post("/go/roller/click/", headers=BROWSER)
+    admin_client.post("/go/roller/click/", headers=OWN_PAGE)
+    assert client.get("/go/roller/click/", headers=OWN_PAGE).status_code == 405
+    assert client.head("/go/roller/click/", headers=OWN_PAGE).status_code == 405
+    assert client.post("/go/never/click/", headers=OWN_PAGE).status_code == 204
     assert counts() == [("roller", 0, 1)]
 
 
@@ -74,7 +74,7 @@ def test_a_click_counts_for_the_post_it_comes_from(shop: Program, amazon: Progra
         "https://else.example/knees/",
     ):
         client.get("/go/mat/", headers=BROWSER | {"Referer": referer})
-    client.post("/go/roller/clicked/", headers=OWN_PAGE | {"Referer": "http://testserver/knees/"})
+    client.post("/go/roller/click/", headers=OWN_PAGE | {"Referer": "http://testserver/knees/"})
     assert counts() == [("mat", post.pk, 2), ("mat", 0, 2), ("roller", post.pk, 1)]
 
 
@@ -126,7 +126,7 @@ def test_what_is_retired_leads_to_its_replacement_or_nowhere(shop: Program, clie
     old.retire(middle)
     middle.retire(new)
     for slug in ("old", "middle", "new"):
-        assert client.get(f"/go/{slug}/", headers=BROWSER)["Location"] == new.outside
+        assert client.get(f"/go/{slug}/", headers=BROWSER)["Location"] == new.shop_url
     assert counts() == [("new", 0, 3)]
     new.retire()
     for slug in ("old", "middle", "new", "never"):
@@ -136,7 +136,7 @@ def test_what_is_retired_leads_to_its_replacement_or_nowhere(shop: Program, clie
 @pytest.mark.parametrize("query", ["?url=https://evil.example/", "?next=//evil.example", "?to=https://evil.example"])
 def test_nobody_can_be_led_anywhere_else(shop: Program, client: Client, query: str) -> None:
     link = make_link(shop, slug="mat")
-    assert client.get(f"/go/mat/{query}", headers=BROWSER)["Location"] == link.outside
+    assert client.get(f"/go/mat/{query}", headers=BROWSER)["Location"] == link.shop_url
     assert client.get("/go/https://evil.example/", headers=BROWSER).status_code == 404
     assert client.get("/go/%2F%2Fevil.example/", headers=BROWSER).status_code == 404
 
@@ -149,7 +149,7 @@ def test_a_counter_that_fails_does_not_stop_a_reader(
 
     link = make_link(shop, slug="mat")
     monkeypatch.setattr("affiliates.clicks.ClickCountQuerySet.increment", fail)
-    assert client.get("/go/mat/", headers=BROWSER)["Location"] == link.outside
+    assert client.get("/go/mat/", headers=BROWSER)["Location"] == link.shop_url
     assert "A click was not counted" in caplog.text
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import cycle
 
 import feedparser
+import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -12,15 +13,17 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from accounts.models import Author
-from affiliates.models import Compared, Comparison, Link, Product, Shelf
+from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopSection
 from affiliates.programs import Program
-from affiliates.references import note_all
 from blog.models import Post
 from pages.models import Page
 from richtext.embeds import RenderTarget
+from richtext.references import rebuild
 from richtext.rendering import render_all
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category
+
+pytestmark = [pytest.mark.any_database, pytest.mark.slow]
 
 POSTS, LINKS = 300, 500
 # Whole pages take their time: the texts of all others are rendered as for their pages.
@@ -32,9 +35,9 @@ PAYS = re.compile(r"amazon\.|tag=|ref=me|/go/")
 
 def furnish(amazon: Program, shop: Program) -> None:
     """A site with 300 posts and 500 links of both programs: by name, in cards and comparisons, and pasted."""
-    shelf = Shelf.objects.create(name="All")
+    section = ShopSection.objects.create(name="All")
     products = Product.objects.bulk_create(
-        Product(name=f"Product {n}", reason="Good.", shelf=shelf) for n in range(100)
+        Product(name=f"Product {n}", reason="Good.", section=section) for n in range(100)
     )
     Link.objects.bulk_create(
         Link(
@@ -46,8 +49,8 @@ def furnish(amazon: Program, shop: Program) -> None:
         )
         for n in range(LINKS)
     )
-    comparison = Comparison.objects.create(title="Compared")
-    Compared.objects.bulk_create(Compared(comparison=comparison, product=each) for each in products[:3])
+    comparison = Comparison.objects.create(title="ComparisonRow")
+    ComparisonRow.objects.bulk_create(ComparisonRow(comparison=comparison, product=each) for each in products[:3])
     numbers = cycle(range(LINKS))
     kinds = cycle(
         [
@@ -77,7 +80,7 @@ def furnish(amazon: Program, shop: Program) -> None:
     places.objects.bulk_create([places(post=post, category=category) for post in posts])
     Page.objects.create(title="Gear", slug="gear", body=next(kinds)(), status="published", published_at=now)
     Page.objects.create(title="Plain", slug="plain", body="<p>Words.</p>", status="published", published_at=now)
-    note_all()
+    rebuild()
 
 
 def judge(place: str, markup: str, *, is_mail: bool = False) -> int:

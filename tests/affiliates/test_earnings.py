@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -16,13 +17,13 @@ from hypothesis import strategies as st
 from lxml import html
 
 from accounts.models import User
-from affiliates.charts import HEIGHT, WIDTH, bars
+from affiliates.charts import HEIGHT, WIDTH, daily_bars
 from affiliates.clicks import ClickCount
 from affiliates.earnings import Earning, Source, _split, by_day, by_month, of_posts, shared_out
-from affiliates.earnings_import import read_report
+from affiliates.earnings_import import import_report
 from affiliates.models import Link
 from affiliates.programs import Program
-from tests.affiliates.making import make_link
+from tests.affiliates.factories import make_link
 from tests.factories import make_post
 
 AMAZON = """Fee-Earnings reports from 11-01-2026 to 11-30-2026
@@ -55,8 +56,8 @@ def total() -> Decimal:
 
 def test_amazons_report_is_read_once_however_often_it_comes(amazon: Program, roller: Link) -> None:
     for new in (4, 0):
-        read = read_report(AMAZON.encode(), amazon)
-        assert (read.shape, read.lines, read.new, read.total) == ("Amazon: Fee-Earnings", 4, new, Decimal("1046.31"))
+        read = import_report(AMAZON.encode(), amazon)
+        assert (read.format, read.lines, read.new, read.total) == ("Amazon: Fee-Earnings", 4, new, Decimal("1046.31"))
     assert total() == Decimal("1046.31")
     assert Earning.objects.filter(link=roller).count() == 3
     assert set(Earning.objects.values_list("currency", flat=True)) == {"USD"}
@@ -73,11 +74,11 @@ def test_reports_of_networks_are_read_and_follow_their_state(
     shop: Program, report: str, whole: str, currency: str
 ) -> None:
     link = make_link(shop, slug="mat")
-    assert read_report(report.encode("utf-8-sig"), shop).total == Decimal(whole)
+    assert import_report(report.encode("utf-8-sig"), shop).total == Decimal(whole)
     assert set(Earning.objects.values_list("currency", flat=True)) == {currency}
     assert Earning.objects.filter(link=link, amount__gt=0).count() == 1
     before = Earning.objects.count()
-    read = read_report(report.replace("declined", "approved").replace("|1|mat", "||mat").encode("utf-16"), shop)
+    read = import_report(report.replace("declined", "approved").replace("|1|mat", "||mat").encode("utf-16"), shop)
     assert read.new == 0
     assert Earning.objects.count() == before
     assert total() > Decimal(whole)
@@ -86,25 +87,28 @@ def test_reports_of_networks_are_read_and_follow_their_state(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"Name,Price\nRoller,20\n", "Its columns are: Name, Price."),
-        (b"", "Its columns are: none."),
-        (b"\x00\x01\x02", "none of the reports"),
+        (b"Name,Price\nRoller,20\n", "Columns in this file: Name, Price."),
+        (b"", "Columns in this file: none."),
+        (b"\x00\x01\x02", "not supported"),
         (b"PK\x03\x04rest", "This is an Excel file. Export the report as CSV."),
         (b"x" * 5_000_001, "larger than 5 MB"),
-        (AMAZON.replace("0.81,MOBILE", "").replace('"1,045.50"', "much").encode(), "Line 5: “much” is no amount."),
-        (AMAZON.replace("11/21/2026", "yesterday").encode(), "Line 3: “11/20/2026” is no day"),
-        (AMAZON.replace("11/21/2026", "11/21/0026").encode(), "is no day"),
-        (AMAZON.replace("0.81", "9" * 30).encode(), "is no amount"),
-        (AMAZON.replace("0.81", "=1+2").encode(), "“=1[+]2” is no amount"),
-        (AMAZON.replace("0.81", "1.5E3").encode(), "is no amount"),
-        (AWIN.encode(), "This is the report “Awin: Transactions”, and not one of Amazon."),
+        (
+            AMAZON.replace("0.81,MOBILE", "").replace('"1,045.50"', "much").encode(),
+            "Line 5: “much” is not a valid amount.",
+        ),
+        (AMAZON.replace("11/21/2026", "yesterday").encode(), "Line 3: “11/20/2026” is not a valid date"),
+        (AMAZON.replace("11/21/2026", "11/21/0026").encode(), "is not a valid date"),
+        (AMAZON.replace("0.81", "9" * 30).encode(), "is not a valid amount"),
+        (AMAZON.replace("0.81", "=1+2").encode(), "“=1[+]2” is not a valid amount"),
+        (AMAZON.replace("0.81", "1.5E3").encode(), "is not a valid amount"),
+        (AWIN.encode(), "This is a report in the format “Awin: Transactions”, not one from Amazon."),
     ],
 )
 def test_a_file_of_another_shape_is_refused_in_words_and_nothing_is_kept(
     amazon: Program, content: bytes, words: str
 ) -> None:
     with pytest.raises(ValidationError, match=words):
-        read_report(content, amazon)
+        import_report(content, amazon)
     assert not Earning.objects.exists()
 
 
@@ -127,13 +131,13 @@ def test_a_file_of_another_shape_is_refused_in_words_and_nothing_is_kept(
 )
 def test_amounts_are_read_as_they_are_written_in_many_places(shop: Program, written: str, amount: str) -> None:
     report = f"ID;Date;Commission;Commission Status;Currency\n1;2026-11-20;{written};approved;EUR\n"
-    assert read_report(report.encode(), shop).total == Decimal(amount)
+    assert import_report(report.encode(), shop).total == Decimal(amount)
 
 
 def test_only_in_america_does_the_month_come_first(shop: Program) -> None:
     for number, currency in enumerate(("USD", "GBP")):
         report = f"ID,Date,Commission,Commission Status\n{number},03/04/2026,1.00,approved\n"
-        read_report(
+        import_report(
             report.replace("Commission,", "Commission (£)," if currency == "GBP" else "Commission,").encode(), shop
         )
     assert list(Earning.objects.order_by("day").values_list("day", "currency")) == [
@@ -145,13 +149,13 @@ def test_only_in_america_does_the_month_come_first(shop: Program) -> None:
 def test_one_number_twice_in_a_report_is_one_sale_in_its_last_state(shop: Program) -> None:
     lines = AWIN.splitlines()
     report = "\n".join([*lines, lines[1].replace("1.50", "1.75")])
-    assert read_report(report.encode(), shop).total == Decimal("2.50")
+    assert import_report(report.encode(), shop).total == Decimal("2.50")
     assert Earning.objects.count() == 3
 
 
 def test_a_currency_that_is_none_is_refused(shop: Program) -> None:
-    with pytest.raises(ValidationError, match="“=A1” is no currency, such as USD"):
-        read_report(AWIN.replace("EUR", "=A1").encode(), shop)
+    with pytest.raises(ValidationError, match="“=A1” is not a currency code such as USD"):
+        import_report(AWIN.replace("EUR", "=A1").encode(), shop)
     assert not Earning.objects.exists()
 
 
@@ -169,7 +173,7 @@ def test_who_may_only_look_reads_nothing_in(amazon: Program) -> None:
 @given(st.binary(max_size=300))
 def test_any_file_is_a_report_or_a_sentence(content: bytes) -> None:
     with pytest.raises(ValidationError) as caught:
-        read_report(content, Program())
+        import_report(content, Program())
     assert caught.value.messages[0].endswith(".")
 
 
@@ -184,7 +188,7 @@ def test_posts_get_what_their_clicks_brought_and_no_cent_is_lost(amazon: Program
     click(roller, second.pk, 1, DAY - timedelta(days=3))
     click(roller, second.pk, 50, DAY - timedelta(days=8))
     click(band, 0, 7, DAY + timedelta(days=1))
-    read_report(AMAZON.encode(), amazon)
+    import_report(AMAZON.encode(), amazon)
     shares = shared_out(Earning.objects.all())
     assert sum(shares.values()) == Decimal("1046.31")
     assert shares[Source(first.pk, roller.pk)] > shares[Source(second.pk, roller.pk)] > 0
@@ -192,7 +196,7 @@ def test_posts_get_what_their_clicks_brought_and_no_cent_is_lost(amazon: Program
     assert shares[Source(0, band.pk)] == Decimal("731.85")
     lines = of_posts(shares, {first.pk: 2, second.pk: 51, 0: 7})
     assert [(line.name, line.clicks) for line in lines] == [
-        ("The shop page, other pages, feeds", 7),
+        ("Shop page, other pages and feeds", 7),
         ("First", 2),
         ("Second", 51),
     ]
@@ -200,7 +204,7 @@ def test_posts_get_what_their_clicks_brought_and_no_cent_is_lost(amazon: Program
 
 
 def test_what_nobody_clicked_here_is_nobodys(amazon: Program, roller: Link) -> None:
-    read_report(AMAZON.encode(), amazon)
+    import_report(AMAZON.encode(), amazon)
     assert {source.post for source in shared_out(Earning.objects.all())} == {None}
 
 
@@ -215,7 +219,7 @@ def test_shares_are_the_whole_to_the_cent(amount: Decimal, clicks: list[tuple[in
 
 @given(st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.decimals(-99, 99, places=2), max_size=9))
 def test_the_chart_stays_within_its_frame(amounts: dict[date, Decimal]) -> None:
-    drawn = bars(amounts, date(2026, 12, 31), 60)
+    drawn = daily_bars(amounts, date(2026, 12, 31), 60)
     assert len(drawn) == 60
     assert all(0 <= bar.y <= HEIGHT and 0 <= bar.height <= HEIGHT and bar.x + bar.width <= WIDTH for bar in drawn)
 
@@ -224,19 +228,19 @@ def test_the_desk_reads_a_report_in_and_shows_who_pays(
     amazon: Program, roller: Link, admin_client: Client, client: Client
 ) -> None:
     address, today = reverse("admin:affiliates_earning_changelist"), timezone.localdate()
-    assert "Nothing is known of your earnings yet." in admin_client.get(address).content.decode()
+    assert "No earnings yet." in admin_client.get(address).content.decode()
     post = make_post(title="The knee")
     click(roller, post.pk, 3, today)
     report = AMAZON.replace("11/20/2026", f"{today:%m/%d/%Y}").replace("11/21/2026", f"{today:%m/%d/%Y}")
     file = SimpleUploadedFile("report.csv", report.replace("11/22/2026", f"{today:%m/%d/%Y}").encode())
     page = admin_client.post(address, {"program": amazon.pk, "report": file}, follow=True).content.decode()
-    assert "Amazon: Fee-Earnings: 4 lines, 4 of them new, 1046.31 altogether." in page
+    assert "Amazon: Fee-Earnings: imported 4 lines (4 new), 1046.31 in total." in page
     assert "<b>1046.31 USD</b>" in page
     assert page.count("<rect") == 60
-    (row,) = html.fromstring(page).xpath(f"//tr[th/a[@href='/{post.slug}/']]")
-    assert [cell.text_content().strip() for cell in row] == ["The knee", "3", "1046.31"]
+    cells: Any = html.fromstring(page).xpath(f"//tr[th/a[@href='/{post.slug}/']]/*")
+    assert [cell.text_content().strip() for cell in cells] == ["The knee", "3", "1046.31"]
     bad = SimpleUploadedFile("report.csv", b"a,b\n1,2\n")
     page = admin_client.post(address, {"program": amazon.pk, "report": bad}).content.decode()
-    assert "Its columns are: a, b." in page
+    assert "Columns in this file: a, b." in page
     assert "This field is required." in admin_client.post(address, {}).content.decode()
     assert client.get(address).status_code == 302

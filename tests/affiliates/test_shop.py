@@ -12,10 +12,10 @@ from lxml.html import HtmlElement
 from playwright.sync_api import Page, expect
 
 from affiliates.clicks import ClickCount
-from affiliates.models import Product, Shelf, ShopPage
+from affiliates.models import Product, ShopPage, ShopSection
 from affiliates.programs import Program
 from blog.models import Post
-from tests.affiliates.making import make_favorite, make_link, make_product
+from tests.affiliates.factories import make_favorite, make_link, make_product
 from tests.factories import make_image, make_post
 
 
@@ -33,12 +33,12 @@ def names(page: HtmlElement) -> list[str]:
 @pytest.fixture
 def filled(amazon: Program, shop: Program) -> list[Product]:
     """Two groups, in another order than their names and keys."""
-    second = Shelf.objects.create(name="A second", position=2, description="Small things.")
-    first = Shelf.objects.create(name="The first", position=1)
+    second = ShopSection.objects.create(name="A second", position=2, description="Small things.")
+    first = ShopSection.objects.create(name="The first", position=1)
     return [
-        make_favorite(shop, name="Ball", shelf=second, reason="Round & firm.", pros="Cheap", cons="Rolls away"),
-        make_favorite(amazon, name="Band", shelf=first, position=2),
-        make_favorite(shop, name="Roller", shelf=first, position=1, picture=make_image()),
+        make_favorite(shop, name="Ball", section=second, reason="Round & firm.", pros="Cheap", cons="Rolls away"),
+        make_favorite(amazon, name="Band", section=first, position=2),
+        make_favorite(shop, name="Roller", section=first, position=1, image=make_image()),
     ]
 
 
@@ -60,8 +60,8 @@ def test_what_pays_is_said_before_the_first_link(filled: list[Product], client: 
 def test_only_what_can_be_had_and_has_a_group_stands_there(shop: Program, client: Client) -> None:
     make_favorite(shop, name="Here")
     make_favorite(shop, name="Retired").links.get().retire()
-    make_favorite(shop, name="Elsewhere", shelf=None)
-    make_product(name="Without a link", shelf=Shelf.objects.get())
+    make_favorite(shop, name="Elsewhere", section=None)
+    make_product(name="Without a link", section=ShopSection.objects.get())
     assert names(tree(client)) == ["For the calves", "Here"]
     assert [product.name for product in Product.objects.published()] == ["Here"]
 
@@ -90,14 +90,14 @@ def test_the_field_finds_products_by_all_words(
 
 def test_an_empty_shop_says_so_and_is_kept_from_search_engines(client: Client, db: None) -> None:
     page = tree(client)
-    assert "There is nothing here yet." in page.text_content()
+    assert "No favorites yet." in page.text_content()
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
     assert not page.xpath("//*[@class='disclosure'] | //main//form")
     assert b"/shop/" not in client.get("/sitemap-shop.xml").content
 
 
 def test_search_engines_learn_of_products_without_ratings_or_prices(filled: list[Product], client: Client) -> None:
-    ShopPage.objects.create(title="My things", lead="Few & good.")
+    ShopPage.objects.create(title="My things", introduction="Few & good.")
     page = tree(client)
     assert page.findtext(".//h1") == "My things"
     (data,) = page.xpath("//script[@type='application/ld+json']/text()")
@@ -135,7 +135,7 @@ def test_the_shop_costs_the_same_for_any_number_of_products(shop: Program, clien
 
     few = count()
     for number in range(12):
-        make_favorite(shop, picture=make_image(), shelf=Shelf.objects.create(name=f"Group {number}"))
+        make_favorite(shop, image=make_image(), section=ShopSection.objects.create(name=f"Group {number}"))
     assert count() == few
 
 
@@ -160,7 +160,7 @@ def test_a_click_on_a_direct_link_is_counted_for_its_post(page: Page) -> None:
     page.context.route("https://www.amazon.com/**", lambda route: route.fulfill(body="A shop"))
     page.set_extra_http_headers({"User-Agent": "Mozilla/5.0 Firefox/140.0"})
     page.goto("/knees/")
-    with page.expect_request("**/go/roller/clicked/"):
+    with page.expect_request("**/go/roller/click/"):
         page.get_by_role("link", name="The roller (paid link)").click()
     expect(page.get_by_text("A shop")).to_be_visible()
     page.wait_for_timeout(500)

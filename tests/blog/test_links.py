@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from blog.internal_links import broken_links, orphans, site_path
+from blog.internal_links import broken_links, orphans
 from blog.models import Post, Snippet
 from tests.factories import make_author, make_category, make_page, make_post
 
@@ -18,34 +18,6 @@ pytestmark = pytest.mark.django_db
 
 def link(href: str) -> str:
     return f'<p><a href="{href}">there</a></p>'
-
-
-@pytest.mark.parametrize(
-    ("href", "place"),
-    [
-        ("/knee/", "knee"),
-        ("/knee?x=1#y", "knee"),
-        ("/%D0%BA/", "к"),
-        ("http://testserver/category/a/", "category/a"),
-        ("/", ""),
-        ("//elsewhere.example.com/knee/", None),
-        ("https://example.com/knee/", None),
-        ("mailto:a@example.com", None),
-        ("#part", None),
-        ("http://[", None),
-        ("/" + "x" * 501, None),
-    ],
-)
-def test_a_link_is_kept_as_the_place_it_leads_to(href: str, place: str | None) -> None:
-    assert site_path(href) == place
-
-
-def test_the_links_of_a_post_follow_its_text() -> None:
-    post = make_post(body=link("/a/") + link("/b/") + link("/b/#c"))
-    assert set(post.links.values_list("place", flat=True)) == {"a", "b"}
-    post.body = link("/b/")
-    post.save()
-    assert set(post.links.values_list("place", flat=True)) == {"b"}
 
 
 def test_posts_that_no_public_text_links_to_are_orphans() -> None:

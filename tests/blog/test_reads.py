@@ -106,7 +106,9 @@ def test_the_newest_featured_post_leads_the_home_page_once(client: Client) -> No
     make_post(title="Not yet", is_featured=True, published_at=now + timedelta(days=1))
     newest = [make_post(published_at=now - timedelta(days=days)) for days in range(1, 7)]
     assert Post.objects.published().featured_first(5) == [lead, *newest[:4]]
-    titles = html.fromstring(client.get("/").content).xpath("//section[@aria-labelledby='home-latest']//h3/a/text()")
+    titles = html.fromstring(client.get("/").content).xpath(
+        "//section[@aria-labelledby='home-latest-posts']//h3/a/text()"
+    )
     assert titles == ["Lead", *(post.title for post in newest[:4])]
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from lxml import html
 
 from blog.models import Post, Series
+from tests.example_site import make_example_site
 from tests.factories import make_image, make_post
-from tests.test_pages import furnish
 
 
 def guide() -> Series:
@@ -81,7 +81,7 @@ def test_the_map_names_the_series(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_a_post_in_a_series_costs_no_query_more(client: Client) -> None:
-    post = furnish()
+    post = make_example_site()
 
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:

@@ -64,14 +64,20 @@ def counted() -> list[tuple[int, int]]:
 def test_a_suggestion_becomes_one_row_of_the_queue(client: Client) -> None:
     post = make_post(slug="knee")
     response = send(
-        client, passage="Two sets", source="example.org/study", name="Sam", email="sam@example.org", note="x", state="x"
+        client,
+        passage="Two sets",
+        source="example.org/study",
+        name="Sam",
+        email="sam@example.org",
+        note="x",
+        status="x",
     )
     assert (response.status_code, response["Location"]) == (303, "/feedback/knee/thanks/")
     row = Suggestion.objects.get()
-    assert (row.post, row.kind, row.state, row.handled_at) == (post, "correction", "new", None)
+    assert (row.post, row.kind, row.status, row.handled_at) == (post, "correction", "new", None)
     assert (row.passage, row.words, row.note) == ("Two sets", "Three sets, not two.", "")
     assert (row.source, row.name, row.email) == ("https://example.org/study", "Sam", "sam@example.org")
-    assert list(Suggestion.objects.waiting()) == [row]
+    assert list(Suggestion.objects.undecided()) == [row]
     assert not response.cookies
     assert client.get(response["Location"]).status_code == 200
 
@@ -130,7 +136,7 @@ def test_a_form_sent_from_another_site_keeps_nothing_but_shows_the_words(client:
 def test_an_incomplete_form_says_what_is_missing_where(client: Client) -> None:
     make_post(slug="knee")
     page = tree(send(client, words=" ", email="sam@", name="Sam").content)
-    assert page.findtext(".//title").startswith("Not sent yet: ")
+    assert page.findtext(".//title").startswith("Error: ")
     assert "2 fields" not in page.xpath("//*[@role='alert']")[0].text_content()
     wrong = page.xpath("//*[@aria-invalid]")
     assert [field.name for field in wrong] == ["words", "email"]
@@ -173,7 +179,7 @@ def test_an_answer_counts_for_its_post_and_day(client: Client) -> None:
     assert not response.cookies
     assert counted() == [(1, 1)]
     assert str(HelpfulCount.objects.for_post(post)) == "1 of 2 (50 %)"
-    assert str(HelpfulCount.objects.for_post(make_post())) == "Nobody has answered yet"
+    assert str(HelpfulCount.objects.for_post(make_post())) == "No answers yet"
 
 
 @pytest.mark.django_db
@@ -185,7 +191,7 @@ def test_a_second_answer_of_a_day_is_thanked_and_not_counted(client: Client) -> 
 
 @pytest.mark.django_db
 def test_a_robot_that_answers_everything_stops_counting(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedback.views.MOST_ANSWERS_A_DAY", 2)
+    monkeypatch.setattr("feedback.views.DAILY_ANSWER_LIMIT", 2)
     for number in range(4):
         slug = make_post(slug=f"post-{number}-of-four").slug
         assert client.post(f"/feedback/{slug}/helpful/", {"answer": "yes"}, headers=OWN).status_code == 303
@@ -233,13 +239,13 @@ def test_answers_are_counted_exactly_when_many_come_at_once() -> None:
 @pytest.mark.parametrize("page", ["", "helpful/", "missing/", "thanks/"])
 @pytest.mark.parametrize("kind", ["draft", "scheduled", "in the trash", "unknown"])
 def test_what_is_not_public_has_no_feedback(client: Client, kind: str, page: str) -> None:
-    state: dict[str, dict[str, Any]] = {
+    case: dict[str, dict[str, Any]] = {
         "draft": {"status": Post.Status.DRAFT, "published_at": None},
         "scheduled": {"published_at": timezone.now() + timedelta(days=1)},
         "in the trash": {"trashed_at": timezone.now()},
         "unknown": {"slug": "ankle", "title": "Ankle"},
     }
-    make_post(**{"slug": "knee", "title": "A secret title"} | state[kind])
+    make_post(**{"slug": "knee", "title": "A secret title"} | case[kind])
     for response in (client.get(f"/feedback/knee/{page}"), send(client, f"/feedback/knee/{page}", answer="yes")):
         assert response.status_code == 404
         assert "secret" not in response.content.decode()
@@ -285,7 +291,7 @@ def test_the_queue_shows_what_waits_and_escapes_it(admin_client: Client) -> None
     post = make_post(title="Knee & hip")
     HelpfulCount.objects.add(post, True)
     row = make_suggestion(post, words="<script>x</script>", passage="<b>p</b>", source="https://example.org/a")
-    done = make_suggestion(post, words="Long done", state=Suggestion.State.DECLINED)
+    done = make_suggestion(post, words="Long done", status=Suggestion.Status.DECLINED)
     for address in (QUEUE, f"{QUEUE}{row.pk}/change/"):
         page = admin_client.get(address).content.decode()
         assert "<script>x" not in page
@@ -293,7 +299,7 @@ def test_the_queue_shows_what_waits_and_escapes_it(admin_client: Client) -> None
         assert "Knee &amp; hip" in page
         assert "1 of 1 (100 %)" in page
     assert 'href="https://example.org/a"' in page
-    assert str(done) not in admin_client.get(f"{QUEUE}?show=waiting").content.decode()
+    assert str(done) not in admin_client.get(f"{QUEUE}?show=open").content.decode()
     assert str(row) not in tree(admin_client.get(f"{QUEUE}?show=decided").content).text_content()
 
 
@@ -304,8 +310,8 @@ def test_the_form_of_a_post_shows_its_answers_and_leads_to_its_suggestions(admin
     make_suggestion(post, words="About this")
     make_suggestion(other, words="About that")
     page = tree(admin_client.get(f"/admin/blog/post/{post.pk}/change/").content)
-    assert "found it helpful: 0 of 1 (0 %)" in page.text_content()
-    (address,) = page.xpath("//a[text()='Their suggestions']/@href")
+    assert "Found helpful: 0 of 1 (0 %)" in page.text_content()
+    (address,) = page.xpath("//a[text()='View suggestions']/@href")
     queue = admin_client.get(address).content.decode()
     assert "About this" in queue
     assert "About that" not in queue
@@ -315,8 +321,8 @@ def test_the_form_of_a_post_shows_its_answers_and_leads_to_its_suggestions(admin
 def test_a_decision_gets_its_time_and_loses_it_when_taken_back(admin_client: Client) -> None:
     row = make_suggestion(make_post(), name="Sam")
 
-    def decide(state: str) -> Suggestion:
-        response = admin_client.post(f"{QUEUE}{row.pk}/change/", {"state": state, "note": "Checked.", "name": "Eve"})
+    def decide(status: str) -> Suggestion:
+        response = admin_client.post(f"{QUEUE}{row.pk}/change/", {"status": status, "note": "Checked.", "name": "Eve"})
         assert response.status_code == 302
         return Suggestion.objects.get()
 
@@ -328,22 +334,22 @@ def test_a_decision_gets_its_time_and_loses_it_when_taken_back(admin_client: Cli
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("action", "state", "waits"),
-    [("take_into_review", "in review", True), ("accept", "accepted", False), ("decline", "declined", False)],
+    ("action", "status", "waits"),
+    [("mark_in_review", "in review", True), ("accept", "accepted", False), ("decline", "declined", False)],
 )
-def test_many_are_decided_at_once(admin_client: Client, action: str, state: str, waits: bool) -> None:
+def test_many_are_decided_at_once(admin_client: Client, action: str, status: str, waits: bool) -> None:
     post = make_post()
-    rows = [make_suggestion(post), make_suggestion(post, state="accepted")]
+    rows = [make_suggestion(post), make_suggestion(post, status="accepted")]
     admin_client.post(QUEUE, {"action": action, "_selected_action": [row.pk for row in rows]})
-    assert set(Suggestion.objects.values_list("state", flat=True)) == {state}
-    assert Suggestion.objects.waiting().count() == (2 if waits else 0)
+    assert set(Suggestion.objects.values_list("status", flat=True)) == {status}
+    assert Suggestion.objects.undecided().count() == (2 if waits else 0)
 
 
 @pytest.mark.django_db
 def test_a_decision_without_a_time_cannot_be_stored() -> None:
     make_suggestion(make_post())
     with pytest.raises(IntegrityError), transaction.atomic():
-        Suggestion.objects.update(state="accepted")
+        Suggestion.objects.update(status="accepted")
 
 
 @pytest.mark.django_db
@@ -359,8 +365,8 @@ def test_an_author_decides_about_own_posts_and_sees_no_others() -> None:
     assert "About another" not in page
     data = {"action": "accept", "_selected_action": [own.pk, other.pk]}
     client.post(QUEUE, data)
-    client.post(f"{QUEUE}{other.pk}/change/", {"state": "accepted"})
-    assert list(Suggestion.objects.waiting()) == [other]
+    client.post(f"{QUEUE}{other.pk}/change/", {"status": "accepted"})
+    assert list(Suggestion.objects.undecided()) == [other]
 
 
 @pytest.mark.django_db
@@ -371,9 +377,9 @@ def test_who_may_only_look_changes_nothing() -> None:
     client.force_login(user)
     row = make_suggestion(make_post())
     assert str(row) in client.get(QUEUE).content.decode()
-    assert client.post(f"{QUEUE}{row.pk}/change/", {"state": "accepted"}).status_code == 403
+    assert client.post(f"{QUEUE}{row.pk}/change/", {"status": "accepted"}).status_code == 403
     client.post(QUEUE, {"action": "accept", "_selected_action": [row.pk]})
-    assert Suggestion.objects.waiting().count() == 1
+    assert Suggestion.objects.undecided().count() == 1
 
 
 @pytest.mark.django_db
@@ -395,7 +401,7 @@ def test_the_worker_erases_names_a_year_after_the_decision() -> None:
     post = make_post()
     person = {"name": "Sam", "email": "sam@example.org"}
     old, recent, waiting = (
-        make_suggestion(post, state=state, **person) for state in ("declined", "accepted", "in review")
+        make_suggestion(post, status=state, **person) for state in ("declined", "accepted", "in review")
     )
     Suggestion.objects.filter(pk=old.pk).update(handled_at=timezone.now() - timedelta(days=366))
     Suggestion.objects.filter(pk=waiting.pk).update(created_at=timezone.now() - timedelta(days=800))
@@ -416,9 +422,9 @@ def test_a_reader_answers_in_place_and_says_what_was_missing(page: Page) -> None
     page.get_by_role("button", name="No").click()
     box = page.get_by_label("What was missing?")
     box.wait_for()
-    assert page.evaluate("document.activeElement.textContent").startswith("Thank you")
+    assert page.evaluate("document.activeElement.textContent").startswith("If you like")
     page.get_by_role("button", name=SEND).click()
-    page.get_by_text("Nothing is written yet").wait_for()
+    page.get_by_text("Enter what was missing").wait_for()
     assert page.evaluate("document.activeElement.name") == "words"
     box.fill("Pictures.")
     page.get_by_role("button", name=SEND).click()
@@ -474,7 +480,7 @@ def test_the_form_is_open_to_everybody(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 800})
     page.goto("/feedback/knee/?passage=Two")
     assert violations_in_both_themes(page) == []
-    page.get_by_label("Your e-mail address").fill("sam@")
+    page.get_by_label("Your email address").fill("sam@")
     page.get_by_role("button", name=SEND).click()
     page.get_by_role("alert").wait_for()
     assert violations_in_both_themes(page) == []

@@ -17,9 +17,10 @@ from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from images import references
 from images.models import Image, Video
 from images.renditions import make, make_missing
+from richtext.references import Reference
+from siteinfo.where_used import where_used
 from tests.factories import make_author, make_category, make_image, make_post
 
 pytestmark = pytest.mark.django_db
@@ -132,14 +133,15 @@ def test_every_way_of_use_is_found_once_for_each_user(admin_client: Client) -> N
     draft = make_post(title="Draft one", status="draft", body=f'<figure><img data-image="{image.pk}"></figure>')
     category, author = make_category(image=image), make_author(photo=image)
     video = Video.objects.create(provider="vimeo", key="12345678", thumbnail=image)
-    found = {use.user: use for use in references.uses(image)}
+    references = Reference.objects.to(image)
+    found = {used.source: used for used in where_used(references)}
     assert set(found) == {post, draft, category, author, video}
-    assert len(found[post].labels) == 2
-    assert found[draft].state == "Draft"
-    assert references.counts([image]) == {image.pk: 5}
+    assert len(found[post].field_labels) == 2
+    assert found[draft].status_label == "Draft"
+    assert references.source_counts() == {image.pk: 5}
     page = admin_client.get(reverse("admin:images_image_change", args=[image.pk])).content.decode()
-    for user in found.values():
-        assert f'<a href="{user.address}">{user.user}</a>' in page
+    for used in found.values():
+        assert f'<a href="{used.url}">{used.source}</a>' in page
 
 
 # ---- Words ---------------------------------------------------------------------------------------

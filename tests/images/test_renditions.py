@@ -14,7 +14,7 @@ from images.models import Image
 from images.renditions import make, make_missing, picture
 from tests.factories import make_image, make_post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def addresses(markup: str) -> set[str]:

@@ -407,7 +407,7 @@ def test_blocks_are_reordered_by_dragging_and_by_keyboard(admin_page: BrowserPag
     expect(admin_page.locator(".block-title b").nth(3)).to_have_text("Search")
     expect(button).to_be_focused()
     expect(admin_page.get_by_role("status")).to_have_text("“Search” is number 4 of 8.")
-    assert widget_titles(client) == ["Archives", "Meet Sam", "Connect", "Search", "Join the list", "Categories"]
+    assert widget_titles(client) == ["Archives", "Meet Sam", "Connect", "Search", "Subscribe", "Categories"]
     assert violations(admin_page) == []
 
 

@@ -20,6 +20,8 @@ from pages.models import Page
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_author, make_category, make_image, make_page, make_post
 
+pytestmark = pytest.mark.any_database
+
 LINKS = {
     "top-bar": "//div[@class='topbar']//nav//a",
     "main-menu": "//ul[@class='menu']//a",
@@ -94,7 +96,7 @@ def test_default_blocks_show_categories_pages_and_policies(client: Client) -> No
     assert link_titles(client, "mobile-menu") == main
     expected = ["All posts", *categories, "About me", "Services", "Privacy", "Editorial policy", "Contact", "RSS feed"]
     assert link_titles(client, "footer") == expected
-    assert widget_titles(client) == ["Meet Sam", "Connect", "Join the list", "Search", "Categories", "Archives"]
+    assert widget_titles(client) == ["Meet Sam", "Connect", "Subscribe", "Search", "Categories", "Archives"]
     home = tree(client).xpath("//main/section/@class")
     assert home == ["hero", "section section--start", "section", "section about-band"]
 

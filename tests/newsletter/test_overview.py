@@ -1,4 +1,4 @@
-"""What the desk's start page says of the newsletter."""
+"""The newsletter's panel on the dashboard."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from tests.factories import make_campaign, make_delivery, make_subscriber
 pytestmark = pytest.mark.django_db
 
 
-def test_the_start_page_tells_how_the_list_grows(admin_client: Client) -> None:
+def test_the_panel_shows_the_list_and_the_campaigns(admin_client: Client) -> None:
     for _ in range(3):
         make_subscriber(status="pending", confirmed_at=None).confirm()
     Subscriber.objects.first().unsubscribe()  # type: ignore[union-attr]
@@ -33,12 +33,12 @@ def test_the_start_page_tells_how_the_list_grows(admin_client: Client) -> None:
     assert str(seen["next"]) == "Next one"
 
 
-def test_a_new_site_has_a_start_page_as_well(admin_client: Client) -> None:
+def test_a_new_site_has_a_panel(admin_client: Client) -> None:
     page = admin_client.get("/admin/").content.decode()
     assert "No campaign is scheduled or being sent." in page
 
 
-def test_what_waits_for_a_decision_is_among_the_tasks(admin_client: Client) -> None:
+def test_campaigns_that_need_a_decision_are_tasks(admin_client: Client) -> None:
     reason = "41 of 129 mails failed. Look at the reasons before you go on."
     make_campaign(status="paused", subject="Sleep", started_at=timezone.now(), pause_reason=reason)
     held = make_campaign(status="sending", subject="Knees", started_at=timezone.now())
@@ -49,7 +49,7 @@ def test_what_waits_for_a_decision_is_among_the_tasks(admin_client: Client) -> N
     assert "An email of “Knees” may or may not have been sent" in page
 
 
-def test_who_has_nothing_to_do_with_it_sees_nothing_of_it() -> None:
+def test_users_without_permission_see_no_panel() -> None:
     user = User.objects.create_user("writer@example.com", "a password for tests", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_post"))
     client = Client()
@@ -60,7 +60,7 @@ def test_who_has_nothing_to_do_with_it_sees_nothing_of_it() -> None:
     assert 'id="newsletter"' not in page
 
 
-def test_it_costs_the_same_for_few_and_many(admin_client: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_list(admin_client: Client) -> None:
     def grow(number: int) -> int:
         for _ in range(number):
             make_delivery(campaign=make_campaign(status="paused", started_at=timezone.now()), status="sent")

@@ -1,4 +1,4 @@
-"""Standing pages: where they lie, who sees them, what they say to machines, and that they are written as posts are."""
+"""Pages: paths, visibility, structured data, starter pages and services."""
 
 import json
 import re
@@ -23,10 +23,11 @@ from accounts.models import Author, Qualification
 from blog import checklist
 from blog.internal_links import broken_links
 from blog.models import Post
-from images.references import uses
 from pages.models import Page, Service
 from pages.starter_pages import ROLES
 from redirects.models import Redirect
+from richtext.references import Reference
+from siteinfo.where_used import where_used
 from tests.factories import make_author, make_image, make_page, make_post
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def of_kind(page: HtmlElement, kind: str) -> list[dict[str, Any]]:
 
 
 def fields(page: Page, **overrides: str) -> dict[str, str]:
-    """What the form of `page` sends."""
+    """Return what the form of `page` posts."""
     sent = {
         "title": page.title,
         "slug": page.slug,
@@ -67,10 +68,10 @@ def change_address(page: Page) -> str:
     return reverse("admin:pages_page_change", args=[page.pk])
 
 
-# ---- Addresses ------------------------------------------------------------------------------------------
+# ---- Paths --------------------------------------------------------------------------------------------
 
 
-def test_a_page_lies_below_its_parent_and_names_the_way(client: Client) -> None:
+def test_a_page_is_below_its_parent_and_has_breadcrumbs(client: Client) -> None:
     about = make_page(title="About", slug="about")
     make_page(title="Services", slug="services", parent=about)
     page = tree(client, "/about/services/")
@@ -80,7 +81,7 @@ def test_a_page_lies_below_its_parent_and_names_the_way(client: Client) -> None:
     assert client.get("/services/").status_code == 404
 
 
-def test_a_renamed_page_takes_those_below_along_and_leads_readers_after_it(client: Client) -> None:
+def test_a_renamed_page_moves_the_pages_below_it_and_redirects(client: Client) -> None:
     about = make_page(slug="about")
     middle = make_page(slug="services", parent=about)
     make_page(slug="prices", parent=middle)
@@ -97,7 +98,7 @@ def test_a_renamed_page_takes_those_below_along_and_leads_readers_after_it(clien
     assert not Redirect.objects.filter(old_path="/about").exists()
 
 
-def test_an_address_in_any_script_leads_readers_on_too(client: Client) -> None:
+def test_non_ascii_paths_redirect_too(client: Client) -> None:
     above = make_page(slug="колено")
     make_page(slug="боль", parent=above)
     above.slug = "бедро"
@@ -106,14 +107,14 @@ def test_an_address_in_any_script_leads_readers_on_too(client: Client) -> None:
         assert client.get(client.get(old)["Location"]).status_code == 200
 
 
-def test_drafts_leave_no_redirect_when_they_are_renamed() -> None:
+def test_renaming_a_draft_creates_no_redirect() -> None:
     page = make_page(slug="old", status=Page.Status.DRAFT)
     page.slug = "new"
     page.save()
     assert not Redirect.objects.exists()
 
 
-def test_posts_and_pages_never_take_the_same_address() -> None:
+def test_posts_and_pages_cannot_have_the_same_path() -> None:
     make_post(title="The post", slug="knee")
     make_page(title="The page", slug="hip")
     with pytest.raises(ValidationError, match="The post “The post” has this address"):
@@ -123,12 +124,12 @@ def test_posts_and_pages_never_take_the_same_address() -> None:
 
 
 @pytest.mark.parametrize("slug", ["admin", "blog", "feed", "2026", "search"])
-def test_a_page_cannot_take_an_address_of_the_site(slug: str) -> None:
+def test_a_page_cannot_take_a_path_of_the_site(slug: str) -> None:
     with pytest.raises(ValidationError, match="The site itself uses"):
         Page(title="x", slug=slug).clean()
 
 
-def test_a_rename_is_refused_when_a_page_below_would_take_an_address_of_the_site() -> None:
+def test_a_rename_is_rejected_if_a_page_below_would_take_a_path_of_the_site() -> None:
     top = make_page(slug="topics")
     make_page(slug="knee", parent=top)
     top.slug = "category"
@@ -136,7 +137,7 @@ def test_a_rename_is_refused_when_a_page_below_would_take_an_address_of_the_site
         top.clean()
 
 
-def test_the_contact_page_lies_where_the_form_is_and_no_other_may(client: Client) -> None:
+def test_only_the_contact_page_can_have_the_path_of_the_contact_form(client: Client) -> None:
     page = make_page(slug="write-to-me", body="<p>Letterbox.</p>")
     page.role, page.parent = "contact", make_page()
     page.clean()
@@ -152,7 +153,7 @@ def test_the_contact_page_lies_where_the_form_is_and_no_other_may(client: Client
         Page(title="Contact").clean()
 
 
-def test_no_page_lies_below_itself() -> None:
+def test_a_page_cannot_be_below_itself() -> None:
     above = make_page()
     below = make_page(parent=above)
     above.parent = below
@@ -160,7 +161,7 @@ def test_no_page_lies_below_itself() -> None:
         above.clean()
 
 
-def test_a_page_with_others_below_it_cannot_be_deleted_and_its_trash_keeps_their_addresses(client: Client) -> None:
+def test_a_parent_page_cannot_be_deleted_and_trashing_it_keeps_the_paths_below(client: Client) -> None:
     about = make_page(title="About", slug="about")
     make_page(title="Services", slug="services", parent=about)
     with pytest.raises(ProtectedError):
@@ -171,17 +172,17 @@ def test_a_page_with_others_below_it_cannot_be_deleted_and_its_trash_keeps_their
     assert page.xpath("//ol[@class='breadcrumbs']//text()[normalize-space()]") == ["Home", "Services"]
 
 
-def test_each_role_is_given_once() -> None:
+def test_each_role_is_unique() -> None:
     make_page(role="privacy")
     make_page(), make_page()
     with pytest.raises(IntegrityError), transaction.atomic():
         make_page(role="privacy")
 
 
-# ---- Who sees what --------------------------------------------------------------------------------------
+# ---- Visibility ---------------------------------------------------------------------------------------
 
 
-def test_readers_see_public_pages_only_wherever_pages_are_named(client: Client, admin_client: Client) -> None:
+def test_visitors_see_only_public_pages_everywhere(client: Client, admin_client: Client) -> None:
     later = timezone.now() + timedelta(days=1)
     hidden = [
         make_page(title="Hidden one", slug="draft", status=Page.Status.DRAFT, show_in_menu=True),
@@ -201,12 +202,12 @@ def test_readers_see_public_pages_only_wherever_pages_are_named(client: Client, 
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_a_page_is_found_by_its_words(client: Client) -> None:
+def test_a_page_is_found_by_its_text(client: Client) -> None:
     make_page(title="Services", slug="services", body="<p>Whom an appointment helps.</p>")
     assert tree(client, "/search/?q=appointment").xpath("//article//h2/a/@href") == ["/services/"]
 
 
-def test_a_link_to_a_draft_page_is_dead_and_one_in_a_page_is_checked() -> None:
+def test_a_link_to_a_draft_page_is_broken_and_links_in_pages_are_checked() -> None:
     make_page(title="Prices", slug="prices", status=Page.Status.DRAFT)
     make_page(title="Shown", slug="shown", body='<p><a href="/prices/">x</a></p>')
     make_post(body='<p><a href="/prices/">x</a><a href="/shown/">x</a></p>')
@@ -216,24 +217,24 @@ def test_a_link_to_a_draft_page_is_dead_and_one_in_a_page_is_checked() -> None:
     assert [finding.sentence for finding in dead] == ["Mend the link to /prices/: readers find no page there."]
 
 
-def test_a_link_to_the_contact_form_is_alive_even_while_its_page_is_a_draft() -> None:
+def test_a_link_to_the_contact_form_works_while_its_page_is_a_draft() -> None:
     make_page(role="contact", slug="contact", status=Page.Status.DRAFT)
     make_post(body='<p><a href="/contact/">x</a></p>')
     assert broken_links() == []
 
 
-def test_a_picture_knows_the_pages_that_use_it() -> None:
+def test_an_image_lists_the_pages_that_use_it() -> None:
     image = make_image()
     page = make_page(body=f'<figure><img data-image="{image.pk}"></figure>', featured_image=image)
-    (use,) = uses(image)
-    assert use.user == page
-    assert use.address == change_address(page)
+    (used,) = where_used(Reference.objects.to(image))
+    assert used.source == page
+    assert used.url == change_address(page)
 
 
-# ---- Written as posts are ---------------------------------------------------------------------------------
+# ---- Writing ------------------------------------------------------------------------------------------
 
 
-def test_a_page_is_kept_revised_kept_private_and_brought_back(admin_client: Client, client: Client) -> None:
+def test_a_page_has_revisions_and_pending_edits(admin_client: Client, client: Client) -> None:
     page = make_page(title="About", slug="about", body="<p>First.</p>")
     admin_client.post(change_address(page), fields(page, body="<p>Second.</p>", _save="1"))
     page.refresh_from_db()
@@ -249,7 +250,7 @@ def test_a_page_is_kept_revised_kept_private_and_brought_back(admin_client: Clie
 
 
 @pytest.mark.parametrize("place", ["form", "list"])
-def test_a_copy_of_a_page_has_its_words_and_neither_its_address_nor_its_part(admin_client: Client, place: str) -> None:
+def test_a_duplicated_page_has_the_content_but_not_the_path_or_the_role(admin_client: Client, place: str) -> None:
     page = make_page(title="About", slug="about", role="about", show_in_menu=True)
     if place == "form":
         assert b'name="_duplicate"' in admin_client.get(change_address(page)).content
@@ -263,7 +264,7 @@ def test_a_copy_of_a_page_has_its_words_and_neither_its_address_nor_its_part(adm
     assert (copy.status_label, copy.role, copy.show_in_menu, copy.path == page.path) == ("Draft", None, False, False)
 
 
-def test_the_first_words_of_a_page_are_kept_and_shown_before_they_are_saved(admin_client: Client) -> None:
+def test_a_new_page_is_autosaved_and_previewed_before_it_is_saved(admin_client: Client) -> None:
     sent = {"title": "About me", "body": "<p>Unsaved words.</p>", "autosave_key": str(uuid4())}
     kept = admin_client.post(reverse("admin:pages_page_autosave_new"), sent).json()
     assert "Unsaved words." in admin_client.get(kept["preview_url"]).content.decode()
@@ -273,7 +274,7 @@ def test_the_first_words_of_a_page_are_kept_and_shown_before_they_are_saved(admi
     assert "Unsaved words." in form.content.decode()
 
 
-def test_a_draft_opens_by_its_secret_link_until_it_is_public(admin_client: Client, client: Client) -> None:
+def test_a_preview_link_shows_a_draft_until_it_is_published(admin_client: Client, client: Client) -> None:
     page = make_page(slug="about", status=Page.Status.DRAFT, body="<p>Secret words.</p>")
     secret = admin_client.get(change_address(page)).context["preview_url"].removeprefix("http://testserver")
     answer = client.get(secret)
@@ -284,7 +285,7 @@ def test_a_draft_opens_by_its_secret_link_until_it_is_public(admin_client: Clien
     assert client.get("/preview/page/forged/").status_code == 404
 
 
-def test_a_page_with_marked_places_is_not_published(admin_client: Client) -> None:
+def test_a_page_with_placeholders_cannot_be_published(admin_client: Client) -> None:
     page = make_page(slug="a", status=Page.Status.DRAFT, body="<p>I am [your name], since [the year].</p>")
     refused = admin_client.post(change_address(page), fields(page, _publish="1")).content.decode()
     assert "Fill in the marked places: [your name], [the year]." in refused
@@ -293,7 +294,7 @@ def test_a_page_with_marked_places_is_not_published(admin_client: Client) -> Non
     assert page.is_published
 
 
-def test_what_posts_lack_is_not_asked_of_pages() -> None:
+def test_checks_for_posts_do_not_apply_to_pages() -> None:
     page = make_page(body="<p>A study found it.</p>", status=Page.Status.DRAFT)
     assert checklist.findings(page.snapshot(), page.checks) == []
 
@@ -301,7 +302,7 @@ def test_what_posts_lack_is_not_asked_of_pages() -> None:
 # ---- Starter pages ------------------------------------------------------------------------------------------
 
 
-def test_a_new_site_gets_its_pages_as_drafts_once(admin_client: Client) -> None:
+def test_starter_pages_are_created_once_as_drafts(admin_client: Client) -> None:
     call_command("create_starter_pages", verbosity=0)
     assert {page.role for page in Page.objects.drafts()} == set(ROLES)
     for page in Page.objects.all():
@@ -314,7 +315,7 @@ def test_a_new_site_gets_its_pages_as_drafts_once(admin_client: Client) -> None:
     assert Page.objects.count() == 6
 
 
-def test_policies_lie_where_they_always_did_dated_and_named_to_machines(client: Client) -> None:
+def test_policies_have_stable_paths_a_date_and_structured_data(client: Client) -> None:
     make_author()
     call_command("create_starter_pages")
     Page.objects.update(status=Page.Status.PUBLISHED, published_at=timezone.now())
@@ -327,10 +328,10 @@ def test_policies_lie_where_they_always_did_dated_and_named_to_machines(client: 
     assert article["publishingPrinciples"] == "http://testserver/editorial-policy/"
 
 
-# ---- Pages with a part of their own ---------------------------------------------------------------------------
+# ---- Roles --------------------------------------------------------------------------------------------
 
 
-def test_a_credential_changed_once_changes_the_page_and_the_byline(client: Client) -> None:
+def test_changing_credentials_updates_the_about_page_and_bylines(client: Client) -> None:
     author = make_author(name="Sam", credentials="PT", photo=make_image())
     Qualification.objects.create(author=author, name="A degree")
     make_page(slug="about", role="about")
@@ -344,12 +345,12 @@ def test_a_credential_changed_once_changes_the_page_and_the_byline(client: Clien
     assert kind["mainEntity"]["@id"].endswith("#person")
 
 
-def test_an_about_page_without_an_author_still_opens(client: Client) -> None:
+def test_an_about_page_works_without_an_author(client: Client) -> None:
     make_page(title="About", slug="about", role="about")
     assert tree(client, "/about/").findtext(".//h1") == "About"
 
 
-def test_services_say_to_machines_what_readers_see_and_invent_no_price(client: Client) -> None:
+def test_structured_data_of_services_matches_the_page_and_invents_no_price(client: Client) -> None:
     make_author()
     make_page(slug="services", role="services")
     Service.objects.create(name="Second", description="More.", position=2, format="By video")
@@ -369,12 +370,12 @@ def test_services_say_to_machines_what_readers_see_and_invent_no_price(client: C
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "//evil.example", "contact", "data:x", "https://a b"])
-def test_a_button_leads_to_no_program(link: str) -> None:
+def test_a_button_cannot_link_to_code(link: str) -> None:
     with pytest.raises(ValidationError):
         Service(name="x", description="x", button_text="Go", button_link=link).full_clean()
 
 
-def test_a_button_needs_words_and_a_place() -> None:
+def test_a_button_needs_a_text_and_a_working_link() -> None:
     with pytest.raises(ValidationError, match="both"):
         Service(name="x", description="x", button_text="Go").full_clean()
     Service(name="x", description="x", button_text="Go", button_link="mailto:a@example.com").full_clean()
@@ -390,7 +391,7 @@ def test_a_button_needs_words_and_a_place() -> None:
 
 
 @pytest.mark.parametrize("make", [make_post, make_page])
-def test_questions_say_to_machines_what_readers_see(client: Client, make: Any) -> None:
+def test_structured_data_of_questions_matches_the_page(client: Client, make: Any) -> None:
     make(slug="faq", body=f"<p>Words.</p>{FAQ}")
     page = tree(client, "/faq/")
     (questions,) = of_kind(page, "FAQPage")
@@ -401,12 +402,12 @@ def test_questions_say_to_machines_what_readers_see(client: Client, make: Any) -
     assert question["acceptedAnswer"]["text"].split("\n") == shown == ["A little.", "Not for long."]
 
 
-def test_a_text_without_questions_says_none(client: Client) -> None:
+def test_a_page_without_questions_has_no_faq_data(client: Client) -> None:
     make_page(slug="plain")
     assert not of_kind(tree(client, "/plain/"), "FAQPage")
 
 
-def test_a_feed_shows_the_answer_at_once(client: Client) -> None:
+def test_feeds_show_answers_expanded(client: Client) -> None:
     make_post(body=FAQ)
     text = client.get("/feed/").content.decode()
     assert "A little." in text
@@ -415,7 +416,7 @@ def test_a_feed_shows_the_answer_at_once(client: Client) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_question_is_written_in_the_editor_and_published_with_the_page(admin_page: BrowserPage) -> None:
+def test_a_question_is_written_in_the_editor_and_published(admin_page: BrowserPage) -> None:
     admin_page.goto(reverse("admin:pages_page_add"))
     admin_page.get_by_label("Title:").fill("Questions")
     admin_page.locator(".ProseMirror").click()

@@ -195,6 +195,7 @@ def test_a_file_that_is_not_a_table_is_explained(admin_client: Client, data: byt
     assert words in error[0]
 
 
+@pytest.mark.slow
 def test_ten_thousand_lines_are_imported_at_once(admin_client: Client) -> None:
     text = "old,new\n" + "".join(f"/o{number}/,/n{number}/\n" for number in range(MAX_ROWS))
     admin_client.post(IMPORT, {"text": text, "_import": "1"})

@@ -1,6 +1,6 @@
-"""Exports: those that tests write, and other people's, which lie beside the project.
+"""Fixtures for exports.
 
-Where those are missing their tests do not exist.
+Tests of real exports are collected only if the exports are available next to the project.
 """
 
 from pathlib import Path

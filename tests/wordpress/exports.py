@@ -1,4 +1,4 @@
-"""Small exports for tests, and all that an import may change."""
+"""Helpers that build small exports and list the rows an import can change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,9 @@ from blog.models import Category, Post, Tag
 from pages.models import Page
 from redirects.models import Redirect
 from siteinfo.models import SiteInfo
-from wordpress.models import Origin
+from wordpress.models import ImportedObject
 
-# Takes the items of an export, and by `name=` that of its file; gives its path.
+# Writes an export with the given items and returns its path. `name` sets the file name.
 Writer = Callable[..., str]
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -27,7 +27,7 @@ TAIL = "</channel></rss>"
 
 
 def item(number: int = 1, **values: Any) -> str:
-    facts = {
+    fields = {
         "title": f"Post {number}",
         "slug": f"post-{number}",
         "status": "publish",
@@ -42,22 +42,22 @@ def item(number: int = 1, **values: Any) -> str:
         "order": 0,
         "modified": "0000-00-00 00:00:00",
     } | values
-    return f"""<item><title>{facts["title"]}</title><link>{facts["link"]}</link>
-<guid isPermaLink="false">https://old.example/?p={number}</guid><dc:creator>{facts["creator"]}</dc:creator>
-<content:encoded><![CDATA[{facts["body"]}]]></content:encoded><excerpt:encoded></excerpt:encoded>
-<wp:post_id>{number}</wp:post_id><wp:post_date>{facts["date"]}</wp:post_date>
-<wp:post_date_gmt>{facts["date"]}</wp:post_date_gmt><wp:post_name>{facts["slug"]}</wp:post_name>
-<wp:status>{facts["status"]}</wp:status><wp:post_type>{facts["kind"]}</wp:post_type>
-<wp:post_password>{facts["password"]}</wp:post_password><wp:post_parent>{facts["parent"]}</wp:post_parent>
-<wp:menu_order>{facts["order"]}</wp:menu_order><wp:post_modified_gmt>{facts["modified"]}</wp:post_modified_gmt>
+    return f"""<item><title>{fields["title"]}</title><link>{fields["link"]}</link>
+<guid isPermaLink="false">https://old.example/?p={number}</guid><dc:creator>{fields["creator"]}</dc:creator>
+<content:encoded><![CDATA[{fields["body"]}]]></content:encoded><excerpt:encoded></excerpt:encoded>
+<wp:post_id>{number}</wp:post_id><wp:post_date>{fields["date"]}</wp:post_date>
+<wp:post_date_gmt>{fields["date"]}</wp:post_date_gmt><wp:post_name>{fields["slug"]}</wp:post_name>
+<wp:status>{fields["status"]}</wp:status><wp:post_type>{fields["kind"]}</wp:post_type>
+<wp:post_password>{fields["password"]}</wp:post_password><wp:post_parent>{fields["parent"]}</wp:post_parent>
+<wp:menu_order>{fields["order"]}</wp:menu_order><wp:post_modified_gmt>{fields["modified"]}</wp:post_modified_gmt>
 <category domain="category" nicename="low-back"><![CDATA[Low & back]]></category>
-<category domain="post_tag" nicename="desk-work"><![CDATA[Desk work]]></category>{facts["more"]}</item>"""
+<category domain="post_tag" nicename="desk-work"><![CDATA[Desk work]]></category>{fields["more"]}</item>"""
 
 
-def everything() -> dict[str, list[object]]:
+def all_rows() -> dict[str, list[object]]:
     rows: dict[str, list[object]] = {}
     models: tuple[type[Any], ...] = (
-        *(Post, Page, Category, Tag, Author, SiteInfo, Origin, Redirect, Post.categories.through),
+        *(Post, Page, Category, Tag, Author, SiteInfo, ImportedObject, Redirect, Post.categories.through),
     )
     for model in models:
         rows[model.__name__] = list(model.objects.order_by("pk").values())

@@ -1,4 +1,4 @@
-"""From an export to posts: once, completely, and never over the author's own work."""
+"""Test the import of posts: complete, repeatable, and without overwriting the author's changes."""
 
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,12 @@ from newsletter.campaigns import automation
 from newsletter.models import NewsletterSettings
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category, make_post
-from tests.wordpress.exports import HEAD, TAIL, Writer, everything, item
+from tests.wordpress.exports import HEAD, TAIL, Writer, all_rows, item
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_post_arrives_with_all_that_belongs_to_it(write: Writer, client: Client) -> None:
+def test_post_is_imported_with_its_related_objects(write: Writer, client: Client) -> None:
     call_command("import_wordpress", write(item(), item(2, kind="attachment")))
     post = Post.objects.get()
     assert post.body == "<p>First words.</p>\n<p>Second <strong>words</strong>.</p>"
@@ -34,7 +34,7 @@ def test_a_post_arrives_with_all_that_belongs_to_it(write: Writer, client: Clien
     assert client.get("/post-1/").status_code == 200
 
 
-def test_no_mail_goes_out_about_what_was_public_there(write: Writer) -> None:
+def test_posts_published_in_wordpress_are_not_announced(write: Writer) -> None:
     NewsletterSettings.objects.create(is_automation_enabled=True)
     call_command("import_wordpress", write(item(), item(2, status="draft")))
     assert automation.plan_campaigns() == 0
@@ -42,33 +42,33 @@ def test_no_mail_goes_out_about_what_was_public_there(write: Writer) -> None:
     assert automation.plan_campaigns() == 1
 
 
-def test_what_is_not_imported_yet_is_counted_by_name(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unsupported_items_are_counted_by_type(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
     call_command(
         "import_wordpress",
         write(item(), item(2, kind="feedback"), item(3, kind="attachment"), item(4, kind="feedback")),
     )
-    said = capsys.readouterr().out
-    assert "Posts: 1 created." in said
-    assert "1 attachment, 2 feedback" in said
+    output = capsys.readouterr().out
+    assert "Posts: 1 created." in output
+    assert "1 attachment, 2 feedback" in output
 
 
-def test_a_second_run_changes_no_row(write: Writer) -> None:
+def test_second_run_changes_nothing(write: Writer) -> None:
     path = write(item(), item(2, status="draft"), item(1, slug="same-number", title="Same number"))
     call_command("import_wordpress", path)
     assert Post.objects.count() == 3
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
 
 
-def test_a_dry_run_writes_nothing(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
-    before = everything()
+def test_dry_run_saves_nothing(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+    before = all_rows()
     call_command("import_wordpress", write(item()), "--dry-run")
-    assert everything() == before
+    assert all_rows() == before
     assert "1 created" in capsys.readouterr().out
 
 
-def test_a_newer_export_updates_what_nobody_edited_here(write: Writer) -> None:
+def test_newer_export_updates_only_unedited_posts(write: Writer) -> None:
     call_command("import_wordpress", write(item(), item(2)))
     edited = Post.objects.get(slug="post-2")
     edited.body = "<p>My own words.</p>"
@@ -80,7 +80,7 @@ def test_a_newer_export_updates_what_nobody_edited_here(write: Writer) -> None:
     }
 
 
-def test_what_was_deleted_here_is_not_brought_back(write: Writer) -> None:
+def test_deleted_post_is_not_imported_again(write: Writer) -> None:
     path = write(item())
     call_command("import_wordpress", path)
     Post.objects.all().delete()
@@ -103,7 +103,7 @@ def test_what_was_deleted_here_is_not_brought_back(write: Writer) -> None:
         ({"date": "0020-05-01 10:00:00"}, False),
     ],
 )
-def test_nothing_becomes_public_that_was_not(
+def test_only_published_posts_become_public(
     write: Writer, client: Client, values: dict[str, Any], is_public: bool
 ) -> None:
     call_command("import_wordpress", write(item(**values)))
@@ -112,26 +112,26 @@ def test_nothing_becomes_public_that_was_not(
     assert ("post-1" in client.get("/feed/").content.decode()) is is_public
 
 
-def test_a_scheduled_post_stays_scheduled(write: Writer) -> None:
+def test_scheduled_post_stays_scheduled(write: Writer) -> None:
     call_command("import_wordpress", write(item(status="future", date="2099-01-01 00:00:00")))
     assert Post.objects.get().is_scheduled
 
 
-def test_what_stands_here_already_is_never_replaced(write: Writer) -> None:
+def test_existing_content_is_never_replaced(write: Writer) -> None:
     make_post(slug="post-1", title="Mine")
     call_command("import_wordpress", write(item(), item(2, slug="blog"), item(3, slug="")))
     assert Post.objects.get(slug="post-1").title == "Mine"
     assert set(Post.objects.values_list("slug", flat=True)) == {"post-1", "post-1-2", "blog-2", "post-3"}
 
 
-def test_no_account_and_no_log_in_name_is_made_public(write: Writer, client: Client) -> None:
+def test_no_user_is_created_and_no_login_is_shown(write: Writer, client: Client) -> None:
     call_command("import_wordpress", write(item(), item(2, creator="ghost@old.example")))
     assert not User.objects.exists()
-    for address in ("/post-1/", "/post-2/", "/author/robin/", "/feed/"):
-        assert "@old.example" not in client.get(address).content.decode()
+    for url in ("/post-1/", "/post-2/", "/author/robin/", "/feed/"):
+        assert "@old.example" not in client.get(url).content.decode()
 
 
-def test_one_bad_post_is_named_and_stops_no_other(
+def test_failed_post_is_reported_and_others_are_imported(
     write: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save = Post.save
@@ -149,7 +149,7 @@ def test_one_bad_post_is_named_and_stops_no_other(
 
 
 @pytest.mark.parametrize("error", [ValueError("broken on purpose"), RecursionError("too deep")])
-def test_what_a_bad_post_made_first_is_made_again_for_the_next(
+def test_objects_rolled_back_with_a_failed_post_are_created_for_the_next(
     write: Writer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     save = Post.set_categories
@@ -168,7 +168,7 @@ def test_what_a_bad_post_made_first_is_made_again_for_the_next(
 
 
 @pytest.mark.parametrize("change", ["categories", "tags", "primary_category", "author", "trash"])
-def test_the_authors_own_order_outlives_a_newer_export(write: Writer, change: str) -> None:
+def test_newer_export_keeps_the_authors_changes(write: Writer, change: str) -> None:
     call_command("import_wordpress", write(item()))
     post = Post.objects.get()
     mine = make_category()
@@ -189,7 +189,7 @@ def test_the_authors_own_order_outlives_a_newer_export(write: Writer, change: st
     assert Post.objects.get().snapshot() == before
 
 
-def test_a_post_that_left_its_last_category_has_no_topic(write: Writer) -> None:
+def test_post_without_categories_has_no_primary_category(write: Writer) -> None:
     path = write(item())
     call_command("import_wordpress", path)
     text = Path(path).read_text()
@@ -199,7 +199,7 @@ def test_a_post_that_left_its_last_category_has_no_topic(write: Writer) -> None:
     assert (post.primary_category, post.categories.count()) == (None, 0)
 
 
-def test_each_unnamed_author_gets_a_profile_and_keeps_it(write: Writer) -> None:
+def test_each_unnamed_author_keeps_a_separate_profile(write: Writer) -> None:
     path = write(item(), item(2, creator="one"), item(3, creator="two"), item(4, creator="one"))
     call_command("import_wordpress", path)
     call_command("import_wordpress", path)
@@ -214,28 +214,28 @@ def test_each_unnamed_author_gets_a_profile_and_keeps_it(write: Writer) -> None:
 @pytest.mark.parametrize(
     "content", ["not xml at all", "<html><body>Log in</body></html>", HEAD + item()[:400], HEAD + TAIL, ""]
 )
-def test_a_wrong_file_is_refused_in_a_sentence_and_nothing_is_written(tmp_path: Path, content: str) -> None:
+def test_invalid_file_is_rejected_and_nothing_is_saved(tmp_path: Path, content: str) -> None:
     path = tmp_path / "wrong.xml"
     path.write_text(content)
-    before = everything()
+    before = all_rows()
     with pytest.raises(CommandError, match=r"\.$"):
         call_command("import_wordpress", str(path))
-    assert everything() == before
+    assert all_rows() == before
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"nowhere\.xml"):
         call_command("import_wordpress", str(tmp_path / "nowhere.xml"))
 
 
-def test_a_good_file_beside_a_wrong_one_is_not_half_imported(write: Writer, tmp_path: Path) -> None:
+def test_nothing_is_imported_if_one_file_is_invalid(write: Writer, tmp_path: Path) -> None:
     (tmp_path / "wrong.xml").write_text("no")
     with pytest.raises(CommandError):
         call_command("import_wordpress", write(item()), str(tmp_path / "wrong.xml"))
     assert not Post.objects.exists()
 
 
-def test_untouched_rows_stay_as_they_are(write: Writer) -> None:
+def test_unrelated_posts_are_unchanged(write: Writer) -> None:
     mine = make_post(tags=["Desk work"])
     before = model_to_dict(mine, exclude=["tags", "categories"])
     call_command("import_wordpress", write(item()))

@@ -1,4 +1,4 @@
-"""Standing pages and links of an export: in their places, once, and never over the author's own words."""
+"""Test the import of pages, their paths, and links: repeatable, and without overwriting the author's changes."""
 
 from pathlib import Path
 from typing import Any
@@ -13,30 +13,30 @@ from pages.models import Page
 from pages.starter_pages import create_starter_pages
 from redirects.models import Redirect
 from tests.factories import make_page, make_post
-from tests.wordpress.exports import Writer, everything, item
-from wordpress.models import Origin
+from tests.wordpress.exports import Writer, all_rows, item
+from wordpress.models import ImportedObject
 
 pytestmark = pytest.mark.django_db
 SITE = "https://old.example"
 
 
 def page(number: int = 1, slug: str = "", **values: Any) -> str:
-    """A page of the old site; its link is that of its slug unless `link` says where it lay."""
+    """Return a page item. Its link is made from its slug unless `link` is given."""
     slug = slug or f"page-{number}"
     return item(number, **{"kind": "page", "title": f"Page {number}", "slug": slug, "body": f"Text {number}."} | values)
 
 
-def places() -> dict[str, str]:
-    """Titles and paths of all pages."""
+def page_paths() -> dict[str, str]:
+    """Return the paths of all pages by title."""
     return dict(Page.objects.values_list("title", "path"))
 
 
-def location(client: Client, address: str) -> tuple[int, str]:
-    answer = client.get(address)
-    return answer.status_code, answer.get("Location", "")
+def location(client: Client, url: str) -> tuple[int, str]:
+    response = client.get(url)
+    return response.status_code, response.get("Location", "")
 
 
-def test_a_page_arrives_with_its_words_its_dates_and_its_order(write: Writer, client: Client) -> None:
+def test_page_is_imported_with_its_text_dates_and_position(write: Writer, client: Client) -> None:
     path = write(page(order=7, modified="2021-06-02 10:00:00", body="One.\n\nTwo [gallery]."))
     call_command("import_wordpress", path)
     found = Page.objects.get()
@@ -46,7 +46,7 @@ def test_a_page_arrives_with_its_words_its_dates_and_its_order(write: Writer, cl
     assert not Post.objects.exists()
 
 
-def test_pages_lie_below_their_parents_in_any_order_and_depth(write: Writer, client: Client) -> None:
+def test_pages_are_nested_in_any_file_order_and_depth(write: Writer, client: Client) -> None:
     deep = [page(number, parent=number + 1, link=f"{SITE}/x/") for number in range(1, 5)]
     call_command("import_wordpress", write(*deep, page(5, "faq"), page(6, "faq", parent=4, title="Other")))
     assert Page.objects.get(title="Page 1").path == "faq/page-4/page-3/page-2/page-1"
@@ -55,26 +55,26 @@ def test_pages_lie_below_their_parents_in_any_order_and_depth(write: Writer, cli
     assert client.get("/faq/page-4/faq/").status_code == 200
 
 
-def test_the_page_above_may_come_in_another_file_or_a_later_run(write: Writer, client: Client) -> None:
+def test_parent_page_can_come_from_another_file_or_a_later_run(write: Writer, client: Client) -> None:
     below = write(page(2, parent=1, link=f"{SITE}/page-1/page-2/"), name="below")
     above = write(page(1), name="above")
     call_command("import_wordpress", below)
-    assert places() == {"Page 2": "page-2"}
+    assert page_paths() == {"Page 2": "page-2"}
     assert location(client, "/page-1/page-2/") == (301, "/page-2/")
     call_command("import_wordpress", below, above)
-    assert places() == {"Page 1": "page-1", "Page 2": "page-1/page-2"}
+    assert page_paths() == {"Page 1": "page-1", "Page 2": "page-1/page-2"}
     assert client.get("/page-1/page-2/").status_code == 200
     assert location(client, "/page-2/") == (301, "/page-1/page-2/")
 
 
-def test_halves_of_an_export_make_the_whole_in_one_run(write: Writer) -> None:
+def test_split_export_is_imported_as_one(write: Writer) -> None:
     below = write(page(3, parent=2, link=f"{SITE}/?p=3"), page(2, parent=1, link=f"{SITE}/page-1/page-2"), name="below")
     call_command("import_wordpress", below, write(page(1), name="above"))
-    assert places()["Page 3"] == "page-1/page-2/page-3"
+    assert page_paths()["Page 3"] == "page-1/page-2/page-3"
     assert not Redirect.objects.exists()
 
 
-def test_below_a_missing_or_trashed_page_it_lies_below_the_next_one_above(
+def test_page_with_missing_or_trashed_parent_uses_the_next_ancestor(
     write: Writer,
     client: Client,
     capsys: pytest.CaptureFixture[str],
@@ -82,19 +82,19 @@ def test_below_a_missing_or_trashed_page_it_lies_below_the_next_one_above(
     trashed = page(2, parent=1, status="trash")
     below = page(3, parent=2, link=f"{SITE}/page-1/page-2/page-3/")
     call_command("import_wordpress", write(page(1), trashed, below, page(4, parent=99)))
-    assert places() == {"Page 1": "page-1", "Page 3": "page-1/page-3", "Page 4": "page-4"}
+    assert page_paths() == {"Page 1": "page-1", "Page 3": "page-1/page-3", "Page 4": "page-4"}
     assert location(client, "/page-1/page-2/page-3/") == (301, "/page-1/page-3/")
-    said = capsys.readouterr().out
-    assert "Pages: 3 created, 1 skipped." in said
-    assert "“Page 3” was at /page-1/page-2/page-3/ there and is at /page-1/page-3/ now." in said
+    output = capsys.readouterr().out
+    assert "Pages: 3 created, 1 skipped." in output
+    assert "“Page 3” was at /page-1/page-2/page-3/ and is now at /page-1/page-3/." in output
 
 
-def test_a_circle_of_parents_ends_and_stays_as_it_is(write: Writer) -> None:
+def test_parent_cycle_is_imported_once(write: Writer) -> None:
     path = write(page(1, parent=2), page(2, parent=1), page(3, parent=3))
     call_command("import_wordpress", path)
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
     assert len(before["Page"]) == 3
 
 
@@ -109,14 +109,14 @@ def test_a_circle_of_parents_ends_and_stays_as_it_is(write: Writer) -> None:
         ({"date": "0000-00-00 00:00:00"}, "Draft"),
     ],
 )
-def test_only_what_was_public_is_public(write: Writer, client: Client, values: Any, state: str) -> None:
+def test_only_published_pages_become_public(write: Writer, client: Client, values: Any, state: str) -> None:
     call_command("import_wordpress", write(page(**values)))
     found = Page.objects.get()
     assert found.status_label == state
     assert client.get(found.get_absolute_url()).status_code == (200 if state == "Published" else 404)
 
 
-def test_a_page_has_the_exact_address_before_a_post_of_its_name(write: Writer, client: Client) -> None:
+def test_page_gets_its_exact_path_before_a_post_with_the_same_slug(write: Writer, client: Client) -> None:
     post = item(1, slug="knee", link=f"{SITE}/2020/05/knee/", body=f'<a href="{SITE}/knee/">x</a>')
     call_command("import_wordpress", write(post, page(2, "knee")))
     assert (Page.objects.get().path, Post.objects.get().slug) == ("knee", "knee-2")
@@ -124,10 +124,10 @@ def test_a_page_has_the_exact_address_before_a_post_of_its_name(write: Writer, c
     assert 'href="/knee/"' in Post.objects.get().body
 
 
-# ---- Starter pages and addresses of the site --------------------------------------------------------------
+# ---- Starter pages and reserved paths ---------------------------------------------------------------------
 
 
-def test_an_untouched_starter_page_becomes_the_one_of_its_name(write: Writer, client: Client) -> None:
+def test_unedited_starter_page_is_replaced(write: Writer, client: Client) -> None:
     create_starter_pages()
     row = Page.objects.get(role="privacy")
     path = write(page(1, "privacy-policy"), page(2, "about"), page(3, "services"), page(4, "contact"))
@@ -141,21 +141,21 @@ def test_an_untouched_starter_page_becomes_the_one_of_its_name(write: Writer, cl
     assert Page.objects.get(role="privacy").pk == row.pk
     assert "Text 4." in client.get("/contact/").content.decode()
     assert not Redirect.objects.exists()
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
 
 
-def test_without_starter_pages_the_part_is_taken_as_well(write: Writer) -> None:
+def test_role_is_assigned_without_starter_pages(write: Writer) -> None:
     call_command("import_wordpress", write(page(1, "terms-of-use"), page(2, "elsewhere")))
     assert list(Page.objects.order_by("path").values_list("role", flat=True)) == [None, "terms"]
 
 
 @pytest.mark.parametrize("change", ["words", "typing", "publish"])
-def test_a_starter_page_that_the_author_works_on_is_kept_beside_the_old_one(
+def test_edited_starter_page_is_kept(
     write: Writer,
     capsys: pytest.CaptureFixture[str],
-    owner: Any,
+    admin_user: Any,
     change: str,
 ) -> None:
     create_starter_pages()
@@ -164,7 +164,7 @@ def test_a_starter_page_that_the_author_works_on_is_kept_beside_the_old_one(
         mine.body = "<p>My own words.</p>"
         mine.save()
     elif change == "typing":
-        mine.autosaves.create(user=owner, key=uuid4(), base_version=1, data={})
+        mine.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
     else:
         mine.publish()
     before = mine.snapshot()
@@ -172,19 +172,19 @@ def test_a_starter_page_that_the_author_works_on_is_kept_beside_the_old_one(
     mine.refresh_from_db()
     assert (mine.snapshot(), mine.path) == (before, "about")
     assert Page.objects.get(title="Page 1").path == "about-2"
-    said = capsys.readouterr().out
-    assert "“Page 1”: your own page “About Me” is kept, and this one stands beside it." in said
-    assert "“Page 1” was at /about/ there. That address is taken here, so it is at /about-2/." in said
+    output = capsys.readouterr().out
+    assert "“Page 1”: your page “About Me” was kept, and this one was added next to it." in output
+    assert "“Page 1” was at /about/. That path is taken here, so it is at /about-2/." in output
 
 
-def test_a_page_at_an_address_of_the_site_gets_another_one_and_links_follow(write: Writer) -> None:
+def test_page_at_a_reserved_path_gets_another_path_and_its_links_follow(write: Writer) -> None:
     linking = page(3, body=f'<a href="{SITE}/search/?a=b&amp;c=d#top">x</a>')
     call_command("import_wordpress", write(page(1, "search"), page(2, "blog"), linking))
     assert set(Page.objects.values_list("path", flat=True)) == {"search-2", "blog-2", "page-3"}
     assert Page.objects.get(path="page-3").body == '<p><a href="/search-2/?a=b&amp;c=d#top">x</a></p>'
 
 
-def test_front_page_and_page_of_posts_are_known_and_make_no_page_for_readers(
+def test_front_page_and_posts_page_are_not_published(
     write: Writer,
     client: Client,
     capsys: pytest.CaptureFixture[str],
@@ -194,32 +194,32 @@ def test_front_page_and_page_of_posts_are_known_and_make_no_page_for_readers(
     call_command("import_wordpress", path)
     assert {each.path: each.status_label for each in Page.objects.all()} == {"welcome": "Draft", "empty": "Published"}
     assert location(client, "/news/") == (301, "/blog/")
-    said = capsys.readouterr().out
-    assert "“Page 1” was the front page there." in said
-    assert "“Page 2” has no text, and this site shows something of its own at /blog/" in said
-    before = everything()
+    output = capsys.readouterr().out
+    assert "“Page 1” was the front page and was imported as a draft." in output
+    assert "“Page 2” was skipped: it has no text, and this site already has a page at /blog/" in output
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
 
 
-# ---- Again ------------------------------------------------------------------------------------------------
+# ---- Repeated imports ------------------------------------------------------------------------------------------------
 
 
-def test_a_second_run_and_a_dry_one_change_no_row(write: Writer) -> None:
+def test_second_run_and_dry_run_change_nothing(write: Writer) -> None:
     create_starter_pages()
-    before = everything()
+    before = all_rows()
     link = f'<a href="{SITE}/page-2/page-1/">x</a><a href="{SITE}/nowhere/">y</a>'
     path = write(page(1, parent=2, body=link), page(2, body=link), page(3, "about"), item(4, body=link))
     call_command("import_wordpress", path, "--dry-run")
-    assert everything() == before
+    assert all_rows() == before
     call_command("import_wordpress", path)
-    before = everything()
+    before = all_rows()
     call_command("import_wordpress", path)
-    assert everything() == before
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize("stop", ["Page 2", "Post 4", "links"])
-def test_an_interrupted_run_is_finished_by_the_next_one(
+def test_second_run_finishes_an_interrupted_one(
     write: Writer,
     monkeypatch: pytest.MonkeyPatch,
     stop: str,
@@ -232,7 +232,7 @@ def test_an_interrupted_run_is_finished_by_the_next_one(
 
     with monkeypatch.context() as patch:
         if stop == "links":
-            patch.setattr("wordpress.importing.lead_links", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+            patch.setattr("wordpress.importing.rewrite_links", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
         for model in (Page, Post):
             save = model.save
 
@@ -251,7 +251,7 @@ def test_an_interrupted_run_is_finished_by_the_next_one(
     assert finished[1][1] == '<p><a href="/post-4/">x</a><a href="/page-2/page-1/">y</a></p>'
 
 
-def test_the_authors_own_place_and_words_outlive_a_newer_export(write: Writer) -> None:
+def test_newer_export_keeps_moved_and_deleted_pages(write: Writer) -> None:
     call_command("import_wordpress", write(page(1), page(2), page(3)))
     moved = Page.objects.get(path="page-1")
     moved.parent = make_page(slug="mine")
@@ -265,10 +265,10 @@ def test_the_authors_own_place_and_words_outlive_a_newer_export(write: Writer) -
     assert Page.objects.count() == 3
 
 
-# ---- Links and old addresses ------------------------------------------------------------------------------
+# ---- Links and legacy URLs ------------------------------------------------------------------------------
 
 
-def test_links_to_the_old_site_lead_to_what_is_here_and_others_stay(
+def test_links_to_the_source_site_are_rewritten(
     write: Writer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -290,16 +290,16 @@ def test_links_to_the_old_site_lead_to_what_is_here_and_others_stay(
         "https://other.example/?to=old.example": "https://other.example/?to=old.example",
         "mailto:boss@old.example": "mailto:boss@old.example",
     }
-    body = "\n\n".join(f'<a href="{address}">old.example</a>' for address in wanted)
+    body = "\n\n".join(f'<a href="{url}">old.example</a>' for url in wanted)
     call_command("import_wordpress", write(page(1, body=body), item(2, link=f"{SITE}/2020/05/post-2/")))
     found = Page.objects.get().body.split("\n")
-    assert found == [f'<p><a href="{address}">old.example</a></p>' for address in wanted.values()]
-    said = capsys.readouterr().out
-    assert "Nothing here answers the link to https://old.example/no-such-place/, so it is left as it was." in said
-    assert "Files of the old site that are linked to and have not moved: 1. In “Page 1”." in said
+    assert found == [f'<p><a href="{url}">old.example</a></p>' for url in wanted.values()]
+    output = capsys.readouterr().out
+    assert "No page here matches the link to https://old.example/no-such-place/. It was left unchanged." in output
+    assert "Links to files on the WordPress site that were not imported: 1. Used in “Page 1”." in output
 
 
-def test_addresses_that_no_server_takes_stay_and_stop_nothing(write: Writer) -> None:
+def test_invalid_urls_are_unchanged_and_do_not_fail(write: Writer) -> None:
     endless = f"{SITE}/page-1/?{'&amp;'.join(['a=1'] * 1001)}"
     path = Path(write(page(1, body=f'<a href="{endless}">here</a>'), page(2, link=endless)))
     call_command("import_wordpress", path)
@@ -309,7 +309,7 @@ def test_addresses_that_no_server_takes_stay_and_stop_nothing(write: Writer) -> 
     assert Page.objects.filter(title="Page 2").exists()
 
 
-def test_only_links_of_what_was_imported_and_not_edited_are_touched(write: Writer) -> None:
+def test_links_in_edited_or_other_documents_are_unchanged(write: Writer) -> None:
     link = f'<a href="{SITE}/page-1/">x</a>'
     mine = make_post(body=f"<p>{link}</p>")
     path = write(page(1), page(2, body=f"Old. {SITE}"))
@@ -326,9 +326,9 @@ def test_only_links_of_what_was_imported_and_not_edited_are_touched(write: Write
 @pytest.mark.parametrize(
     "old", ["/?page_id=7", "/?p=7", "/?pagename=about-us/team", "/About-Us/Team/", "/about-us/team/amp/"]
 )
-def test_every_old_way_to_a_page_leads_to_it(client: Client, old: str) -> None:
+def test_every_legacy_url_of_a_page_redirects_to_it(client: Client, old: str) -> None:
     team = make_page(slug="team", parent=make_page(slug="about-us"))
-    Origin.objects.create(site="old.example", kind="page", key=f"page:7:{SITE}/?page_id=7", object_id=team.pk)
+    ImportedObject.objects.create(site="old.example", kind="page", key=f"page:7:{SITE}/?page_id=7", object_id=team.pk)
     assert location(client, old) == (301, "/about-us/team/")
     Page.objects.filter(pk=team.pk).update(status="draft")
     assert client.get(old).status_code == 404

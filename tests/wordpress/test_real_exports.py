@@ -1,4 +1,4 @@
-"""Every export beside the project, read and converted: no word of any body may get lost."""
+"""Test that real exports are read and converted without losing a word."""
 
 import re
 from collections import Counter
@@ -12,21 +12,21 @@ from wordpress.reader import ExportError, read_export
 
 EXPORTS = Path(__file__).parents[3] / "shared" / "wxr"
 FILES = sorted(path for path in EXPORTS.iterdir() if path.suffix in {".xml", ".wxr"})
-REFUSED = {
-    "nikola-qtranslate-item.xml": "a piece",
+REJECTED = {
+    "nikola-qtranslate-item.xml": "only part of",
     "wpimporter-malformed-simple.xml": "“Broken”",
     "wpimporter-malformed.xml": "damaged",
     "wpimporter-missing-version-tag.xml": "no posts",
     "wpimporter-term-formats.xml": "no posts",
 }
-READ = [path for path in FILES if path.name not in REFUSED]
+ACCEPTED = [path for path in FILES if path.name not in REJECTED]
 INLINE = {"a", "abbr", "b", "bdo", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd", "label", "mark"} | {
     *("q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var")
 }
 
 
 class Words(HTMLParser):
-    """The words a reader sees; only inline elements do not part them."""
+    """Collect the visible words. Only inline elements do not separate words."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -55,21 +55,21 @@ def expected_words(body: str) -> list[str]:
     return Words(re.sub(rf"\[/?({names})\b[^\]]*\]", " ", body)).text.split()
 
 
-@pytest.mark.parametrize("path", READ, ids=lambda path: path.name)
-def test_every_word_of_every_body_arrives(path: Path) -> None:
+@pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.name)
+def test_every_word_of_every_body_is_kept(path: Path) -> None:
     items = list(read_export(path).items())
     assert items
     for item in items:
         assert Words(to_html(item.body).html).text.split() == expected_words(item.body), item.title
 
 
-@pytest.mark.parametrize(("name", "reason"), REFUSED.items())
-def test_a_broken_export_is_refused_with_its_reason(name: str, reason: str) -> None:
+@pytest.mark.parametrize(("name", "reason"), REJECTED.items())
+def test_broken_export_is_rejected_with_a_reason(name: str, reason: str) -> None:
     with pytest.raises(ExportError, match=reason):
         read_export(EXPORTS / name)
 
 
-def test_the_theme_unit_test_data_arrives_complete() -> None:
+def test_theme_unit_test_data_is_read_completely() -> None:
     export = read_export(EXPORTS / "themeunittestdata.wordpress.xml")
     items = list(export.items())
     assert Counter(f"{item.post_type}/{item.status}" for item in items) == {
@@ -89,13 +89,13 @@ def test_the_theme_unit_test_data_arrives_complete() -> None:
     assert [item.password for item in items if item.password] == ["enter"]
 
 
-def test_items_that_share_an_id_all_arrive() -> None:
+def test_items_with_the_same_id_are_all_read() -> None:
     items = list(read_export(EXPORTS / "pelican-wordpressexport.xml").items())
     types = Counter(item.post_type for item in items)
     assert (types["post"], types["page"], len(items)) == (11, 2, 20)
 
 
-def test_a_nested_end_mark_is_read_as_its_escaped_twin() -> None:
+def test_nested_cdata_end_marker_reads_like_an_escaped_one() -> None:
     crazy, escaped = (
         list(read_export(EXPORTS / f"wpimporter-crazy-cdata{name}.xml").items()) for name in ("", "-escaped")
     )

@@ -1,4 +1,4 @@
-"""Create the account that may do everything, or give it a new password."""
+"""Create the site's owner, or set a new password."""
 
 import getpass
 import os
@@ -15,18 +15,22 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    """`create_owner EMAIL [--password-env NAME]`; the password is typed, or read from the variable NAME."""
+    """Give a user all permissions and a password, which is typed or read from an environment variable."""
 
-    help = "Create the site's owner, or give the owner a new password."
+    help = "Create the site's owner, or set a new password."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Define the command's arguments."""
         parser.add_argument("email")
-        parser.add_argument("--password-env", metavar="NAME", help="read the password from this variable")
+        parser.add_argument(
+            "--password-env", metavar="NAME", help="read the password from the environment variable NAME"
+        )
 
     def handle(self, *args: Any, email: str, password_env: str | None, **options: Any) -> None:
+        """Create or update the user. Raise CommandError if the email address or the password is invalid."""
         email = email.strip().lower()
         owner = User.objects.filter(email=email).first() or User(email=email)
-        password = self._password(password_env)
+        password = self._read_password(password_env)
         try:
             validate_email(email)
             validate_password(password, owner)
@@ -36,16 +40,16 @@ class Command(BaseCommand):
         owner.is_staff = owner.is_superuser = owner.is_active = True
         owner.set_password(password)
         owner.save()
-        self.stdout.write(f"{email} {'is the owner now' if is_new else 'has the new password'}.")
+        self.stdout.write(f"Created the owner {email}." if is_new else f"Set a new password for {email}.")
 
-    def _password(self, name: str | None) -> str:
-        if name:
-            if not os.environ.get(name):
-                raise CommandError(f"The variable {name} is not set.")
-            return os.environ[name]
+    def _read_password(self, variable: str | None) -> str:
+        if variable:
+            if not os.environ.get(variable):
+                raise CommandError(f"The environment variable {variable} is not set.")
+            return os.environ[variable]
         if not sys.stdin.isatty():
-            raise CommandError("There is no terminal to type a password on: use --password-env NAME.")
+            raise CommandError("There is no terminal to type a password. Use --password-env NAME.")
         password = getpass.getpass("Password: ")
-        if password != getpass.getpass("Once more: "):
-            raise CommandError("The two passwords differ.")
+        if password != getpass.getpass("Password (again): "):
+            raise CommandError("The passwords do not match.")
         return password

@@ -1,4 +1,4 @@
-"""Look at every link that is due, now instead of bit by bit in the worker."""
+"""Check all due affiliate links now instead of one by one in the worker."""
 
 import time
 from typing import Any
@@ -10,21 +10,22 @@ from affiliates.models import Link
 
 
 class Command(BaseCommand):
-    """`check_links`; can be stopped at any time and goes on where it was. Asks each shop at a walking pace."""
+    """`check_links` can be interrupted and continues where it stopped. It pauses between requests to a shop."""
 
-    help = "See whether the pages that links lead to are still there. Amazon is never asked."
+    help = "Check whether the pages of affiliate links still exist. Amazon is never requested."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Check links until none is due."""
         done = 0
-        while left := link_checker.due().count():
+        while left := link_checker.due_links().count():
             if link_checker.check_next():
                 done += 1
             else:
                 time.sleep(1)
             if self.stdout.isatty():
-                self.stdout.write(f"\r{done} looked at, {left - 1} to go ", ending="")
+                self.stdout.write(f"\r{done} checked, {left - 1} left ", ending="")
                 self.stdout.flush()
         broken = Link.objects.live().filter(health=Link.Health.BROKEN)
-        self.stdout.write(f"{done} looked at. {broken.count()} lead nowhere.")
+        self.stdout.write(f"{done} checked, {broken.count()} broken.")
         for link in broken:
             self.stdout.write(f"  {link}: {link.destination}")

@@ -1,24 +1,26 @@
-"""Make what the shop page and paid links start from."""
+"""Create what a new shop page needs."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from affiliates.demo import start_demo
+from affiliates.demo import create_demo_shop
 from affiliates.programs import Program
 
 
 class Command(BaseCommand):
-    """`start_shop [--demo]`: Amazon's program, and the demo's products. Running it again changes nothing."""
+    """`start_shop [--demo]` can be run again without changing anything."""
 
-    help = "Make Amazon's program with its rules; with --demo, a few invented products as well."
+    help = "Create Amazon's program with its rules and, with --demo, a few invented products."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", action="store_true", help="with invented products, and a post that shows them")
+        """Add --demo."""
+        parser.add_argument("--demo", action="store_true", help="also create invented products")
 
     def handle(self, *args: Any, demo: bool, **options: Any) -> None:
+        """Create the program and, if asked for, the demo products."""
         Program.objects.amazon()
-        made = start_demo() if demo else 0
+        made = create_demo_shop() if demo else 0
         if made:
-            self.stdout.write(f"{made} products are new.")
+            self.stdout.write(f"Created {made} products.")

@@ -62,7 +62,7 @@ JOBS = (
     Job("email addresses of old deliveries", Delivery.objects.forget_old_addresses, 3600),
     Job("old webhook events", WebhookEvent.objects.delete_expired, 3600),
     Job("404 log entries with a redirect", prune_not_found_log, 3600),
-    Job("names on old suggestions", Suggestion.objects.nameless, 3600),
+    Job("personal data on old suggestions", Suggestion.objects.erase_personal_data, 3600),
 )
 
 

@@ -17,7 +17,7 @@ from newsletter.delivery.materialize import prepare_campaign
 from newsletter.models import AnnouncedPost, Campaign
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
-from tests.affiliates.making import make_link
+from tests.affiliates.factories import make_link
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 from tests.newsletter.delivery.harness import make_newsletter_settings
 

@@ -136,7 +136,7 @@ def test_image_of_a_campaign_is_in_use(admin_client: Client) -> None:
     assert admin_path(campaign) in get_page(admin_client, f"/admin/images/image/{image.pk}/change/")
     campaign.body = TEXT
     campaign.save(update_fields=["body"])
-    assert not campaign.pictures.exists()
+    assert not campaign.outgoing_references.exists()
 
 
 def test_duplicate_is_a_new_draft_and_only_drafts_can_be_deleted(admin_client: Client) -> None:

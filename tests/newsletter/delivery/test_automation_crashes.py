@@ -9,7 +9,7 @@ from newsletter.models import AnnouncedPost, Campaign
 from tests.factories import make_post, make_subscriber
 from tests.newsletter.delivery.harness import KILLED, DeliveryHarness, make_newsletter_settings
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SUBSCRIBERS_PER_CADENCE = 3
 

@@ -22,7 +22,7 @@ from tests.newsletter.delivery.harness import (
     make_sending_campaign,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 EMAILS = 24
 CONNECTIONS = 2

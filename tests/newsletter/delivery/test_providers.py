@@ -164,6 +164,7 @@ def test_idempotency_key_prevents_a_second_copy(
     assert get_delivery(campaign).message_id == delivery.message_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["hold", "resend"])
 def test_crashes_have_the_same_effect_as_with_a_mail_server(provider: ProviderHarness, policy: str) -> None:
     for crash_at in ("after journal", "after reply", "after commit"):

@@ -1,3 +1,3 @@
-"""Programs that pay, as the tests of paid links have them."""
+"""Affiliate programs, as in the tests of affiliates."""
 
 from tests.affiliates.conftest import amazon, shop  # noqa: F401 - fixtures

@@ -20,11 +20,11 @@ from newsletter.rendering.personal_links import placeholder_url
 from newsletter.subscribers.tokens import TokenPurpose
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
-from tests.affiliates.making import make_favorite, make_link
-from tests.affiliates.test_paid_links import embed
+from tests.affiliates.factories import make_favorite, make_link
+from tests.affiliates.test_disclosure import embed
 from tests.factories import make_campaign, make_image, make_post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 SETTINGS = NewsletterSettings(postal_address="1 Main Street\nPortland", imprint_url="https://example.com/imprint/")
 SUBSCRIBER_EMAIL_KINDS = ("confirm", "manage", "welcome")

@@ -14,20 +14,24 @@ from wordpress.report import Report
 
 
 class Command(BaseCommand):
-    """`import_wordpress FILE... [--dry-run]`; running it again changes nothing."""
+    """Import WordPress exports. Running it again changes nothing."""
 
-    help = "Import posts, pages, categories, tags and authors of WordPress exports (.xml, .xml.gz, .zip)."
+    help = "Import posts, pages, categories, tags and authors from WordPress exports (.xml, .xml.gz, .zip)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the files and `--dry-run`."""
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="report what would be imported without saving anything"
+        )
 
     def handle(self, *args: Any, files: list[Path], dry_run: bool, **options: Any) -> None:
-        # All files are read before the first row is written: a wrong one spoils nothing.
+        """Check all files, import them, and print the report."""
+        # Check all files before saving anything.
         try:
             exports = [_read(file) for file in files]
         except OSError as error:
-            raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
+            raise CommandError(f"{error.filename} could not be read: {error.strerror}.") from error
         report = Report()
         with transaction.atomic() if dry_run else nullcontext():
             import_exports(exports, report, self._progress)
@@ -38,9 +42,9 @@ class Command(BaseCommand):
         for line in report.lines():
             self.stdout.write(line)
         if dry_run:
-            self.stdout.write("This was a dry run: nothing was written.")
+            self.stdout.write("This was a dry run. Nothing was saved.")
         if report.failed:
-            raise CommandError(f"{report.failed} posts or pages could not be imported; they are named above.")
+            raise CommandError(f"{report.failed} posts or pages could not be imported. See the report above.")
 
     def _progress(self, done: int) -> None:
         if self.stdout.isatty() and done % 10 == 0:

@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from ads.models import Ad
 from affiliates.models import Link, Sponsorship
 from affiliates.programs import Program
-from affiliates.references import Use
+from affiliates.references import pasted_references
 from blog.models import Snippet
 from layout.models import Block
 from redirects.models import Redirect
@@ -22,7 +22,7 @@ from richtext.embeds import RenderTarget
 from richtext.rendering import render, render_all
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo, SocialLink
-from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
+from tests.affiliates.factories import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_image, make_page, make_post
 
 REL = "sponsored nofollow noopener"
@@ -48,7 +48,7 @@ def test_a_link_to_amazon_leads_there_directly_with_the_tag_and_is_marked(amazon
     assert found.get("href") == "https://www.amazon.com/dp/B000000001?tag=mine-20"
     assert found.get("rel") == REL
     assert found.text_content() == "the roller (paid link)"
-    assert found.get("data-click-url") == f"/go/{link.slug}/clicked/"
+    assert found.get("data-click-url") == f"/go/{link.slug}/click/"
     assert page[0].get("class") == "disclosure"
     assert "I may earn a commission" in page[0].text_content()
     assert "As an Amazon Associate I earn" in page[0].text_content()
@@ -106,7 +106,8 @@ def test_no_way_to_write_an_address_of_amazon_goes_unsaid(amazon: Program, addre
     assert (found.get("href"), found.get("rel")) == ("https://www.amazon.com/dp/B000000001?tag=mine-20", REL)
     assert "commission" in render(body)
     assert "amazon" not in render(body, RenderTarget.EMAIL)
-    assert make_post(body=body).pk in Use.objects.filter(program=amazon).values_list("object_id", flat=True)
+    post = make_post(body=body)
+    assert [(reference.source, program) for reference, program in pasted_references()] == [(post, amazon)]
 
 
 @pytest.mark.parametrize("address", ["HTTP://TESTSERVER/go/mat", "https://www.testserver/x/../go/mat/", "../go/mat/"])
@@ -136,7 +137,7 @@ def test_a_text_without_paid_links_says_nothing_and_costs_nothing(shop: Program)
 
 
 def test_any_number_of_cards_comparisons_and_links_costs_one_query(amazon: Program, shop: Program) -> None:
-    favorites = [make_favorite(each, picture=make_image()) for each in (amazon, shop, shop)]
+    favorites = [make_favorite(each, image=make_image()) for each in (amazon, shop, shop)]
     for favorite in favorites:
         make_link(amazon, product=favorite)
     link = make_link(shop, slug="mat")
@@ -166,17 +167,17 @@ def test_a_card_says_what_the_author_says_and_invents_nothing(shop: Program) -> 
         cons="Plain",
         audience="Runners",
         is_gifted=True,
-        picture=make_image(alt="A roller"),
+        image=make_image(alt="A roller"),
     )
     make_link(shop, product=product, price="$20")
     markup = render(sanitize(embed("product", product)))
     card = tree(markup).find("section")
     assert card is not None
     words = " ".join(card.text_content().split())
-    for each in ("A <firm> roller", "Two slow minutes.", "Good: Cheap", "Good: Light", "Not so good: Plain", "Runners"):
+    for each in ("A <firm> roller", "Two slow minutes.", "Pro: Cheap", "Pro: Light", "Con: Plain", "Runners"):
         assert each in words
-    assert "Given to me" in words
-    assert "I did not pay for it" in words
+    assert "Gift" in words
+    assert "I received this product for free" in words
     assert "$20 (on " in words
     assert card.xpath(".//img/@alt") == ["A roller"]
     (data,) = card.xpath(".//script[@type='application/ld+json']/text()")
@@ -274,14 +275,14 @@ def test_a_snippet_brings_its_link_and_the_disclosure_stands_once_at_the_top(sho
 
 
 def test_a_gift_or_sponsored_text_says_so_at_its_top_and_marks_the_brands_links(shop: Program, db: None) -> None:
-    gift = Sponsorship.objects.create(brand="Soft Mats", kind="gifted", hosts="mats.example.org", words="A blue one.")
+    gift = Sponsorship.objects.create(brand="Soft Mats", kind="gifted", hosts="mats.example.org", note="A blue one.")
     make_link(shop, slug="mat")
     body = sanitize(
         text("https://www.mats.example.org/blue", "https://journal.example.org/", "/go/mat/")
         + embed("sponsorship", gift)
     )
     page = tree(render(body))
-    assert "Soft Mats gave me what this is about." in page[0].text_content()
+    assert "Soft Mats gave me this product for free." in page[0].text_content()
     assert "A blue one." in page[0].text_content()
     assert page[1].get("class") == "disclosure"
     brand, journal, mat = page.iter("a")
@@ -290,7 +291,7 @@ def test_a_gift_or_sponsored_text_says_so_at_its_top_and_marks_the_brands_links(
     assert mat.text_content() == "the roller (paid link)"
     paid = Sponsorship.objects.create(brand="Soft Mats", kind="paid")
     feed = render(sanitize("<p>Words</p>" + embed("sponsorship", paid)), RenderTarget.FEED)
-    assert feed.index("Soft Mats paid for this.") < feed.index("Words")
+    assert feed.index("Soft Mats paid for this post.") < feed.index("Words")
     assert "class=" not in feed
 
 
@@ -395,5 +396,5 @@ def test_no_redirect_of_ones_own_hides_a_shop(amazon: Program, shop: Program, cl
 
 
 def test_no_advertisement_hides_amazon(db: None) -> None:
-    with pytest.raises(ValidationError, match="Amazon wants direct links"):
+    with pytest.raises(ValidationError, match="Amazon requires direct links"):
         Ad(name="Ad", text="Words", url="https://amzn.to/3abc").full_clean()

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates import link_checker
-from affiliates.broken_link_emails import BrokenNotice
+from affiliates.broken_link_emails import BrokenLinksEmail
 from affiliates.models import Link
 from affiliates.programs import Program
 from outbox import sending
 from pagecache.models import CacheVersion
-from tests.affiliates.making import make_link
+from tests.affiliates.factories import make_link
 
 ANSWERS = {
     "/fine": 200,
@@ -50,10 +50,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A shop of our own that stands for every other one."""
     asked.clear()
     server = HTTPServer(("127.0.0.1", 0), _Shop)
-    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    ask = link_checker.ask
+    Thread(target=server.serve_forever, daemon=True).start()
+    ask = link_checker.check_url
     here = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(link_checker, "ask", lambda address: ask(address.replace("https://shop.example.com", here)))
+    monkeypatch.setattr(
+        link_checker, "check_url", lambda address: ask(address.replace("https://shop.example.com", here))
+    )
     monkeypatch.setattr(link_checker, "is_public", lambda address: True)
     yield
     server.shutdown()
@@ -73,8 +75,8 @@ def look(times: int = 1) -> None:
 @pytest.mark.parametrize(
     ("path", "first", "second"),
     [
-        ("/fine", "fine", "fine"),
-        ("/moved", "fine", "fine"),
+        ("/fine", "ok", "ok"),
+        ("/moved", "ok", "ok"),
         ("/refused", "unknown", "unknown"),
         ("/slow", "unknown", "unknown"),
         ("/busy", "unknown", "unknown"),
@@ -91,7 +93,7 @@ def test_only_what_is_twice_not_found_is_broken(
         look()
         link.refresh_from_db()
         assert link.health == expected
-        assert link.finding
+        assert link.check_result
     assert len(asked) == 2
     assert "ref=" not in "".join(asked)
     assert "link check" in asked[0]
@@ -99,19 +101,19 @@ def test_only_what_is_twice_not_found_is_broken(
 
 def test_silence_is_unknown_and_no_second_miss(shop: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     link = make_link(shop, destination="https://shop.example.com/x")
-    link.misses = 1
-    status = link_checker.ask("http://127.0.0.1:1/")
-    assert status == (0, "The shop did not answer")
-    monkeypatch.setattr(link_checker, "ask", lambda address: status)
+    link.failed_checks = 1
+    status = link_checker.check_url("http://127.0.0.1:1/")
+    assert status == (0, "The shop did not respond")
+    monkeypatch.setattr(link_checker, "check_url", lambda address: status)
     link_checker.check(link)
     link.refresh_from_db()
-    assert (link.health, link.misses) == ("unknown", 0)
+    assert (link.health, link.failed_checks) == ("unknown", 0)
 
 
 def send() -> None:
     """As if the next hour were over."""
     link_checker.check_next()
-    BrokenNotice.objects.filter(attempts=0).update(next_attempt_at=timezone.now())
+    BrokenLinksEmail.objects.filter(attempts=0).update(next_attempt_at=timezone.now())
     sending.send_due_emails()
 
 
@@ -122,16 +124,16 @@ def test_no_machine_of_an_own_network_is_asked(
     monkeypatch.undo()
     connected: list[object] = []
     monkeypatch.setattr(socket, "create_connection", lambda *place: connected.append(place))
-    assert link_checker.ask(f"http://{host}/fine")[0] == 0
+    assert link_checker.check_url(f"http://{host}/fine")[0] == 0
     assert connected == asked == []
 
 
 def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_checker, "MOST_SECONDS", 0.3)
+    monkeypatch.setattr(link_checker, "MAX_SECONDS", 0.3)
     monkeypatch.setattr(link_checker, "is_public", lambda address: True)
     with socket.create_server(("127.0.0.1", 0)) as slow:
         start = time.monotonic()
-        assert link_checker.ask(f"http://127.0.0.1:{slow.getsockname()[1]}/") == (0, "The shop did not answer")
+        assert link_checker.check_url(f"http://127.0.0.1:{slow.getsockname()[1]}/") == (0, "The shop did not respond")
     assert time.monotonic() - start < 5
 
 
@@ -139,7 +141,7 @@ def test_what_a_look_finds_makes_no_kept_page_old(shop: Program, server: None) -
     make_link(shop, destination="https://shop.example.com/gone")
     before = CacheVersion.objects.current("/")
     look(3)
-    assert BrokenNotice.objects.exists()
+    assert BrokenLinksEmail.objects.exists()
     assert CacheVersion.objects.current("/") == before
 
 
@@ -157,7 +159,7 @@ def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
     for _ in range(3):
         send()
     (mail,) = mailoutbox
-    assert (mail.subject, mail.to) == ("2 paid links lead nowhere", [admin_user.email])
+    assert (mail.subject, mail.to) == ("2 affiliate links are broken", [admin_user.email])
     assert f"Old <band>\n  {second.destination}\n\nOld mat\n  {first.destination}\n" in mail.body
     assert "http://testserver/admin/affiliates/link/?show=broken" in mail.body
     # It works again, and breaks another time: on the same day nobody is told a second time, on the next one is.
@@ -167,9 +169,9 @@ def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
     look(3)
     send()
     assert len(mailoutbox) == 1
-    BrokenNotice.objects.update(day=timezone.localdate() - timedelta(days=1))
+    BrokenLinksEmail.objects.update(day=timezone.localdate() - timedelta(days=1))
     send()
-    assert mailoutbox[1].subject == "A paid link leads nowhere"
+    assert mailoutbox[1].subject == "An affiliate link is broken"
     assert "Old mat" in mailoutbox[1].body
 
 
@@ -183,7 +185,7 @@ def test_what_was_mended_before_the_mail_went_out_needs_none(
     link.save()
     send()
     assert mailoutbox == []
-    assert not BrokenNotice.objects.due().exists()
+    assert not BrokenLinksEmail.objects.due().exists()
 
 
 def test_a_page_that_is_back_is_fine_again(shop: Program, server: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +194,7 @@ def test_a_page_that_is_back_is_fine_again(shop: Program, server: None, monkeypa
     monkeypatch.setitem(ANSWERS, "/gone", 200)
     look()
     link.refresh_from_db()
-    assert (link.health, link.misses) == ("fine", 0)
+    assert (link.health, link.failed_checks) == ("ok", 0)
 
 
 def test_amazon_and_what_is_retired_are_never_asked(amazon: Program, shop: Program, server: None) -> None:
@@ -237,21 +239,21 @@ def test_another_address_is_looked_at_anew(shop: Program, server: None) -> None:
 def test_the_command_looks_at_all_and_names_what_is_broken(
     shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(link_checker, "PAUSE", timedelta(0))
+    monkeypatch.setattr(link_checker, "HOST_INTERVAL", timedelta(0))
     make_link(shop, destination="https://shop.example.com/fine")
     make_link(shop, name="Old mat", destination="https://shop.example.com/gone")
-    Link.objects.filter(name="Old mat").update(misses=1)
+    Link.objects.filter(name="Old mat").update(failed_checks=1)
     call_command("check_links")
     assert capsys.readouterr().out.splitlines() == [
-        "2 looked at. 1 lead nowhere.",
+        "2 checked, 1 broken.",
         "  Old mat: https://shop.example.com/gone",
     ]
 
 
 def test_the_start_page_says_what_is_broken(shop: Program, admin_client: Client) -> None:
     link = make_link(shop)
-    assert "leads nowhere" not in admin_client.get("/admin/").content.decode()
+    assert "broken affiliate link" not in admin_client.get("/admin/").content.decode()
     Link.objects.filter(pk=link.pk).update(health="broken")
     page = admin_client.get("/admin/").content.decode()
-    assert "1 paid link leads nowhere" in page
+    assert "1 broken affiliate link" in page
     assert "/admin/affiliates/link/?show=broken" in page

@@ -12,15 +12,16 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import User
-from affiliates.models import Compared, Comparison, Link, Product, Sponsorship
+from affiliates.models import Comparison, ComparisonRow, Link, Product, Sponsorship
 from affiliates.programs import Program
-from affiliates.references import Use, note_all
+from affiliates.references import pasted_references, references_to_link
 from affiliates.retire_links import retire
 from blog.models import Post, Snippet
 from layout.models import Block
+from richtext.references import rebuild
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
-from tests.affiliates.making import make_comparison, make_favorite, make_link, make_product
+from tests.affiliates.factories import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_author, make_page, make_post
 
 LINKS, PRODUCTS = "admin:affiliates_link_changelist", "admin:affiliates_product_changelist"
@@ -37,10 +38,10 @@ def save_link(client: Client, **fields: str) -> str:
     ("destination", "words"),
     [
         ("javascript:alert(1)", "It should start with https://."),
-        ("data:text/html,x", "leads to no shop"),
+        ("data:text/html,x", "A shop URL cannot start with"),
         ("http://testserver/go/mat/", "This leads back to your own site."),
         ("https://shop.example.com/" + "x" * 5000, "at most 2000 characters (it has 5025)"),
-        ("https://unknown.example.net/mat", "None of your programs has links to unknown.example.net."),
+        ("https://unknown.example.net/mat", "None of your programs covers unknown.example.net."),
         ("https://amzn.to/3abc", "Open it in your browser"),
     ],
 )
@@ -55,21 +56,21 @@ def test_a_pasted_address_finds_its_program_and_is_tidied(amazon: Program, admin
     said = save_link(admin_client, destination="http://amazon.com/Roller/dp/B000000001/ref=x?tag=theirs-20&th=1")
     link = Link.objects.get()
     assert (link.program, link.slug, link.destination) == (amazon, "a-roller", "https://www.amazon.com/dp/B000000001")
-    assert "had the tag theirs-20. Yours is used instead: mine-20." in said
+    assert "contained the tag theirs-20. Your tag mine-20 is used instead." in said
     save_link(admin_client, destination="https://amazon.com/dp/B000000002")
     assert [each.slug for each in Link.objects.order_by("pk")] == ["a-roller", "a-roller-2"]
 
 
 @pytest.mark.django_db
 def test_amazon_needs_no_setting_up_but_the_tag_is_asked_for(admin_client: Client) -> None:
-    assert "earns nothing yet: fill in your tag" in save_link(
+    assert "earns nothing yet. Enter your tag" in save_link(
         admin_client, destination="https://amazon.com/dp/B000000001"
     )
     assert Program.objects.get().network == "amazon"
 
 
 @pytest.mark.parametrize(
-    "broken", [{"allows_redirect": True}, {"allows_mail": True}, {"allows_robots": True}, {"price_hours": 25}]
+    "broken", [{"allows_redirect": True}, {"allows_email": True}, {"allows_bots": True}, {"price_hours": 25}]
 )
 def test_amazons_rules_cannot_be_broken_by_a_tick(
     amazon: Program, admin_client: Client, broken: dict[str, Any]
@@ -87,10 +88,10 @@ def test_amazons_rules_cannot_be_broken_by_a_tick(
     ("network", "hosts", "words"),
     [
         ("other", "amazon.de", "belongs to Amazon"),
-        ("amazon", "shop2.example.com", "is not one of Amazon's sites"),
-        ("other", "shop.example.com", "belongs to “Quiet Shop” already"),
+        ("amazon", "shop2.example.com", "is not an Amazon domain"),
+        ("other", "shop.example.com", "already belongs to “Quiet Shop”"),
         ("other", "not a host", "no whole address"),
-        ("other", "javascript:x", "leads to no shop"),
+        ("other", "javascript:x", "A shop URL cannot start with"),
     ],
 )
 def test_a_programs_sites_are_looked_at(shop: Program, network: str, hosts: str, words: str) -> None:
@@ -118,7 +119,7 @@ def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, admin_cl
         make_author(name="By bio", long_bio=card),
     ]
     make_post(title="Elsewhere", body="<p>Nothing.</p>")
-    found = Use.objects.of(link).holders()
+    found = references_to_link(link).sources()
     assert {str(each) for each in found} == {str(each) for each in holders}
     page = admin_client.get(reverse("admin:affiliates_link_change", args=[link.pk])).content.decode()
     assert all(str(each) in page for each in holders)
@@ -128,30 +129,30 @@ def test_where_a_link_is_used_is_known_whatever_holds_it(shop: Program, admin_cl
     holders[0].save()
     holders[1].delete()
     Post.objects.filter(title="Elsewhere").delete()
-    assert len(Use.objects.of(link).holders()) == 3
+    assert len(references_to_link(link).sources()) == 3
 
 
 def test_what_a_bulk_load_brought_is_read_again(shop: Program) -> None:
     link = make_link(shop, slug="mat")
     post = make_post()
     Post.objects.filter(pk=post.pk).update(body='<p><a href="/go/mat/">x</a></p>')
-    assert not Use.objects.of(link).exists()
-    note_all()
-    assert Use.objects.of(link).holders() == [post]
+    assert not references_to_link(link).exists()
+    rebuild()
+    assert references_to_link(link).sources() == [post]
 
 
 def test_an_address_longer_than_an_index_holds_is_noted_all_the_same(shop: Program) -> None:
     post = make_post(body=f'<p><a href="https://shop.example.com/{"п" * 3000}">x</a></p>')
-    assert [use.holder for use in Use.objects.filter(program=shop)] == [post]
+    assert [(reference.source, program) for reference, program in pasted_references()] == [(post, shop)]
 
 
 def test_a_program_that_takes_sites_over_takes_what_was_pasted(amazon: Program) -> None:
     make_post(body='<p><a href="https://new.example.org/a">x</a></p>')
-    assert not Use.objects.exists()
+    assert pasted_references() == []
     program = Program.objects.create(name="New", hosts="new.example.org")
-    assert [use.program for use in Use.objects.all()] == [program]
+    assert [found for _, found in pasted_references()] == [program]
     program.delete()
-    assert not Use.objects.exists()
+    assert pasted_references() == []
 
 
 def test_links_in_no_text_are_listed(shop: Program, admin_client: Client) -> None:
@@ -173,8 +174,9 @@ def test_links_in_no_text_are_listed(shop: Program, admin_client: Client) -> Non
     assert f"/{used.pk}/change/" not in page
 
 
-def act(client: Client, address: str, rows: list[Any], instead: Any) -> str:
-    data = {"action": "retire_chosen", "_selected_action": [row.pk for row in rows], "instead": instead}
+def act(client: Client, address: str, rows: list[Any], replacement: Any) -> str:
+    name = "retire_products" if address == PRODUCTS else "retire_links"
+    data = {"action": name, "_selected_action": [row.pk for row in rows], "replacement": replacement}
     page: Any = html.fromstring(client.post(reverse(address), data, follow=True).content)
     return " ".join(page.text_content().split())
 
@@ -187,7 +189,7 @@ def test_a_product_is_retired_into_another_everywhere_with_a_line_for_each_text(
     posts = [make_post(body=sanitize(f"<p>Text.</p>{card}")) for _ in range(2)]
     posts.append(make_post(body=f'<p><a href="/go/{link.slug}/">it</a></p>'))
     said = act(admin_client, PRODUCTS, [old], new.pk)
-    assert "1 link is retired. Read whether your words still fit:" in said
+    assert "Retired 1 link. Check that these texts still read well:" in said
     for post in posts:
         assert post.title in said
     for post in posts[:2]:
@@ -195,18 +197,18 @@ def test_a_product_is_retired_into_another_everywhere_with_a_line_for_each_text(
         assert "New roller" in page
         assert "Old roller" not in page
     new_link = new.links.get()
-    assert client.get(f"/go/{link.slug}/", headers={"User-Agent": "Firefox"})["Location"] == new_link.outside
+    assert client.get(f"/go/{link.slug}/", headers={"User-Agent": "Firefox"})["Location"] == new_link.shop_url
     lines = LogEntry.objects.filter(change_message__contains="was retired")
     assert {line.object_id for line in lines} == {str(post.pk) for post in posts}
     assert len(lines) == 3
-    assert "stands in its place: read whether the text still fits." in lines[0].change_message
+    assert "Check that the text still fits." in lines[0].change_message
 
 
-@pytest.mark.parametrize("instead", ["self", "x'; --", "999999"])
-def test_a_link_is_replaced_by_no_other_than_one_in_use(shop: Program, admin_client: Client, instead: str) -> None:
+@pytest.mark.parametrize("replacement", ["self", "x'; --", "999999"])
+def test_a_link_is_replaced_by_no_other_than_one_in_use(shop: Program, admin_client: Client, replacement: str) -> None:
     link = make_link(shop)
-    said = act(admin_client, LINKS, [link], link.pk if instead == "self" else instead)
-    assert ("cannot stand in the place of these" in said) == (instead == "self")
+    said = act(admin_client, LINKS, [link], link.pk if replacement == "self" else replacement)
+    assert ("cannot replace these links" in said) == (replacement == "self")
     assert not Link.objects.filter(is_retired=True).exists()
 
 
@@ -214,7 +216,7 @@ def test_a_link_that_was_retired_meanwhile_replaces_nothing(shop: Program, admin
     first, second = make_link(shop), make_link(shop)
     seen_before = Link.objects.get(pk=second.pk)
     retire([second], first, admin_user)
-    with pytest.raises(ValidationError, match="cannot stand in the place of these"):
+    with pytest.raises(ValidationError, match="cannot replace these links"):
         retire([first], seen_before, admin_user)
     assert Link.objects.get(pk=first.pk).is_retired is False
 
@@ -224,14 +226,14 @@ def test_a_retired_link_can_be_put_back_in_use(
 ) -> None:
     old, new = make_link(shop, slug="old"), make_link(shop)
     retire([old], new, admin_user)
-    data = {"action": "use_chosen_again", "_selected_action": [old.pk], "instead": ""}
+    data = {"action": "restore_links", "_selected_action": [old.pk], "replacement": ""}
     admin_client.post(reverse(LINKS, query={"show": "retired"}), data)
-    assert client.get("/go/old/", headers={"User-Agent": "Firefox"})["Location"] == old.outside
+    assert client.get("/go/old/", headers={"User-Agent": "Firefox"})["Location"] == old.shop_url
 
 
 def test_a_product_without_a_link_replaces_nothing(shop: Program, admin_client: Client) -> None:
     old, bare = make_favorite(shop), make_product()
-    assert "The other product has no link." in act(admin_client, PRODUCTS, [old], bare.pk)
+    assert "The replacement has no link." in act(admin_client, PRODUCTS, [old], bare.pk)
     assert not Link.objects.filter(is_retired=True).exists()
 
 
@@ -242,14 +244,14 @@ def test_the_editor_finds_links_by_name_and_blocks_in_a_list(
     make_link(shop, name="Blue mat", slug="mat")
     make_link(shop, name="Old mat").retire()
     places = admin_client.get("/admin/links/", {"q": "mat"}).json()["suggestions"]
-    assert places == [{"title": "Blue mat", "url": "/go/mat/", "kind": "Paid link", "is_draft": False}]
+    assert places == [{"title": "Blue mat", "url": "/go/mat/", "kind": "Affiliate link", "is_draft": False}]
     comparison = Comparison.objects.create(title="Rollers")
-    Compared.objects.create(comparison=comparison, product=product)
+    ComparisonRow.objects.create(comparison=comparison, product=product)
     gift = Sponsorship.objects.create(brand="Soft Mats", kind="gifted")
     assert admin_client.get("/admin/affiliates/product/list/").json() == [
         {"kind": "product", "id": product.pk, "name": "A roller"},
         {"kind": "comparison", "id": comparison.pk, "name": "Rollers"},
-        {"kind": "sponsorship", "id": gift.pk, "name": "Soft Mats: Something was given to me"},
+        {"kind": "sponsorship", "id": gift.pk, "name": "Soft Mats: I received a free product"},
     ]
     assert client.get("/admin/affiliates/product/list/").status_code == 302
 
@@ -257,7 +259,7 @@ def test_the_editor_finds_links_by_name_and_blocks_in_a_list(
 def test_a_product_and_its_links_are_saved_together_or_not_at_all(shop: Program, admin_client: Client) -> None:
     def save(destination: str) -> str:
         data = {"name": "Roller", "reason": "Good.", "pros": "", "cons": "", "audience": "", "position": "0"}
-        data |= {"links-TOTAL_FORMS": "2", "links-INITIAL_FORMS": "0", "shelf": "", "picture": ""}
+        data |= {"links-TOTAL_FORMS": "2", "links-INITIAL_FORMS": "0", "section": "", "picture": ""}
         for number in range(2):
             data |= {f"links-{number}-name": "Roller", f"links-{number}-price": ""}
             data[f"links-{number}-destination"] = destination if number else "https://shop.example.com/0"
@@ -294,16 +296,16 @@ def test_a_pasted_address_becomes_a_link_by_name_in_every_text(amazon: Program, 
     form = "https://www.amazon.com/dp/B000000001"
     assert page.count(f'value="{form}"') == 1
     assert "Open it in your browser" in page
-    assert page.count('<button class="button">Make it') == 1
+    assert page.count('<button class="button">Convert') == 1
     said = press(admin_client, form)
     link = Link.objects.get()
     assert (link.name, link.destination, link.program) == ("A firm roller", form, amazon)
-    assert "“A firm roller” is a link by name now, in Post 0, Post 1" in said
+    assert "“A firm roller”, used in Post 0, Post 1" in said
     for row, field in [(posts[0], "body"), (posts[1], "body"), (box, "text")]:
         row.refresh_from_db()
         assert f'<a href="/go/{link.slug}/">' in getattr(row, field)
-    assert {str(each) for each in Use.objects.of(link).holders()} == {"Post 0", "Post 1", str(box)}
-    assert "No text has this address any more." in press(admin_client, form)
+    assert {str(each) for each in references_to_link(link).sources()} == {"Post 0", "Post 1", str(box)}
+    assert "No post contains this URL any more." in press(admin_client, form)
     assert "which hides where it leads" in press(admin_client, "https://amzn.to/3abc")
 
 
@@ -347,5 +349,5 @@ def test_amazons_program_cannot_go_while_texts_lead_there(amazon: Program, clien
     SiteInfo.objects.create(name="Move")
     make_post(slug="knees", body='<p><a href="https://amazon.com/dp/B000000001">x</a></p>')
     amazon.delete()
-    assert Use.objects.get().program == Program.objects.get()
+    assert [program for _, program in pasted_references()] == [Program.objects.get()]
     assert b"Amazon Services LLC Associates Program" in client.get("/knees/").content

@@ -1,4 +1,4 @@
-"""The site as it is served in production, with the demo, in a folder that ends with it."""
+"""Serve the demo as in production from a temporary folder."""
 
 import os
 import shutil
@@ -15,18 +15,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SECONDS_TO_START = 180
+START_TIMEOUT = 180
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """Serve the site on a free port; its address. Django is set up in this process too, on the same data.
+def serve_demo() -> Iterator[str]:
+    """Serve the site on a free port and yield its URL. Sets up Django in this process too, on the same data.
 
-    Raises RuntimeError with the server's own words when it does not come up.
+    Raises RuntimeError with the server's log if it does not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="ptcomplete-audit-"))
     url = f"http://127.0.0.1:{free_port()}"
-    # Every name that the settings read, so that nobody's own .env changes what is measured.
+    # Set every variable that the settings read, so that a .env file does not change the results.
     os.environ |= {
         "DATA_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
@@ -60,20 +60,20 @@ def served() -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """Return a free port of this machine."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Return once the site can serve; RuntimeError with its log if it ends first or takes too long."""
-    give_up_at = time.monotonic() + SECONDS_TO_START
-    while server.poll() is None and time.monotonic() < give_up_at:
+    """Wait until the site serves requests. Raises RuntimeError with its log if it exits or takes too long."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while server.poll() is None and time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)
         else:
             return
-    raise RuntimeError(f"The site did not come up. It said:\n{log.read_text(errors='replace')}")
+    raise RuntimeError(f"The site did not start. Its log:\n{log.read_text(errors='replace')}")

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from affiliates.models import Compared, Comparison, Link, Product, Shelf
+from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopSection
 from affiliates.programs import Program
 
 _numbers = count(1)
@@ -28,8 +28,8 @@ def make_link(program: Program, **overrides: object) -> Link:
 
 def make_favorite(program: Program, **overrides: object) -> Product:
     """A product of the shop page with a link of `program`."""
-    shelf, _ = Shelf.objects.get_or_create(name="For the calves")
-    product = make_product(**{"shelf": shelf} | overrides)
+    section, _ = ShopSection.objects.get_or_create(name="For the calves")
+    product = make_product(**{"section": section} | overrides)
     make_link(program, product=product)
     return product
 
@@ -38,7 +38,7 @@ def make_comparison(*products: Product) -> Comparison:
     """A comparison of `products` in their order."""
     comparison = Comparison.objects.create(title=f"Comparison {next(_numbers)}")
     for position, product in enumerate(products):
-        Compared.objects.create(
+        ComparisonRow.objects.create(
             comparison=comparison, product=product, position=position, verdict=f"Verdict {position}"
         )
     return comparison

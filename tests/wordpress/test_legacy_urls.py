@@ -1,4 +1,4 @@
-"""Old addresses: each leads to its page of today in one step, and nothing else changes."""
+"""Test the redirects of WordPress URLs."""
 
 from datetime import UTC, datetime
 
@@ -9,14 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from blog.models import Category, Post, Tag
 from tests.factories import make_author, make_category, make_post, make_posts
-from wordpress.models import Origin
+from wordpress.models import ImportedObject
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def moved() -> Post:
-    """A site of twelve posts that came from WordPress; the post is the one that had the number 45 there."""
+def imported_post() -> Post:
+    """Create an imported site with twelve posts, and return the post with the WordPress ID 45."""
     sam = make_author(name="Sam", slug="sam-example")
     pain = make_category(slug="pain", name="Pain")
     knee = make_category(slug="knee", name="Knee", parent=pain)
@@ -31,11 +31,11 @@ def moved() -> Post:
         ("author", "#3", sam),
         ("author", "sam_login", sam),
     ):
-        Origin.objects.create(site="old.example", kind=kind, key=key, object_id=row.pk)
+        ImportedObject.objects.create(site="old.example", kind=kind, key=key, object_id=row.pk)
     return post
 
 
-ADDRESSES = {
+LEGACY_URLS = {
     "/?p=45": "/the-knee/",
     "/?p=45&preview=true": "/the-knee/",
     "/?page_id=45": "/the-knee/",
@@ -98,20 +98,20 @@ ADDRESSES = {
 }
 
 
-def test_an_old_address_leads_to_its_page_in_one_permanent_step(client: Client, moved: Post) -> None:
-    answers = {old: client.get(old) for old in ADDRESSES}
-    assert {old: (answer.status_code, answer.get("Location")) for old, answer in answers.items()} == {
-        old: (301, now) for old, now in ADDRESSES.items()
+def test_legacy_url_redirects_permanently_in_one_step(client: Client, imported_post: Post) -> None:
+    responses = {old: client.get(old) for old in LEGACY_URLS}
+    assert {old: (response.status_code, response.get("Location")) for old, response in responses.items()} == {
+        old: (301, now) for old, now in LEGACY_URLS.items()
     }
-    assert not [old for old, answer in answers.items() if answer.cookies]
+    assert not [old for old, response in responses.items() if response.cookies]
 
 
-def test_where_an_old_address_leads_there_is_a_page(client: Client, moved: Post) -> None:
-    for now in {address for address in ADDRESSES.values() if not address.startswith("/search/")}:
-        assert client.get(now).status_code == 200, now
+def test_redirect_targets_exist(client: Client, imported_post: Post) -> None:
+    for url in {url for url in LEGACY_URLS.values() if not url.startswith("/search/")}:
+        assert client.get(url).status_code == 200, url
 
 
-def test_every_feed_of_before_has_one_now(client: Client, moved: Post) -> None:
+def test_every_wordpress_feed_has_a_feed_here(client: Client, imported_post: Post) -> None:
     for kind in ("", "category/pain/", "tag/stairs/", "author/sam-example/"):
         for old in (f"/{kind}feed/", f"/{kind}feed/atom/"):
             response = client.get(old)
@@ -121,7 +121,7 @@ def test_every_feed_of_before_has_one_now(client: Client, moved: Post) -> None:
             assert "xml" in response["Content-Type"]
 
 
-def test_feeds_of_comments_are_gone_for_good(client: Client, moved: Post) -> None:
+def test_comment_feeds_return_410(client: Client, imported_post: Post) -> None:
     for old in (
         *("/comments/feed/", "/comments/feed/atom/", "/the-knee/feed/", "/?feed=comments-rss2"),
         "/2024/05/the-knee/feed/",
@@ -129,7 +129,7 @@ def test_feeds_of_comments_are_gone_for_good(client: Client, moved: Post) -> Non
         assert client.get(old).status_code == 410, old
 
 
-def test_what_never_was_is_an_honest_404(client: Client, moved: Post) -> None:
+def test_unknown_urls_return_404(client: Client, imported_post: Post) -> None:
     for path in (
         *("/?p=46", "/?cat=8", "/?author=99", "/?m=209913", "/?m=nonsense", "/?tag=none", "/?attachment_id=45"),
         *("/?p=%00", "/?p=" + "9" * 6000, "/no-such-post/", "/2024/13/", "/2024/06/", "/2024/05/no-such-post/"),
@@ -138,13 +138,13 @@ def test_what_never_was_is_an_honest_404(client: Client, moved: Post) -> None:
         assert client.get(path).status_code == 404, path[:40]
 
 
-def test_what_the_site_answers_itself_is_left_alone(client: Client, moved: Post) -> None:
+def test_urls_of_this_site_are_not_redirected(client: Client, imported_post: Post) -> None:
     for path in ("/", "/?utm_source=x", "/?p=", "/blog/", "/the-knee/", "/category/pain/", "/2024/05/"):
         assert client.get(path).status_code == 200, path
 
 
-def test_drafts_have_no_old_address(client: Client, moved: Post) -> None:
-    Post.objects.filter(pk=moved.pk).update(status=Post.Status.DRAFT)
+def test_drafts_have_no_legacy_urls(client: Client, imported_post: Post) -> None:
+    Post.objects.filter(pk=imported_post.pk).update(status=Post.Status.DRAFT)
     for path in ("/?p=45", "/2024/05/17/the-knee/", "/The-Knee/"):
         assert client.get(path).status_code == 404
 
@@ -152,16 +152,16 @@ def test_drafts_have_no_old_address(client: Client, moved: Post) -> None:
 @pytest.mark.parametrize(
     "path", ["/wp-login.php", "/wp-admin/", "/wp-admin/admin-ajax.php", "/xmlrpc.php", "/wp-json/"]
 )
-def test_robots_at_the_old_machinery_cost_nothing(client: Client, path: str) -> None:
+def test_wordpress_endpoints_return_404_without_queries(client: Client, path: str) -> None:
     with CaptureQueriesContext(connection) as queries:
         response = client.get(path)
     assert (response.status_code, response.content, len(queries)) == (404, b"Not found", 0)
 
 
-def test_nothing_that_is_sent_is_redirected(client: Client, moved: Post) -> None:
+def test_post_requests_are_not_redirected(client: Client, imported_post: Post) -> None:
     assert client.post("/2024/05/17/the-knee/").status_code == 405
 
 
-def test_a_category_named_page_keeps_its_own_address(client: Client, moved: Post) -> None:
+def test_category_with_slug_page_keeps_its_url(client: Client, imported_post: Post) -> None:
     make_category(slug="2", name="Two", parent=make_category(slug="page", parent=Category.objects.get(slug="pain")))
     assert client.get("/category/pain/page/2/").status_code == 200

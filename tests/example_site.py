@@ -1,0 +1,87 @@
+"""A site with some of everything, for tests of all public pages."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+from lxml import html
+from lxml.html import HtmlElement
+
+from accounts.models import ProfileLink, Qualification
+from affiliates.programs import Program
+from blog.models import Post, Series, Snippet
+from pages.models import Service
+from siteinfo.models import SiteInfo, SocialLink
+from tests.affiliates.factories import make_favorite
+from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
+
+PAGES = {
+    "home": "/",
+    "list": "/blog/",
+    "second page": "/blog/?page=2",
+    "post": "/the-knee/",
+    "category": "/category/pain/",
+    "sub-category": "/category/pain/knee/",
+    "tag": "/tag/stairs/",
+    "author": "/author/sam/",
+    "year": f"/{timezone.now() - timedelta(days=1):%Y}/",
+    "month": f"/{timezone.now() - timedelta(days=1):%Y/%m}/",
+    "policy": "/privacy-policy/",
+    "about": "/about/",
+    "services": "/about/services/",
+    "shop": "/shop/",
+}
+PUBLIC_PATHS = [*PAGES.values(), "/series/knees/", "/tag/stairs/?page=2", "/author/sam/?page=2"]
+BODY = """<p>A lead.</p><h2>One</h2><p>Words.</p><h2>Two</h2><aside data-callout="tip"><p>Try it.</p></aside>
+<h2>Three</h2><table><tbody><tr><td>1</td></tr></tbody></table><figure><img data-image="{}"></figure>"""
+
+
+def make_example_site() -> Post:
+    """Create a site with some of everything and return its post at /the-knee/, one of twelve."""
+    site = SiteInfo.objects.create(
+        name="Move Better",
+        tagline="Less ache.",
+        email="hello@example.com",
+        hero_title="Move *well*",
+        disclaimer="Not advice.",
+    )
+    about = make_page(title="About me", slug="about", role="about", show_in_menu=True)
+    make_page(title="Services", slug="services", parent=about, role="services", show_in_menu=True)
+    make_page(title="Privacy", slug="privacy-policy", role="privacy", body="<p>No cookies.</p>")
+    Service.objects.create(name="First session", description="A talk.", duration="50 min", image=make_image())
+    SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me", position=2)
+    SocialLink.objects.create(site=site, network="facebook", url="https://social.example.com/us", position=1)
+    image = make_image()
+    sam = make_author(
+        name="Sam", slug="sam", photo=image, short_bio="Helps people move.", long_bio="<p>More.</p>", expertise="Knees"
+    )
+    Qualification.objects.create(author=sam, name="A degree", year=2012)
+    ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")
+    make_favorite(Program.objects.amazon(), image=image)
+    pain = make_category(name="Pain", slug="pain", image=image)
+    knee = make_category(name="Knee", slug="knee", parent=pain)
+    snippet = Snippet.objects.create(name="Note", body="<p>Shown in many posts.</p>")
+    make_posts(11, categories=[pain, knee], tags=["Stairs"], featured_image=image)
+    return make_post(
+        slug="the-knee",
+        title="The knee",
+        body=BODY.format(image.pk) + f'<div data-embed="snippet" data-id="{snippet.pk}"></div>',
+        series=Series.objects.create(title="Knees", slug="knees"),
+        tldr="Short.\nShorter.",
+        excerpt="In a word.",
+        categories=[pain, knee],
+        tags=["Stairs", "Knee"],
+        featured_image=image,
+    )
+
+
+def get_page(client: Client, path: str, status: int = 200) -> HtmlElement:
+    """Request `path`, check the status, and parse the page."""
+    response = client.get(path)
+    assert response.status_code == status
+    return parse_page(response)
+
+
+def parse_page(response: Any) -> HtmlElement:
+    return html.fromstring(response.content)
