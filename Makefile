@@ -24,7 +24,7 @@ install = @cmp -s $(1) .venv/$(notdir $(1)) || { echo "Installing $(1) ..."; \
 # Node and npm come with the development requirements.
 NODE := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BIOME := $(NODE) node_modules/.bin/biome
-TEMPLATES := find . \( -path ./.venv -o -path ./node_modules \) -prune -o -path '*/templates/*.html' -print0
+TEMPLATES := find . \( -path ./.venv -o -path ./node_modules -o -path ./blog/demo \) -prune -o -path '*/templates/*.html' -print0
 
 .PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-newsletter audit
 

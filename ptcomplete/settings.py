@@ -142,7 +142,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "auth",
     "accounts.User",
     "ads.AdCount",
-    "affiliates.BrokenNotice",
+    "affiliates.BrokenLinksEmail",
     "affiliates.ClickCount",
     "affiliates.Earning",
     "blog.PostViewCount",

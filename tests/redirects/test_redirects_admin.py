@@ -48,7 +48,7 @@ def add(client: Client, old: str, target: str, kind: int = 301) -> str:
     return " ".join(errors).strip()
 
 
-def test_a_manual_redirect_is_normalized(admin_client: Client, owner: object) -> None:
+def test_a_manual_redirect_is_normalized(admin_client: Client) -> None:
     assert add(admin_client, " /Old-Post/ ", "http://testserver/new-post/") == ""
     row = Redirect.objects.get()
     assert (row.old_path, row.target, row.target_path, row.origin) == (
