@@ -24,7 +24,7 @@ def test_a_whole_post_takes_at_most_twelve_clicks_besides_typing(page: Page, adm
     frame = page.frame_locator("dialog iframe")
     editor = page.locator(".ProseMirror[contenteditable]")
     page.goto("/admin/")
-    page.get_by_label("E-mail address").fill(admin_user.email)
+    page.get_by_label("Email address").fill(admin_user.email)
     page.get_by_label("Password").fill("a password for tests")
     page.keyboard.press("Enter")
     click(page.get_by_role("link", name="Write a post").first, "write a post")

@@ -39,7 +39,7 @@ def write(page: Page, *lines: str) -> None:
 def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(page: Page, admin_user: User) -> None:
     make_category(name="Knees", slug="knees")
     page.goto("/admin/blog/post/add/")
-    page.get_by_label("E-mail address").fill("Owner@Example.com")
+    page.get_by_label("Email address").fill("Owner@Example.com")
     page.get_by_label("Password").fill("a password for tests")
     page.get_by_role("button", name="Log in").click()
 
