@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from accounts.models import Author, ProfileLink, Qualification, User
-from images.admin import WithImagePicker
+from images.admin import ImagePickerMixin
 from richtext.forms import RichTextField
 
 admin.site.unregister(Group)
@@ -75,7 +75,7 @@ class ProfileLinkInline(admin.TabularInline):
 
 
 @admin.register(Author)
-class AuthorAdmin(WithImagePicker, admin.ModelAdmin):
+class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
     """Edit the profiles of authors."""
 
     form = AuthorForm

@@ -10,14 +10,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.models import Ad, AdCount, AdTotals
-from images.admin import WithImagePicker
+from images.admin import ImagePickerMixin
 
 MAX_DAYS = 60
 COUNTERS = ("impressions", "clicks")
 
 
 @admin.register(Ad)
-class AdAdmin(WithImagePicker, admin.ModelAdmin):
+class AdAdmin(ImagePickerMixin, admin.ModelAdmin):
     """Edit ads; counts are read-only."""
 
     list_display = ("name", "placement", "status", "weight", "is_active", "impressions", "clicks", "click_rate")

@@ -27,8 +27,8 @@ from affiliates.programs import Program
 from affiliates.references import references_to_link, references_to_product
 from affiliates.retire_links import retire
 from affiliates.shop_urls import get_tag
-from images.admin import WithImagePicker
-from images.renditions import thumbnail
+from images.admin import ImagePickerMixin
+from images.renditions import thumbnail_url
 from siteinfo.urls import admin_url
 from siteinfo.where_used import WhereUsed, where_used
 
@@ -246,7 +246,7 @@ class RetireProductsForm(ActionForm):
 
 
 @admin.register(Product)
-class ProductAdmin(WithImagePicker, admin.ModelAdmin):
+class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
     """Products and their affiliate links."""
 
     action_form = RetireProductsForm
@@ -287,7 +287,7 @@ class ProductAdmin(WithImagePicker, admin.ModelAdmin):
         """Return a small rendition of the image."""
         if product.image is None:
             return ""
-        return format_html('<img class="thumb" src="{}" alt="" width="96" height="64">', thumbnail(product.image))
+        return format_html('<img class="thumb" src="{}" alt="" width="96" height="64">', thumbnail_url(product.image))
 
     @admin.display(description="shops")
     def shops(self, product: Product) -> str:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from affiliates.models import Product, ShopPage
 from affiliates.structured_data import product_node
-from images.structured_data import shared
+from images.structured_data import share_image
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 
 
@@ -21,7 +21,7 @@ def shop_meta(shop: ShopPage, products: Iterable[Product], *, is_whole: bool) ->
         path=reverse("affiliates:shop"),
         schema_type="CollectionPage",
         ancestors=(Breadcrumb("Home", reverse("home")),),
-        image=shared(next(pictures, None)),
+        image=share_image(next(pictures, None)),
         nodes=tuple(product_node(product) for product in products) if is_whole else (),
         is_indexed=is_whole and bool(products),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
 
-from images.structured_data import shared
+from images.structured_data import share_image
 from siteinfo.structured_data import Node, json_ld_script, node
 from siteinfo.urls import absolute_url
 
@@ -20,7 +20,7 @@ def product_node(product: Product) -> Node:
 
     Pros and cons follow https://developers.google.com/search/docs/appearance/structured-data/product-snippet.
     """
-    picture = shared(product.image)
+    picture = share_image(product.image)
     return node(
         "Product",
         id=absolute_url(product.get_absolute_url()),

@@ -51,10 +51,10 @@ def main() -> None:
 
 def create_renditions() -> None:
     """Create all image renditions, so that pages have their final weight."""
-    from images.renditions import make_missing
+    from images.tasks import create_missing_renditions
 
     log("Creating image renditions ...")
-    while make_missing(limit=2):
+    while create_missing_renditions(limit=2):
         pass
 
 

@@ -53,7 +53,7 @@ def fill(count: int) -> None:
             height=pattern.height,
             title=f"Picture {number}",
             alt="A knee on a step" if number % 5 else "",
-            recent_at=timezone.now() - step * number,
+            last_used_at=timezone.now() - step * number,
         )
         for number in range(count)
     ]

@@ -106,7 +106,7 @@ class Check(NamedTuple):
 
 def _without_words(content: Content) -> Iterator[str | tuple[str, str]]:
     for image in content.pictures.values():
-        if not image.lacks_words:
+        if not image.lacks_alt:
             continue
         address = admin_url(image) + "#id_alt"
         yield f"Say in one sentence what the picture “{image}” shows, or mark it as decoration.", address

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Author
 from blog.models import UNPRINTABLE, Category, Post, PostQuerySet, Tag, public_authors
-from images.renditions import share_url
+from images.renditions import og_image_url
 from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
 from siteinfo.models import SiteInfo
@@ -162,7 +162,7 @@ class SiteFeed(Feed):
         """The featured picture."""
         if item.featured_image is None:
             return []
-        path = share_url(item.featured_image)
+        path = og_image_url(item.featured_image)
         try:
             size = default_storage.size(unquote(path).removeprefix(settings.MEDIA_URL))
         except OSError:

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from accounts.models import Author
 from accounts.structured_data import detailed_person, person, person_id
 from blog.models import Category, Post, Series, Tag
-from images.structured_data import shared
+from images.structured_data import share_image
 from publishing.structured_data import faq
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.structured_data import Node, node
@@ -44,7 +44,7 @@ def of_category(category: Category, page: Page) -> PageMeta:
         schema_type="CollectionPage",
         page_number=page.number,
         ancestors=_way(category.parent),
-        image=shared(category.image),
+        image=share_image(category.image),
     )
 
 
@@ -70,7 +70,7 @@ def of_series(series: Series, parts: Iterable[Post]) -> PageMeta:
         path=series.get_absolute_url(),
         schema_type="CollectionPage",
         ancestors=_way(),
-        image=shared(series.image),
+        image=share_image(series.image),
     )
 
 
@@ -83,7 +83,7 @@ def of_author(author: Author, page: Page) -> PageMeta:
         schema_type="ProfilePage",
         page_number=page.number,
         ancestors=_way(),
-        image=shared(author.photo),
+        image=share_image(author.photo),
         nodes=(detailed_person(author),),
     )
 
@@ -109,7 +109,7 @@ def of_post(post: Post, *, is_public: bool = True) -> PageMeta:
         description=post.short_description or f"{post.title}.",
         path=_path(post),
         ancestors=_way(post.primary_category),
-        image=shared(post.featured_image),
+        image=share_image(post.featured_image),
         nodes=(_article(post), person(post.author), *faq(post, absolute_url(_path(post)))) if is_public else (),
         canonical_url=post.canonical_url,
         published_at=post.published_at,

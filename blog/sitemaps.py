@@ -13,7 +13,7 @@ from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_ancestors
 from blog.seo import POSTS_OF_A_FULL_TAG
 from images.models import Image
-from images.renditions import whole_url
+from images.renditions import full_image_url
 from richtext.references import Reference
 from siteinfo.urls import absolute_url
 
@@ -76,7 +76,7 @@ def _images_of(posts: list[Post]) -> dict[int, list[str]]:
         if image_id is not None:
             images[post_id].setdefault(image_id)
     rows = Image.objects.in_bulk({image_id for found in images.values() for image_id in found})
-    urls = {image_id: absolute_url(whole_url(image)) for image_id, image in rows.items()}
+    urls = {image_id: absolute_url(full_image_url(image)) for image_id, image in rows.items()}
     return {post_id: [urls[image_id] for image_id in found if image_id in urls] for post_id, found in images.items()}
 
 

@@ -1,4 +1,4 @@
-"""The library on the writing desk."""
+"""The image library in the admin."""
 
 from typing import Any
 
@@ -13,37 +13,37 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from images import library
+from images import views
 from images.forms import ImageForm, formfield_for_image
 from images.models import Image, ImageQuerySet, Video
 from richtext.references import Reference
 from siteinfo.where_used import WhereUsed, where_used
 
 
-class WithImagePicker(admin.options.BaseModelAdmin):
-    """A ModelAdmin whose foreign keys to the library are chosen by looking."""
+class ImagePickerMixin(admin.options.BaseModelAdmin):
+    """Choose foreign keys to images by their thumbnails."""
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
         return formfield_for_image(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """Pictures that something should be done about."""
+    """Filter images that need attention."""
 
-    title = "what to look at"
+    title = "needs attention"
     parameter_name = "show"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("unused", "Not used anywhere"), ("wordless", "Without alternative text")]
+        return [("unused", "Not used anywhere"), ("no-alt", "Without alternative text")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> ImageQuerySet:
         if self.value() == "unused":
             return queryset.unused()
-        return queryset.without_words() if self.value() == "wordless" else queryset
+        return queryset.without_alt() if self.value() == "no-alt" else queryset
 
 
 class MonthFilter(admin.SimpleListFilter):
-    """The month in which a picture came."""
+    """Filter by the month in which images were added."""
 
     title = "month added"
     parameter_name = "month"
@@ -63,8 +63,8 @@ class MonthFilter(admin.SimpleListFilter):
 class ImageAdmin(admin.ModelAdmin):
     form = ImageForm
     fieldsets = (
-        ("Picture", {"fields": ("file", "focal_point")}),
-        ("Its words", {"fields": ("alt", "is_decorative", "caption", "credit", "title")}),
+        ("Image", {"fields": ("file", "focal_point")}),
+        ("Texts", {"fields": ("alt", "is_decorative", "caption", "credit", "title")}),
     )
     list_filter = (AttentionFilter, MonthFilter)
     list_per_page = 48
@@ -76,17 +76,18 @@ class ImageAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("pick/", view(self.pick), name="images_image_pick"),
-            path("upload/", view(library.upload), name="images_image_upload"),
-            path("chosen/", view(library.chosen), name="images_image_chosen"),
+            path("upload/", view(views.upload), name="images_image_upload"),
+            path("chosen/", view(views.mark_chosen), name="images_image_chosen"),
             *super().get_urls(),
         ]
 
     def pick(self, request: HttpRequest) -> HttpResponse:
-        """The picker's page."""
-        return library.pick(request, self.admin_site.each_context(request))
+        """Show the picker."""
+        return views.pick(request, self.admin_site.each_context(request))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Pictures", **(extra_context or {})})
+        """Title the list “Images”."""
+        return super().changelist_view(request, {"title": "Images", **(extra_context or {})})
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         page = super().get_changelist_instance(request)
@@ -105,7 +106,7 @@ class ImageAdmin(admin.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
-        """As Django's, but whatever shows a picture protects it, and is named with a link."""
+        """Protect images in use, and link to what uses them."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         named = [_link(image, used) for image in objs for used in where_used(Reference.objects.to(image))]
         return (deleted, counts, set(), named) if named else (deleted, counts, lacking, protected)
@@ -118,21 +119,22 @@ def _link(image: Image, used: WhereUsed) -> SafeString:
 
 
 @admin.register(Video)
-class VideoAdmin(WithImagePicker, admin.ModelAdmin):
-    """Videos are made in the editor; here their title and picture are changed. Texts may hold any of them."""
+class VideoAdmin(ImagePickerMixin, admin.ModelAdmin):
+    """Edit the title and thumbnail of videos. They are created in the editor, and never deleted: texts may use them."""
 
-    fields = ("title", "thumbnail", "site")
-    readonly_fields = ("site",)
-    list_display = ("title", "site")
+    fields = ("title", "thumbnail", "original")
+    readonly_fields = ("original",)
+    list_display = ("title", "original")
     search_fields = ("title", "key")
 
-    @admin.display(description="where it plays")
-    def site(self, video: Video) -> SafeString:
-        return format_html('<a href="{}">{}</a>', video.address, video.address)
+    @admin.display(description="original")
+    def original(self, video: Video) -> SafeString:
+        """Link to the video on its own site."""
+        return format_html('<a href="{}">{}</a>', video.url, video.url)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(library.video_from_address)
-        return [path("from-address/", view, name="images_video_from_address"), *super().get_urls()]
+        view = self.admin_site.admin_view(views.video_from_url)
+        return [path("from-url/", view, name="images_video_from_url"), *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,11 +1,16 @@
+"""App configuration of images."""
+
 from django.apps import AppConfig
 
 
 class ImagesConfig(AppConfig):
+    """The image library, and videos of other sites."""
+
     name = "images"
-    verbose_name = "Pictures"
+    verbose_name = "Images"
 
     def ready(self) -> None:
+        """Register the embeds, and protect images in use from deletion."""
         from images import embeds
         from images.models import Image
         from richtext import references

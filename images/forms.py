@@ -1,4 +1,4 @@
-"""The form of a picture, and the field that chooses one of the library."""
+"""The form of an image, and the form field that chooses an image of the library."""
 
 from typing import Any
 
@@ -6,49 +6,51 @@ from django import forms
 from django.db import models
 from django.forms.widgets import Script
 
-from images.models import Image, title_from
-from images.uploads import prepare
+from images.models import Image, title_from_filename
+from images.uploads import process_upload
+from richtext.primary_keys import parse_pk
 
 
-class PictureField(forms.FileField):
-    """An upload that becomes the library's own file, or a sentence that says why not."""
+class ImageUploadField(forms.FileField):
+    """An upload, checked and processed as the library stores it."""
 
     def clean(self, data: Any, initial: Any = None) -> Any:
+        """Process a new upload. Raises ValidationError if it is not a usable image."""
         file = super().clean(data, initial)
-        return prepare(file) if data else file
+        return process_upload(file) if data else file
 
 
-class PictureInput(forms.FileInput):
-    """The picture itself, on which its main subject is marked, with the crops that follow; and a file to replace it."""
+class ImageUploadInput(forms.FileInput):
+    """The image with its focal point and the crops that follow from it, and an input to replace the file."""
 
-    template_name = "admin/images/picture_widget.html"
+    template_name = "admin/images/image_upload_widget.html"
 
     class Media:
         js = (Script("images/focal-point.js", type="module"),)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Add the saved image, if there is one; an upload that was not saved cannot be shown."""
         context = super().get_context(name, value, {**(attrs or {}), "accept": "image/*,.heic,.heif"})
-        # Nothing can be shown of an upload that was not saved.
         context["image"] = getattr(value, "instance", None) if value else None
         return context
 
 
 class ImageForm(forms.ModelForm):
-    """A picture with its words. The title is made from the file's name when left empty."""
+    """An image with its texts. An empty title is filled from the file name."""
 
-    file = PictureField(
-        label="Picture", widget=PictureInput, help_text="JPEG, PNG, WebP, AVIF, GIF or HEIC, at most 30 MB."
+    file = ImageUploadField(
+        label="Image", widget=ImageUploadInput, help_text="JPEG, PNG, WebP, AVIF, GIF or HEIC, at most 30 MB."
     )
     focal_point = forms.RegexField(
         r"^(0(\.\d{1,4})?|1(\.0{1,4})?)x(0(\.\d{1,4})?|1(\.0{1,4})?)$",
         widget=forms.HiddenInput,
         required=False,
-        error_messages={"invalid": "Pick the main subject on the picture again."},
+        error_messages={"invalid": "Choose the focal point on the image again."},
     )
     title = forms.CharField(
         max_length=160,
         required=False,
-        help_text="To find it again. Readers do not see it. Made from the file's name if you leave it empty.",
+        help_text="Helps you find the image. Visitors do not see it. Left empty, it is created from the file name.",
     )
 
     class Meta:
@@ -56,15 +58,17 @@ class ImageForm(forms.ModelForm):
         fields = ("file", "focal_point", "title", "alt", "is_decorative", "caption", "credit")
 
     def clean(self) -> dict[str, Any]:
+        """Fill in a title and a focal point where they are missing."""
         cleaned = super().clean() or {}
         upload = self.files.get("file")
-        cleaned["title"] = cleaned.get("title") or self.instance.title or title_from((upload and upload.name) or "")
+        file_title = title_from_filename((upload and upload.name) or "")
+        cleaned["title"] = cleaned.get("title") or self.instance.title or file_title
         cleaned["focal_point"] = cleaned.get("focal_point") or self.instance.focal_point
         return cleaned
 
 
 class ImagePicker(forms.HiddenInput):
-    """Chooses one picture of the library: a thumbnail and a button that opens the library's dialog."""
+    """Choose one image of the library: a thumbnail, and a button that opens the library in a dialog."""
 
     template_name = "admin/images/picker_widget.html"
     input_type = "hidden"
@@ -74,28 +78,29 @@ class ImagePicker(forms.HiddenInput):
 
     @property
     def is_hidden(self) -> bool:
-        # It carries a hidden input, but the field is a visible row of the form.
+        """False: the input is hidden, but the field is a visible row of the form."""
         return False
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Add the chosen image for the thumbnail."""
         context = super().get_context(name, value, attrs)
-        known = str(value).isdecimal() if value else False
-        context["image"] = Image.objects.filter(pk=value).first() if known else None
+        pk = parse_pk(str(value))
+        context["image"] = Image.objects.filter(pk=pk).first() if pk else None
         return context
 
 
 class ImageChoiceField(forms.ModelChoiceField):
-    """A picture of the library, chosen by looking at it."""
+    """An image of the library, chosen by its thumbnail."""
 
     widget = ImagePicker
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=Image.objects.all(), **kwargs)
-        self.error_messages["invalid_choice"] = "That picture is no longer in the library. Choose another one."
+        self.error_messages["invalid_choice"] = "This image is no longer in the library. Choose another one."
 
 
 def formfield_for_image(db_field: models.Field, **kwargs: Any) -> ImageChoiceField | None:
-    """The form field of a foreign key to the library, or None for any other field. For ModelAdmin."""
+    """Return the form field of a foreign key to an image, or None for any other field. For ModelAdmin."""
     if isinstance(db_field, models.ForeignKey) and db_field.related_model is Image:
         return ImageChoiceField(
             required=not db_field.blank,

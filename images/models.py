@@ -1,10 +1,7 @@
-"""The image library: one row a picture, with its words, its focal point and the state of its renditions.
-
-Beside it the videos of other sites that texts show, each with a picture of our own.
-"""
+"""The image library, and the videos of other sites that texts show."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
@@ -15,46 +12,51 @@ from django.utils import timezone
 from imagefield.fields import ImageField, PPOIField
 
 from images import renditions
-from images.uploads import prepare
+from images.uploads import process_upload
 from richtext.references import Reference, ReferenceSource
+
+MAX_SEARCH_WORDS = 8
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
-    """Which pictures to show or to work on."""
+    """Images by what they need or contain."""
 
-    def awaiting_renditions(self) -> "ImageQuerySet":
-        """Pictures whose renditions are missing or made by other rules than today's."""
-        return self.exclude(renditions__in=(renditions.RULES, renditions.FAILED))
+    def needing_renditions(self) -> Self:
+        """Images without renditions, or with renditions made by older rules."""
+        return self.exclude(rendition_rules__in=(renditions.RULES_HASH, renditions.FAILED))
 
-    def matching(self, words: str) -> "ImageQuerySet":
-        """Pictures whose title, alternative text or caption holds each of `words`."""
+    def search(self, query: str) -> Self:
+        """Images with each word of `query` in their title, alternative text or caption."""
         found = self
-        for word in words.split()[:8]:
+        for word in query.split()[:MAX_SEARCH_WORDS]:
             found = found.filter(
                 models.Q(title__icontains=word) | models.Q(alt__icontains=word) | models.Q(caption__icontains=word)
             )
         return found
 
-    def unused(self) -> "ImageQuerySet":
-        """Pictures that nothing on the site shows."""
+    def unused(self) -> Self:
+        """Images that nothing refers to."""
         references = Reference.objects.to_model(Image).filter(target_id=models.OuterRef("pk"))
         return self.exclude(models.Exists(references))
 
-    def without_words(self) -> "ImageQuerySet":
-        """Pictures whose alternative text is still missing: decoration needs none."""
+    def without_alt(self) -> Self:
+        """Images that still need alternative text. Decorative ones do not."""
         return self.filter(alt="", is_decorative=False)
 
-    def add_upload(self, upload: File, **fields: Any) -> "Image":
-        """Put an upload into the library, titled by its file's name. ValidationError says why it is refused."""
-        title = fields.pop("title", "") or title_from(upload.name or "")
-        return self.create(file=prepare(upload), title=title[:160], **fields)
+    def create_from_upload(self, upload: File, **fields: Any) -> "Image":
+        """Add an upload to the library, titled by its file name unless `title` is given.
+
+        Raises ValidationError if the file is not a usable image.
+        """
+        title = fields.pop("title", "") or title_from_filename(upload.name or "")
+        return self.create(file=process_upload(upload), title=title[:160], **fields)
 
 
 class Image(models.Model):
-    """A picture of the library. `file` is what images.uploads made of the upload."""
+    """An image of the library. `file` is what `images.uploads` made of the upload."""
 
     file = ImageField(
-        "picture",
+        "image",
         upload_to="images",
         width_field="width",
         height_field="height",
@@ -64,37 +66,38 @@ class Image(models.Model):
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     focal_point = PPOIField("focal point")
-    title = models.CharField(max_length=160, help_text="To find it again in the library. Readers do not see it.")
+    title = models.CharField(max_length=160, help_text="Helps you find the image. Visitors do not see it.")
     alt = models.CharField(
         "alternative text",
         max_length=300,
         blank=True,
-        help_text="What the picture shows, for those who cannot see it. One sentence is enough.",
+        help_text="Describe what the image shows, in one sentence, for people who cannot see it.",
     )
     is_decorative = models.BooleanField(
-        "only decoration",
+        "decorative",
         default=False,
-        help_text="The picture says nothing that the words around it do not say. Screen readers pass it over.",
+        help_text="Tick if the image adds no information. Screen readers will skip it.",
     )
-    caption = models.CharField(max_length=300, blank=True, help_text="Offered when you place the picture in a text.")
-    credit = models.CharField(max_length=160, blank=True, help_text="Who made it, if it was not you.")
-    renditions = models.CharField(max_length=20, blank=True, editable=False)
+    caption = models.CharField(max_length=300, blank=True, help_text="Suggested when you add the image to a text.")
+    credit = models.CharField(max_length=160, blank=True, help_text="Who made the image, if it was not you.")
+    # The rules by which its renditions were made.
+    rendition_rules = models.CharField(max_length=20, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    # When it was added or last chosen: the picker shows those first.
-    recent_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+    # When it was added or last chosen. The picker shows recently used images first.
+    last_used_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
 
     objects = ImageQuerySet.as_manager()
-    _loaded: tuple[str, str] | None = None
+    # The file name and focal point in the database.
+    _saved_state: tuple[str, str] | None = None
     # Set by the admin's list.
     reference_count: int
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        verbose_name = "picture"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(is_decorative=False) | models.Q(alt=""),
-                name="images_image_decoration_has_no_words",
+                name="images_image_decorative_has_no_alt",
             )
         ]
         indexes = [models.Index(fields=("-created_at", "-id"), name="images_image_newest")]
@@ -104,69 +107,85 @@ class Image(models.Model):
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> "Image":
+        """Remember the saved file and focal point, so that save() notices changes."""
         image = super().from_db(*args, **kwargs)
-        if {"file", "focal_point"} <= image.__dict__.keys():  # not while either is deferred
-            image._loaded = (image.file.name, image.focal_point)
+        if {"file", "focal_point"} <= image.__dict__.keys():  # not if either is deferred
+            image._saved_state = (image.file.name, image.focal_point)
         return image
 
     def clean(self) -> None:
+        """Reject alternative text on a decorative image."""
         if self.is_decorative and self.alt:
-            raise ValidationError({"alt": "Decoration has no words. Empty this field, or untick “Only decoration”."})
+            raise ValidationError(
+                {"alt": "Decorative images have no alternative text. Clear this field or untick “Decorative”."}
+            )
 
     def save(self, **kwargs: Any) -> None:
-        """Save; another file or focal point asks for new renditions, and a replaced file goes once that is certain."""
-        before = self._loaded
+        """Save. A new file or focal point needs new renditions; a replaced file is deleted after the commit."""
+        before = self._saved_state
         if before not in (None, (self.file.name, self.focal_point)):
-            self.renditions = ""
+            self.rendition_rules = ""
         super().save(**kwargs)
-        self._loaded = (self.file.name, self.focal_point)
+        self._saved_state = (self.file.name, self.focal_point)
         if before and before[0] != self.file.name:
-            transaction.on_commit(partial(renditions.remove, before[0]))
+            transaction.on_commit(partial(remove_unused_file, before[0]))
 
     @property
     def has_renditions(self) -> bool:
-        """Whether today's renditions are stored."""
-        return self.renditions == renditions.RULES
+        """Whether the renditions of today's rules are stored."""
+        return self.rendition_rules == renditions.RULES_HASH
 
     @property
     def file_size(self) -> int:
-        """Bytes of the stored file; 0 when it is missing."""
+        """Bytes of the stored file; 0 if it is missing."""
         try:
             return self.file.size
         except OSError:
             return 0
 
     @property
-    def lacks_words(self) -> bool:
-        """The rule of `ImageQuerySet.without_words()` for one picture."""
+    def lacks_alt(self) -> bool:
+        """Whether it still needs alternative text: `ImageQuerySet.without_alt()` for one image."""
         return not self.alt and not self.is_decorative
 
 
-# A signal, since querysets delete without calling the model.
+# A signal, because querysets delete without calling Image.delete().
 @receiver(post_delete, sender=Image)
-def _remove_files(instance: Image, **kwargs: Any) -> None:
-    transaction.on_commit(partial(renditions.remove, instance.file.name))
+def _delete_files(instance: Image, **kwargs: Any) -> None:
+    transaction.on_commit(partial(remove_unused_file, instance.file.name))
 
 
-def title_from(name: str) -> str:
-    """A readable title made of a file's `name`: without folder and extension."""
+def remove_unused_file(name: str) -> None:
+    """Delete the stored file `name` and its renditions, unless an image of the library still uses the file.
+
+    Renditions of earlier focal points stay until then, because feeds and other sites may show them.
+    """
+    if name and not Image.objects.filter(file=name).exists():
+        renditions.delete_files(Image(width=1, height=1, file=name).file)
+
+
+def title_from_filename(name: str) -> str:
+    """Return a readable title made from a file's name, without folder and extension."""
     stem = name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    return " ".join(stem.replace("-", " ").replace("_", " ").split()).capitalize() or "Picture"
+    return " ".join(stem.replace("-", " ").replace("_", " ").split()).capitalize() or "Image"
 
 
 class Video(ReferenceSource):
-    """A video on another site. Readers see our own picture of it, and nothing of that site before they click."""
+    """A video on another site. Visitors see a thumbnail from this site, and contact the other one only on a click."""
 
     reference_fields = ("thumbnail",)
 
     class Provider(models.TextChoices):
+        """The sites whose videos can be embedded."""
+
         YOUTUBE = "youtube", "YouTube"
         VIMEO = "vimeo", "Vimeo"
 
     provider = models.CharField(max_length=10, choices=Provider, editable=False)
+    # The provider's ID; for unlisted Vimeo videos with their secret, as "123/abc".
     key = models.CharField(max_length=40, editable=False)
     title = models.CharField(
-        max_length=200, blank=True, help_text="Readers see it on the picture, and screen readers say it."
+        max_length=200, blank=True, help_text="Shown on the thumbnail and read out by screen readers."
     )
     thumbnail = models.ForeignKey(
         Image,
@@ -174,8 +193,8 @@ class Video(ReferenceSource):
         null=True,
         blank=True,
         related_name="videos",
-        verbose_name="picture",
-        help_text="Shown until somebody plays the video.",
+        verbose_name="thumbnail",
+        help_text="Shown until someone plays the video.",
     )
 
     class Meta:
@@ -191,15 +210,15 @@ class Video(ReferenceSource):
         return self.title or f"Video on {self.get_provider_display()}"
 
     @property
-    def address(self) -> str:
-        """The video's own page."""
+    def url(self) -> str:
+        """The URL of the video's page."""
         if self.provider == self.Provider.YOUTUBE:
             return f"https://www.youtube.com/watch?v={self.key}"
         return f"https://vimeo.com/{self.key}"
 
     @property
-    def player(self) -> str:
-        """What a frame shows to play it, without cookies where the site offers that."""
+    def player_url(self) -> str:
+        """The URL of the player for an iframe, without cookies where the provider offers that."""
         if self.provider == self.Provider.YOUTUBE:
             return f"https://www.youtube-nocookie.com/embed/{self.key}"
         number, _, secret = self.key.partition("/")

@@ -1,7 +1,7 @@
-"""The picture of a page that has none: its title on paper beside the rising scale, as other sites show links.
+"""Open Graph images of pages without an image: the title beside a drawing.
 
-The address holds the words, signed, so that nobody can make the site draw words that are not its own. A card is
-drawn when it is first asked for, and kept.
+The URL holds the title, signed, so that no one can make the site render other texts. An image is drawn when it is
+first requested, and stored.
 """
 
 import hashlib
@@ -16,54 +16,57 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 
-from images.renditions import SHARE
+from images.renditions import OG_SIZE
 from siteinfo.seo import ShareImage
 from siteinfo.urls import absolute_url
 
-# Raise it when cards should look otherwise: each then has another address.
-RULES = 1
-# Whole ones: those of the pages come in parts.
+# Increase it when the design changes: all images then get new URLs.
+DESIGN_VERSION = 1
+# Complete fonts; those of the pages are split into subsets.
 FONTS = Path(__file__).parent / "fonts"
 PAPER, INK, SOFT, GREEN, CLAY = "#fbf7f0", "#22302b", "#55615b", "#2c6655", "#c4673f"
 SUNS = ("#f4e3b2", "#f5dcc9", "#dbe6da")
-# Drawn larger and made smaller, since Pillow's lines have no soft edges.
+# Draw larger and scale down, because Pillow does not anti-alias lines.
 SCALE = 2
 TEXT_WIDTH, TEXT_HEIGHT, LEFT, TOP = 640, 400, 72, 72
 SIZES = range(96, 39, -4)
 LINE = 1.12
-CENTRE, BESIDE, GROUND, RADIUS = 600, 985, 512, 268
+CENTER, BESIDE, GROUND, RADIUS = 600, 985, 512, 268
 
 
-def card(title: str, site_name: str) -> ShareImage:
-    """The picture that stands for a page called `title`."""
+def og_image(title: str, site_name: str) -> ShareImage:
+    """Return the Open Graph image of a page with this title."""
     token = _signer().sign_object([title, site_name], compress=True)
-    return ShareImage(absolute_url(reverse("share_card", args=[token])), *SHARE, alt=title)
+    return ShareImage(absolute_url(reverse("og_image", args=[token])), *OG_SIZE, alt=title)
 
 
-def stored(token: str) -> str:
-    """The name of the card's file, drawn now if it is not there yet. BadSignature for words that are not ours."""
+def stored_og_image(token: str) -> str:
+    """Return the name of the stored image for `token`, drawn now if it is missing.
+
+    Raises BadSignature for a token that this site did not character.
+    """
     title, site_name = _signer().unsign_object(token)
     name = f"share/{hashlib.sha256(token.encode()).hexdigest()[:32]}.png"
     if not default_storage.exists(name):
         file = BytesIO()
         drawing = draw(title, site_name).quantize(128, dither=Image.Dither.NONE)
         drawing.save(file, "PNG", optimize=True)
-        # Two at once draw the same: whoever comes second gets another name, which nobody asks for.
+        # If two requests draw it at once, the second file gets another name and is never requested.
         name = default_storage.save(name, ContentFile(file.getvalue()))
     return name
 
 
 def _signer() -> signing.Signer:
-    return signing.Signer(salt=f"images.og_images.{RULES}")
+    return signing.Signer(salt=f"images.og_images.{DESIGN_VERSION}")
 
 
 def draw(title: str, site_name: str) -> Image.Image:
-    """The card. Words in a script that our letters do not have are left out: the drawing then stands alone."""
-    image = Image.new("RGB", (SHARE[0] * SCALE, SHARE[1] * SCALE), PAPER)
+    """Draw the image. A title in a script that the font lacks is left out, and the drawing is centered."""
+    image = Image.new("RGB", (OG_SIZE[0] * SCALE, OG_SIZE[1] * SCALE), PAPER)
     pen = ImageDraw.Draw(image)
     seed = hashlib.sha256(title.encode()).digest()[0]
     words = _drawable(title, "newsreader-roman")
-    _draw_scale(pen, BESIDE if words else CENTRE, SUNS[seed % len(SUNS)], angle=38 + seed % 30)
+    _draw_scale(pen, BESIDE if words else CENTER, SUNS[seed % len(SUNS)], angle=38 + seed % 30)
     if words:
         font, lines = _fitted(words)
         height = font.size * LINE
@@ -75,11 +78,11 @@ def draw(title: str, site_name: str) -> Image.Image:
         while font.getlength(name) > 820 * SCALE:
             name = f"{name[:-2].rstrip()}…"
         pen.text((LEFT * SCALE, 571 * SCALE), name, fill=GREEN, font=font, anchor="lm")
-    return image.resize(SHARE, Image.Resampling.LANCZOS)
+    return image.resize(OG_SIZE, Image.Resampling.LANCZOS)
 
 
 def _draw_scale(pen: ImageDraw.ImageDraw, middle: int, sun: str, angle: int) -> None:
-    """The half-round scale over its ground line, with the moving arm at `angle` degrees and the pivot."""
+    """Draw the semicircular scale on its base line, with the arm at `angle` degrees and the pivot."""
     x, y = middle * SCALE, GROUND * SCALE
 
     def at(degrees: float, radius: float) -> tuple[float, float]:
@@ -94,8 +97,8 @@ def _draw_scale(pen: ImageDraw.ImageDraw, middle: int, sun: str, angle: int) -> 
     for degrees in range(0, 181, 3):
         length = 22 if degrees % 15 == 0 else 10
         pen.line([at(degrees, RADIUS - 9), at(degrees, RADIUS - 9 - length)], fill=CLAY, width=2 * SCALE)
-    pen.line([(0, y), (SHARE[0] * SCALE, y)], fill=INK, width=3 * SCALE)
-    # The moving arm is a leaf: two curves from the pivot to its tip.
+    pen.line([(0, y), (OG_SIZE[0] * SCALE, y)], fill=INK, width=3 * SCALE)
+    # The arm is a leaf: two curves from the pivot to the tip.
     tip = 180 - angle
     edge = [(15 * math.sin(math.pi * step / 40) * (1 - step / 55), (RADIUS - 46) * step / 40) for step in range(41)]
     left, right = ([at(tip + way * turn, radius) for turn, radius in edge] for way in (1, -1))
@@ -105,7 +108,7 @@ def _draw_scale(pen: ImageDraw.ImageDraw, middle: int, sun: str, angle: int) -> 
 
 
 def _fitted(words: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
-    """The largest letters in which `words` fit, and their lines. What fits in none ends in an ellipsis."""
+    """Return the largest font in which `words` fit, and their lines. Longer texts end in an ellipsis."""
     for size in SIZES:
         font = _font("newsreader-roman", size)
         room = int(TEXT_HEIGHT * SCALE / (font.size * LINE))
@@ -117,7 +120,7 @@ def _fitted(words: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
 
 
 def _wrapped(words: str, font: ImageFont.FreeTypeFont) -> list[str]:
-    """`words` in lines that fit; a word that is too long for any is cut."""
+    """Wrap `words` to the width, breaking words that are longer than a line."""
     lines = [""]
     for word in words.split():
         candidate = f"{lines[-1]} {word}".strip()
@@ -125,16 +128,16 @@ def _wrapped(words: str, font: ImageFont.FreeTypeFont) -> list[str]:
             lines[-1] = candidate
             continue
         lines.append("")
-        for sign in word:
-            if font.getlength(lines[-1] + sign) > TEXT_WIDTH * SCALE:
+        for character in word:
+            if font.getlength(lines[-1] + character) > TEXT_WIDTH * SCALE:
                 lines.append("")
-            lines[-1] += sign
+            lines[-1] += character
     return [line for line in lines if line]
 
 
 def _drawable(text: str, font_name: str) -> str:
-    """`text` without signs that the font lacks; nothing when that leaves out more than a tenth of it."""
-    kept = "".join(sign for sign in text if sign.isspace() or _has(font_name, sign))
+    """Return `text` without characters the font lacks, or "" if more than a tenth of it would be lost."""
+    kept = "".join(character for character in text if character.isspace() or _has(font_name, character))
     return " ".join(kept.split()) if len(kept) >= 0.9 * len(text) else ""
 
 
@@ -147,9 +150,9 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
 
 
 @cache
-def _has(font_name: str, sign: str) -> bool:
-    """Whether the font has the sign: it draws it otherwise than one that no font has."""
+def _has(font_name: str, character: str) -> bool:
+    """Return whether the font has a character: it differs from the glyph for unknown characters."""
     font = _font(font_name, 40)
     unknown = font.getmask("\U0010fffe")
-    mask = font.getmask(sign)
+    mask = font.getmask(character)
     return (mask.size, bytes(mask)) != (unknown.size, bytes(unknown))

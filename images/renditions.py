@@ -1,13 +1,12 @@
-"""The sizes and formats in which readers get a picture, made off the request by the worker.
+"""Renditions: the sizes and formats in which visitors get an image, created by the worker.
 
-A rendition's address follows from the picture's name, its focal point and the rules below, so no table of
-files is kept: `Image.renditions` holds the rules it was made by, and other rules mean it is made again.
+The URL of a rendition follows from the image's file name, its focal point and the rules below, so there is no table of
+renditions. `Image.rendition_rules` holds the hash of the rules it was made by; other rules mean new renditions.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,21 +20,19 @@ from PIL import Image as Pillow
 if TYPE_CHECKING:
     from images.models import Image
 
-log = logging.getLogger(__name__)
-
-# Width by height of every crop; "whole" keeps the picture's own shape and lists widths only.
+# Width by height of every crop; "whole" keeps the shape of the image and lists widths only.
 WHOLE = (480, 800, 1200, 1600)
 CARD = ((320, 213), (640, 427), (960, 640), (1280, 853))
-SHARE = (1200, 630)
-# Pinterest shows tall pictures, two by three.
-PIN = (800, 1200)
+OG_SIZE = (1200, 630)
+# Pinterest shows tall images, two by three.
+PINTEREST_SIZE = (800, 1200)
 TYPES = {"avif": ("AVIF", 58), "webp": ("WEBP", 80), "jpg": ("JPEG", 82)}
 MODERN = ("avif", "webp")
 
 
 @register_pillow
 def encode(get_image: Callable[..., Pillow.Image], kind: str) -> Callable[[Pillow.Image, Any], Pillow.Image]:
-    """An imagefield processor: write as `kind`, whatever the library keeps the picture as."""
+    """Return an imagefield processor that writes the image as `kind`, whatever the library stores."""
     format_name, quality = TYPES[kind]
 
     def processor(image: Pillow.Image, context: Any) -> Pillow.Image:
@@ -61,8 +58,8 @@ def _format(kind: str, *processors: Any) -> Callable[[Any, Any], None]:
 
 
 FORMATS: dict[str, Callable[[Any, Any], None]] = {
-    "share_jpg": _format("jpg", ("crop", SHARE)),
-    "pin_jpg": _format("jpg", ("crop", PIN)),
+    "og_jpg": _format("jpg", ("crop", OG_SIZE)),
+    "pinterest_jpg": _format("jpg", ("crop", PINTEREST_SIZE)),
 }
 for _kind in TYPES:
     FORMATS |= {
@@ -73,74 +70,45 @@ for _kind in TYPES:
     FORMATS |= {
         f"card{size[0]}_{_kind}": _format(_kind, ("crop", size)) for size in CARD if _kind in MODERN or size[0] == 640
     }
-RULES = hashlib.sha256(repr((WHOLE, CARD, SHARE, PIN, TYPES, sorted(FORMATS))).encode()).hexdigest()[:16]
-FAILED = f"!{RULES}"
+RULES_HASH = hashlib.sha256(repr((WHOLE, CARD, OG_SIZE, PINTEREST_SIZE, TYPES, sorted(FORMATS))).encode()).hexdigest()[
+    :16
+]
+FAILED = f"!{RULES_HASH}"
 
 
 def _widths(image: Image, shape: str) -> list[int]:
-    """The widths of `shape` that do not blow the picture up; at least the smallest."""
+    """Return the widths of `shape` that do not enlarge the image; at least the smallest."""
     if shape == "whole":
         return [width for width in WHOLE if width <= image.width] or [WHOLE[0]]
     widest = min(image.width, round(image.height * 1.5))
     return [width for width, _ in CARD if width <= widest] or [CARD[0][0]]
 
 
-def _wanted(image: Image) -> list[str]:
+def _rendition_names(image: Image) -> list[str]:
     names = {f"{shape}{width}" for shape in ("whole", "card") for width in _widths(image, shape)}
     return [name for name in FORMATS if name.split("_")[0] in names or name.endswith("_jpg")]
 
 
-def make(image: Image) -> None:
-    """Store every rendition of `image` that is missing, then say so on its row. Safe to run twice or at once."""
-    for name in _wanted(image):
+def create_files(image: Image) -> None:
+    """Store every rendition of `image` that is missing."""
+    for name in _rendition_names(image):
         image.file.process(name)
-    # Only if nobody replaced the file or moved the focal point meanwhile.
-    current = type(image).objects.filter(pk=image.pk, file=image.file.name, focal_point=image.focal_point)
-    if current.update(renditions=RULES):
-        image.renditions = RULES
-    else:
-        remove(image.file.name)
 
 
-def remove(name: str) -> None:
-    """Remove the stored file `name` and whatever was made of it, unless a picture of the library still is that file.
-
-    Renditions of an earlier focal point stay until then, since feeds and other sites may show them.
-    """
-    from images.models import Image
-
-    if not name or Image.objects.filter(file=name).exists():
-        return
-    folder, stem = Image(width=1, height=1, file=name).file._process_base(name)
+def delete_files(file: Any) -> None:
+    """Delete a stored file and every rendition of it, given as the value of an `Image.file`."""
+    folder, stem = file._process_base(file.name)
     try:
-        beside = default_storage.listdir(folder)[1]
+        names = default_storage.listdir(folder)[1]
     except FileNotFoundError:
-        beside = []
-    for made in beside:
-        if re.fullmatch(rf"{re.escape(stem)}[0-9a-f]{{12}}\.\w+", made):
-            default_storage.delete(f"{folder}/{made}")
-    default_storage.delete(name)
+        names = []
+    for name in names:
+        if re.fullmatch(rf"{re.escape(stem)}[0-9a-f]{{12}}\.\w+", name):
+            default_storage.delete(f"{folder}/{name}")
+    default_storage.delete(file.name)
 
 
-def make_missing(limit: int = 20) -> int:
-    """Make the renditions of up to `limit` pictures that await them; how many were made. A bad file stops none."""
-    from images.models import Image
-
-    made = 0
-    for image in Image.objects.awaiting_renditions().order_by("pk")[:limit]:
-        try:
-            make(image)
-            made += 1
-        except (OSError, ValueError) as error:
-            if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
-                raise  # a full disk or a lost connection says nothing about the picture
-            log.exception("Picture %s could not be rendered", image.pk)
-            # Not tried again before the file or the rules change: it must not stand before the others for ever.
-            Image.objects.filter(pk=image.pk, file=image.file.name).update(renditions=FAILED)
-    return made
-
-
-def picture(
+def image_html(
     image: Image,
     *,
     shape: str = "whole",
@@ -148,10 +116,11 @@ def picture(
     alt: str | None = None,
     is_first: bool = False,
 ) -> SafeString:
-    """The `<picture>` of `image`: AVIF and WebP by width, a JPEG for the rest, the file itself until they are made.
+    """Return the `<picture>` element of `image`: AVIF and WebP by width, and a JPEG as fallback.
 
-    `shape` is "whole" or "card" (3:2 round the focal point); `alt` overrides the library's text; `is_first`
-    marks the one picture a page opens with, which must not be lazy.
+    Until the renditions exist it is an `<img>` with the file. `shape` is "whole" or "card" (3:2 around the focal
+    point), `alt` overrides the library's text, and `is_first` marks the one image at the top of a page, which must
+    not load lazily.
     """
     alt = image.alt if alt is None else alt
     priority = {"fetchpriority": "high"} if is_first else {"loading": "lazy", "decoding": "async"}
@@ -181,21 +150,21 @@ def _img(src: str, width: int, height: int, alt: str, css: str, extra: SafeStrin
     )
 
 
-def share_url(image: Image) -> str:
-    """The address of the picture as other sites show it (1200 × 630), or of the file until that is made."""
-    return image.file.share_jpg if image.has_renditions else image.file.url
+def og_image_url(image: Image) -> str:
+    """Return the URL of the Open Graph image (1200 × 630), or of the file until that exists."""
+    return image.file.og_jpg if image.has_renditions else image.file.url
 
 
-def whole_url(image: Image) -> str:
-    """The address of the whole picture in a form that everything can read."""
+def full_image_url(image: Image) -> str:
+    """Return the URL of the whole image as a JPEG, or of the file until that exists."""
     return image.file.whole1200_jpg if image.has_renditions else image.file.url
 
 
-def pin_url(image: Image) -> str:
-    """The address of the picture in Pinterest's tall shape, or of the file until that is made."""
-    return image.file.pin_jpg if image.has_renditions else image.file.url
+def pinterest_image_url(image: Image) -> str:
+    """Return the URL of the image in Pinterest's tall shape, or of the file until that exists."""
+    return image.file.pinterest_jpg if image.has_renditions else image.file.url
 
 
-def thumbnail(image: Image) -> str:
-    """The address of a small version for the writing desk."""
+def thumbnail_url(image: Image) -> str:
+    """Return the URL of a small version for the admin, or of the file until that exists."""
     return image.file.card320_webp if image.has_renditions else image.file.url

@@ -1,4 +1,4 @@
-"""The folder of uploads: a file is there whole, or not at all."""
+"""Storage of uploads that never shows an incomplete file."""
 
 import os
 from uuid import uuid4
@@ -8,7 +8,7 @@ from django.core.files.storage import FileSystemStorage
 
 
 class WholeFileStorage(FileSystemStorage):
-    """Writes beside the final name and links it when done: a killed process leaves no half picture to be served."""
+    """Write to a temporary name and link it when complete, so that a killed process leaves no partial file."""
 
     def _save(self, name: str, content: File) -> str:
         part: str = super()._save(f"{name}.{uuid4().hex}.part", content)  # type: ignore[misc]
@@ -17,7 +17,7 @@ class WholeFileStorage(FileSystemStorage):
                 try:
                     os.link(self.path(part), self.path(name))
                 except FileExistsError:
-                    # Taken meanwhile by another process.
+                    # Another process has taken the name since.
                     name = self.get_available_name(name)
                 else:
                     return name

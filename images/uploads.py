@@ -1,4 +1,4 @@
-"""From what a person uploads to what the library keeps: checked by content, re-encoded, without metadata."""
+"""Turn an upload into the file that the library stores: checked by its content, re-encoded, without metadata."""
 
 import hashlib
 import io
@@ -18,12 +18,12 @@ pillow_heif.register_heif_opener()
 MAX_BYTES = 30 * 1024 * 1024
 MAX_PIXELS = 60_000_000  # A 60-megapixel frame decodes to about 180 MB; phones stay below 50.
 MAX_SIDE = 2560
-MAX_PROFILE = 4 * 1024 * 1024  # Colour profiles of presses reach 3 MB; larger ones are left out unread.
+MAX_PROFILE = 4 * 1024 * 1024  # Color profiles for print reach 3 MB; larger ones are ignored.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
-# What Pillow and its decoders raise for files that begin well and end badly.
+# What Pillow and its decoders raise for truncated or corrupt files.
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, MemoryError, RuntimeError, struct.error)
-# What the library keeps each as: photographs as JPEG, drawings without loss.
-_KEPT_AS = {"JPEG": "JPEG", "HEIF": "JPEG", "AVIF": "JPEG", "PNG": "PNG", "GIF": "PNG", "WEBP": "WEBP"}
+# The stored format of each: photos as JPEG, drawings without loss.
+_STORED_FORMAT = {"JPEG": "JPEG", "HEIF": "JPEG", "AVIF": "JPEG", "PNG": "PNG", "GIF": "PNG", "WEBP": "WEBP"}
 _SAVE: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 92, "optimize": True, "progressive": True, "subsampling": "4:4:4"},
     "PNG": {"optimize": True},
@@ -31,76 +31,74 @@ _SAVE: dict[str, dict[str, Any]] = {
 }
 
 
-def prepare(upload: File) -> ContentFile:
-    """The file that the library stores for `upload`: upright, sRGB, at most 2560 px a side, no EXIF, GPS or profile.
+def process_upload(upload: File) -> ContentFile:
+    """Return the file to store for `upload`: upright, sRGB, at most 2560 px a side, no EXIF, GPS or profile.
 
-    Its name ends in a digest of its bytes, so a stored address never changes its content.
-    Raises ValidationError with a sentence for the author when the upload is no picture, or too large.
+    Its name ends in a digest of its bytes, so the content of a URL never changes. Raises ValidationError with a
+    message for the author if the upload is not an image, or too large.
     """
     if (upload.size or 0) > MAX_BYTES:
-        raise ValidationError(f"This file is larger than {MAX_BYTES // 1024 // 1024} MB. Please choose a smaller one.")
+        raise ValidationError(f"This file is larger than {MAX_BYTES // 1024 // 1024} MB. Choose a smaller one.")
     try:
         upload.seek(0)
-        with Pillow.open(upload, formats=FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
+        with Pillow.open(upload, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
                 raise ValidationError(
-                    f"This picture has {picture.width} × {picture.height} pixels, more than the library can take."
-                    f" Please save it with at most {MAX_SIDE} pixels on its longer side."
+                    f"This image has {image.width} × {image.height} pixels, which is too large."
+                    f" Save it with at most {MAX_SIDE} pixels on its longer side and try again."
                 )
-            kept_as = _KEPT_AS[picture.format or ""]
-            data = _encode(picture, kept_as)
+            stored_format = _STORED_FORMAT[image.format or ""]
+            data = _encode(image, stored_format)
     except ValidationError:
         raise
     except Pillow.DecompressionBombError as error:
-        raise ValidationError("This picture has far too many pixels. Please save it smaller and try again.") from error
+        raise ValidationError("This image has too many pixels. Save it smaller and try again.") from error
     except UnidentifiedImageError as error:
         raise ValidationError(
-            "This file is not a picture we can read. Use a JPEG, PNG, WebP, AVIF, GIF or HEIC file."
+            "This file is not an image we can read. Use a JPEG, PNG, WebP, AVIF, GIF or HEIC file."
         ) from error
     except _DAMAGE as error:
-        raise ValidationError(
-            "This picture is damaged: part of the file is missing. Please upload it again."
-        ) from error
-    extension = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[kept_as]
-    return as_it_is(data, f"{PurePath(upload.name or '').stem}.{extension}")
+        raise ValidationError("This image is damaged: part of the file is missing. Upload it again.") from error
+    extension = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[stored_format]
+    return keep_unchanged(data, f"{PurePath(upload.name or '').stem}.{extension}")
 
 
-def as_it_is(data: bytes, name: str) -> ContentFile:
-    """The file that the library stores for a picture of our own, which `prepare` would leave as it is."""
+def keep_unchanged(data: bytes, name: str) -> ContentFile:
+    """Return the file to store for an image that needs no processing, such as those of the demo."""
     path = PurePath(name)
-    stem = slugify(path.stem)[:60] or "picture"
+    stem = slugify(path.stem)[:60] or "image"
     return ContentFile(data, name=f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}")
 
 
-def _encode(picture: Pillow.Image, kept_as: str) -> bytes:
-    # draft() lets the JPEG decoder skip detail it would only throw away.
-    picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
-    if picture.mode.startswith("I"):
-        # 16-bit greys (scans, X-rays) would be cut off at 255 instead of scaled.
-        picture = picture.point(lambda value: value / 256).convert("L")
-    # Made small first: what follows holds several copies of every pixel.
-    if picture.mode in {"RGB", "RGBA", "L", "LA", "CMYK"}:
-        picture.thumbnail((MAX_SIDE, MAX_SIDE), Pillow.Resampling.LANCZOS)
-    upright = _to_srgb(ImageOps.exif_transpose(picture))
+def _encode(image: Pillow.Image, stored_format: str) -> bytes:
+    # draft() lets the JPEG decoder skip detail that is not needed.
+    image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    if image.mode.startswith("I"):
+        # 16-bit grayscale (scans, X-rays) would be clipped at 255 instead of scaled.
+        image = image.point(lambda value: value / 256).convert("L")
+    # Shrink first: the next steps hold several copies of every pixel.
+    if image.mode in {"RGB", "RGBA", "L", "LA", "CMYK"}:
+        image.thumbnail((MAX_SIDE, MAX_SIDE), Pillow.Resampling.LANCZOS)
+    upright = _to_srgb(ImageOps.exif_transpose(image))
     has_alpha = "A" in upright.getbands() or "transparency" in upright.info
-    plain = upright.convert("RGBA" if has_alpha and kept_as != "JPEG" else "RGB")
+    plain = upright.convert("RGBA" if has_alpha and stored_format != "JPEG" else "RGB")
     plain.thumbnail((MAX_SIDE, MAX_SIDE), Pillow.Resampling.LANCZOS)
-    # A fresh image carries no metadata of any kind.
+    # A new image carries no metadata.
     bare = Pillow.new(plain.mode, plain.size)
     bare.paste(plain)
     output = io.BytesIO()
-    bare.save(output, format=kept_as, **_SAVE[kept_as])
+    bare.save(output, format=stored_format, **_SAVE[stored_format])
     return output.getvalue()
 
 
-def _to_srgb(picture: Pillow.Image) -> Pillow.Image:
-    profile = picture.info.get("icc_profile")
-    if not profile or len(profile) > MAX_PROFILE or picture.mode not in {"RGB", "RGBA", "CMYK", "L"}:
-        return picture
+def _to_srgb(image: Pillow.Image) -> Pillow.Image:
+    profile = image.info.get("icc_profile")
+    if not profile or len(profile) > MAX_PROFILE or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
+        return image
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        mode = "RGBA" if picture.mode == "RGBA" else "RGB"
-        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+        mode = "RGBA" if image.mode == "RGBA" else "RGB"
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
     except (ImageCms.PyCMSError, OSError):
-        return picture  # A broken profile must not cost the author her picture.
-    return converted or picture
+        return image  # A broken profile is no reason to reject the image.
+    return converted or image

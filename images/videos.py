@@ -1,4 +1,4 @@
-"""Videos of YouTube and Vimeo: known by any shape of their address; title and picture are fetched once, by us."""
+"""YouTube and Vimeo videos: parse their URLs, and fetch title and thumbnail once."""
 
 import json
 import re
@@ -12,39 +12,39 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
 from images.models import Image, Video
-from images.renditions import thumbnail
+from images.renditions import thumbnail_url
 
-# The only hosts ever asked, and where each answers.
+# The only hosts that are contacted, each with the base URL of its requests.
 ORIGINS = {host: f"https://{host}" for host in ("www.youtube.com", "i.ytimg.com", "vimeo.com", "i.vimeocdn.com")}
-SECONDS = 6.0
-MAX_DESCRIPTION = 200_000
-MAX_PICTURE = 5_000_000
+TIMEOUT_SECONDS = 6.0
+MAX_METADATA_BYTES = 200_000
+MAX_THUMBNAIL_BYTES = 5_000_000
 
 _YOUTUBE_KEY = re.compile(r"[\w-]{11}")
 _YOUTUBE_PATH = re.compile(r"/(?:embed|shorts|live|v|e)/([\w-]{11})(?:/|$)")
 _VIMEO_PATH = re.compile(r"/(?:\w[\w-]*/)*?(\d{5,12})(?:/([0-9a-f]{8,20}))?/?")
-_IN_CODE = re.compile(r"""\bsrc\s*=\s*["']([^"']+)""")
+_EMBED_SRC = re.compile(r"""\bsrc\s*=\s*["']([^"']+)""")
 
 
-class Key(NamedTuple):
-    """What tells a video from all others."""
+class VideoKey(NamedTuple):
+    """The provider of a video and its ID there."""
 
     provider: str
     key: str
 
 
-class Unreachable(Exception):  # noqa: N818 - it says what is the matter
-    """The other site gave no usable answer."""
+class FetchError(Exception):
+    """The provider did not return a usable response."""
 
 
-def recognize(words: str) -> Key | None:
-    """The video that an address, or the code to embed it, means; None if it is neither YouTube's nor Vimeo's."""
-    code = _IN_CODE.search(words)
-    address = (code[1] if code else words).strip().replace("&amp;", "&")
-    if "://" not in address:
-        address = f"https://{address.removeprefix('//')}"
+def parse_url(text: str) -> VideoKey | None:
+    """Return the video that a URL or an embed code means, or None if it is neither YouTube's nor Vimeo's."""
+    code = _EMBED_SRC.search(text)
+    url = (code[1] if code else text).strip().replace("&amp;", "&")
+    if "://" not in url:
+        url = f"https://{url.removeprefix('//')}"
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("music.")
     except ValueError:
         return None
@@ -52,20 +52,20 @@ def recognize(words: str) -> Key | None:
     if host in {"youtube.com", "youtube-nocookie.com"}:
         found = _YOUTUBE_PATH.match(parts.path)
         key = found[1] if found else query.get("v", [""])[0]
-        return Key(Video.Provider.YOUTUBE, key) if _YOUTUBE_KEY.fullmatch(key) else None
+        return VideoKey(Video.Provider.YOUTUBE, key) if _YOUTUBE_KEY.fullmatch(key) else None
     if host == "youtu.be":
         key = parts.path.strip("/")
-        return Key(Video.Provider.YOUTUBE, key) if _YOUTUBE_KEY.fullmatch(key) else None
+        return VideoKey(Video.Provider.YOUTUBE, key) if _YOUTUBE_KEY.fullmatch(key) else None
     if host in {"vimeo.com", "player.vimeo.com"} and (found := _VIMEO_PATH.fullmatch(parts.path)):
-        # A video that is not listed is only found with its secret.
+        # Unlisted videos need their secret.
         secret = found[2] or query.get("h", [""])[0]
         has_secret = re.fullmatch(r"[0-9a-f]{8,20}", secret)
-        return Key(Video.Provider.VIMEO, f"{found[1]}/{secret}" if has_secret else found[1])
+        return VideoKey(Video.Provider.VIMEO, f"{found[1]}/{secret}" if has_secret else found[1])
     return None
 
 
-def find_or_make(key: Key, title: str = "") -> Video:
-    """The row of a video. `title`, if given, replaces the one known."""
+def get_or_create_video(key: VideoKey, title: str = "") -> Video:
+    """Return the row of a video. A `title` replaces the stored one."""
     video, _ = Video.objects.get_or_create(provider=key.provider, key=key.key)
     if title and title != video.title:
         video.title = title[:200]
@@ -73,34 +73,34 @@ def find_or_make(key: Key, title: str = "") -> Video:
     return video
 
 
-def describe(video: Video) -> None:
-    """Ask the video's site for its title and picture and keep both.
+def fetch_metadata(video: Video) -> None:
+    """Fetch the title and thumbnail of `video` from its provider and save both.
 
-    Raises Unreachable when there is no picture to be had; a title that came is kept nevertheless.
+    Raises FetchError if there is no thumbnail; a title is saved even then.
     """
     oembed = "https://www.youtube.com/oembed" if video.provider == "youtube" else "https://vimeo.com/api/oembed.json"
     try:
-        answer = _fetch(f"{oembed}?format=json&width=1280&url={quote(video.address, safe='')}", MAX_DESCRIPTION)
-        about = json.loads(answer)
-        title, source = str(about.get("title", "")), str(about.get("thumbnail_url", ""))
+        response = _fetch(f"{oembed}?format=json&width=1280&url={quote(video.url, safe='')}", MAX_METADATA_BYTES)
+        metadata = json.loads(response)
+        title, thumbnail_source = str(metadata.get("title", "")), str(metadata.get("thumbnail_url", ""))
     except (ValueError, AttributeError) as error:
-        raise Unreachable from error
+        raise FetchError from error
     video.title = video.title or title[:200]
     video.save()
     large = [f"https://i.ytimg.com/vi/{video.key}/maxresdefault.jpg"] if video.provider == "youtube" else []
-    for address in (*large, source):
+    for url in (*large, thumbnail_source):
         try:
-            file = ContentFile(_fetch(address, MAX_PICTURE), name=f"{video.provider}-{video.key.split('/')[0]}.jpg")
-            video.thumbnail = Image.objects.add_upload(file, title=f"Video: {video}", is_decorative=True)
-        except (Unreachable, ValidationError):
+            file = ContentFile(_fetch(url, MAX_THUMBNAIL_BYTES), name=f"{video.provider}-{video.key.split('/')[0]}.jpg")
+            video.thumbnail = Image.objects.create_from_upload(file, title=f"Video: {video}", is_decorative=True)
+        except (FetchError, ValidationError):
             continue
         video.save()
         return
-    raise Unreachable
+    raise FetchError
 
 
-class _StayThere(HTTPRedirectHandler):
-    """Follows no redirect: it could lead anywhere."""
+class _NoRedirects(HTTPRedirectHandler):
+    """Refuse redirects, which could lead to any host."""
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
@@ -108,28 +108,31 @@ class _StayThere(HTTPRedirectHandler):
         return None
 
 
-_opener = build_opener(_StayThere)
+_opener = build_opener(_NoRedirects)
 
 
-def _fetch(address: str, limit: int) -> bytes:
-    """The bytes at `address`, at most `limit`, within SECONDS, from a host of ORIGINS only; or Unreachable."""
-    parts = urlsplit(address)
+def _fetch(url: str, limit: int) -> bytes:
+    """Return the response of `url`: at most `limit` bytes, within TIMEOUT_SECONDS, from a host of ORIGINS only.
+
+    Raises FetchError otherwise.
+    """
+    parts = urlsplit(url)
     if parts.scheme != "https" or parts.netloc not in ORIGINS:
-        raise Unreachable
+        raise FetchError
     query = f"?{parts.query}" if parts.query else ""
     request = Request(f"{ORIGINS[parts.netloc]}{parts.path}{query}", headers={"User-Agent": "PT Complete"})  # noqa: S310
-    until, data = time.monotonic() + SECONDS, b""
+    until, data = time.monotonic() + TIMEOUT_SECONDS, b""
     try:
-        with _opener.open(request, timeout=SECONDS) as response:
+        with _opener.open(request, timeout=TIMEOUT_SECONDS) as response:
             while chunk := response.read1(65536):
                 data += chunk
                 if len(data) > limit or time.monotonic() > until:
-                    raise Unreachable
+                    raise FetchError
     except (OSError, HTTPException, ValueError) as error:
-        raise Unreachable from error
+        raise FetchError from error
     return data
 
 
-def facts(video: Video) -> dict[str, object]:
-    """What the editor keeps of a video."""
-    return {"id": video.pk, "title": str(video), "thumb": thumbnail(video.thumbnail) if video.thumbnail else ""}
+def editor_data(video: Video) -> dict[str, object]:
+    """Return what the editor stores about a video."""
+    return {"id": video.pk, "title": str(video), "thumb": thumbnail_url(video.thumbnail) if video.thumbnail else ""}

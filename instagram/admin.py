@@ -14,8 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from solo.admin import SingletonModelAdmin
 
-from images.admin import WithImagePicker
-from images.renditions import thumbnail
+from images.admin import ImagePickerMixin
+from images.renditions import thumbnail_url
 from instagram import archive
 from instagram.forms import SettingsForm
 from instagram.models import FollowSettings, Shot
@@ -25,7 +25,7 @@ LIST = "admin:instagram_shot_changelist"
 
 
 @admin.register(Shot)
-class ShotAdmin(WithImagePicker, admin.ModelAdmin):
+class ShotAdmin(ImagePickerMixin, admin.ModelAdmin):
     """The squares, in the order of the strip."""
 
     change_list_template = "admin/instagram/shot/change_list.html"
@@ -44,7 +44,7 @@ class ShotAdmin(WithImagePicker, admin.ModelAdmin):
 
     @admin.display(description="picture")
     def look(self, shot: Shot) -> SafeString:
-        return format_html('<img src="{}" alt="" width="96" height="64" loading="lazy">', thumbnail(shot.picture))
+        return format_html('<img src="{}" alt="" width="96" height="64" loading="lazy">', thumbnail_url(shot.picture))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         settings = FollowSettings.objects.first()

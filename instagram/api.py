@@ -138,7 +138,7 @@ def _keep_one(row: dict[str, Any]) -> None:
     file = ContentFile(_fetch(_picture_address(address), MAX_PICTURE), name=f"instagram-{row['id']}.jpg")
     try:
         with transaction.atomic():
-            picture = Image.objects.add_upload(file, title=f"Instagram, {taken_at:%Y-%m-%d}")
+            picture = Image.objects.create_from_upload(file, title=f"Instagram, {taken_at:%Y-%m-%d}")
             Shot.objects.create(picture=picture, caption=words, taken_at=taken_at, **fields)
     except ValidationError as error:
         raise NoAnswerError("not a picture") from error

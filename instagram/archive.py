@@ -268,7 +268,7 @@ def take(name: str, keys: Iterable[str]) -> tuple[int, list[str]]:
             try:
                 file = ContentFile(_read(archive, offer.entry, uploads.MAX_BYTES), name=PurePosixPath(offer.entry).name)
                 with transaction.atomic():
-                    picture = Image.objects.add_upload(file, title=f"Instagram, {day}")
+                    picture = Image.objects.create_from_upload(file, title=f"Instagram, {day}")
                     Shot.objects.create(
                         picture=picture,
                         caption=offer.caption,

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from images.admin import WithImagePicker
+from images.admin import ImagePickerMixin
 from layout import services
 from layout.area_editor import (
     DESCRIPTIONS,
@@ -31,7 +31,7 @@ _ALL_FIELDS = ("title", "link", "image", "text", "max_items")
 
 
 @admin.register(Block)
-class BlockAdmin(WithImagePicker, admin.ModelAdmin):
+class BlockAdmin(ImagePickerMixin, admin.ModelAdmin):
     """Blocks by area. Users who may change the site information may change the layout."""
 
     form = BlockForm

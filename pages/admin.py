@@ -7,7 +7,7 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from blog.admin.content import ContentAdmin, ContentForm
-from images.admin import WithImagePicker
+from images.admin import ImagePickerMixin
 from pages import views
 from pages.models import Page, Service
 from publishing.admin_list import StatusFilter
@@ -78,7 +78,7 @@ class PageAdmin(ContentAdmin):
 
 
 @admin.register(Service)
-class ServiceAdmin(WithImagePicker, admin.ModelAdmin):
+class ServiceAdmin(ImagePickerMixin, admin.ModelAdmin):
     """Services on the services page."""
 
     list_display = ("name", "duration", "price_text", "is_shown", "position")

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Author
 from accounts.structured_data import detailed_person
-from images.structured_data import shared
+from images.structured_data import share_image
 from pages.models import Page, Service
 from publishing.structured_data import faq
 from siteinfo.seo import Breadcrumb, PageMeta
@@ -40,7 +40,7 @@ def page_meta(
         path=path,
         schema_type=_SCHEMA_TYPES.get(page.role, "WebPage"),  # type: ignore[call-overload]
         ancestors=(Breadcrumb("Home", reverse("home")), *parents),
-        image=shared(page.featured_image or (author.photo if author else None)),
+        image=share_image(page.featured_image or (author.photo if author else None)),
         nodes=nodes if is_public else (),
         canonical_url=page.canonical_url,
         is_indexed=not page.hides_from_search,

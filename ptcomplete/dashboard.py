@@ -238,10 +238,10 @@ def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]
     """Yield settings, texts and categories that the site would be better with."""
     if user.has_perm("contact.change_message") and (problem := delivery_problem()):
         yield Task("Email delivery has a problem", problem, admin_url(Message), "Show", "mail")
-    if count := Image.objects.without_words().count():
+    if count := Image.objects.without_alt().count():
         title = f"{_counted(count, 'image')} without alt text"
         reason = "Describe what they show for people who cannot see them."
-        yield Task(title, reason, admin_url(Image, query={"show": "wordless"}), "Describe", "note")
+        yield Task(title, reason, admin_url(Image, query={"show": "no-alt"}), "Describe", "note")
     if count := counts["no_category"]:
         title = f"{_counted(count, 'published post')} without a category"
         reason = "Readers cannot find them by category."

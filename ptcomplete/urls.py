@@ -12,7 +12,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap_index, name="sitemap_index"),
     path("sitemap-<section>.xml", views.sitemap_section, name="sitemap_section"),
-    path("share/card-<token>.png", views.share_card, name="share_card"),
+    path("share/card-<token>.png", views.og_image, name="og_image"),
     re_path(r"^media/(?P<path>.+)$", views.media, name="media"),
     path("admin/", admin.site.urls),
     path("", include("search.urls")),

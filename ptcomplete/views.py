@@ -127,10 +127,10 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def share_card(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
+def og_image(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
     """Serve the generated Open Graph image of a page that has no image."""
     try:
-        name = og_images.stored(token)
+        name = og_images.stored_og_image(token)
     except (BadSignature, ValueError) as error:
         raise Http404 from error
     return media(request, name)

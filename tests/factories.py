@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from accounts.models import Author
 from blog.models import Category, Post, Tag, TaggedPost
 from images.models import Image
-from images.uploads import prepare
+from images.uploads import process_upload
 from newsletter.models import Campaign, Delivery, Subscriber
 from pages.models import Page
 from richtext import references
@@ -25,7 +25,7 @@ def make_image(*, width: int = 48, height: int = 32, colour: str = "seagreen", *
     number = next(_numbers)
     upload = io.BytesIO()
     Pillow.new("RGB", (width, height), colour).save(upload, "PNG")
-    file = prepare(ContentFile(upload.getvalue(), name=f"picture-{number}.png"))
+    file = process_upload(ContentFile(upload.getvalue(), name=f"picture-{number}.png"))
     fields = {"title": f"Picture {number}", "alt": f"Drawing {number}", "file": file}
     return Image.objects.create(**fields | overrides)
 

@@ -190,7 +190,7 @@ def test_the_featured_picture_stands_for_a_post(client: Client) -> None:
 
 
 def test_a_card_is_drawn_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = og_images.card("Knees", "Site").url
+    url = og_images.og_image("Knees", "Site").url
     assert client.get(url).status_code == 200
     monkeypatch.setattr(og_images, "draw", lambda *args: pytest.fail("drawn again"))
     assert client.get(url).status_code == 200
@@ -198,7 +198,7 @@ def test_a_card_is_drawn_once(client: Client, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_nobody_can_make_the_site_draw_other_words(client: Client) -> None:
-    token = og_images.card("Knees", "Site").url.removeprefix(f"{HOST}/share/card-").removesuffix(".png")
+    token = og_images.og_image("Knees", "Site").url.removeprefix(f"{HOST}/share/card-").removesuffix(".png")
     for forged in (f"x{token}", token[:-1], "a:b", "%F0%9F", token.split(":")[0]):
         assert client.get(f"/share/card-{forged}.png").status_code == 404
     assert not default_storage.exists("share")

@@ -29,8 +29,8 @@ from blog.internal_links import broken_links, orphans
 from blog.models import LARGE_FIELDS, UNPRINTABLE, Category, Post, PostTemplate, PublishingRules, Series, Snippet, Tag
 from blog.models.views import PostViewCount
 from blog.series import in_order
-from images.admin import WithImagePicker
-from images.renditions import thumbnail
+from images.admin import ImagePickerMixin
+from images.renditions import thumbnail_url
 from publishing.admin import DocumentAdmin
 from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
@@ -194,7 +194,7 @@ class PostAdmin(ContentAdmin):
     def picture(self, post: Post) -> SafeString | str:
         if post.featured_image is None:
             return ""
-        source = thumbnail(post.featured_image)
+        source = thumbnail_url(post.featured_image)
         return format_html('<img class="thumb" src="{}" alt="" width="96" height="64" loading="lazy">', source)
 
     @admin.display(description="date", ordering="published_at")
@@ -320,7 +320,7 @@ def _template(request: HttpRequest) -> PostTemplate | None:
 
 
 @admin.register(Category)
-class CategoryAdmin(WithImagePicker, admin.ModelAdmin):
+class CategoryAdmin(ImagePickerMixin, admin.ModelAdmin):
     list_display = ("name", "parent", "path", "position")
     list_editable = ("position",)
     list_select_related = ("parent",)
@@ -381,7 +381,7 @@ class PartInline(admin.TabularInline):
 
 
 @admin.register(Series)
-class SeriesAdmin(WithImagePicker, admin.ModelAdmin):
+class SeriesAdmin(ImagePickerMixin, admin.ModelAdmin):
     list_display = ("title", "slug")
     search_fields = ("title",)
     prepopulated_fields = {"slug": ("title",)}

@@ -7,7 +7,7 @@ from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 
 from blog import checklist
-from images.admin import WithImagePicker
+from images.admin import ImagePickerMixin
 from publishing.admin import DocumentAdmin
 from publishing.forms import DocumentForm
 from richtext.forms import RichTextField
@@ -41,7 +41,7 @@ class ContentForm(DocumentForm):
         }
 
 
-class ContentAdmin(WithImagePicker, DocumentAdmin):
+class ContentAdmin(ImagePickerMixin, DocumentAdmin):
     """A document's admin with the checklist, the readability and the preview of search results."""
 
     change_form_template = "admin/blog/content_form.html"

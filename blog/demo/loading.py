@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Author, ProfileLink, Qualification
 from blog.models import Category, Post, PostTemplate
 from images.models import Image
-from images.uploads import as_it_is
+from images.uploads import keep_unchanged
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo, SocialLink
 
@@ -45,7 +45,7 @@ class _Pictures:
             image = Image.objects.filter(title=title).first()
             if image is None:
                 path = HERE / "pictures" / f"{name}.webp"
-                image = Image.objects.create(title=title, alt=alt, file=as_it_is(path.read_bytes(), path.name))
+                image = Image.objects.create(title=title, alt=alt, file=keep_unchanged(path.read_bytes(), path.name))
             self._known[name] = image
         image = self._known[name]
         if alt and not image.alt:

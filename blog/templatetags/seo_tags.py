@@ -6,8 +6,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from accounts.structured_data import person
-from images.og_images import card
-from images.structured_data import picture_node
+from images.og_images import og_image
+from images.structured_data import share_image_node
 from siteinfo import structured_data as jsonld
 from siteinfo.models import SiteInfo
 from siteinfo.seo import PageMeta, ShareImage
@@ -19,7 +19,7 @@ register = template.Library()
 @register.simple_tag
 def share_picture(meta: PageMeta, site: SiteInfo) -> ShareImage:
     """The picture that other sites show for the page: its own, or one drawn from its title."""
-    return meta.image or card(meta.title, site.name)
+    return meta.image or og_image(meta.title, site.name)
 
 
 @register.simple_tag(takes_context=True)
@@ -40,7 +40,7 @@ def structured_data(context: Context, meta: PageMeta, picture: ShareImage) -> Sa
         (
             jsonld.website(site, publisher),
             meta.webpage_node(jsonld.website_id(), picture.url),
-            picture_node(picture),
+            share_image_node(picture),
             meta.breadcrumb_node(),
             *(_published(each, publisher, picture) for each in meta.nodes),
             publisher,

@@ -1,4 +1,4 @@
-"""Pictures of the library in templates. Without a picture every tag here gives nothing."""
+"""Images of the library in templates. Without an image, the tags return an empty string."""
 
 from django import template
 from django.utils.safestring import SafeString
@@ -10,33 +10,33 @@ from siteinfo.urls import absolute_url
 register = template.Library()
 
 
-@register.simple_tag
-def picture(
+@register.simple_tag(name="image")
+def image_tag(
     image: Image | None,
     shape: str = "whole",
     sizes: str = "100vw",
     alt: str | None = None,
     is_first: bool = False,
 ) -> SafeString:
-    """The markup of `image`; the options are those of `images.renditions.picture`."""
+    """Render `image`. The options are those of `images.renditions.image_html()`."""
     if not image:
         return SafeString("")
-    return renditions.picture(image, shape=shape, sizes=sizes, alt=alt, is_first=bool(is_first))
+    return renditions.image_html(image, shape=shape, sizes=sizes, alt=alt, is_first=bool(is_first))
 
 
 @register.simple_tag
-def share_address(image: Image | None) -> str:
-    """The absolute address of `image` as other sites show it."""
-    return absolute_url(renditions.share_url(image)) if image else ""
+def og_image_url(image: Image | None) -> str:
+    """Return the absolute URL of the Open Graph rendition of `image`."""
+    return absolute_url(renditions.og_image_url(image)) if image else ""
 
 
 @register.simple_tag
-def pin_address(image: Image | None) -> str:
-    """The absolute address of `image` in Pinterest's tall shape."""
-    return absolute_url(renditions.pin_url(image)) if image else ""
+def pinterest_image_url(image: Image | None) -> str:
+    """Return the absolute URL of `image` in Pinterest's tall shape."""
+    return absolute_url(renditions.pinterest_image_url(image)) if image else ""
 
 
 @register.filter
-def thumbnail(image: Image) -> str:
-    """The address of a small version of `image`, for the writing desk."""
-    return renditions.thumbnail(image)
+def thumbnail_url(image: Image) -> str:
+    """Return the URL of a small version of `image`, for the admin."""
+    return renditions.thumbnail_url(image)

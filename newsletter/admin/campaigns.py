@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 
 from blog.models import LARGE_FIELDS as LARGE_POST_FIELDS
 from blog.models import Post
-from images.admin import WithImagePicker
+from images.admin import ImagePickerMixin
 from newsletter.admin.progress import STATUS_TONES
 from newsletter.admin.sending import CampaignSendingAdmin
 from newsletter.campaigns import preflight, templates
@@ -83,7 +83,7 @@ class CampaignChangeList(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CampaignSendingAdmin, WithImagePicker, AutosaveAdmin):
+class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     """Editing needs the permission to change campaigns; sending and stopping needs the permission to send them."""
 
     form = CampaignForm

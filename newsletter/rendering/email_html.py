@@ -9,7 +9,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from images.models import Image
-from images.renditions import share_url
+from images.renditions import og_image_url
 from richtext.sanitizer import parse, serialize
 from siteinfo.urls import absolute_url
 
@@ -25,7 +25,7 @@ def render_cover(image: Image | None) -> SafeString:
     if image is None:
         return SafeString("")
     width, height = COVER_SIZE if image.has_renditions else (image.width, image.height)
-    source = absolute_url(share_url(image))
+    source = absolute_url(og_image_url(image))
     return adapt_html(format_html('<img src="{}" width="{}" height="{}" alt="{}">', source, width, height, image.alt))
 
 

@@ -9,7 +9,7 @@ import { chooseImages } from "./image-dialog.js"
 const askForVideo = (editor, attrs, error) =>
   updateAttrsDialog(
     {
-      address: {
+      url: {
         type: "string",
         title: gettext("Video URL"),
         description: error || gettext("From YouTube or Vimeo. Copy it from the address bar or the Share button."),
@@ -56,7 +56,7 @@ const confirmImageChoice = (problem) =>
 const replaceThumbnail = async (editor, type, url, problem) => {
   if (!(await confirmImageChoice(problem))) return
   const [image] = await chooseImages(false)
-  const video = await saveVideo(editor, { address: url, image: image.id })
+  const video = await saveVideo(editor, { url, image: image.id })
   if (!video.thumb) return
   editor.state.doc.descendants((node, position) => {
     if (node.type.name !== type || node.attrs.id !== String(video.id)) return
@@ -67,7 +67,7 @@ const replaceThumbnail = async (editor, type, url, problem) => {
 const toAttributes = ({ id, title, thumb }) => ({ id: String(id), title, thumb })
 
 const insertVideo = async (editor, type) => {
-  let attrs = { address: "", title: "" }
+  let attrs = { url: "", title: "" }
   let video = {}
   while (!video.id) {
     attrs = await askForVideo(editor, attrs, video.problem)
@@ -75,7 +75,7 @@ const insertVideo = async (editor, type) => {
     video = await saveVideo(editor, attrs)
   }
   insertAfterSelection(editor, { type, attrs: toAttributes(video) })
-  if (video.problem) await replaceThumbnail(editor, type, attrs.address, video.problem)
+  if (video.problem) await replaceThumbnail(editor, type, attrs.url, video.problem)
 }
 
 export const Video = Node.create({

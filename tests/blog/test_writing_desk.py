@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Author, User
 from blog.models import Post
 from images.models import Image
-from images.renditions import make_missing
+from images.tasks import create_missing_renditions
 from tests.factories import make_author, make_category, make_image, make_post
 
 
@@ -82,7 +82,7 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
     assert '<h2 id="what-helps">What helps</h2>' in post.body
     assert "<ul><li>Slow down</li><li>Hold the rail</li></ul>" in post.body
     assert '<a href="https://example.org/stairs">more</a>' in post.body
-    make_missing()
+    create_missing_renditions()
 
     page.context.clear_cookies()
     page.goto("/stairs-without-tears/")
@@ -223,7 +223,7 @@ def test_the_list_of_posts_costs_the_same_for_few_and_many(
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("name", "data", "words"),
-    [("x.jpg", b"no picture", "not a picture"), ("x.svg", b"<svg><script/></svg>", "not a picture")],
+    [("x.jpg", b"no image", "not an image"), ("x.svg", b"<svg><script/></svg>", "not an image")],
 )
 def test_a_wrong_upload_is_refused_in_words(admin_client: Client, name: str, data: bytes, words: str) -> None:
     for address, field in (

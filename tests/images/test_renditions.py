@@ -1,4 +1,4 @@
-"""What readers get of a picture: small files in modern formats, always with its measures."""
+"""What readers get of a image: small files in modern formats, always with its measures."""
 
 import re
 
@@ -11,7 +11,8 @@ from PIL import Image as Pillow
 
 from images import renditions
 from images.models import Image
-from images.renditions import make, make_missing, picture
+from images.renditions import image_html
+from images.tasks import create_missing_renditions, create_renditions
 from tests.factories import make_image, make_post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -24,15 +25,15 @@ def addresses(markup: str) -> set[str]:
 
 def test_until_they_are_made_the_file_itself_is_shown_with_its_measures() -> None:
     image = make_image(width=900, height=600)
-    assert addresses(picture(image)) == {image.file.url}
-    assert 'width="900" height="600"' in picture(image)
+    assert addresses(image_html(image)) == {image.file.url}
+    assert 'width="900" height="600"' in image_html(image)
 
 
 @pytest.mark.parametrize("shape", ["whole", "card"])
 def test_every_address_offered_is_a_stored_file_of_its_width(shape: str) -> None:
     image = make_image(width=900, height=600)
-    make(image)
-    markup = picture(Image.objects.get(), shape=shape)
+    create_renditions(image)
+    markup = image_html(Image.objects.get(), shape=shape)
     assert len(addresses(markup)) == 5
     for width, address in ((int(w), a) for a, w in re.findall(r"([^\s\"]+) (\d+)w", markup)):
         with default_storage.open(address.removeprefix("/media/")) as file:
@@ -42,65 +43,67 @@ def test_every_address_offered_is_a_stored_file_of_its_width(shape: str) -> None
     assert "image/webp" in markup
 
 
-def test_a_small_picture_is_never_blown_up() -> None:
+def test_a_small_image_is_never_blown_up() -> None:
     image = make_image(width=300, height=200)
-    make(image)
+    create_renditions(image)
     with default_storage.open(image.file.whole480_webp.removeprefix("/media/")) as file:
         assert Pillow.open(file).width == 300
 
 
-def test_pinterest_gets_a_tall_picture() -> None:
+def test_pinterest_gets_a_tall_image() -> None:
     image = make_image(width=900, height=600)
-    assert renditions.pin_url(image) == image.file.url
-    make(image)
-    with default_storage.open(renditions.pin_url(image).removeprefix("/media/")) as file:
+    assert renditions.pinterest_image_url(image) == image.file.url
+    create_renditions(image)
+    with default_storage.open(renditions.pinterest_image_url(image).removeprefix("/media/")) as file:
         assert Pillow.open(file).size == (800, 1200)
 
 
-def test_only_the_first_picture_of_a_page_is_fetched_at_once() -> None:
+def test_only_the_first_image_of_a_page_is_fetched_at_once() -> None:
     image = make_image()
-    assert 'loading="lazy"' in picture(image)
-    assert 'loading="lazy"' not in picture(image, is_first=True)
+    assert 'loading="lazy"' in image_html(image)
+    assert 'loading="lazy"' not in image_html(image, is_first=True)
 
 
 def test_moving_the_focal_point_makes_them_anew() -> None:
     image = make_image(width=900, height=300)
-    assert make_missing() == 1
-    assert make_missing() == 0
+    assert create_missing_renditions() == 1
+    assert create_missing_renditions() == 0
     image = Image.objects.get()
     before = image.file.card320_webp
     image.focal_point = "0.9x0.5"
     image.save()
     assert not Image.objects.get().has_renditions
-    assert make_missing() == 1
+    assert create_missing_renditions() == 1
     assert Image.objects.get().file.card320_webp != before
 
 
 def test_one_damaged_file_does_not_stop_the_others() -> None:
     broken, good = make_image(), make_image()
     with default_storage.open(broken.file.name, "wb") as file:
-        file.write(b"no picture any more")
-    assert make_missing(limit=1) == 0
-    assert make_missing(limit=1) == 1
+        file.write(b"no image any more")
+    assert create_missing_renditions(limit=1) == 0
+    assert create_missing_renditions(limit=1) == 1
     assert Image.objects.get(pk=good.pk).has_renditions
     assert not Image.objects.get(pk=broken.pk).has_renditions
 
 
 def test_a_replaced_file_is_not_marked_as_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
     image = make_image()
-    monkeypatch.setattr(renditions, "_wanted", lambda image: Image.objects.update(focal_point="0.1x0.1") and [] or [])
-    make(image)
+    monkeypatch.setattr(
+        renditions, "_rendition_names", lambda image: Image.objects.update(focal_point="0.1x0.1") and [] or []
+    )
+    create_renditions(image)
     assert not Image.objects.get().has_renditions
 
 
-def test_a_picture_in_use_cannot_be_deleted() -> None:
+def test_a_image_in_use_cannot_be_deleted() -> None:
     image = make_image()
     make_post(body=f'<figure><img data-image="{image.pk}"></figure><p>x</p>')
     with pytest.raises(ProtectedError):
         image.delete()
 
 
-def test_a_picture_no_longer_in_the_text_can_be_deleted(admin_client: Client) -> None:
+def test_a_image_no_longer_in_the_text_can_be_deleted(admin_client: Client) -> None:
     image = make_image()
     post = make_post(body=f'<figure><img data-image="{image.pk}"></figure><p>x</p>')
     page = admin_client.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
@@ -130,12 +133,12 @@ def test_media_outside_the_folder_are_not_found(client: Client, path: str) -> No
 def test_card_and_share_crops_hold_the_focal_point_and_have_their_sizes() -> None:
     image = make_image(width=1500, height=500, colour="navy", focal_point="0.9x0.5")
     with default_storage.open(image.file.name) as file:
-        picture = Pillow.open(file).convert("RGB")
-    picture.paste("red", (1300, 200, 1400, 300))
+        drawing = Pillow.open(file).convert("RGB")
+    drawing.paste("red", (1300, 200, 1400, 300))
     with default_storage.open(image.file.name, "wb") as file:
-        picture.save(file, "PNG")
-    make(image)
-    for name, size in (("card640_jpg", (640, 427)), ("share_jpg", (1200, 630)), ("card640_avif", (640, 427))):
+        drawing.save(file, "PNG")
+    create_renditions(image)
+    for name, size in (("card640_jpg", (640, 427)), ("og_jpg", (1200, 630)), ("card640_avif", (640, 427))):
         with default_storage.open(getattr(image.file, name).removeprefix("/media/")) as file:
             crop = Pillow.open(file).convert("RGB")
         assert crop.size == size

@@ -1,4 +1,4 @@
-"""Uploads are stored whole or not at all, and a full disk does not condemn a picture."""
+"""Uploads are stored whole or not at all, and a full disk does not condemn a image."""
 
 import errno
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from images.models import Image
-from images.renditions import make_missing
 from images.storage import WholeFileStorage
+from images.tasks import create_missing_renditions
 from tests.factories import make_image
 
 
@@ -24,8 +24,8 @@ class Torn(ContentFile):
 
 def test_a_write_cut_short_leaves_no_file_under_the_name(media_root: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        default_storage.save("a/picture.webp", Torn(b"whole"))
-    assert not default_storage.exists("a/picture.webp")
+        default_storage.save("a/image.webp", Torn(b"whole"))
+    assert not default_storage.exists("a/image.webp")
 
 
 def test_a_name_taken_meanwhile_gets_another_one(media_root: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_name_taken_meanwhile_gets_another_one(media_root: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_a_full_disk_does_not_condemn_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_does_not_condemn_a_image(monkeypatch: pytest.MonkeyPatch) -> None:
     make_image()
 
     def full(self: object, name: str, content: object) -> str:
@@ -46,6 +46,6 @@ def test_a_full_disk_does_not_condemn_a_picture(monkeypatch: pytest.MonkeyPatch)
     with monkeypatch.context() as patch:
         patch.setattr(WholeFileStorage, "_save", full)
         with pytest.raises(OSError, match="No space left"):
-            make_missing()
-    assert make_missing() == 1
+            create_missing_renditions()
+    assert create_missing_renditions() == 1
     assert Image.objects.get().has_renditions

@@ -1,4 +1,4 @@
-"""What comes into the library: pictures by their content, bare of secrets, or a sentence that says why not."""
+"""What comes into the library: images by their content, bare of secrets, or a sentence that says why not."""
 
 import io
 import struct
@@ -13,7 +13,7 @@ from PIL import GifImagePlugin
 from PIL import Image as Pillow
 
 from images import uploads
-from images.uploads import prepare
+from images.uploads import process_upload
 
 
 def upload(
@@ -53,18 +53,18 @@ def opened(file: ContentFile) -> Pillow.Image:
 def test_a_photo_loses_its_place_and_camera() -> None:
     source = photo_with_gps()
     assert opened(source).getexif().get_ifd(0x8825)
-    picture = opened(prepare(source))
-    assert not picture.getexif()
-    assert b"A camera" not in prepare(source).read()
-    assert not {"exif", "icc_profile", "comment", "xmp"} & picture.info.keys()
+    image = opened(process_upload(source))
+    assert not image.getexif()
+    assert b"A camera" not in process_upload(source).read()
+    assert not {"exif", "icc_profile", "comment", "xmp"} & image.info.keys()
 
 
 def test_a_photo_held_sideways_is_turned_upright() -> None:
-    assert opened(prepare(photo_with_gps(orientation=6))).size == (40, 60)
+    assert opened(process_upload(photo_with_gps(orientation=6))).size == (40, 60)
 
 
-def test_a_large_picture_is_made_smaller() -> None:
-    assert max(opened(prepare(upload(size=(5000, 2500)))).size) == uploads.MAX_SIDE
+def test_a_large_image_is_made_smaller() -> None:
+    assert max(opened(process_upload(upload(size=(5000, 2500)))).size) == uploads.MAX_SIDE
 
 
 @pytest.mark.parametrize(
@@ -79,37 +79,37 @@ def test_a_large_picture_is_made_smaller() -> None:
     ],
 )
 def test_every_common_format_is_taken(format_name: str, kept_as: str, ending: str) -> None:
-    kept = prepare(upload(format_name))
+    kept = process_upload(upload(format_name))
     assert opened(kept).format == kept_as
     assert (kept.name or "").startswith("my-photo-1-")
     assert (kept.name or "").endswith(ending)
 
 
 def test_a_drawing_keeps_its_transparency() -> None:
-    assert opened(prepare(upload("PNG", mode="RGBA"))).mode == "RGBA"
+    assert opened(process_upload(upload("PNG", mode="RGBA"))).mode == "RGBA"
 
 
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (ContentFile(b"<html><script>alert(1)</script>", name="x.jpg"), "not a picture"),
-        (ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', name="x.svg"), "not a picture"),
-        (ContentFile(b"", name="x.jpg"), "not a picture"),
+        (ContentFile(b"<html><script>alert(1)</script>", name="x.jpg"), "not an image"),
+        (ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', name="x.svg"), "not an image"),
+        (ContentFile(b"", name="x.jpg"), "not an image"),
         (ContentFile(upload(size=(400, 400)).read()[:600], name="x.jpg"), "damaged"),
         (huge_png(10_000, 7_000), "10000 × 7000 pixels"),
-        (huge_png(20_000, 10_000), "far too many pixels"),
-        (huge_png(60_000, 60_000), "far too many pixels"),
+        (huge_png(20_000, 10_000), "too many pixels"),
+        (huge_png(60_000, 60_000), "too many pixels"),
     ],
 )
-def test_what_is_no_usable_picture_is_refused_in_words(file: ContentFile, words: str) -> None:
+def test_what_is_no_usable_image_is_refused_in_words(file: ContentFile, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        prepare(file)
+        process_upload(file)
 
 
 def test_a_file_too_large_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_BYTES", 100)
     with pytest.raises(ValidationError, match="larger than"):
-        prepare(ContentFile(b"x" * 101, name="x.jpg"))
+        process_upload(ContentFile(b"x" * 101, name="x.jpg"))
 
 
 def test_a_photo_of_an_iphone_is_taken_upright_and_bare() -> None:
@@ -118,7 +118,7 @@ def test_a_photo_of_an_iphone_is_taken_upright_and_bare() -> None:
     output = io.BytesIO()
     Pillow.effect_mandelbrot((160, 120), (-2.2, -1.2, 1.0, 1.2), 40).convert("RGB").save(output, "HEIF", exif=exif)
     assert output.getvalue()[4:12] == b"ftypheic"
-    kept = prepare(ContentFile(output.getvalue(), name="IMG_0815.HEIC"))
+    kept = process_upload(ContentFile(output.getvalue(), name="IMG_0815.HEIC"))
     assert (opened(kept).format, opened(kept).size) == ("JPEG", (160, 120))
     assert b"A camera" not in kept.read()
 
@@ -128,7 +128,7 @@ def test_of_a_long_animation_only_the_first_frame_is_read(monkeypatch: pytest.Mo
     frames = [Pillow.new("P", (20, 20), number % 250) for number in range(1500)]
     frames[0].save(output, "GIF", save_all=True, append_images=frames[1:], optimize=False)
     monkeypatch.setattr(GifImagePlugin.GifImageFile, "seek", lambda *args: pytest.fail("another frame was read"))
-    assert opened(prepare(ContentFile(output.getvalue(), name="a.gif"))).size == (20, 20)
+    assert opened(process_upload(ContentFile(output.getvalue(), name="a.gif"))).size == (20, 20)
 
 
 def with_profile(profile: bytes) -> ContentFile:
@@ -145,6 +145,6 @@ def test_a_false_profile_costs_no_memory(size: int) -> None:
     tracemalloc.start()
     # Taken without it, or refused in words: both are well.
     with suppress(ValidationError):
-        prepare(file)
+        process_upload(file)
     assert tracemalloc.get_traced_memory()[1] < 30_000_000
     tracemalloc.stop()

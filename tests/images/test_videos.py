@@ -1,4 +1,4 @@
-"""Videos of other sites: known by their address, shown by our own picture, and silent until somebody plays them."""
+"""Videos of other sites: known by their address, shown by our own image, and silent until somebody plays them."""
 
 import io
 import json
@@ -20,7 +20,7 @@ from richtext.rendering import render
 from richtext.sanitizer import sanitize
 from tests.factories import make_image, make_post
 
-ADDRESS = "/admin/images/video/from-address/"
+ADDRESS = "/admin/images/video/from-url/"
 YOUTUBE = "https://youtu.be/abcDEF123_-"
 
 
@@ -102,7 +102,7 @@ def describe_as(site: Site, **facts: str) -> None:
     ],
 )
 def test_every_shape_of_address_is_known(words: str, key: str) -> None:
-    found = videos.recognize(words)
+    found = videos.parse_url(words)
     assert found is not None
     assert found.key == key
     assert found.provider == ("youtube" if "youtu" in words else "vimeo")
@@ -123,30 +123,30 @@ def test_every_shape_of_address_is_known(words: str, key: str) -> None:
     ],
 )
 def test_other_addresses_are_not(words: str) -> None:
-    assert videos.recognize(words) is None
+    assert videos.parse_url(words) is None
 
 
 @pytest.mark.django_db
-def test_title_and_picture_are_fetched_once_and_kept_here(admin_client: Client, site: Site) -> None:
+def test_title_and_image_are_fetched_once_and_kept_here(admin_client: Client, site: Site) -> None:
     describe_as(site)
     site.give("/vi/abcDEF123_-/maxresdefault.jpg", jpeg())
-    answer = admin_client.post(ADDRESS, {"address": YOUTUBE}).json()
+    answer = admin_client.post(ADDRESS, {"url": YOUTUBE}).json()
     video = Video.objects.get()
     assert (answer["id"], answer["title"], answer["problem"]) == (video.pk, "Heel drops", "")
     assert video.thumbnail is not None
     assert (video.thumbnail.width, video.thumbnail.height) == (1280, 720)
-    assert not video.thumbnail.lacks_words
+    assert not video.thumbnail.lacks_alt
     assert len(site.asked) == 2
-    again = admin_client.post(ADDRESS, {"address": "https://www.youtube.com/watch?v=abcDEF123_-"}).json()
+    again = admin_client.post(ADDRESS, {"url": "https://www.youtube.com/watch?v=abcDEF123_-"}).json()
     assert again["id"] == video.pk
     assert len(site.asked) == 2
 
 
 @pytest.mark.django_db
-def test_the_smaller_picture_serves_when_there_is_no_large_one(admin_client: Client, site: Site) -> None:
+def test_the_smaller_image_serves_when_there_is_no_large_one(admin_client: Client, site: Site) -> None:
     describe_as(site)
     site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg())
-    assert admin_client.post(ADDRESS, {"address": YOUTUBE}).json()["thumb"]
+    assert admin_client.post(ADDRESS, {"url": YOUTUBE}).json()["thumb"]
 
 
 def slowly(request: BaseHTTPRequestHandler) -> None:
@@ -159,11 +159,11 @@ def slowly(request: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("trouble", ["silent", "slow", "large", "elsewhere", "redirect", "no picture", "no json"])
-def test_when_the_other_site_fails_the_author_may_choose_a_picture(
+@pytest.mark.parametrize("trouble", ["silent", "slow", "large", "elsewhere", "redirect", "no image", "no json"])
+def test_when_the_other_site_fails_the_author_may_choose_a_image(
     admin_client: Client, site: Site, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    monkeypatch.setattr(videos, "SECONDS", 0.2)
+    monkeypatch.setattr(videos, "TIMEOUT_SECONDS", 0.2)
     if trouble == "slow":
         site.answers["/oembed"] = slowly
     elif trouble == "redirect":
@@ -175,25 +175,25 @@ def test_when_the_other_site_fails_the_author_may_choose_a_picture(
         describe_as(site, thumbnail_url="https://example.com/secret.jpg")
     elif trouble != "silent":
         describe_as(site)
-        site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg() if trouble == "large" else b"no picture")
-        monkeypatch.setattr(videos, "MAX_PICTURE", 1000)
-    answer = admin_client.post(ADDRESS, {"address": YOUTUBE}).json()
-    assert answer["problem"].startswith("YouTube did not answer with a picture of this video.")
+        site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg() if trouble == "large" else b"no image")
+        monkeypatch.setattr(videos, "MAX_THUMBNAIL_BYTES", 1000)
+    answer = admin_client.post(ADDRESS, {"url": YOUTUBE}).json()
+    assert answer["problem"].startswith("YouTube did not return a thumbnail for this video.")
     assert "/other" not in site.asked
     assert "/secret.jpg" not in site.asked
     assert not Image.objects.exists()
     image = make_image()
-    answer = admin_client.post(ADDRESS, {"address": YOUTUBE, "image": image.pk, "title": "Mine"}).json()
+    answer = admin_client.post(ADDRESS, {"url": YOUTUBE, "image": image.pk, "title": "Mine"}).json()
     assert (answer["problem"], answer["title"]) == ("", "Mine")
     assert Video.objects.get().thumbnail == image
 
 
 @pytest.mark.django_db
 def test_a_wrong_address_is_refused_in_words_and_strangers_make_nothing(admin_client: Client, client: Client) -> None:
-    refused = admin_client.post(ADDRESS, {"address": "https://example.com/"})
+    refused = admin_client.post(ADDRESS, {"url": "https://example.com/"})
     assert refused.status_code == 400
-    assert refused.json()["problem"].startswith("This is not the address of a YouTube or Vimeo video.")
-    assert client.post(ADDRESS, {"address": YOUTUBE}).status_code == 302
+    assert refused.json()["problem"].startswith("This is not the URL of a YouTube or Vimeo video.")
+    assert client.post(ADDRESS, {"url": YOUTUBE}).status_code == 302
     assert not Video.objects.exists()
 
 
@@ -261,7 +261,7 @@ def test_the_author_puts_a_video_into_a_text(admin_page: Page, site: Site) -> No
     dialog = admin_page.locator("dialog[open]")
     dialog.get_by_label("Video URL").fill("https://example.com/")
     dialog.get_by_role("button", name="Insert").click()
-    expect(dialog).to_contain_text("This is not the address of a YouTube or Vimeo video.")
+    expect(dialog).to_contain_text("This is not the URL of a YouTube or Vimeo video.")
     dialog.get_by_label("Video URL").fill(YOUTUBE)
     dialog.get_by_role("button", name="Insert").click()
     expect(admin_page.locator(".ProseMirror .video")).to_contain_text("Heel drops")
@@ -274,14 +274,14 @@ def test_the_author_puts_a_video_into_a_text(admin_page: Page, site: Site) -> No
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_without_an_answer_the_author_chooses_a_picture_of_the_library(admin_page: Page, site: Site) -> None:
+def test_without_an_answer_the_author_chooses_a_image_of_the_library(admin_page: Page, site: Site) -> None:
     make_image(title="Stairs")
     admin_page.goto(reverse("admin:blog_post_change", args=[make_post(body="<p>Before</p>").pk]))
     admin_page.locator(".ProseMirror[contenteditable=true]").first.get_by_text("Before").click()
     admin_page.get_by_role("button", name="Video from YouTube or Vimeo").click()
     admin_page.get_by_label("Video URL").fill("https://vimeo.com/123456789")
     admin_page.locator("dialog[open]").get_by_role("button", name="Insert").click()
-    expect(admin_page.locator(".video-dialog")).to_contain_text("Vimeo did not answer")
+    expect(admin_page.locator(".video-dialog")).to_contain_text("Vimeo did not return a thumbnail")
     admin_page.locator(".video-dialog").get_by_role("button", name="Choose an image").click()
     admin_page.frame_locator("dialog iframe").get_by_role("button", name="Stairs").click()
     expect(admin_page.locator(".ProseMirror .video img")).to_be_visible()

@@ -162,7 +162,7 @@ def test_chosen_posts_come_once_and_what_is_no_picture_is_told(folder: Path) -> 
     first, second = "1772000001", "1772000002"
     taken, refused = archive.take(name, [first, second, "unknown"])
     assert (taken, len(refused)) == (1, 1)
-    assert "not a picture" in refused[0]
+    assert "not an image" in refused[0]
     assert archive.take(archive.keep(zipped(files)), [first]) == (0, [])
     assert [(shot.caption, shot.source, shot.external_id) for shot in Shot.objects.all()] == [
         ("Post 1", "archive", first)

@@ -108,7 +108,7 @@ def test_the_desk_adds_by_hand_sorts_by_number_and_hides(admin_client: Client) -
 @pytest.mark.django_db
 def test_the_demo_fills_the_strip_once() -> None:
     call_command("demo_instagram")
-    assert (len(Shot.objects.strip()), Image.objects.without_words().count()) == (6, 0)
+    assert (len(Shot.objects.strip()), Image.objects.without_alt().count()) == (6, 0)
     Shot.objects.last().delete()  # type: ignore[union-attr]
     call_command("demo_instagram")
     assert Shot.objects.count() == 5

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from images.models import Image
-from images.uploads import as_it_is
+from images.uploads import keep_unchanged
 from instagram.models import Shot
 
 # A picture of the demo, what it shows, and the words under it.
@@ -35,6 +35,6 @@ class Command(BaseCommand):
         for days, (name, alt, caption) in enumerate(SHOTS):
             picture = Image.objects.filter(title=f"Demo: {name}").first()
             if picture is None:
-                file = as_it_is((folder / f"{name}.webp").read_bytes(), f"{name}.webp")
+                file = keep_unchanged((folder / f"{name}.webp").read_bytes(), f"{name}.webp")
                 picture = Image.objects.create(title=f"Demo: {name}", alt=alt, file=file)
             Shot.objects.create(picture=picture, caption=caption, taken_at=timezone.now() - timedelta(days=3 * days))

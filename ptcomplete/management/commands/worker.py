@@ -19,7 +19,7 @@ from django.db import close_old_connections
 from affiliates.link_checker import check_next
 from contact.models import Message
 from feedback.models import Suggestion
-from images.renditions import make_missing
+from images.tasks import create_missing_renditions
 from instagram import api as instagram_api
 from instagram import archive as instagram_archive
 from newsletter.campaigns.worker import run_round
@@ -50,7 +50,7 @@ JOBS = (
     Job("documents missing from the search index", index_missing, 30),
     Job("queued emails", send_due_emails, 2),
     Job("newsletter campaigns", partial(run_round, lambda: False, seconds=3), 2),
-    Job("image renditions", partial(make_missing, limit=2), 0),
+    Job("image renditions", partial(create_missing_renditions, limit=2), 0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
     Job("unused Instagram archives", instagram_archive.forget_old, 3600),

@@ -1,4 +1,4 @@
-"""The cards that stand for pages without a picture."""
+"""The cards that stand for pages without a image."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The picture library as its owner uses it: adding, finding, choosing, replacing and letting go."""
+"""The image library as its owner uses it: adding, finding, choosing, replacing and letting go."""
 
 import io
 import re
@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from images.models import Image, Video
-from images.renditions import make, make_missing
+from images.tasks import create_missing_renditions, create_renditions
 from richtext.references import Reference
 from siteinfo.where_used import where_used
 from tests.factories import make_author, make_category, make_image, make_post
@@ -56,11 +56,11 @@ def test_without_a_script_all_good_files_arrive_and_each_refused_one_is_named(ad
     files = [SimpleUploadedFile(name, data) for name, data in (("a.png", png()), ("b.jpg", b"x"), ("c.png", png()))]
     page = admin_client.post(UPLOAD, {"uploads": files}, follow=True).content.decode()
     assert set(Image.objects.values_list("title", flat=True)) == {"A", "C"}
-    assert "2 pictures are in the library now." in page
-    assert "“b.jpg”: This file is not a picture we can read." in page
+    assert "2 images added to the library." in page
+    assert "“b.jpg”: This file is not an image we can read." in page
 
 
-def test_a_script_gets_the_new_picture_or_a_sentence(admin_client: Client) -> None:
+def test_a_script_gets_the_new_image_or_a_sentence(admin_client: Client) -> None:
     json = {"accept": "application/json"}
     good = admin_client.post(
         UPLOAD, {"uploads": SimpleUploadedFile("IMG_22.png", png()), "alt": "A knee"}, headers=json
@@ -69,11 +69,11 @@ def test_a_script_gets_the_new_picture_or_a_sentence(admin_client: Client) -> No
     bad = admin_client.post(UPLOAD, {"uploads": SimpleUploadedFile("x.png", b"x")}, headers=json)
     assert bad.status_code == 400
     assert bad.json()["cards"] == []
-    assert bad.json()["problems"][0].startswith("“x.png”: This file is not a picture")
+    assert bad.json()["problems"][0].startswith("“x.png”: This file is not an image")
     assert admin_client.post(UPLOAD, headers=json).json()["problems"] == ["Choose a file first."]
 
 
-def test_a_picture_added_by_its_form_is_titled_by_its_file(admin_client: Client) -> None:
+def test_a_image_added_by_its_form_is_titled_by_its_file(admin_client: Client) -> None:
     data = {"file": SimpleUploadedFile("Left_knee-on step.png", png()), "alt": "A knee", "_save": ""}
     assert admin_client.post(reverse("admin:images_image_add"), data).status_code == 302
     image = Image.objects.get()
@@ -82,12 +82,12 @@ def test_a_picture_added_by_its_form_is_titled_by_its_file(admin_client: Client)
 
 @pytest.mark.parametrize("address", ["upload/", "chosen/"])
 def test_strangers_change_nothing(client: Client, admin_client: Client, address: str) -> None:
-    image = make_image(recent_at=timezone.now() - timedelta(days=9))
+    image = make_image(last_used_at=timezone.now() - timedelta(days=9))
     data = {"id": image.pk, "uploads": SimpleUploadedFile("a.png", png())}
     assert client.post(f"/admin/images/image/{address}", data).status_code == 302
     assert admin_client.get(f"/admin/images/image/{address}").status_code == 405
     assert Image.objects.count() == 1
-    assert Image.objects.get().recent_at == image.recent_at
+    assert Image.objects.get().last_used_at == image.last_used_at
 
 
 # ---- Finding -------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def test_the_library_finds_and_filters(admin_client: Client) -> None:
     assert shown(admin_client) == {"Knee", "Hip", "Line", "Old"}
     assert shown(admin_client, q="SEA") == {"Hip"}
     assert shown(admin_client, show="unused") == {"Hip", "Line", "Old"}
-    assert shown(admin_client, show="wordless") == {"Knee"}
+    assert shown(admin_client, show="no-alt") == {"Knee"}
     assert shown(admin_client, month="2020-03") == {"Old"}
     assert shown(admin_client, month="nonsense") == {"Knee", "Hip", "Line", "Old"}
 
@@ -123,7 +123,7 @@ def test_library_and_picker_cost_the_same_for_few_and_many(admin_client: Client,
             page = admin_client.get(f"/admin/images/image/{address}").content.decode()
         assert page.count('loading="lazy"') == count
         costs.append(len(queries))
-    # One for each kind of row that may hold a picture, and what every page of the desk costs.
+    # One for each kind of row that may hold a image, and what every page of the desk costs.
     assert costs[0] == costs[1] < 24
 
 
@@ -151,17 +151,17 @@ def test_decoration_has_no_words(admin_client: Client) -> None:
     image = make_image(alt="A knee")
     address = reverse("admin:images_image_change", args=[image.pk])
     page = admin_client.post(address, form(image, is_decorative="on"))
-    assert "Decoration has no words." in page.content.decode()
+    assert "Decorative images have no alternative text." in page.content.decode()
     assert admin_client.post(address, form(image, is_decorative="on", alt="")).status_code == 302
     image.refresh_from_db()
     assert image.is_decorative
-    assert not image.lacks_words
+    assert not image.lacks_alt
     with pytest.raises(IntegrityError), transaction.atomic():
         Image.objects.update(alt="words")
 
 
 @pytest.mark.parametrize("point", ["2x0.5", "-1x0", "nanxnan", "0.5", "0.5x0.5x0.5"])
-def test_a_focal_point_outside_the_picture_is_refused(admin_client: Client, point: str) -> None:
+def test_a_focal_point_outside_the_image_is_refused(admin_client: Client, point: str) -> None:
     image = make_image()
     admin_client.post(reverse("admin:images_image_change", args=[image.pk]), form(image, focal_point=point))
     assert Image.objects.get().focal_point == "0.5x0.5"
@@ -175,7 +175,7 @@ def test_replacing_the_file_keeps_its_uses_and_leaves_nothing_behind(
 ) -> None:
     image = make_image()
     post = make_post(featured_image=image)
-    make(image)
+    create_renditions(image)
     before = stored()
     address = reverse("admin:images_image_change", args=[image.pk])
     with django_capture_on_commit_callbacks() as waiting:
@@ -188,34 +188,34 @@ def test_replacing_the_file_keeps_its_uses_and_leaves_nothing_behind(
     assert post.featured_image is not None
     assert (post.featured_image.width, post.featured_image.height) == (300, 200)
     assert post.featured_image.title == image.title
-    assert make_missing() == 1
+    assert create_missing_renditions() == 1
     assert all("new-" in name for name in stored())
 
 
-def test_a_deleted_picture_takes_its_files_along_in_every_focal_point(
+def test_a_deleted_image_takes_its_files_along_in_every_focal_point(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     kept = make_image(colour="red")
-    make(kept)
+    create_renditions(kept)
     only = stored()
     image = make_image()
-    make(image)
+    create_renditions(image)
     image.focal_point = "0.1x0.1"
     image.save()
-    make(image)
+    create_renditions(image)
     with django_capture_on_commit_callbacks(execute=True):
         Image.objects.filter(pk=image.pk).delete()
     assert stored() == only
 
 
-def test_renditions_of_a_picture_deleted_meanwhile_do_not_stay() -> None:
+def test_renditions_of_a_image_deleted_meanwhile_do_not_stay() -> None:
     image = make_image()
     Image.objects.all().delete()
-    make(image)
+    create_renditions(image)
     assert stored() == set()
 
 
-def test_a_file_that_two_pictures_share_stays_with_the_other(
+def test_a_file_that_two_images_share_stays_with_the_other(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     image = make_image()
@@ -226,7 +226,7 @@ def test_a_file_that_two_pictures_share_stays_with_the_other(
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_a_used_picture_stays_and_its_users_are_named_with_links(admin_client: Client, several: bool) -> None:
+def test_a_used_image_stays_and_its_users_are_named_with_links(admin_client: Client, several: bool) -> None:
     image = make_image()
     Video.objects.create(provider="vimeo", key="12345678", title="Hop", thumbnail=image)
     post = make_post(title="Stairs & knees", body=f'<figure><img data-image="{image.pk}"></figure>')
@@ -268,7 +268,7 @@ def test_of_three_dropped_files_two_arrive_and_the_broken_one_is_named(admin_pag
     expect(admin_page.locator(".image-card b")).to_have_text(["Two", "One"])
     assert admin_page.evaluate("window.isSame")
     assert Image.objects.count() == 2
-    admin_page.get_by_label("Add pictures").set_input_files(
+    admin_page.get_by_label("Add images").set_input_files(
         {"name": "three.png", "mimeType": "image/png", "buffer": png("blue")}
     )
     expect(admin_page.locator(".image-card b")).to_have_text(["Three", "Two", "One"])
@@ -276,10 +276,10 @@ def test_of_three_dropped_files_two_arrive_and_the_broken_one_is_named(admin_pag
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_several_pictures_are_chosen_across_searches_and_come_first_next_time(admin_page: Page) -> None:
+def test_several_images_are_chosen_across_searches_and_come_first_next_time(admin_page: Page) -> None:
     make_post()
     for name in ("Ankle", "Back", "Calf"):
-        make_image(title=name, alt="" if name == "Calf" else name, recent_at=timezone.now() - timedelta(days=1))
+        make_image(title=name, alt="" if name == "Calf" else name, last_used_at=timezone.now() - timedelta(days=1))
     admin_page.goto("/admin/blog/post/add/")
     admin_page.evaluate(
         "document.dispatchEvent(new CustomEvent('images:choose', {detail: {multiple: true, resolve: x => window.got = x}}))"
@@ -324,9 +324,9 @@ def test_the_focal_point_moves_by_click_and_by_arrow_key_and_the_crops_follow(ad
     card = admin_page.locator(".crop--card")
     expect(card).to_have_css("object-position", "50% 50%")
     stage.click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.5})
-    # A quarter of the way lies half a crop from the edge of a picture of 3:1, so the crop begins there.
+    # A quarter of the way lies half a crop from the edge of a image of 3:1, so the crop begins there.
     expect(card).to_have_css("object-position", "0% 50%")
-    mark = admin_page.get_by_role("button", name="Main subject of the picture")
+    mark = admin_page.get_by_role("button", name="Focal point")
     expect(mark).to_be_focused()
     for _ in range(5):
         admin_page.keyboard.press("ArrowRight")

@@ -1,0 +1,37 @@
+"""Background work on images, run by the worker."""
+
+import logging
+
+from images import renditions
+from images.models import Image, remove_unused_file
+
+log = logging.getLogger(__name__)
+
+
+def create_renditions(image: Image) -> None:
+    """Store every missing rendition of `image` and record it on its row. Safe to run twice or at once."""
+    renditions.create_files(image)
+    # Only if neither the file nor the focal point has changed since.
+    unchanged = Image.objects.filter(pk=image.pk, file=image.file.name, focal_point=image.focal_point)
+    if unchanged.update(rendition_rules=renditions.RULES_HASH):
+        image.rendition_rules = renditions.RULES_HASH
+    else:
+        remove_unused_file(image.file.name)
+
+
+def create_missing_renditions(limit: int = 20) -> int:
+    """Create the renditions of up to `limit` images that need them. Return the number of images done.
+
+    A file that cannot be rendered is marked, so that it is not retried before the file or the rules change.
+    """
+    count = 0
+    for image in Image.objects.needing_renditions().order_by("pk")[:limit]:
+        try:
+            create_renditions(image)
+            count += 1
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
+                raise  # a full disk or a lost connection, not a bad image
+            log.exception("Image %s could not be rendered", image.pk)
+            Image.objects.filter(pk=image.pk, file=image.file.name).update(rendition_rules=renditions.FAILED)
+    return count
