@@ -1,5 +1,6 @@
 """Render an email template to HTML with inlined CSS and to plain text."""
 
+import re
 from typing import Any, NamedTuple
 
 from css_inline import CSSInliner
@@ -17,6 +18,11 @@ _INLINER = CSSInliner(
 )
 
 
+# Line breaks with indentation, outside <pre>, where white space is significant.
+_PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
+_INDENTATION = re.compile(r"\n\s+")
+
+
 class EmailBody(NamedTuple):
     """The two bodies of an email."""
 
@@ -26,5 +32,12 @@ class EmailBody(NamedTuple):
 
 def render_email(template: str, context: dict[str, Any]) -> EmailBody:
     """Render `template`, which must extend newsletter/email/base.html."""
-    markup = render_to_string(template, context)
+    markup = _strip_indentation(render_to_string(template, context))
     return EmailBody(_INLINER.inline(markup), html_to_text(markup))
+
+
+def _strip_indentation(markup: str) -> str:
+    """Remove the indentation of the templates, which would be sent with every email."""
+    pieces = _PREFORMATTED.split(markup)
+    # Every second piece is a <pre> element.
+    return "".join(piece if index % 2 else _INDENTATION.sub("\n", piece) for index, piece in enumerate(pieces))

@@ -162,6 +162,12 @@ def test_footer_has_reason_sender_and_links(email: RenderedEmail) -> None:
     assert "/archive/" not in unarchived.html + unarchived.text
 
 
+def test_template_indentation_is_not_sent_but_preformatted_text_is_kept() -> None:
+    rendered = render_manual("<p>Plan</p><pre>3 x 10\n    slowly</pre>").html
+    assert "3 x 10\n    slowly</code></pre>" in rendered
+    assert not re.search(r"\n[ \t]", re.sub(r"<pre.*?</pre>", "", rendered, flags=re.DOTALL))
+
+
 def test_email_contains_no_tracking(email: RenderedEmail) -> None:
     page = parse_html(email)
     assert not [image for image in page.iter("img") if int(image.get("width")) < 3]
