@@ -26,6 +26,8 @@ _TOKENS = tuple(
 )
 # Addresses that need no encoding and may be written between < and >: no spaces, no control characters.
 _PLAIN_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII | re.IGNORECASE)
+# b2a_qp encodes white space at the end of a line after wrapping it, and so exceeds 76 characters.
+_LONG_LINE_END = re.compile(rb"(?m)^(.{74,})(=20|=09)$")
 # Tokens are longer than the 76 characters an encoded line may have.
 _TOKEN_LINE_LENGTH = 60
 
@@ -114,9 +116,14 @@ def _build_part(subtype: str, text: str, placeholder_prefix: str) -> Any:
     """Encode `text` as quoted-printable, with each token placeholder on a line of its own."""
     pieces = re.split(f"({placeholder_prefix}-[a-z]+)", "\n".join(text.splitlines()) + "\n")
     # Every second piece is a placeholder.
-    encoded = [piece.encode() if index % 2 else b2a_qp(piece.encode()) for index, piece in enumerate(pieces)]
+    encoded = [piece.encode() if index % 2 else _quote(piece) for index, piece in enumerate(pieces)]
     part = MIMEPart(policy=policy.SMTP)
     part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
     part["Content-Transfer-Encoding"] = "quoted-printable"
     part.set_payload(b"=\n".join(encoded).decode())
     return part
+
+
+def _quote(text: str) -> bytes:
+    """Encode `text` as quoted-printable in lines of at most 76 characters."""
+    return _LONG_LINE_END.sub(rb"\1=\n\2", b2a_qp(text.encode()))
