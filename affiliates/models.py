@@ -163,6 +163,10 @@ class ComparisonRow(models.Model):
 class LinkQuerySet(models.QuerySet["Link"]):
     """Select links, and load what a text needs for them."""
 
+    def with_destination(self) -> Self:
+        """Return the links that lead visitors to a shop, themselves or by their replacement."""
+        return self.exclude(is_retired=True, replacement=None)
+
     def live(self) -> Self:
         """Return the links that are not retired."""
         return self.filter(is_retired=False)

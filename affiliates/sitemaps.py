@@ -5,10 +5,10 @@ from datetime import datetime
 from django.urls import reverse
 
 from affiliates.models import Product
-from blog.sitemaps import FrontSitemap
+from blog.sitemaps import StaticViewSitemap
 
 
-class ShopSitemap(FrontSitemap):
+class ShopSitemap(StaticViewSitemap):
     """The shop page, if it has products."""
 
     def items(self) -> list[tuple[str, datetime | None]]:

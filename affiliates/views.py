@@ -21,7 +21,7 @@ from affiliates.programs import is_program_host
 from affiliates.seo import shop_meta
 from affiliates.shop import load_sections
 from analytics.visitors import is_human, is_human_on_site
-from blog.internal_links import site_path
+from richtext.links import site_path
 from siteinfo.seo import Breadcrumb, PageMeta
 
 log = logging.getLogger(__name__)

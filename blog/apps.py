@@ -1,13 +1,20 @@
+"""App configuration of the blog."""
+
 from django.apps import AppConfig
 
 
 class BlogConfig(AppConfig):
+    """Register snippets, URLs and the checklist with the apps below."""
+
     name = "blog"
     verbose_name = "Blog"
 
     def ready(self) -> None:
-        from blog import internal_links, snippets
+        """Register with the apps below, which do not import the blog."""
+        from blog import checklist, embeds, internal_links
+        from publishing.publish_checks import register_publish_check
         from redirects import url_registry
 
-        snippets.register()
-        url_registry.register(url_registry.UrlSource(internal_links.broken_reasons, internal_links.public_paths))
+        embeds.register()
+        register_publish_check(checklist.publish_errors)
+        url_registry.register(url_registry.UrlSource(internal_links.missing_pages, internal_links.public_paths))

@@ -1,4 +1,4 @@
-"""RSS and Atom feeds of the site, of a category, a tag and an author: the newest posts, whole or in short."""
+"""RSS and Atom feeds of the site, a category, a tag and an author, with full text or summaries."""
 
 import mimetypes
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
@@ -18,8 +18,10 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from accounts.models import Author
-from blog.models import UNPRINTABLE, Category, Post, PostQuerySet, Tag, public_authors
+from blog.models import Category, Post, PostQuerySet, Tag
+from blog.visibility import public_authors, public_tags
 from images.renditions import og_image_url
+from richtext.characters import strip_control_characters
 from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
 from siteinfo.models import SiteInfo
@@ -28,111 +30,125 @@ from siteinfo.urls import absolute_url
 ITEMS = 20
 
 
-class _Printable(SyndicationFeed):
-    """A feed without the characters that XML cannot hold."""
+class _CleanFeed(SyndicationFeed):
+    """A feed without control characters, which XML cannot represent."""
 
     def add_root_elements(self, handler: Any) -> None:
-        self.feed = _printable(self.feed)
+        self.feed = _strip(self.feed)
         super().add_root_elements(handler)
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        super().add_item_elements(handler, _printable(item))
+        super().add_item_elements(handler, _strip(item))
 
 
-class Rss(_Printable, Rss201rev2Feed):
-    """RSS 2.0 with each post's whole text in content:encoded."""
+class Rss(_CleanFeed, Rss201rev2Feed):
+    """RSS 2.0 with the full text of posts in content:encoded."""
 
     def rss_attributes(self) -> dict[str, str]:
+        """Declare the namespace of content:encoded."""
         return {**super().rss_attributes(), "xmlns:content": "http://purl.org/rss/1.0/modules/content/"}
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """Add the full text."""
         super().add_item_elements(handler, item)
         if item["content"]:
-            handler.addQuickElement("content:encoded", _printable(item["content"]))
+            handler.addQuickElement("content:encoded", strip_control_characters(item["content"]))
 
 
-class Atom(_Printable, Atom1Feed):
-    """Atom 1.0 with each post's whole text as its content."""
+class Atom(_CleanFeed, Atom1Feed):
+    """Atom 1.0 with the full text of posts as content."""
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """Add the full text."""
         super().add_item_elements(handler, item)
         if item["content"]:
-            handler.addQuickElement("content", _printable(item["content"]), {"type": "html"})
+            handler.addQuickElement("content", strip_control_characters(item["content"]), {"type": "html"})
 
 
-def _printable(facts: Any) -> Any:
-    """`facts` without the characters that XML cannot hold, in lists and dictionaries too."""
-    if isinstance(facts, dict):
-        return {name: _printable(value) for name, value in facts.items()}
-    if isinstance(facts, list | tuple):
-        return [_printable(value) for value in facts]
-    return UNPRINTABLE.sub("", facts) if isinstance(facts, str) else facts
+def _strip(value: Any) -> Any:
+    """Return `value` without control characters, also inside lists and dictionaries."""
+    if isinstance(value, dict):
+        return {name: _strip(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strip(each) for each in value]
+    return strip_control_characters(value) if isinstance(value, str) else value
 
 
-def view(kind: type["SiteFeed"], feed_type: type[SyndicationFeed]) -> Callable[..., HttpResponse]:
-    """A view of the feed `kind` as `feed_type`. Each request has a feed of its own: threads must not share one."""
+def feed_view(feed_class: type["SiteFeed"], feed_type: type[SyndicationFeed]) -> Callable[..., HttpResponse]:
+    """Return a view of `feed_class` in the format `feed_type`."""
 
     @require_safe
-    def show(request: HttpRequest, **place: str) -> HttpResponse:
-        feed = kind()
+    def show_feed(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        feed = feed_class()  # keeps state, so each request needs its own
         feed.feed_type = feed_type
-        response = feed(request, **place)
-        # A post taken back makes no time newer: only the ETag tells whether the feed has changed.
+        response = feed(request, **kwargs)
+        # Unpublishing a post does not change the latest date. The ETag always shows a change.
         del response["Last-Modified"]
         return response
 
-    return show
+    return show_feed
 
 
 class SiteFeed(Feed):
-    """The newest posts of the whole site; the other feeds narrow it."""
+    """The newest posts of the site. Other feeds limit it to some posts."""
 
     item_guid_is_permalink = False
 
     def get_object(self, request: HttpRequest, **kwargs: str) -> Any:
+        """Return what the feed is limited to: None for the whole site."""
         self.site = SiteInfo.load()
-        self.address = absolute_url(escape_uri_path(request.path))
+        self.url = absolute_url(escape_uri_path(request.path))
         return None
 
     def posts(self, obj: Any) -> PostQuerySet:
+        """Return the public posts."""
         return Post.objects.published()
 
     def title(self, obj: Any) -> str:
+        """Return the title."""
         return f"{obj} | {self.site.name}" if obj else self.site.name
 
     def description(self, obj: Any) -> str:
+        """Return the description of the object or the site."""
         return getattr(obj, "description", "") or self.site.description or self.site.tagline
 
     def subtitle(self, obj: Any) -> str:
+        """Return the description, which Atom calls subtitle."""
         return self.description(obj)
 
     def link(self, obj: Any) -> str:
+        """Return the URL of the page with the same posts."""
         return absolute_url(obj.get_absolute_url() if obj else reverse("home"))
 
     def feed_url(self, obj: Any) -> str:
-        return self.address
+        """Return the URL of the feed."""
+        return self.url
 
     def items(self, obj: Any) -> list[Post]:
+        """Return the newest posts, and render their texts together."""
         posts = self.posts(obj).newest_first().select_related("author", "featured_image")
         found = list(posts.prefetch_related("categories", "tags")[:ITEMS])  # type: ignore[misc]
         self.contents: dict[int, str] = {}
         if self.site.feed_content == SiteInfo.FeedContent.FULL:
-            addresses = [absolute_url(post.get_absolute_url()) for post in found]
-            bodies = render_all([post.body for post in found], RenderTarget.FEED, addresses)
+            urls = [absolute_url(post.get_absolute_url()) for post in found]
+            bodies = render_all([post.body for post in found], RenderTarget.FEED, urls)
             self.contents = {post.pk: self._content(post, body) for post, body in zip(found, bodies, strict=True)}
         return found
 
     def item_guid(self, item: Post) -> str:
-        """The same for ever, also when the post moves to another address: a tag URI (RFC 4151)."""
+        """Return a tag URI (RFC 4151), which stays the same when the post's URL changes."""
         return f"tag:{urlsplit(settings.SITE_URL).hostname},{item.created_at:%Y-%m-%d}:post-{item.pk}"
 
     def item_title(self, item: Post) -> str:
+        """Return the title."""
         return item.title
 
     def item_link(self, item: Post) -> str:
+        """Return the absolute URL."""
         return absolute_url(item.get_absolute_url())
 
     def item_description(self, item: Post) -> str:
+        """Return the summary. Without the full text, a link to the post follows."""
         if item.pk in self.contents:
             return escape(item.summary)
         return format_html(
@@ -144,22 +160,27 @@ class SiteFeed(Feed):
         )
 
     def item_author_name(self, item: Post) -> str:
+        """Return the author's name."""
         return item.author.name
 
     def item_author_link(self, item: Post) -> str:
+        """Return the URL of the author's page."""
         return absolute_url(item.author.get_absolute_url())
 
     def item_pubdate(self, item: Post) -> Any:
+        """Return the time of publication."""
         return item.published_at
 
     def item_updateddate(self, item: Post) -> Any:
+        """Return the time of the last change."""
         return item.modified_at
 
     def item_categories(self, item: Post) -> list[str]:
+        """Return the names of categories and tags, each once."""
         return list(dict.fromkeys(str(each) for each in (*item.categories.all(), *item.tags.all())))
 
     def item_enclosures(self, item: Post) -> list[Enclosure]:
-        """The featured picture."""
+        """Return the featured image."""
         if item.featured_image is None:
             return []
         path = og_image_url(item.featured_image)
@@ -171,6 +192,7 @@ class SiteFeed(Feed):
         return [Enclosure(absolute_url(path), str(size), kind)]
 
     def item_extra_kwargs(self, item: Post) -> dict[str, Any]:
+        """Pass the full text to the feed type."""
         return {"content": self.contents.get(item.pk, "")}
 
     def _disclaimer(self) -> SafeString:
@@ -178,32 +200,33 @@ class SiteFeed(Feed):
 
     def _content(self, item: Post, body: SafeString) -> SafeString:
         points = format_html_join("", "<li>{}</li>", ((point,) for point in item.tldr_points))
-        short = format_html("<h2>TL;DR</h2><ul>{}</ul>", points) if points else ""
-        return format_html("{}{}{}", self._disclaimer(), short, body)
+        tldr = format_html("<h2>TL;DR</h2><ul>{}</ul>", points) if points else ""
+        return format_html("{}{}{}", self._disclaimer(), tldr, body)
 
 
 class CategoryFeed(SiteFeed):
-    """The newest posts in a category and below it."""
+    """The newest posts of a category and its subcategories."""
 
     def get_object(self, request: HttpRequest, **kwargs: str) -> Category:
+        """Return the category. Raise Http404 if there is none."""
         super().get_object(request)
         return get_object_or_404(Category, path=f"{kwargs['path']}/")
 
     def posts(self, obj: Category) -> PostQuerySet:
+        """Return the public posts of the category."""
         return Post.objects.published().in_category(obj)
 
 
 class TagFeed(SiteFeed):
-    """The newest posts that carry a tag."""
+    """The newest posts with a tag."""
 
     def get_object(self, request: HttpRequest, **kwargs: str) -> Tag:
+        """Return the tag. Raise Http404 if it has no public post."""
         super().get_object(request)
-        tag = get_object_or_404(Tag, slug=kwargs["slug"])
-        if not self.posts(tag).exists():
-            raise Http404
-        return tag
+        return get_object_or_404(public_tags(), slug=kwargs["slug"])
 
     def posts(self, obj: Tag) -> PostQuerySet:
+        """Return the public posts with the tag."""
         return Post.objects.published().filter(tags=obj)
 
 
@@ -211,11 +234,14 @@ class AuthorFeed(SiteFeed):
     """The newest posts of an author."""
 
     def get_object(self, request: HttpRequest, **kwargs: str) -> Author:
+        """Return the author. Raise Http404 if the author has no page."""
         super().get_object(request)
         return get_object_or_404(public_authors(), slug=kwargs["slug"])
 
     def posts(self, obj: Author) -> PostQuerySet:
+        """Return the public posts by the author."""
         return Post.objects.published().filter(author=obj)
 
     def description(self, obj: Author) -> str:
+        """Return the author's short bio or the description of the site."""
         return obj.short_bio or super().description(None)

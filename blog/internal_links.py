@@ -1,117 +1,222 @@
-"""Links within the site: which are broken, and which posts nothing links to."""
+"""Check links within the site: which show visitors no page, and which posts no text links to."""
 
-from __future__ import annotations
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
-from django.db.models import Exists, OuterRef, Q
-from django.urls import Resolver404, resolve
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import Resolver404, ResolverMatch, resolve
 
+from blog.models import Category, Post, PostQuerySet
+from blog.visibility import public_authors, public_series, public_tags
 from publishing.document_paths import document_models, documents_at
+from redirects.models import Redirect
+from redirects.normalize import matching_old_paths, normalize_path
+from redirects.services import resolve_redirect
 from richtext.links import site_path
 from richtext.references import Reference
 
-if TYPE_CHECKING:
-    from blog.models import PostQuerySet
+NO_PAGE = "There is no page at this URL."
+
+# Takes the keyword arguments of several URLs of one view; returns for each why it shows no page, or "".
+type ViewCheck = Callable[[Sequence[dict[str, Any]]], list[str]]
 
 
 class BrokenLink(NamedTuple):
-    """A link that leads readers nowhere: where it stands, where it leads, and why nobody arrives."""
+    """A link that shows visitors no page: the object with the text, the path and the reason."""
 
-    holder: Any
-    address: str
+    source: models.Model
+    path: str
     reason: str
 
 
-def site_paths(hrefs: Iterable[str]) -> set[str]:
-    """Return the paths of this site among `hrefs`."""
-    return {path for href in hrefs if (path := site_path(href)) is not None}
+class LinkChecker:
+    """Check paths of this site, given without outer slashes, with the querysets of the public views.
+
+    The number of queries does not depend on the number of paths. With `follow_redirects`, a path that redirects to a
+    page is not broken.
+    """
+
+    def __init__(self, paths: Iterable[str], *, follow_redirects: bool = True) -> None:
+        self.reasons = _missing_pages(set(paths))
+        if follow_redirects:
+            self._follow_redirects()
+
+    def broken_reason(self, path: str) -> str:
+        """Return why visitors see no page at `path`, or ""."""
+        return self.reasons.get(path, "")
+
+    def _follow_redirects(self) -> None:
+        targets = _redirect_targets(self.reasons)
+        local = {path: site_path(target) for path, target in targets.items() if target}
+        missing = _missing_pages({target for target in local.values() if target is not None})
+        for path, target in targets.items():
+            if not target:
+                self.reasons[path] = "This page was removed for good."
+            elif local[path] not in missing:
+                del self.reasons[path]
 
 
-def orphans() -> PostQuerySet:
-    """Return the public posts that no other public text links to, the newest first. One query."""
-    public = _posts().published()
-    own = Q(source_type=ContentType.objects.get_for_model(public.model), source_id=OuterRef("pk"))
-    links = Reference.objects.from_public().filter(path=OuterRef("slug")).exclude(own)
-    return public.exclude(Exists(links)).newest_first().defer("body", "headings")
+def broken_reasons(paths: Iterable[str], *, follow_redirects: bool = True) -> dict[str, str]:
+    """Return those of `paths` at which visitors see no page, each with the reason."""
+    return LinkChecker(paths, follow_redirects=follow_redirects).reasons
 
 
-def broken_links() -> list[BrokenLink]:
-    """Return the links of public texts that lead visitors nowhere. A fixed number of queries."""
-    public = _posts().published()
-    links = Reference.objects.from_public().filter(path__isnull=False)
-    links = links.exclude(Exists(public.filter(slug=OuterRef("path")))).order_by("source_type", "source_id", "path")
-    sources = {source.reference_key: source for source in links.sources()}
-    found = [(sources[link.source_type_id, link.source_id], link.path or "") for link in links]
-    ways = _Ways({path for _, path in found})
-    return [
-        BrokenLink(source, f"/{path}/" if path else "/", reason)
-        for source, path in found
-        if (reason := ways.broken_reason(path))
-    ]
-
-
-def broken_reasons(wanted: set[str]) -> dict[str, str]:
-    """Those of the places `wanted` where readers find nothing, with the reason. A fixed number of queries."""
-    ways = _Ways(wanted)
-    return {place: reason for place in wanted if (reason := ways.broken_reason(place))}
+def missing_pages(paths: Iterable[str]) -> dict[str, str]:
+    """Return those of `paths` that have no page, even if they redirect to one."""
+    return broken_reasons(paths, follow_redirects=False)
 
 
 def public_paths() -> set[str]:
-    """Every post, page, category, tag, series and author that readers can open."""
-    known = _Ways(set()).known
-    lists = {f"{kind}/{rest}" for kind in ("category", "tag", "series", "author") for rest in known[kind]}
-    published: Any = [(kind._default_manager, kind.path_field) for kind in document_models()]
-    return lists.union(*(rows.published().values_list(field, flat=True) for rows, field in published))
+    """Return the paths of all public documents, categories, tags, series and authors."""
+    paths = {f"category/{path.strip('/')}" for path in Category.objects.values_list("path", flat=True)}
+    lists: dict[str, QuerySet[Any]] = {"tag": public_tags(), "series": public_series(), "author": public_authors()}
+    for prefix, rows in lists.items():
+        paths |= {f"{prefix}/{slug}" for slug in rows.values_list("slug", flat=True)}
+    for model in document_models():
+        manager: Any = model._default_manager
+        paths.update(manager.published().values_list(model.path_field, flat=True))
+    return paths
 
 
-class _Ways:
-    """What is at the places of `wanted`, looked up once."""
+def orphan_posts() -> PostQuerySet:
+    """Return the public posts that no other public text links to, newest first."""
+    public = Post.objects.published()
+    is_own = Q(source_type=ContentType.objects.get_for_model(Post), source_id=OuterRef("pk"))
+    links = Reference.objects.from_public().filter(path=OuterRef("slug")).exclude(is_own)
+    orphans = public.exclude(Exists(links))
+    return orphans.newest_first().defer("body", "headings")
 
-    def __init__(self, wanted: set[str]) -> None:
-        self.documents: dict[str, Any] = {getattr(each, each.path_field): each for each in documents_at(wanted)}
-        public = _posts().published().order_by()
-        months = {month for month in public.values_list("month", flat=True).distinct() if month}
-        used_tags = apps.get_model("blog", "Tag").objects.filter(tagged_posts__content_object__in=public.values("pk"))
-        self.known: dict[str, set[str]] = {
-            "category": {path.strip("/") for path in _all("Category").values_list("path", flat=True)},
-            "tag": set(used_tags.values_list("slug", flat=True)),
-            "series": set(_all("Series").filter(posts__in=public.values("pk")).values_list("slug", flat=True)),
-            "author": set(apps.get_model("accounts", "Author").objects.values_list("slug", flat=True)),
-            "month": {f"{month:%Y/%m}" for month in months},
-            "year": {f"{month:%Y}" for month in months},
-        }
 
-    def broken_reason(self, place: str) -> str:
-        """Why readers find nothing at `place`; an empty text when they find something."""
-        if place.startswith("media/"):
-            return "" if default_storage.exists(place.removeprefix("media/")) else "This file is gone."
+def broken_links() -> list[BrokenLink]:
+    """Return the links in public texts that show visitors no page. The number of queries is constant."""
+    links = Reference.objects.from_public().filter(path__isnull=False)
+    paths = links.order_by().values_list("path", flat=True).distinct()
+    checker = LinkChecker(path for path in paths if path is not None)
+    broken = links.filter(path__in=list(checker.reasons)).order_by("source_type", "source_id", "path")
+    sources = {source.reference_key: source for source in broken.sources()}
+    found = {}
+    for link in broken:
+        source = sources[link.source_type_id, link.source_id]
+        path = link.path or ""
+        found[source, path] = BrokenLink(source, f"/{path}/" if path else "/", checker.broken_reason(path))
+    return list(found.values())
+
+
+# ---- Checks of single views ---------------------------------------------------------------------------
+
+_checks: dict[str, ViewCheck] = {}
+
+
+def register_check(view_names: Iterable[str], check: ViewCheck) -> None:
+    """Check URLs of these views with `check`. Apps above the blog call it in `AppConfig.ready`.
+
+    URLs of views without a check are taken to have a page.
+    """
+    _checks.update(dict.fromkeys(view_names, check))
+
+
+def _missing_pages(paths: set[str]) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    by_view = defaultdict[str, list[tuple[str, dict[str, Any]]]](list)
+    for path in paths:
+        match = _resolve(path)
+        if match is None:
+            reasons[path] = NO_PAGE
+        elif match.app_name == "admin":
+            reasons[path] = "Visitors cannot open the admin."
+        else:
+            by_view[match.view_name].append((path, match.kwargs))
+    for view_name, urls in by_view.items():
+        if check := _checks.get(view_name):
+            for (path, _), reason in zip(urls, check([kwargs for _, kwargs in urls]), strict=True):
+                if reason:
+                    reasons[path] = reason
+    return reasons
+
+
+def _resolve(path: str) -> ResolverMatch | None:
+    for url in (f"/{path}", f"/{path}/"):  # Django appends a missing slash
         try:
-            match = resolve(f"/{place}/" if place and "." not in place.rpartition("/")[2] else f"/{place}")
+            return resolve(url)
         except Resolver404:
-            return "There is nothing at this address."
-        if match.url_name == "document":
-            document = self.documents.get(place)
-            state = {"Trash": "is in the trash", "Draft": "is a draft", "Scheduled": "is not public yet"}
-            if document is None:
-                return "There is nothing at this address."
-            return "" if document.is_published else f"“{document}” {state[document.status_label]}."
-        if match.namespaces[:1] == ["admin"]:
-            return "This is the writing desk, which readers cannot open."
-        kind, _, rest = place.partition("/")
-        name = match.url_name or ""
-        if name in ("year", "month"):
-            kind, rest = name, place
-        return "" if rest in self.known.get(kind, {rest}) or rest.endswith("feed") else f"There is no such {kind}."
+            continue
+    return None
 
 
-def _all(name: str) -> Any:
-    return apps.get_model("blog", name).objects.all()
+def _check_documents(urls: Sequence[dict[str, Any]]) -> list[str]:
+    documents = {
+        getattr(document, document.path_field): document for document in documents_at(url["path"] for url in urls)
+    }
+    statuses = {"Trash": "is in the trash", "Draft": "is a draft", "Scheduled": "is not published yet"}
+    reasons = []
+    for url in urls:
+        document = documents.get(url["path"])
+        if document is None:
+            reasons.append(NO_PAGE)
+        else:
+            reasons.append("" if document.is_published else f"“{document}” {statuses[document.status_label]}.")
+    return reasons
 
 
-def _posts() -> Any:
-    return _all("Post")
+def _check_categories(urls: Sequence[dict[str, Any]]) -> list[str]:
+    existing = set(Category.objects.values_list("path", flat=True))
+    return ["" if f"{url['path']}/" in existing else "There is no such category." for url in urls]
+
+
+def slug_check(rows: Callable[[], QuerySet[Any]], reason: str) -> ViewCheck:
+    """Return a check for views that show a row of `rows()` by its slug."""
+
+    def check(urls: Sequence[dict[str, Any]]) -> list[str]:
+        slugs = set(rows().filter(slug__in=[url["slug"] for url in urls]).values_list("slug", flat=True))
+        return ["" if url["slug"] in slugs else reason for url in urls]
+
+    return check
+
+
+def _check_months(urls: Sequence[dict[str, Any]]) -> list[str]:
+    months = Post.objects.published().order_by().values_list("month__year", "month__month").distinct()
+    existing = {(year, month) for year, month in months}
+    existing |= {(year, None) for year, _ in months}
+    keys = [(int(url["year"]), int(url["month"]) if "month" in url else None) for url in urls]
+    return ["" if key in existing else "No posts were published at that time." for key in keys]
+
+
+def _check_media(urls: Sequence[dict[str, Any]]) -> list[str]:
+    return ["" if default_storage.exists(url["path"]) else "This file does not exist." for url in urls]
+
+
+def _with_feeds(view_name: str) -> tuple[str, str, str]:
+    return view_name, f"{view_name}_feed", f"{view_name}_feed_atom"
+
+
+register_check(["document"], _check_documents)
+register_check(["media"], _check_media)
+register_check(["blog:year", "blog:month"], _check_months)
+register_check(_with_feeds("blog:category"), _check_categories)
+register_check(_with_feeds("blog:tag"), slug_check(public_tags, "No public post has this tag."))
+register_check(["blog:series"], slug_check(public_series, "This series has no public posts."))
+register_check(_with_feeds("blog:author"), slug_check(public_authors, "This author has no public posts."))
+
+
+# ---- Redirects ----------------------------------------------------------------------------------------
+
+
+def _redirect_targets(paths: Iterable[str]) -> dict[str, str]:
+    """Return the redirect targets of those of `paths` that redirect; "" if the page was removed for good."""
+    old_paths = {path: matching_old_paths(normalize_path(path)) for path in paths}
+    wanted = {old_path for candidates in old_paths.values() for old_path in candidates}
+    redirects = {redirect.old_path: redirect for redirect in Redirect.objects.filter(old_path__in=wanted)}
+    targets = {}
+    for path, candidates in old_paths.items():
+        match = next((redirects[old_path] for old_path in candidates if old_path in redirects), None)
+        if match is not None and match.is_pattern:
+            # A pattern may lead to another redirect.
+            resolution = resolve_redirect(f"/{path}")
+            targets[path] = resolution.url if resolution else ""
+        elif match is not None:
+            targets[path] = match.target
+    return targets

@@ -1,21 +1,14 @@
-"""How like two posts are: their topic, their tags, and the telling words of title, headings and short version."""
+"""Rank posts by similarity: by primary category, tags, and the keywords of title, headings and TL;DR.
 
-from __future__ import annotations
+These functions take plain values; `Post.related_posts()` loads them and shows the result.
+"""
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-
-from django.apps import apps
-from django.db.models import Case, Count, Func, IntegerField, OuterRef, Subquery, Value, When
-from django.db.models.functions import Coalesce
-
-if TYPE_CHECKING:
-    from blog.models import Post
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 MAX_KEYWORDS = 16
 _WORD = re.compile(r"[^\W\d_]{4,}")
-# Words of English titles that say nothing about the matter. Other languages have theirs ranked a little worse.
 _STOP_WORD_LIST = (
     "about above after again also been before being best better between both cannot could does doing done down"
     " each easy even ever every everything find first five four from good great guide have help helps here into just"
@@ -24,45 +17,50 @@ _STOP_WORD_LIST = (
     " they thing things this those three through tips under until used very want well were what when where which"
     " while will with without work would year years your yours"
 )
+# English only. In other languages, keywords just include some words without meaning.
 STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 
 
+class Candidate(NamedTuple):
+    """What the ranking needs to know about a post."""
+
+    pk: int
+    category_id: int | None
+    series_id: int | None
+    tag_ids: frozenset[int]
+    keywords: frozenset[str]
+
+
 def extract_keywords(texts: Iterable[str]) -> str:
-    """The first 16 different words of `texts` that tell what they are about, in a form to search within.
+    """Return the first MAX_KEYWORDS distinct keywords of `texts`, separated by spaces.
 
-    A word stands for its plural and its longer forms: it loses an s and all after the sixth letter.
+    Words are shortened to a stem: without a plural s, and cut after six letters.
     """
-    spoken = (word for text in texts for word in _WORD.findall(text.casefold()))
-    found = (word.removesuffix("s")[:6] for word in spoken if word not in STOP_WORDS)
-    words = list(dict.fromkeys(found))[:MAX_KEYWORDS]
-    return f" {' '.join(words)} " if words else ""
+    words = (word for text in texts for word in _WORD.findall(text.casefold()) if word not in STOP_WORDS)
+    stems = dict.fromkeys(word.removesuffix("s")[:6] for word in words)
+    return " ".join(list(stems)[:MAX_KEYWORDS])
 
 
-class _SharedWords(Func):
-    """How many of `words` a column of `extract_keywords()` holds: one expression, since Django takes long over many."""
-
-    output_field = IntegerField()
-
-    def __init__(self, *columns: str, words: Iterable[str] = ()) -> None:
-        super().__init__(*columns)
-        self.words = list(words)
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str, ...]]:  # type: ignore[override]
-        column, _ = compiler.compile(self.source_expressions[0])
-        # Never a bare number: databases take one in ORDER BY for a column's place.
-        tests = [f"CASE WHEN {column} LIKE %s THEN 1 ELSE 0 END"] * len(self.words)
-        return f"({' + '.join(tests or ['CASE WHEN 1 = 0 THEN 1 ELSE 0 END'])})", tuple(
-            f"% {word} %" for word in self.words
-        )
+def similarity(first: Candidate, second: Candidate) -> int:
+    """Score 3 for the same primary category, 2 for each shared tag and 1 for each shared keyword."""
+    same_category = first.category_id is not None and first.category_id == second.category_id
+    shared_tags = len(first.tag_ids & second.tag_ids)
+    shared_keywords = len(first.keywords & second.keywords)
+    return 3 * same_category + 2 * shared_tags + shared_keywords
 
 
-def similarity(post: Post) -> Any:
-    """An expression: the same topic counts three, each shared tag two, each shared word one. No query of its own."""
-    total: Any = _SharedWords("keywords", words=post.keywords.split())
-    if post.primary_category_id:
-        total += Case(When(primary_category=post.primary_category_id, then=3), default=0)
-    if tags := [tag.pk for tag in post.tags.all() if tag.pk] if post.pk else []:
-        shared = apps.get_model("blog", "TaggedPost").objects.filter(content_object=OuterRef("pk"), tag__in=tags)
-        count = shared.order_by().values("content_object").annotate(count=Count("pk")).values("count")
-        total += Value(2) * Coalesce(Subquery(count, output_field=IntegerField()), 0)
-    return total
+def rank_by_similarity(post: Candidate, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return `candidates`, the most similar to `post` first. Equally similar ones keep their order."""
+    return sorted(candidates, key=lambda candidate: similarity(post, candidate), reverse=True)
+
+
+def rank_related(post: Candidate, candidates: Iterable[Candidate], chosen: Sequence[int]) -> list[int]:
+    """Return primary keys in the order in which to show related posts.
+
+    The posts `chosen` by the author come first, then the most similar. Parts of the same series come last, because the
+    page of a post links to them anyway.
+    """
+    ranked = rank_by_similarity(post, candidates)
+    # Sorting is stable: similarity decides within each of the two groups.
+    ranked.sort(key=lambda candidate: post.series_id is not None and candidate.series_id == post.series_id)
+    return list(dict.fromkeys([*chosen, *(candidate.pk for candidate in ranked)]))

@@ -1,4 +1,4 @@
-"""What the blog's pages tell search engines and other sites: one function for each kind of page."""
+"""The metadata of the blog's pages: a function for each kind of page."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -16,101 +16,114 @@ from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 
-# A keyword with fewer posts is no page worth finding: the post itself says it all.
-POSTS_OF_A_FULL_TAG = 2
-# How many categories above a post or category the views fetch in the same query; more cost one query each.
-ABOVE = "parent__parent__parent"
+# Tags with fewer posts are not indexed: their list adds nothing to the post itself.
+MIN_POSTS_OF_INDEXED_TAG = 2
+# Views select this many ancestors of a category with it; deeper ones cost a query each.
+CATEGORY_ANCESTORS = "parent__parent__parent"
 
 
-def of_post_list(page: Page) -> PageMeta:
-    """All posts."""
+def post_list_meta(page: Page) -> PageMeta:
+    """Return the metadata of the list of all posts."""
     return PageMeta(
         title="All posts",
         breadcrumb_title="Blog",
-        description=_holding("Every post of the blog, newest first", page),
+        description=_list_description("All posts of the blog, newest first", page),
         path=reverse("blog:post_list"),
         schema_type="CollectionPage",
         page_number=page.number,
-        ancestors=_way()[:1],
+        ancestors=_breadcrumbs()[:1],
     )
 
 
-def of_category(category: Category, page: Page) -> PageMeta:
-    """The posts in a category and below it."""
+def category_meta(category: Category, page: Page) -> PageMeta:
+    """Return the metadata of a category."""
     return PageMeta(
         title=category.name,
-        description=truncate(category.description) or _holding(f"Posts in {category}", page),
+        description=truncate(category.description) or _list_description(f"Posts in {category}", page),
         path=category.get_absolute_url(),
         schema_type="CollectionPage",
         page_number=page.number,
-        ancestors=_way(category.parent),
+        ancestors=_breadcrumbs(category.parent),
         image=share_image(category.image),
     )
 
 
-def of_tag(tag: Tag, page: Page) -> PageMeta:
-    """The posts with a keyword."""
+def tag_meta(tag: Tag, page: Page) -> PageMeta:
+    """Return the metadata of a tag."""
     return PageMeta(
         title=f"Posts about {tag}",
         breadcrumb_title=tag.name,
-        description=_holding(f"Posts about {tag}", page),
+        description=_list_description(f"Posts about {tag}", page),
         path=tag.get_absolute_url(),
         schema_type="CollectionPage",
         page_number=page.number,
-        ancestors=_way(),
-        is_indexed=page.paginator.count >= POSTS_OF_A_FULL_TAG,
+        ancestors=_breadcrumbs(),
+        is_indexed=page.paginator.count >= MIN_POSTS_OF_INDEXED_TAG,
     )
 
 
-def of_series(series: Series, parts: Iterable[Post]) -> PageMeta:
-    """A series with its parts."""
+def series_meta(series: Series, parts: Iterable[Post]) -> PageMeta:
+    """Return the metadata of a series."""
     return PageMeta(
         title=series.title,
-        description=truncate(series.description) or _holding(f"{series}, a guide in parts", parts),
+        description=truncate(series.description) or _list_description(f"{series}, a guide in parts", parts),
         path=series.get_absolute_url(),
         schema_type="CollectionPage",
-        ancestors=_way(),
+        ancestors=_breadcrumbs(),
         image=share_image(series.image),
     )
 
 
-def of_author(author: Author, page: Page) -> PageMeta:
-    """An author's profile, with the posts."""
+def author_meta(author: Author, page: Page) -> PageMeta:
+    """Return the metadata of an author's page."""
+    description = truncate(author.short_bio) or _list_description(f"Posts by {author.name_with_credentials}", page)
     return PageMeta(
         title=author.name_with_credentials,
-        description=truncate(author.short_bio) or _holding(f"Posts by {author.name_with_credentials}", page),
+        description=description,
         path=author.get_absolute_url(),
         schema_type="ProfilePage",
         page_number=page.number,
-        ancestors=_way(),
+        ancestors=_breadcrumbs(),
         image=share_image(author.photo),
         nodes=(detailed_person(author),),
     )
 
 
-def of_year(year: int, page: Page) -> PageMeta:
-    """The posts of a year."""
-    return _of_time(str(year), reverse("blog:year", args=[year]), _way(), page)
+def year_meta(year: int, page: Page) -> PageMeta:
+    """Return the metadata of the archive of a year."""
+    return _archive_meta(str(year), reverse("blog:year", args=[year]), _breadcrumbs(), page)
 
 
-def of_month(first_day: date, page: Page) -> PageMeta:
-    """The posts of the month that starts on `first_day`."""
-    above = Breadcrumb(str(first_day.year), reverse("blog:year", args=[first_day.year]))
+def month_meta(first_day: date, page: Page) -> PageMeta:
+    """Return the metadata of the archive of the month that starts on `first_day`."""
+    year = Breadcrumb(str(first_day.year), reverse("blog:year", args=[first_day.year]))
     path = reverse("blog:month", args=[f"{first_day:%Y}", f"{first_day:%m}"])
-    return _of_time(date_format(first_day, "F Y"), path, (*_way(), above), page)
+    return _archive_meta(date_format(first_day, "F Y"), path, (*_breadcrumbs(), year), page)
 
 
-def of_post(post: Post, *, is_public: bool = True) -> PageMeta:
-    """A post; `is_public` is False where somebody looks at words that readers do not have yet."""
+def _archive_meta(period: str, path: str, ancestors: tuple[Breadcrumb, ...], page: Page) -> PageMeta:
+    return PageMeta(
+        title=f"Posts from {period}",
+        breadcrumb_title=period,
+        description=_list_description(f"Posts from {period}", page),
+        path=path,
+        schema_type="CollectionPage",
+        page_number=page.number,
+        ancestors=ancestors,
+    )
+
+
+def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
+    """Return the metadata of a post. `is_public` is False for text that visitors cannot see yet."""
     is_public = is_public and post.is_published
     return PageMeta(
         title=post.title,
         full_title=post.seo_title,
         description=post.short_description or f"{post.title}.",
-        path=_path(post),
-        ancestors=_way(post.primary_category),
+        path=_post_path(post),
+        ancestors=_breadcrumbs(post.primary_category),
         image=share_image(post.featured_image),
-        nodes=(_article(post), person(post.author), *faq(post, absolute_url(_path(post)))) if is_public else (),
+        nodes=(_article(post), person(post.author), *faq(post, absolute_url(_post_path(post)))) if is_public else (),
         canonical_url=post.canonical_url,
         published_at=post.published_at,
         updated_at=post.updated_on or post.published_at,
@@ -120,11 +133,11 @@ def of_post(post: Post, *, is_public: bool = True) -> PageMeta:
 
 
 def _article(post: Post) -> Node:
-    """The post itself; dates are those that readers see."""
-    address = absolute_url(_path(post))
+    """Return the structured data of a post, with the dates that visitors see."""
+    url = absolute_url(_post_path(post))
     return node(
         "BlogPosting",
-        id=f"{address}#article",
+        id=f"{url}#article",
         headline=post.title,
         description=post.short_description,
         abstract=" ".join(post.tldr_points),
@@ -132,36 +145,24 @@ def _article(post: Post) -> Node:
         datePublished=post.published_at,
         dateModified=post.updated_on or post.published_at,
         wordCount=post.word_count or None,
-        articleSection=[category.name for category in _line(post.primary_category)],
+        articleSection=[category.name for category in _with_ancestors(post.primary_category)],
         keywords=[tag.name for tag in post.tags.all()],
-        mainEntityOfPage={"@id": address},
+        mainEntityOfPage={"@id": url},
     )
 
 
-def _path(post: Post) -> str:
-    return post.get_absolute_url() if post.slug else "/"  # a preview may come before the address
+def _post_path(post: Post) -> str:
+    return post.get_absolute_url() if post.slug else "/"  # the preview of a new post may have no slug
 
 
-def _of_time(words: str, path: str, above: tuple[Breadcrumb, ...], page: Page) -> PageMeta:
-    return PageMeta(
-        title=f"Posts from {words}",
-        breadcrumb_title=words,
-        description=_holding(f"Posts from {words}", page),
-        path=path,
-        schema_type="CollectionPage",
-        page_number=page.number,
-        ancestors=above,
-    )
+def _breadcrumbs(category: Category | None = None) -> tuple[Breadcrumb, ...]:
+    """Return the trail from the home page to the blog and down to `category`."""
+    categories = [Breadcrumb(each.name, each.get_absolute_url()) for each in _with_ancestors(category)]
+    return (Breadcrumb("Home", reverse("home")), Breadcrumb("Blog", reverse("blog:post_list")), *categories)
 
 
-def _way(category: Category | None = None) -> tuple[Breadcrumb, ...]:
-    """The way from the home page to the blog and down to `category`."""
-    blog = (Breadcrumb("Home", reverse("home")), Breadcrumb("Blog", reverse("blog:post_list")))
-    return (*blog, *(Breadcrumb(each.name, each.get_absolute_url()) for each in _line(category)))
-
-
-def _line(category: Category | None) -> list[Category]:
-    """`category` with those above it, the main one first."""
+def _with_ancestors(category: Category | None) -> list[Category]:
+    """Return `category` and those above it, the top-level one first."""
     found: list[Category] = []
     while category is not None and category not in found:
         found.insert(0, category)
@@ -169,7 +170,7 @@ def _line(category: Category | None) -> list[Category]:
     return found
 
 
-def _holding(words: str, posts: Iterable[Post]) -> str:
-    """A description for a list without one: what it is, and its first titles."""
+def _list_description(text: str, posts: Iterable[Post]) -> str:
+    """Describe a list without a description by the titles of its first posts."""
     titles = [post.title for post in posts][:3]
-    return truncate(f"{words}: {'; '.join(titles)}." if titles else f"{words}.")
+    return truncate(f"{text}: {'; '.join(titles)}." if titles else f"{text}.")

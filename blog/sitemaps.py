@@ -1,5 +1,6 @@
-"""The blog's part of the map for search engines: public addresses only."""
+"""The blog's sitemaps. They list public URLs only."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,127 +12,147 @@ from django.urls import reverse
 
 from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_ancestors
-from blog.seo import POSTS_OF_A_FULL_TAG
+from blog.seo import MIN_POSTS_OF_INDEXED_TAG
 from images.models import Image
 from images.renditions import full_image_url
 from richtext.references import Reference
 from siteinfo.urls import absolute_url
 
 
-class _OwnSitemap(Sitemap):
+class SiteSitemap(Sitemap):
+    """A sitemap with URLs under SITE_URL."""
+
     limit = 1000
     protocol = urlsplit(settings.SITE_URL).scheme
 
     def get_domain(self, site: Any = None) -> str:
+        """Return the domain of SITE_URL."""
         return urlsplit(settings.SITE_URL).netloc
 
 
-class FrontSitemap(_OwnSitemap):
+class StaticViewSitemap(SiteSitemap):
     """The pages that always exist, each with the time of its last change if that is known."""
 
     def items(self) -> list[tuple[str, datetime | None]]:
+        """Return paths and times."""
         return [(reverse("home"), None), (reverse("blog:post_list"), None)]
 
     def location(self, item: tuple[str, datetime | None]) -> str:
+        """Return the path."""
         return item[0]
 
     def lastmod(self, item: tuple[str, datetime | None]) -> datetime | None:
+        """Return the time of the last change."""
         return item[1]
 
 
-class PostSitemap(_OwnSitemap):
-    """Every public post that search engines should show, with the time of its last change and its pictures.
+class PostSitemap(SiteSitemap):
+    """Every post that search engines should show, with its images.
 
-    Pictures: https://developers.google.com/search/docs/crawling-indexing/sitemaps/image-sitemaps
+    Images: https://developers.google.com/search/docs/crawling-indexing/sitemaps/image-sitemaps
     """
 
     def items(self) -> QuerySet[Post]:
-        return _findable().newest_first().only("slug", "modified_at", "featured_image")
+        """Return the posts, newest first."""
+        return _indexed_posts().newest_first().only("slug", "modified_at", "featured_image")
 
     def get_urls(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
-        """As Django's, each also with the URLs of its `images`."""
+        """Add the URLs of the `images` to Django's entries."""
         urls = super().get_urls(*args, **kwargs)
-        images = _images_of([url["item"] for url in urls])
+        images = _image_urls([url["item"] for url in urls])
         return [url | {"images": images[url["item"].pk]} for url in urls]
 
     def lastmod(self, item: Post) -> datetime:
+        """Return the time of the last change."""
         return item.modified_at
 
     def get_latest_lastmod(self) -> datetime | None:
-        """For the map of maps: asked of the database instead of walking all posts."""
-        return _findable().aggregate(latest=Max("modified_at"))["latest"]
+        """Return the time of the last change of any post, in one query instead of reading all posts."""
+        return _indexed_posts().aggregate(latest=Max("modified_at"))["latest"]
 
 
-def _findable() -> PostQuerySet:
+def _indexed_posts() -> PostQuerySet:
     return Post.objects.published().filter(hides_from_search=False, canonical_url="")
 
 
-def _images_of(posts: list[Post]) -> dict[int, list[str]]:
-    """Return the image URLs of each post by its primary key, its featured image first. Two queries."""
-    images: dict[int, dict[int, None]] = {}
-    for post in posts:
-        images[post.pk] = dict.fromkeys([post.featured_image_id] if post.featured_image_id else [])
-    references = Reference.objects.from_model(Post).to_model(Image).filter(source_id__in=images)
-    for post_id, image_id in references.order_by("target_id").values_list("source_id", "target_id"):
-        if image_id is not None:
-            images[post_id].setdefault(image_id)
-    rows = Image.objects.in_bulk({image_id for found in images.values() for image_id in found})
-    urls = {image_id: absolute_url(full_image_url(image)) for image_id, image in rows.items()}
-    return {post_id: [urls[image_id] for image_id in found if image_id in urls] for post_id, found in images.items()}
+def _image_urls(posts: list[Post]) -> dict[int, list[str]]:
+    """Return the URLs of the images of each post by its primary key, the featured image first."""
+    image_pks = {post.pk: [post.featured_image_id] if post.featured_image_id else [] for post in posts}
+    references = Reference.objects.from_model(Post).to_model(Image).filter(source_id__in=image_pks)
+    for post_pk, image_pk in references.order_by("target_id").values_list("source_id", "target_id"):
+        if image_pk is not None and image_pk not in image_pks[post_pk]:
+            image_pks[post_pk].append(image_pk)
+    images = Image.objects.in_bulk({pk for pks in image_pks.values() for pk in pks})
+    urls = {pk: absolute_url(full_image_url(image)) for pk, image in images.items()}
+    return {post_pk: [urls[pk] for pk in pks if pk in urls] for post_pk, pks in image_pks.items()}
 
 
-class _ListSitemap(_OwnSitemap):
-    """Lists that hold at least one public post, with the time of their newest one."""
+class PostListSitemap(SiteSitemap):
+    """Lists with at least one public post, with the time of the newest one."""
 
     def lastmod(self, item: Any) -> datetime:
+        """Return the time of the newest post."""
         return item.newest_at
 
     def get_latest_lastmod(self) -> None:
-        """None for the map of maps: it would walk every list to no use."""
+        """Return None: the sitemap index would have to read every list."""
 
 
-def _with_posts(queryset: QuerySet[Any], lookup: str) -> QuerySet[Any]:
-    public = Post.objects.published()
-    kept = queryset.filter(**{f"{lookup}__in": public}).annotate(newest_at=Max(f"{lookup}__published_at"))
-    return kept.order_by("pk")
+def _with_newest_post(queryset: QuerySet[Any], lookup: str) -> QuerySet[Any]:
+    with_posts = queryset.filter(**{f"{lookup}__in": Post.objects.published()})
+    return with_posts.annotate(newest_at=Max(f"{lookup}__published_at")).order_by("pk")
 
 
-class CategorySitemap(_ListSitemap):
-    """A category also holds what is in those below it."""
+class CategorySitemap(PostListSitemap):
+    """Categories, which include the posts of their subcategories."""
 
     def items(self) -> list[tuple[str, datetime]]:
+        """Return paths and times, sorted by path."""
         newest: dict[str, datetime] = {}
-        for path, newest_at in _with_posts(Category.objects.all(), "posts").values_list("path", "newest_at"):
-            newest |= {each: max(newest.get(each, newest_at), newest_at) for each in path_with_ancestors(path)}
+        categories: Iterable[tuple[str, datetime]] = _with_newest_post(Category.objects.all(), "posts").values_list(
+            "path", "newest_at"
+        )
+        for path, newest_at in categories:
+            for ancestor in path_with_ancestors(path):
+                newest[ancestor] = max(newest.get(ancestor, newest_at), newest_at)
         return sorted(newest.items())
 
     def location(self, item: tuple[str, datetime]) -> str:
+        """Return the URL of the category."""
         return reverse("blog:category", args=[item[0].strip("/")])
 
     def lastmod(self, item: tuple[str, datetime]) -> datetime:
+        """Return the time of the newest post."""
         return item[1]
 
 
-class TagSitemap(_ListSitemap):
-    """Keywords with more than one post."""
+class TagSitemap(PostListSitemap):
+    """Tags with more than one post."""
 
     def items(self) -> QuerySet[Tag]:
-        tags = _with_posts(Tag.objects.all(), "tagged_posts__content_object")
-        return tags.annotate(post_count=Count("tagged_posts")).filter(post_count__gte=POSTS_OF_A_FULL_TAG)
+        """Return the tags."""
+        tags = _with_newest_post(Tag.objects.all(), "tagged_posts__content_object")
+        return tags.annotate(post_count=Count("tagged_posts")).filter(post_count__gte=MIN_POSTS_OF_INDEXED_TAG)
 
 
-class SeriesSitemap(_ListSitemap):
+class SeriesSitemap(PostListSitemap):
+    """Series with public parts."""
+
     def items(self) -> QuerySet[Series]:
-        return _with_posts(Series.objects.all(), "posts")
+        """Return the series."""
+        return _with_newest_post(Series.objects.all(), "posts")
 
 
-class AuthorSitemap(_ListSitemap):
+class AuthorSitemap(PostListSitemap):
+    """Authors with public posts."""
+
     def items(self) -> QuerySet[Author]:
-        return _with_posts(Author.objects.all(), "posts")
+        """Return the authors."""
+        return _with_newest_post(Author.objects.all(), "posts")
 
 
 SITEMAPS: dict[str, type[Sitemap]] = {
-    "pages": FrontSitemap,
+    "pages": StaticViewSitemap,
     "posts": PostSitemap,
     "categories": CategorySitemap,
     "tags": TagSitemap,

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 
 from accounts.models import Author
-from blog.models import Category, Month, Post
-from blog.templatetags.blog_tags import chapters, with_counts
+from blog.models import Category, MonthCount, Post
+from blog.templatetags.blog_tags import table_of_contents, with_counts
 from layout.block_types import Area
 from layout.context import LayoutContext
 from layout.models import Block
@@ -116,7 +116,7 @@ def _categories(context: LayoutContext, block: Block) -> dict[str, Any] | None:
     return {"categories": with_posts, "post_counts": context.archive_counts.categories} if with_posts else None
 
 
-def _archives(context: LayoutContext, block: Block) -> list[Month]:
+def _archives(context: LayoutContext, block: Block) -> list[MonthCount]:
     return context.archive_counts.months
 
 
@@ -148,7 +148,7 @@ def _featured_posts(context: LayoutContext, block: Block) -> list[Post]:
 
 
 def _table_of_contents(context: LayoutContext, block: Block) -> list[tuple[str, str]]:
-    return chapters(context.post.headings) if context.post else []
+    return table_of_contents(context.post.headings) if context.post else []
 
 
 PROVIDERS: dict[str, Callable[[LayoutContext, Block], Any]] = {

@@ -12,13 +12,13 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
-from blog import checklist
-from blog.internal_links import broken_reasons, site_paths
+from blog.internal_links import broken_reasons
 from images.models import Image
 from pagecache.invalidation import CacheScope, Scope, invalidate_only
 from publishing.document_paths import validate_path_is_free
-from publishing.models import Document, DocumentQuerySet, PublishError, Snapshot
+from publishing.models import Document, DocumentQuerySet
 from publishing.path_tree import PathNode
+from richtext.links import site_path
 from richtext.references import ReferenceSource
 
 MAX_PATH_LENGTH = 500
@@ -63,11 +63,11 @@ class Page(PathNode, Document):
         {
             "alt_text",
             "empty_links",
-            "dead_links",
+            "broken_links",
             "heading_order",
             "title_length",
             "description_length",
-            "marked_places",
+            "placeholders",
         }
     )
     snapshot_fields = (*Document.snapshot_fields, "featured_image")
@@ -178,10 +178,6 @@ class Page(PathNode, Document):
         """Return ALL for a page that moves, since the pages below it move too."""
         return super().cache_scope() if self.path == self.computed_path else CacheScope.ALL
 
-    def publish_errors(self, data: Snapshot) -> list[PublishError]:
-        """Return what the checklist has against publishing `data`."""
-        return checklist.publish_errors(self, data)
-
 
 def validate_link(link: str) -> None:
     """Raise ValidationError unless `link` is a path of this site, a web URL, or a mailto: or tel: link."""
@@ -235,7 +231,8 @@ class Service(ReferenceSource):
         if bool(self.button_text) != bool(self.button_link):
             missing = "button_link" if self.button_text else "button_text"
             raise ValidationError({missing: "A button needs both a text and a link."})
-        for reason in broken_reasons(site_paths([self.button_link])).values():
+        path = site_path(self.button_link)
+        for reason in broken_reasons([] if path is None else [path]).values():
             raise ValidationError({"button_link": f"This link does not work. {reason}"})
 
     @property

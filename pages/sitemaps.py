@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from blog.sitemaps import FrontSitemap
+from blog.sitemaps import StaticViewSitemap
 from pages.models import Page
 
 
-class PageSitemap(FrontSitemap):
+class PageSitemap(StaticViewSitemap):
     """The built-in pages, and the public ones that search engines should index."""
 
     def items(self) -> list[tuple[str, datetime | None]]:

@@ -97,7 +97,7 @@ def _count_posts() -> dict[str, int]:
         "drafts": Q(status=Post.Status.DRAFT),
         "published": published,
         "scheduled": Q(status=Post.Status.PUBLISHED) & ~published,
-        "blocked": published & checklist.blocked(),
+        "blocked": published & checklist.blocked_posts(),
         "no_category": published & Q(primary_category__isnull=True),
         "no_excerpt": published & Q(excerpt=""),
     }
@@ -227,7 +227,7 @@ def _page_tasks(user: User) -> Iterator[Task]:
 
 def _ready_draft_tasks() -> Iterator[Task]:
     """Yield the drafts that look complete."""
-    long_enough = Post.objects.drafts().filter(word_count__gte=checklist.FEWEST_WORDS).exclude(excerpt="")
+    long_enough = Post.objects.drafts().filter(word_count__gte=checklist.MIN_WORDS).exclude(excerpt="")
     complete = long_enough.filter(primary_category__isnull=False, featured_image__isnull=False)
     for post in _first(complete.order_by("-modified_at")):
         reason = "It has text, an excerpt, a category and an image."

@@ -7,7 +7,7 @@ readers may see.
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -24,6 +24,7 @@ from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags, parse_tags
 
 from pagecache.invalidation import CacheScope, Scope
+from publishing.publish_checks import PublishError, find_publish_errors
 from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
 from richtext.references import ReferenceSource, Target, field_targets
 from richtext.sanitizer import sanitize
@@ -33,13 +34,6 @@ Snapshot = dict[str, Any]
 
 # A mistyped year would put a text where calendars and databases stop agreeing.
 YEARS = range(1990, 2101)
-
-
-class PublishError(NamedTuple):
-    """Why content cannot be published: the field to change, and one sentence that says how."""
-
-    field: str
-    message: str
 
 
 class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
@@ -233,8 +227,8 @@ class Document(ReferenceSource):
         self.save()
 
     def publish_errors(self, data: Snapshot) -> list[PublishError]:
-        """What keeps the content `data` from being shown to readers. Concrete documents may have rules."""
-        return []
+        """Return why the content `data` cannot be published, as found by the registered checks."""
+        return find_publish_errors(self, data)
 
     def trash(self) -> None:
         """Take it off the site and the lists; `restore()` brings it back as it was."""

@@ -91,8 +91,8 @@ def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> No
 @pytest.mark.django_db
 def test_publishing_rules_decide_which_posts_need_fixing(admin_client: Client) -> None:
     make_post(featured_image=make_image(alt=""))
-    PublishingRules.objects.create(severities={"alt_text": "warn", "words": "block"})
-    assert "Without" in text(admin_client, reverse("admin:blog_post_changelist"))
+    PublishingRules.objects.create(severities={"alt_text": "warn", "word_count": "block"})
+    assert "No featured image" in text(admin_client, reverse("admin:blog_post_changelist"))
     assert "1 published post to fix" in text(admin_client)
     Post.objects.update(word_count=500)
     assert "to fix" not in text(admin_client)
@@ -137,14 +137,14 @@ def test_the_blog_comes_first_and_groups_last_and_taggit_is_hidden(admin_client:
 def test_posts_can_be_added_to_a_category_in_bulk(admin_client: Client) -> None:
     old, new = make_category(name="Old"), make_category(name="New")
     posts = [make_post(categories=[old]), make_post(), make_post()]
-    chosen = {"action": "put_in_category", "category": new.pk, "_selected_action": [post.pk for post in posts[:2]]}
+    chosen = {"action": "set_primary_category", "category": new.pk, "_selected_action": [post.pk for post in posts[:2]]}
     page = admin_client.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
-    assert "2 posts now in “New”" in page
+    assert "2 posts moved to “New”" in page
     assert [post.primary_category for post in Post.objects.order_by("pk")] == [new, new, None]
     assert set(posts[0].categories.all()) == {old, new}
     chosen["category"] = ""
     assert (
-        "Choose the category"
+        "Select a category"
         in admin_client.post(reverse("admin:blog_post_changelist"), chosen, follow=True).content.decode()
     )
 
@@ -153,7 +153,7 @@ def test_posts_can_be_added_to_a_category_in_bulk(admin_client: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
-        ("missing=picture", "Bare"),
+        ("missing=image", "Bare"),
         ("missing=excerpt", "Bare"),
         ("missing=category", "Bare"),
         ("month=2026-03", "March"),

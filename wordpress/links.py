@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.encoding import escape_uri_path
 
-from blog.internal_links import broken_reasons
+from blog.internal_links import missing_pages
 from redirects import services
 from redirects.normalize import normalize_path
 from wordpress.legacy_urls import has_legacy_query, legacy_path_response, legacy_query_response
@@ -77,7 +77,7 @@ def _new_url(url: str, site: SourceSite, new_urls: Mapping[str, str]) -> str:
     path, query, fragment = parsed
     new_url = new_urls.get(normalize_path(path), "")
     is_path_url = path or not has_legacy_query(query)
-    if not new_url and is_path_url and "." not in path and not broken_reasons({path}):
+    if not new_url and is_path_url and "." not in path and not missing_pages({path}):
         new_url = escape_uri_path(f"/{path}/") if path else "/"
     if new_url:
         return f"{new_url}?{query.urlencode()}{fragment}" if query else new_url + fragment

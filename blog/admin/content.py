@@ -1,4 +1,4 @@
-"""How a text for readers is written on the desk: what the admins of posts and of pages share."""
+"""What the admins of posts and pages share: the editor, the checklist, readability and the search preview."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from richtext.readability import readability
 
 
 class ContentForm(DocumentForm):
-    """A text with its excerpt and what search engines show of it."""
+    """A form for a text with an excerpt and SEO fields."""
 
     body = RichTextField(
         label="Text",
         required=False,
-        help_text="It is kept while you type. “?” in the toolbar shows what the keyboard can do.",
+        help_text="Saved automatically while you type. “?” in the toolbar lists keyboard shortcuts.",
     )
 
     class Meta:
@@ -42,7 +42,7 @@ class ContentForm(DocumentForm):
 
 
 class ContentAdmin(ImagePickerMixin, DocumentAdmin):
-    """A document's admin with the checklist, the readability and the preview of search results."""
+    """A document admin that shows the checklist, the readability and a preview of search results."""
 
     change_form_template = "admin/blog/content_form.html"
 
@@ -55,12 +55,18 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        form = context["adminform"].form
-        document, pending = kwargs.get("obj"), context.get("pending")
-        shown = form.refused
-        if shown is None and document is not None and not form.errors:
-            shown = pending.data if pending else document.snapshot()
-        if shown is not None:
-            context["findings"] = checklist.findings(shown, self.model.checks)
-            context["reading"] = readability(shown["body"])
+        """Add the findings and the readability of the content shown in the form."""
+        data = self._content_shown(context, kwargs.get("obj"))
+        if data is not None:
+            context["findings"] = checklist.findings(data, self.model.checks)
+            context["readability"] = readability(data["body"])
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _content_shown(self, context: dict[str, Any], document: Any) -> dict[str, Any] | None:
+        """Return the content that was refused, of the pending edit or of the document; None for an invalid form."""
+        form, pending = context["adminform"].form, context.get("pending")
+        if form.refused is not None:
+            return form.refused
+        if document is None or form.errors:
+            return None
+        return pending.data if pending else document.snapshot()

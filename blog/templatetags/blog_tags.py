@@ -1,4 +1,4 @@
-"""What the frame and the lists need beside their view, and small turns of markup."""
+"""Template tags for categories, posts, pagination and small pieces of markup."""
 
 import re
 from collections.abc import Iterator
@@ -16,25 +16,25 @@ from blog.models import Category, Post
 
 register = template.Library()
 
-CHAPTERS_FOR_CONTENTS = 3
-_STARRED = re.compile(r"\*([^*]+)\*")
+MIN_HEADINGS_FOR_CONTENTS = 3
+_EMPHASIZED = re.compile(r"\*([^*]+)\*")
 
 
-@register.simple_tag(takes_context=True)
-def category_tree(context: Context) -> list[Category]:
-    """The main categories with those below them; each knows whether it holds the page's post. One query."""
-    return Category.objects.all().tree(context.get("post"))
+@register.simple_tag
+def category_tree() -> list[Category]:
+    """Return the top-level categories with their `subcategories`."""
+    return Category.objects.all().tree()
 
 
 @register.simple_tag(takes_context=True)
 def site_author(context: Context) -> Author | None:
-    """The author whom the frame introduces, if there is one. One query, unless the view has asked already."""
+    """Return the author shown in the sidebar, loaded by the view or here."""
     return context.get("site_author") or Author.objects.all().site_author()
 
 
 @register.simple_tag
 def page_numbers(page: Page) -> list[int | str]:
-    """The numbers of a pager, with an ellipsis for those left out."""
+    """Return the page numbers to link to, with an ellipsis for those left out."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
 
 
@@ -48,40 +48,41 @@ def page_url(context: Context, number: int) -> str:
 
 @register.simple_tag
 def popular_posts(count: int) -> list[Post]:
-    """The `count` public posts most read lately, or else the featured and the newest. One query."""
+    """Return the `count` most popular public posts."""
     return Post.objects.published().popular(count)
 
 
 @register.simple_tag(takes_context=True)
-def current(context: Context, address: str) -> SafeString:
-    """The attribute that marks a link to `address` as the page the reader is on."""
-    is_here = escape_uri_path(context["request"].path) == address
-    return SafeString(' aria-current="page"' if is_here else "")
+def aria_current(context: Context, url: str) -> SafeString:
+    """Return the attribute that marks a link to the current page."""
+    is_current = escape_uri_path(context["request"].path) == url
+    return SafeString(' aria-current="page"' if is_current else "")
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A decorative icon of the sprite."""
-    address = f"{static('site/img/sprite.svg')}#{name}"
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', address)
+    """Return a decorative icon of the sprite."""
+    url = f"{static('site/img/sprite.svg')}#{name}"
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', url)
 
 
 @register.filter
-def holding_post(tree: list[Category]) -> list[Category]:
-    """The categories of `tree` that hold the page's post."""
-    return [category for category in _walk(tree) if category.holds_post]
+def assigned_to(tree: list[Category], post: Post) -> list[Category]:
+    """Return the categories of `post` in the order of the tree."""
+    assigned = set(post.categories.all())
+    return [category for category in _walk(tree) if category in assigned]
 
 
 @register.filter
-def below(tree: list[Category], category: Category) -> list[Category]:
-    """The categories of `tree` right below `category`."""
-    return next((each.below for each in _walk(tree) if each.pk == category.pk), [])
+def subcategories_of(tree: list[Category], category: Category) -> list[Category]:
+    """Return the direct subcategories of `category`."""
+    return next((each.subcategories for each in _walk(tree) if each == category), [])
 
 
 @register.filter
-def subtopics(tree: list[Category]) -> list[Category]:
-    """The categories right below the main ones."""
-    return [category for main in tree for category in main.below]
+def second_level(tree: list[Category]) -> list[Category]:
+    """Return the categories directly below the top-level ones."""
+    return [category for top_level in tree for category in top_level.subcategories]
 
 
 @register.filter
@@ -93,24 +94,24 @@ def with_counts(categories: list[Category], counts: dict[str, int]) -> list[tupl
 def _walk(tree: list[Category]) -> Iterator[Category]:
     for category in tree:
         yield category
-        yield from _walk(category.below)
+        yield from _walk(category.subcategories)
 
 
 @register.filter
-def chapters(headings: list[tuple[int, str, str]]) -> list[tuple[str, str]]:
-    """Anchor and words of a post's main headings; none when they are too few for a table of contents."""
-    found = [(anchor, words) for level, anchor, words in headings if level == 2]
-    return found if len(found) >= CHAPTERS_FOR_CONTENTS else []
+def table_of_contents(headings: list[tuple[int, str, str]]) -> list[tuple[str, str]]:
+    """Return the ids and texts of the level 2 headings, or nothing if there are too few."""
+    main = [(heading_id, text) for level, heading_id, text in headings if level == 2]
+    return main if len(main) >= MIN_HEADINGS_FOR_CONTENTS else []
 
 
 @register.filter
 def wordmark(name: str) -> SafeString:
-    """A site's name as its mark: the last of several words stands out."""
+    """Return the site's name with the last of several words emphasized."""
     first, _, last = name.strip().rpartition(" ")
     return format_html("{} <em>{}</em>", first, last) if first else escape(last)
 
 
 @register.filter
-def starred(words: str) -> SafeString:
-    """Words in which those between *stars* are emphasised."""
-    return mark_safe(_STARRED.sub(r"<em>\1</em>", escape(words)))  # noqa: S308 - escaped first
+def emphasize(text: str) -> SafeString:
+    """Return `text` with the parts between asterisks emphasized."""
+    return mark_safe(_EMPHASIZED.sub(r"<em>\1</em>", escape(text)))  # noqa: S308 - escaped first

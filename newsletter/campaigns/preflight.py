@@ -10,7 +10,7 @@ from django.utils.timesince import timesince
 from lxml import html
 
 from affiliates.shop_urls import host_of, is_amazon
-from blog.internal_links import broken_reasons, site_path
+from blog.internal_links import broken_reasons
 from images.models import Image
 from newsletter.campaigns.progress import estimate_duration, format_duration
 from newsletter.delivery import deliverability
@@ -20,6 +20,7 @@ from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
 from newsletter.subscribers.tokens import TokenPurpose
 from richtext.analysis import analyze, plain_text
+from richtext.links import site_path
 from richtext.sanitizer import parse
 from siteinfo.urls import admin_url
 

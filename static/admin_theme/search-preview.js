@@ -30,7 +30,7 @@ const update = () => {
   const body = document.querySelector(".field-body .ProseMirror")?.innerText ?? ""
   const description = shorten(field("seo_description").value || field("excerpt").value || body, DESCRIPTION_LENGTH)
   setText("host", location.host)
-  setText("address", `${location.host} › ${slug}`)
+  setText("url", `${location.host} › ${slug}`)
   setText(
     "title",
     shorten(seoTitle.value || `${title} | ${preview.dataset.site}`, Number(seoTitle.dataset.maxLength) + 1),

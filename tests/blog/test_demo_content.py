@@ -58,7 +58,7 @@ class Post:
 
 @dataclass
 class Markup(HTMLParser):
-    """What a text is made of: its elements in order, and everything outside the subset or left open."""
+    """The elements of a text in order, and errors: elements outside the schema or not closed."""
 
     elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -113,7 +113,7 @@ def test_the_demo_has_thirteen_posts() -> None:
 
 
 @every_post
-def test_the_front_matter_is_complete_and_typed(post: Post) -> None:
+def test_the_front_matter_is_complete(post: Post) -> None:
     assert set(post.meta) == TEXT_KEYS | LIST_KEYS | {"published"}
     assert all(isinstance(post.meta[key], str) and post.meta[key] for key in TEXT_KEYS)
     assert all(isinstance(value, str) and value for key in LIST_KEYS for value in post.meta[key])
@@ -123,7 +123,7 @@ def test_the_front_matter_is_complete_and_typed(post: Post) -> None:
 
 
 @every_post
-def test_what_search_engines_see_is_short_enough(post: Post) -> None:
+def test_seo_title_and_description_fit_into_search_results(post: Post) -> None:
     assert len(post.meta["seo_title"]) <= 60
     assert len(post.meta["seo_description"]) <= 155
 
@@ -134,7 +134,7 @@ def test_a_body_has_450_to_850_words(post: Post) -> None:
 
 
 @every_post
-def test_a_body_uses_only_the_subset(post: Post) -> None:
+def test_a_body_uses_only_elements_of_the_schema(post: Post) -> None:
     markup = read_markup(post.body)
     assert markup.faults == []
     assert {callout["data-callout"] for callout in markup.all("aside")} <= CALLOUTS
@@ -143,7 +143,7 @@ def test_a_body_uses_only_the_subset(post: Post) -> None:
 
 
 @every_post
-def test_a_body_opens_with_a_paragraph_and_has_headings_and_lists(post: Post) -> None:
+def test_a_body_starts_with_a_paragraph_and_has_headings_and_lists(post: Post) -> None:
     markup = read_markup(post.body)
     tags = Counter(tag for tag, _ in markup.elements)
     assert markup.elements[0] == ("p", {})
@@ -152,7 +152,7 @@ def test_a_body_opens_with_a_paragraph_and_has_headings_and_lists(post: Post) ->
 
 
 @every_post
-def test_pictures_exist_and_are_described_in_words(post: Post) -> None:
+def test_images_exist_and_have_alt_text(post: Post) -> None:
     shown = [(post.meta["picture"], post.meta["picture_alt"])]
     shown += [(image["data-image"], image["alt"]) for image in read_markup(post.body).all("img")]
     assert {name for name, _ in shown} <= set(PICTURES)
@@ -160,7 +160,7 @@ def test_pictures_exist_and_are_described_in_words(post: Post) -> None:
 
 
 @every_post
-def test_categories_exist_and_a_subcategory_stands_below_its_topic(post: Post) -> None:
+def test_categories_exist_and_subcategories_are_below_the_primary_category(post: Post) -> None:
     used = [post.meta["category"], *post.meta["more_categories"]]
     assert len(used) == len(set(used))
     assert set(used) <= set(CATEGORIES)
@@ -168,7 +168,7 @@ def test_categories_exist_and_a_subcategory_stands_below_its_topic(post: Post) -
 
 
 @every_post
-def test_links_lead_to_other_demo_posts(post: Post) -> None:
+def test_links_point_to_other_demo_posts(post: Post) -> None:
     others = {f"/{slug}/" for slug in POSTS if slug != post.slug}
     assert {link["href"] for link in read_markup(post.body).all("a")} <= others
 
@@ -193,13 +193,13 @@ def test_no_two_posts_share(key: str) -> None:
     assert max(Counter(post.meta[key] for post in POSTS.values()).values()) == 1
 
 
-def test_three_topics_have_about_equally_many_posts() -> None:
-    topics = Counter(post.meta["category"] for post in POSTS.values())
-    assert set(topics) == {"i-am-in-pain", "i-have-a-sports-injury", "i-want-to-feel-my-best"}
-    assert max(topics.values()) - min(topics.values()) <= 1
+def test_three_categories_have_about_the_same_number_of_posts() -> None:
+    counts = Counter(post.meta["category"] for post in POSTS.values())
+    assert set(counts) == {"i-am-in-pain", "i-have-a-sports-injury", "i-want-to-feel-my-best"}
+    assert max(counts.values()) - min(counts.values()) <= 1
 
 
-def test_each_category_has_two_posts_a_picture_and_a_parent_on_top() -> None:
+def test_each_category_has_two_posts_an_image_and_a_top_level_parent() -> None:
     used = Counter(slug for p in POSTS.values() for slug in (p.meta["category"], *p.meta["more_categories"]))
     for slug, category in CATEGORIES.items():
         assert used[slug] >= 2
@@ -209,27 +209,27 @@ def test_each_category_has_two_posts_a_picture_and_a_parent_on_top() -> None:
         assert not category["parent"] or CATEGORIES[category["parent"]]["parent"] == ""
 
 
-def test_months_fill_over_more_than_a_year() -> None:
+def test_posts_are_spread_over_more_than_a_year() -> None:
     days = [post.meta["published"] for post in POSTS.values()]
     assert len({day // 30 for day in days}) >= 10
     assert 365 < max(days) < 440
 
 
-def test_the_texts_about_the_site_use_only_the_subset() -> None:
+def test_the_texts_about_the_site_use_only_elements_of_the_schema() -> None:
     texts = [page["body"] for page in SITE["page"].values()]
     for html in [*texts, SITE["author"]["long_bio"]]:
         assert read_markup(html).faults == []
         assert "<h2>" in html
 
 
-def test_nobody_real_is_named_or_reached() -> None:
+def test_no_real_person_or_site_is_mentioned() -> None:
     assert SITE["site"]["email"].endswith("@example.com")
     assert all(social["url"].startswith("https://example.com/") for social in SITE["site"]["social"])
     assert SITE["author"]["portrait"] in PICTURES
     assert " " not in SITE["author"]["name"]
 
 
-def test_pictures_are_as_the_library_keeps_them_printable_and_light() -> None:
+def test_images_have_the_format_of_the_library_and_are_small() -> None:
     for name, path in PICTURES.items():
         with Image.open(path) as picture:
             assert (picture.format, picture.width) == ("WEBP", 900 if name == "portrait" else 1600)
@@ -237,13 +237,13 @@ def test_pictures_are_as_the_library_keeps_them_printable_and_light() -> None:
     assert sum(path.stat().st_size for path in PICTURES.values()) < 2_500_000
 
 
-def test_each_drawing_has_its_picture() -> None:
+def test_each_drawing_has_an_image() -> None:
     drawings = {path.stem for path in (DEMO / "drawings").glob("*.svg")}
     assert len(drawings) >= 4
     assert drawings <= set(PICTURES)
 
 
-def test_the_sentences_for_long_posts_are_whole_and_different() -> None:
+def test_the_sentences_for_seeded_posts_are_complete_and_distinct() -> None:
     sentences = (DEMO / "words.txt").read_text().splitlines()
     assert len(sentences) >= 100
     assert len(sentences) == len(set(sentences))

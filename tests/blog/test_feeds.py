@@ -1,4 +1,4 @@
-"""Feeds: whole texts or summaries in few queries, true after every correction, well-formed whatever is stored."""
+"""Feeds: full texts or summaries, up to date after every change, and well-formed whatever is stored."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,13 +17,13 @@ from tests.factories import make_author, make_category, make_image, make_post
 
 pytestmark = pytest.mark.django_db
 PLACES = ("/feed/", "/category/pain/feed/", "/tag/stairs/feed/", "/author/sam/feed/")
-EVERY = pytest.mark.parametrize("address", [f"{place}{end}" for place in PLACES for end in ("", "atom/")])
+EVERY = pytest.mark.parametrize("url", [f"{place}{end}" for place in PLACES for end in ("", "atom/")])
 BODY = """<p>See <a href="/other/">this</a> and <a href="#ref">that</a>.</p><figure><img data-image="{}"></figure>
 <h2 id="ref">References</h2><ol><li><a href="https://example.com/study">First study</a></li></ol>"""
 
 
 def furnished() -> Post:
-    """A public post with all that a feed shows."""
+    """Return a public post with everything that a feed shows."""
     image = make_image()
     return make_post(
         author=make_author(name="Sam", slug="sam"),
@@ -35,7 +35,7 @@ def furnished() -> Post:
     )
 
 
-def test_twenty_posts_with_a_picture_each_cost_as_many_queries_as_one(client: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_number_of_posts(client: Client) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/feed/").status_code == 200
@@ -49,47 +49,47 @@ def test_twenty_posts_with_a_picture_each_cost_as_many_queries_as_one(client: Cl
     assert client.get("/feed/").content.decode().count("&lt;img ") == 20
 
 
-@pytest.mark.parametrize("address", ["/feed/", "/sitemap-posts.xml", "/sitemap-tags.xml"])
-def test_whoever_asks_again_hears_of_corrections_and_retractions(client: Client, address: str) -> None:
+@pytest.mark.parametrize("url", ["/feed/", "/sitemap-posts.xml", "/sitemap-tags.xml"])
+def test_a_conditional_request_notices_edits_and_unpublished_posts(client: Client, url: str) -> None:
     make_post(tags=["Kept", "Gone"], published_at=timezone.now() - timedelta(days=3))
     newest = make_post(tags=["Kept", "Gone"])
-    first = client.get(address)
+    first = client.get(url)
     known = {"if-none-match": first["ETag"]}
     assert "Last-Modified" not in first
-    assert client.get(address, headers=known).status_code == 304
+    assert client.get(url, headers=known).status_code == 304
     newest.trash()
-    assert client.get(address, headers=known).status_code == 200
+    assert client.get(url, headers=known).status_code == 200
 
 
-def test_a_corrected_post_makes_the_feed_newer(client: Client) -> None:
+def test_an_edited_post_changes_the_date_of_the_feed(client: Client) -> None:
     post = make_post(published_at=timezone.now() - timedelta(days=30))
     feed = feedparser.parse(client.get("/feed/").content)
     assert feed.feed.updated_parsed[:3] == post.modified_at.timetuple()[:3]
 
 
 @EVERY
-def test_no_stored_character_breaks_a_feed(client: Client, address: str) -> None:
+def test_control_characters_do_not_break_a_feed(client: Client, url: str) -> None:
     SiteInfo.objects.create(name="Move\x0b better")
     post = furnished()
     Category.objects.update(name="Pa\x0bin", description="So\x01re")
     Post.objects.filter(pk=post.pk).update(
         title="The\x0b knee", summary="A\x1f word", tldr="Sh\x02ort", body="<p>A\x0c\uffff</p>"
     )
-    feed = feedparser.parse(client.get(address).content)
+    feed = feedparser.parse(client.get(url).content)
     assert not feed.bozo
     assert feed.entries[0].title == "The knee"
     assert feed.entries[0].summary == "A word"
 
 
 @EVERY
-def test_a_feed_holds_all_that_a_reader_program_needs(client: Client, address: str) -> None:
+def test_a_feed_contains_what_feed_readers_need(client: Client, url: str) -> None:
     SiteInfo.objects.create(name="Move", disclaimer="Not <advice>.", description="Less ache.")
     post = furnished()
-    response = client.get(address)
+    response = client.get(url)
     feed = feedparser.parse(response.content)
     assert not feed.bozo
     assert feed.feed.title.endswith("Move")
-    assert {link.href for link in feed.feed.links if link.rel == "self"} == {f"http://testserver{address}"}
+    assert {link.href for link in feed.feed.links if link.rel == "self"} == {f"http://testserver{url}"}
     assert feed.feed.language == "en-us"
     (entry,) = feed.entries
     assert entry.link == f"http://testserver/{post.slug}/"
@@ -111,15 +111,15 @@ def test_a_feed_holds_all_that_a_reader_program_needs(client: Client, address: s
     ]
     assert all(src.startswith("http://testserver/media/") for src in content.xpath("//img/@src"))
     assert not content.xpath("//@srcset")
-    assert client.head(address).status_code == 200
-    assert client.post(address).status_code == 405
+    assert client.head(url).status_code == 200
+    assert client.post(url).status_code == 405
 
 
 @EVERY
-def test_a_feed_of_summaries_holds_the_disclaimer_and_a_link_but_not_the_text(client: Client, address: str) -> None:
+def test_a_feed_of_summaries_contains_the_disclaimer_and_a_link_but_not_the_text(client: Client, url: str) -> None:
     SiteInfo.objects.create(name="Move", disclaimer="Not advice.", feed_content="summary")
     post = furnished()
-    response = client.get(address)
+    response = client.get(url)
     (entry,) = feedparser.parse(response.content).entries
     assert "First study" not in response.content.decode()
     summary: Any = html.fromstring(entry.summary)
@@ -129,13 +129,13 @@ def test_a_feed_of_summaries_holds_the_disclaimer_and_a_link_but_not_the_text(cl
 
 
 @EVERY
-def test_a_post_that_moves_keeps_its_identity_and_an_edit_is_seen_at_once(client: Client, address: str) -> None:
+def test_a_post_with_a_new_url_keeps_its_id_and_an_edit_appears_immediately(client: Client, url: str) -> None:
     post = furnished()
-    first = client.get(address)
-    assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
+    first = client.get(url)
+    assert client.get(url, headers={"if-none-match": first["ETag"]}).status_code == 304
     post.slug, post.body = "moved", "<p>Corrected.</p>"
     post.save()
-    second = client.get(address, headers={"if-none-match": first["ETag"]})
+    second = client.get(url, headers={"if-none-match": first["ETag"]})
     before, after = (feedparser.parse(each.content).entries[0] for each in (first, second))
     assert before.id == after.id
     assert after.link == "http://testserver/moved/"
@@ -143,15 +143,15 @@ def test_a_post_that_moves_keeps_its_identity_and_an_edit_is_seen_at_once(client
 
 
 @pytest.mark.parametrize("page", ["/category/pain/", "/tag/stairs/", "/author/sam/"])
-def test_a_page_of_posts_names_its_own_feed(client: Client, page: str) -> None:
+def test_a_list_of_posts_links_to_its_feed(client: Client, page: str) -> None:
     furnished()
     found = html.fromstring(client.get(page).content).xpath("//link[@type='application/rss+xml']/@href")
     assert found == ["/feed/", f"{page}feed/"]
     assert client.get(f"{page}feed/").status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/author/nobody/feed/", "/tag/nothing/feed/atom/", "/category/none/feed/atom/"])
-def test_there_is_no_feed_of_what_readers_cannot_see(client: Client, address: str) -> None:
+@pytest.mark.parametrize("url", ["/author/nobody/feed/", "/tag/nothing/feed/atom/", "/category/none/feed/atom/"])
+def test_lists_without_a_page_have_no_feed(client: Client, url: str) -> None:
     make_author(slug="first")
     make_author(slug="nobody")
-    assert client.get(address).status_code == 404
+    assert client.get(url).status_code == 404

@@ -1,4 +1,4 @@
-"""Drafts and future posts: in no list, feed, map, neighbour, count or page, until their time comes by the clock."""
+"""Drafts and scheduled posts appear nowhere in public until their time comes."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,7 +16,7 @@ from tests.factories import make_author, make_category, make_image, make_post
 pytestmark = pytest.mark.django_db
 
 
-def public_addresses(post: Post) -> Iterator[str]:
+def public_urls(post: Post) -> Iterator[str]:
     yield "/"
     yield "/blog/"
     yield "/no-such-page/"
@@ -37,7 +37,7 @@ def public_addresses(post: Post) -> Iterator[str]:
 
 @pytest.fixture
 def public_post() -> Post:
-    """A public post beside a draft and one of tomorrow that share everything with it."""
+    """Return a public post. Drafts and a scheduled post share everything with it."""
     knees = make_category(name="Knees", slug="knees")
     shared: dict[str, Any] = {
         "author": make_author(),
@@ -53,38 +53,41 @@ def public_post() -> Post:
     return make_post(**shared, title="Open", slug="open")
 
 
-def test_a_hidden_post_is_on_no_public_page(client: Client, public_post: Post) -> None:
-    for address in public_addresses(public_post):
-        text = client.get(address).content.decode()
+def test_hidden_posts_are_on_no_public_page(client: Client, public_post: Post) -> None:
+    for url in public_urls(public_post):
+        text = client.get(url).content.decode()
         assert text
-        assert "unreleased" not in text.lower(), address
+        assert "unreleased" not in text.lower(), url
 
 
-def test_a_hidden_post_has_no_address(client: Client, public_post: Post) -> None:
+def test_hidden_posts_have_no_page(client: Client, public_post: Post) -> None:
     for slug in ("unreleased-draft", "unreleased-empty", "unreleased-future"):
         assert client.get(f"/{slug}/").status_code == 404
     assert client.get("/open/").status_code == 200
 
 
 def test_hidden_posts_are_not_counted(public_post: Post) -> None:
-    assert Post.objects.published().archive_counts().categories == {"knees/": 1}
-    assert [month.post_count for month in Post.objects.published().archive_counts().months] == [1]
+    counts = Post.objects.published().archive_counts()
+    assert counts.categories == {"knees/": 1}
+    assert [month.post_count for month in counts.months] == [1]
 
 
-def test_hidden_posts_are_nobodys_neighbour_or_relative(public_post: Post) -> None:
-    assert public_post.surroundings() == (None, None, [], None)
+def test_hidden_posts_are_neither_previous_nor_next_nor_related(public_post: Post) -> None:
+    assert public_post.previous_post() is None
+    assert public_post.next_post() is None
+    assert public_post.related_posts() == []
 
 
-def test_a_scheduled_post_goes_live_by_the_clock_alone(client: Client, public_post: Post) -> None:
+def test_a_scheduled_post_becomes_public_when_its_time_comes(client: Client, public_post: Post) -> None:
     assert client.get("/unreleased-future/").status_code == 404
     later = timezone.now() + timedelta(hours=2)
     with mock.patch("django.utils.timezone.now", return_value=later):
         assert client.get("/unreleased-future/").status_code == 200
-        for address in ("/", "/blog/", "/feed/", "/sitemap-posts.xml", "/category/knees/", "/open/"):
-            assert "unreleased-future" in client.get(address).content.decode(), address
+        for url in ("/", "/blog/", "/feed/", "/sitemap-posts.xml", "/category/knees/", "/open/"):
+            assert "unreleased-future" in client.get(url).content.decode(), url
 
 
-def test_the_rule_for_one_post_and_for_many_agree() -> None:
+def test_is_published_and_published_agree() -> None:
     now = timezone.now()
     for status in Post.Status:
         for published_at in (None, now - timedelta(seconds=1), now + timedelta(minutes=1)):
@@ -98,27 +101,27 @@ def test_the_rule_for_one_post_and_for_many_agree() -> None:
         assert post.is_scheduled == (post in scheduled)
 
 
-def test_an_empty_tag_category_or_author_is_not_on_the_map(client: Client, public_post: Post) -> None:
+def test_tags_categories_and_authors_without_public_posts_are_in_no_sitemap(client: Client, public_post: Post) -> None:
     Post.objects.filter(pk=public_post.pk).update(status=Post.Status.DRAFT)
     for name in ("categories", "tags", "authors", "posts"):
         assert "<loc>" not in client.get(f"/sitemap-{name}.xml").content.decode()
 
 
-def test_names_that_only_hidden_posts_carry_are_nowhere(client: Client, public_post: Post) -> None:
-    make_author(name="In the frame", position=0)
+def test_tags_and_authors_of_hidden_posts_have_no_page(client: Client, public_post: Post) -> None:
+    make_author(name="In the sidebar", position=0)
     Author.objects.filter(pk=public_post.author.pk).update(position=1)
-    addresses = ("/tag/stairs/", "/tag/stairs/feed/", public_post.author.get_absolute_url())
-    assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
+    urls = ("/tag/stairs/", "/tag/stairs/feed/", public_post.author.get_absolute_url())
+    assert [client.get(url).status_code for url in urls] == [200, 200, 200]
     Post.objects.filter(pk=public_post.pk).update(status=Post.Status.DRAFT)
-    assert [client.get(address).status_code for address in addresses] == [404, 404, 404]
+    assert [client.get(url).status_code for url in urls] == [404, 404, 404]
     assert client.get("/category/knees/").status_code == 200
 
 
-def test_the_author_of_the_frame_has_a_page_before_the_first_post(client: Client) -> None:
+def test_the_author_in_the_sidebar_has_a_page_before_the_first_post(client: Client) -> None:
     assert client.get(make_author().get_absolute_url()).status_code == 200
 
 
-def test_the_owner_sees_a_draft_marked_and_uncached(admin_client: Client, public_post: Post) -> None:
+def test_the_owner_sees_a_draft_marked_as_private(admin_client: Client, public_post: Post) -> None:
     response = admin_client.get("/unreleased-draft/")
     assert response.status_code == 200
     assert response["Cache-Control"] == "private, no-store"
@@ -126,6 +129,6 @@ def test_the_owner_sees_a_draft_marked_and_uncached(admin_client: Client, public
     assert "noindex" not in admin_client.get("/open/").content.decode()
 
 
-def test_an_account_without_rights_sees_no_draft(client: Client, public_post: Post, admin_user: User) -> None:
+def test_a_user_without_permissions_sees_no_draft(client: Client, public_post: Post, admin_user: User) -> None:
     client.force_login(User.objects.create_user("someone@example.com", "x"))
     assert client.get("/unreleased-draft/").status_code == 404

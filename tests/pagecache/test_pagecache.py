@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Author
 from affiliates.programs import Program
 from blog.models import Category, Post
-from blog.models.views import count_view
+from blog.models.view_counts import count_view
 from pagecache.invalidation import public_tables
 from pages.models import Page
 from ptcomplete import views

@@ -211,10 +211,10 @@ def test_a_link_to_a_draft_page_is_broken_and_links_in_pages_are_checked() -> No
     make_page(title="Prices", slug="prices", status=Page.Status.DRAFT)
     make_page(title="Shown", slug="shown", body='<p><a href="/prices/">x</a></p>')
     make_post(body='<p><a href="/prices/">x</a><a href="/shown/">x</a></p>')
-    assert {(link.address, link.reason) for link in broken_links()} == {("/prices/", "“Prices” is a draft.")}
-    assert {type(link.holder) for link in broken_links()} == {Post, Page}
-    dead = checklist.findings({"body": '<p><a href="/prices/">x</a><a href="/shown/">x</a></p>'}, Page.checks)
-    assert [finding.sentence for finding in dead] == ["Mend the link to /prices/: readers find no page there."]
+    assert {(link.path, link.reason) for link in broken_links()} == {("/prices/", "“Prices” is a draft.")}
+    assert {type(link.source) for link in broken_links()} == {Post, Page}
+    findings = checklist.findings({"body": '<p><a href="/prices/">x</a><a href="/shown/">x</a></p>'}, Page.checks)
+    assert [finding.message for finding in findings] == ["Fix the link to /prices/. “Prices” is a draft."]
 
 
 def test_a_link_to_the_contact_form_works_while_its_page_is_a_draft() -> None:
@@ -288,7 +288,7 @@ def test_a_preview_link_shows_a_draft_until_it_is_published(admin_client: Client
 def test_a_page_with_placeholders_cannot_be_published(admin_client: Client) -> None:
     page = make_page(slug="a", status=Page.Status.DRAFT, body="<p>I am [your name], since [the year].</p>")
     refused = admin_client.post(change_address(page), fields(page, _publish="1")).content.decode()
-    assert "Fill in the marked places: [your name], [the year]." in refused
+    assert "Replace the placeholders: [your name], [the year]." in refused
     admin_client.post(change_address(page), fields(page, body="<p>I am Sam, see [1].</p>", _publish="1"))
     page.refresh_from_db()
     assert page.is_published
@@ -306,7 +306,7 @@ def test_starter_pages_are_created_once_as_drafts(admin_client: Client) -> None:
     call_command("create_starter_pages", verbosity=0)
     assert {page.role for page in Page.objects.drafts()} == set(ROLES)
     for page in Page.objects.all():
-        assert [finding.check.id for finding in checklist.findings(page.snapshot(), page.checks)] == ["marked_places"]
+        assert [finding.check.id for finding in checklist.findings(page.snapshot(), page.checks)] == ["placeholders"]
     assert "7 pages to finish" in admin_client.get("/admin/").content.decode()
     Page.objects.get(role="terms").trash()
     Page.objects.get(role="privacy").delete()
@@ -379,7 +379,7 @@ def test_a_button_needs_a_text_and_a_working_link() -> None:
     with pytest.raises(ValidationError, match="both"):
         Service(name="x", description="x", button_text="Go").full_clean()
     Service(name="x", description="x", button_text="Go", button_link="mailto:a@example.com").full_clean()
-    with pytest.raises(ValidationError, match="There is nothing at this address"):
+    with pytest.raises(ValidationError, match="There is no page at this URL"):
         Service(name="x", description="x", button_text="Go", button_link="/nowhere/").full_clean()
     draft = make_page(status=Page.Status.DRAFT)
     with pytest.raises(ValidationError, match="is a draft"):

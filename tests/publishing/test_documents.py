@@ -14,7 +14,7 @@ from ptcomplete.management.commands import worker
 from publishing import revisions, visibility
 from publishing.diff import compare
 from publishing.models import Autosave, PendingEdit, Revision
-from tests.blog.test_writing_desk import form
+from tests.blog.post_form import post_form_data
 from tests.factories import make_category, make_image, make_post
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def change(client: Client, post: Post, **values: str) -> str:
     post.refresh_from_db()
     at = timezone.localtime(post.published_at) if post.published_at else None
     when = {"published_at_0": f"{at:%Y-%m-%d}", "published_at_1": f"{at:%H:%M:%S}"} if at else {}
-    fields = form(post, **when) | {"excerpt": post.excerpt, "tldr": post.tldr} | values
+    fields = post_form_data(post, **when) | {"excerpt": post.excerpt, "tldr": post.tldr} | values
     if {"_pending", "_draft", "_publish"} & values.keys():
         fields.pop("_save")
     address = reverse("admin:blog_post_change", args=[post.pk])
@@ -104,7 +104,7 @@ def test_the_first_of_three_saves_comes_back_whole(admin_client: Client) -> None
 
 def test_autosaves_make_no_revision_and_saving_the_same_makes_none(admin_client: Client) -> None:
     post = make_post()
-    fields = form(post, body="<p>Typing</p>") | {"autosave_key": "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"}
+    fields = post_form_data(post, body="<p>Typing</p>") | {"autosave_key": "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"}
     for _ in range(5):
         assert admin_client.post(reverse("admin:blog_post_autosave", args=[post.pk]), fields).status_code == 200
     assert Autosave.objects.count() == 1
@@ -118,7 +118,8 @@ def test_a_working_copy_is_its_writers_alone(admin_client: Client, admin_user: U
     post = make_post()
     key = "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"
     admin_client.post(
-        reverse("admin:blog_post_autosave", args=[post.pk]), form(post, title="Secret") | {"autosave_key": key}
+        reverse("admin:blog_post_autosave", args=[post.pk]),
+        post_form_data(post, title="Secret") | {"autosave_key": key},
     )
     other = User.objects.create_superuser("other@example.com", "x")
     stranger = Client()

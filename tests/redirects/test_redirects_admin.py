@@ -258,6 +258,6 @@ def test_renaming_a_post_to_a_redirected_path_tells_the_author(admin_client: Cli
     sent |= {"slug": "knee", "author": post.author_id, "base_version": post.version, "_save": "1"}
     sent |= {"published_at_0": "2024-05-17", "published_at_1": "12:00"}
     response = admin_client.post(f"/admin/blog/post/{post.pk}/change/", sent, follow=True)
-    assert "led to /elsewhere/ until now" in messages(response)
+    assert "redirected to /elsewhere/ until now" in messages(response)
     assert client.get("/knee/").status_code == 200
     assert client.get("/the-knee/")["Location"] == "/knee/"

@@ -1,11 +1,9 @@
 """Post views by day, counted without cookies and without storing anything about visitors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from analytics.models import DailyCount, DailyCountQuerySet
 
@@ -16,10 +14,10 @@ _MAX_POPULAR = 50
 class PostViewCountQuerySet(DailyCountQuerySet["PostViewCount"]):
     """Sums of views."""
 
-    def most_viewed(self) -> QuerySet[PostViewCount, int]:
-        """Return the primary keys of the most viewed posts of the last POPULAR_DAYS days, published or not."""
+    def most_viewed(self) -> dict[int, int]:
+        """Return the views of the most viewed posts of the last POPULAR_DAYS days, public or not, by primary key."""
         totals = self.last_days(POPULAR_DAYS).order_by().values("post").annotate(total=Sum("count"))
-        return totals.order_by("-total", "-post").values_list("post", flat=True)[:_MAX_POPULAR]
+        return dict(totals.order_by("-total", "-post").values_list("post", "total")[:_MAX_POPULAR])
 
     def for_posts(self, pks: Iterable[int], days: int) -> dict[int, int]:
         """Return the views of each of the posts `pks` in the last `days` days."""

@@ -1,4 +1,4 @@
-"""The author's way: from sign-in to a published post with a picture, in a real browser, as she would do it."""
+"""The admin of posts: writing in a browser, saving, publishing and the list."""
 
 import io
 import re
@@ -13,15 +13,16 @@ from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Author, User
+from accounts.models import User
 from blog.models import Post
 from images.models import Image
 from images.tasks import create_missing_renditions
+from tests.blog.post_form import post_form_data
 from tests.factories import make_author, make_category, make_image, make_post
 
 
 def photo() -> bytes:
-    """A JPEG such as a phone makes: a place, a camera, and a picture."""
+    """Return a JPEG with the location and the camera in its metadata, as from a phone."""
     exif = Pillow.Exif()
     exif[0x010F] = "Phone maker"
     exif.get_ifd(0x8825)[2] = (47.0, 22.0, 10.0)
@@ -30,13 +31,14 @@ def photo() -> bytes:
     return output.getvalue()
 
 
-def write(page: Page, *lines: str) -> None:
+def type_lines(page: Page, *lines: str) -> None:
+    """Type lines of text."""
     page.keyboard.type("\n".join(lines))
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(page: Page, admin_user: User) -> None:
+def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Page, admin_user: User) -> None:
     make_category(name="Knees", slug="knees")
     page.goto("/admin/blog/post/add/")
     page.get_by_label("Email address").fill("Owner@Example.com")
@@ -46,11 +48,11 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
     page.get_by_label("Title:", exact=True).first.fill("Stairs without tears")
     editor = page.locator(".ProseMirror[contenteditable]")
     editor.click()
-    write(page, "Stairs are honest.", "")
+    type_lines(page, "Stairs are honest.", "")
     page.get_by_role("button", name="Heading", exact=True).click()
-    write(page, "What helps", "")
+    type_lines(page, "What helps", "")
     page.get_by_role("button", name="Bulleted list").click()
-    write(page, "Slow down", "Hold the rail", "", "Read ")
+    type_lines(page, "Slow down", "Hold the rail", "", "Read ")
     page.keyboard.type("more")
     page.keyboard.press("Shift+Control+ArrowLeft")
     page.get_by_role("button", name="Link", exact=True).click()
@@ -67,7 +69,7 @@ def test_the_owner_signs_in_writes_a_post_with_a_picture_and_a_reader_reads_it(p
     caption = editor.locator("figure figcaption")
     expect(editor.locator("figure img")).to_be_visible()
     caption.click()
-    write(page, "The third step")
+    type_lines(page, "The third step")
 
     page.get_by_role("button", name="Choose an image").click()
     frame.locator(".picker-grid button").first.click()
@@ -126,29 +128,9 @@ def test_opening_and_saving_a_post_loses_nothing(admin_page: Page) -> None:
     assert post.body == stored
 
 
-def form(post: Post | None = None, **values: str) -> dict[str, str]:
-    """What the browser sends for the post form."""
-    facts = {
-        "title": post.title if post else "New",
-        "slug": post.slug if post else "",
-        "body": post.body if post else "<p>Words</p>",
-        "tldr": "",
-        "excerpt": "",
-        "tags": "",
-        "published_at_0": "",
-        "published_at_1": "",
-        "author": str(Author.objects.values_list("pk", flat=True).first() or ""),
-        "seo_title": "",
-        "seo_description": "",
-        "base_version": str(post.version) if post else "",
-        "_save": "",
-    }
-    return facts | values
-
-
 @pytest.mark.django_db
-def test_the_first_post_needs_no_profile_and_makes_one(admin_client: Client, admin_user: User) -> None:
-    admin_client.post(reverse("admin:blog_post_add"), form(_publish=""))
+def test_the_first_post_creates_an_authors_profile(admin_client: Client, admin_user: User) -> None:
+    admin_client.post(reverse("admin:blog_post_add"), post_form_data(_publish=""))
     post = Post.objects.get()
     assert post.author.user == admin_user
     assert post.is_published
@@ -158,14 +140,16 @@ def test_the_first_post_needs_no_profile_and_makes_one(admin_client: Client, adm
 def test_a_script_in_the_text_is_never_stored(admin_client: Client) -> None:
     make_author()
     body = '<p>x<script>alert(1)</script><img src=x onerror=alert(2)></p><p style="color:red" onclick="x()">y</p>'
-    admin_client.post(reverse("admin:blog_post_add"), form(body=body, _publish=""))
+    admin_client.post(reverse("admin:blog_post_add"), post_form_data(body=body, _publish=""))
     assert Post.objects.get().body == "<p>x</p>\n<p>y</p>"
 
 
 @pytest.mark.django_db
-def test_a_mistake_is_named_and_no_word_is_lost(admin_client: Client) -> None:
+def test_an_error_is_explained_and_no_text_is_lost(admin_client: Client) -> None:
     make_post(slug="taken", title="The other one")
-    page = admin_client.post(reverse("admin:blog_post_add"), form(slug="taken", body="<p>All my work</p>", _publish=""))
+    page = admin_client.post(
+        reverse("admin:blog_post_add"), post_form_data(slug="taken", body="<p>All my work</p>", _publish="")
+    )
     text = page.content.decode()
     assert "The post “The other one” has this address already." in text
     assert "All my work" in text
@@ -175,32 +159,32 @@ def test_a_mistake_is_named_and_no_word_is_lost(admin_client: Client) -> None:
 @pytest.mark.django_db
 def test_an_empty_post_is_not_published(admin_client: Client) -> None:
     make_author()
-    page = admin_client.post(reverse("admin:blog_post_add"), form(body="", _publish=""))
+    page = admin_client.post(reverse("admin:blog_post_add"), post_form_data(body="", _publish=""))
     assert "Write something before you publish." in page.content.decode()
     assert not Post.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_time_in_the_future_schedules_and_back_to_draft_takes_it_back(admin_client: Client) -> None:
+def test_a_future_time_schedules_a_post_until_it_is_a_draft_again(admin_client: Client) -> None:
     post = make_post(status=Post.Status.DRAFT, published_at=None)
     address = reverse("admin:blog_post_change", args=[post.pk])
     soon = timezone.now() + timedelta(days=2)
     when = {"published_at_0": f"{soon:%Y-%m-%d}", "published_at_1": f"{soon:%H:%M:%S}"}
-    page = admin_client.post(address, form(post, **when, _publish=""), follow=True)
+    page = admin_client.post(address, post_form_data(post, **when, _publish=""), follow=True)
     assert "Scheduled. It goes live by itself on" in page.content.decode()
     post.refresh_from_db()
     assert post.is_scheduled
-    admin_client.post(address, form(post, **when, _draft=""))
+    admin_client.post(address, post_form_data(post, **when, _draft=""))
     post.refresh_from_db()
     assert post.status_label == "Draft"
 
 
 @pytest.mark.django_db
-def test_saving_changes_does_not_move_a_published_posts_time(admin_client: Client) -> None:
+def test_saving_changes_keeps_the_publication_time(admin_client: Client) -> None:
     post = make_post()
     at = timezone.localtime(post.published_at)
     when = {"published_at_0": f"{at:%Y-%m-%d}", "published_at_1": f"{at:%H:%M:%S}"}
-    admin_client.post(reverse("admin:blog_post_change", args=[post.pk]), form(post, **when, title="Better"))
+    admin_client.post(reverse("admin:blog_post_change", args=[post.pk]), post_form_data(post, **when, title="Better"))
     post.refresh_from_db()
     assert post.title == "Better"
     assert post.published_at is not None
@@ -210,12 +194,12 @@ def test_saving_changes_does_not_move_a_published_posts_time(admin_client: Clien
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [3, 30])
-def test_the_list_of_posts_costs_the_same_for_few_and_many(
+def test_the_number_of_queries_of_the_list_does_not_grow_with_the_number_of_posts(
     admin_client: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    topic = make_category()
+    category = make_category()
     for _ in range(count):
-        make_post(categories=[topic], featured_image=make_image(), tags=["a"])
+        make_post(categories=[category], featured_image=make_image(), tags=["a"])
     with django_assert_num_queries(11):
         assert admin_client.get(reverse("admin:blog_post_changelist")).status_code == 200
 
@@ -225,7 +209,7 @@ def test_the_list_of_posts_costs_the_same_for_few_and_many(
     ("name", "data", "words"),
     [("x.jpg", b"no image", "not an image"), ("x.svg", b"<svg><script/></svg>", "not an image")],
 )
-def test_a_wrong_upload_is_refused_in_words(admin_client: Client, name: str, data: bytes, words: str) -> None:
+def test_an_invalid_upload_is_refused_with_a_message(admin_client: Client, name: str, data: bytes, words: str) -> None:
     for address, field in (
         (reverse("admin:images_image_pick"), "uploads"),
         (reverse("admin:images_image_add"), "file"),
@@ -239,7 +223,7 @@ def test_a_wrong_upload_is_refused_in_words(admin_client: Client, name: str, dat
 
 
 @pytest.mark.django_db
-def test_the_picker_finds_and_never_shows_strangers_the_library(admin_client: Client, client: Client) -> None:
+def test_the_image_picker_searches_the_library_and_requires_signing_in(admin_client: Client, client: Client) -> None:
     make_image(title="A sore knee")
     make_image(title="A back")
     found = admin_client.get(reverse("admin:images_image_pick"), {"q": "KNEE"}).content.decode()
@@ -251,7 +235,7 @@ def test_the_picker_finds_and_never_shows_strangers_the_library(admin_client: Cl
 
 
 @pytest.mark.django_db
-def test_the_desk_is_sent_with_its_own_policy_and_every_script_carries_the_nonce(admin_client: Client) -> None:
+def test_the_admin_has_a_content_policy_and_every_inline_script_the_nonce(admin_client: Client) -> None:
     for address in ("/admin/", "/admin/blog/post/", "/admin/blog/post/add/", "/admin/images/image/pick/"):
         response = admin_client.get(address)
         nonce = re.search(r"'nonce-([^']+)'", response["Content-Security-Policy"])

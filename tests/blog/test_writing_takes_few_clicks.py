@@ -1,4 +1,4 @@
-"""From sign-in to a published post with two pictures, a table, a call-out and an internal link: twelve clicks."""
+"""A post with two images, a table, a callout and an internal link takes twelve clicks from sign-in to published."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -10,7 +10,7 @@ from tests.factories import make_category, make_image, make_post
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_whole_post_takes_at_most_twelve_clicks_besides_typing(page: Page, admin_user: User) -> None:
+def test_a_complete_post_takes_at_most_twelve_clicks(page: Page, admin_user: User) -> None:
     make_category(name="Knees")
     make_image(title="First", alt="A knee")
     make_image(title="Second", alt="A step")

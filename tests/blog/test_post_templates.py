@@ -1,4 +1,4 @@
-"""Starting from something: templates, and copies of posts."""
+"""New posts from templates, and copies of posts."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ from tests.factories import make_category, make_image, make_post
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_new_from_template_opens_the_form_with_its_headings(admin_page: Page) -> None:
+def test_a_new_post_from_a_template_starts_with_its_content(admin_page: Page) -> None:
     PostTemplate.objects.create(
         name="Guide",
         body="<h2>Why it hurts</h2><p>Say why.</p>",
@@ -35,12 +35,12 @@ def test_new_from_template_opens_the_form_with_its_headings(admin_page: Page) ->
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("template", ["0", "x", "9" * 30, "²"])
-def test_an_unknown_template_opens_an_empty_form(admin_client: Client, template: str) -> None:
+def test_an_unknown_template_shows_an_empty_form(admin_client: Client, template: str) -> None:
     assert admin_client.get(reverse("admin:blog_post_add"), {"template": template}).status_code == 200
 
 
 @pytest.mark.django_db
-def test_the_demo_brings_four_templates_and_leaves_changed_ones_alone() -> None:
+def test_the_demo_has_four_templates_and_does_not_overwrite_changed_ones() -> None:
     loading.load()
     assert PostTemplate.objects.count() == 4
     PostTemplate.objects.filter(name="Injury guide").update(body="<p>Mine.</p>")
@@ -49,8 +49,8 @@ def test_the_demo_brings_four_templates_and_leaves_changed_ones_alone() -> None:
     assert PostTemplate.objects.get(name="Injury guide").body == "<p>Mine.</p>"
 
 
-def original() -> Post:
-    """A public post with something in every field of its content."""
+def make_full_post() -> Post:
+    """Create a public post with something in every field of its content."""
     return make_post(
         title="Stairs",
         slug="stairs",
@@ -67,10 +67,10 @@ def original() -> Post:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("place", ["form", "list"])
-def test_a_copy_has_all_content_and_neither_address_nor_dates_nor_state(admin_client: Client, place: str) -> None:
-    post = original()
-    if place == "form":
+@pytest.mark.parametrize("source", ["form", "list"])
+def test_a_copy_has_the_content_but_not_the_url_dates_or_status(admin_client: Client, source: str) -> None:
+    post = make_full_post()
+    if source == "form":
         admin_client.post(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})
     else:
         chosen = {"action": "duplicate_chosen", "_selected_action": [post.pk]}
@@ -84,7 +84,7 @@ def test_a_copy_has_all_content_and_neither_address_nor_dates_nor_state(admin_cl
 
 
 @pytest.mark.django_db
-def test_reading_a_form_copies_nothing(admin_client: Client) -> None:
-    post = original()
+def test_a_get_request_creates_no_copy(admin_client: Client) -> None:
+    post = make_full_post()
     admin_client.get(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})
     assert Post.objects.count() == 1

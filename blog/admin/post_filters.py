@@ -1,0 +1,70 @@
+"""Filters and columns of the list of posts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+
+from blog import checklist
+from blog.models import Post, PostViewCount
+
+RECENT_DAYS = 30
+
+
+class MonthFilter(admin.SimpleListFilter):
+    """Filter by month of publication, in the site's time zone."""
+
+    title = "month"
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the months with posts, newest first."""
+        months = Post.objects.filter(month__isnull=False).dates("month", "month", order="DESC")
+        return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Filter by the selected month."""
+        month = parse_date(f"{self.value()}-01") if self.value() else None
+        return queryset.filter(month=month) if month else queryset
+
+
+class MissingFilter(admin.SimpleListFilter):
+    """Filter by what is missing."""
+
+    title = "what is missing"
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return what can be missing."""
+        return [
+            ("image", "No featured image"),
+            ("category", "No category"),
+            ("excerpt", "No excerpt"),
+            ("blocked", "Blocked from publishing"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Filter by the selected lookup."""
+        if self.value() == "blocked":
+            return queryset.filter(checklist.blocked_posts())
+        conditions: dict[str, dict[str, Any]] = {
+            "image": {"featured_image": None},
+            "category": {"primary_category": None},
+            "excerpt": {"excerpt": ""},
+        }
+        return queryset.filter(**conditions.get(self.value() or "", {}))
+
+
+class PostChangeList(ChangeList):
+    """The list of posts with their recent views, loaded in one query for the posts of the page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Add `recent_views` to the posts."""
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        views = PostViewCount.objects.for_posts([post.pk for post in self.result_list], RECENT_DAYS)
+        for post in self.result_list:
+            post.recent_views = views.get(post.pk, 0)

@@ -1,0 +1,286 @@
+"""The admin of posts."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import F, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from accounts.models import Author, User
+from blog.admin.content import ContentAdmin, ContentForm
+from blog.admin.links import object_link
+from blog.admin.post_filters import RECENT_DAYS, MissingFilter, MonthFilter, PostChangeList
+from blog.internal_links import broken_links, orphan_posts
+from blog.models import LARGE_FIELDS, Category, Post, PostTemplate, Tag
+from blog.views import post_context
+from images.renditions import thumbnail_url
+from publishing.admin import DocumentAdmin
+from publishing.admin_list import StatusFilter
+from publishing.forms import DocumentForm, placeholder_slug
+from redirects.services import final_target
+from richtext.characters import strip_control_characters
+
+MAX_TAG_LENGTH = 100
+# Rows of each kind in the report on links.
+MAX_REPORTED = 200
+
+
+class PostForm(ContentForm):
+    """The form of a post."""
+
+    class Meta(ContentForm.Meta):
+        model = Post
+        widgets = ContentForm.Meta.widgets | {
+            "tldr": forms.Textarea(attrs={"rows": 4}),
+            "categories": forms.CheckboxSelectMultiple,
+        }
+        help_texts = {"title": "Shown above the post, in lists and in search results."}
+
+    def clean_tags(self) -> list[str]:
+        """Return the tags without control characters. Raise ValidationError for one that is too long."""
+        tags = [strip_control_characters(tag).strip() for tag in self.cleaned_data["tags"]]
+        for tag in tags:
+            if len(tag) > MAX_TAG_LENGTH:
+                raise ValidationError(f"Shorten the tag “{tag[:40]}…” to {MAX_TAG_LENGTH} characters.")
+        return [tag for tag in tags if tag]
+
+
+class PostActionForm(ActionForm):
+    """The actions on selected posts, with the category to put them into."""
+
+    category = forms.ModelChoiceField(Category.objects.order_by("path"), required=False)
+
+
+@admin.register(Post)
+class PostAdmin(ContentAdmin):
+    """Posts."""
+
+    form = PostForm
+    action_form = PostActionForm
+    change_form_template = "admin/blog/post/change_form.html"
+    change_list_template = "admin/blog/post/change_list.html"
+    preview_url_name = "blog:preview"
+    actions: tuple[str, ...] = (*DocumentAdmin.actions, "set_primary_category", "feature", "unfeature")
+    list_display = (
+        "thumbnail",
+        "title",
+        "status_label",
+        "publication_date",
+        "category_names",
+        "word_count",
+        "recent_views",
+    )
+    list_display_links = ("thumbnail", "title")
+    list_filter = (
+        StatusFilter,
+        MissingFilter,
+        MonthFilter,
+        "is_featured",
+        ("categories", admin.RelatedOnlyFieldListFilter),
+        ("author", admin.RelatedOnlyFieldListFilter),
+    )
+    list_per_page = 50
+    # Drafts first, then the newest.
+    ordering = (F("published_at").desc(nulls_first=True), "-pk")
+    show_full_result_count = False
+    search_fields = ("title", "slug", "excerpt")
+    search_help_text = "Search titles, URLs and excerpts"
+    fieldsets = (
+        ("Write", {"fields": ("title", "body", "tldr", "excerpt", "base_version", "autosave_key", "restored_from")}),
+        ("Featured image", {"fields": ("featured_image",)}),
+        ("Categories", {"fields": ("primary_category", "categories", "tags", "series", "series_position")}),
+        (
+            "Search engines",
+            {
+                "classes": ("collapse",),
+                "fields": ("slug", "seo_title", "seo_description", "canonical_url", "hides_from_search"),
+            },
+        ),
+    )
+    autocomplete_fields = ("related_first", "related_second", "related_third")
+    writing_fieldset = (
+        "More",
+        {
+            "fields": (
+                "published_at",
+                "author",
+                "is_featured",
+                "related_first",
+                "related_second",
+                "related_third",
+                "note",
+                "is_update",
+                "publish_changes_at",
+            )
+        },
+    )
+
+    # ---- The list ---------------------------------------------------------------------------------
+
+    @admin.display(description="")
+    def thumbnail(self, post: Post) -> SafeString | str:
+        """Return the featured image."""
+        if post.featured_image is None:
+            return ""
+        source = thumbnail_url(post.featured_image)
+        return format_html('<img class="thumb" src="{}" alt="" width="96" height="64" loading="lazy">', source)
+
+    @admin.display(description="date", ordering="published_at")
+    def publication_date(self, post: Post) -> str:
+        """Return the time of publication, or the date of the last change."""
+        if post.published_at is None:
+            return f"Edited {date_format(timezone.localtime(post.modified_at), 'M j, Y')}"
+        return date_format(timezone.localtime(post.published_at), "M j, Y, H:i")
+
+    @admin.display(description="categories")
+    def category_names(self, post: Post) -> str:
+        """Return the names of the categories."""
+        return ", ".join(category.name for category in post.categories.all())
+
+    @admin.display(description=f"views in {RECENT_DAYS} days")
+    def recent_views(self, post: Any) -> int:
+        """Return the number of views added by PostChangeList."""
+        return post.recent_views
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list with views."""
+        return PostChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
+        """Return all posts; for the list with what it shows and without large columns."""
+        queryset = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name == "blog_post_changelist":
+            queryset = queryset.select_related("featured_image").prefetch_related("categories").defer("headings")
+            if request.method == "GET":
+                queryset = queryset.defer(*LARGE_FIELDS)
+        return queryset
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Add the templates for new posts."""
+        templates = PostTemplate.objects.defer("body")
+        return super().changelist_view(request, {"post_templates": templates, **(extra_context or {})})
+
+    @admin.action(description="Set primary category …", permissions=["change"])
+    def set_primary_category(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Make the category beside the action the primary one. Other categories stay."""
+        category = Category.objects.filter(pk=request.POST.get("category") or 0).first()
+        if category is None:
+            self.message_user(request, "Select a category next to the action.", messages.WARNING)
+            return
+        pks = list(queryset.values_list("pk", flat=True))
+        through = Post.categories.through
+        rows = [through(post_id=pk, category=category) for pk in pks]
+        through.objects.bulk_create(rows, ignore_conflicts=True)
+        # A new version, so that saving a form opened earlier is a conflict instead of restoring the old category.
+        Post.objects.filter(pk__in=pks).update(
+            primary_category=category, version=F("version") + 1, modified_at=timezone.now()
+        )
+        self._say_count(request, len(pks), f"moved to “{category}” as the primary category")
+
+    @admin.action(description="Feature", permissions=["change"])
+    def feature(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Feature the selected posts. The home page starts with the newest featured post."""
+        count = queryset.update(is_featured=True)
+        self._say_count(request, count, "featured. The newest one is at the top of the home page")
+
+    @admin.action(description="Stop featuring", permissions=["change"])
+    def unfeature(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Stop featuring the selected posts."""
+        self._say_count(request, queryset.update(is_featured=False), "no longer featured")
+
+    # ---- The report on links ----------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the report on links."""
+        report = self.admin_site.admin_view(self.link_report)
+        return [path("links/", report, name="blog_post_links"), *super().get_urls()]
+
+    def link_report(self, request: HttpRequest) -> HttpResponse:
+        """List broken links and posts that nothing links to."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Internal links",
+            "opts": self.opts,
+            "orphans": Paginator(orphan_posts(), MAX_REPORTED).page(1),
+            "broken_links": [(link, object_link(link.source)) for link in broken_links()[:MAX_REPORTED]],
+        }
+        return TemplateResponse(request, "admin/blog/post/links.html", context)
+
+    # ---- The form ---------------------------------------------------------------------------------
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Start with the user as author, and with the content of the selected template."""
+        template = _selected_template(request)
+        content = {"body": template.body, "tldr": template.tldr} if template else {}
+        return {"author": _author_of(request), **content, **super().get_changeform_initial_data(request)}
+
+    def get_form(self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Make the author optional, and show the title hint of the selected template."""
+        form = super().get_form(request, obj, change, **kwargs)
+        # The first post must not require an author's profile: `save_model` creates one.
+        form.base_fields["author"].required = False
+        if obj is None and (template := _selected_template(request)):
+            form.base_fields["title"].widget.attrs["placeholder"] = template.title_hint
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Post, form: ModelForm, change: bool) -> None:
+        """Save, and tell the author if the new URL redirected to another page until now."""
+        if obj.author_id is None:
+            obj.author = _author_of(request) or _create_author(request)
+        target = ""
+        if obj.is_published and "slug" in form.changed_data:
+            target = final_target(obj.get_absolute_url())
+        super().save_model(request, obj, form, change)
+        if target:
+            self.message_user(request, f"This URL redirected to {target} until now. It shows this post instead.")
+
+    def new_draft(self, request: HttpRequest, title: str) -> Post:
+        """Create a draft for the first autosave of a new post."""
+        author = _author_of(request) or _create_author(request)
+        post = Post(title=title or "Untitled", author=author, slug=placeholder_slug())
+        post.save()
+        return post
+
+    def after_saving(self, request: HttpRequest, document: Post, form: ModelForm) -> None:
+        """Add the primary category to the categories."""
+        document.set_categories(document.categories.all())
+
+    def preview(self, request: HttpRequest, document: Post, form: DocumentForm | None) -> HttpResponse:
+        """Render the post with the unsaved tags of `form`."""
+        context = post_context(document, is_preview=True)
+        if form is not None:
+            names = form.cleaned_data.get("tags", [])
+            context["tags"] = [Tag(name=name, slug=slugify(name, allow_unicode=True) or "tag") for name in names]
+        return render(request, "blog/post_detail.html", context)
+
+
+def _author_of(request: HttpRequest) -> Author | None:
+    """Return the author's profile of the user, or the site's first."""
+    return Author.objects.filter(user=request.user.pk).first() or Author.objects.first()
+
+
+def _create_author(request: HttpRequest) -> Author:
+    assert isinstance(request.user, User)  # the admin requires a user
+    return Author.objects.get_or_create_for(request.user)
+
+
+def _selected_template(request: HttpRequest) -> PostTemplate | None:
+    """Return the template named by `?template=`."""
+    pk = request.GET.get("template", "")
+    return PostTemplate.objects.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None

@@ -1,0 +1,91 @@
+"""The admin of categories, tags and series."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from blog.models import Category, Post, Series, Tag
+from images.admin import ImagePickerMixin
+
+
+@admin.register(Category)
+class CategoryAdmin(ImagePickerMixin, admin.ModelAdmin):
+    """Categories, listed as a tree."""
+
+    list_display = ("name", "parent", "path", "position")
+    list_editable = ("position",)
+    list_select_related = ("parent",)
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+    ordering = ("path",)
+    fields = ("name", "slug", "parent", "description", "image", "position")
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin):
+    """Tags. Most are created by typing them into a post."""
+
+    list_display = ("name", "slug")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+    actions = ("merge",)
+
+    @admin.action(description="Merge tags", permissions=["change", "delete"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Tag]) -> HttpResponse | None:
+        """Ask which of the selected tags to keep, then merge the others into it."""
+        tags = list(queryset.annotate(post_count=Count("tagged_posts")).order_by("-post_count", "name"))
+        if len(tags) < 2:
+            self.message_user(request, "Select at least two tags to merge.", messages.WARNING)
+            return None
+        kept = next((tag for tag in tags if str(tag.pk) == request.POST.get("keep")), None)
+        if kept is None:
+            context = {**self.admin_site.each_context(request), "title": "Merge tags", "opts": self.opts, "tags": tags}
+            return TemplateResponse(request, "admin/blog/tag/merge.html", context)
+        others = [tag for tag in tags if tag != kept]
+        names = ", ".join(f"“{tag}”" for tag in others)
+        kept.merge(others)
+        self.log_change(request, kept, f"Merged with {names}.")
+        self.message_user(request, f"Merged {names} into “{kept}”. Their URLs redirect to it.", messages.SUCCESS)
+        return None
+
+    def get_form(self, request: HttpRequest, obj: Tag | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Set help texts, which the fields of taggit's base class do not have."""
+        help_texts = {"name": "Shown below posts.", "slug": "The last part of the tag's URL."}
+        return super().get_form(request, obj, change, **{**kwargs, "help_texts": help_texts})
+
+
+class SeriesPartInline(admin.TabularInline):
+    """The parts of a series in order. Posts are added to a series in their own form."""
+
+    model = Post
+    fields = ("series_position", "status_label")
+    readonly_fields = ("status_label",)
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    verbose_name_plural = "parts"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
+        """Return the parts in order, without their texts."""
+        return Post.objects.not_trashed().in_series_order().defer("body", "headings")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: a part is a post."""
+        return False
+
+
+@admin.register(Series)
+class SeriesAdmin(ImagePickerMixin, admin.ModelAdmin):
+    """Series with their parts."""
+
+    list_display = ("title", "slug")
+    search_fields = ("title",)
+    prepopulated_fields = {"slug": ("title",)}
+    fields = ("title", "description", "image", "slug")
+
+    def get_inlines(self, request: HttpRequest, obj: Series | None) -> list[Any]:
+        """Show the parts of a saved series."""
+        return [SeriesPartInline] if obj else []

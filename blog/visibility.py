@@ -1,0 +1,25 @@
+"""Which tags, series and authors have a public page."""
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import Author
+from blog.models import Post, Series, Tag
+
+
+def public_tags() -> QuerySet[Tag]:
+    """Return the tags with at least one public post."""
+    return Tag.objects.filter(pk__in=Post.objects.published().values("tags"))
+
+
+def public_series() -> QuerySet[Series]:
+    """Return the series with at least one public part."""
+    return Series.objects.filter(pk__in=Post.objects.published().values("series"))
+
+
+def public_authors() -> QuerySet[Author]:
+    """Return authors with public posts, and the author shown in the sidebar, each with their `post_count`."""
+    posts = Post.objects.published().filter(author=OuterRef("pk")).order_by().values("author")
+    post_count = posts.annotate(post_count=Count("pk")).values("post_count")
+    authors = Author.objects.annotate(post_count=Coalesce(Subquery(post_count), 0))
+    return authors.filter(Q(post_count__gt=0) | Q(pk__in=Author.objects.values("pk")[:1]))
