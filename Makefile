@@ -117,7 +117,7 @@ LOCK = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3
 
 bench: setup ## Measure queries and CPU time, with few rows and with many
 	@$(PYTHON) -m benchmarks.pages
-	@$(PYTHON) -m benchmarks.desk
+	@$(PYTHON) -m benchmarks.admin
 	@$(PYTHON) -m benchmarks.search
 	@$(PYTHON) -m benchmarks.redirects
 	@$(PYTHON) -m benchmarks.clicks

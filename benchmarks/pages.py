@@ -1,80 +1,95 @@
-"""Queries, CPU time and size of every kind of public page, with few posts and with many.
+"""Measure queries, CPU time and size of every kind of public page, with few posts and with many.
 
     python -m benchmarks.pages [--posts 10000] [--categories 60]
 
-Makes a database of its own in a temporary folder: the demo, measured; then that many posts more, measured again;
-then that many categories with every post in three of them, measured once more.
-CPU time is that of this process for one request through Django's test client, median of 15 after 3 to warm up:
-for a page that has to be made and kept, and for one that is kept already.
+Creates a database with the demo and measures it, then adds that many posts, then that many categories with every post
+in three of them. CPU time is that of this process for one request of Django's test client, the median of 15 after 3
+warm-ups: for a page that is rendered, and for one from the page cache.
 """
 
 import argparse
 import gzip
 import statistics
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
-from benchmarks.scratch import demo_site
+from benchmarks.scratch import count_queries, demo_site
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+WARM_UPS = 3
+REQUESTS = 15
 
 
 def main() -> None:
-    """Print a table for each amount of posts."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--posts", type=int, default=10_000)
-    arguments.add_argument("--categories", type=int, default=60)
-    amounts = arguments.parse_args()
+    """Print a table for each amount of content."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--posts", type=int, default=10_000)
+    parser.add_argument("--categories", type=int, default=60)
+    arguments = parser.parse_args()
     with demo_site():
-        measure(amounts.posts, amounts.categories)
+        measure(arguments.posts, arguments.categories)
 
 
 def measure(posts: int, categories: int) -> None:
-    """Measure with the demo alone, then with `posts` more, then with `categories`."""
+    """Measure with the demo, then with `posts` more, then with `categories`."""
     from django.core.management import call_command
 
-    table()
+    print_table()
     call_command("seed_demo", posts=posts, verbosity=0)
-    table()
-    spread(categories)
-    table()
+    print_table()
+    create_categories(categories)
+    print_table()
 
 
-def spread(categories: int) -> None:
-    """Make as many categories as are missing, two thirds of them below others, and put each post in two of them."""
+def create_categories(total: int) -> None:
+    """Create categories until there are `total`, two thirds of them subcategories, and add each post to two."""
     from blog.models import Category, Post
 
-    main = list(Category.objects.filter(parent=None))
-    new = [
-        Category.objects.create(name=f"Topic {number}", parent=main[number % len(main)] if number % 3 else None)
-        for number in range(categories - Category.objects.count())
+    top_level = list(Category.objects.filter(parent=None))
+    created = [
+        Category.objects.create(
+            name=f"Category {number}", parent=top_level[number % len(top_level)] if number % 3 else None
+        )
+        for number in range(total - Category.objects.count())
     ]
-    places = Post.categories.through
+    through = Post.categories.through
     rows = (
-        places(post_id=post, category=new[(post * 7 + number) % len(new)])
-        for post in Post.objects.values_list("pk", flat=True)
+        through(post_id=post_pk, category=created[(post_pk * 7 + number) % len(created)])
+        for post_pk in Post.objects.values_list("pk", flat=True)
         for number in range(2)
     )
-    places.objects.bulk_create(rows, batch_size=1000)
+    through.objects.bulk_create(rows, batch_size=1000)
 
 
-def table() -> None:
+def print_table() -> None:
     """Print a row for each kind of page."""
-    from django.core.cache import cache
-    from django.db import connection
     from django.test import Client
 
     from blog.models import Category, Post
 
-    newest = Post.objects.published().newest_first().first()
-    assert newest is not None
-    assert newest.published_at is not None
-    addresses = {
+    client = Client()
+    print(f"\n{Post.objects.count()} posts, {Category.objects.count()} categories\n")
+    print("| page | queries | CPU ms rendered | CPU ms cached | HTML kB, gzipped |\n| --- | --- | --- | --- | --- |")
+    for name, url in page_urls().items():
+        print_row(client, name, url)
+
+
+def page_urls() -> dict[str, str]:
+    """Return the URLs to measure by name."""
+    from blog.models import Post
+
+    newest = Post.objects.published().newest_first()[0]
+    last_page = (Post.objects.published().count() + 9) // 10
+    return {
         "home": "/",
         "list": "/blog/",
-        "list, last page": f"/blog/?page={(Post.objects.published().count() + 9) // 10}",
+        "list, last page": f"/blog/?page={last_page}",
         "post": "/sore-shins-on-the-stairs/",
         "newest post": newest.get_absolute_url(),
         "category": "/category/i-am-in-pain/",
-        "tag": f"/tag/{newest.tags.first().slug}/",
+        "tag": newest.tags.all()[0].get_absolute_url(),
         "author": newest.author.get_absolute_url(),
         "year": f"/{newest.published_at:%Y}/",
         "month": f"/{newest.published_at:%Y/%m}/",
@@ -83,35 +98,33 @@ def table() -> None:
         "sitemap of posts": "/sitemap-posts.xml",
         "not found": "/nothing-here/",
     }
-    client = Client()
-    print(f"\n{Post.objects.count()} posts, {Category.objects.count()} categories\n")
 
-    def milliseconds(address: str, *, is_made: bool) -> float:
-        times = []
-        for _ in range(18):
-            if is_made:
-                cache.clear()
-            start = time.process_time()
-            client.get(address, headers={"Accept-Encoding": "gzip"})
-            times.append(time.process_time() - start)
-        return statistics.median(times[3:]) * 1000
 
-    print(
-        "| page | queries | CPU ms to make it | CPU ms when kept | HTML kB, gzipped |\n| --- | --- | --- | --- | --- |"
-    )
-    for name, address in addresses.items():
-        queries: list[str] = []
+def print_row(client: "Client", name: str, url: str) -> None:
+    """Print the number of queries, the CPU milliseconds and the size of a page."""
+    from django.core.cache import cache
 
-        def counting(execute: Any, sql: str, *rest: Any, seen: list[str] = queries) -> Any:
-            seen.append(sql)
-            return execute(sql, *rest)
+    cache.clear()
+    with count_queries() as queries:
+        body = client.get(url).content
+    rendered = measure_milliseconds(client, url, is_cached=False)
+    cached = measure_milliseconds(client, url, is_cached=True)
+    kilobytes = len(gzip.compress(body)) / 1000
+    print(f"| {name} | {len(queries)} | {rendered:.0f} | {cached:.1f} | {kilobytes:.1f} |")
 
-        cache.clear()
-        with connection.execute_wrapper(counting):
-            body = client.get(address).content
-        made, kept = milliseconds(address, is_made=True), milliseconds(address, is_made=False)
-        size = len(gzip.compress(body)) / 1000
-        print(f"| {name} | {len(queries)} | {made:.0f} | {kept:.1f} | {size:.1f} |")
+
+def measure_milliseconds(client: "Client", url: str, *, is_cached: bool) -> float:
+    """Return the median CPU milliseconds of a request."""
+    from django.core.cache import cache
+
+    times = []
+    for _ in range(WARM_UPS + REQUESTS):
+        if not is_cached:
+            cache.clear()
+        start = time.process_time()
+        client.get(url, headers={"Accept-Encoding": "gzip"})
+        times.append(time.process_time() - start)
+    return statistics.median(times[WARM_UPS:]) * 1000
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
-"""A site of its own for a benchmark: the demo, in a temporary folder that ends with it."""
+"""A temporary site for benchmarks, and a counter of its queries."""
 
 import os
 import platform
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
 def demo_site(database: str = "") -> Iterator[None]:
-    """Set Django up on a new SQLite database, or the empty one at `database`, with the demo, and print the versions."""
+    """Set up Django with the demo on a temporary SQLite database, or the empty one at `database`; print versions."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
             "DATA_DIR": folder,
@@ -32,3 +33,18 @@ def demo_site(database: str = "") -> Iterator[None]:
         database = f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}"
         print(f"Python {platform.python_version()}, Django {django.get_version()}, {database}")
         yield
+
+
+@contextmanager
+def count_queries() -> Iterator[list[str]]:
+    """Collect the SQL of the queries in this block."""
+    from django.db import connection
+
+    queries: list[str] = []
+
+    def collect(execute: Any, sql: str, *rest: Any) -> Any:
+        queries.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(collect):
+        yield queries

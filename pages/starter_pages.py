@@ -76,8 +76,8 @@ def create_demo_pages(demo: dict[str, Any]) -> list[Page]:
 
 def _create_services(rows: list[dict[str, Any]]) -> None:
     for position, row in enumerate(rows, start=1):
-        fields = {name: value for name, value in row.items() if name != "picture"}
-        image = Image.objects.filter(title=f"Demo: {row['picture']}").first()
+        fields = {name: value for name, value in row.items() if name != "image"}
+        image = Image.objects.filter(title=f"Demo: {row['image']}").first()
         Service.objects.create(**fields, image=image, position=position)
 
 

@@ -1,1 +1,1 @@
-"""The demo site: its texts and pictures are data in this folder, read by `loading` and `load_test`."""
+"""The demo site. Its texts and images are in this folder, loaded by `loader`; `load_test` creates many posts."""

@@ -1,4 +1,4 @@
-"""Many long posts for load tests, put into the database in bulk."""
+"""Create many long posts for load tests, with bulk inserts."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -19,53 +19,53 @@ from richtext.sanitizer import sanitize
 
 SECTIONS_PER_POST = 5
 WORDS_PER_SECTION = 140
-BATCH = 500
+BATCH_SIZE = 500
 TAGS = ("Strength", "Balance", "Running", "Desk work", "Sleep", "Shoulder", "Knee", "Hip", "Back", "Walking")
 
 
 @dataclass(frozen=True)
 class _Section:
     body: str
-    words: int
+    word_count: int
     heading: list[object]
     title: str
 
 
-def make_posts(count: int, report: Callable[[int], None] = lambda done: None) -> None:
-    """Write `count` public posts of about 900 words, spread over the last ten years; `report` hears the progress.
+def create_posts(count: int, report_progress: Callable[[int], None] = lambda done: None) -> None:
+    """Create `count` public posts of about 900 words, spread over the last ten years.
 
-    Posts are made of sections cleaned and measured once, so their bodies are what prose would store.
+    Posts combine sections that are sanitized and analyzed once, so their bodies are as the editor would store them.
     """
-    chance = random.Random(count)  # noqa: S311 - the same number gives the same posts
+    generator = random.Random(count)  # noqa: S311 - the same count creates the same posts
     sentences = (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").split("\n")
-    sections = [_section(number, [line for line in sentences if line], chance) for number in range(300)]
+    sections = [_section(number, [line for line in sentences if line], generator) for number in range(300)]
     author = Author.objects.first() or Author.objects.create(name="Load test", slug="load-test")
     categories = list(Category.objects.all()) or [Category.objects.create(name="Load test", slug="load-test")]
     tags = [Tag.objects.get_or_create(name=name)[0] for name in TAGS]
     first = Post.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     done = 0
-    for batch in batched(_posts(count, first, sections, author, categories, chance), BATCH):
+    for batch in batched(_posts(count, first, sections, author, categories, generator), BATCH_SIZE):
         with transaction.atomic():
             posts = Post.objects.bulk_create(batch)
             references.sync(posts)
             through = Post.categories.through
             through.objects.bulk_create(through(post=post, category_id=post.primary_category_id) for post in posts)
             TaggedPost.objects.bulk_create(
-                TaggedPost(content_object=post, tag=tag) for post in posts for tag in chance.sample(tags, 2)
+                TaggedPost(content_object=post, tag=tag) for post in posts for tag in generator.sample(tags, 2)
             )
         done += len(batch)
-        report(done)
+        report_progress(done)
 
 
-def _section(number: int, sentences: list[str], chance: random.Random) -> _Section:
-    opening = chance.choice(sentences).rstrip(".")
+def _section(number: int, sentences: list[str], generator: random.Random) -> _Section:
+    opening = generator.choice(sentences).rstrip(".")
     title = " ".join(opening.split()[:6])
     paragraphs: list[str] = []
-    words = 0
-    while words < WORDS_PER_SECTION:
-        chosen = chance.sample(sentences, 4)
+    word_count = 0
+    while word_count < WORDS_PER_SECTION:
+        chosen = generator.sample(sentences, 4)
         paragraphs.append(f"<p>{' '.join(chosen)}</p>")
-        words += sum(len(sentence.split()) for sentence in chosen)
+        word_count += sum(len(sentence.split()) for sentence in chosen)
     body = sanitize(f'<h2 id="section-{number}">{title}</h2>{"".join(paragraphs)}')
     analysis = analyze(body)
     return _Section(body, analysis.word_count, [2, f"section-{number}", analysis.headings[0].text], title)
@@ -77,12 +77,12 @@ def _posts(
     sections: list[_Section],
     author: Author,
     categories: list[Category],
-    chance: random.Random,
+    generator: random.Random,
 ) -> Iterator[Post]:
     now = timezone.now()
     step = timedelta(days=3650) / max(count, 1)
     for number in range(count):
-        chosen = chance.sample(sections, SECTIONS_PER_POST)
+        chosen = generator.sample(sections, SECTIONS_PER_POST)
         published_at = now - step * number - timedelta(minutes=1)
         yield Post(
             title=f"{chosen[0].title} ({first + number + 1})",
@@ -90,11 +90,11 @@ def _posts(
             slug=f"load-test-{first + number + 1}",
             body="\n".join(section.body for section in chosen),
             summary=excerpt(chosen[0].body),
-            word_count=sum(section.words for section in chosen),
+            word_count=sum(section.word_count for section in chosen),
             headings=[section.heading for section in chosen],
             month=timezone.localdate(published_at).replace(day=1),
             author=author,
-            primary_category=chance.choice(categories),
+            primary_category=generator.choice(categories),
             status=Post.Status.PUBLISHED,
             published_at=published_at,
         )

@@ -1,4 +1,4 @@
-"""What the head of every page says to machines: the page's own metadata, joined with the facts of the site."""
+"""Template tags for the metadata in the head of every page."""
 
 from django import template
 from django.template import Context
@@ -17,43 +17,50 @@ register = template.Library()
 
 
 @register.simple_tag
-def share_picture(meta: PageMeta, site: SiteInfo) -> ShareImage:
-    """The picture that other sites show for the page: its own, or one drawn from its title."""
+def share_image(meta: PageMeta, site: SiteInfo) -> ShareImage:
+    """Return the image shown with links to the page: its own, or one created from its title."""
     return meta.image or og_image(meta.title, site.name)
 
 
 @register.simple_tag(takes_context=True)
-def structured_data(context: Context, meta: PageMeta, picture: ShareImage) -> SafeString:
-    """The page's graph: the site, who publishes it, the page, the way to it, and what the page is about.
-
-    No query: the site's facts and the author are those that the frame shows anyway.
-    """
-    site, author, policy = context["site"], context.get("site_author"), context["navigation"].by_role.get("editorial")
-    profiles = [link.url for link in site.profiles]
-    if author is None or site.published_by == SiteInfo.Publisher.PRACTICE:
-        publisher = jsonld.organization(site, profiles)
-    else:
-        publisher = person(author, profiles)
-    if policy:
-        publisher["publishingPrinciples"] = absolute_url(policy.get_absolute_url())
+def structured_data(context: Context, meta: PageMeta, image: ShareImage) -> SafeString:
+    """Return the structured data of the page: the site, its publisher, the page and what it is about."""
+    site = context["site"]
+    publisher = _publisher(context)
+    nodes = [_with_site(node, publisher, image) for node in meta.nodes]
     return jsonld.json_ld_script(
         (
             jsonld.website(site, publisher),
-            meta.webpage_node(jsonld.website_id(), picture.url),
-            share_image_node(picture),
+            meta.webpage_node(jsonld.website_id(), image.url),
+            share_image_node(image),
             meta.breadcrumb_node(),
-            *(_published(each, publisher, picture) for each in meta.nodes),
+            *nodes,
             publisher,
         )
     )
 
 
-def _published(each: jsonld.Node, publisher: jsonld.Node, picture: ShareImage) -> jsonld.Node:
-    """A text or service of the page with what it owes to the site; other things as they are."""
-    if each["@type"] == "Service":
-        return each | {"provider": {"@id": publisher["@id"]}}
-    if each["@type"] != "BlogPosting":
-        return each
-    whole = {"publisher": {"@id": publisher["@id"]}, "image": {"@id": picture.url}, "inLanguage": get_language()}
-    principles = {name: publisher[name] for name in ("publishingPrinciples",) if name in publisher}
-    return each | whole | principles
+def _publisher(context: Context) -> jsonld.Node:
+    """Return the author or the practice, as chosen in the site settings."""
+    site, author = context["site"], context.get("site_author")
+    policy = context["navigation"].by_role.get("editorial")
+    profile_urls = [link.url for link in site.profiles]
+    if author is None or site.published_by == SiteInfo.Publisher.PRACTICE:
+        publisher = jsonld.organization(site, profile_urls)
+    else:
+        publisher = person(author, profile_urls)
+    if policy:
+        publisher["publishingPrinciples"] = absolute_url(policy.get_absolute_url())
+    return publisher
+
+
+def _with_site(node: jsonld.Node, publisher: jsonld.Node, image: ShareImage) -> jsonld.Node:
+    """Add publisher, image and language to a post, and the provider to a service."""
+    if node["@type"] == "Service":
+        return node | {"provider": {"@id": publisher["@id"]}}
+    if node["@type"] != "BlogPosting":
+        return node
+    added = {"publisher": {"@id": publisher["@id"]}, "image": {"@id": image.url}, "inLanguage": get_language()}
+    if "publishingPrinciples" in publisher:
+        added["publishingPrinciples"] = publisher["publishingPrinciples"]
+    return node | added

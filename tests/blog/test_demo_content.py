@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 DEMO = Path(__file__).resolve().parents[2] / "blog" / "demo"
-PICTURES = {path.stem: path for path in (DEMO / "pictures").glob("*.webp")}
+IMAGES = {path.stem: path for path in (DEMO / "images").glob("*.webp")}
 SITE: dict[str, Any] = tomllib.loads((DEMO / "site.toml").read_text())
 CATEGORIES = {category["slug"]: category for category in SITE["category"]}
 
-TEXT_KEYS = {"title", "category", "excerpt", "picture", "picture_alt", "seo_title", "seo_description"}
+TEXT_KEYS = {"title", "category", "excerpt", "image", "image_alt", "seo_title", "seo_description"}
 LIST_KEYS = {"more_categories", "tags", "tldr"}
 CALLOUTS = {"note", "tip", "warning", "red-flags"}
 VOID = {"hr", "br", "img"}
@@ -153,9 +153,9 @@ def test_a_body_starts_with_a_paragraph_and_has_headings_and_lists(post: Post) -
 
 @every_post
 def test_images_exist_and_have_alt_text(post: Post) -> None:
-    shown = [(post.meta["picture"], post.meta["picture_alt"])]
+    shown = [(post.meta["image"], post.meta["image_alt"])]
     shown += [(image["data-image"], image["alt"]) for image in read_markup(post.body).all("img")]
-    assert {name for name, _ in shown} <= set(PICTURES)
+    assert {name for name, _ in shown} <= set(IMAGES)
     assert [alt for _, alt in shown if not is_description(alt)] == []
 
 
@@ -188,7 +188,7 @@ def test_most_posts_have_references() -> None:
     assert sum("<h2>References</h2>" in post.body for post in POSTS.values()) > len(POSTS) / 2
 
 
-@pytest.mark.parametrize("key", ["title", "excerpt", "seo_title", "seo_description", "picture_alt", "published"])
+@pytest.mark.parametrize("key", ["title", "excerpt", "seo_title", "seo_description", "image_alt", "published"])
 def test_no_two_posts_share(key: str) -> None:
     assert max(Counter(post.meta[key] for post in POSTS.values()).values()) == 1
 
@@ -204,8 +204,8 @@ def test_each_category_has_two_posts_an_image_and_a_top_level_parent() -> None:
     for slug, category in CATEGORIES.items():
         assert used[slug] >= 2
         assert category["description"]
-        assert category["picture"] in PICTURES
-        assert is_description(category["picture_alt"])
+        assert category["image"] in IMAGES
+        assert is_description(category["image_alt"])
         assert not category["parent"] or CATEGORIES[category["parent"]]["parent"] == ""
 
 
@@ -225,22 +225,22 @@ def test_the_texts_about_the_site_use_only_elements_of_the_schema() -> None:
 def test_no_real_person_or_site_is_mentioned() -> None:
     assert SITE["site"]["email"].endswith("@example.com")
     assert all(social["url"].startswith("https://example.com/") for social in SITE["site"]["social"])
-    assert SITE["author"]["portrait"] in PICTURES
+    assert SITE["author"]["portrait"] in IMAGES
     assert " " not in SITE["author"]["name"]
 
 
 def test_images_have_the_format_of_the_library_and_are_small() -> None:
-    for name, path in PICTURES.items():
+    for name, path in IMAGES.items():
         with Image.open(path) as picture:
             assert (picture.format, picture.width) == ("WEBP", 900 if name == "portrait" else 1600)
             assert not {"exif", "icc_profile", "xmp"} & set(picture.info)
-    assert sum(path.stat().st_size for path in PICTURES.values()) < 2_500_000
+    assert sum(path.stat().st_size for path in IMAGES.values()) < 2_500_000
 
 
 def test_each_drawing_has_an_image() -> None:
     drawings = {path.stem for path in (DEMO / "drawings").glob("*.svg")}
     assert len(drawings) >= 4
-    assert drawings <= set(PICTURES)
+    assert drawings <= set(IMAGES)
 
 
 def test_the_sentences_for_seeded_posts_are_complete_and_distinct() -> None:

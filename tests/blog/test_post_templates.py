@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from blog.demo import loading
+from blog.demo import loader
 from blog.models import Post, PostTemplate
 from tests.factories import make_category, make_image, make_post
 
@@ -41,10 +41,10 @@ def test_an_unknown_template_shows_an_empty_form(admin_client: Client, template:
 
 @pytest.mark.django_db
 def test_the_demo_has_four_templates_and_does_not_overwrite_changed_ones() -> None:
-    loading.load()
+    loader.load_demo()
     assert PostTemplate.objects.count() == 4
     PostTemplate.objects.filter(name="Injury guide").update(body="<p>Mine.</p>")
-    loading.load()
+    loader.load_demo()
     assert PostTemplate.objects.count() == 4
     assert PostTemplate.objects.get(name="Injury guide").body == "<p>Mine.</p>"
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from blog.demo.load_test import make_posts
+from blog.demo.load_test import create_posts
 from blog.models import Category, Post, Tag
 from ptcomplete.management.commands.worker import JOBS, work_until_idle
 from search.engine import search
@@ -176,6 +176,6 @@ def test_saving_a_category_without_changing_its_name_writes_no_entry() -> None:
 
 def test_rebuild_search_missing_indexes_every_seeded_post() -> None:
     Category.objects.create(name="Pain")
-    make_posts(2)
+    create_posts(2)
     call_command("rebuild_search", missing=True, stdout=StringIO())
     assert IndexEntry.objects.count() == Post.objects.count() == 2

@@ -6,34 +6,42 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from blog.demo import load_test, loading
+from blog.demo import load_test, loader
 
 
 class Command(BaseCommand):
-    """`seed_demo [--posts N]`; the demo is loaded once, never over what is there."""
+    """Load the demo site, which never changes existing objects, or create posts for load tests."""
 
-    help = "Load the demo content; with --posts N, N long posts for load tests instead."
+    help = "Load the demo site, or with --posts N create N long posts for load tests."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--posts", type=int, metavar="N", help="make N posts of about 900 words instead")
+        """Add --posts."""
+        parser.add_argument("--posts", type=int, metavar="N", help="create N posts of about 900 words instead")
 
     def handle(self, *args: Any, posts: int | None, **options: Any) -> None:
+        """Load the demo or create posts, and report the number of new posts."""
         if posts is None:
-            new = loading.load()
-            # Rooms above have demo content of their own.
-            call_command("create_starter_pages", demo=True)
-            call_command("demo_instagram")
-            call_command("start_shop", demo=True)
-            self.stdout.write(f"{new} demo posts are new." if new else "The demo content is there already.")
-            return
-        if posts < 1:
-            raise CommandError("--posts takes a number from 1 up.")
-        load_test.make_posts(posts, self._report)
-        # Made in bulk, which no room hears of.
-        call_command("rebuild_search", missing=True, stdout=self.stdout)
-        self.stdout.write(f"{posts} posts made.")
+            self._load_demo()
+        elif posts < 1:
+            raise CommandError("--posts must be at least 1.")
+        else:
+            self._create_posts(posts)
 
-    def _report(self, done: int) -> None:
+    def _load_demo(self) -> None:
+        created = loader.load_demo()
+        # Apps above the blog have demo content that needs these images and posts.
+        call_command("create_starter_pages", demo=True)
+        call_command("demo_instagram")
+        call_command("start_shop", demo=True)
+        self.stdout.write(f"{created} demo posts created." if created else "The demo is already loaded.")
+
+    def _create_posts(self, count: int) -> None:
+        load_test.create_posts(count, self._report_progress)
+        # Bulk inserts send no signals, so search has not indexed the posts.
+        call_command("rebuild_search", missing=True, stdout=self.stdout)
+        self.stdout.write(f"{count} posts created.")
+
+    def _report_progress(self, done: int) -> None:
         if self.stdout.isatty():
             self.stdout.write(f"\r{done}", ending="")
             self.stdout.flush()

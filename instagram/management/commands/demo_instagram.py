@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if Shot.objects.exists():
             return
-        folder = Path(apps.get_app_config("blog").path) / "demo" / "pictures"
+        folder = Path(apps.get_app_config("blog").path) / "demo" / "images"
         for days, (name, alt, caption) in enumerate(SHOTS):
             picture = Image.objects.filter(title=f"Demo: {name}").first()
             if picture is None:
