@@ -1,0 +1,1 @@
+"""The blog: posts, categories, tags, series, feeds, sitemaps and the checklist."""

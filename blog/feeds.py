@@ -34,10 +34,12 @@ class _CleanFeed(SyndicationFeed):
     """A feed without control characters, which XML cannot represent."""
 
     def add_root_elements(self, handler: Any) -> None:
+        """Add the metadata of the feed."""
         self.feed = _strip(self.feed)
         super().add_root_elements(handler)
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """Add an item."""
         super().add_item_elements(handler, _strip(item))
 
 

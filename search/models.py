@@ -21,6 +21,8 @@ class IndexEntry(models.Model):
     body = models.TextField(blank=True)
 
     class Meta:
+        """One entry for each document."""
+
         verbose_name_plural = "index entries"
         constraints = [
             models.UniqueConstraint(fields=("content_type", "object_id"), name="search_indexentry_unique_document")

@@ -24,6 +24,8 @@ class ContentForm(DocumentForm):
     )
 
     class Meta:
+        """All fields, with widgets that count characters."""
+
         exclude = ()
         widgets: dict[str, Any] = {
             "excerpt": forms.Textarea(attrs={"rows": 3}),
@@ -47,6 +49,8 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
     change_form_template = "admin/blog/content_form.html"
 
     class Media:
+        """The scripts of the checklist and the search preview."""
+
         js = tuple(
             Script(f"admin_theme/{name}.js", type="module")
             for name in ("character-counter", "search-preview", "checklist")

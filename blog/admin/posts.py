@@ -43,6 +43,8 @@ class PostForm(ContentForm):
     """The form of a post."""
 
     class Meta(ContentForm.Meta):
+        """The widgets and help texts of posts."""
+
         model = Post
         widgets = ContentForm.Meta.widgets | {
             "tldr": forms.Textarea(attrs={"rows": 4}),

@@ -14,6 +14,8 @@ class RulesForm(forms.ModelForm):
     """A form with a field for each check. The fields are added below."""
 
     class Meta:
+        """No model fields, since every field belongs to a check."""
+
         model = PublishingRules
         fields = ()
 

@@ -216,6 +216,8 @@ class Post(Document):  # type: ignore[django-manager-missing]
     objects = PostQuerySet.as_manager()
 
     class Meta(Document.Meta):
+        """Indexes for the public lists."""
+
         indexes = [
             # Includes the month, so that counting by month reads only the index.
             models.Index(fields=("status", "trashed_at", "-published_at", "-id", "month"), name="blog_post_published"),

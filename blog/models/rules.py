@@ -19,6 +19,8 @@ class PublishingRules(Singleton):
     severities = models.JSONField(default=dict, editable=False)
 
     class Meta:
+        """The names in the admin."""
+
         verbose_name = "publishing rules"
         verbose_name_plural = "publishing rules"
 

@@ -35,6 +35,8 @@ class Series(ReferenceSource):
     )
 
     class Meta:
+        """Sorted by title."""
+
         ordering = ("title",)
         verbose_name_plural = "series"
 

@@ -19,6 +19,8 @@ class ReusableText(ReferenceSource):
     body = models.TextField("text", help_text="Written like a post, with headings, lists, callouts and images.")
 
     class Meta:
+        """Sorted by name."""
+
         abstract = True
         ordering = ("name",)
 
@@ -54,6 +56,8 @@ class PostTemplate(ReusableText):
     tldr = models.TextField("TL;DR", blank=True, help_text="The TL;DR to start with, one point per line.")
 
     class Meta(ReusableText.Meta):
+        """The name in the admin."""
+
         verbose_name = "template"
 
 

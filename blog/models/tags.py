@@ -31,6 +31,8 @@ class Tag(TagBase):
     objects = TagQuerySet.as_manager()
 
     class Meta:
+        """Sorted by name."""
+
         ordering = ("name",)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -71,6 +73,8 @@ class TaggedPost(ItemBase):
     content_object = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="tagged")
 
     class Meta:
+        """Each tag once per post."""
+
         constraints = [models.UniqueConstraint("tag", "content_object", name="blog_taggedpost_unique")]
 
     def __str__(self) -> str:

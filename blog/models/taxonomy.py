@@ -66,6 +66,8 @@ class Category(PathNode, ReferenceSource):
     path_suffix = "/"
 
     class Meta:
+        """Sorted by position."""
+
         ordering = ("position", "name")
         verbose_name_plural = "categories"
 
