@@ -19,7 +19,7 @@ def resolve(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]
         markup = {pk: str(format_html(placeholder, pk, snippet.name)) for pk, snippet in snippets.items()}
     else:
         bodies = [_without_snippets(snippet.body) for snippet in snippets.values()]
-        rendered = render_all(bodies, target, is_part=True)
+        rendered = render_all(bodies, target, is_fragment=True)
         markup = {pk: _with_prefixed_ids(body, pk) for pk, body in zip(snippets, rendered, strict=True)}
     return {embed: markup[embed.id] for embed in wanted if embed.id in markup}
 

@@ -11,7 +11,7 @@ from accounts.models import Author
 from accounts.structured_data import detailed_person, person, person_id
 from blog.models import Category, Post, Series, Tag
 from images.structured_data import share_image
-from publishing.structured_data import faq
+from publishing.structured_data import faq_nodes
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
@@ -123,7 +123,9 @@ def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
         path=_post_path(post),
         ancestors=_breadcrumbs(post.primary_category),
         image=share_image(post.featured_image),
-        nodes=(_article(post), person(post.author), *faq(post, absolute_url(_post_path(post)))) if is_public else (),
+        nodes=(_article(post), person(post.author), *faq_nodes(post, absolute_url(_post_path(post))))
+        if is_public
+        else (),
         canonical_url=post.canonical_url,
         published_at=post.published_at,
         updated_at=post.updated_on or post.published_at,

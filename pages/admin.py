@@ -47,7 +47,7 @@ class PageAdmin(ContentAdmin):
             },
         ),
     )
-    writing_fieldset = ("More", {"fields": ("published_at", "note", "is_update", "publish_changes_at")})
+    save_fieldset = ("More", {"fields": ("published_at", "note", "is_update", "publish_changes_at")})
 
     @admin.display(description="URL", ordering="path")
     def url_path(self, page: Page) -> str:

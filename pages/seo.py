@@ -8,7 +8,7 @@ from accounts.models import Author
 from accounts.structured_data import detailed_person
 from images.structured_data import share_image
 from pages.models import Page, Service
-from publishing.structured_data import faq
+from publishing.structured_data import faq_nodes
 from siteinfo.seo import Breadcrumb, PageMeta
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
@@ -30,7 +30,7 @@ def page_meta(
     nodes = (
         *([detailed_person(author)] if author else []),
         *(_service_node(service, url) for service in services),
-        *faq(page, url),
+        *faq_nodes(page, url),
     )
     parents = (Breadcrumb(parent.title, parent.get_absolute_url()) for parent in page.public_ancestors())
     return PageMeta(

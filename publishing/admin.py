@@ -1,5 +1,6 @@
-"""The desk's side of documents: save without losing a word, preview, private edits, history, the trash."""
+"""The change form of documents: publishing, pending edits, previews, history and the trash."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -17,22 +18,29 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from publishing import diff, visibility
-from publishing.admin_list import DocumentList
+from publishing import diff
+from publishing.admin_list import DocumentListAdmin
 from publishing.autosave import AutosaveAdmin
-from publishing.forms import DocumentForm, document_from
+from publishing.forms import DocumentForm, unsaved_document
 from publishing.models import Document, PendingEdit, Revision
 from publishing.revisions import create_initial_revision, create_revision, publish_pending_edit
+from publishing.visibility import preview_url, set_private_headers
+
+MAX_REVISIONS_SHOWN = 200
+# The names of the buttons that save the form.
+_SAVE_BUTTONS = frozenset({"_publish", "_draft", "_save", "_pending"})
 
 
-class DocumentAdmin(AutosaveAdmin, DocumentList):
-    """A ModelAdmin for documents. Concrete ones set `form` to a DocumentForm and `preview_url_name`, and say in
-    `preview()` how their public page is rendered."""
+class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
+    """A ModelAdmin of documents.
+
+    Subclasses set `form` to a DocumentForm, and `preview_url_name`, and render their public page in `preview()`.
+    """
 
     change_form_template = "admin/publishing/change_form.html"
     preview_url_name = ""
-    writing_fieldset: tuple[str, dict[str, tuple[str, ...]]] = (
-        "This save",
+    save_fieldset: tuple[str, dict[str, tuple[str, ...]]] = (
+        "Options for this save",
         {"fields": ("note", "is_update", "publish_changes_at")},
     )
 
@@ -40,21 +48,23 @@ class DocumentAdmin(AutosaveAdmin, DocumentList):
         css = {"all": ("publishing/publishing.css",)}
         js = (Script("publishing/autosave.js", type="module"),)
 
-    # ---- For concrete admins ------------------------------------------------------------------------
+    # ---- For subclasses -----------------------------------------------------------------------------
 
     def preview(self, request: HttpRequest, document: Any, form: DocumentForm | None) -> HttpResponse:
-        """The public page of `document`, which may be unsaved: then `form` holds its related rows."""
+        """Render the public page of `document`. If it is unsaved, `form` holds its related rows."""
         raise NotImplementedError
 
-    def after_saving(self, request: HttpRequest, document: Any, form: ModelForm) -> None:
-        """Called when the document and its related rows are saved, before the revision is kept."""
+    def after_save(self, request: HttpRequest, document: Any, form: ModelForm) -> None:
+        """Run after the document and its related rows are saved, before the revision is created."""
 
-    # ---- Opening ------------------------------------------------------------------------------------
+    # ---- Opening the form ---------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*super().get_fieldsets(request, obj), self.writing_fieldset)
+        """Add the options of a save."""
+        return (*super().get_fieldsets(request, obj), self.save_fieldset)
 
     def pending_edit(self, row: Any) -> PendingEdit | None:
+        """Return the pending edit of the document, if there is one."""
         return row.pending_edits.first()
 
     def changeform_view(
@@ -64,98 +74,100 @@ class DocumentAdmin(AutosaveAdmin, DocumentList):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
+        """Handle the buttons that save no form, and add the document's status to the context."""
         document = self.get_object(request, unquote(object_id)) if object_id else None
         if document is not None and request.method == "POST":
-            answer = self._act(request, document)
-            if answer is not None:
-                return answer
-        context = {**(extra_context or {}), **(self._state(request, document) if document else {})}
+            response = self._handle_button(request, document)
+            if response is not None:
+                return response
+        context = {**(extra_context or {}), **(self._form_context(request, document) if document else {})}
         return super().changeform_view(request, object_id, form_url, context)
 
-    def _state(self, request: HttpRequest, document: Any) -> dict[str, Any]:
-        newest = document.revisions.select_related("user").first()
+    def _form_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         return {
             "status_label": document.status_label,
             "is_public": document.is_published,
             "is_released": document.status == Document.Status.PUBLISHED,
-            "pending": document.pending_edits.first(),
+            "pending_edit": document.pending_edits.first(),
             **self.autosave_context(request, document),
             "saved_version": document.version,
-            "last_revision": newest,
-            "preview_url": visibility.preview_url(document, self.preview_url_name),
+            "last_revision": document.revisions.select_related("user").first(),
+            "preview_url": preview_url(document, self.preview_url_name),
         }
 
-    def _act(self, request: HttpRequest, document: Any) -> HttpResponse | None:
-        """Buttons of the form that save nothing of it."""
-        acts = {
+    # ---- Buttons that save no form ------------------------------------------------------------------
+
+    def _handle_button(self, request: HttpRequest, document: Any) -> HttpResponse | None:
+        handlers: dict[str, Callable[[HttpRequest, Any], HttpResponse]] = {
             "_trash": self._trash,
             "_restore": self._restore,
             "_publish_changes": self._publish_changes,
             "_discard_changes": self._discard_changes,
-            "_withdraw": self._withdraw,
+            "_revoke_preview_links": self._revoke_preview_links,
             "_duplicate": self._duplicate,
         }
-        act = next((act for name, act in acts.items() if name in request.POST), None)
-        if act is None:
+        handler = next((handler for name, handler in handlers.items() if name in request.POST), None)
+        if handler is None:
             return None
         if not self.has_change_permission(request, document):
             raise PermissionDenied
-        return act(request, document)
+        return handler(request, document)
 
     def _trash(self, request: HttpRequest, document: Any) -> HttpResponse:
         document.trash()
-        self.log_change(request, document, "Moved to the trash.")
-        self._say(request, "“{}” is in the trash. Choose Trash at the right to bring it back.", document)
-        return HttpResponseRedirect(self._address("changelist"))
+        self.log_change(request, document, "Moved to trash.")
+        self._report(request, "“{}” was moved to trash. You can restore it from the Trash filter.", document)
+        return HttpResponseRedirect(self._url("changelist"))
 
     def _restore(self, request: HttpRequest, document: Any) -> HttpResponse:
         document.restore()
-        self.log_change(request, document, "Brought back from the trash.")
-        self._say(request, "“{}” is back, as it was.", document)
-        return HttpResponseRedirect(self._address("change", document.pk))
+        self.log_change(request, document, "Restored from trash.")
+        self._report(request, "“{}” was restored.", document)
+        return HttpResponseRedirect(self._url("change", document.pk))
 
     def _publish_changes(self, request: HttpRequest, document: Any) -> HttpResponse:
         edit = document.pending_edits.first()
         errors = document.publish_errors(edit.data) if edit else []
         for error in errors:
-            self.message_user(request, f"Not published yet. {error.message}", messages.ERROR)
+            self.message_user(request, f"The changes were not published. {error.message}", messages.ERROR)
         if edit and not errors and publish_pending_edit(edit):
-            self.log_change(request, document, "Private changes published.")
-            self._say(request, "Readers of “{}” see your changes now.", document)
-        return HttpResponseRedirect(self._address("change", document.pk))
+            self.log_change(request, document, "Published pending changes.")
+            self._report(request, "The pending changes to “{}” were published.", document)
+        return HttpResponseRedirect(self._url("change", document.pk))
 
     def _discard_changes(self, request: HttpRequest, document: Any) -> HttpResponse:
         document.pending_edits.all().delete()
-        self._say(request, "The private changes to “{}” are gone. Readers see what they saw before.", document)
-        return HttpResponseRedirect(self._address("change", document.pk) + "?autosave=no")
+        self._report(request, "The pending changes to “{}” were discarded.", document)
+        return HttpResponseRedirect(self._url("change", document.pk) + "?autosave=no")
 
-    def _withdraw(self, request: HttpRequest, document: Any) -> HttpResponse:
+    def _revoke_preview_links(self, request: HttpRequest, document: Any) -> HttpResponse:
         document.preview_key = uuid4()
         document.save(update_fields=["preview_key"])
-        self._say(request, "The secret links to “{}” given away so far lead nowhere now.", document)
-        return HttpResponseRedirect(self._address("change", document.pk))
+        self._report(request, "The preview links to “{}” were revoked.", document)
+        return HttpResponseRedirect(self._url("change", document.pk))
 
     def _duplicate(self, request: HttpRequest, document: Any) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        copy = self.copied(request, document)
-        self._say(request, "This is a copy of “{}”. Only you can see it.", document)
-        return HttpResponseRedirect(self._address("change", copy.pk))
+        copy = self.duplicate(request, document)
+        self._report(request, "This draft is a copy of “{}”.", document)
+        return HttpResponseRedirect(self._url("change", copy.pk))
 
-    def _say(self, request: HttpRequest, text: str, document: Any) -> None:
-        self.message_user(request, format_html(text, document), messages.SUCCESS)
+    def _report(self, request: HttpRequest, message: str, document: Any) -> None:
+        self.message_user(request, format_html(message, document), messages.SUCCESS)
 
     # ---- Saving -------------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if self._is_private(request, obj):
-            edit = {
+        """Save the document with the status of the pressed button, or store a pending edit."""
+        if self._saves_pending_edit(request, obj):
+            values = {
                 "data": form.snapshot(),
                 "user": request.user,
                 "publish_at": form.cleaned_data.get("publish_changes_at"),
             }
             content_type = ContentType.objects.get_for_model(obj)
-            PendingEdit.objects.update_or_create(content_type=content_type, object_id=obj.pk, defaults=edit)
+            PendingEdit.objects.update_or_create(content_type=content_type, object_id=obj.pk, defaults=values)
             return
         if "_publish" in request.POST:
             obj.status = Document.Status.PUBLISHED
@@ -169,46 +181,52 @@ class DocumentAdmin(AutosaveAdmin, DocumentList):
             obj.version += 1
         super().save_model(request, obj, form, change)
 
-    def _is_private(self, request: HttpRequest, document: Document) -> bool:
+    def _saves_pending_edit(self, request: HttpRequest, document: Document) -> bool:
         return "_pending" in request.POST and document.pk is not None and document.is_published
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save related rows and create the revision. The form's autosaves are no longer needed."""
         document = form.instance
         self.delete_autosaves(request, form)
-        if self._is_private(request, document):
+        if self._saves_pending_edit(request, document):
             return
         super().save_related(request, form, formsets, change)
-        self.after_saving(request, document, form)
+        self.after_save(request, document, form)
         document.pending_edits.all().delete()
-        create_revision(document, request.user, form.cleaned_data.get("note", ""))
+        create_revision(document, request.user, form.cleaned_data.get("note", ""))  # type: ignore[arg-type]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
-        return self._told(request, obj) or super().response_add(request, obj, post_url_continue)
+        """Stay on the document."""
+        return self._response_after_save(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
-        return self._told(request, obj) or super().response_change(request, obj)
+        """Stay on the document."""
+        return self._response_after_save(request, obj) or super().response_change(request, obj)
 
-    def _told(self, request: HttpRequest, document: Any) -> HttpResponseRedirect | None:
-        """After a save: stay with the text and say what readers see now."""
-        if not {"_publish", "_draft", "_save", "_pending"} & request.POST.keys():
+    def _response_after_save(self, request: HttpRequest, document: Any) -> HttpResponseRedirect | None:
+        """Return to the form with a message that says what visitors see."""
+        if not _SAVE_BUTTONS & request.POST.keys():
             return None
-        if self._is_private(request, document):
-            text = "Kept private. Readers still see the text from before."
-        elif document.is_scheduled and document.published_at:
-            when = date_format(timezone.localtime(document.published_at), "l, F j, Y, H:i")
-            text = f"Scheduled. It goes live by itself on {when}."
-        elif document.is_published:
-            text = "Published. Readers can see it now."
-        else:
-            text = "Saved as a draft. Only you can see it."
         saved = type(document).objects.get(pk=document.pk)
-        link = format_html('{} <a href="{}">{}</a>', text, saved.get_absolute_url(), "Look at it")
+        message = self._saved_message(request, document)
+        link = format_html('{} <a href="{}">{}</a>', message, saved.get_absolute_url(), "View page")
         self.message_user(request, link, messages.SUCCESS)
-        return HttpResponseRedirect(self._address("change", document.pk))
+        return HttpResponseRedirect(self._url("change", document.pk))
 
-    # ---- Working copies and previews ------------------------------------------------------------------
+    def _saved_message(self, request: HttpRequest, document: Any) -> str:
+        if self._saves_pending_edit(request, document):
+            return "Saved as pending changes. Visitors still see the published text."
+        if document.is_scheduled and document.published_at:
+            when = date_format(timezone.localtime(document.published_at), "l, F j, Y, H:i")
+            return f"Scheduled for {when}."
+        if not document.is_published:
+            return "Draft saved. Only people who can sign in to the admin can see it."
+        return "Published." if "_publish" in request.POST else "Saved. Visitors see the new text."
+
+    # ---- Previews -----------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the preview and revision views."""
         return [
             self.route("<int:object_id>/preview/", xframe_options_sameorigin(self.show_preview), "preview"),
             self.route("<int:object_id>/revisions/<int:revision_id>/", self.show_revision, "revision"),
@@ -216,20 +234,18 @@ class DocumentAdmin(AutosaveAdmin, DocumentList):
         ]
 
     def show_preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The page as readers would see it, from the working copy named by `?autosave=` or the private edit."""
-        document = self._writable(request, object_id)
+        """Show the page as visitors would see it, with the content of the autosave that `?autosave=` names."""
+        document = self._get_editable(request, object_id)
         form = self.autosaved_form(request, document)
-        response = self.preview(request, document_from(form) if form else document, form)
-        response["Cache-Control"] = "private, no-store"
-        response["X-Robots-Tag"] = "noindex"
-        return response
+        response = self.preview(request, unsaved_document(form) if form else document, form)
+        return set_private_headers(response)
 
-    # ---- History ---------------------------------------------------------------------------------------
+    # ---- History ------------------------------------------------------------------------------------
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Every save of the content, newest first."""
+        """List the revisions, newest first."""
         document = self.get_object(request, unquote(object_id))
         if document is None:
             raise Http404
@@ -240,57 +256,59 @@ class DocumentAdmin(AutosaveAdmin, DocumentList):
             "title": "History",
             "opts": self.opts,
             "document": document,
-            "revisions": document.revisions.select_related("user").defer("data")[:200],
+            "revisions": document.revisions.select_related("user").defer("data")[:MAX_REVISIONS_SHOWN],
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/publishing/history.html", context)
 
     def show_revision(self, request: HttpRequest, object_id: int, revision_id: int) -> HttpResponse:
-        """A revision beside the saved text; by POST it becomes the saved text again."""
-        document = self._writable(request, object_id)
+        """Compare a revision with the saved text; a POST request restores it."""
+        document = self._get_editable(request, object_id)
         revision = document.revisions.select_related("user").filter(pk=revision_id).first()
         if revision is None:
             raise Http404
         if request.method == "POST":
-            self._bring_back(request, document, revision)
-            return HttpResponseRedirect(self._address("change", document.pk) + "?autosave=no")
-        now = document.snapshot()
+            self._restore_revision(request, document, revision)
+            return HttpResponseRedirect(self._url("change", document.pk) + "?autosave=no")
+        current = document.snapshot()
+        fields = [self._compare_field(name, revision.data, current) for name in document.snapshot_fields]
         context = {
             **self.admin_site.each_context(request),
-            "title": "Compare",
+            "title": "Compare versions",
             "opts": self.opts,
             "document": document,
             "revision": revision,
-            "parts": [part for name in document.snapshot_fields if (part := self._part(name, revision.data, now))],
+            "fields": [field for field in fields if field is not None],
         }
         return TemplateResponse(request, "admin/publishing/revision.html", context)
 
-    def _part(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
-        """The rows of one field, or None when it did not change (the text is always shown)."""
+    def _compare_field(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the label and diff of one field, or None if it did not change. The body is always included."""
         if name not in old or (old[name] == new.get(name) and name != "body"):
             return None
-        compare = diff.compare if name == "body" else diff.compare_lines
+        compare = diff.compare_html if name == "body" else diff.compare_lines
         label = getattr(self.opts.get_field(name), "verbose_name", name)
-        return {"label": label, "rows": compare(self._words(name, old[name]), self._words(name, new.get(name)))}
+        rows = compare(self._display_value(name, old[name]), self._display_value(name, new.get(name)))
+        return {"label": label, "rows": rows}
 
-    def _words(self, name: str, value: Any) -> str:
-        """A field of a snapshot as the author would say it: names instead of keys."""
+    def _display_value(self, name: str, value: Any) -> str:
+        """Return a value of a snapshot for authors: names of related rows instead of primary keys."""
         field = self.opts.get_field(name)
         if value in (None, "", []):
             return ""
         if field.is_relation and field.related_model and not isinstance(value, str):
-            keys = value if isinstance(value, list) else [value]
-            found: Any = field.related_model
-            return "\n".join(str(each) for each in found.objects.filter(pk__in=keys))
+            pks = value if isinstance(value, list) else [value]
+            model: Any = field.related_model
+            return "\n".join(str(row) for row in model.objects.filter(pk__in=pks))
         return str(value)
 
-    def _bring_back(self, request: HttpRequest, document: Any, revision: Revision) -> None:
+    def _restore_revision(self, request: HttpRequest, document: Any, revision: Revision) -> None:
         with transaction.atomic():
             document = type(document).objects.select_for_update().get(pk=document.pk)
             create_initial_revision(document)
             document.version += 1
             document.apply(revision.data)
             when = date_format(timezone.localtime(revision.created_at), "M j, Y, H:i")
-            create_revision(document, request.user, f"Brought back from {when}")
-            self.log_change(request, document, f"Brought back the text from {when}.")
-        self._say(request, "“{}” has the text of then again. The other one is in the history.", document)
+            create_revision(document, request.user, f"Restored from {when}")  # type: ignore[arg-type]
+            self.log_change(request, document, f"Restored the revision of {when}.")
+        self._report(request, "“{}” was restored. The other version stays in the history.", document)

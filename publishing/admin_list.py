@@ -1,8 +1,9 @@
-"""The desk's lists of documents: their states, and what can be done with many at once."""
+"""Lists of documents in the admin: their status, and actions on many at once."""
 
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import ActionLocation
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,116 +15,116 @@ from publishing.models import Document
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Draft, scheduled, published or in the trash; without a choice, all but the trash."""
+    """Filter by status. Without a choice, show everything outside the trash."""
 
     title = "status"
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the statuses."""
         return [("draft", "Drafts"), ("scheduled", "Scheduled"), ("published", "Published"), ("trash", "Trash")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        chosen = {
+        """Return the documents with the chosen status."""
+        filters = {
             "draft": queryset.drafts,
             "scheduled": queryset.scheduled,
             "published": queryset.published,
             "trash": queryset.trashed,
         }
-        return chosen.get(self.value() or "", queryset.not_trashed)()
+        return filters.get(self.value() or "", queryset.not_trashed)()
 
 
-class DocumentList(admin.ModelAdmin):
-    """The list of an admin for documents."""
+class DocumentListAdmin(admin.ModelAdmin):
+    """The list part of an admin of documents."""
 
     actions: tuple[str, ...] = (
         "publish_now",
-        "back_to_draft",
+        "unpublish",
         "move_to_trash",
         "restore_from_trash",
-        "delete_for_ever",
-        "duplicate_chosen",
+        "delete_permanently",
+        "duplicate_selected",
     )
 
     @admin.display(description="status", ordering="status")
     def status_label(self, document: Document) -> SafeString:
-        return format_html(
-            '<span class="state state--{}">{}</span>', document.status_label.lower(), document.status_label
-        )
+        """Show the status as a label."""
+        label = document.status_label
+        return format_html('<span class="state state--{}">{}</span>', label.lower(), label)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only what lies in the trash can be deleted for ever."""
+        """Allow deleting trashed documents only."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.trashed_at is not None)
 
     def get_actions(
         self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
     ) -> dict[str, Any]:
+        """Offer restoring and deleting in the trash, and the other actions elsewhere."""
         actions = super().get_actions(request, action_location)
         actions.pop("delete_selected", None)
         is_trash = request.GET.get("status") == "trash"
-        for_trash = {"restore_from_trash", "delete_for_ever"}
-        return {name: action for name, action in actions.items() if (name in for_trash) == is_trash}
+        trash_actions = {"restore_from_trash", "delete_permanently"}
+        return {name: action for name, action in actions.items() if (name in trash_actions) == is_trash}
 
     @admin.action(description="Publish now", permissions=["change"])
     def publish_now(self, request: HttpRequest, queryset: Any) -> None:
-        """Release the chosen drafts and scheduled ones at this moment; empty ones are named and left."""
+        """Publish the selected drafts and scheduled documents; report empty and blocked ones."""
         now, count, empty = timezone.now(), 0, []
         for document in queryset.not_trashed():
             if document.is_published:
                 continue
             if not document.body:
                 empty.append(document.title)
-                continue
-            if errors := document.publish_errors(document.snapshot()):
+            elif errors := document.publish_errors(document.snapshot()):
                 sentences = " ".join(error.message for error in errors)
-                self.message_user(request, f"“{document.title}” is not published. {sentences}", messages.ERROR)
-                continue
-            document.publish(min(document.published_at or now, now))
-            count += 1
-        self._say_count(request, count, "published")
+                self.message_user(request, f"“{document.title}” was not published. {sentences}", messages.ERROR)
+            else:
+                document.publish(min(document.published_at or now, now))
+                count += 1
+        self._report_count(request, count, "published")
         if empty:
-            self.message_user(request, f"Still empty, so not published: {', '.join(empty)}.", messages.WARNING)
+            self.message_user(request, f"Not published because empty: {', '.join(empty)}.", messages.WARNING)
 
-    @admin.action(description="Back to draft", permissions=["change"])
-    def back_to_draft(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Take the chosen ones off the site, texts untouched."""
+    @admin.action(description="Change to draft", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Take the selected documents off the site."""
         count = queryset.exclude(status=Document.Status.DRAFT).update(status=Document.Status.DRAFT)
-        self._say_count(request, count, "taken off the site; the texts are kept")
+        self._report_count(request, count, "changed to draft")
 
-    @admin.action(description="Move to the trash", permissions=["change"])
+    @admin.action(description="Move to trash", permissions=["change"])
     def move_to_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Take them off the site and the list; they can be brought back."""
-        self._say_count(request, queryset.update(trashed_at=timezone.now()), "moved to the trash")
+        """Move the selected documents to the trash, from which they can be restored."""
+        self._report_count(request, queryset.update(trashed_at=timezone.now()), "moved to trash")
 
-    @admin.action(description="Bring back", permissions=["change"])
+    @admin.action(description="Restore", permissions=["change"])
     def restore_from_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Bring them back in the state they had."""
-        self._say_count(request, queryset.update(trashed_at=None), "brought back")
+        """Restore the selected documents with the status they had."""
+        self._report_count(request, queryset.update(trashed_at=None), "restored")
 
-    @admin.action(description="Delete for ever", permissions=["delete"])
-    def delete_for_ever(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        """Delete what lies in the trash, after Django's question."""
-        from django.contrib.admin.actions import delete_selected
-
+    @admin.action(description="Delete permanently", permissions=["delete"])
+    def delete_permanently(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Delete the selected trashed documents, after Django's confirmation page."""
         return delete_selected(self, request, queryset.trashed())
 
     @admin.action(description="Duplicate", permissions=["add"])
-    def duplicate_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Make a draft of each that starts as its copy."""
+    def duplicate_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Create a draft with the content of each selected document."""
         for document in queryset:
-            self.copied(request, document)
-        self._say_count(request, len(queryset), "copied. The copies are drafts")
+            self.duplicate(request, document)
+        self._report_count(request, len(queryset), "duplicated")
 
-    def _say_count(self, request: HttpRequest, count: int, what: str) -> None:
-        one, many = self.opts.verbose_name, self.opts.verbose_name_plural
-        self.message_user(request, f"{count} {one if count == 1 else many} {what}.", messages.SUCCESS)
+    def _report_count(self, request: HttpRequest, count: int, outcome: str) -> None:
+        singular, plural = self.opts.verbose_name, self.opts.verbose_name_plural
+        self.message_user(request, f"{count} {singular if count == 1 else plural} {outcome}.", messages.SUCCESS)
 
     def new_draft(self, request: HttpRequest, title: str) -> Any:
-        """An empty saved draft, for the first autosave of a new text."""
+        """Create and return an empty draft."""
         raise NotImplementedError
 
-    def copied(self, request: HttpRequest, document: Any) -> Any:
-        """A draft with the content of `document`; address, dates and state are its own."""
+    def duplicate(self, request: HttpRequest, document: Any) -> Any:
+        """Create and return a draft with the content of `document`, but its own slug, dates and status."""
         copy = self.new_draft(request, f"Copy of {document.title}"[:200])
         copy.apply(document.snapshot() | {"title": copy.title})
-        self.log_addition(request, copy, f"Copied from “{document}”.")
+        self.log_addition(request, copy, f"Duplicated from “{document}”.")
         return copy

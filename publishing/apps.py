@@ -1,11 +1,16 @@
+"""App configuration of publishing."""
+
 from django.apps import AppConfig
 
 
 class PublishingConfig(AppConfig):
+    """What every document shares: status, revisions, autosaves, pending edits, previews and paths."""
+
     name = "publishing"
     verbose_name = "Publishing"
 
     def ready(self) -> None:
+        """Let cached pages expire when the next scheduled document becomes public."""
         from pagecache.middleware import register_expiry
         from publishing.document_paths import next_publication_at
 

@@ -1,4 +1,4 @@
-"""Unsaved texts on the desk: kept while they are typed, opened again, shown before they are saved."""
+"""Autosaves in the admin: stored while the author types, restored when the form opens, and shown in previews."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,140 +14,152 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from publishing.forms import Opening
+from publishing.forms import FormSource
 from publishing.models import Autosave
 from siteinfo.urls import admin_url
 
-# A working copy nobody came back for in this time has been given up.
-KEEP_COPIES = timedelta(days=30)
+# Older autosaves are not offered any more.
+MAX_AGE = timedelta(days=30)
+MAX_VERSION_DIGITS = 8
 
 
 class AutosaveAdmin(admin.ModelAdmin):
-    """A ModelAdmin whose `form` is a AutosaveForm and whose rows have a `version` and `autosaves`."""
+    """A ModelAdmin with autosaves. Its `form` is an AutosaveForm, and its model has `version` and `autosaves`."""
 
-    # The field whose words name a new row.
+    # The field that names a new row.
     name_field = "title"
 
-    # ---- For concrete admins ------------------------------------------------------------------------
+    # ---- For subclasses -----------------------------------------------------------------------------
 
     def new_draft(self, request: HttpRequest, name: str) -> Any:
-        """A stored row for the first words of a new text, which is called `name` or has no name yet."""
+        """Create and return the row for the first autosave of a new text. `name` may be empty."""
         raise NotImplementedError
 
     def pending_edit(self, row: Any) -> Any:
-        """The private changes to open instead of the saved text, if rows can have some."""
+        """Return the pending edit that the form opens on instead of the saved row, if there is one."""
         return None
 
-    # ---- Opening ------------------------------------------------------------------------------------
+    # ---- Opening the form ---------------------------------------------------------------------------
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Open the form on the newest autosave or on the pending edit."""
         form: Any = super().get_form(request, obj, change, **kwargs)
         if request.method == "GET":
-            form.opening = self._opening(request, obj)
+            form.source = self._form_source(request, obj)
         return form
 
-    def _opening(self, request: HttpRequest, row: Any) -> Opening:
-        return Opening(copy=self._copy(request, row), pending=self.pending_edit(row)) if row else Opening()
+    def _form_source(self, request: HttpRequest, row: Any) -> FormSource:
+        if row is None:
+            return FormSource()
+        return FormSource(autosave=self._autosave_to_open(request, row), pending_edit=self.pending_edit(row))
 
-    def _copies(self, request: HttpRequest, document: Any) -> QuerySet[Autosave]:
-        return document.autosaves.filter(user=request.user, updated_at__gt=timezone.now() - KEEP_COPIES)
+    def _autosaves(self, request: HttpRequest, row: Any) -> QuerySet[Autosave]:
+        return row.autosaves.filter(user=request.user, updated_at__gt=timezone.now() - MAX_AGE)
 
-    def _copy(self, request: HttpRequest, document: Any) -> Autosave | None:
-        """The unsaved text to open: the one asked for, else the newest on today's version unless `?autosave=no`."""
-        wanted = request.GET.get("autosave", "")
-        copies = self._copies(request, document)
-        if wanted == "no":
+    def _autosave_to_open(self, request: HttpRequest, row: Any) -> Autosave | None:
+        """Return the autosave named by `?autosave=`, or else the newest one of the current version.
+
+        `?autosave=no` opens the saved row.
+        """
+        key = request.GET.get("autosave", "")
+        autosaves = self._autosaves(request, row)
+        if key == "no":
             return None
-        if wanted:
-            return copies.filter(key=_uuid(wanted) or uuid4()).first()
-        return copies.filter(base_version=document.version).first()
+        if key:
+            return autosaves.filter(key=_parse_uuid(key) or uuid4()).first()
+        return autosaves.filter(base_version=row.version).first()
 
     def autosave_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the page says of unsaved texts: the one it was opened on, and the others."""
-        copy = self._copy(request, row) if request.method == "GET" else None
-        others = self._copies(request, row).exclude(pk=copy.pk if copy else 0)
-        return {"restored_copy": copy, "other_copies": others.defer("data")}
+        """Return the template context: the autosave the form was opened on, and the others."""
+        restored = self._autosave_to_open(request, row) if request.method == "GET" else None
+        others = self._autosaves(request, row).exclude(pk=restored.pk if restored else 0)
+        return {"restored_autosave": restored, "other_autosaves": others.defer("data")}
 
     def delete_autosaves(self, request: HttpRequest, form: Any) -> None:
-        """The form is saved: what was kept of it is needed no more."""
+        """Delete the autosaves of a form that has been saved."""
         keys = [form.cleaned_data.get("autosave_key"), form.cleaned_data.get("restored_from")]
         form.instance.autosaves.filter(user=request.user, key__in=[key for key in keys if key]).delete()
 
-    # ---- Addresses ------------------------------------------------------------------------------------
+    # ---- URLs ---------------------------------------------------------------------------------------
 
-    def _address(self, name: str, *args: Any) -> str:
+    def _url(self, name: str, *args: Any) -> str:
         return admin_url(self.model, name, *args)
 
     def route(self, suffix: str, view: Any, name: str) -> URLPattern:
-        """The pattern of a view of the desk, named as the admin names its own."""
+        """Return the URL pattern of an admin view, named as the admin names its own."""
         full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         return path(suffix, self.admin_site.admin_view(view), name=full_name)
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the autosave views."""
         return [
             self.route("autosave/", self.autosave, "autosave_new"),
             self.route("<int:object_id>/autosave/", self.autosave, "autosave"),
             *super().get_urls(),
         ]
 
-    # ---- Keeping ------------------------------------------------------------------------------------
+    # ---- Saving -------------------------------------------------------------------------------------
 
-    def _writable(self, request: HttpRequest, object_id: int) -> Any:
-        document = self.get_object(request, str(object_id))
-        if document is None:
+    def _get_editable(self, request: HttpRequest, object_id: int) -> Any:
+        """Return the row. Raises Http404 or PermissionDenied if the user cannot change it."""
+        row = self.get_object(request, str(object_id))
+        if row is None:
             raise Http404
-        if not self.has_change_permission(request, document):
+        if not self.has_change_permission(request, row):
             raise PermissionDenied
-        return document
+        return row
 
     def autosave(self, request: HttpRequest, object_id: int | None = None) -> JsonResponse:
-        """Keep what the browser sends of an open form. Makes no revision and changes nothing readers see."""
-        key = _uuid(request.POST.get("autosave_key", ""))
+        """Store the fields of an open form. Creates no revision and changes nothing that visitors see."""
+        key = _parse_uuid(request.POST.get("autosave_key", ""))
         if request.method != "POST" or key is None:
-            return JsonResponse({"error": "Nothing to keep was sent."}, status=400)
+            return JsonResponse({"error": "There was nothing to save."}, status=400)
         with transaction.atomic():
-            if object_id is None:
-                if not self.has_add_permission(request):
-                    raise PermissionDenied
-                document = self.new_draft(request, request.POST.get(self.name_field, "").strip()[:200])
-            else:
-                document = self._writable(request, object_id)
-            base = request.POST.get("base_version", "")
-            base_version = int(base) if base.isdecimal() and len(base) < 9 else document.version
+            row = self._get_or_create_row(request, object_id)
+            version = request.POST.get("base_version", "")
+            is_valid = version.isascii() and version.isdecimal() and len(version) <= MAX_VERSION_DIGITS
+            base_version = int(version) if is_valid else row.version
             fields = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
             Autosave.objects.update_or_create(
                 key=key,
                 user_id=int(request.user.pk or 0),
-                content_type=ContentType.objects.get_for_model(document),
-                object_id=document.pk,
+                content_type=ContentType.objects.get_for_model(row),
+                object_id=row.pk,
                 defaults={"data": fields, "base_version": base_version},
             )
         return JsonResponse(
             {
-                "id": document.pk,
                 "saved_at": date_format(timezone.localtime(), "H:i"),
-                "change_url": self._address("change", document.pk),
-                "autosave_url": self._address("autosave", document.pk),
-                "preview_url": f"{self._address('preview', document.pk)}?autosave={key}",
-                "version": document.version,
-                "is_stale": base_version != document.version,
+                "change_url": self._url("change", row.pk),
+                "autosave_url": self._url("autosave", row.pk),
+                "preview_url": f"{self._url('preview', row.pk)}?autosave={key}",
+                "version": row.version,
+                "is_stale": base_version != row.version,
             }
         )
 
+    def _get_or_create_row(self, request: HttpRequest, object_id: int | None) -> Any:
+        if object_id is not None:
+            return self._get_editable(request, object_id)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self.new_draft(request, request.POST.get(self.name_field, "").strip()[:200])
+
     def autosaved_form(self, request: HttpRequest, row: Any) -> Any:
-        """The form of `row` filled with the working copy that `?autosave=` names; None without one."""
-        copy = self._copies(request, row).filter(key=_uuid(request.GET.get("autosave", "")) or uuid4()).first()
-        if copy is None:
+        """Return the form of `row` filled with the autosave that `?autosave=` names, or None without one."""
+        key = _parse_uuid(request.GET.get("autosave", "")) or uuid4()
+        autosave = self._autosaves(request, row).filter(key=key).first()
+        if autosave is None:
             return None
         data = QueryDict(mutable=True)
-        for name, values in copy.data.items():
+        for name, values in autosave.data.items():
             data.setlist(name, values)
         data.pop("_publish", None)
         form: Any = super().get_form(request, row, change=True)
         return form(data, instance=row)
 
 
-def _uuid(text: str) -> UUID | None:
+def _parse_uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:

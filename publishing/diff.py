@@ -1,4 +1,4 @@
-"""Two versions of a text side by side, as a reader of them wants it: equal lines quiet, changed words marked."""
+"""Compare two versions of a text side by side, with changed words marked."""
 
 import difflib
 import re
@@ -14,54 +14,56 @@ _WORDS = re.compile(r"\s+|[^\s]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line on both sides; a missing one is None."""
+class DiffRow:
+    """A line on both sides; None where one side has no such line."""
 
     old: SafeString | None
     new: SafeString | None
     is_changed: bool
 
 
-def compare(old: str, new: str) -> list[Row]:
-    """The lines of two texts of the site, in pairs."""
+def compare_html(old: str, new: str) -> list[DiffRow]:
+    """Return the lines of two rich texts in pairs."""
     return list(_rows(plain_text(old).split("\n"), plain_text(new).split("\n")))
 
 
-def compare_lines(old: str, new: str) -> list[Row]:
-    """The same for plain texts such as titles."""
+def compare_lines(old: str, new: str) -> list[DiffRow]:
+    """Return the lines of two plain texts, such as titles, in pairs."""
     return list(_rows(old.splitlines(), new.splitlines()))
 
 
-def _rows(old: list[str], new: list[str]) -> Iterator[Row]:
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield from (Row(format_html("{}", line), format_html("{}", line), False) for line in old[a:b])
+def _rows(old: list[str], new: list[str]) -> Iterator[DiffRow]:
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for operation, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        if operation == "equal":
+            for line in old[old_start:old_end]:
+                yield DiffRow(format_html("{}", line), format_html("{}", line), is_changed=False)
             continue
-        before, after = old[a:b], new[c:d]
+        before, after = old[old_start:old_end], new[new_start:new_end]
         for index in range(max(len(before), len(after))):
             left = before[index] if index < len(before) else None
             right = after[index] if index < len(after) else None
-            yield _changed(left, right)
+            yield _changed_row(left, right)
 
 
-def _changed(left: str | None, right: str | None) -> Row:
+def _changed_row(left: str | None, right: str | None) -> DiffRow:
     if left is None or right is None:
-        return Row(
+        return DiffRow(
             None if left is None else format_html("<del>{}</del>", left),
             None if right is None else format_html("<ins>{}</ins>", right),
-            True,
+            is_changed=True,
         )
     old, new = _WORDS.findall(left), _WORDS.findall(right)
-    codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return Row(
-        format_html_join("", "{}", ((_marked("del", old[a:b], kind),) for kind, a, b, _, _ in codes)),
-        format_html_join("", "{}", ((_marked("ins", new[c:d], kind),) for kind, _, _, c, d in codes)),
-        True,
+    opcodes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return DiffRow(
+        format_html_join("", "{}", ((_mark("del", old[a:b], operation),) for operation, a, b, _, _ in opcodes)),
+        format_html_join("", "{}", ((_mark("ins", new[c:d], operation),) for operation, _, _, c, d in opcodes)),
+        is_changed=True,
     )
 
 
-def _marked(tag: str, words: list[str], kind: str) -> SafeString:
+def _mark(tag: str, words: list[str], operation: str) -> SafeString:
     text = "".join(words)
-    if kind == "equal" or not text:
+    if operation == "equal" or not text:
         return format_html("{}", text)
     return format_html("<del>{}</del>" if tag == "del" else "<ins>{}</ins>", text)

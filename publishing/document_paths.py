@@ -1,4 +1,4 @@
-"""Documents of all kinds share the root of the site: what lies where, and which address is free."""
+"""The paths of documents: every type shares the root of the site."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,42 +12,42 @@ from publishing.models import Document
 
 
 def document_models() -> list[type[Document]]:
-    """Every kind of document there is."""
+    """Return every concrete model of documents."""
     return [model for model in apps.get_models() if issubclass(model, Document)]
 
 
 def next_publication_at(after: datetime) -> datetime | None:
-    """When the next text after that moment goes live by itself, if one waits. One query."""
+    """Return when the next scheduled document becomes public after `after`, or None. One query."""
     managers: list[Any] = [model._default_manager for model in document_models()]
-    waiting = [manager.scheduled(after).order_by().values("published_at") for manager in managers]
-    first, *rest = waiting
+    scheduled = [manager.scheduled(after).order_by().values("published_at") for manager in managers]
+    first, *rest = scheduled
     return first.union(*rest, all=True).order_by("published_at").values_list("published_at", flat=True).first()
 
 
-def documents_at(places: Iterable[str]) -> list[Document]:
-    """The documents whose addresses, without the outer slashes, are among `places`; drafts and the trash included.
+def documents_at(paths: Iterable[str]) -> list[Document]:
+    """Return the documents at `paths`, given without outer slashes, without their texts. One query per model.
 
-    Without their texts. One query for each kind.
+    Drafts and trashed documents are included.
     """
-    wanted = list(places)
+    paths = list(paths)
     found: list[Document] = []
-    for kind in document_models():
-        rows: Any = kind._default_manager.filter(**{f"{kind.path_field}__in": wanted})
+    for model in document_models():
+        rows: Any = model._default_manager.filter(**{f"{model.path_field}__in": paths})
         found += rows.defer("headings", "body")
     return found
 
 
-def validate_path_is_free(place: str, document: Document | None = None) -> None:
-    """Raise ValidationError when `/place/` belongs to another part of the site or to another document than `document`.
+def validate_path_is_free(path: str, document: Document | None = None) -> None:
+    """Raise ValidationError if `/path/` belongs to another part of the site or to another document than `document`.
 
-    The URL table itself is asked, so there is no list of reserved words: /blog/ and /2026/ are known by it.
+    This resolves the path against the URL patterns, so there is no list of reserved words to maintain.
     """
     try:
-        if resolve(f"/{place}/").view_name != "document":
-            raise ValidationError({"slug": f"The site itself uses the address /{place}/. Choose another one."})
+        if resolve(f"/{path}/").view_name != "document":
+            raise ValidationError({"slug": f"The site itself uses the URL /{path}/. Choose another slug."})
     except Resolver404:
         pass
-    for other in documents_at([place]):
+    for other in documents_at([path]):
         if other != document:
-            kind = other._meta.verbose_name
-            raise ValidationError({"slug": f"The {kind} “{other}” has this address already. Choose another one."})
+            type_label = other._meta.verbose_name
+            raise ValidationError({"slug": f"The {type_label} “{other}” already has this URL. Choose another slug."})

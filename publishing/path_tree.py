@@ -1,4 +1,4 @@
-"""Trees of addresses: what lies below another row of its kind has that one's path before its own slug."""
+"""Trees of paths: a row below another one has the path of that row before its own slug."""
 
 from typing import Any, ClassVar
 from urllib.parse import unquote
@@ -10,9 +10,12 @@ from redirects import services
 
 
 class PathNode(models.Model):
-    """A row with a `slug`, perhaps a `parent`, and the `path` that both make. Concrete ones declare these fields."""
+    """Abstract base of rows with a `slug`, an optional `parent`, and the `path` made of both.
 
-    # What closes every path.
+    Subclasses declare these three fields.
+    """
+
+    # Ends every path.
     path_suffix: ClassVar[str] = ""
     slug: Any
     parent: Any
@@ -23,41 +26,43 @@ class PathNode(models.Model):
 
     @property
     def computed_path(self) -> str:
-        """The path that it has by its slug and its parent."""
-        above = f"{self.parent.path.rstrip('/')}/" if self.parent else ""
-        return f"{above}{self.slug}{self.path_suffix}"
+        """The path that follows from the slug and the parent."""
+        prefix = f"{self.parent.path.rstrip('/')}/" if self.parent else ""
+        return f"{prefix}{self.slug}{self.path_suffix}"
 
     def subtree_paths(self) -> list[tuple[Any, str]]:
-        """It and what lies anywhere below its stored path, each with the path that follows from its own. One query."""
+        """Return this row and all rows below its stored path, each with its path after a save. One query."""
         old, new = (f"{path.rstrip('/')}/" for path in (self.path, self.computed_path))
         rows: Any = type(self)._default_manager
-        below = rows.filter(path__startswith=old).exclude(pk=self.pk) if self.path else ()
-        return [(self, self.computed_path), *((row, new + row.path.removeprefix(old)) for row in below)]
+        descendants = rows.filter(path__startswith=old).exclude(pk=self.pk) if self.path else ()
+        return [(self, self.computed_path), *((row, new + row.path.removeprefix(old)) for row in descendants)]
 
     def clean(self) -> None:
-        """Raise ValidationError if it lay below itself, or an address of its branch became too long."""
+        """Raise ValidationError if the row is its own ancestor, or a path below it becomes too long."""
         super().clean()
-        above = self.parent
-        while above is not None:
-            if self.pk and above.pk == self.pk:
-                raise ValidationError({"parent": f"A {self._meta.verbose_name} cannot lie below itself."})
-            above = above.parent
-        longest = type(self)._meta.get_field("path").max_length  # type: ignore[misc]  # the concrete ones have it
+        ancestor = self.parent
+        while ancestor is not None:
+            if self.pk and ancestor.pk == self.pk:
+                label = self._meta.verbose_name
+                error = f"A {label} cannot be its own parent or be moved under its own child."
+                raise ValidationError({"parent": error})
+            ancestor = ancestor.parent
+        max_length = type(self)._meta.get_field("path").max_length  # type: ignore[misc]  # declared by subclasses
         for row, path in self.subtree_paths():
-            if len(path) > longest:
-                raise ValidationError({"slug": f"The address of “{row}” becomes too long. Choose a shorter one."})
+            if len(path) > max_length:
+                raise ValidationError({"slug": f"The URL of “{row}” becomes too long. Choose a shorter slug."})
 
     def save(self, **kwargs: Any) -> None:
-        """Save it, and move its whole branch when its path changed; readers of the old addresses are led along."""
-        below = self.subtree_paths()[1:] if self.path and self.path != self.computed_path else []
+        """Save the row. If its path changes, move the rows below it and redirect the old URLs."""
+        descendants = self.subtree_paths()[1:] if self.path and self.path != self.computed_path else []
         with services.track_path_change(self):
             self.path = self.computed_path
             super().save(**kwargs)
-            led = {}
-            for row, path in below:
-                old, row.path = unquote(row.get_absolute_url()), path
+            moves = {}
+            for row, path in descendants:
+                old_url, row.path = unquote(row.get_absolute_url()), path
                 if getattr(row, "is_published", True):
-                    led[old] = row.get_absolute_url()
+                    moves[old_url] = row.get_absolute_url()
             rows: Any = type(self)._default_manager
-            rows.bulk_update([row for row, _ in below], ["path"])
-            services.create_redirects(led)
+            rows.bulk_update([row for row, _ in descendants], ["path"])
+            services.create_redirects(moves)

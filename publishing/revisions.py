@@ -1,13 +1,16 @@
-"""Private edits of public documents: kept apart, then published at once or by the worker at their time."""
+"""Revisions, and publishing pending edits."""
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from publishing.models import Document, PendingEdit
 
+BATCH_SIZE = 20
 
-def create_revision(document: Document, user: object, note: str = "") -> None:
-    """Keep the saved content as a revision, unless it equals the last one. Call it in the save's transaction."""
+
+def create_revision(document: Document, user: User | None, note: str = "") -> None:
+    """Store the saved content as a revision, unless it equals the last one. Call it in the transaction of the save."""
     data = document.snapshot()
     last = document.revisions.first()
     if last is None or last.data != data:
@@ -15,17 +18,17 @@ def create_revision(document: Document, user: object, note: str = "") -> None:
 
 
 def create_initial_revision(document: Document) -> None:
-    """Keep the content from before the first save at the desk (an import, the demo), so that it can come back."""
+    """Store the content from before the first save in the admin, such as an import, so that it can be restored."""
     if not document.revisions.exists():
         document.revisions.create(
-            user=None, note="As it was before", data=document.snapshot(), created_at=document.created_at
+            user=None, note="Before the first edit", data=document.snapshot(), created_at=document.created_at
         )
 
 
 def publish_pending_edit(edit: PendingEdit) -> bool:
-    """Show a private edit to readers, once: whether this call did it."""
+    """Publish `edit` once. Return False if it has been changed or published since it was loaded."""
     with transaction.atomic():
-        # Deleting it claims it: of two workers only one goes on.
+        # Deleting the row claims the edit: only one of two workers continues.
         claimed, _ = PendingEdit.objects.filter(pk=edit.pk, updated_at=edit.updated_at).delete()
         document = edit.document
         if not claimed or document is None:
@@ -34,11 +37,11 @@ def publish_pending_edit(edit: PendingEdit) -> bool:
         create_initial_revision(document)
         document.version += 1
         document.apply(edit.data)
-        create_revision(document, edit.user, "Changes kept private until now")
+        create_revision(document, edit.user, "Published pending changes")
     return True
 
 
 def publish_due_edits() -> int:
-    """Publish the private edits whose time has come; how many. Safe to run twice or at once."""
-    due = PendingEdit.objects.filter(publish_at__lte=timezone.now()).prefetch_related("document")[:20]
+    """Publish the pending edits that are due and return their number. Safe to run twice or at once."""
+    due = PendingEdit.objects.filter(publish_at__lte=timezone.now()).prefetch_related("document")[:BATCH_SIZE]
     return sum(publish_pending_edit(edit) for edit in due)

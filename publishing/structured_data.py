@@ -1,17 +1,17 @@
-"""What the text of a document says to machines."""
+"""Structured data of documents."""
 
 from publishing.models import Document
-from richtext.analysis import questions
+from richtext.analysis import find_questions
 from siteinfo.structured_data import Node, node
 
 
-def faq(document: Document, address: str) -> list[Node]:
-    """The questions and answers of the text as one FAQPage, in the words that readers see; nothing without any.
+def faq_nodes(document: Document, url: str) -> list[Node]:
+    """Return the questions and answers of the text as one FAQPage, or nothing if there are none.
 
     https://developers.google.com/search/docs/appearance/structured-data/faqpage
     """
-    found = [
+    questions = [
         node("Question", name=question, acceptedAnswer=node("Answer", text=answer))
-        for question, answer in questions(document.body)
+        for question, answer in find_questions(document.body)
     ]
-    return [node("FAQPage", id=f"{address}#faq", mainEntity=found)] if found else []
+    return [node("FAQPage", id=f"{url}#faq", mainEntity=questions)] if questions else []

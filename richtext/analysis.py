@@ -1,4 +1,4 @@
-"""What a cleaned text is made of: words, headings, uses. Saved beside the text, so that lists need not parse it."""
+"""Analyze sanitized text: word count, headings, references, questions and excerpts."""
 
 import re
 from dataclasses import dataclass
@@ -11,34 +11,14 @@ from richtext.sanitizer import parse
 WORDS_PER_MINUTE = 220
 _WORD = re.compile(r"\w+(?:[’'.,-]\w+)*")
 _BLOCK_TAGS = frozenset(
-    [
-        "p",
-        "h2",
-        "h3",
-        "h4",
-        "li",
-        "blockquote",
-        "pre",
-        "td",
-        "th",
-        "caption",
-        "figcaption",
-        "hr",
-        "br",
-        "figure",
-        "aside",
-        "details",
-        "summary",
-        "div",
-        "table",
-        "tr",
-    ]
+    {"p", "h2", "h3", "h4", "li", "blockquote", "pre", "td", "th", "caption", "figcaption", "hr", "br", "figure"}
+    | {"aside", "details", "summary", "div", "table", "tr"}
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of a text: level 2 to 4, its anchor and its words."""
+    """A heading of level 2 to 4, with its id and text."""
 
     level: int
     id: str
@@ -47,7 +27,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Words (count), headings in order, the embeds used as (kind, id) pairs, and the addresses linked to."""
+    """What a text contains. `embeds` holds kinds and ids; `links` holds hrefs."""
 
     word_count: int
     headings: tuple[Heading, ...]
@@ -56,29 +36,28 @@ class Analysis:
 
 
 def analyze(body: str) -> Analysis:
-    """The structure of a cleaned `body`."""
+    """Return the analysis of a sanitized `body`."""
     root = parse(body)
     headings = tuple(
-        Heading(int(element.tag[1]), element.get("id") or "", " ".join("".join(element.itertext()).split()))
+        Heading(int(element.tag[1]), element.get("id") or "", _text_of(element))
         for element in root.iter("h2", "h3", "h4")
     )
     embeds = {("image", int(img.get("data-image") or 0)) for img in root.iter("img")}
-    embeds |= {
-        (div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in root.iter("div") if div is not root
-    }
+    divs = (div for div in root.iter("div") if div is not root)
+    embeds |= {(div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in divs}
     links = frozenset(link.get("href") or "" for link in root.iter("a"))
     return Analysis(len(_WORD.findall(plain_text(body))), headings, frozenset(embeds), links)
 
 
 def plain_text(body: str) -> str:
-    """The visible words of a cleaned `body`, blocks parted by line ends, no markup."""
+    """Return the visible text of a sanitized `body`, one block a line, without markup."""
     pieces: list[str] = []
-    _collect(parse(body), pieces)
+    _collect_text(parse(body), pieces)
     lines = (" ".join(line.split()) for line in "".join(pieces).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
-def _collect(element: HtmlElement, pieces: list[str]) -> None:
+def _collect_text(element: HtmlElement, pieces: list[str]) -> None:
     is_block = element.tag in _BLOCK_TAGS
     if is_block:
         pieces.append("\n")
@@ -86,26 +65,32 @@ def _collect(element: HtmlElement, pieces: list[str]) -> None:
         pieces.append(f"{element.get('data-title')}\n")
     pieces.append(element.text or "")
     for child in element:
-        _collect(child, pieces)
+        _collect_text(child, pieces)
         pieces.append(child.tail or "")
     if is_block:
         pieces.append("\n")
 
 
-def questions(body: str) -> list[tuple[str, str]]:
-    """The questions of a cleaned `body`, each with the visible words of its answer."""
-    found: list[tuple[str, str]] = []
-    for details in list(parse(body).iter("details")) if "<details" in body else ():
+def _text_of(element: HtmlElement) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def find_questions(body: str) -> list[tuple[str, str]]:
+    """Return the questions of a sanitized `body`, each with the visible text of its answer."""
+    if "<details" not in body:
+        return []
+    questions: list[tuple[str, str]] = []
+    for details in list(parse(body).iter("details")):
         summary = details.find("summary")
         if summary is not None:
-            question = " ".join("".join(summary.itertext()).split())
+            question = _text_of(summary)
             summary.drop_tree()
-            found.append((question, plain_text(html.tostring(details, encoding="unicode", with_tail=False))))
-    return found
+            questions.append((question, plain_text(html.tostring(details, encoding="unicode", with_tail=False))))
+    return questions
 
 
 def excerpt(body: str, words: int = 40) -> str:
-    """The first `words` words of the text's paragraphs and lists, without markup, ended by an ellipsis if cut."""
+    """Return the first `words` words of the paragraphs and lists of a text, with an ellipsis if it is longer."""
     root = parse(body)
     for element in list(root.iter("h2", "h3", "h4", "table", "aside", "details", "figure", "pre", "sup")):
         element.drop_tree()
@@ -113,6 +98,6 @@ def excerpt(body: str, words: int = 40) -> str:
     return " ".join(found[:words]) + ("…" if len(found) > words else "")
 
 
-def reading_minutes(words: int) -> int:
-    """Whole minutes to read `words` words, at least 1."""
-    return max(1, round(words / WORDS_PER_MINUTE))
+def reading_minutes(word_count: int) -> int:
+    """Return the whole minutes it takes to read a text, at least 1."""
+    return max(1, round(word_count / WORDS_PER_MINUTE))

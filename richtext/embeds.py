@@ -1,6 +1,6 @@
-"""Embeds: places in a text that hold only a kind and an id, filled at rendering by the room that owns the kind.
+"""Embeds: placeholders in a text that hold a kind and an id, filled by the app that owns the kind.
 
-A room may also finish whole texts, once their embeds are filled: what a link needs, what must stand before it.
+Apps can also postprocess whole texts after their embeds are filled, for example to complete links.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 
 class RenderTarget(Enum):
-    """Where a text is going. Every output of a text is rendered for one of these."""
+    """The output that a text is rendered for."""
 
     PAGE = "page"
     FEED = "feed"
@@ -21,30 +21,30 @@ class RenderTarget(Enum):
 
     @property
     def is_external(self) -> bool:
-        """Whether it is read in another program, without this site's styles, scripts and addresses from the root."""
+        """Whether another program shows the text, without the styles, scripts and relative URLs of this site."""
         return self in (RenderTarget.FEED, RenderTarget.EMAIL)
 
 
 @dataclass(frozen=True, slots=True)
 class Embed:
-    """One use of an embed. `alt` overrides the record's own alternative text; an empty one means decorative."""
+    """An embed in a text. `alt` overrides the alternative text of the row; an empty one means decorative."""
 
     kind: str
     id: int
     alt: str | None = None
 
 
-# Gets the distinct embeds of one text and gives markup for those it knows; a missing one is left out of the page.
+# Gets the distinct embeds of one kind and returns the HTML of those that exist.
 Resolver = Callable[[Collection[Embed], RenderTarget], Mapping[Embed, str]]
 _resolvers: dict[str, Resolver] = {}
 _models: dict[str, type[Model]] = {}
-# Gets texts whose embeds are filled, for one target and never for the editor, and changes them in place.
+# Gets texts with filled embeds and changes them in place. Not called for the editor.
 Postprocessor = Callable[[Sequence[HtmlElement], RenderTarget], None]
 _postprocessors: list[Postprocessor] = []
 
 
 def register(kind: str, model: type[Model], resolver: Resolver) -> None:
-    """Make `resolver` fill the embeds of `kind`, which show rows of `model`. For `AppConfig.ready`."""
+    """Fill embeds of `kind`, which show rows of `model`, with `resolver`. For `AppConfig.ready`."""
     _resolvers[kind] = resolver
     _models[kind] = model
 
@@ -55,7 +55,7 @@ def model_of(kind: str) -> type[Model] | None:
 
 
 def resolve(embeds: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
-    """Markup for each known embed: one resolver call, so one query, per kind."""
+    """Return the HTML of each embed that exists. One resolver call, so usually one query, per kind."""
     markup: dict[Embed, str] = {}
     for kind in sorted({embed.kind for embed in embeds}):
         if resolver := _resolvers.get(kind):
@@ -64,11 +64,11 @@ def resolve(embeds: Collection[Embed], target: RenderTarget) -> dict[Embed, str]
 
 
 def register_postprocessor(postprocessor: Postprocessor) -> None:
-    """Let `postprocessor` have the last word on every text. Called in `AppConfig.ready` of the room that needs it."""
+    """Run `postprocessor` on every rendered text. For `AppConfig.ready`."""
     _postprocessors.append(postprocessor)
 
 
 def postprocess(roots: Sequence[HtmlElement], target: RenderTarget) -> None:
-    """Let every postprocessor change `roots`, which readers get at `target`."""
+    """Run all postprocessors on `roots`."""
     for postprocessor in _postprocessors:
         postprocessor(roots, target)

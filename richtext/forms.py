@@ -1,4 +1,4 @@
-"""The form field in which a text is written."""
+"""The form field for rich text."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from richtext.embeds import RenderTarget
 from richtext.rendering import render
 from richtext.sanitizer import sanitize
 
-# The editor can make exactly what prose's subset holds.
+# The editor can produce exactly what the schema allows.
 EXTENSIONS: dict[str, Any] = {
     "Bold": True,
     "Italic": True,
@@ -25,13 +25,13 @@ EXTENSIONS: dict[str, Any] = {
     },
     "StableHeading": {"levels": [2, 3, 4]},
     "BulletList": True,
-    # Numbering by letters has no place in the subset.
+    # The schema has no lettered lists.
     "OrderedList": {"enableListAttributes": False},
     "ListItem": True,
     "Blockquote": True,
     "CodeBlock": True,
     "HardBreak": True,
-    # After a table, box or picture at the end there is always a line to go on in; cleaning drops it again.
+    # Offers an empty line after a table, callout or image at the end. The sanitizer drops it.
     "TrailingNode": True,
     "HorizontalRule": True,
     "TitledTable": True,
@@ -64,7 +64,7 @@ EXTENSIONS: dict[str, Any] = {
         ]
     },
 }
-# For a few words beside the text: nothing larger than a list.
+# For short texts: nothing larger than a list.
 SHORT_TEXT = {
     name: EXTENSIONS[name]
     for name in (
@@ -82,15 +82,15 @@ SHORT_TEXT = {
 
 
 class RichTextField(ProseEditorFormField):
-    """A text of the site: shown in the editor with its pictures, cleaned by prose whatever was sent."""
+    """Rich text: shown in the editor with its images, and sanitized when posted."""
 
     def __init__(self, *, extensions: dict[str, Any] = EXTENSIONS, **kwargs: Any) -> None:
         kwargs["widget"] = AdminProseEditorWidget
         super().__init__(extensions=extensions, config={}, sanitize=sanitize, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """The stored text with its pictures filled in; what the author sent comes back untouched."""
+        """Fill the embeds of a stored text; text that was just posted is returned unchanged."""
         if not isinstance(value, str) or not value:
             return value
-        # A plain text again: as safe markup it would stand unescaped in its textarea, and lose every typed “<”.
+        # A plain str, because a SafeString would not be escaped in the textarea and lose every typed “<”.
         return "".join([render(sanitize(value), RenderTarget.EDITOR)])

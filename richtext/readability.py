@@ -1,4 +1,4 @@
-"""How hard a text is to read, for its author. Figures for English; hints, never a verdict."""
+"""Readability figures for authors. They are hints, and apply to English only."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ LONG_SENTENCE = 30
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
 _VOWELS = re.compile(r"[aeiouy]+")
-# A form of “to be” and a participle, with at most one adverb between them.
+# A form of “to be” and a participle, with at most one adverb in between.
 _PASSIVE = re.compile(
     r"\b(?:am|is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?(?:\w+ed|done|made|given|taken|known|seen|shown|found|kept"
     r"|held|told|thought|felt|left|built|broken|written|chosen|worn|torn|lost|put|cut|set)\b",
@@ -19,7 +19,7 @@ _PASSIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Readability:
-    """The Flesch-Kincaid school grade, and how many sentences are long or passive."""
+    """The Flesch-Kincaid grade, and the number of long and passive sentences."""
 
     grade: float
     sentences: int
@@ -28,7 +28,7 @@ class Readability:
 
 
 def readability(body: str) -> Readability | None:
-    """The figures of a cleaned `body`; None when it holds no sentence.
+    """Return the figures of a sanitized `body`, or None if it contains no sentence.
 
     Grade = 0.39 words per sentence + 11.8 syllables per word - 15.59 (Kincaid and others, 1975).
     """
@@ -46,7 +46,7 @@ def readability(body: str) -> Readability | None:
 
 
 def syllables(word: str) -> int:
-    """About how many syllables an English `word` has: its groups of vowels, but for a silent e at the end."""
+    """Estimate the syllables of an English `word`: its groups of vowels, without a silent e at the end."""
     word = re.sub(r"[^a-z]", "", word.lower())
     count = len(_VOWELS.findall(word))
     if word.endswith("e") and not word.endswith(("le", "ee", "ye")):

@@ -1,4 +1,4 @@
-"""From the stored subset to the page, the feed, the mail or the editor. The only way a text leaves the database."""
+"""Render stored texts for pages, feeds, emails and the editor. No text is shown without it."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urljoin
@@ -17,69 +17,69 @@ _ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag
 
 
 def render(body: str, target: RenderTarget = RenderTarget.PAGE) -> SafeString:
-    """Safe HTML of a cleaned `body` for `target`. One query per kind of embed.
+    """Return a sanitized `body` as safe HTML for `target`. One query per kind of embed.
 
-    What an embed showed may be gone: readers' texts leave it out, the editor keeps its place.
+    Embeds of deleted rows are left out, except in the editor.
     """
     return render_all([body], target)[0]
 
 
 def render_all(
-    bodies: Iterable[str], target: RenderTarget, addresses: Iterable[str] = (), *, is_part: bool = False
+    bodies: Iterable[str], target: RenderTarget, urls: Iterable[str] = (), *, is_fragment: bool = False
 ) -> list[SafeString]:
-    """As `render()` for each of `bodies`, still with one query per kind of embed.
+    """Render several bodies like `render()`, still with one query per kind of embed.
 
-    `addresses` are those of their pages, where links to a place within the same text lead from a feed or a mail.
-    `is_part` says that they become parts of other texts, which are finished as a whole.
+    `urls` are the URLs of their pages, to which links within a text lead in feeds and emails. Fragments become parts of
+    other texts, and are not postprocessed here.
     """
     roots = [parse(body) if body else html.Element("div") for body in bodies]
-    places = [_places(root) for root in roots]
-    markup = embeds.resolve(frozenset(embed for each in places for embed in each.values()), target)
-    for root, each in zip(roots, places, strict=True):
-        _fill_all(root, each, markup, target)
-    if target is not RenderTarget.EDITOR and not is_part:
+    embeds_by_root = [_find_embeds(root) for root in roots]
+    markup = embeds.resolve(frozenset(embed for found in embeds_by_root for embed in found.values()), target)
+    for root, found in zip(roots, embeds_by_root, strict=True):
+        _fill_all(root, found, markup, target)
+    if target is not RenderTarget.EDITOR and not is_fragment:
         embeds.postprocess(roots, target)
-    if target.is_external and not is_part:
-        for root, address in zip(roots, list(addresses) or [""] * len(roots), strict=True):
-            _lead_home(root, address)
-    return [mark_safe(serialize(root)) for root in roots]  # noqa: S308 - cleaned, and resolvers escape their own
+    if target.is_external and not is_fragment:
+        for root, url in zip(roots, list(urls) or [""] * len(roots), strict=True):
+            _make_links_absolute(root, url)
+    return [mark_safe(serialize(root)) for root in roots]  # noqa: S308 - sanitized, and resolvers escape their output
 
 
 def _fill_all(
-    root: HtmlElement, places: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: RenderTarget
+    root: HtmlElement, found: dict[HtmlElement, Embed], markup: Mapping[Embed, str], target: RenderTarget
 ) -> None:
     if target is not RenderTarget.EDITOR:
-        _leave_out(root, [element for element, embed in places.items() if embed not in markup])
-    # Before the embeds are filled in: what they hold is dressed already.
+        _remove_missing(root, [element for element, embed in found.items() if embed not in markup])
+    # Before the embeds are filled, because their HTML is final.
     if target is RenderTarget.PAGE:
-        _dress_for_page(root)
+        _prepare_for_page(root)
     elif target.is_external:
-        _dress_for_elsewhere(root, target)
-    for element, embed in places.items():
+        _prepare_for_external(root, target)
+    for element, embed in found.items():
         if embed in markup:
             _fill(element, markup[embed], target)
 
 
-def _lead_home(root: HtmlElement, address: str) -> None:
-    """Make addresses whole: links within the text lead into the page at `address`, and so do those without one."""
+def _make_links_absolute(root: HtmlElement, url: str) -> None:
+    """Make hrefs absolute, relative to the page at `url` or else to the site. Without a page, keep "#part" links."""
     for link in root.iter("a"):
         href = link.get("href") or ""
-        if address or not href.startswith("#"):
-            link.set("href", urljoin(address or f"{settings.SITE_URL}/", href))
+        if url or not href.startswith("#"):
+            link.set("href", urljoin(url or f"{settings.SITE_URL}/", href))
 
 
-def _places(root: HtmlElement) -> dict[HtmlElement, Embed]:
-    places = {img: Embed("image", int(img.get("data-image") or 0), img.get("alt")) for img in root.iter("img")}
+def _find_embeds(root: HtmlElement) -> dict[HtmlElement, Embed]:
+    found = {img: Embed("image", int(img.get("data-image") or 0), img.get("alt")) for img in root.iter("img")}
     for div in root.iterdescendants("div"):
-        places[div] = Embed(div.get("data-embed") or "", int(div.get("data-id") or 0))
-    return places
+        found[div] = Embed(div.get("data-embed") or "", int(div.get("data-id") or 0))
+    return found
 
 
-def _leave_out(root: HtmlElement, gone: list[HtmlElement]) -> None:
-    for element in gone:
+def _remove_missing(root: HtmlElement, missing: list[HtmlElement]) -> None:
+    for element in missing:
         element.drop_tree()
     for figure in list(root.iter("figure")):
-        # A figure without its pictures would leave a caption that describes nothing.
+        # Without its images, a figure would only leave a caption.
         if figure.find("img") is None:
             figure.drop_tree()
 
@@ -87,7 +87,7 @@ def _leave_out(root: HtmlElement, gone: list[HtmlElement]) -> None:
 def _fill(element: HtmlElement, markup: str, target: RenderTarget) -> None:
     pieces = html.fragments_fromstring(markup, no_leading_text=True)
     if target is RenderTarget.EDITOR and not any(piece.get("data-embed") or piece.tag == "img" for piece in pieces):
-        # The author gets the place itself back, perhaps named by data-title, never what stands there.
+        # The editor keeps the placeholder, never the rendered HTML.
         return
     for piece in pieces:
         piece.tail = None
@@ -95,13 +95,13 @@ def _fill(element: HtmlElement, markup: str, target: RenderTarget) -> None:
     element.drop_tree()
 
 
-def _dress_for_page(root: HtmlElement) -> None:
+def _prepare_for_page(root: HtmlElement) -> None:
     for figure in root.iter("figure"):
-        _dress_figure(figure)
+        _prepare_figure(figure)
     for aside in root.iter("aside"):
-        _dress_callout(aside)
+        _prepare_callout(aside)
     for number, table in enumerate(list(root.iter("table")), start=1):
-        # A wide table scrolls in its own box, reachable by keyboard and named for screen readers.
+        # Wide tables scroll in a box that is reachable by keyboard and named for screen readers.
         box = html.Element("div", {"class": "table-scroll", "role": "region", "tabindex": "0"})
         caption = table.find("caption")
         if caption is not None:
@@ -114,14 +114,14 @@ def _dress_for_page(root: HtmlElement) -> None:
         box.append(table)
 
 
-def _dress_figure(figure: HtmlElement) -> None:
+def _prepare_figure(figure: HtmlElement) -> None:
     align, count = figure.attrib.pop("data-align", ""), len(figure.findall("img"))
     names = ([f"figure--{align}"] if align else []) + (["gallery", f"gallery--{count}"] if count > 1 else [])
     if names:
         figure.set("class", " ".join(names))
 
 
-def _dress_callout(aside: HtmlElement) -> None:
+def _prepare_callout(aside: HtmlElement) -> None:
     kind = aside.attrib.pop("data-callout", "note")
     title = aside.attrib.pop("data-title", "") or schema.CALLOUTS[kind]
     aside.set("class", f"callout callout--{kind}")
@@ -135,13 +135,13 @@ def _dress_callout(aside: HtmlElement) -> None:
     aside.insert(1, heading)
 
 
-def _dress_for_elsewhere(root: HtmlElement, target: RenderTarget) -> None:
+def _prepare_for_external(root: HtmlElement, target: RenderTarget) -> None:
     for aside in list(root.iter("aside")):
         kind = aside.get("data-callout") or "note"
         title = aside.get("data-title") or schema.CALLOUTS[kind]
         aside.attrib.clear()
         if target is RenderTarget.EMAIL:
-            # Mails have a style sheet, if a small one; feeds have none.
+            # Emails have a style sheet; feeds do not.
             aside.set("class", f"callout callout--{kind}")
         aside.tag = "blockquote"
         heading = html.Element("p")
@@ -150,7 +150,7 @@ def _dress_for_elsewhere(root: HtmlElement, target: RenderTarget) -> None:
         heading.append(strong)
         aside.insert(0, heading)
     for details in list(root.iter("details")):
-        # Few readers of feeds and mails can unfold anything.
+        # Few feed readers and email programs can expand anything.
         summary = details.find("summary")
         if summary is not None:
             question = html.Element("strong")

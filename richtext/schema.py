@@ -1,7 +1,7 @@
-"""The strict HTML subset in which every text of the site is stored: one list, read by all of prose."""
+"""The HTML that stored texts may contain. Everything else in this app follows this schema."""
 
 INLINE = frozenset({"strong", "em", "s", "a", "code", "sup", "sub", "br"})
-# Blocks that hold words directly; the others hold blocks or rows.
+# Blocks that contain text directly. The others contain blocks or rows.
 TEXT_BLOCKS = frozenset({"p", "h2", "h3", "h4"})
 BLOCKS = TEXT_BLOCKS | {"ul", "ol", "blockquote", "pre", "table", "hr", "figure", "aside", "details", "div"}
 
@@ -12,10 +12,10 @@ CALLOUTS = {
     "red-flags": "Red flags: see someone soon",
 }
 
-# Where a figure stands in the text; without a word here it is as wide as the text.
+# Alignments of a figure. Without one it is as wide as the text.
 ALIGNMENTS = frozenset({"wide", "left", "right"})
 
-# What other writers' HTML calls the things of our subset.
+# Tags of other editors that mean the same as an allowed tag.
 SYNONYMS = {
     "h1": "h2",
     "h5": "h4",
@@ -40,9 +40,9 @@ SYNONYMS = {
     "menu": "ul",
 }
 
-# Elements of other writers that start a new block although they have no place of their own here.
+# Tags of other editors that start a new block, although they are not allowed themselves.
 WRAPPERS = frozenset(
-    (  # noqa: SIM905 - a list of 45 lines says no more
+    (  # noqa: SIM905 - shorter than a list
         "address article audio body caption center col colgroup dd details dialog div dl dt fieldset figcaption footer"
         " form header hgroup html iframe legend li main nav noscript picture section summary tbody td tfoot th thead"
         " tr video"

@@ -68,9 +68,9 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
 
     def _content_shown(self, context: dict[str, Any], document: Any) -> dict[str, Any] | None:
         """Return the content that was refused, of the pending edit or of the document; None for an invalid form."""
-        form, pending = context["adminform"].form, context.get("pending")
-        if form.refused is not None:
-            return form.refused
+        form, pending = context["adminform"].form, context.get("pending_edit")
+        if form.rejected_snapshot is not None:
+            return form.rejected_snapshot
         if document is None or form.errors:
             return None
         return pending.data if pending else document.snapshot()

@@ -114,7 +114,7 @@ class PostAdmin(ContentAdmin):
         ),
     )
     autocomplete_fields = ("related_first", "related_second", "related_third")
-    writing_fieldset = (
+    save_fieldset = (
         "More",
         {
             "fields": (
@@ -191,18 +191,18 @@ class PostAdmin(ContentAdmin):
         Post.objects.filter(pk__in=pks).update(
             primary_category=category, version=F("version") + 1, modified_at=timezone.now()
         )
-        self._say_count(request, len(pks), f"moved to “{category}” as the primary category")
+        self._report_count(request, len(pks), f"moved to “{category}” as the primary category")
 
     @admin.action(description="Feature", permissions=["change"])
     def feature(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         """Feature the selected posts. The home page starts with the newest featured post."""
         count = queryset.update(is_featured=True)
-        self._say_count(request, count, "featured. The newest one is at the top of the home page")
+        self._report_count(request, count, "featured. The newest one is at the top of the home page")
 
     @admin.action(description="Stop featuring", permissions=["change"])
     def unfeature(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         """Stop featuring the selected posts."""
-        self._say_count(request, queryset.update(is_featured=False), "no longer featured")
+        self._report_count(request, queryset.update(is_featured=False), "no longer featured")
 
     # ---- The report on links ----------------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class PostAdmin(ContentAdmin):
         post.save()
         return post
 
-    def after_saving(self, request: HttpRequest, document: Post, form: ModelForm) -> None:
+    def after_save(self, request: HttpRequest, document: Post, form: ModelForm) -> None:
         """Add the primary category to the categories."""
         document.set_categories(document.categories.all())
 

@@ -203,7 +203,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
             context = {"title": "This campaign has already started sending", "started_campaign": campaign}
             return super().changeform_view(request, None, form_url, context)
         if not can_edit:
-            return redirect(self._address("progress", campaign.pk))
+            return redirect(self._url("progress", campaign.pk))
         context = {"title": campaign.subject or "Untitled", "subtitle": None}
         context |= self.autosave_context(request, campaign)
         if request.method == "GET":
@@ -273,16 +273,16 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
             return self.response_change(request, obj)
         message = "The campaign has already started sending, so your changes were saved as a new draft."
         self.message_user(request, message, messages.WARNING)
-        return redirect(self._address("change", obj.pk))
+        return redirect(self._url("change", obj.pk))
 
     def response_change(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
         """Return to the form, or continue to the page for sending."""
         if "_send" in request.POST:
-            return redirect(self._address("send", obj.pk))
+            return redirect(self._url("send", obj.pk))
         is_scheduled = obj.status == _STATUS.SCHEDULED
         message = "Saved. It will still be sent at the scheduled time." if is_scheduled else "Draft saved."
         self.message_user(request, message, messages.SUCCESS)
-        return redirect(self._address("change", obj.pk))
+        return redirect(self._url("change", obj.pk))
 
     def render_page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
         """Render an admin page about campaigns."""

@@ -88,7 +88,7 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
     route: Any
     autosaved_form: Any
     autosave_before_action: Any
-    _writable: Any
+    _get_editable: Any
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of this class."""
@@ -124,7 +124,7 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
 
     def test_email(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send the saved text as a test email. Only users who may send campaigns can choose another recipient."""
-        campaign = self._writable(request, pk)
+        campaign = self._get_editable(request, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         form = TestEmailForm(request.POST)
@@ -136,7 +136,7 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
             self.message_user(request, message, messages.SUCCESS)
             if problem := delivery_problem(TestEmail.objects.all()):
                 self.message_user(request, problem, messages.WARNING)
-        return redirect(f"{self._address('change', campaign.pk)}#preflight")
+        return redirect(f"{self._url('change', campaign.pk)}#preflight")
 
     def _test_email_error(self, request: HttpRequest, form: TestEmailForm) -> str:
         """Return why no test email can be sent; "" if it can."""
@@ -157,7 +157,7 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
         if not campaign.is_editable:
             message = f"This campaign cannot be scheduled because it is {_status(campaign)}."
             self.message_user(request, message, messages.WARNING)
-            return redirect(self._address("progress", campaign.pk))
+            return redirect(self._url("progress", campaign.pk))
         preflight = run_preflight(campaign)
         form = ScheduleForm(request.POST or None, initial=_schedule_initial(campaign))
         if request.method == "POST" and form.is_valid() and not preflight.stops:
@@ -178,7 +178,7 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
         if not is_unchanged or not actions.schedule(campaign, cleaned["at"]):
             message = "The campaign changed after you opened this page. Nothing was scheduled: check it again."
             self.message_user(request, message, messages.WARNING)
-            return redirect(self._address("send", campaign.pk))
+            return redirect(self._url("send", campaign.pk))
         if cleaned["when"] == ScheduleForm.NOW:
             when, message = "now", "The campaign will start within seconds."
         else:
@@ -186,7 +186,7 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
             message = f"The campaign will be sent {when}."
         self.log_change(request, campaign, f"Scheduled to be sent {when}.")
         self.message_user(request, message, messages.SUCCESS)
-        return redirect(self._address("progress", campaign.pk))
+        return redirect(self._url("progress", campaign.pk))
 
     # ---- Actions ------------------------------------------------------------------------------------
 
@@ -204,17 +204,17 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
         campaign = self._get_sendable(request, pk)
         self._run_action(request, campaign)
         if "unschedule" in request.POST:
-            return redirect(self._address("change", campaign.pk))
+            return redirect(self._url("change", campaign.pk))
         if "delivery" in request.GET:
-            return redirect(f"{self._address('recipients', campaign.pk)}?status={request.POST.get('status', '')}")
-        return redirect(self._address("progress", campaign.pk))
+            return redirect(f"{self._url('recipients', campaign.pk)}?status={request.POST.get('status', '')}")
+        return redirect(self._url("progress", campaign.pk))
 
     def _duplicate(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         duplicate = actions.duplicate(self.get_campaign_or_404(request, pk))
         self.message_user(request, "This is a copy, saved as a new draft.", messages.SUCCESS)
-        return redirect(self._address("change", duplicate.pk))
+        return redirect(self._url("change", duplicate.pk))
 
     def _run_action(self, request: HttpRequest, campaign: Campaign) -> None:
         """Run the action and report its result."""

@@ -1,4 +1,4 @@
-"""The author's text in templates."""
+"""Render rich text in templates."""
 
 from django import template
 from django.utils.safestring import SafeString
@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.filter
 def richtext(body: str) -> SafeString:
-    """A stored text as safe HTML for a page."""
+    """Render a stored text for a page."""
     return render(body)

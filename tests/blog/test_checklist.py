@@ -196,10 +196,10 @@ def test_a_public_post_with_a_blocking_finding_can_be_improved_but_not_worsened(
 def test_a_finding_links_to_its_field_even_in_a_collapsed_group(admin_page: Page) -> None:
     post = make_good_post(seo_description="Too short.", tldr="")
     admin_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
-    expect(admin_page.get_by_label("description for search engines")).to_be_hidden()
+    expect(admin_page.get_by_label("SEO description")).to_be_hidden()
     admin_page.get_by_text("2 things to fix or improve").click()
     admin_page.get_by_role("link", name="Write an SEO description").click()
-    expect(admin_page.get_by_label("description for search engines")).to_be_focused()
+    expect(admin_page.get_by_label("SEO description")).to_be_focused()
     expect(admin_page.get_by_text("10 of 155 characters, better from 50")).to_be_visible()
     admin_page.keyboard.type(" More." * 30)
     expect(admin_page.get_by_text(", too long")).to_be_visible()

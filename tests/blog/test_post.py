@@ -128,7 +128,7 @@ def test_a_category_cannot_be_its_own_ancestor() -> None:
     top = make_category()
     below = make_category(parent=top)
     top.parent = below
-    with pytest.raises(ValidationError, match="below itself"):
+    with pytest.raises(ValidationError, match="cannot be its own parent"):
         top.clean()
 
 

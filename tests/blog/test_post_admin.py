@@ -56,7 +56,7 @@ def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Pa
     page.keyboard.type("more")
     page.keyboard.press("Shift+Control+ArrowLeft")
     page.get_by_role("button", name="Link", exact=True).click()
-    page.get_by_label("URL").fill("https://example.org/stairs")
+    page.locator("dialog").get_by_label("URL").fill("https://example.org/stairs")
     page.locator("dialog[open] button[type=submit]").click()
 
     page.get_by_role("button", name="Image", exact=True).click()
@@ -76,7 +76,7 @@ def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Pa
     expect(page.locator("image-picker img")).to_be_visible()
     page.get_by_label("Knees").check()
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text("Published. Readers can see it now.")).to_be_visible()
+    expect(page.get_by_text("Published.")).to_be_visible()
 
     post = Post.objects.get()
     assert post.featured_image == Image.objects.get()
@@ -123,7 +123,7 @@ def test_opening_and_saving_a_post_loses_nothing(admin_page: Page) -> None:
     admin_page.keyboard.type("!")
     admin_page.keyboard.press("Backspace")
     admin_page.get_by_role("button", name="Save changes").click()
-    expect(admin_page.get_by_text("Readers can see it now")).to_be_visible()
+    expect(admin_page.get_by_text("Visitors see the new text")).to_be_visible()
     post.refresh_from_db()
     assert post.body == stored
 
@@ -151,7 +151,7 @@ def test_an_error_is_explained_and_no_text_is_lost(admin_client: Client) -> None
         reverse("admin:blog_post_add"), post_form_data(slug="taken", body="<p>All my work</p>", _publish="")
     )
     text = page.content.decode()
-    assert "The post “The other one” has this address already." in text
+    assert "The post “The other one” already has this URL." in text
     assert "All my work" in text
     assert Post.objects.count() == 1
 

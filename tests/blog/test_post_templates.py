@@ -73,7 +73,7 @@ def test_a_copy_has_the_content_but_not_the_url_dates_or_status(admin_client: Cl
     if source == "form":
         admin_client.post(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})
     else:
-        chosen = {"action": "duplicate_chosen", "_selected_action": [post.pk]}
+        chosen = {"action": "duplicate_selected", "_selected_action": [post.pk]}
         admin_client.post(reverse("admin:blog_post_changelist"), chosen)
     copy = Post.objects.exclude(pk=post.pk).get()
     assert copy.snapshot() == post.snapshot() | {"title": "Copy of Stairs"}

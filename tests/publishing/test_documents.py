@@ -12,7 +12,7 @@ from accounts.models import User
 from blog.models import Post
 from ptcomplete.management.commands import worker
 from publishing import revisions, visibility
-from publishing.diff import compare
+from publishing.diff import compare_html
 from publishing.models import Autosave, PendingEdit, Revision
 from tests.blog.post_form import post_form_data
 from tests.factories import make_category, make_image, make_post
@@ -41,15 +41,15 @@ def test_private_changes_are_not_shown_until_they_are_published(admin_client: Cl
     category = make_category()
     post = make_post(title="Old title", body="<p>Old.</p>", tags=["a"], categories=[category])
     said = change(admin_client, post, title="New title", body="<p>New.</p>", tags="b, c d", _pending="")
-    assert "Kept private. Readers still see the text from before." in said
+    assert "Saved as pending changes. Visitors still see the published text." in said
     page = client.get(post.get_absolute_url()).content.decode()
     assert "Old title" in page
     assert "New title" not in page
     assert "<p>New.</p>" not in page
     form_page = admin_client.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
     assert "New title" in form_page
-    assert "Readers do not see these changes yet." in form_page
-    assert "Readers of “Old title” see your changes now." in act(admin_client, post, "_publish_changes")
+    assert "Visitors do not see these changes yet." in form_page
+    assert "The pending changes to “Old title” were published." in act(admin_client, post, "_publish_changes")
     page = client.get(post.get_absolute_url()).content.decode()
     assert "New title" in page
     assert "<p>New.</p>" in page
@@ -90,7 +90,7 @@ def test_the_first_of_three_saves_comes_back_whole(admin_client: Client) -> None
     assert Revision.objects.count() == 4
     history = admin_client.get(reverse("admin:blog_post_history", args=[post.pk])).content.decode()
     assert "Save Three" in history
-    assert "As it was before" in history
+    assert "Before the first edit" in history
     first = post.revisions.last()
     assert first is not None
     address = reverse("admin:blog_post_revision", args=[post.pk, first.pk])
@@ -134,7 +134,7 @@ def test_a_working_copy_is_its_writers_alone(admin_client: Client, admin_user: U
 def test_an_autosave_of_nothing_is_refused_in_words(admin_client: Client, sent: dict[str, str]) -> None:
     response = admin_client.post(reverse("admin:blog_post_autosave", args=[make_post().pk]), sent)
     assert response.status_code == 400
-    assert "Nothing to keep" in response.json()["error"]
+    assert "There was nothing to save" in response.json()["error"]
 
 
 def test_a_secret_link_shows_the_draft_and_dies_on_publishing(client: Client) -> None:
@@ -161,7 +161,7 @@ def test_a_wrong_old_or_withdrawn_link_leads_nowhere(client: Client, admin_clien
     later = timezone.now().timestamp() + visibility.PREVIEW_MAX_AGE + 60
     with mock.patch("django.core.signing.time.time", return_value=later):
         assert client.get(address).status_code == 404
-    act(admin_client, post, "_withdraw")
+    act(admin_client, post, "_revoke_preview_links")
     assert client.get(address).status_code == 404
 
 
@@ -206,11 +206,11 @@ def test_bulk_actions_do_what_they_say(admin_client: Client) -> None:
 
     said = run("publish_now")
     assert "2 posts published." in said
-    assert "Still empty, so not published: Nothing in it." in said
+    assert "Not published because empty: Nothing in it." in said
     assert {post.pk for post in Post.objects.published()} == {draft.pk, scheduled.pk}
-    run("back_to_draft")
+    run("unpublish")
     assert not Post.objects.published().exists()
-    assert "3 posts moved to the trash." in run("move_to_trash")
+    assert "3 posts moved to trash." in run("move_to_trash")
     assert Post.objects.trashed().count() == 3
     run("restore_from_trash", "?status=trash")
     assert Post.objects.drafts().count() == 3
@@ -230,14 +230,14 @@ def test_a_failed_save_changes_no_state(admin_client: Client) -> None:
     make_post(slug="taken")
     post = make_post()
     said = change(admin_client, post, slug="taken", _draft="")
-    assert "has this address already" in said
+    assert "already has this URL" in said
     assert 'name="_draft"' in said
     post.refresh_from_db()
     assert post.is_published
 
 
 def test_differences_mark_words_and_leave_equal_lines_quiet() -> None:
-    rows = compare(
+    rows = compare_html(
         "<p>Same.</p><p>Walk slowly &amp; far.</p><p>Gone.</p>", "<p>Same.</p><p>Walk quickly &amp; far.</p>"
     )
     assert [(row.old, row.new, row.is_changed) for row in rows] == [

@@ -179,14 +179,14 @@ def test_unsaved_text_is_autosaved_when_an_action_button_is_pressed(
         "autosave_key": uuid4(),
     }
     get_page(admin_client, admin_path(campaign, "action"), form_data(campaign, **saved) | {button: "1"})
-    assert "Your unsaved text" not in get_page(admin_client, admin_path(campaign))
+    assert "Restored your unsaved text" not in get_page(admin_client, admin_path(campaign))
     get_page(
         admin_client,
         admin_path(campaign, "action"),
         form_data(campaign, **saved | {"subject": "Typed last"}) | {button: "1"},
     )
     page = get_page(admin_client, admin_path(campaign))
-    assert "Your unsaved text" in page
+    assert "Restored your unsaved text" in page
     assert "Typed last" in page
 
 

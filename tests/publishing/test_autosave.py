@@ -41,10 +41,10 @@ def test_typing_is_kept_by_itself_and_back_after_a_crash(admin_page: Page) -> No
     crashed, fresh = admin_page, admin_page.context.new_page()
     crashed.close(run_before_unload=False)
     open_post(fresh, post)
-    expect(fresh.get_by_text("is back.")).to_be_visible()
+    expect(fresh.get_by_text("Restored your unsaved text")).to_be_visible()
     expect(fresh.locator(".ProseMirror")).to_contain_text("Old words. New words.")
     fresh.get_by_role("button", name="Save changes").click()
-    expect(fresh.get_by_text("Readers can see it now")).to_be_visible()
+    expect(fresh.get_by_text("Visitors see the new text")).to_be_visible()
     post.refresh_from_db()
     assert post.plain_text() == "Old words. New words."
     assert not Autosave.objects.exists()
@@ -60,7 +60,7 @@ def test_a_new_text_has_its_draft_after_the_first_words(admin_page: Page) -> Non
     assert post.status_label == "Draft"
     expect(admin_page).to_have_url(re.compile(reverse("admin:blog_post_change", args=[post.pk])))
     admin_page.get_by_role("button", name="Publish", exact=True).click()
-    expect(admin_page.get_by_text("Published. Readers can see it now.")).to_be_visible()
+    expect(admin_page.get_by_text("Published.")).to_be_visible()
     post = Post.objects.get()
     assert (post.title, post.slug, post.plain_text()) == ("Hips at work", "hips-at-work", "Sit less.")
 
@@ -85,7 +85,7 @@ def test_a_reload_while_the_server_is_dead_loses_nothing(admin_page: Page) -> No
     admin_page.unroute("**/autosave/")
     admin_page.reload()
     expect(admin_page.locator(".ProseMirror")).to_contain_text("Only in this browser.")
-    expect(admin_page.get_by_text("is back.")).to_be_visible()
+    expect(admin_page.get_by_text("Restored your unsaved text")).to_be_visible()
 
 
 def test_words_that_only_a_crashed_tab_held_come_back_in_a_new_one(admin_page: Page) -> None:
@@ -101,7 +101,7 @@ def test_words_that_only_a_crashed_tab_held_come_back_in_a_new_one(admin_page: P
     fresh = living.context.new_page()
     open_post(fresh, post)
     expect(fresh.locator(".ProseMirror")).to_contain_text("Old. Typed while the server was dead.")
-    expect(fresh.get_by_text("is back.")).to_be_visible()
+    expect(fresh.get_by_text("Restored your unsaved text")).to_be_visible()
     expect(living.locator(".ProseMirror")).to_contain_text("Another tab's.")
 
 
@@ -119,7 +119,7 @@ def test_a_lost_sign_in_gives_the_text_back(admin_page: Page, admin_user: User) 
     admin_page.get_by_role("button", name="Log in").click()
     expect(admin_page.locator(".ProseMirror")).to_contain_text("Old. Before the cookie went. And after.")
     admin_page.get_by_role("button", name="Save changes").click()
-    expect(admin_page.get_by_text("Readers can see it now")).to_be_visible()
+    expect(admin_page.get_by_text("Visitors see the new text")).to_be_visible()
     post.refresh_from_db()
     assert post.plain_text() == "Old. Before the cookie went. And after."
 
@@ -135,14 +135,14 @@ def test_two_tabs_keep_both_texts(admin_page: Page) -> None:
     is_kept(second)
     assert Autosave.objects.count() == 2
     first.get_by_role("button", name="Save changes").click()
-    expect(first.get_by_text("Readers can see it now")).to_be_visible()
+    expect(first.get_by_text("Visitors see the new text")).to_be_visible()
     second.get_by_role("button", name="Save changes").click()
-    expect(second.get_by_text("Two versions.")).to_be_visible()
+    expect(second.get_by_text("Someone else has saved this text.")).to_be_visible()
     expect(second.locator(".ProseMirror")).to_contain_text("Start. Second.")
     post.refresh_from_db()
     assert post.plain_text() == "Start. First."
     second.get_by_role("button", name="Save my version").click()
-    expect(second.get_by_text("Readers can see it now")).to_be_visible()
+    expect(second.get_by_text("Visitors see the new text")).to_be_visible()
     post.refresh_from_db()
     assert post.plain_text() == "Start. Second."
     kept = [revision.data["body"] for revision in post.revisions.all()]

@@ -1,7 +1,6 @@
-"""How a text becomes public without losing a word: states, the trash, revisions, private edits, working copies.
+"""Documents: content that can be published, with its revisions, pending edits and autosaves.
 
-`Document` is what every written thing of the site is (posts and pages); `published()` is the only rule of what
-readers may see.
+`DocumentQuerySet.published()` is the only rule for what visitors may see.
 """
 
 import uuid
@@ -10,11 +9,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import unquote
 
-from django.conf import settings
-from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -26,52 +22,53 @@ from taggit.utils import edit_string_for_tags, parse_tags
 from pagecache.invalidation import CacheScope, Scope
 from publishing.publish_checks import PublishError, find_publish_errors
 from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
-from richtext.references import ReferenceSource, Target, field_targets
+from richtext.references import ReferenceSource
 from richtext.sanitizer import sanitize
 from siteinfo.seo import truncate
 
 Snapshot = dict[str, Any]
 
-# A mistyped year would put a text where calendars and databases stop agreeing.
+# Catches mistyped years, which some databases and calendars cannot handle.
 YEARS = range(1990, 2101)
 
 
 class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
-    """Which documents to show. Every list, feed, map, count and neighbour starts at `published()`."""
+    """Documents by status. Every list, feed, sitemap and count starts at `published()`."""
 
     def not_trashed(self) -> Self:
-        """Those not in the trash."""
+        """Documents outside the trash."""
         return self.filter(trashed_at__isnull=True)
 
     def trashed(self) -> Self:
-        """Those in the trash."""
+        """Documents in the trash."""
         return self.filter(trashed_at__isnull=False)
 
     def published(self, at: datetime | None = None) -> Self:
-        """Public at `at` (now by default): published, their time has come, not in the trash."""
+        """Documents that visitors can see at `at`, now by default: released, due and not trashed."""
         return self.not_trashed().filter(status=Document.Status.PUBLISHED, published_at__lte=at or timezone.now())
 
     def scheduled(self, at: datetime | None = None) -> Self:
-        """Released, but at `at` (now by default) their time has not come."""
+        """Documents that are released, but not due at `at`, now by default."""
         return self.not_trashed().filter(status=Document.Status.PUBLISHED, published_at__gt=at or timezone.now())
 
     def drafts(self) -> Self:
-        """Not released."""
+        """Documents that are not released."""
         return self.not_trashed().filter(status=Document.Status.DRAFT)
 
     def newest_first(self) -> Self:
-        """Ordered for readers; the key parts those of the same second."""
+        """Order from new to old; the primary key decides within a second."""
         return self.order_by("-published_at", "-pk")
 
 
 class Document(ReferenceSource):
-    """A written thing with a state. Concrete ones add `headings` and `body` as their last columns.
+    """Content that can be published. Subclasses add `slug`, and `headings` and `body` as their last columns.
 
-    `snapshot_fields` names what is its content (and so part of revisions and private edits), as opposed to its
-    state and address.
+    `snapshot_fields` names its content, which revisions and pending edits store, as opposed to its status and URL.
     """
 
     class Status(models.TextChoices):
+        """Whether the author has released the document. Scheduled means released with a future date."""
+
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
 
@@ -84,12 +81,12 @@ class Document(ReferenceSource):
         "canonical_url",
         "hides_from_search",
     )
-    # The field that holds its whole address, without the outer slashes; the last part of it is the slug.
+    # The field with the whole path, without the outer slashes. The slug is its last part.
     path_field: ClassVar[str] = "slug"
     reference_fields: ClassVar[tuple[str, ...]] = ("body",)
-    # What the checklist looks at, by id; everything if it is None.
+    # IDs of the checks that apply; None for all of them.
     checks: ClassVar[frozenset[str] | None] = None
-    # What readers see of it on its own page alone, or not at all; everything else shows in lists as well.
+    # Fields that visitors see on the document's own page only, or not at all. All others also appear in lists.
     detail_fields: ClassVar[frozenset[str]] = frozenset(
         {
             "body",
@@ -111,49 +108,49 @@ class Document(ReferenceSource):
     title = models.CharField(max_length=200)
     excerpt = models.TextField(
         blank=True,
-        help_text="One or two sentences for lists and search engines. Taken from the text if empty.",
+        help_text="One or two sentences for lists and search engines. Leave empty to use the beginning of the text.",
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
     published_at = models.DateTimeField(
         "publish at",
         null=True,
         blank=True,
-        help_text="A time in the future schedules it: it goes live by itself.",
+        help_text="Choose a future time to publish automatically then.",
     )
     updated_on = models.DateField(
         "updated on",
         null=True,
         blank=True,
-        help_text="Shown to readers. Moves only when you say that a change was a real update.",
+        help_text="Shown to visitors as “Updated”. Changes only when you tick “Show visitors ‘Updated today’”.",
     )
     seo_title = models.CharField(
-        "title for search engines",
+        "SEO title",
         max_length=70,
         blank=True,
-        help_text="At most 60 characters. The title if empty.",
+        help_text="At most 60 characters. Leave empty to use the title.",
     )
     seo_description = models.CharField(
-        "description for search engines",
+        "SEO description",
         max_length=170,
         blank=True,
-        help_text="At most 155 characters. The excerpt if empty.",
+        help_text="At most 155 characters. Leave empty to use the excerpt.",
     )
     canonical_url = models.URLField(
-        "first published at",
+        "canonical URL",
         blank=True,
-        help_text="Only if this text appeared on another site before: its address there. "
+        help_text="Only if this text was first published on another site: its URL there. "
         "Search engines then show that page instead of this one.",
     )
     hides_from_search = models.BooleanField(
         "hide from search engines",
         default=False,
-        help_text="Asks search engines not to show this text. Readers find it on your site as always.",
+        help_text="Asks search engines not to list this page. Visitors still find it on your site.",
     )
     word_count = models.PositiveIntegerField(default=0, editable=False)
     summary = models.TextField(editable=False, blank=True)
-    # Raised by every save at the desk: two people cannot overwrite each other unseen.
+    # Increased by every save in the admin, so that a form opened before notices the conflict.
     version = models.PositiveIntegerField(default=1, editable=False)
-    # Part of the secret link to a draft; another key makes every link given away so far useless.
+    # Part of preview links. A new key revokes all of them.
     preview_key = models.UUIDField(default=uuid.uuid4, editable=False)
     trashed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -180,27 +177,31 @@ class Document(ReferenceSource):
         return self.title
 
     def get_absolute_url(self) -> str:
+        """Return the path on this site."""
         return reverse("document", args=[getattr(self, self.path_field)])
 
     def slug_from_title(self) -> str:
-        """The end of an address, made of the title; nothing if that has no letter."""
+        """Return a slug made from the title; empty if the title has no letters or digits."""
         return slugify(self.title, allow_unicode=True)[:200].strip("-")
 
     def clean(self) -> None:
+        """Check the date, and fill in a missing slug. Raises ValidationError if the title gives no slug."""
         if self.published_at and self.published_at.year not in YEARS:
             raise ValidationError({"published_at": f"Choose a year from {YEARS[0]} to {YEARS[-1]}."})
         self.slug = self.slug or self.slug_from_title()
         if not self.slug:
             kind = self._meta.verbose_name
-            raise ValidationError({"slug": f"This title gives no address. Type one, such as my-first-{kind}."})
+            raise ValidationError(
+                {"slug": f"We couldn't create a URL from this title. Enter a slug, such as my-first-{kind}."}
+            )
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
 
-    # ---- State ------------------------------------------------------------------------------------
+    # ---- Status -----------------------------------------------------------------------------------
 
     @property
     def is_published(self) -> bool:
-        """Whether readers may see it now: the rule of `DocumentQuerySet.published()` for one object."""
+        """Whether visitors can see it now: `DocumentQuerySet.published()` for one document."""
         return (
             self.status == self.Status.PUBLISHED
             and self.published_at is not None
@@ -210,18 +211,18 @@ class Document(ReferenceSource):
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether it is released and waits for its time."""
+        """Whether it is released, but not due yet."""
         return self.status == self.Status.PUBLISHED and self.trashed_at is None and not self.is_published
 
     @property
     def status_label(self) -> str:
-        """Trash, Draft, Scheduled or Published: as the author thinks of it."""
+        """Trash, Draft, Scheduled or Published."""
         if self.trashed_at is not None:
             return "Trash"
         return "Scheduled" if self.is_scheduled else self.get_status_display()
 
     def publish(self, at: datetime | None = None) -> None:
-        """Release it at `at` (now by default); a time already set is kept."""
+        """Release the document at `at`. Without it, keep the time that is set, or use now."""
         self.status = self.Status.PUBLISHED
         self.published_at = at or self.published_at or timezone.now()
         self.save()
@@ -231,12 +232,12 @@ class Document(ReferenceSource):
         return find_publish_errors(self, data)
 
     def trash(self) -> None:
-        """Take it off the site and the lists; `restore()` brings it back as it was."""
+        """Move the document to the trash; `restore()` undoes it."""
         self.trashed_at = timezone.now()
         self.save(update_fields=["trashed_at", "modified_at"])
 
     def restore(self) -> None:
-        """Bring it back from the trash, in the state it had."""
+        """Restore the document from the trash, with the status it had."""
         self.trashed_at = None
         self.save(update_fields=["trashed_at", "modified_at"])
 
@@ -244,16 +245,19 @@ class Document(ReferenceSource):
 
     @property
     def reading_minutes(self) -> int:
-        """Whole minutes to read it."""
+        """Reading time in whole minutes."""
         return reading_minutes(self.word_count)
 
     @property
     def short_description(self) -> str:
-        """For search engines: what the author wrote for them, or the summary cut at a word."""
+        """The description for search engines: the SEO description, or the shortened summary."""
         return self.seo_description or truncate(self.summary)
 
     def update_derived_fields(self) -> Analysis:
-        """Clean the body and work out what is kept beside it; bulk writers must call it. Gives the outline."""
+        """Sanitize the body and update the fields derived from it. Call it before bulk_create().
+
+        Return the analysis of the body, for fields of subclasses.
+        """
         self.body = sanitize(self.body)
         analysis = analyze(self.body)
         self.word_count = analysis.word_count
@@ -276,18 +280,18 @@ class Document(ReferenceSource):
         return unquote(self.get_absolute_url()) if is_same else CacheScope.ALL
 
     def plain_text(self) -> str:
-        """The visible words of the body."""
+        """Return the visible text of the body."""
         return plain_text(self.body)
 
     @classmethod
     def public_rows(cls) -> models.QuerySet[Any]:
-        """Return the published rows: the references that visitors meet."""
+        """Return the published rows."""
         return cls._default_manager.published()  # type: ignore[attr-defined]
 
     # ---- Content as data ----------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        """The content as plain data: texts, keys of related rows, tags as one line."""
+        """Return the content as plain data: texts, primary keys of related rows, tags as one string."""
         data: Snapshot = {}
         for name in self.snapshot_fields:
             field = self._meta.get_field(name)
@@ -301,7 +305,7 @@ class Document(ReferenceSource):
         return data
 
     def apply(self, data: Snapshot) -> None:
-        """Take the content of `data` and save. What it refers to and is gone by now is left out."""
+        """Replace the content with `data` and save. References to rows deleted since are dropped."""
         related: list[tuple[Any, Iterable[Any]]] = []
         for name in self.snapshot_fields:
             if name not in data:
@@ -324,74 +328,3 @@ class Document(ReferenceSource):
 
 def _existing(model: Any, keys: Iterable[Any]) -> list[models.Model]:
     return list(model.objects.filter(pk__in=[key for key in keys if key is not None]))
-
-
-class DocumentRecord(models.Model):
-    """Something kept about one document of any kind."""
-
-    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
-    object_id = models.PositiveBigIntegerField()
-    document = GenericForeignKey()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    data = models.JSONField(encoder=DjangoJSONEncoder)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"{self._meta.verbose_name} of {self.document}"
-
-
-class Revision(DocumentRecord):
-    """The content as somebody saved it. Autosaves make none."""
-
-    created_at = models.DateTimeField(default=timezone.now)
-    note = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        ordering = ("-created_at", "-pk")
-        indexes = [models.Index(fields=("content_type", "object_id", "-created_at"), name="publishing_revision_of")]
-
-
-class PendingEdit(ReferenceSource, DocumentRecord):
-    """Changes to a public document that readers do not see yet; from `publish_at` on the worker publishes them."""
-
-    reference_fields = ("data",)
-    is_content = False
-
-    publish_at = models.DateTimeField(null=True, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint("content_type", "object_id", name="publishing_pendingedit_one_each")]
-
-    def reference_label(self, field: str) -> str:
-        """Return what authors call the edited fields."""
-        return "pending edit"
-
-    @property
-    def reference_owner(self) -> models.Model:
-        """The document that is edited."""
-        return self.document or self
-
-    def targets(self, field: str) -> Iterable[Target]:
-        """Return what the document would refer to with these changes."""
-        model: Any = self.content_type.model_class()
-        for name in model.reference_fields:
-            yield from field_targets(model._meta.get_field(name), self.data.get(name))
-
-
-class Autosave(DocumentRecord):
-    """What somebody is typing, saved by itself: the form's fields as the browser sent them.
-
-    Each open form has its own `key`, so two tabs never overwrite each other; `base_version` is the document's
-    version that the form was opened with.
-    """
-
-    key = models.UUIDField(unique=True)
-    base_version = models.PositiveIntegerField()
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ("-updated_at",)
-        indexes = [models.Index(fields=("content_type", "object_id", "user"), name="publishing_autosave_source")]

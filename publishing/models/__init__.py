@@ -1,0 +1,15 @@
+"""Models of documents that can be published, and of what is stored about them."""
+
+from publishing.models.documents import YEARS, Document, DocumentQuerySet, Snapshot
+from publishing.models.records import Autosave, DocumentRecord, PendingEdit, Revision
+
+__all__ = [
+    "YEARS",
+    "Autosave",
+    "Document",
+    "DocumentQuerySet",
+    "DocumentRecord",
+    "PendingEdit",
+    "Revision",
+    "Snapshot",
+]
