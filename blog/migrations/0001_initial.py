@@ -123,8 +123,6 @@ class Migration(migrations.Migration):
                 ('is_featured', models.BooleanField(default=False, help_text='Shows this post at the top of the home page until you feature a newer one.', verbose_name='featured')),
                 ('month', models.DateField(editable=False, null=True)),
                 ('keywords', models.CharField(blank=True, editable=False, max_length=200)),
-                ('headings', models.JSONField(default=list, editable=False)),
-                ('body', models.TextField(blank=True, verbose_name='text')),
                 ('author', models.ForeignKey(help_text='Shown as the author of the post.', on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='accounts.author')),
                 ('categories', models.ManyToManyField(blank=True, help_text='All categories that should list this post.', related_name='posts', to='blog.category')),
                 ('featured_image', models.ForeignKey(blank=True, help_text='Shown at the top of the post, in lists, and when someone shares the post.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='featured_in', to='images.image')),
@@ -133,6 +131,8 @@ class Migration(migrations.Migration):
                 ('related_second', models.ForeignKey(blank=True, help_text='Optional.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='blog.post', verbose_name='second related post')),
                 ('related_third', models.ForeignKey(blank=True, help_text='Optional.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='blog.post', verbose_name='third related post')),
                 ('series', models.ForeignKey(blank=True, help_text='If this post is part of a longer guide.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='posts', to='blog.series')),
+                ('headings', models.JSONField(default=list, editable=False)),
+                ('body', models.TextField(blank=True, verbose_name='text')),
             ],
             options={
                 'ordering': ('-created_at', '-pk'),

@@ -155,7 +155,7 @@ def test_bulk_publishing_skips_and_names_blocked_posts(admin_client: Client) -> 
     wrong.refresh_from_db()
     assert fine.is_published
     assert not wrong.is_published
-    assert "“Wrong” is not published. Add a URL to the link “here”" in admin_messages(response)
+    assert "“Wrong” was not published. Add a URL to the link “here”" in admin_messages(response)
 
 
 @pytest.mark.django_db
