@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from newsletter.email_addresses import normalize_email
 from newsletter.models import ConsentEvent, ConsentText, NewsletterSettings, Subscriber, Subscription, Topic
 from newsletter.models.consent import DEFAULT_TEXTS
 from newsletter.subscribers.consent_log import request_metadata
-from newsletter.subscribers.email_addresses import normalize_email
 from outbox.headers import validate_deliverable
 from public_forms.fields import EmailField
 from public_forms.forms import PublicForm

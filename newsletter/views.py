@@ -17,7 +17,7 @@ from newsletter.forms import PreferencesForm, SignupForm
 from newsletter.models import Campaign, ConsentEvent, ConsentText, Subscriber
 from newsletter.subscribers.consent_log import request_metadata
 from newsletter.subscribers.personal_data import collect_personal_data
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from public_forms.decorators import public_form
 
 # Enough of a token to recognize it in the consent log, too little to use it.

@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from newsletter.email_addresses import hash_email
 from newsletter.models import ConsentText, Suppression
-from newsletter.subscribers.email_addresses import hash_email
 from outbox.headers import validate_deliverable
 from public_forms.fields import EmailField
 

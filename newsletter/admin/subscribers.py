@@ -14,9 +14,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from newsletter.email_addresses import normalize_email
 from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Subscription, Topic
 from newsletter.subscribers import csv_io
-from newsletter.subscribers.email_addresses import normalize_email
 from newsletter.subscribers.personal_data import collect_personal_data
 from outbox import sending
 

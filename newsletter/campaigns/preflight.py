@@ -18,7 +18,7 @@ from newsletter.models import Campaign, NewsletterSettings
 from newsletter.models.newsletter_settings import WORKER_TIMEOUT
 from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from richtext.analysis import analyze, plain_text
 from richtext.links import site_path
 from richtext.sanitizer import parse

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from siteinfo.urls import absolute_url
 
 _COLOR_SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")

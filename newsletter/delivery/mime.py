@@ -17,7 +17,7 @@ from django.conf import settings
 
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.personal_links import placeholder_url, token_placeholder
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from outbox.headers import format_mailbox, one_line
 from siteinfo.models import SiteInfo
 

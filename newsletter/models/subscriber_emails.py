@@ -9,11 +9,11 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from newsletter.email_template import render_email
 from newsletter.models.consent import ConsentEvent, Suppression
 from newsletter.models.newsletter_settings import NewsletterSettings
 from newsletter.models.subscribers import CONFIRMATION_LIFETIME, Subscriber
-from newsletter.rendering.email_template import render_email
-from newsletter.subscribers.tokens import CONFIRMATION_DAYS, TokenPurpose
+from newsletter.tokens import CONFIRMATION_DAYS, TokenPurpose
 from outbox.headers import format_mailbox, one_line
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Post
+from newsletter.email_template import EmailBody, render_email
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.email_html import adapt_html, render_cover
-from newsletter.rendering.email_template import EmailBody, render_email
 from newsletter.rendering.personal_links import placeholder_url
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
 from richtext.rendering import render_all

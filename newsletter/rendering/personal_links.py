@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from newsletter.models import Campaign
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from siteinfo.urls import absolute_url
 
 

@@ -19,8 +19,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from newsletter.email_addresses import hash_email, normalize_email
 from newsletter.models import ConsentEvent, Subscriber, Subscription, Suppression, Topic
-from newsletter.subscribers.email_addresses import hash_email, normalize_email
 from outbox.headers import validate_deliverable
 
 COLUMNS = ("email", "name", "language", "status", "confirmed_at", "paused_until", "topics")

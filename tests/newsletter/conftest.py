@@ -1,21 +1,34 @@
-"""What campaigns need before they may go out."""
+"""A newsletter that can send, and a mail server for transactional emails."""
+
+from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
 from newsletter.models import NewsletterSettings
+from siteinfo.models import SiteInfo
 from tests.factories import make_subscriber
+from tests.mail_server import Mailbox, mail_server
 
 
 @pytest.fixture
 def ready(settings: Settings) -> NewsletterSettings:
-    """A sender that lacks nothing, a worker that is there, and one person on the list."""
+    """Complete settings, a running worker and one subscriber: all that a campaign needs."""
     settings.SITE_URL = "https://www.example.com"
     make_subscriber()
     return NewsletterSettings.objects.create(
-        from_email="letters@example.com",
+        from_email="news@example.com",
         reply_to="me@example.com",
         postal_address="PO Box 12",
         worker_seen_at=timezone.now(),
     )
+
+
+@pytest.fixture
+def mailbox(settings: Settings, db: None) -> Iterator[Mailbox]:
+    """Return the mailbox of a running mail server."""
+    SiteInfo.objects.create(name="Move Better")
+    mailbox = Mailbox()
+    with mail_server(settings, mailbox):
+        yield mailbox

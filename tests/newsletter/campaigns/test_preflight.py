@@ -14,7 +14,7 @@ from newsletter.campaigns import preflight
 from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Topic
 from newsletter.rendering.messages import RenderedEmail
 from newsletter.rendering.personal_links import placeholder_url
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newsletter.delivery.mime import Sender, compile_message, encode_recipient
 from newsletter.models import Campaign
 from newsletter.rendering.personal_links import placeholder_url
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from siteinfo.models import SiteInfo
 from tests.factories import make_campaign
 from tests.newsletter.delivery.harness import make_newsletter_settings

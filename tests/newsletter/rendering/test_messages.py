@@ -13,11 +13,11 @@ from affiliates.programs import Program
 from blog.models import Post
 from images.models import Video
 from newsletter.delivery.mime import Sender, compile_message
+from newsletter.email_template import render_email
 from newsletter.models import Campaign, NewsletterSettings
-from newsletter.rendering.email_template import render_email
 from newsletter.rendering.messages import MAX_HTML_BYTES, RenderedEmail, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.factories import make_favorite, make_link

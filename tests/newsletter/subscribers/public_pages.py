@@ -16,7 +16,7 @@ from newsletter.models import (
     Suppression,
     Topic,
 )
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from public_forms.forms import issue_token
 
 SAME_ORIGIN = {"origin": "http://testserver"}

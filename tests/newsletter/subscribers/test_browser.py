@@ -7,7 +7,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from audit.accessibility import violations_in_both_themes
 from newsletter.models import Subscriber, Topic
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from tests.factories import make_subscriber
 from tests.newsletter.subscribers.public_pages import SAM, database_rows
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from newsletter.models import ConsentEvent, ConsentText, Subscriber, SubscriberEmail, Suppression
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from outbox import sending
 from tests.factories import make_subscriber
 from tests.mail_server import Mailbox

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from newsletter.models import ConsentEvent, ConsentText, Subscriber
 from newsletter.models.consent import AppendOnlyError
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from public_forms.forms import issue_token
 from siteinfo.models import SiteInfo
 from tests.factories import make_subscriber

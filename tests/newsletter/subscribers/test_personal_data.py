@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from newsletter.models import ConsentEvent, ConsentText, Subscriber, SubscriberEmail, Suppression, Topic
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from tests.factories import make_delivery, make_subscriber
 from tests.newsletter.subscribers.public_pages import database_rows, token_path
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from newsletter.models import ConsentEvent, Subscriber, Topic
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from tests.factories import make_campaign, make_subscriber
 from tests.newsletter.subscribers.public_pages import SAM, database_rows, token_path, xpath
 

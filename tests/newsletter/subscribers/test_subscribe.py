@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from newsletter.email_addresses import hash_email
 from newsletter.models import (
     ConsentEvent,
     ConsentText,
@@ -17,7 +18,6 @@ from newsletter.models import (
     SubscriberEmail,
     Suppression,
 )
-from newsletter.subscribers.email_addresses import hash_email
 from outbox import sending
 from public_forms.forms import issue_shared_token, issue_token
 from public_forms.models import RateLimitCounter

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from newsletter.models import Subscriber
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from tests.factories import make_subscriber
 from tests.newsletter.subscribers.public_pages import token_path
 

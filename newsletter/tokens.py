@@ -61,7 +61,7 @@ class TokenPurpose(Enum):
 def _get_signer(purpose: TokenPurpose, key: str) -> Signer:
     signer_class = _TimestampSigner if purpose.max_age_days else _Signer
     # Not the default colon: some mail clients end a link there.
-    return signer_class(key=key, salt=f"newsletter.subscribers.tokens.{purpose.name}", sep=".")
+    return signer_class(key=key, salt=f"newsletter.tokens.{purpose.name}", sep=".")
 
 
 class _Signer(Signer):

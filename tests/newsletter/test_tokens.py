@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter.models import Subscriber
-from newsletter.subscribers.tokens import TokenPurpose
+from newsletter.tokens import TokenPurpose
 from outbox import sending
 from tests.factories import make_subscriber
 from tests.mail_server import Mailbox
@@ -22,7 +22,7 @@ from tests.newsletter.subscribers.public_pages import (
 
 
 def test_tokens_have_the_same_signatures_as_djangos() -> None:
-    key, salt = uuid4(), "newsletter.subscribers.tokens."
+    key, salt = uuid4(), "newsletter.tokens."
     unsubscribe = Signer(salt=f"{salt}UNSUBSCRIBE", sep=".").unsign(TokenPurpose.UNSUBSCRIBE.make_token(key, 3))
     assert unsubscribe == f"{key.hex}-3"
     preferences = TimestampSigner(salt=f"{salt}PREFERENCES", sep=".")

@@ -23,5 +23,5 @@ def normalize_email(email: str) -> str:
 def hash_email(email: str) -> str:
     """Return the keyed hash that identifies `email` after it is erased. Without the key, it could be guessed."""
     return salted_hmac(
-        "newsletter.subscribers.email_addresses", normalize_email(email), settings.EMAIL_HASH_KEY, algorithm="sha256"
+        "newsletter.email_addresses", normalize_email(email), settings.EMAIL_HASH_KEY, algorithm="sha256"
     ).hexdigest()

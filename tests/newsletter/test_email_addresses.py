@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from newsletter.subscribers.email_addresses import hash_email, normalize_email
+from newsletter.email_addresses import hash_email, normalize_email
 
 
 @pytest.mark.parametrize(
