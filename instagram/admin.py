@@ -1,4 +1,4 @@
-"""The strip on the writing desk: its pictures, where they come from, and its settings."""
+"""The Instagram strip in the admin: its posts, the import from an archive, and its settings."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -17,141 +17,145 @@ from solo.admin import SingletonModelAdmin
 from images.admin import ImagePickerMixin
 from images.renditions import thumbnail_url
 from instagram import archive
-from instagram.forms import SettingsForm
-from instagram.models import FollowSettings, Shot
+from instagram.forms import InstagramSettingsForm
+from instagram.models import InstagramPost, InstagramSettings
 from siteinfo.urls import admin_url
 
-LIST = "admin:instagram_shot_changelist"
 
+@admin.register(InstagramPost)
+class InstagramPostAdmin(ImagePickerMixin, admin.ModelAdmin):
+    """The posts, in the order of the strip."""
 
-@admin.register(Shot)
-class ShotAdmin(ImagePickerMixin, admin.ModelAdmin):
-    """The squares, in the order of the strip."""
-
-    change_list_template = "admin/instagram/shot/change_list.html"
-    list_display = ("look", "__str__", "position", "is_shown", "taken_at", "source")
-    list_display_links = ("look", "__str__")
-    list_editable = ("position", "is_shown")
-    list_filter = ("is_shown", "source")
-    list_select_related = ("picture",)
+    list_display = ("thumbnail", "__str__", "position", "is_visible", "posted_at", "source")
+    list_display_links = ("thumbnail", "__str__")
+    list_editable = ("position", "is_visible")
+    list_filter = ("is_visible", "source")
+    list_select_related = ("image",)
     list_per_page = 50
-    search_fields = ("caption", "picture__title", "picture__alt")
-    search_help_text = "Words of the caption or the picture"
-    fields = ("picture", "caption", "link", "taken_at", "position", "is_shown")
+    search_fields = ("caption", "image__title", "image__alt")
+    search_help_text = "Search captions, image titles and alternative texts"
+    fields = ("image", "caption", "url", "posted_at", "position", "is_visible")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Shot]:
-        return Shot.objects.in_order()
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InstagramPost]:
+        """Sort as in the strip."""
+        return InstagramPost.objects.in_order()
 
-    @admin.display(description="picture")
-    def look(self, shot: Shot) -> SafeString:
-        return format_html('<img src="{}" alt="" width="96" height="64" loading="lazy">', thumbnail_url(shot.picture))
+    @admin.display(description="image")
+    def thumbnail(self, post: InstagramPost) -> SafeString:
+        """Show the image."""
+        return format_html('<img src="{}" alt="" width="96" height="64" loading="lazy">', thumbnail_url(post.image))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        settings = FollowSettings.objects.first()
-        if request.method == "GET" and settings and settings.trouble:
-            self.message_user(request, settings.trouble, messages.WARNING)
+        """Show the list, with a warning if fetching from Instagram fails."""
+        settings = InstagramSettings.load()
+        if request.method == "GET" and settings.problem:
+            self.message_user(request, settings.problem, messages.WARNING)
         return super().changelist_view(request, extra_context)
 
-    # ---- From the archive ------------------------------------------------------------------------------
+    # ---- Import from an archive ------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the import from an archive."""
         wrap = self.admin_site.admin_view
+        prefix = "instagram_instagrampost"
         return [
-            path("archive/", wrap(self.take_archive), name="instagram_shot_archive"),
-            path("archive/<str:name>/", wrap(self.choose), name="instagram_shot_choose"),
-            path("archive/<str:name>/<str:key>.jpg", wrap(self.small), name="instagram_shot_small"),
+            path("archive/", wrap(self.upload_archive), name=f"{prefix}_upload_archive"),
+            path("archive/<str:name>/", wrap(self.choose_posts), name=f"{prefix}_choose_posts"),
+            path("archive/<str:name>/<str:key>.jpg", wrap(self.archive_thumbnail), name=f"{prefix}_archive_thumbnail"),
             *super().get_urls(),
         ]
 
-    def take_archive(self, request: HttpRequest) -> HttpResponse:
-        """Where an archive is uploaded; what is in it is shown next, and nothing is taken yet."""
-        self._check(request)
-        error = ""
-        if request.method == "POST":
-            upload = request.FILES.get("archive")
-            try:
-                if upload is None:
-                    raise ValidationError("Choose a file first.")
-                return HttpResponseRedirect(admin_url(Shot, "choose", archive.keep(upload)))
-            except ValidationError as refused:
-                error = refused.messages[0]
-        return self._page(request, "Pictures from Instagram’s archive", error=error)
-
-    def choose(self, request: HttpRequest, name: str) -> HttpResponse:
-        """The posts of a kept archive; those that are ticked come into the strip."""
-        self._check(request)
+    def upload_archive(self, request: HttpRequest) -> HttpResponse:
+        """Upload an archive. Nothing is imported until posts are chosen on the next page."""
+        self._require_add_permission(request)
+        if request.method != "POST":
+            return self._upload_page(request)
+        upload = request.FILES.get("archive")
+        if upload is None:
+            return self._upload_page(request, "Choose a file first.")
         try:
-            found = archive.offers(name)
-            keys = request.POST.getlist("key")
-            if request.method == "POST" and "_none" in request.POST:
-                archive.forget(name)
-                return HttpResponseRedirect(reverse(LIST))
-            if request.method == "POST" and keys:
-                taken, refused = archive.take(name, keys)
-                archive.forget(name)
-                self._tell(request, taken, refused)
-                return HttpResponseRedirect(reverse(LIST))
-        except ValidationError as gone:
-            return self._page(request, "Pictures from Instagram’s archive", error=gone.messages[0])
-        return self._page(
-            request,
-            "Which pictures do you want?",
-            name=name,
-            offers=found,
-            known=archive.known(found),
-            error="Tick a picture first." if request.method == "POST" else "",
-        )
+            name = archive.store_upload(upload)
+        except ValidationError as error:
+            return self._upload_page(request, error.messages[0])
+        return HttpResponseRedirect(admin_url(InstagramPost, "choose_posts", name))
 
-    def small(self, request: HttpRequest, name: str, key: str) -> HttpResponse:
-        """A small version of an offered picture."""
-        self._check(request)
+    def choose_posts(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Choose posts of a stored archive and import them."""
+        self._require_add_permission(request)
+        keys = request.POST.getlist("key")
         try:
-            data = archive.small(name, key)
+            posts = archive.read_posts(name)
+            if "_cancel" in request.POST:
+                archive.delete(name)
+                return HttpResponseRedirect(admin_url(InstagramPost))
+            if keys:
+                count, errors = archive.import_posts(name, keys)
+                archive.delete(name)
+                self._report_import(request, count, errors)
+                return HttpResponseRedirect(admin_url(InstagramPost))
+        except ValidationError as error:
+            return self._upload_page(request, error.messages[0])
+        context = {
+            "name": name,
+            "posts": posts,
+            "imported_keys": archive.imported_keys(posts),
+            "error": "Select at least one image." if request.method == "POST" else "",
+        }
+        return self._page(request, "choose_posts", "Choose images to import", context)
+
+    def archive_thumbnail(self, request: HttpRequest, name: str, key: str) -> HttpResponse:
+        """Show a small rendition of an image in the archive."""
+        self._require_add_permission(request)
+        try:
+            data = archive.thumbnail(name, key)
         except ValidationError as error:
             raise Http404 from error
         return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
-    def _check(self, request: HttpRequest) -> None:
+    def _require_add_permission(self, request: HttpRequest) -> None:
         if not self.has_add_permission(request):
             raise PermissionDenied
 
-    def _page(self, request: HttpRequest, title: str, **context: Any) -> TemplateResponse:
-        frame = self.admin_site.each_context(request)
-        return TemplateResponse(
-            request, "admin/instagram/shot/archive.html", {**frame, "title": title, "opts": self.opts, **context}
-        )
+    def _upload_page(self, request: HttpRequest, error: str = "") -> TemplateResponse:
+        return self._page(request, "upload_archive", "Import from an Instagram archive", {"error": error})
 
-    def _tell(self, request: HttpRequest, taken: int, refused: list[str]) -> None:
-        if taken:
-            words = "1 picture is" if taken == 1 else f"{taken} pictures are"
-            self.message_user(request, f"{words} in the strip now. Readers see the newest first.", messages.SUCCESS)
-        elif not refused:
-            self.message_user(request, "These pictures were in the strip already.")
-        for sentence in refused:
-            self.message_user(request, sentence, messages.ERROR)
+    def _page(self, request: HttpRequest, name: str, title: str, context: dict[str, Any]) -> TemplateResponse:
+        site = self.admin_site.each_context(request)
+        template = f"admin/instagram/instagrampost/{name}.html"
+        return TemplateResponse(request, template, {**site, "title": title, "opts": self.opts, **context})
+
+    def _report_import(self, request: HttpRequest, count: int, errors: list[str]) -> None:
+        if count:
+            images = "1 image" if count == 1 else f"{count} images"
+            self.message_user(request, f"Added {images} to the strip, newest first.", messages.SUCCESS)
+        elif not errors:
+            self.message_user(request, "These images were already in the strip.")
+        for error in errors:
+            self.message_user(request, error, messages.ERROR)
 
 
-@admin.register(FollowSettings)
-class FollowSettingsAdmin(SingletonModelAdmin):
-    """One row. Of the token only its state is shown."""
+@admin.register(InstagramSettings)
+class InstagramSettingsAdmin(SingletonModelAdmin):
+    """The settings. The access token is never shown, only whether it works."""
 
-    form = SettingsForm
-    readonly_fields = ("state",)
+    form = InstagramSettingsForm
+    readonly_fields = ("connection",)
     fieldsets = (
-        ("The strip", {"fields": ("title", "count")}),
-        ("Straight from Instagram", {"fields": ("state", "new_token", "forget_token")}),
+        ("Strip", {"fields": ("title", "image_count")}),
+        ("Connection to Instagram", {"fields": ("connection", "new_token", "remove_token")}),
     )
 
-    @admin.display(description="at present")
-    def state(self, settings: FollowSettings) -> str:
-        if not settings.token:
-            return "No token: you choose the pictures yourself."
-        if settings.trouble:
-            return settings.trouble
+    @admin.display(description="status")
+    def connection(self, settings: InstagramSettings) -> str:
+        """Describe whether the access token works."""
+        if not settings.access_token:
+            return "Not connected. Add images by hand or import an archive."
+        if settings.problem:
+            return settings.problem
         if not settings.fetched_at:
-            return "There is a token. The first pictures come within a few minutes."
-        last = date_format(timezone.localtime(settings.fetched_at), "F j, H:i")
-        ends = settings.token_ends_at and date_format(timezone.localtime(settings.token_ends_at), "F j")
-        return f"Works. Last asked on {last}." + (
-            f" The token is good until {ends} and is renewed before." if ends else ""
-        )
+            return "Connected. The first images arrive within a few minutes."
+        fetched = date_format(timezone.localtime(settings.fetched_at), "F j, H:i")
+        if not settings.token_expires_at:
+            return f"Connected. Last fetched on {fetched}."
+        expires = date_format(timezone.localtime(settings.token_expires_at), "F j")
+        return f"Connected. Last fetched on {fetched}. The token expires on {expires} and is refreshed before then."

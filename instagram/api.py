@@ -1,6 +1,6 @@
-"""New pictures from the account, by Instagram's API. Only the worker asks; readers' browsers never do.
+"""Import new posts from the Instagram API. Only the worker calls it, never a visitor's browser.
 
-Sources: https://developers.facebook.com/docs/instagram-platform/reference/instagram-media and
+See https://developers.facebook.com/docs/instagram-platform/reference/instagram-media and
 https://developers.facebook.com/docs/instagram-platform/reference/refresh_access_token
 """
 
@@ -22,161 +22,178 @@ from django.db.models import Q
 from django.utils import timezone
 
 from images.models import Image
-from instagram.models import LONGEST_CAPTION, MOST_SHOWN, FollowSettings, Shot
+from instagram.models import MAX_CAPTION_LENGTH, MAX_IMAGES, InstagramPost, InstagramSettings
 
 log = logging.getLogger(__name__)
 
 ORIGIN = "https://graph.instagram.com"
-# The API's answers name pictures on Meta's own servers, and nothing is fetched from anywhere else.
-PICTURE_ORIGINS = ("https://*.cdninstagram.com", "https://*.fbcdn.net")
+# Images are only fetched from Meta's own servers.
+IMAGE_ORIGINS = ("https://*.cdninstagram.com", "https://*.fbcdn.net")
 SECONDS = 10.0
-SECONDS_IN_ALL = 30.0
-MAX_ANSWER = 1_000_000
-MAX_PICTURE = 15_000_000
-PAUSE = timedelta(hours=1)
-LONG_PAUSE = timedelta(hours=6)
-LIFETIME = timedelta(days=60)
+MAX_TOTAL_SECONDS = 30.0
+MAX_RESPONSE_BYTES = 1_000_000
+MAX_IMAGE_BYTES = 15_000_000
+FETCH_INTERVAL = timedelta(hours=1)
+RATE_LIMIT_PAUSE = timedelta(hours=6)
+TOKEN_LIFETIME = timedelta(days=60)
 FIELDS = "id,caption,media_type,media_url,permalink,thumbnail_url,timestamp"
 # Error codes of the API: https://developers.facebook.com/docs/graph-api/guides/error-handling
-_REFUSED = {190}
-_TOO_OFTEN = {4, 17, 32, 613}
+_INVALID_TOKEN = {190}
+_RATE_LIMITED = {4, 17, 32, 613}
 
 
-class NoAnswerError(Exception):
-    """Nothing usable came. `is_refused` means that the token is dead, `is_too_often` that we should wait longer."""
+class InstagramError(Exception):
+    """A request failed or its response is unusable. `code` is the API's error code, `status` the HTTP status."""
 
-    def __init__(self, words: str, code: int = 0, status: int = 0) -> None:
-        super().__init__(words)
-        self.is_refused = code in _REFUSED
-        self.is_too_often = status == 429 or code in _TOO_OFTEN
+    def __init__(self, message: str, code: int = 0, status: int = 0) -> None:
+        super().__init__(message)
+        self.is_token_rejected = code in _INVALID_TOKEN
+        self.is_rate_limited = status == 429 or code in _RATE_LIMITED
 
 
 def fetch_due() -> int:
-    """Ask for new pictures if an hour has passed; always 0, since nothing is left after it. Two at once do it once.
+    """Fetch new posts if an hour has passed. Return 0: the worker has nothing left to do.
 
-    What goes wrong is kept in the settings, for the author to read, and raised to nobody.
+    Of two workers, only one fetches. Errors are logged and stored in the settings for the author, never raised.
     """
     now = timezone.now()
-    due = FollowSettings.objects.exclude(token="").filter(Q(ask_at=None) | Q(ask_at__lte=now), is_refused=False)
-    if not due.update(ask_at=now + PAUSE):
+    due = InstagramSettings.objects.exclude(access_token="").filter(
+        Q(next_fetch_at=None) | Q(next_fetch_at__lte=now), is_token_rejected=False
+    )
+    if not due.update(next_fetch_at=now + FETCH_INTERVAL):
         return 0
-    settings = FollowSettings.objects.get()
-    # Nothing is written over a token that the author changes meanwhile.
-    row = FollowSettings.objects.filter(token=settings.token)
+    settings = InstagramSettings.objects.get()
     try:
-        late: NoAnswerError | None = None
-        if settings.renew_at is None or settings.renew_at <= now:
-            try:
-                fresh = _renewed(settings.token)
-            except NoAnswerError as error:
-                # The old one may still do: what it is asked for next tells.
-                late, error.is_refused = error, False
-            else:
-                row.update(**fresh)
-                row = FollowSettings.objects.filter(token=fresh["token"])
-                settings.token = fresh["token"]
-        _keep(_newest(settings.token))
-        if late:
-            raise late
-    except NoAnswerError as error:
-        log.warning("Instagram: %s", error)
-        changes: dict[str, Any] = {"failing_since": settings.failing_since or now, "is_refused": error.is_refused}
-        row.update(**changes | ({"ask_at": now + LONG_PAUSE} if error.is_too_often else {}))
+        refresh_error = _refresh_token_if_due(settings)
+        _import_new(_fetch_posts(settings.access_token))
+        if refresh_error:
+            raise refresh_error
+    except InstagramError as error:
+        log.warning("Fetching from Instagram failed: %s", error)
+        changes: dict[str, Any] = {
+            "failing_since": settings.failing_since or now,
+            "is_token_rejected": error.is_token_rejected,
+        }
+        if error.is_rate_limited:
+            changes["next_fetch_at"] = now + RATE_LIMIT_PAUSE
+        _update_settings(settings, **changes)
     else:
-        row.update(fetched_at=now, failing_since=None)
+        _update_settings(settings, fetched_at=now, failing_since=None)
     return 0
 
 
-def _renewed(token: str) -> dict[str, Any]:
-    """The fields of the settings with a token that lives 60 days from now. It is renewed again half-way."""
-    answer = _ask("refresh_access_token", grant_type="ig_refresh_token", access_token=token)
-    fresh, seconds = answer.get("access_token"), answer.get("expires_in")
-    if not isinstance(fresh, str) or not 0 < len(fresh) <= 1000 or not isinstance(seconds, int) or seconds <= 0:
-        raise NoAnswerError("no token in the answer")
-    now, life = timezone.now(), min(timedelta(seconds=min(seconds, 10**9)), LIFETIME)
-    return {"token": fresh, "token_ends_at": now + life, "renew_at": now + life / 2}
+def _update_settings(settings: InstagramSettings, **changes: Any) -> None:
+    """Update the settings unless the author has entered another token in the meantime."""
+    InstagramSettings.objects.filter(access_token=settings.access_token).update(**changes)
 
 
-def _newest(token: str) -> list[dict[str, Any]]:
-    rows = _ask("me/media", fields=FIELDS, limit=MOST_SHOWN, access_token=token).get("data")
+def _refresh_token_if_due(settings: InstagramSettings) -> InstagramError | None:
+    """Replace the token halfway through its lifetime. Return the error if that fails: the old token may still work."""
+    if settings.refresh_token_at and settings.refresh_token_at > timezone.now():
+        return None
+    try:
+        refreshed = _refreshed_token(settings.access_token)
+    except InstagramError as error:
+        error.is_token_rejected = False
+        return error
+    _update_settings(settings, **refreshed)
+    settings.access_token = refreshed["access_token"]
+    return None
+
+
+def _refreshed_token(token: str) -> dict[str, Any]:
+    """Return the settings fields for a new token in place of `token`. It is valid for at most 60 days."""
+    answer = _get_json("refresh_access_token", grant_type="ig_refresh_token", access_token=token)
+    new_token, seconds = answer.get("access_token"), answer.get("expires_in")
+    if not isinstance(new_token, str) or not 0 < len(new_token) <= 1000 or not isinstance(seconds, int) or seconds <= 0:
+        raise InstagramError("the response has no token")
+    now, lifetime = timezone.now(), min(timedelta(seconds=min(seconds, 10**9)), TOKEN_LIFETIME)
+    return {"access_token": new_token, "token_expires_at": now + lifetime, "refresh_token_at": now + lifetime / 2}
+
+
+def _fetch_posts(token: str) -> list[dict[str, Any]]:
+    """Return the newest posts of the account."""
+    rows = _get_json("me/media", fields=FIELDS, limit=MAX_IMAGES, access_token=token).get("data")
     if not isinstance(rows, list):
-        raise NoAnswerError("no list in the answer")
-    return [row for row in rows[:MOST_SHOWN] if isinstance(row, dict) and str(row.get("id", "")).isdecimal()]
+        raise InstagramError("the response has no list of posts")
+    return [row for row in rows[:MAX_IMAGES] if isinstance(row, dict) and str(row.get("id", "")).isdecimal()]
 
 
-def _keep(rows: list[dict[str, Any]]) -> None:
-    """Store those of `rows` that are new, the oldest first. One that cannot be had does not stop the others."""
+def _import_new(rows: list[dict[str, Any]]) -> None:
+    """Import the new posts, oldest first. If one fails, import the others, then raise its error."""
     ids = [str(row["id"])[:120] for row in rows]
-    known = set(Shot.objects.filter(source=Shot.Source.API, external_id__in=ids).values_list("external_id", flat=True))
-    failed: NoAnswerError | None = None
-    until = time.monotonic() + SECONDS_IN_ALL
+    known = InstagramPost.objects.filter(source=InstagramPost.Source.API, external_id__in=ids)
+    known_ids = set(known.values_list("external_id", flat=True))
+    failure: InstagramError | None = None
+    deadline = time.monotonic() + MAX_TOTAL_SECONDS
     for row in reversed(rows):
-        if time.monotonic() > until:
-            break  # the worker has other work; the rest comes an hour later
-        if str(row["id"])[:120] not in known:
+        if time.monotonic() > deadline:
+            break  # Do not delay the worker's other jobs. The rest is imported an hour later.
+        if str(row["id"])[:120] not in known_ids:
             try:
-                _keep_one(row)
-            except NoAnswerError as error:
-                failed = error
-    if failed:
-        raise failed
+                _import_post(row)
+            except InstagramError as error:
+                failure = error
+    if failure:
+        raise failure
 
 
-def _keep_one(row: dict[str, Any]) -> None:
-    words = str(row.get("caption") or "").replace("\0", "")[:LONGEST_CAPTION]
-    link = str(row.get("permalink") or "")
-    if not link.startswith("https://www.instagram.com/") or len(link) > 500:
-        link = ""
-    fields = {"source": Shot.Source.API, "external_id": str(row["id"])[:120], "link": link}
-    taken_at = _moment(row.get("timestamp"))
-    # The same post may have come from the archive, which knows no address.
-    if Shot.objects.filter(source=Shot.Source.ARCHIVE, taken_at=taken_at).update(**fields):
+def _import_post(row: dict[str, Any]) -> None:
+    caption = str(row.get("caption") or "").replace("\0", "")[:MAX_CAPTION_LENGTH]
+    url = str(row.get("permalink") or "")
+    if not url.startswith("https://www.instagram.com/") or len(url) > 500:
+        url = ""
+    fields = {"source": InstagramPost.Source.API, "external_id": str(row["id"])[:120], "url": url}
+    posted_at = _parse_timestamp(row.get("timestamp"))
+    # A post that was imported from an archive has no URL yet.
+    if InstagramPost.objects.filter(source=InstagramPost.Source.ARCHIVE, posted_at=posted_at).update(**fields):
         return
-    address = row.get("thumbnail_url") if row.get("media_type") == "VIDEO" else row.get("media_url")
-    if not isinstance(address, str):  # left out for posts with music or claims of others
-        return
-    file = ContentFile(_fetch(_picture_address(address), MAX_PICTURE), name=f"instagram-{row['id']}.jpg")
+    image_url = row.get("thumbnail_url") if row.get("media_type") == "VIDEO" else row.get("media_url")
+    if not isinstance(image_url, str):
+        return  # Instagram omits it for posts with licensed music and for copyright claims.
+    data = _fetch(_checked_image_url(image_url), MAX_IMAGE_BYTES)
+    file = ContentFile(data, name=f"instagram-{row['id']}.jpg")
     try:
         with transaction.atomic():
-            picture = Image.objects.create_from_upload(file, title=f"Instagram, {taken_at:%Y-%m-%d}")
-            Shot.objects.create(picture=picture, caption=words, taken_at=taken_at, **fields)
+            image = Image.objects.create_from_upload(file, title=f"Instagram, {posted_at:%Y-%m-%d}")
+            InstagramPost.objects.create(image=image, caption=caption, posted_at=posted_at, **fields)
     except ValidationError as error:
-        raise NoAnswerError("not a picture") from error
+        raise InstagramError("the file is not an image") from error
 
 
-def _moment(text: Any) -> datetime:
+def _parse_timestamp(text: Any) -> datetime:
     try:
         return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z")
     except ValueError:
         return timezone.now()
 
 
-def _picture_address(address: str) -> str:
-    """`address` if it is one of Meta's picture servers; else NoAnswerError."""
+def _checked_image_url(url: str) -> str:
+    """Return `url` if it is on one of Meta's image servers. Raise InstagramError otherwise."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
     except ValueError:
         parts = urlsplit("")
-    for origin in PICTURE_ORIGINS:
+    for origin in IMAGE_ORIGINS:
         scheme, _, host = origin.partition("://")
         if parts.scheme == scheme and (parts.netloc == host or (host[0] == "*" and parts.netloc.endswith(host[1:]))):
-            return address
-    raise NoAnswerError("a picture on a server that is not Instagram's")
+            return url
+    raise InstagramError("an image is not on Instagram's servers")
 
 
-def _ask(path: str, **query: Any) -> dict[str, Any]:
-    """The API's answer. NoAnswerError otherwise, whose words never hold the address, since that holds the token."""
+def _get_json(path: str, **query: Any) -> dict[str, Any]:
+    """Return the API's response. Error messages do not include the URL, which contains the token."""
     try:
-        answer = json.loads(_fetch(f"{ORIGIN}/{path}?{urlencode(query)}", MAX_ANSWER))
+        answer = json.loads(_fetch(f"{ORIGIN}/{path}?{urlencode(query)}", MAX_RESPONSE_BYTES))
     except (ValueError, RecursionError) as error:
-        raise NoAnswerError("an answer that is no JSON") from error
+        raise InstagramError("the response is not JSON") from error
     if not isinstance(answer, dict):
-        raise NoAnswerError("an answer of another shape")
+        raise InstagramError("the response is not a JSON object")
     return answer
 
 
 class _StayThere(HTTPRedirectHandler):
-    """Follows no redirect: it could lead anywhere."""
+    """Follow no redirects: they could point to any server."""
 
     def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> None:
         return None
@@ -185,29 +202,29 @@ class _StayThere(HTTPRedirectHandler):
 _opener = build_opener(_StayThere)
 
 
-def _fetch(address: str, limit: int) -> bytes:
-    """The bytes at `address`, at most `limit`, within SECONDS; else NoAnswerError."""
-    request = Request(address, headers={"User-Agent": "PT Complete"})  # noqa: S310 - only the hosts above
-    until, data = time.monotonic() + SECONDS, b""
+def _fetch(url: str, max_bytes: int) -> bytes:
+    """Return the content of `url`. Raise InstagramError if it is larger than `max_bytes` or takes over SECONDS."""
+    request = Request(url, headers={"User-Agent": "PT Complete"})  # noqa: S310 - only the hosts above
+    deadline, data = time.monotonic() + SECONDS, b""
     try:
         with _opener.open(request, timeout=SECONDS) as response:
             while chunk := response.read1(65536):
                 data += chunk
-                if len(data) > limit:
-                    raise NoAnswerError("an answer that is too large")
-                if time.monotonic() > until:
-                    raise NoAnswerError("an answer that takes too long")
+                if len(data) > max_bytes:
+                    raise InstagramError("the response is too large")
+                if time.monotonic() > deadline:
+                    raise InstagramError("the response takes too long")
     except HTTPError as error:
-        raise NoAnswerError(f"status {error.code}", _code(error), error.code) from None
+        raise InstagramError(f"status {error.code}", _code(error), error.code) from None
     except (OSError, HTTPException, ValueError) as error:
-        raise NoAnswerError(type(error).__name__) from None
+        raise InstagramError(type(error).__name__) from None
     return data
 
 
 def _code(error: HTTPError) -> int:
-    """The API's own number of an error, 0 if it gives none."""
+    """Return the API's error code, or 0 if the response has none."""
     try:
-        code = json.loads(error.read(MAX_ANSWER))["error"]["code"]
+        code = json.loads(error.read(MAX_RESPONSE_BYTES))["error"]["code"]
     except (OSError, HTTPException, ValueError, RecursionError, TypeError, KeyError):
         return 0
     return code if isinstance(code, int) else 0

@@ -1,7 +1,7 @@
-"""Pictures from the archive that Instagram gives to the owner of an account. Nothing is ever unpacked to disk.
+"""Import posts from the ZIP archive that Instagram gives the owner of an account. It is never unpacked to disk.
 
-The archive is a ZIP in which `posts_1.json` (earlier `media.json`) names the pictures of each post. Its texts are UTF-8
-whose bytes were taken for Latin-1. It holds no addresses of posts.
+`posts_1.json` (older archives: `media.json`) lists the images of each post. Its texts are UTF-8 that was decoded as
+Latin-1. It contains no URLs of posts.
 """
 
 import io
@@ -27,59 +27,61 @@ from PIL import Image as Pillow
 
 from images import uploads
 from images.models import Image
-from instagram.models import LONGEST_CAPTION, Shot
+from instagram.models import MAX_CAPTION_LENGTH, InstagramPost
 
-MAX_ARCHIVE = 1024**3
-MAX_ENTRIES = 200_000
-MAX_JSON = 20 * 1024 * 1024
-OFFERED = 60
-KEPT_SECONDS = 24 * 3600
-_POSTS = re.compile(r"(?:^|/)(?:posts(?:_\d+)?|media)\.json$")
-_POSTS_AS_PAGES = re.compile(r"(?:^|/)posts(?:_\d+)?\.html$")
-_PICTURE = re.compile(r"\.(?:jpe?g|png|webp|heic|avif)$", re.I)
-_BROKEN = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
-NOT_THIS = "This is not an archive we can read. Choose the ZIP file as it came from Instagram."
+MAX_ARCHIVE_BYTES = 1024**3
+MAX_FILES = 200_000
+MAX_JSON_BYTES = 20 * 1024 * 1024
+MAX_POSTS = 60
+MAX_AGE_SECONDS = 24 * 3600
+THUMBNAIL_SIZE = (480, 480)
+UNREADABLE = "We can't read this archive. Choose the ZIP file that you downloaded from Instagram, unchanged."
+_POST_LIST = re.compile(r"(?:^|/)(?:posts(?:_\d+)?|media)\.json$")
+_HTML_POST_LIST = re.compile(r"(?:^|/)posts(?:_\d+)?\.html$")
+_IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|webp|heic|avif)$", re.I)
+# What zipfile and Pillow raise for damaged, encrypted or malicious files.
+_DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
-class Offer(NamedTuple):
-    """A post of the archive: its key, the entry of its picture, and its words."""
+class ArchivedPost(NamedTuple):
+    """A post of an archive: its key, the path of its image in the archive, its caption and date."""
 
     key: str
-    entry: str
+    image_path: str
     caption: str
-    taken_at: datetime
+    posted_at: datetime
 
 
-# ---- Between upload and choice the archive waits in a folder that is not served -----------------------
+# ---- Uploaded archives wait in a folder that is not served until the author has chosen posts ---------------------
 
 
-def keep(upload: UploadedFile) -> str:
-    """Keep `upload` for a day; the name to find it again. ValidationError says what is wrong with it."""
-    if (upload.size or 0) > MAX_ARCHIVE:
-        raise ValidationError("This file is larger than 1 GB. Ask Instagram for your posts only, in medium quality.")
-    forget_old()
+def store_upload(upload: UploadedFile) -> str:
+    """Store an archive for a day and return its name. Raise ValidationError if no posts can be read from it."""
+    if (upload.size or 0) > MAX_ARCHIVE_BYTES:
+        raise ValidationError("This file is larger than 1 GB. Export only your posts, in medium quality.")
+    delete_expired()
     name = token_hex(16)
     path = _folder() / f"{name}.zip"
     with path.open("wb") as file:
         for chunk in upload.chunks():
             file.write(chunk)
     try:
-        offers(name)
+        read_posts(name)
     except ValidationError:
         path.unlink(missing_ok=True)
         raise
     return name
 
 
-def forget(name: str) -> None:
-    """Throw the archive away."""
-    (_folder() / f"{_checked(name)}.zip").unlink(missing_ok=True)
+def delete(name: str) -> None:
+    """Delete a stored archive."""
+    (_folder() / f"{_checked_name(name)}.zip").unlink(missing_ok=True)
 
 
-def forget_old() -> int:
-    """Throw away what nobody chose from within a day; always 0, since nothing is left after it."""
+def delete_expired() -> int:
+    """Delete archives older than a day. Return 0: the worker has nothing left to do."""
     for path in _folder().glob("*.zip"):
-        if path.stat().st_mtime < time.time() - KEPT_SECONDS:
+        if path.stat().st_mtime < time.time() - MAX_AGE_SECONDS:
             path.unlink(missing_ok=True)
     return 0
 
@@ -90,125 +92,138 @@ def _folder() -> Path:
     return folder
 
 
-def _checked(name: str) -> str:
+def _checked_name(name: str) -> str:
+    """Return `name` if `store_upload` can have created it, so that it cannot be a path to another file."""
     if not re.fullmatch(r"[0-9a-f]{32}", name):
-        raise ValidationError("That archive is not here. Please upload it again.")
+        raise ValidationError("This archive was not found. Please upload it again.")
     return name
 
 
 def _open(name: str) -> zipfile.ZipFile:
     try:
-        archive = zipfile.ZipFile(_folder() / f"{_checked(name)}.zip")
+        archive = zipfile.ZipFile(_folder() / f"{_checked_name(name)}.zip")
     except FileNotFoundError as error:
-        raise ValidationError("The archive was kept for a day and is gone. Please upload it again.") from error
-    except _BROKEN as error:
-        raise ValidationError(NOT_THIS) from error
-    if len(archive.filelist) > MAX_ENTRIES:
+        raise ValidationError("Archives are deleted after a day. Please upload it again.") from error
+    except _DAMAGE as error:
+        raise ValidationError(UNREADABLE) from error
+    if len(archive.filelist) > MAX_FILES:
         archive.close()
-        raise ValidationError("This archive holds too many files. Ask Instagram for your posts only.")
+        raise ValidationError("This archive has too many files. Export only your posts.")
     return archive
 
 
-def _read(archive: zipfile.ZipFile, entry: str, limit: int) -> bytes:
-    """The bytes of `entry`, at most `limit` whatever its header says; ValidationError otherwise."""
+def _read(archive: zipfile.ZipFile, path: str, max_bytes: int) -> bytes:
+    """Return the file at `path`. Raise ValidationError if it is larger than `max_bytes`, whatever its header claims."""
     try:
-        with archive.open(entry) as file:
-            data = file.read(limit + 1)
-    except (KeyError, *_BROKEN) as error:
-        raise ValidationError("A part of this archive is damaged or locked. Please ask for a new one.") from error
-    if len(data) > limit:
-        raise ValidationError("A part of this archive is too large. Ask Instagram for medium quality.")
+        with archive.open(path) as file:
+            data = file.read(max_bytes + 1)
+    except (KeyError, *_DAMAGE) as error:
+        raise ValidationError("This archive is damaged or encrypted. Please export your posts again.") from error
+    if len(data) > max_bytes:
+        raise ValidationError("A file in this archive is too large. Export your posts in medium quality.")
     return data
 
 
-# ---- What is in it --------------------------------------------------------------------------------------
+# ---- Reading posts -----------------------------------------------------------------------------------------------
 
 
-def offers(name: str) -> list[Offer]:
-    """The newest posts with a picture in the kept archive, at most OFFERED; ValidationError if there is none."""
+def read_posts(name: str) -> list[ArchivedPost]:
+    """Return the newest posts that have an image, at most MAX_POSTS. Raise ValidationError if there are none."""
     with _open(name) as archive:
-        entries = set(archive.namelist())
-        lists = sorted(entry for entry in entries if _POSTS.search(entry))
-        if not lists:
-            if any(_POSTS_AS_PAGES.search(entry) for entry in entries):
-                raise ValidationError("This archive was made as web pages. Ask Instagram for the format JSON instead.")
-            raise ValidationError("There are no posts in this archive. Ask Instagram for your posts, as JSON.")
-        found: dict[str, Offer] = {}
-        for place in lists:
-            try:
-                posts = _rows(json.loads(_read(archive, place, MAX_JSON)))
-                for offer in _offers_of(posts, _root(place), entries):
-                    # Two posts of one second are told apart by the file's name.
-                    stem = PurePosixPath(offer.entry).stem[:80]
-                    twin = offer.key in found and found[offer.key].entry != offer.entry
-                    found.setdefault(f"{offer.key}-{stem}" if twin else offer.key, offer)
-            except (ValueError, RecursionError) as error:
-                raise ValidationError(f"The list of posts in this archive ({place[:80]}) cannot be read.") from error
-    if not found:
-        raise ValidationError("There is no post with a picture in this archive.")
-    named = (offer._replace(key=key) for key, offer in found.items())
-    return sorted(named, key=lambda offer: offer.taken_at, reverse=True)[:OFFERED]
+        paths = set(archive.namelist())
+        posts: dict[str, ArchivedPost] = {}
+        for list_path in _post_lists(paths):
+            for post in _read_list(archive, list_path, paths):
+                key = post.key
+                if key in posts and posts[key].image_path != post.image_path:
+                    # Two posts of the same second differ in the file name.
+                    key = f"{key}-{PurePosixPath(post.image_path).stem[:80]}"
+                posts.setdefault(key, post._replace(key=key))
+    if not posts:
+        raise ValidationError("This archive has no post with an image.")
+    return sorted(posts.values(), key=lambda post: post.posted_at, reverse=True)[:MAX_POSTS]
 
 
-def _root(place: str) -> str:
-    """The folder, with its slash, that the paths in the list at `place` start from."""
-    inner = re.search(r"(?:your_instagram_activity/)?(?:(?:content|media)/)?[^/]+$", place)
-    return place[: inner.start()] if inner else ""
+def _post_lists(paths: set[str]) -> list[str]:
+    """Return the paths of the JSON lists of posts."""
+    lists = sorted(path for path in paths if _POST_LIST.search(path))
+    if lists:
+        return lists
+    if any(_HTML_POST_LIST.search(path) for path in paths):
+        raise ValidationError("This archive is in HTML format. Export your posts in the format JSON instead.")
+    raise ValidationError("There are no posts in this archive. Export your posts in the format JSON.")
 
 
-def _rows(whole: Any) -> Iterator[dict[str, Any]]:
-    """The posts, whether they stand in a list, alone, or in lists with names."""
-    if isinstance(whole, dict):
-        if "media" in whole and isinstance(whole["media"], list):
-            yield whole
-        else:
-            yield from (row for rows in whole.values() if isinstance(rows, list) for row in _rows(rows))
-    elif isinstance(whole, list):
-        yield from (row for row in whole if isinstance(row, dict))
+def _read_list(archive: zipfile.ZipFile, list_path: str, paths: set[str]) -> list[ArchivedPost]:
+    """Return the posts of one list."""
+    try:
+        rows = _rows(json.loads(_read(archive, list_path, MAX_JSON_BYTES)))
+        return list(_posts_with_images(rows, _root(list_path), paths))
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(f"The list of posts in this archive ({list_path[:80]}) cannot be read.") from error
 
 
-def _offers_of(posts: Iterable[dict[str, Any]], root: str, entries: set[str]) -> Iterator[Offer]:
-    for post in posts:
-        listed = post.get("media")
-        media = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else [post]
-        for one in media:
-            entry = _entry(one.get("uri") or one.get("path"), root, entries)
-            if not entry:
-                continue
-            words = post.get("title") or post.get("caption") or one.get("title") or one.get("caption") or ""
-            when = _first_moment(post, one)
-            # The second of the post is the same in every archive; the names of files are not.
-            key = f"{when.timestamp():.0f}" if when else PurePosixPath(entry).stem[:100]
-            yield Offer(key, entry, repaired(str(words))[:LONGEST_CAPTION], when or timezone.now())
-            break
+def _root(list_path: str) -> str:
+    """Return the folder, with its slash, that the image paths in this list are relative to."""
+    relative = re.search(r"(?:your_instagram_activity/)?(?:(?:content|media)/)?[^/]+$", list_path)
+    return list_path[: relative.start()] if relative else ""
 
 
-def _entry(uri: Any, root: str, entries: set[str]) -> str:
-    """The entry that `uri` names, or nothing: paths that climb, start at the root or lead to the web name none."""
-    if not isinstance(uri, str) or not _PICTURE.search(uri) or "\\" in uri or ":" in uri:
+def _rows(data: Any) -> Iterator[dict[str, Any]]:
+    """Yield the posts of a list, of an object with named lists, or of a single post."""
+    if isinstance(data, list):
+        yield from (row for row in data if isinstance(row, dict))
+    elif isinstance(data, dict) and isinstance(data.get("media"), list):
+        yield data
+    elif isinstance(data, dict):
+        yield from (row for rows in data.values() if isinstance(rows, list) for row in _rows(rows))
+
+
+def _posts_with_images(rows: Iterable[dict[str, Any]], root: str, paths: set[str]) -> Iterator[ArchivedPost]:
+    """Yield each post with its first image. Posts without an image, such as videos, are skipped."""
+    for row in rows:
+        media = row.get("media")
+        items = [item for item in media if isinstance(item, dict)] if isinstance(media, list) else [row]
+        for item in items:
+            image_path = _image_path(item.get("uri") or item.get("path"), root, paths)
+            if image_path:
+                yield _archived_post(row, item, image_path)
+                break
+
+
+def _archived_post(row: dict[str, Any], item: dict[str, Any], image_path: str) -> ArchivedPost:
+    caption = row.get("title") or row.get("caption") or item.get("title") or item.get("caption") or ""
+    posted_at = _posted_at(row) or _posted_at(item)
+    # The timestamp of a post is the same in every archive; file names differ.
+    key = f"{posted_at.timestamp():.0f}" if posted_at else PurePosixPath(image_path).stem[:100]
+    return ArchivedPost(key, image_path, fix_encoding(str(caption))[:MAX_CAPTION_LENGTH], posted_at or timezone.now())
+
+
+def _image_path(uri: Any, root: str, paths: set[str]) -> str:
+    """Return the path of the image `uri` in the archive; empty if it is no image or not inside the archive."""
+    if not isinstance(uri, str) or not _IMAGE_NAME.search(uri) or "\\" in uri or ":" in uri:
         return ""
     if uri.startswith("/") or ".." in uri.split("/"):
         return ""
-    return next((place for place in (f"{root}{uri}", uri) if place in entries), "")
+    return next((path for path in (f"{root}{uri}", uri) if path in paths), "")
 
 
-def _first_moment(*places: dict[str, Any]) -> datetime | None:
-    for place in places:
-        stamp = place.get("creation_timestamp")
-        if isinstance(stamp, int | float) and 0 < stamp < 2**32:
-            return datetime.fromtimestamp(int(stamp), UTC)
-        text = place.get("taken_at")
-        try:
-            when = parse_datetime(text) if isinstance(text, str) else None
-        except ValueError:
-            when = None
-        if when:
-            return when if when.tzinfo else when.replace(tzinfo=UTC)
-    return None
+def _posted_at(row: dict[str, Any]) -> datetime | None:
+    timestamp = row.get("creation_timestamp")
+    if isinstance(timestamp, int | float) and 0 < timestamp < 2**32:
+        return datetime.fromtimestamp(int(timestamp), UTC)
+    text = row.get("taken_at")
+    try:
+        posted_at = parse_datetime(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    if posted_at is None or posted_at.tzinfo:
+        return posted_at
+    return posted_at.replace(tzinfo=UTC)
 
 
-def repaired(text: str) -> str:
-    """`text` with its signs put right if its UTF-8 was taken for Latin-1; else as it is. PostgreSQL takes no NUL."""
+def fix_encoding(text: str) -> str:
+    """Return `text` decoded correctly if its UTF-8 was decoded as Latin-1. Remove NULs, which PostgreSQL rejects."""
     try:
         text = text.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -216,70 +231,79 @@ def repaired(text: str) -> str:
     return text.replace("\0", "").strip()
 
 
-# ---- What is done with it -------------------------------------------------------------------------------
+# ---- Importing posts ---------------------------------------------------------------------------------------------
 
 
-def known(found: Iterable[Offer]) -> set[str]:
-    """The keys of those that the strip has already, from an archive or from the API."""
-    found = list(found)
-    keys = Shot.objects.filter(source=Shot.Source.ARCHIVE, external_id__in=[offer.key for offer in found])
-    times = Shot.objects.exclude(source=Shot.Source.HAND).filter(taken_at__in=[offer.taken_at for offer in found])
-    here, then = set(keys.values_list("external_id", flat=True)), set(times.values_list("taken_at", flat=True))
-    return {offer.key for offer in found if offer.key in here or offer.taken_at in then}
+def imported_keys(posts: list[ArchivedPost]) -> set[str]:
+    """Return the keys of the posts that were already imported from an archive or the API."""
+    from_archive = InstagramPost.objects.filter(
+        source=InstagramPost.Source.ARCHIVE, external_id__in=[post.key for post in posts]
+    )
+    same_time = InstagramPost.objects.exclude(source=InstagramPost.Source.MANUAL).filter(
+        posted_at__in=[post.posted_at for post in posts]
+    )
+    keys = set(from_archive.values_list("external_id", flat=True))
+    times = set(same_time.values_list("posted_at", flat=True))
+    return {post.key for post in posts if post.key in keys or post.posted_at in times}
 
 
-def small(name: str, key: str) -> bytes:
-    """A small JPEG of an offered picture, for choosing; ValidationError if it is none."""
-    data = _picture(name, key)
+def thumbnail(name: str, key: str) -> bytes:
+    """Return a small JPEG of a post's image. Raise ValidationError if it is not a readable image."""
+    data = _image_data(name, key)
     try:
-        with Pillow.open(io.BytesIO(data), formats=uploads.FORMATS) as picture:
-            if picture.width * picture.height > uploads.MAX_PIXELS:
-                raise ValidationError("This picture has too many pixels.")
-            picture.draft("RGB", (480, 480))
-            picture.thumbnail((480, 480))
+        with Pillow.open(io.BytesIO(data), formats=uploads.FORMATS) as image:
+            if image.width * image.height > uploads.MAX_PIXELS:
+                raise ValidationError("This image has too many pixels.")
+            image.draft("RGB", THUMBNAIL_SIZE)
+            image.thumbnail(THUMBNAIL_SIZE)
             output = io.BytesIO()
-            picture.convert("RGB").save(output, "JPEG", quality=80)
-    except (Pillow.DecompressionBombError, SyntaxError, *_BROKEN) as error:
-        raise ValidationError("This is not a picture we can read.") from error
+            image.convert("RGB").save(output, "JPEG", quality=80)
+    except (Pillow.DecompressionBombError, SyntaxError, *_DAMAGE) as error:
+        raise ValidationError("This is not an image we can read.") from error
     return output.getvalue()
 
 
-def _picture(name: str, key: str) -> bytes:
-    offer = next((offer for offer in offers(name) if offer.key == key), None)
-    if offer is None:
-        raise ValidationError("That post is not in the archive.")
+def _image_data(name: str, key: str) -> bytes:
+    post = next((post for post in read_posts(name) if post.key == key), None)
+    if post is None:
+        raise ValidationError("This post is not in the archive.")
     with _open(name) as archive:
-        return _read(archive, offer.entry, uploads.MAX_BYTES)
+        return _read(archive, post.image_path, uploads.MAX_BYTES)
 
 
-def take(name: str, keys: Iterable[str]) -> tuple[int, list[str]]:
-    """Put the posts `keys` into the strip: how many came, and a sentence for each that was refused.
+def import_posts(name: str, keys: Iterable[str]) -> tuple[int, list[str]]:
+    """Add the posts with these keys to the strip. Posts that were imported before are skipped.
 
-    What is there already does not come twice.
+    Return the number of posts added, and an error message for each post that could not be added.
     """
     wanted = set(keys)
-    found = [offer for offer in offers(name) if offer.key in wanted]
-    there, refused, taken = known(found), [], 0
+    posts = [post for post in read_posts(name) if post.key in wanted]
+    imported = imported_keys(posts)
+    count, errors = 0, []
     with _open(name) as archive:
-        for offer in found:
-            if offer.key in there:
+        for post in posts:
+            if post.key in imported:
                 continue
-            day = f"{offer.taken_at:%Y-%m-%d}"
             try:
-                file = ContentFile(_read(archive, offer.entry, uploads.MAX_BYTES), name=PurePosixPath(offer.entry).name)
-                with transaction.atomic():
-                    picture = Image.objects.create_from_upload(file, title=f"Instagram, {day}")
-                    Shot.objects.create(
-                        picture=picture,
-                        caption=offer.caption,
-                        taken_at=offer.taken_at,
-                        source=Shot.Source.ARCHIVE,
-                        external_id=offer.key,
-                    )
+                _import_post(archive, post)
             except IntegrityError:
-                continue  # taken at the same moment by a second press
+                continue  # imported by a second click at the same time
             except ValidationError as error:
-                refused.append(f"The post of {day}: {' '.join(error.messages)}")
+                errors.append(f"Post of {post.posted_at:%Y-%m-%d}: {' '.join(error.messages)}")
             else:
-                taken += 1
-    return taken, refused
+                count += 1
+    return count, errors
+
+
+def _import_post(archive: zipfile.ZipFile, post: ArchivedPost) -> None:
+    data = _read(archive, post.image_path, uploads.MAX_BYTES)
+    file = ContentFile(data, name=PurePosixPath(post.image_path).name)
+    with transaction.atomic():
+        image = Image.objects.create_from_upload(file, title=f"Instagram, {post.posted_at:%Y-%m-%d}")
+        InstagramPost.objects.create(
+            image=image,
+            caption=post.caption,
+            posted_at=post.posted_at,
+            source=InstagramPost.Source.ARCHIVE,
+            external_id=post.key,
+        )

@@ -1,12 +1,11 @@
-"""The follow-along strip: pictures of an account elsewhere, kept here, so that readers ask nobody else for them."""
+"""The Instagram strip: posts of an Instagram account with a local image, so that visitors load nothing from Meta."""
 
 from datetime import timedelta
-from typing import Any, Self
+from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
-from django.db.models import F, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -14,147 +13,138 @@ from images.models import Image
 from richtext.references import ReferenceSource
 from siteinfo.singletons import Singleton
 
-MOST_SHOWN = 12
-USUALLY_SHOWN = 6
-LONGEST_CAPTION = 2200  # Instagram's own limit
-# A silence shorter than this heals by itself most of the time.
-PATIENCE = timedelta(days=2)
+MAX_IMAGES = 12
+MAX_CAPTION_LENGTH = 2200  # Instagram's limit
+# Shorter failures usually end without the author doing anything.
+FAILURE_GRACE_PERIOD = timedelta(days=2)
+# A token can be refreshed when it is at least a day old, and before it expires.
+MIN_TOKEN_AGE = timedelta(days=1)
 
 
-class FollowSettings(Singleton):
-    """How the strip looks and where it is filled from. The token stands in no form, log or page."""
+class InstagramSettings(Singleton):
+    """The look of the strip and the connection to Instagram. The access token never appears in a form, log or page."""
 
-    title = models.CharField(max_length=60, default="Follow along", help_text="The words above the strip.")
-    count = models.PositiveSmallIntegerField(
-        "pictures",
-        default=USUALLY_SHOWN,
-        validators=[MinValueValidator(1), MaxValueValidator(MOST_SHOWN)],
-        help_text=f"How many the strip shows, from 1 to {MOST_SHOWN}. Six fill one row.",
+    title = models.CharField(max_length=60, default="Follow along", help_text="The heading above the strip.")
+    image_count = models.PositiveSmallIntegerField(
+        "number of images",
+        default=6,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_IMAGES)],
+        help_text=f"From 1 to {MAX_IMAGES}. Six images fill one row.",
     )
-    token = models.CharField(max_length=1000, blank=True, editable=False)
-    # A token can be renewed when it is a day old, and not after its 60 days.
-    token_ends_at = models.DateTimeField(null=True, editable=False)
-    renew_at = models.DateTimeField(null=True, editable=False)
-    ask_at = models.DateTimeField(null=True, editable=False)
+    access_token = models.CharField(max_length=1000, blank=True, editable=False)
+    token_expires_at = models.DateTimeField(null=True, editable=False)
+    refresh_token_at = models.DateTimeField(null=True, editable=False)
+    next_fetch_at = models.DateTimeField(null=True, editable=False)
     fetched_at = models.DateTimeField(null=True, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
-    is_refused = models.BooleanField(default=False, editable=False)
+    is_token_rejected = models.BooleanField(default=False, editable=False)
 
     class Meta:
-        verbose_name = "follow-along settings"
-        verbose_name_plural = "follow-along settings"
+        verbose_name = "Instagram settings"
+        verbose_name_plural = "Instagram settings"
 
     def __str__(self) -> str:
-        return "Follow-along settings"
+        return "Instagram settings"
 
-    def use_token(self, token: str) -> None:
-        """From now on ask with `token`, or not at all if it is empty. Not saved yet."""
+    def set_access_token(self, token: str) -> None:
+        """Use `token` from now on; an empty one stops fetching. Does not save."""
         now = timezone.now()
-        self.token, self.is_refused = token, False
-        self.token_ends_at = self.failing_since = self.ask_at = self.fetched_at = None
-        # It may be nearly 60 days old already, so it is renewed as soon as it surely is one day old.
-        self.renew_at = now + timedelta(days=1) if token else None
+        self.access_token, self.is_token_rejected = token, False
+        self.token_expires_at = self.failing_since = self.next_fetch_at = self.fetched_at = None
+        # Its age is unknown, and it may be about to expire, so refresh it as early as possible.
+        self.refresh_token_at = now + MIN_TOKEN_AGE if token else None
 
     @property
-    def trouble(self) -> str:
-        """What keeps new pictures from coming, in a sentence for the author; empty if nothing does."""
-        if not self.token:
+    def problem(self) -> str:
+        """Why no new images arrive, as a message for the author; empty if all is well."""
+        if not self.access_token:
             return ""
-        if self.is_refused:
+        if self.is_token_rejected:
             return (
-                "Instagram does not accept the token any more. The strip keeps its pictures; for new ones, make a new "
-                "token and put it into the settings."
+                "Instagram no longer accepts the access token. The strip keeps its images. To get new ones, generate a "
+                "new token and enter it in the settings."
             )
-        if self.failing_since and self.failing_since < timezone.now() - PATIENCE:
+        if self.failing_since and self.failing_since < timezone.now() - FAILURE_GRACE_PERIOD:
             since = date_format(timezone.localtime(self.failing_since), "F j")
-            return f"Instagram has given no usable answer since {since}. The strip keeps its pictures; we go on asking."
+            return f"Fetching from Instagram has failed since {since}. The strip keeps its images, and we keep trying."
         return ""
 
 
-class ShotQuerySet(models.QuerySet["Shot"]):
-    """Which squares stand in the strip."""
+class InstagramPostQuerySet(models.QuerySet["InstagramPost"]):
+    """Posts in the order of the strip."""
 
     def in_order(self) -> Self:
-        """The numbered ones first, then the newest."""
-        return self.order_by(F("position").asc(nulls_last=True), "-taken_at", "-pk")
+        """Order by position; posts without one follow, newest first."""
+        return self.order_by(F("position").asc(nulls_last=True), "-posted_at", "-pk")
 
-    def strip(self) -> "list[Shot]":
-        """As many as the settings say, with their pictures; each knows the strip's `title`. One query."""
-        settings = FollowSettings.objects.order_by("pk")
-        shots = (
-            self.filter(is_shown=True)
-            .select_related("picture")
-            .annotate(
-                count=Coalesce(Subquery(settings.values("count")[:1]), USUALLY_SHOWN),
-                title=Coalesce(Subquery(settings.values("title")[:1]), models.Value("Follow along")),
-            )
-        )
-        found: list[Any] = list(shots.in_order()[:MOST_SHOWN])
-        return found[: found[0].count] if found else []
+    def visible(self) -> Self:
+        """Return the posts that the strip may show, in order, with their images."""
+        return self.filter(is_visible=True).select_related("image").in_order()
 
 
-class Shot(ReferenceSource):
-    """A square of the strip: a picture of the library with its words, and where it was first shown."""
+class InstagramPost(ReferenceSource):
+    """A post of the strip: an image of the library with a caption, and the URL of the post on Instagram."""
 
-    reference_fields = ("picture",)
+    reference_fields = ("image",)
 
     class Source(models.TextChoices):
-        HAND = "hand", "By hand"
-        ARCHIVE = "archive", "From the archive"
-        API = "api", "From Instagram"
+        """Where the post came from."""
 
-    picture = models.ForeignKey(
+        MANUAL = "manual", "Added by hand"
+        ARCHIVE = "archive", "Account archive"
+        API = "api", "Instagram API"
+
+    image = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,
-        related_name="shots",
-        help_text="Shown as a square. Its alternative text says what it shows.",
+        related_name="instagram_posts",
+        help_text="Cropped to a square. Describe it in its alternative text.",
     )
     caption = models.TextField(
-        max_length=LONGEST_CAPTION, blank=True, help_text="Shown under the picture; long ones are cut after two lines."
+        max_length=MAX_CAPTION_LENGTH, blank=True, help_text="Shown below the image, at most two lines."
     )
-    link = models.URLField(
-        "address",
+    url = models.URLField(
+        "URL",
         max_length=500,
         blank=True,
         validators=[URLValidator(schemes=["https"])],
-        help_text="The address of the post on Instagram, starting with https://. Left empty, the picture leads to your "
+        help_text="The URL of the post on Instagram, starting with https://. If empty, the image links to your "
         "profile.",
     )
-    taken_at = models.DateTimeField("posted", default=timezone.now, help_text="The newest stands first.")
+    posted_at = models.DateTimeField(default=timezone.now, help_text="The newest posts come first.")
     position = models.PositiveSmallIntegerField(
-        "place",
         null=True,
         blank=True,
-        help_text="A number keeps it at the beginning, 1 before 2. Left empty, it is sorted by date.",
+        help_text="Posts with a number come first, lowest number first. Leave empty to sort by date.",
     )
-    is_shown = models.BooleanField(
-        "shown",
+    is_visible = models.BooleanField(
+        "visible",
         default=True,
-        help_text="Untick it to take the picture out of the strip. One that came from Instagram would come again if "
-        "you deleted it.",
+        help_text="Untick to hide the image from the strip. If you delete one that was fetched from Instagram, it may "
+        "be fetched again.",
     )
-    source = models.CharField(max_length=10, choices=Source, default=Source.HAND, editable=False)
+    source = models.CharField(max_length=10, choices=Source, default=Source.MANUAL, editable=False)
+    # The ID in the API, or the key in the archive.
     external_id = models.CharField(max_length=120, blank=True, editable=False)
 
-    objects = ShotQuerySet.as_manager()
+    objects = InstagramPostQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "picture of the strip"
-        verbose_name_plural = "pictures of the strip"
+        verbose_name = "Instagram post"
         constraints = [
             models.UniqueConstraint(
-                "source", "external_id", condition=~Q(external_id=""), name="instagram_shot_comes_once"
+                "source", "external_id", condition=~Q(external_id=""), name="instagram_post_unique_external_id"
             ),
             models.CheckConstraint(
-                condition=Q(link="") | Q(link__startswith="https://"), name="instagram_shot_link_is_https"
+                condition=Q(url="") | Q(url__startswith="https://"), name="instagram_post_url_is_https"
             ),
         ]
 
     def __str__(self) -> str:
-        words = " ".join(self.caption.split()) or str(self.picture)
-        return words if len(words) <= 60 else f"{words[:59]}…"
+        label = " ".join(self.caption.split()) or str(self.image)
+        return label if len(label) <= 60 else f"{label[:59]}…"
 
     @property
     def alt(self) -> str:
-        """What stands for the picture: its own words; nothing if the caption beside it says enough."""
-        return self.picture.alt or ("" if self.caption else "A picture from Instagram")
+        """Return the alternative text; empty if there is none and the caption describes the image."""
+        return self.image.alt or ("" if self.caption else "An image from Instagram")

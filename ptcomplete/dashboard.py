@@ -20,7 +20,7 @@ from contact.email_delivery import delivery_problem
 from contact.models import Message
 from feedback.models import Suggestion
 from images.models import Image
-from instagram.models import FollowSettings
+from instagram.models import InstagramSettings
 from newsletter import overview as newsletter
 from newsletter.forms import is_signup_paused
 from newsletter.models import Campaign, Delivery, Subscriber
@@ -168,12 +168,12 @@ def _inbox_tasks(user: User) -> Iterator[Task]:
 
 
 def _instagram_tasks(user: User) -> Iterator[Task]:
-    if not user.has_perm("instagram.change_followsettings"):
+    if not user.has_perm("instagram.change_instagramsettings"):
         return
-    settings = FollowSettings.load()
-    if settings.trouble:
+    settings = InstagramSettings.load()
+    if settings.problem:
         title = "No new images from Instagram"
-        yield Task(title, settings.trouble, admin_url(FollowSettings), "Show", "instagram", "butter")
+        yield Task(title, settings.problem, admin_url(InstagramSettings), "Show", "instagram", "butter")
 
 
 def _unpublished_change_tasks(user: User) -> Iterator[Task]:

@@ -53,7 +53,7 @@ JOBS = (
     Job("image renditions", partial(create_missing_renditions, limit=2), 0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
-    Job("unused Instagram archives", instagram_archive.forget_old, 3600),
+    Job("unused Instagram archives", instagram_archive.delete_expired, 3600),
     Job("expired rate limit counters", ratelimit.delete_expired, 3600),
     Job("expired contact messages", Message.objects.delete_expired, 3600),
     Job("unconfirmed and former subscribers", Subscriber.objects.delete_expired, 3600),
