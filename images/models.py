@@ -11,7 +11,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 from imagefield.fields import ImageField, PPOIField
 
-from images import renditions
+from images.rendition_formats import FAILED, FORMATS, FORMATS_HASH
+from images.storage import delete_with_renditions
 from images.uploads import process_upload
 from richtext.references import Reference, ReferenceSource
 
@@ -22,8 +23,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
     """Images by what they need or contain."""
 
     def needing_renditions(self) -> Self:
-        """Images without renditions, or with renditions made by older rules."""
-        return self.exclude(rendition_rules__in=(renditions.RULES_HASH, renditions.FAILED))
+        """Images without renditions, or with renditions in outdated formats."""
+        return self.exclude(formats_hash__in=(FORMATS_HASH, FAILED))
 
     def search(self, query: str) -> Self:
         """Images with each word of `query` in their title, alternative text or caption."""
@@ -61,7 +62,7 @@ class Image(models.Model):
         width_field="width",
         height_field="height",
         ppoi_field="focal_point",
-        formats=renditions.FORMATS,
+        formats=FORMATS,
     )
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
@@ -80,8 +81,8 @@ class Image(models.Model):
     )
     caption = models.CharField(max_length=300, blank=True, help_text="Suggested when you add the image to a text.")
     credit = models.CharField(max_length=160, blank=True, help_text="Who made the image, if it was not you.")
-    # The rules by which its renditions were made.
-    rendition_rules = models.CharField(max_length=20, blank=True, editable=False)
+    # The hash of the formats in which its renditions were created.
+    formats_hash = models.CharField(max_length=20, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     # When it was added or last chosen. The picker shows recently used images first.
     last_used_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
@@ -124,7 +125,7 @@ class Image(models.Model):
         """Save. A new file or focal point needs new renditions; a replaced file is deleted after the commit."""
         before = self._saved_state
         if before not in (None, (self.file.name, self.focal_point)):
-            self.rendition_rules = ""
+            self.formats_hash = ""
         super().save(**kwargs)
         self._saved_state = (self.file.name, self.focal_point)
         if before and before[0] != self.file.name:
@@ -132,8 +133,8 @@ class Image(models.Model):
 
     @property
     def has_renditions(self) -> bool:
-        """Whether the renditions of today's rules are stored."""
-        return self.rendition_rules == renditions.RULES_HASH
+        """Whether the renditions exist and match the current formats."""
+        return self.formats_hash == FORMATS_HASH
 
     @property
     def file_size(self) -> int:
@@ -145,7 +146,7 @@ class Image(models.Model):
 
     @property
     def lacks_alt(self) -> bool:
-        """Whether it still needs alternative text: `ImageQuerySet.without_alt()` for one image."""
+        """Whether it still needs alternative text, as in `ImageQuerySet.without_alt()`."""
         return not self.alt and not self.is_decorative
 
 
@@ -161,7 +162,7 @@ def remove_unused_file(name: str) -> None:
     Renditions of earlier focal points stay until then, because feeds and other sites may show them.
     """
     if name and not Image.objects.filter(file=name).exists():
-        renditions.delete_files(Image(width=1, height=1, file=name).file)
+        delete_with_renditions(Image(width=1, height=1, file=name).file)
 
 
 def title_from_filename(name: str) -> str:

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 
-from images.renditions import OG_SIZE
+from images.rendition_formats import OG_SIZE
 from siteinfo.seo import ShareImage
 from siteinfo.urls import absolute_url
 
@@ -43,7 +43,7 @@ def og_image(title: str, site_name: str) -> ShareImage:
 def stored_og_image(token: str) -> str:
     """Return the name of the stored image for `token`, drawn now if it is missing.
 
-    Raises BadSignature for a token that this site did not character.
+    Raises BadSignature for a token that this site did not sign.
     """
     title, site_name = _signer().unsign_object(token)
     name = f"share/{hashlib.sha256(token.encode()).hexdigest()[:32]}.png"

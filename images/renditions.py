@@ -1,79 +1,14 @@
 """Renditions: the sizes and formats in which visitors get an image, created by the worker.
 
-The URL of a rendition follows from the image's file name, its focal point and the rules below, so there is no table of
-renditions. `Image.rendition_rules` holds the hash of the rules it was made by; other rules mean new renditions.
+The URL of a rendition follows from the image's file name, its focal point and `rendition_formats`, so there is no table
+of renditions.
 """
 
-from __future__ import annotations
-
-import hashlib
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from django.core.files.storage import default_storage
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from imagefield.processing_pillow import register_pillow
-from PIL import Image as Pillow
 
-if TYPE_CHECKING:
-    from images.models import Image
-
-# Width by height of every crop; "whole" keeps the shape of the image and lists widths only.
-WHOLE = (480, 800, 1200, 1600)
-CARD = ((320, 213), (640, 427), (960, 640), (1280, 853))
-OG_SIZE = (1200, 630)
-# Pinterest shows tall images, two by three.
-PINTEREST_SIZE = (800, 1200)
-TYPES = {"avif": ("AVIF", 58), "webp": ("WEBP", 80), "jpg": ("JPEG", 82)}
-MODERN = ("avif", "webp")
-
-
-@register_pillow
-def encode(get_image: Callable[..., Pillow.Image], kind: str) -> Callable[[Pillow.Image, Any], Pillow.Image]:
-    """Return an imagefield processor that writes the image as `kind`, whatever the library stores."""
-    format_name, quality = TYPES[kind]
-
-    def processor(image: Pillow.Image, context: Any) -> Pillow.Image:
-        context.save_kwargs.update(format=format_name, quality=quality)
-        if kind == "avif":
-            context.save_kwargs["speed"] = 7
-        image = get_image(image, context)
-        if kind == "jpg" and image.mode != "RGB":
-            ground = Pillow.new("RGB", image.size, "white")
-            ground.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
-            return ground
-        return image
-
-    return processor
-
-
-def _format(kind: str, *processors: Any) -> Callable[[Any, Any], None]:
-    def spec(fieldfile: Any, context: Any) -> None:
-        context.extension = f".{kind}"
-        context.processors = [("encode", kind), *processors]
-
-    return spec
-
-
-FORMATS: dict[str, Callable[[Any, Any], None]] = {
-    "og_jpg": _format("jpg", ("crop", OG_SIZE)),
-    "pinterest_jpg": _format("jpg", ("crop", PINTEREST_SIZE)),
-}
-for _kind in TYPES:
-    FORMATS |= {
-        f"whole{width}_{_kind}": _format(_kind, ("thumbnail", (width, 100_000)))
-        for width in WHOLE
-        if _kind in MODERN or width == 1200
-    }
-    FORMATS |= {
-        f"card{size[0]}_{_kind}": _format(_kind, ("crop", size)) for size in CARD if _kind in MODERN or size[0] == 640
-    }
-RULES_HASH = hashlib.sha256(repr((WHOLE, CARD, OG_SIZE, PINTEREST_SIZE, TYPES, sorted(FORMATS))).encode()).hexdigest()[
-    :16
-]
-FAILED = f"!{RULES_HASH}"
+from images.models import Image
+from images.rendition_formats import CARD, FORMATS, MODERN, WHOLE
 
 
 def _widths(image: Image, shape: str) -> list[int]:
@@ -93,19 +28,6 @@ def create_files(image: Image) -> None:
     """Store every rendition of `image` that is missing."""
     for name in _rendition_names(image):
         image.file.process(name)
-
-
-def delete_files(file: Any) -> None:
-    """Delete a stored file and every rendition of it, given as the value of an `Image.file`."""
-    folder, stem = file._process_base(file.name)
-    try:
-        names = default_storage.listdir(folder)[1]
-    except FileNotFoundError:
-        names = []
-    for name in names:
-        if re.fullmatch(rf"{re.escape(stem)}[0-9a-f]{{12}}\.\w+", name):
-            default_storage.delete(f"{folder}/{name}")
-    default_storage.delete(file.name)
 
 
 def image_html(

@@ -2,6 +2,7 @@
 
 from images import renditions
 from images.models import Image
+from images.rendition_formats import OG_SIZE
 from siteinfo.seo import ShareImage
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
@@ -11,7 +12,7 @@ def share_image(image: Image | None) -> ShareImage | None:
     """Return `image` for Open Graph tags, with the size it has there."""
     if image is None:
         return None
-    width, height = renditions.OG_SIZE if image.has_renditions else (image.width, image.height)
+    width, height = OG_SIZE if image.has_renditions else (image.width, image.height)
     return ShareImage(absolute_url(renditions.og_image_url(image)), width, height, image.alt)
 
 

@@ -1,9 +1,10 @@
-"""Background work on images, run by the worker."""
+"""Create renditions in the worker."""
 
 import logging
 
 from images import renditions
 from images.models import Image, remove_unused_file
+from images.rendition_formats import FAILED, FORMATS_HASH
 
 log = logging.getLogger(__name__)
 
@@ -13,8 +14,8 @@ def create_renditions(image: Image) -> None:
     renditions.create_files(image)
     # Only if neither the file nor the focal point has changed since.
     unchanged = Image.objects.filter(pk=image.pk, file=image.file.name, focal_point=image.focal_point)
-    if unchanged.update(rendition_rules=renditions.RULES_HASH):
-        image.rendition_rules = renditions.RULES_HASH
+    if unchanged.update(formats_hash=FORMATS_HASH):
+        image.formats_hash = FORMATS_HASH
     else:
         remove_unused_file(image.file.name)
 
@@ -33,5 +34,5 @@ def create_missing_renditions(limit: int = 20) -> int:
             if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
                 raise  # a full disk or a lost connection, not a bad image
             log.exception("Image %s could not be rendered", image.pk)
-            Image.objects.filter(pk=image.pk, file=image.file.name).update(rendition_rules=renditions.FAILED)
+            Image.objects.filter(pk=image.pk, file=image.file.name).update(formats_hash=FAILED)
     return count
