@@ -3,26 +3,19 @@
 Programs that forbid bots (`allows_bots`), such as Amazon, are never requested, and no request carries a tag, so none
 counts as a click. Many shops refuse bots, so any other failure than two 404 or 410 responses means "unknown".
 
-A host name can resolve to a machine on the server's own network, so only public IP addresses are connected to.
+Redirects are not followed: a redirect is enough to know that the page exists.
 """
 
-import socket
-from contextlib import suppress
 from datetime import timedelta
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
-from ipaddress import ip_address
-from threading import Timer
-from typing import IO, Any
-from urllib.error import HTTPError
-from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
+from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from affiliates.broken_link_emails import queue_report
 from affiliates.models import Link
 from affiliates.shop_urls import host_of
+from http_client.client import FetchError, get_status
 from pagecache.invalidation import CacheScope, invalidate_only
 
 CHECK_INTERVAL = timedelta(days=7)
@@ -30,76 +23,8 @@ CHECK_INTERVAL = timedelta(days=7)
 RETRY_INTERVAL = timedelta(days=1)
 # Between two requests to the same shop.
 HOST_INTERVAL = timedelta(seconds=20)
-SECONDS = 10.0
-# Limit for a whole response, however slowly it arrives.
 MAX_SECONDS = 30.0
 FAILURES_UNTIL_BROKEN = 2
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """Follow no redirects: they could lead anywhere, and a redirect is enough to know that the page exists."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
-
-
-def is_public(address: str) -> bool:
-    """Return whether an IP address is public."""
-    found = ip_address(address.partition("%")[0])
-    return found.is_global and not found.is_multicast
-
-
-def _connect_to_public(
-    address: tuple[str, int], timeout: float, source: tuple[str, int] | None = None
-) -> socket.socket:
-    """Connect to a public IP address of `address`, with the signature of `socket.create_connection`."""
-    error_to_raise = OSError("The host has no public IP address.")
-    for *_, found in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
-        if is_public(str(found[0])):
-            try:
-                return socket.create_connection((str(found[0]), address[1]), timeout, source)
-            except OSError as error:
-                error_to_raise = error
-    raise error_to_raise
-
-
-class _Connection(HTTPConnection):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._create_connection = _connect_to_public
-
-    def getresponse(self) -> HTTPResponse:
-        timer = Timer(MAX_SECONDS, self._hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            return super().getresponse()
-        finally:
-            timer.cancel()
-
-    def _hang_up(self) -> None:
-        with suppress(AttributeError, OSError):  # already closed
-            self.sock.shutdown(socket.SHUT_RDWR)
-
-
-class _TLSConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
-
-
-class _PlainHandler(HTTPHandler):
-    def http_open(self, req: Request) -> Any:
-        return self.do_open(_Connection, req)
-
-
-class _TLSHandler(HTTPSHandler):
-    def https_open(self, req: Request) -> Any:
-        return self.do_open(_TLSConnection, req)
-
-
-# No proxy: it would connect to non-public addresses for us.
-_opener = build_opener(ProxyHandler({}), _PlainHandler, _TLSHandler, _NoRedirects)
 
 
 def due_links() -> QuerySet[Link]:
@@ -154,17 +79,14 @@ def check(link: Link) -> None:
 
 def check_url(url: str) -> tuple[int, str]:
     """Request `url` and return its status (0 without a response) and what that means."""
-    agent = f"Mozilla/5.0 (compatible; PT Complete link check; +{settings.SITE_URL})"
-    request = Request(url, headers={"User-Agent": agent, "Accept": "text/html,*/*"})  # noqa: S310 - https only
     try:
-        with _opener.open(request, timeout=SECONDS) as response:
-            return response.status, "The page exists"
-    except HTTPError as error:
-        error.close()
-        if error.code in (404, 410):
-            return error.code, f"The shop says the page is gone ({error.code})"
-        if error.code < 400:
-            return error.code, "The page redirects to another one"
-        return error.code, f"The shop refused the check ({error.code})"
-    except (OSError, HTTPException, ValueError):
+        status = get_status(url, headers={"Accept": "text/html,*/*"}, max_seconds=MAX_SECONDS)
+    except FetchError:
         return 0, "The shop did not respond"
+    if status in (404, 410):
+        return status, f"The shop says the page is gone ({status})"
+    if status >= 400:
+        return status, f"The shop refused the check ({status})"
+    if status >= 300:
+        return status, "The page redirects to another one"
+    return status, "The page exists"

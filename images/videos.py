@@ -2,15 +2,13 @@
 
 import json
 import re
-import time
-from http.client import HTTPException, HTTPMessage
-from typing import IO, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
+from http_client.client import FetchError, get
 from images.models import Image, Video
 from images.renditions import thumbnail_url
 
@@ -31,10 +29,6 @@ class VideoKey(NamedTuple):
 
     provider: str
     key: str
-
-
-class FetchError(Exception):
-    """The provider did not return a usable response."""
 
 
 def parse_url(text: str) -> VideoKey | None:
@@ -99,18 +93,6 @@ def fetch_metadata(video: Video) -> None:
     raise FetchError
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """Refuse redirects, which could lead to any host."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
-
-
-_opener = build_opener(_NoRedirects)
-
-
 def _fetch(url: str, limit: int) -> bytes:
     """Return the response of `url`: at most `limit` bytes, within TIMEOUT_SECONDS, from a host of ORIGINS only.
 
@@ -118,19 +100,13 @@ def _fetch(url: str, limit: int) -> bytes:
     """
     parts = urlsplit(url)
     if parts.scheme != "https" or parts.netloc not in ORIGINS:
-        raise FetchError
+        raise FetchError("The provider's response refers to another host.")
     query = f"?{parts.query}" if parts.query else ""
-    request = Request(f"{ORIGINS[parts.netloc]}{parts.path}{query}", headers={"User-Agent": "PT Complete"})  # noqa: S310
-    until, data = time.monotonic() + TIMEOUT_SECONDS, b""
-    try:
-        with _opener.open(request, timeout=TIMEOUT_SECONDS) as response:
-            while chunk := response.read1(65536):
-                data += chunk
-                if len(data) > limit or time.monotonic() > until:
-                    raise FetchError
-    except (OSError, HTTPException, ValueError) as error:
-        raise FetchError from error
-    return data
+    url = f"{ORIGINS[parts.netloc]}{parts.path}{query}"
+    response = get(url, max_bytes=limit, max_seconds=TIMEOUT_SECONDS)
+    if response.status != 200:
+        raise FetchError(f"The provider returned status {response.status}.")
+    return response.content
 
 
 def editor_data(video: Video) -> dict[str, object]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST
 
+from http_client.client import FetchError
 from images import videos
 from images.models import Image
 from richtext.primary_keys import parse_pk
@@ -116,7 +117,7 @@ def video_from_url(request: HttpRequest) -> JsonResponse:
     elif video.thumbnail is None:
         try:
             videos.fetch_metadata(video)
-        except videos.FetchError:
+        except FetchError:
             error = f"{video.get_provider_display()} did not return a thumbnail for this video."
             error += " The video works without one, or choose an image from your library instead."
     return JsonResponse({"problem": error, **videos.editor_data(video)})

@@ -8,12 +8,8 @@ import json
 import logging
 import time
 from datetime import datetime, timedelta
-from email.message import Message
-from http.client import HTTPException
-from typing import IO, Any
-from urllib.error import HTTPError
+from typing import Any
 from urllib.parse import urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -21,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from http_client.client import FetchError, get
 from images.models import Image
 from instagram.models import MAX_CAPTION_LENGTH, MAX_IMAGES, InstagramPost, InstagramSettings
 
@@ -192,39 +189,21 @@ def _get_json(path: str, **query: Any) -> dict[str, Any]:
     return answer
 
 
-class _StayThere(HTTPRedirectHandler):
-    """Follow no redirects: they could point to any server."""
-
-    def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> None:
-        return None
-
-
-_opener = build_opener(_StayThere)
-
-
 def _fetch(url: str, max_bytes: int) -> bytes:
     """Return the content of `url`. Raise InstagramError if it is larger than `max_bytes` or takes over SECONDS."""
-    request = Request(url, headers={"User-Agent": "PT Complete"})  # noqa: S310 - only the hosts above
-    deadline, data = time.monotonic() + SECONDS, b""
     try:
-        with _opener.open(request, timeout=SECONDS) as response:
-            while chunk := response.read1(65536):
-                data += chunk
-                if len(data) > max_bytes:
-                    raise InstagramError("the response is too large")
-                if time.monotonic() > deadline:
-                    raise InstagramError("the response takes too long")
-    except HTTPError as error:
-        raise InstagramError(f"status {error.code}", _code(error), error.code) from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise InstagramError(type(error).__name__) from None
-    return data
+        response = get(url, max_bytes=max_bytes, max_seconds=SECONDS)
+    except FetchError as error:
+        raise InstagramError(str(error)) from None
+    if response.status != 200:
+        raise InstagramError(f"status {response.status}", _code(response.content), response.status)
+    return response.content
 
 
-def _code(error: HTTPError) -> int:
+def _code(body: bytes) -> int:
     """Return the API's error code, or 0 if the response has none."""
     try:
-        code = json.loads(error.read(MAX_RESPONSE_BYTES))["error"]["code"]
-    except (OSError, HTTPException, ValueError, RecursionError, TypeError, KeyError):
+        code = json.loads(body)["error"]["code"]
+    except (ValueError, RecursionError, TypeError, KeyError):
         return 0
     return code if isinstance(code, int) else 0

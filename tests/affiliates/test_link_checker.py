@@ -21,6 +21,7 @@ from affiliates.programs import Program
 from outbox import sending
 from pagecache.models import CacheVersion
 from tests.affiliates.factories import make_link
+from tests.local_server import allow_local_requests
 
 ANSWERS = {
     "/fine": 200,
@@ -56,7 +57,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(
         link_checker, "check_url", lambda address: ask(address.replace("https://shop.example.com", here))
     )
-    monkeypatch.setattr(link_checker, "is_public", lambda address: True)
+    allow_local_requests(monkeypatch)
     yield
     server.shutdown()
     server.server_close()
@@ -96,7 +97,7 @@ def test_only_what_is_twice_not_found_is_broken(
         assert link.check_result
     assert len(asked) == 2
     assert "ref=" not in "".join(asked)
-    assert "link check" in asked[0]
+    assert "compatible; PT Complete; +http" in asked[0]
 
 
 def test_silence_is_unknown_and_no_second_miss(shop: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,14 +124,14 @@ def test_no_machine_of_an_own_network_is_asked(
 ) -> None:
     monkeypatch.undo()
     connected: list[object] = []
-    monkeypatch.setattr(socket, "create_connection", lambda *place: connected.append(place))
+    monkeypatch.setattr(socket, "create_connection", lambda *place, **options: connected.append(place))
     assert link_checker.check_url(f"http://{host}/fine")[0] == 0
     assert connected == asked == []
 
 
 def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_checker, "MAX_SECONDS", 0.3)
-    monkeypatch.setattr(link_checker, "is_public", lambda address: True)
+    allow_local_requests(monkeypatch)
     with socket.create_server(("127.0.0.1", 0)) as slow:
         start = time.monotonic()
         assert link_checker.check_url(f"http://127.0.0.1:{slow.getsockname()[1]}/") == (0, "The shop did not respond")

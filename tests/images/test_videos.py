@@ -19,6 +19,7 @@ from richtext.embeds import RenderTarget
 from richtext.rendering import render
 from richtext.sanitizer import sanitize
 from tests.factories import make_image, make_post
+from tests.local_server import allow_local_requests
 
 ADDRESS = "/admin/images/video/from-url/"
 YOUTUBE = "https://youtu.be/abcDEF123_-"
@@ -69,6 +70,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    allow_local_requests(monkeypatch)
     for host in videos.ORIGINS:
         monkeypatch.setitem(videos.ORIGINS, host, f"http://127.0.0.1:{server.server_port}")
     yield site

@@ -22,6 +22,7 @@ from images.models import Image
 from instagram import api
 from instagram.models import InstagramPost, InstagramSettings
 from tests.factories import make_image
+from tests.local_server import allow_local_requests
 
 TOKEN = "IGAAsecret123"
 
@@ -77,6 +78,7 @@ def server(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Instagram]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    allow_local_requests(monkeypatch)
     monkeypatch.setattr(api, "ORIGIN", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setattr(api, "IMAGE_ORIGINS", (api.ORIGIN,))
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

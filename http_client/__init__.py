@@ -1,0 +1,1 @@
+"""Outgoing HTTP requests: to public hosts only, with limits on time, size and redirects."""

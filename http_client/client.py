@@ -1,0 +1,106 @@
+"""The one place from which the server sends HTTP requests.
+
+URLs may come from authors or from other servers, so requests reach public hosts only, and time, size and redirects are
+limited. Proxies and other settings of the environment are ignored: a proxy would connect to private addresses for us.
+"""
+
+import functools
+import logging
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpcore2
+import httpx2
+from django.conf import settings
+
+from http_client.public_network import Deadline, PublicNetworkBackend
+
+MAX_BYTES = 1_000_000
+MAX_SECONDS = 10.0
+
+# httpx2 logs every URL at level INFO, and a URL can contain an access token.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
+class FetchError(Exception):
+    """There was no complete response. The message says why, and never contains the URL."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """A complete response with its decompressed body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class _Transport(httpx2.HTTPTransport):
+    """Send requests through a pool that connects to public hosts only."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        # The pool of HTTPTransport.__init__ would connect to any host, so it is never created.
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=_ssl_context(), network_backend=PublicNetworkBackend(deadline)
+        )
+
+
+def get(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_seconds: float = MAX_SECONDS,
+    max_redirects: int = 0,
+) -> Response:
+    """Fetch `url` and return the response, whatever its status. Raise FetchError if there is no complete one.
+
+    `max_bytes` limits the decompressed body, `max_seconds` the whole exchange. With `max_redirects` 0, a redirect is
+    returned like any other response.
+    """
+    with _open(url, headers, max_seconds, max_redirects) as response:
+        content = bytearray()
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > max_bytes:
+                raise FetchError(f"The response is larger than {max_bytes} bytes.")
+        return Response(response.status_code, response.headers, bytes(content))
+
+
+def get_status(url: str, *, headers: Mapping[str, str] | None = None, max_seconds: float = MAX_SECONDS) -> int:
+    """Return the status code of `url` without reading the body. Redirects are not followed. Raise FetchError."""
+    with _open(url, headers, max_seconds, max_redirects=0) as response:
+        return response.status_code
+
+
+@contextmanager
+def _open(
+    url: str, headers: Mapping[str, str] | None, max_seconds: float, max_redirects: int
+) -> Iterator[httpx2.Response]:
+    """Yield the response of `url` with its body unread."""
+    user_agent = f"Mozilla/5.0 (compatible; PT Complete; +{settings.SITE_URL})"
+    transport = _Transport(Deadline.after(max_seconds))
+    try:
+        with httpx2.Client(transport=transport, headers={"User-Agent": user_agent}, trust_env=False) as client:
+            request = client.build_request("GET", url, headers=headers)
+            response = client.send(request, stream=True)
+            # The client would read the bodies of redirects without a limit.
+            for _ in range(max_redirects):
+                if response.next_request is None:
+                    break
+                response.close()
+                response = client.send(response.next_request, stream=True)
+            if max_redirects and response.next_request:
+                raise FetchError(f"There are more than {max_redirects} redirects.")
+            yield response
+    except httpx2.TimeoutException as error:
+        raise FetchError(f"There was no complete response within {max_seconds:g} seconds.") from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        raise FetchError(f"The request failed: {error or type(error).__name__}") from error
+
+
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    return ssl.create_default_context()
