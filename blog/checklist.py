@@ -107,7 +107,7 @@ class Check(NamedTuple):
 
 def _check_alt_text(content: Content) -> Iterator[Problem]:
     for image in content.images_without_own_alt:
-        if image.lacks_alt:
+        if image.needs_alt:
             message = f"Describe the image “{image}” in one sentence of alt text, or mark it as decorative."
             yield Problem(message, f"{admin_url(image)}#id_alt")
 

@@ -24,6 +24,7 @@ class ImagePickerMixin(admin.options.BaseModelAdmin):
     """Choose foreign keys to images by their thumbnails."""
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
+        """Use the image picker for foreign keys to images."""
         return formfield_for_image(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
@@ -34,9 +35,11 @@ class AttentionFilter(admin.SimpleListFilter):
     parameter_name = "show"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
         return [("unused", "Not used anywhere"), ("no-alt", "Without alternative text")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> ImageQuerySet:
+        """Return the images that match the choice."""
         if self.value() == "unused":
             return queryset.unused()
         return queryset.without_alt() if self.value() == "no-alt" else queryset
@@ -49,10 +52,12 @@ class MonthFilter(admin.SimpleListFilter):
     parameter_name = "month"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the months in which images were added, newest first."""
         months = Image.objects.datetimes("created_at", "month", order="DESC")
         return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> ImageQuerySet:
+        """Return the images added in the chosen month."""
         month = parse_date(f"{self.value()}-01") if self.value() else None
         if month is None:
             return queryset
@@ -61,6 +66,8 @@ class MonthFilter(admin.SimpleListFilter):
 
 @admin.register(Image)
 class ImageAdmin(admin.ModelAdmin):
+    """The image library."""
+
     form = ImageForm
     fieldsets = (
         ("Image", {"fields": ("file", "focal_point")}),
@@ -73,6 +80,7 @@ class ImageAdmin(admin.ModelAdmin):
     actions_selection_counter = False
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the picker, uploads, and the record of chosen images."""
         view = self.admin_site.admin_view
         return [
             path("pick/", view(self.pick), name="images_image_pick"),
@@ -90,26 +98,28 @@ class ImageAdmin(admin.ModelAdmin):
         return super().changelist_view(request, {"title": "Images", **(extra_context or {})})
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        page = super().get_changelist_instance(request)
-        page.result_list = list(page.result_list)
-        keys = [image.pk for image in page.result_list]
-        counts = Reference.objects.to_model(Image).filter(target_id__in=keys).source_counts()
-        for image in page.result_list:
+        """Add to each image how often it is used."""
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        pks = [image.pk for image in changelist.result_list]
+        counts = Reference.objects.to_model(Image).filter(target_id__in=pks).source_counts()
+        for image in changelist.result_list:
             image.reference_count = counts.get(image.pk, 0)
-        return page
+        return changelist
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        """Show where the image is used."""
         image = context["original"]
         context["where_used"] = where_used(Reference.objects.to(image)) if image else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
         """Protect images in use, and link to what uses them."""
-        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        named = [_link(image, used) for image in objs for used in where_used(Reference.objects.to(image))]
-        return (deleted, counts, set(), named) if named else (deleted, counts, lacking, protected)
+        deleted, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
+        links = [_link(image, used) for image in objs for used in where_used(Reference.objects.to(image))]
+        return (deleted, counts, set(), links) if links else (deleted, counts, missing_permissions, protected)
 
 
 def _link(image: Image, used: WhereUsed) -> SafeString:
@@ -120,7 +130,7 @@ def _link(image: Image, used: WhereUsed) -> SafeString:
 
 @admin.register(Video)
 class VideoAdmin(ImagePickerMixin, admin.ModelAdmin):
-    """Edit the title and thumbnail of videos. They are created in the editor, and never deleted: texts may use them."""
+    """Edit the title and thumbnail of videos. They are added in the editor; deleting them would break texts."""
 
     fields = ("title", "thumbnail", "original")
     readonly_fields = ("original",)
@@ -133,11 +143,14 @@ class VideoAdmin(ImagePickerMixin, admin.ModelAdmin):
         return format_html('<a href="{}">{}</a>', video.url, video.url)
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the view that the editor calls with a video URL."""
         view = self.admin_site.admin_view(views.video_from_url)
         return [path("from-url/", view, name="images_video_from_url"), *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: videos are added in the editor."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Video | None = None) -> bool:
+        """Return False: texts may use the video."""
         return False

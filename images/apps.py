@@ -1,10 +1,10 @@
-"""App configuration of images."""
+"""Configuration of the images app."""
 
 from django.apps import AppConfig
 
 
 class ImagesConfig(AppConfig):
-    """The image library, and videos of other sites."""
+    """The images app."""
 
     name = "images"
     verbose_name = "Images"

@@ -17,8 +17,8 @@ SIZES = "(min-width: 46rem) 43.5rem, 92vw"
 
 def resolve_images(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
     """Return the HTML of each image that still exists. One query."""
-    found = Image.objects.in_bulk({embed.id for embed in wanted})
-    return {embed: _image_html(found[embed.id], embed, target) for embed in wanted if embed.id in found}
+    images = Image.objects.in_bulk({embed.id for embed in wanted})
+    return {embed: _image_html(images[embed.id], embed, target) for embed in wanted if embed.id in images}
 
 
 def _image_html(image: Image, embed: Embed, target: RenderTarget) -> str:
@@ -44,8 +44,8 @@ def _plain_image(image: Image, alt: str) -> SafeString:
 
 def resolve_videos(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
     """Return the HTML of each video that still exists. One query."""
-    found = Video.objects.select_related("thumbnail").in_bulk({embed.id for embed in wanted})
-    return {embed: _video_html(found[embed.id], target) for embed in wanted if embed.id in found}
+    videos = Video.objects.select_related("thumbnail").in_bulk({embed.id for embed in wanted})
+    return {embed: _video_html(videos[embed.id], target) for embed in wanted if embed.id in videos}
 
 
 def _video_html(video: Video, target: RenderTarget) -> str:

@@ -12,7 +12,7 @@ from richtext.primary_keys import parse_pk
 
 
 class ImageUploadField(forms.FileField):
-    """An upload, checked and processed as the library stores it."""
+    """An upload that is checked and processed for the library."""
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Process a new upload. Raises ValidationError if it is not a usable image."""
@@ -21,7 +21,7 @@ class ImageUploadField(forms.FileField):
 
 
 class ImageUploadInput(forms.FileInput):
-    """The image with its focal point and the crops that follow from it, and an input to replace the file."""
+    """The image with its focal point and crops, and an input to replace the file."""
 
     template_name = "admin/images/image_upload_widget.html"
 
@@ -29,7 +29,7 @@ class ImageUploadInput(forms.FileInput):
         js = (Script("images/focal-point.js", type="module"),)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Add the saved image, if there is one; an upload that was not saved cannot be shown."""
+        """Add the saved image, if any. An upload that was not saved cannot be shown."""
         context = super().get_context(name, value, {**(attrs or {}), "accept": "image/*,.heic,.heif"})
         context["image"] = getattr(value, "instance", None) if value else None
         return context
@@ -78,7 +78,7 @@ class ImagePicker(forms.HiddenInput):
 
     @property
     def is_hidden(self) -> bool:
-        """False: the input is hidden, but the field is a visible row of the form."""
+        """False, because only the input is hidden: the field has a visible row in the form."""
         return False
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:

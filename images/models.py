@@ -1,4 +1,4 @@
-"""The image library, and the videos of other sites that texts show."""
+"""The image library, and videos from YouTube and Vimeo."""
 
 from functools import partial
 from typing import Any, Self
@@ -20,7 +20,7 @@ MAX_SEARCH_WORDS = 8
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
-    """Images by what they need or contain."""
+    """Images by their content and use."""
 
     def needing_renditions(self) -> Self:
         """Images without renditions, or with renditions in outdated formats."""
@@ -54,7 +54,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
 
 class Image(models.Model):
-    """An image of the library. `file` is what `images.uploads` made of the upload."""
+    """An image of the library. `file` is the processed upload; see `images.uploads`."""
 
     file = ImageField(
         "image",
@@ -80,7 +80,7 @@ class Image(models.Model):
         help_text="Tick if the image adds no information. Screen readers will skip it.",
     )
     caption = models.CharField(max_length=300, blank=True, help_text="Suggested when you add the image to a text.")
-    credit = models.CharField(max_length=160, blank=True, help_text="Who made the image, if it was not you.")
+    credit = models.CharField(max_length=160, blank=True, help_text="The photographer or illustrator, if not you.")
     # The hash of the formats in which its renditions were created.
     formats_hash = models.CharField(max_length=20, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -108,7 +108,7 @@ class Image(models.Model):
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> "Image":
-        """Remember the saved file and focal point, so that save() notices changes."""
+        """Store the saved file and focal point, so that save() can detect changes."""
         image = super().from_db(*args, **kwargs)
         if {"file", "focal_point"} <= image.__dict__.keys():  # not if either is deferred
             image._saved_state = (image.file.name, image.focal_point)
@@ -138,15 +138,15 @@ class Image(models.Model):
 
     @property
     def file_size(self) -> int:
-        """Bytes of the stored file; 0 if it is missing."""
+        """The size of the stored file in bytes; 0 if it is missing."""
         try:
             return self.file.size
         except OSError:
             return 0
 
     @property
-    def lacks_alt(self) -> bool:
-        """Whether it still needs alternative text, as in `ImageQuerySet.without_alt()`."""
+    def needs_alt(self) -> bool:
+        """Whether alternative text is missing, as in `ImageQuerySet.without_alt()`."""
         return not self.alt and not self.is_decorative
 
 
@@ -172,7 +172,7 @@ def title_from_filename(name: str) -> str:
 
 
 class Video(ReferenceSource):
-    """A video on another site. Visitors see a thumbnail from this site, and contact the other one only on a click."""
+    """A video on another site. Visitors see a thumbnail from this site; the player loads only after a click."""
 
     reference_fields = ("thumbnail",)
 

@@ -1,6 +1,6 @@
 """Open Graph images of pages without an image: the title beside a drawing.
 
-The URL holds the title, signed, so that no one can make the site render other texts. An image is drawn when it is
+The URL holds the title, signed, so that nobody can make the site render other texts. An image is drawn when it is
 first requested, and stored.
 """
 
@@ -20,9 +20,9 @@ from images.rendition_formats import OG_SIZE
 from siteinfo.seo import ShareImage
 from siteinfo.urls import absolute_url
 
-# Increase it when the design changes: all images then get new URLs.
+# Increase this when the design changes, so that all images get new URLs.
 DESIGN_VERSION = 1
-# Complete fonts; those of the pages are split into subsets.
+# Complete fonts. The fonts for pages are split into subsets.
 FONTS = Path(__file__).parent / "fonts"
 PAPER, INK, SOFT, GREEN, CLAY = "#fbf7f0", "#22302b", "#55615b", "#2c6655", "#c4673f"
 SUNS = ("#f4e3b2", "#f5dcc9", "#dbe6da")
@@ -65,10 +65,10 @@ def draw(title: str, site_name: str) -> Image.Image:
     image = Image.new("RGB", (OG_SIZE[0] * SCALE, OG_SIZE[1] * SCALE), PAPER)
     pen = ImageDraw.Draw(image)
     seed = hashlib.sha256(title.encode()).digest()[0]
-    words = _drawable(title, "newsreader-roman")
-    _draw_scale(pen, BESIDE if words else CENTER, SUNS[seed % len(SUNS)], angle=38 + seed % 30)
-    if words:
-        font, lines = _fitted(words)
+    text = _drawable(title, "newsreader-roman")
+    _draw_scale(pen, BESIDE if text else CENTER, SUNS[seed % len(SUNS)], angle=38 + seed % 30)
+    if text:
+        font, lines = _fitted(text)
         height = font.size * LINE
         top = (TOP + max(0, (TEXT_HEIGHT - len(lines) * height / SCALE) / 2)) * SCALE
         for number, line in enumerate(lines):
@@ -81,48 +81,51 @@ def draw(title: str, site_name: str) -> Image.Image:
     return image.resize(OG_SIZE, Image.Resampling.LANCZOS)
 
 
-def _draw_scale(pen: ImageDraw.ImageDraw, middle: int, sun: str, angle: int) -> None:
+def _draw_scale(pen: ImageDraw.ImageDraw, center: int, sun: str, angle: int) -> None:
     """Draw the semicircular scale on its base line, with the arm at `angle` degrees and the pivot."""
-    x, y = middle * SCALE, GROUND * SCALE
+    x, y = center * SCALE, GROUND * SCALE
 
     def at(degrees: float, radius: float) -> tuple[float, float]:
         turn = math.radians(degrees)
         return x - radius * SCALE * math.cos(turn), y - radius * SCALE * math.sin(turn)
 
-    def half_round(radius: float) -> tuple[float, float, float, float]:
+    def bounding_box(radius: float) -> tuple[float, float, float, float]:
         return x - radius * SCALE, y - radius * SCALE, x + radius * SCALE, y + radius * SCALE
 
-    pen.pieslice(half_round(RADIUS - 58), 180, 360, fill=sun)
-    pen.arc(half_round(RADIUS), 180, 360, fill=CLAY, width=2 * SCALE)
+    pen.pieslice(bounding_box(RADIUS - 58), 180, 360, fill=sun)
+    pen.arc(bounding_box(RADIUS), 180, 360, fill=CLAY, width=2 * SCALE)
     for degrees in range(0, 181, 3):
         length = 22 if degrees % 15 == 0 else 10
         pen.line([at(degrees, RADIUS - 9), at(degrees, RADIUS - 9 - length)], fill=CLAY, width=2 * SCALE)
     pen.line([(0, y), (OG_SIZE[0] * SCALE, y)], fill=INK, width=3 * SCALE)
     # The arm is a leaf: two curves from the pivot to the tip.
     tip = 180 - angle
-    edge = [(15 * math.sin(math.pi * step / 40) * (1 - step / 55), (RADIUS - 46) * step / 40) for step in range(41)]
-    left, right = ([at(tip + way * turn, radius) for turn, radius in edge] for way in (1, -1))
+    curve = [(15 * math.sin(math.pi * step / 40) * (1 - step / 55), (RADIUS - 46) * step / 40) for step in range(41)]
+    left, right = ([at(tip + side * turn, radius) for turn, radius in curve] for side in (1, -1))
     pen.polygon([*left, *reversed(right)], fill=GREEN)
     pen.line([at(tip, 20), at(tip, RADIUS - 88)], fill=PAPER, width=2 * SCALE)
     pen.ellipse((x - 15 * SCALE, y - 15 * SCALE, x + 15 * SCALE, y + 15 * SCALE), fill=CLAY)
 
 
-def _fitted(words: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
-    """Return the largest font in which `words` fit, and their lines. Longer texts end in an ellipsis."""
+def _fitted(text: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+    """Return the largest font in which `text` fits, and its lines. Longer texts end in an ellipsis."""
     for size in SIZES:
         font = _font("newsreader-roman", size)
-        room = int(TEXT_HEIGHT * SCALE / (font.size * LINE))
-        is_broken = any(font.getlength(word) > TEXT_WIDTH * SCALE for word in words.split())
-        lines = _wrapped(words, font)
-        if len(lines) <= room and not is_broken:
+        max_lines = int(TEXT_HEIGHT * SCALE / (font.size * LINE))
+        is_broken = any(font.getlength(word) > TEXT_WIDTH * SCALE for word in text.split())
+        lines = _wrapped(text, font)
+        if len(lines) <= max_lines and not is_broken:
             return font, lines
-    return font, lines if len(lines) <= room else [*lines[: room - 1], f"{lines[room - 1][:-1].rstrip()}…"]
+    return font, lines if len(lines) <= max_lines else [
+        *lines[: max_lines - 1],
+        f"{lines[max_lines - 1][:-1].rstrip()}…",
+    ]
 
 
-def _wrapped(words: str, font: ImageFont.FreeTypeFont) -> list[str]:
-    """Wrap `words` to the width, breaking words that are longer than a line."""
+def _wrapped(text: str, font: ImageFont.FreeTypeFont) -> list[str]:
+    """Wrap `text` to the width, breaking words that are longer than a line."""
     lines = [""]
-    for word in words.split():
+    for word in text.split():
         candidate = f"{lines[-1]} {word}".strip()
         if font.getlength(candidate) <= TEXT_WIDTH * SCALE:
             lines[-1] = candidate
@@ -137,8 +140,8 @@ def _wrapped(words: str, font: ImageFont.FreeTypeFont) -> list[str]:
 
 def _drawable(text: str, font_name: str) -> str:
     """Return `text` without characters the font lacks, or "" if more than a tenth of it would be lost."""
-    kept = "".join(character for character in text if character.isspace() or _has(font_name, character))
-    return " ".join(kept.split()) if len(kept) >= 0.9 * len(text) else ""
+    drawable = "".join(character for character in text if character.isspace() or _has(font_name, character))
+    return " ".join(drawable.split()) if len(drawable) >= 0.9 * len(text) else ""
 
 
 @cache

@@ -28,9 +28,9 @@ def encode(get_image: Callable[..., Pillow.Image], kind: str) -> Callable[[Pillo
             context.save_kwargs["speed"] = 7
         image = get_image(image, context)
         if kind == "jpg" and image.mode != "RGB":
-            ground = Pillow.new("RGB", image.size, "white")
-            ground.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
-            return ground
+            background = Pillow.new("RGB", image.size, "white")
+            background.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
+            return background
         return image
 
     return processor

@@ -40,16 +40,16 @@ def image_html(
 ) -> SafeString:
     """Return the `<picture>` element of `image`: AVIF and WebP by width, and a JPEG as fallback.
 
-    Until the renditions exist it is an `<img>` with the file. `shape` is "whole" or "card" (3:2 around the focal
-    point), `alt` overrides the library's text, and `is_first` marks the one image at the top of a page, which must
-    not load lazily.
+    Until the renditions exist, return an `<img>` with the file. `shape` is "whole" or "card" (3:2 around the focal
+    point), `alt` overrides the library's text, and `is_first` marks the image at the top of a page, which must not
+    load lazily.
     """
     alt = image.alt if alt is None else alt
     priority = {"fetchpriority": "high"} if is_first else {"loading": "lazy", "decoding": "async"}
     extra = format_html_join("", ' {}="{}"', priority.items())
-    css = "image" if shape == "card" else ""
+    css_class = "image" if shape == "card" else ""
     if not image.has_renditions:
-        return _img(image.file.url, image.width, image.height, alt, css, extra)
+        return _img(image.file.url, image.width, image.height, alt, css_class, extra)
     widths = _widths(image, shape)
     width = widths[-1] if shape == "card" else image.width
     height = dict(CARD)[width] if shape == "card" else image.height
@@ -57,18 +57,19 @@ def image_html(
     sources = format_html_join(
         "",
         '<source type="image/{}" srcset="{}" sizes="{}">',
-        (
-            (kind, ", ".join(f"{getattr(image.file, f'{shape}{w}_{kind}')} {w}w" for w in widths), sizes)
-            for kind in MODERN
-        ),
+        ((kind, _srcset(image, shape, widths, kind), sizes) for kind in MODERN),
     )
-    return format_html("<picture>{}{}</picture>", sources, _img(fallback, width, height, alt, css, extra))
+    return format_html("<picture>{}{}</picture>", sources, _img(fallback, width, height, alt, css_class, extra))
 
 
-def _img(src: str, width: int, height: int, alt: str, css: str, extra: SafeString) -> SafeString:
-    css_attribute = format_html(' class="{}"', css) if css else SafeString("")
+def _srcset(image: Image, shape: str, widths: list[int], kind: str) -> str:
+    return ", ".join(f"{getattr(image.file, f'{shape}{width}_{kind}')} {width}w" for width in widths)
+
+
+def _img(src: str, width: int, height: int, alt: str, css_class: str, extra: SafeString) -> SafeString:
+    class_attribute = format_html(' class="{}"', css_class) if css_class else SafeString("")
     return format_html(
-        '<img src="{}" width="{}" height="{}" alt="{}"{}{}>', src, width, height, alt, css_attribute, extra
+        '<img src="{}" width="{}" height="{}" alt="{}"{}{}>', src, width, height, alt, class_attribute, extra
     )
 
 

@@ -19,7 +19,7 @@ class WholeFileStorage(FileSystemStorage):
                 try:
                     os.link(self.path(part), self.path(name))
                 except FileExistsError:
-                    # Another process has taken the name since.
+                    # Another process has used the name in the meantime.
                     name = self.get_available_name(name)
                 else:
                     return name

@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def create_renditions(image: Image) -> None:
-    """Store every missing rendition of `image` and record it on its row. Safe to run twice or at once."""
+    """Create the missing renditions of `image` and mark it as rendered. Safe to run twice or in parallel."""
     renditions.create_files(image)
     # Only if neither the file nor the focal point has changed since.
     unchanged = Image.objects.filter(pk=image.pk, file=image.file.name, focal_point=image.focal_point)

@@ -1,4 +1,4 @@
-"""Turn an upload into the file that the library stores: checked by its content, re-encoded, without metadata."""
+"""Process uploads for the library: check their content, re-encode them and remove metadata."""
 
 import hashlib
 import io
@@ -20,9 +20,9 @@ MAX_PIXELS = 60_000_000  # A 60-megapixel frame decodes to about 180 MB; phones 
 MAX_SIDE = 2560
 MAX_PROFILE = 4 * 1024 * 1024  # Color profiles for print reach 3 MB; larger ones are ignored.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "HEIF")
-# What Pillow and its decoders raise for truncated or corrupt files.
+# The exceptions that Pillow and its decoders raise for truncated or corrupt files.
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, MemoryError, RuntimeError, struct.error)
-# The stored format of each: photos as JPEG, drawings without loss.
+# Photos are stored as JPEG, drawings in a lossless format.
 _STORED_FORMAT = {"JPEG": "JPEG", "HEIF": "JPEG", "AVIF": "JPEG", "PNG": "PNG", "GIF": "PNG", "WEBP": "WEBP"}
 _SAVE: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 92, "optimize": True, "progressive": True, "subsampling": "4:4:4"},
@@ -34,7 +34,7 @@ _SAVE: dict[str, dict[str, Any]] = {
 def process_upload(upload: File) -> ContentFile:
     """Return the file to store for `upload`: upright, sRGB, at most 2560 px a side, no EXIF, GPS or profile.
 
-    Its name ends in a digest of its bytes, so the content of a URL never changes. Raises ValidationError with a
+    Its name ends in a digest of its bytes, so the content of a URL never changes. Raise ValidationError with a
     message for the author if the upload is not an image, or too large.
     """
     if (upload.size or 0) > MAX_BYTES:
@@ -60,11 +60,11 @@ def process_upload(upload: File) -> ContentFile:
     except _DAMAGE as error:
         raise ValidationError("This image is damaged: part of the file is missing. Upload it again.") from error
     extension = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[stored_format]
-    return keep_unchanged(data, f"{PurePath(upload.name or '').stem}.{extension}")
+    return unprocessed(data, f"{PurePath(upload.name or '').stem}.{extension}")
 
 
-def keep_unchanged(data: bytes, name: str) -> ContentFile:
-    """Return the file to store for an image that needs no processing, such as those of the demo."""
+def unprocessed(data: bytes, name: str) -> ContentFile:
+    """Return the file to store for `data` as it is. For images of the project, such as those of the demo."""
     path = PurePath(name)
     stem = slugify(path.stem)[:60] or "image"
     return ContentFile(data, name=f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}")

@@ -1,4 +1,4 @@
-"""Views of the image library beside the admin's own: uploads, the picker and videos."""
+"""Admin views for uploads, the image picker and videos."""
 
 from collections.abc import Iterable
 
@@ -91,7 +91,7 @@ def pick(request: HttpRequest, admin_context: dict[str, object]) -> HttpResponse
         "page": Paginator(images, IMAGES_PER_PAGE).get_page(request.GET.get("page")),
         "query": query,
         "multiple": "multiple" in request.GET,
-        # A single upload is what the author wanted, so it is chosen without another click.
+        # The author uploaded a single image to use it, so choose it without another click.
         "chosen": added[0] if len(added) == 1 and not errors else None,
     }
     return TemplateResponse(request, "admin/images/image/pick.html", context)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Author, ProfileLink, Qualification
 from blog.models import Category, Post, PostTemplate
 from images.models import Image
-from images.uploads import keep_unchanged
+from images.uploads import unprocessed
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo, SocialLink
 
@@ -53,7 +53,7 @@ class _DemoImages:
         if image := Image.objects.filter(title=title).first():
             return image
         path = HERE / "images" / f"{name}.webp"
-        return Image.objects.create(title=title, alt=alt, file=keep_unchanged(path.read_bytes(), path.name))
+        return Image.objects.create(title=title, alt=alt, file=unprocessed(path.read_bytes(), path.name))
 
 
 def _load_site(fields: dict[str, Any]) -> None:

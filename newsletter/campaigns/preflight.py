@@ -151,7 +151,7 @@ def _check_links(campaign: Campaign, email: RenderedEmail) -> Iterator[Finding]:
 def _check_images(campaign: Campaign) -> Iterator[Finding]:
     elements = list(parse(campaign.body or "<p></p>").iter("img"))
     pks = {int(element.get("data-image") or 0) for element in elements if element.get("alt") is None}
-    without_alt = [image for image in Image.objects.filter(pk__in=pks) if image.lacks_alt] if pks else []
+    without_alt = [image for image in Image.objects.filter(pk__in=pks) if image.needs_alt] if pks else []
     if without_alt:
         titles = ", ".join(f"“{image.title}”" for image in without_alt[:_MAX_EXAMPLES])
         advice = "Many mail clients block images and show the alt text instead."

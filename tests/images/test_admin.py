@@ -1,4 +1,4 @@
-"""The image library as its owner uses it: adding, finding, choosing, replacing and letting go."""
+"""The image library in the admin: add, find, choose, replace and delete images."""
 
 import io
 import re
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.django_db
 UPLOAD = "/admin/images/image/upload/"
 
 
-def png(colour: str = "teal", size: tuple[int, int] = (90, 60)) -> bytes:
+def png(color: str = "teal", size: tuple[int, int] = (90, 60)) -> bytes:
     output = io.BytesIO()
-    Pillow.new("RGB", size, colour).save(output, "PNG")
+    Pillow.new("RGB", size, color).save(output, "PNG")
     return output.getvalue()
 
 
-def stored() -> set[str]:
-    """Every file of the library, renditions included."""
+def stored_files() -> set[str]:
+    """Return every file of the library, including renditions."""
 
     def walk(folder: str) -> set[str]:
         folders, files = default_storage.listdir(folder)
@@ -44,7 +44,7 @@ def stored() -> set[str]:
     return {name for top in default_storage.listdir("")[0] for name in walk(top)}
 
 
-def form(image: Image, **values: Any) -> dict[str, Any]:
+def form_data(image: Image, **values: Any) -> dict[str, Any]:
     fields = ("focal_point", "title", "alt", "caption", "credit")
     return {field: getattr(image, field) for field in fields} | {"_save": ""} | values
 
@@ -52,7 +52,7 @@ def form(image: Image, **values: Any) -> dict[str, Any]:
 # ---- Adding --------------------------------------------------------------------------------------
 
 
-def test_without_a_script_all_good_files_arrive_and_each_refused_one_is_named(admin_client: Client) -> None:
+def test_without_javascript_valid_files_are_added_and_rejected_ones_are_named(admin_client: Client) -> None:
     files = [SimpleUploadedFile(name, data) for name, data in (("a.png", png()), ("b.jpg", b"x"), ("c.png", png()))]
     page = admin_client.post(UPLOAD, {"uploads": files}, follow=True).content.decode()
     assert set(Image.objects.values_list("title", flat=True)) == {"A", "C"}
@@ -60,7 +60,7 @@ def test_without_a_script_all_good_files_arrive_and_each_refused_one_is_named(ad
     assert "“b.jpg”: This file is not an image we can read." in page
 
 
-def test_a_script_gets_the_new_image_or_a_sentence(admin_client: Client) -> None:
+def test_the_upload_script_gets_the_new_image_or_an_error_message(admin_client: Client) -> None:
     json = {"accept": "application/json"}
     good = admin_client.post(
         UPLOAD, {"uploads": SimpleUploadedFile("IMG_22.png", png()), "alt": "A knee"}, headers=json
@@ -73,19 +73,19 @@ def test_a_script_gets_the_new_image_or_a_sentence(admin_client: Client) -> None
     assert admin_client.post(UPLOAD, headers=json).json()["problems"] == ["Choose a file first."]
 
 
-def test_a_image_added_by_its_form_is_titled_by_its_file(admin_client: Client) -> None:
+def test_an_image_added_in_its_form_is_titled_by_the_file_name(admin_client: Client) -> None:
     data = {"file": SimpleUploadedFile("Left_knee-on step.png", png()), "alt": "A knee", "_save": ""}
     assert admin_client.post(reverse("admin:images_image_add"), data).status_code == 302
     image = Image.objects.get()
     assert (image.title, image.focal_point, image.width, image.height) == ("Left knee on step", "0.5x0.5", 90, 60)
 
 
-@pytest.mark.parametrize("address", ["upload/", "chosen/"])
-def test_strangers_change_nothing(client: Client, admin_client: Client, address: str) -> None:
+@pytest.mark.parametrize("path", ["upload/", "chosen/"])
+def test_only_signed_in_users_can_post(client: Client, admin_client: Client, path: str) -> None:
     image = make_image(last_used_at=timezone.now() - timedelta(days=9))
     data = {"id": image.pk, "uploads": SimpleUploadedFile("a.png", png())}
-    assert client.post(f"/admin/images/image/{address}", data).status_code == 302
-    assert admin_client.get(f"/admin/images/image/{address}").status_code == 405
+    assert client.post(f"/admin/images/image/{path}", data).status_code == 302
+    assert admin_client.get(f"/admin/images/image/{path}").status_code == 405
     assert Image.objects.count() == 1
     assert Image.objects.get().last_used_at == image.last_used_at
 
@@ -93,41 +93,41 @@ def test_strangers_change_nothing(client: Client, admin_client: Client, address:
 # ---- Finding -------------------------------------------------------------------------------------
 
 
-def shown(client: Client, **query: str) -> set[str]:
+def listed_titles(client: Client, **query: str) -> set[str]:
     page = client.get("/admin/images/image/", query).content.decode()
     return set(re.findall(r"<b>([^<]+)</b>", page))
 
 
-def test_the_library_finds_and_filters(admin_client: Client) -> None:
+def test_the_library_can_be_searched_and_filtered(admin_client: Client) -> None:
     make_post(featured_image=make_image(title="Knee", alt=""))
     make_image(title="Hip", caption="by the sea")
     make_image(title="Line", alt="", is_decorative=True)
     old = make_image(title="Old")
     Image.objects.filter(pk=old.pk).update(created_at=timezone.now().replace(year=2020, month=3))
-    assert shown(admin_client) == {"Knee", "Hip", "Line", "Old"}
-    assert shown(admin_client, q="SEA") == {"Hip"}
-    assert shown(admin_client, show="unused") == {"Hip", "Line", "Old"}
-    assert shown(admin_client, show="no-alt") == {"Knee"}
-    assert shown(admin_client, month="2020-03") == {"Old"}
-    assert shown(admin_client, month="nonsense") == {"Knee", "Hip", "Line", "Old"}
+    assert listed_titles(admin_client) == {"Knee", "Hip", "Line", "Old"}
+    assert listed_titles(admin_client, q="SEA") == {"Hip"}
+    assert listed_titles(admin_client, show="unused") == {"Hip", "Line", "Old"}
+    assert listed_titles(admin_client, show="no-alt") == {"Knee"}
+    assert listed_titles(admin_client, month="2020-03") == {"Old"}
+    assert listed_titles(admin_client, month="nonsense") == {"Knee", "Hip", "Line", "Old"}
 
 
-@pytest.mark.parametrize("address", ["", "pick/", "pick/?multiple=1&q=e"])
-def test_library_and_picker_cost_the_same_for_few_and_many(admin_client: Client, address: str) -> None:
-    costs = []
+@pytest.mark.parametrize("path", ["", "pick/", "pick/?multiple=1&q=e"])
+def test_library_and_picker_need_the_same_queries_for_few_and_many_images(admin_client: Client, path: str) -> None:
+    query_counts = []
     for count in (2, 20):
         while Image.objects.count() < count:
             image = make_image()
             make_post(featured_image=image, body=f'<figure><img data-image="{image.pk}"></figure>')
         with CaptureQueriesContext(connection) as queries:
-            page = admin_client.get(f"/admin/images/image/{address}").content.decode()
+            page = admin_client.get(f"/admin/images/image/{path}").content.decode()
         assert page.count('loading="lazy"') == count
-        costs.append(len(queries))
-    # One for each kind of row that may hold a image, and what every page of the desk costs.
-    assert costs[0] == costs[1] < 24
+        query_counts.append(len(queries))
+    # One query for each model that can use an image, and those of every admin page.
+    assert query_counts[0] == query_counts[1] < 24
 
 
-def test_every_way_of_use_is_found_once_for_each_user(admin_client: Client) -> None:
+def test_every_row_that_uses_an_image_is_found_once(admin_client: Client) -> None:
     image = make_image()
     post = make_post(title="Stairs", featured_image=image, body=f'<figure><img data-image="{image.pk}"></figure>')
     draft = make_post(title="Draft one", status="draft", body=f'<figure><img data-image="{image.pk}"></figure>')
@@ -144,60 +144,60 @@ def test_every_way_of_use_is_found_once_for_each_user(admin_client: Client) -> N
         assert f'<a href="{used.url}">{used.source}</a>' in page
 
 
-# ---- Words ---------------------------------------------------------------------------------------
+# ---- Texts ---------------------------------------------------------------------------------------
 
 
-def test_decoration_has_no_words(admin_client: Client) -> None:
+def test_a_decorative_image_has_no_alternative_text(admin_client: Client) -> None:
     image = make_image(alt="A knee")
-    address = reverse("admin:images_image_change", args=[image.pk])
-    page = admin_client.post(address, form(image, is_decorative="on"))
+    url = reverse("admin:images_image_change", args=[image.pk])
+    page = admin_client.post(url, form_data(image, is_decorative="on"))
     assert "Decorative images have no alternative text." in page.content.decode()
-    assert admin_client.post(address, form(image, is_decorative="on", alt="")).status_code == 302
+    assert admin_client.post(url, form_data(image, is_decorative="on", alt="")).status_code == 302
     image.refresh_from_db()
     assert image.is_decorative
-    assert not image.lacks_alt
+    assert not image.needs_alt
     with pytest.raises(IntegrityError), transaction.atomic():
         Image.objects.update(alt="words")
 
 
 @pytest.mark.parametrize("point", ["2x0.5", "-1x0", "nanxnan", "0.5", "0.5x0.5x0.5"])
-def test_a_focal_point_outside_the_image_is_refused(admin_client: Client, point: str) -> None:
+def test_a_focal_point_outside_the_image_is_rejected(admin_client: Client, point: str) -> None:
     image = make_image()
-    admin_client.post(reverse("admin:images_image_change", args=[image.pk]), form(image, focal_point=point))
+    admin_client.post(reverse("admin:images_image_change", args=[image.pk]), form_data(image, focal_point=point))
     assert Image.objects.get().focal_point == "0.5x0.5"
 
 
 # ---- Replacing and deleting ----------------------------------------------------------------------
 
 
-def test_replacing_the_file_keeps_its_uses_and_leaves_nothing_behind(
+def test_a_replaced_file_and_its_renditions_are_deleted_after_the_commit(
     admin_client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     image = make_image()
     post = make_post(featured_image=image)
     create_renditions(image)
-    before = stored()
-    address = reverse("admin:images_image_change", args=[image.pk])
-    with django_capture_on_commit_callbacks() as waiting:
-        admin_client.post(address, form(image, file=SimpleUploadedFile("new.png", png("red", (300, 200)))))
-    assert before < stored()  # kept until the change is certain
-    for callback in waiting:
+    before = stored_files()
+    url = reverse("admin:images_image_change", args=[image.pk])
+    with django_capture_on_commit_callbacks() as callbacks:
+        admin_client.post(url, form_data(image, file=SimpleUploadedFile("new.png", png("red", (300, 200)))))
+    assert before < stored_files()  # nothing is deleted before the commit
+    for callback in callbacks:
         callback()
-    assert not before & stored()
+    assert not before & stored_files()
     post.refresh_from_db()
     assert post.featured_image is not None
     assert (post.featured_image.width, post.featured_image.height) == (300, 200)
     assert post.featured_image.title == image.title
     assert create_missing_renditions() == 1
-    assert all("new-" in name for name in stored())
+    assert all("new-" in name for name in stored_files())
 
 
-def test_a_deleted_image_takes_its_files_along_in_every_focal_point(
+def test_deleting_an_image_deletes_its_files_of_every_focal_point(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    kept = make_image(colour="red")
-    create_renditions(kept)
-    only = stored()
+    other = make_image(colour="red")
+    create_renditions(other)
+    files_of_other = stored_files()
     image = make_image()
     create_renditions(image)
     image.focal_point = "0.1x0.1"
@@ -205,17 +205,17 @@ def test_a_deleted_image_takes_its_files_along_in_every_focal_point(
     create_renditions(image)
     with django_capture_on_commit_callbacks(execute=True):
         Image.objects.filter(pk=image.pk).delete()
-    assert stored() == only
+    assert stored_files() == files_of_other
 
 
-def test_renditions_of_a_image_deleted_meanwhile_do_not_stay() -> None:
+def test_renditions_of_an_image_deleted_while_rendering_are_removed() -> None:
     image = make_image()
     Image.objects.all().delete()
     create_renditions(image)
-    assert stored() == set()
+    assert stored_files() == set()
 
 
-def test_a_file_that_two_images_share_stays_with_the_other(
+def test_a_file_shared_by_two_images_is_kept_for_the_other(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     image = make_image()
@@ -225,12 +225,12 @@ def test_a_file_that_two_images_share_stays_with_the_other(
     assert default_storage.exists(image.file.name)
 
 
-@pytest.mark.parametrize("several", [False, True])
-def test_a_used_image_stays_and_its_users_are_named_with_links(admin_client: Client, several: bool) -> None:
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_an_image_in_use_cannot_be_deleted_and_its_uses_are_linked(admin_client: Client, is_bulk: bool) -> None:
     image = make_image()
     Video.objects.create(provider="vimeo", key="12345678", title="Hop", thumbnail=image)
     post = make_post(title="Stairs & knees", body=f'<figure><img data-image="{image.pk}"></figure>')
-    if several:
+    if is_bulk:
         data = {"action": "delete_selected", "_selected_action": [image.pk, make_image().pk], "post": "yes"}
         page = admin_client.post("/admin/images/image/", data)
     else:
@@ -245,7 +245,7 @@ def test_a_used_image_stays_and_its_users_are_named_with_links(admin_client: Cli
 
 
 def drop(page: Page, *files: tuple[str, bytes]) -> None:
-    """Let go of files over the page, as from a folder of the computer."""
+    """Drop files on the page, as from a folder."""
     transfer = page.evaluate_handle(
         """(files) => {
             const transfer = new DataTransfer()
@@ -260,7 +260,7 @@ def drop(page: Page, *files: tuple[str, bytes]) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_of_three_dropped_files_two_arrive_and_the_broken_one_is_named(admin_page: Page) -> None:
+def test_of_three_dropped_files_two_are_added_and_the_broken_one_is_named(admin_page: Page) -> None:
     admin_page.goto("/admin/images/image/")
     admin_page.evaluate("window.isSame = true")
     drop(admin_page, ("one.png", png()), ("broken.jpg", b"\xff\xd8\xff nothing"), ("two.png", png("red")))
@@ -276,7 +276,7 @@ def test_of_three_dropped_files_two_arrive_and_the_broken_one_is_named(admin_pag
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_several_images_are_chosen_across_searches_and_come_first_next_time(admin_page: Page) -> None:
+def test_several_images_are_chosen_across_searches_and_listed_first_next_time(admin_page: Page) -> None:
     make_post()
     for name in ("Ankle", "Back", "Calf"):
         make_image(title=name, alt="" if name == "Calf" else name, last_used_at=timezone.now() - timedelta(days=1))
@@ -302,11 +302,11 @@ def test_several_images_are_chosen_across_searches_and_come_first_next_time(admi
     admin_page.keyboard.press("ArrowRight")
     admin_page.keyboard.press("Enter")
     expect(admin_page.locator("image-picker img")).to_be_visible()
-    drop_into = admin_page.locator("image-picker input")
-    assert Image.objects.get(pk=drop_into.input_value()).title in {"Ankle", "Calf"}
+    chosen_input = admin_page.locator("image-picker input")
+    assert Image.objects.get(pk=chosen_input.input_value()).title in {"Ankle", "Calf"}
     admin_page.get_by_role("button", name="Choose another image").click()
     expect(frame.locator(".picker-grid button")).to_have_count(3)
-    # Its script hears keys only once it is there.
+    # The script of the iframe must have loaded before a key is pressed.
     admin_page.frames[-1].wait_for_load_state()
     frame.locator(".picker-grid button").first.focus()
     admin_page.keyboard.press("Escape")
@@ -315,7 +315,7 @@ def test_several_images_are_chosen_across_searches_and_come_first_next_time(admi
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_focal_point_moves_by_click_and_by_arrow_key_and_the_crops_follow(admin_page: Page) -> None:
+def test_the_focal_point_moves_by_click_and_arrow_key_and_updates_the_crops(admin_page: Page) -> None:
     image = make_image(width=1200, height=400)
     admin_page.goto(reverse("admin:images_image_change", args=[image.pk]))
     stage = admin_page.locator(".focal-point-stage img")
@@ -324,10 +324,10 @@ def test_the_focal_point_moves_by_click_and_by_arrow_key_and_the_crops_follow(ad
     card = admin_page.locator(".crop--card")
     expect(card).to_have_css("object-position", "50% 50%")
     stage.click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.5})
-    # A quarter of the way lies half a crop from the edge of a image of 3:1, so the crop begins there.
+    # In an image of 3:1, a quarter of the width is half a crop, so the crop starts at the left edge.
     expect(card).to_have_css("object-position", "0% 50%")
-    mark = admin_page.get_by_role("button", name="Focal point")
-    expect(mark).to_be_focused()
+    marker = admin_page.get_by_role("button", name="Focal point")
+    expect(marker).to_be_focused()
     for _ in range(5):
         admin_page.keyboard.press("ArrowRight")
     admin_page.keyboard.press("ArrowUp")

@@ -1,4 +1,4 @@
-"""What readers get of a image: small files in modern formats, always with its measures."""
+"""Renditions: small files in modern formats, always with width and height."""
 
 import re
 
@@ -18,32 +18,32 @@ from tests.factories import make_image, make_post
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
-def addresses(markup: str) -> set[str]:
+def urls(markup: str) -> set[str]:
     sets = re.findall(r'srcset="([^"]+)"', markup)
     return {part.split()[0] for each in sets for part in each.split(", ")} | set(re.findall(r'src="([^"]+)"', markup))
 
 
-def test_until_they_are_made_the_file_itself_is_shown_with_its_measures() -> None:
+def test_without_renditions_the_file_is_shown_with_its_size() -> None:
     image = make_image(width=900, height=600)
-    assert addresses(image_html(image)) == {image.file.url}
+    assert urls(image_html(image)) == {image.file.url}
     assert 'width="900" height="600"' in image_html(image)
 
 
 @pytest.mark.parametrize("shape", ["whole", "card"])
-def test_every_address_offered_is_a_stored_file_of_its_width(shape: str) -> None:
+def test_every_url_in_the_markup_is_a_stored_file_of_that_width(shape: str) -> None:
     image = make_image(width=900, height=600)
     create_renditions(image)
     markup = image_html(Image.objects.get(), shape=shape)
-    assert len(addresses(markup)) == 5
-    for width, address in ((int(w), a) for a, w in re.findall(r"([^\s\"]+) (\d+)w", markup)):
-        with default_storage.open(address.removeprefix("/media/")) as file:
+    assert len(urls(markup)) == 5
+    for width, url in ((int(w), u) for u, w in re.findall(r"([^\s\"]+) (\d+)w", markup)):
+        with default_storage.open(url.removeprefix("/media/")) as file:
             assert Pillow.open(file).width == width
-    assert all(default_storage.exists(address.removeprefix("/media/")) for address in addresses(markup))
+    assert all(default_storage.exists(url.removeprefix("/media/")) for url in urls(markup))
     assert "image/avif" in markup
     assert "image/webp" in markup
 
 
-def test_a_small_image_is_never_blown_up() -> None:
+def test_a_small_image_is_never_enlarged() -> None:
     image = make_image(width=300, height=200)
     create_renditions(image)
     with default_storage.open(image.file.whole480_webp.removeprefix("/media/")) as file:
@@ -58,13 +58,13 @@ def test_pinterest_gets_a_tall_image() -> None:
         assert Pillow.open(file).size == (800, 1200)
 
 
-def test_only_the_first_image_of_a_page_is_fetched_at_once() -> None:
+def test_only_the_first_image_of_a_page_loads_eagerly() -> None:
     image = make_image()
     assert 'loading="lazy"' in image_html(image)
     assert 'loading="lazy"' not in image_html(image, is_first=True)
 
 
-def test_moving_the_focal_point_makes_them_anew() -> None:
+def test_a_new_focal_point_needs_new_renditions() -> None:
     image = make_image(width=900, height=300)
     assert create_missing_renditions() == 1
     assert create_missing_renditions() == 0
@@ -80,7 +80,7 @@ def test_moving_the_focal_point_makes_them_anew() -> None:
 def test_one_damaged_file_does_not_stop_the_others() -> None:
     broken, good = make_image(), make_image()
     with default_storage.open(broken.file.name, "wb") as file:
-        file.write(b"no image any more")
+        file.write(b"not an image")
     assert create_missing_renditions(limit=1) == 0
     assert create_missing_renditions(limit=1) == 1
     assert Image.objects.get(pk=good.pk).has_renditions
@@ -96,14 +96,14 @@ def test_a_replaced_file_is_not_marked_as_rendered(monkeypatch: pytest.MonkeyPat
     assert not Image.objects.get().has_renditions
 
 
-def test_a_image_in_use_cannot_be_deleted() -> None:
+def test_an_image_in_use_cannot_be_deleted() -> None:
     image = make_image()
     make_post(body=f'<figure><img data-image="{image.pk}"></figure><p>x</p>')
     with pytest.raises(ProtectedError):
         image.delete()
 
 
-def test_a_image_no_longer_in_the_text_can_be_deleted(admin_client: Client) -> None:
+def test_an_image_removed_from_the_text_can_be_deleted(admin_client: Client) -> None:
     image = make_image()
     post = make_post(body=f'<figure><img data-image="{image.pk}"></figure><p>x</p>')
     page = admin_client.post(reverse("admin:images_image_delete", args=[image.pk]), {"post": "yes"})
@@ -114,23 +114,23 @@ def test_a_image_no_longer_in_the_text_can_be_deleted(admin_client: Client) -> N
     assert not Image.objects.exists()
 
 
-def test_media_are_kept_for_ever_and_never_run(client: Client) -> None:
+def test_media_are_cached_forever_and_cannot_run_scripts(client: Client) -> None:
     image = make_image()
     response = client.get(image.file.url)
     assert response.status_code == 200
     assert "immutable" in response["Cache-Control"]
     assert "sandbox" in response["Content-Security-Policy"]
     assert response["X-Content-Type-Options"] == "nosniff"
-    again = client.get(image.file.url, headers={"If-Modified-Since": response["Last-Modified"]})
-    assert again.status_code == 304
+    second_response = client.get(image.file.url, headers={"If-Modified-Since": response["Last-Modified"]})
+    assert second_response.status_code == 304
 
 
 @pytest.mark.parametrize("path", ["no-such.jpg", "../db.sqlite3", "..%2f..%2fetc/passwd", "images", "a%00b"])
-def test_media_outside_the_folder_are_not_found(client: Client, path: str) -> None:
+def test_files_outside_the_media_folder_are_not_found(client: Client, path: str) -> None:
     assert client.get(f"/media/{path}").status_code == 404
 
 
-def test_card_and_share_crops_hold_the_focal_point_and_have_their_sizes() -> None:
+def test_crops_have_the_expected_size_and_contain_the_focal_point() -> None:
     image = make_image(width=1500, height=500, colour="navy", focal_point="0.9x0.5")
     with default_storage.open(image.file.name) as file:
         drawing = Pillow.open(file).convert("RGB")

@@ -1,4 +1,4 @@
-"""Uploads are stored whole or not at all, and a full disk does not condemn a image."""
+"""Uploads are stored completely or not at all, and a full disk does not mark an image as broken."""
 
 import errno
 from collections.abc import Iterator
@@ -14,21 +14,21 @@ from images.tasks import create_missing_renditions
 from tests.factories import make_image
 
 
-class Torn(ContentFile):
-    """A file whose reading ends in the middle, as when the process is killed."""
+class InterruptedFile(ContentFile):
+    """A file that raises while it is read, as if the process had been interrupted."""
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
         yield b"half"
         raise KeyboardInterrupt
 
 
-def test_a_write_cut_short_leaves_no_file_under_the_name(media_root: Path) -> None:
+def test_an_interrupted_write_leaves_no_file(media_root: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        default_storage.save("a/image.webp", Torn(b"whole"))
+        default_storage.save("a/image.webp", InterruptedFile(b"whole"))
     assert not default_storage.exists("a/image.webp")
 
 
-def test_a_name_taken_meanwhile_gets_another_one(media_root: Path) -> None:
+def test_if_the_name_exists_another_one_is_used(media_root: Path) -> None:
     assert default_storage.save("a.txt", ContentFile(b"1")) == "a.txt"
     second = WholeFileStorage()._save("a.txt", ContentFile(b"2"))
     assert second != "a.txt"
@@ -37,7 +37,7 @@ def test_a_name_taken_meanwhile_gets_another_one(media_root: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_a_full_disk_does_not_condemn_a_image(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_does_not_mark_an_image_as_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     make_image()
 
     def full(self: object, name: str, content: object) -> str:

@@ -1,4 +1,4 @@
-"""What comes into the library: images by their content, bare of secrets, or a sentence that says why not."""
+"""Uploads are recognized by their content and lose their metadata, or are rejected with a message."""
 
 import io
 import struct
@@ -24,7 +24,7 @@ def upload(
     return ContentFile(output.getvalue(), name="My Photo 1.jpg")
 
 
-def photo_with_gps(orientation: int = 1) -> ContentFile:
+def upload_with_gps(orientation: int = 1) -> ContentFile:
     exif = Pillow.Exif()
     exif[0x0112] = orientation
     exif[0x010F] = "A camera"
@@ -33,7 +33,7 @@ def photo_with_gps(orientation: int = 1) -> ContentFile:
 
 
 def huge_png(width: int, height: int) -> ContentFile:
-    """A PNG that claims to be large and holds almost nothing."""
+    """Return a PNG that claims to be large but has almost no data."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -45,30 +45,30 @@ def huge_png(width: int, height: int) -> ContentFile:
     return ContentFile(data, name="bomb.png")
 
 
-def opened(file: ContentFile) -> Pillow.Image:
+def open_image(file: ContentFile) -> Pillow.Image:
     file.seek(0)
     return Pillow.open(file)
 
 
-def test_a_photo_loses_its_place_and_camera() -> None:
-    source = photo_with_gps()
-    assert opened(source).getexif().get_ifd(0x8825)
-    image = opened(process_upload(source))
+def test_location_and_camera_are_removed() -> None:
+    source = upload_with_gps()
+    assert open_image(source).getexif().get_ifd(0x8825)
+    image = open_image(process_upload(source))
     assert not image.getexif()
     assert b"A camera" not in process_upload(source).read()
     assert not {"exif", "icc_profile", "comment", "xmp"} & image.info.keys()
 
 
-def test_a_photo_held_sideways_is_turned_upright() -> None:
-    assert opened(process_upload(photo_with_gps(orientation=6))).size == (40, 60)
+def test_exif_orientation_is_applied() -> None:
+    assert open_image(process_upload(upload_with_gps(orientation=6))).size == (40, 60)
 
 
-def test_a_large_image_is_made_smaller() -> None:
-    assert max(opened(process_upload(upload(size=(5000, 2500)))).size) == uploads.MAX_SIDE
+def test_a_large_image_is_resized() -> None:
+    assert max(open_image(process_upload(upload(size=(5000, 2500)))).size) == uploads.MAX_SIDE
 
 
 @pytest.mark.parametrize(
-    ("format_name", "kept_as", "ending"),
+    ("format_name", "stored_format", "extension"),
     [
         ("JPEG", "JPEG", ".jpg"),
         ("PNG", "PNG", ".png"),
@@ -78,19 +78,19 @@ def test_a_large_image_is_made_smaller() -> None:
         ("HEIF", "JPEG", ".jpg"),
     ],
 )
-def test_every_common_format_is_taken(format_name: str, kept_as: str, ending: str) -> None:
-    kept = process_upload(upload(format_name))
-    assert opened(kept).format == kept_as
-    assert (kept.name or "").startswith("my-photo-1-")
-    assert (kept.name or "").endswith(ending)
+def test_every_common_format_is_accepted(format_name: str, stored_format: str, extension: str) -> None:
+    stored = process_upload(upload(format_name))
+    assert open_image(stored).format == stored_format
+    assert (stored.name or "").startswith("my-photo-1-")
+    assert (stored.name or "").endswith(extension)
 
 
 def test_a_drawing_keeps_its_transparency() -> None:
-    assert opened(process_upload(upload("PNG", mode="RGBA"))).mode == "RGBA"
+    assert open_image(process_upload(upload("PNG", mode="RGBA"))).mode == "RGBA"
 
 
 @pytest.mark.parametrize(
-    ("file", "words"),
+    ("file", "message"),
     [
         (ContentFile(b"<html><script>alert(1)</script>", name="x.jpg"), "not an image"),
         (ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', name="x.svg"), "not an image"),
@@ -101,38 +101,38 @@ def test_a_drawing_keeps_its_transparency() -> None:
         (huge_png(60_000, 60_000), "too many pixels"),
     ],
 )
-def test_what_is_no_usable_image_is_refused_in_words(file: ContentFile, words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+def test_an_unusable_image_is_rejected_with_a_message(file: ContentFile, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         process_upload(file)
 
 
-def test_a_file_too_large_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_is_rejected_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_BYTES", 100)
     with pytest.raises(ValidationError, match="larger than"):
         process_upload(ContentFile(b"x" * 101, name="x.jpg"))
 
 
-def test_a_photo_of_an_iphone_is_taken_upright_and_bare() -> None:
+def test_a_heic_photo_is_converted_without_metadata() -> None:
     exif = Pillow.Exif()
     exif[0x010F] = "A camera"
     output = io.BytesIO()
     Pillow.effect_mandelbrot((160, 120), (-2.2, -1.2, 1.0, 1.2), 40).convert("RGB").save(output, "HEIF", exif=exif)
     assert output.getvalue()[4:12] == b"ftypheic"
-    kept = process_upload(ContentFile(output.getvalue(), name="IMG_0815.HEIC"))
-    assert (opened(kept).format, opened(kept).size) == ("JPEG", (160, 120))
-    assert b"A camera" not in kept.read()
+    stored = process_upload(ContentFile(output.getvalue(), name="IMG_0815.HEIC"))
+    assert (open_image(stored).format, open_image(stored).size) == ("JPEG", (160, 120))
+    assert b"A camera" not in stored.read()
 
 
-def test_of_a_long_animation_only_the_first_frame_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_first_frame_of_an_animation_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.BytesIO()
     frames = [Pillow.new("P", (20, 20), number % 250) for number in range(1500)]
     frames[0].save(output, "GIF", save_all=True, append_images=frames[1:], optimize=False)
     monkeypatch.setattr(GifImagePlugin.GifImageFile, "seek", lambda *args: pytest.fail("another frame was read"))
-    assert opened(process_upload(ContentFile(output.getvalue(), name="a.gif"))).size == (20, 20)
+    assert open_image(process_upload(ContentFile(output.getvalue(), name="a.gif"))).size == (20, 20)
 
 
 def with_profile(profile: bytes) -> ContentFile:
-    """A PNG that carries `profile`, squeezed as PNG does."""
+    """Return a PNG with this color profile, compressed."""
     data = upload("PNG").read()
     body = b"x\0\0" + zlib.compress(profile, 9)
     chunk = struct.pack(">I", len(body)) + b"iCCP" + body + struct.pack(">I", zlib.crc32(b"iCCP" + body))
@@ -140,10 +140,10 @@ def with_profile(profile: bytes) -> ContentFile:
 
 
 @pytest.mark.parametrize("size", [100, uploads.MAX_PROFILE, 60_000_000])
-def test_a_false_profile_costs_no_memory(size: int) -> None:
+def test_an_invalid_color_profile_needs_little_memory(size: int) -> None:
     file = with_profile(b"\0" * size)
     tracemalloc.start()
-    # Taken without it, or refused in words: both are well.
+    # It may be accepted without the profile, or rejected.
     with suppress(ValidationError):
         process_upload(file)
     assert tracemalloc.get_traced_memory()[1] < 30_000_000

@@ -1,4 +1,4 @@
-"""Videos of other sites: known by their address, shown by our own image, and silent until somebody plays them."""
+"""YouTube and Vimeo videos: recognized by URL, shown as a local thumbnail, and loaded only on a click."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from richtext.sanitizer import sanitize
 from tests.factories import make_image, make_post
 from tests.local_server import allow_local_requests
 
-ADDRESS = "/admin/images/video/from-url/"
+VIDEO_FROM_URL = "/admin/images/video/from-url/"
 YOUTUBE = "https://youtu.be/abcDEF123_-"
 
 
@@ -53,7 +53,7 @@ class Site:
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """What every provider's host leads to."""
+    """Replace every provider with a local server."""
     site = Site()
 
     class Handler(BaseHTTPRequestHandler):
@@ -84,7 +84,7 @@ def describe_as(site: Site, **facts: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "key"),
+    ("text", "key"),
     [
         ("https://www.youtube.com/watch?v=abcDEF123_-", "abcDEF123_-"),
         ("https://m.youtube.com/watch?app=desktop&v=abcDEF123_-&t=40s", "abcDEF123_-"),
@@ -103,15 +103,15 @@ def describe_as(site: Site, **facts: str) -> None:
         ("vimeo.com/manage/videos/123456789", "123456789"),
     ],
 )
-def test_every_shape_of_address_is_known(words: str, key: str) -> None:
-    found = videos.parse_url(words)
+def test_every_form_of_video_url_is_recognized(text: str, key: str) -> None:
+    found = videos.parse_url(text)
     assert found is not None
     assert found.key == key
-    assert found.provider == ("youtube" if "youtu" in words else "vimeo")
+    assert found.provider == ("youtube" if "youtu" in text else "vimeo")
 
 
 @pytest.mark.parametrize(
-    "words",
+    "text",
     [
         "",
         "knees",
@@ -124,31 +124,31 @@ def test_every_shape_of_address_is_known(words: str, key: str) -> None:
         "javascript:alert(1)//youtu.be/abcDEF123_-",
     ],
 )
-def test_other_addresses_are_not(words: str) -> None:
-    assert videos.parse_url(words) is None
+def test_other_urls_are_not_recognized(text: str) -> None:
+    assert videos.parse_url(text) is None
 
 
 @pytest.mark.django_db
-def test_title_and_image_are_fetched_once_and_kept_here(admin_client: Client, site: Site) -> None:
+def test_title_and_thumbnail_are_fetched_once_and_stored(admin_client: Client, site: Site) -> None:
     describe_as(site)
     site.give("/vi/abcDEF123_-/maxresdefault.jpg", jpeg())
-    answer = admin_client.post(ADDRESS, {"url": YOUTUBE}).json()
+    answer = admin_client.post(VIDEO_FROM_URL, {"url": YOUTUBE}).json()
     video = Video.objects.get()
     assert (answer["id"], answer["title"], answer["problem"]) == (video.pk, "Heel drops", "")
     assert video.thumbnail is not None
     assert (video.thumbnail.width, video.thumbnail.height) == (1280, 720)
-    assert not video.thumbnail.lacks_alt
+    assert not video.thumbnail.needs_alt
     assert len(site.asked) == 2
-    again = admin_client.post(ADDRESS, {"url": "https://www.youtube.com/watch?v=abcDEF123_-"}).json()
+    again = admin_client.post(VIDEO_FROM_URL, {"url": "https://www.youtube.com/watch?v=abcDEF123_-"}).json()
     assert again["id"] == video.pk
     assert len(site.asked) == 2
 
 
 @pytest.mark.django_db
-def test_the_smaller_image_serves_when_there_is_no_large_one(admin_client: Client, site: Site) -> None:
+def test_the_small_thumbnail_is_used_if_there_is_no_large_one(admin_client: Client, site: Site) -> None:
     describe_as(site)
     site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg())
-    assert admin_client.post(ADDRESS, {"url": YOUTUBE}).json()["thumb"]
+    assert admin_client.post(VIDEO_FROM_URL, {"url": YOUTUBE}).json()["thumb"]
 
 
 def slowly(request: BaseHTTPRequestHandler) -> None:
@@ -161,46 +161,48 @@ def slowly(request: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("trouble", ["silent", "slow", "large", "elsewhere", "redirect", "no image", "no json"])
-def test_when_the_other_site_fails_the_author_may_choose_a_image(
-    admin_client: Client, site: Site, monkeypatch: pytest.MonkeyPatch, trouble: str
+@pytest.mark.parametrize("failure", ["silent", "slow", "large", "elsewhere", "redirect", "no image", "no json"])
+def test_when_the_provider_fails_the_author_can_choose_an_image(
+    admin_client: Client, site: Site, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
     monkeypatch.setattr(videos, "TIMEOUT_SECONDS", 0.2)
-    if trouble == "slow":
+    if failure == "slow":
         site.answers["/oembed"] = slowly
-    elif trouble == "redirect":
+    elif failure == "redirect":
         site.give("/oembed", b"", 302, Location="/other")
         site.give("/other", b"{}")
-    elif trouble == "no json":
+    elif failure == "no json":
         site.give("/oembed", b"[]")
-    elif trouble == "elsewhere":
+    elif failure == "elsewhere":
         describe_as(site, thumbnail_url="https://example.com/secret.jpg")
-    elif trouble != "silent":
+    elif failure != "silent":
         describe_as(site)
-        site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg() if trouble == "large" else b"no image")
+        site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg() if failure == "large" else b"no image")
         monkeypatch.setattr(videos, "MAX_THUMBNAIL_BYTES", 1000)
-    answer = admin_client.post(ADDRESS, {"url": YOUTUBE}).json()
+    answer = admin_client.post(VIDEO_FROM_URL, {"url": YOUTUBE}).json()
     assert answer["problem"].startswith("YouTube did not return a thumbnail for this video.")
     assert "/other" not in site.asked
     assert "/secret.jpg" not in site.asked
     assert not Image.objects.exists()
     image = make_image()
-    answer = admin_client.post(ADDRESS, {"url": YOUTUBE, "image": image.pk, "title": "Mine"}).json()
+    answer = admin_client.post(VIDEO_FROM_URL, {"url": YOUTUBE, "image": image.pk, "title": "Mine"}).json()
     assert (answer["problem"], answer["title"]) == ("", "Mine")
     assert Video.objects.get().thumbnail == image
 
 
 @pytest.mark.django_db
-def test_a_wrong_address_is_refused_in_words_and_strangers_make_nothing(admin_client: Client, client: Client) -> None:
-    refused = admin_client.post(ADDRESS, {"url": "https://example.com/"})
-    assert refused.status_code == 400
-    assert refused.json()["problem"].startswith("This is not the URL of a YouTube or Vimeo video.")
-    assert client.post(ADDRESS, {"url": YOUTUBE}).status_code == 302
+def test_other_urls_are_rejected_with_a_message_and_signing_in_is_required(
+    admin_client: Client, client: Client
+) -> None:
+    response = admin_client.post(VIDEO_FROM_URL, {"url": "https://example.com/"})
+    assert response.status_code == 400
+    assert response.json()["problem"].startswith("This is not the URL of a YouTube or Vimeo video.")
+    assert client.post(VIDEO_FROM_URL, {"url": YOUTUBE}).status_code == 302
     assert not Video.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_video_reads_well_everywhere_and_survives_cleaning() -> None:
+def test_a_video_renders_for_every_target_and_passes_the_sanitizer() -> None:
     video = Video.objects.create(provider="vimeo", key="12345678/0a1b2c3d", title="<b>Hop</b>", thumbnail=make_image())
     body = sanitize(f'<div data-embed="video" data-id="{video.pk}" data-title="x"></div><p>After</p>')
     page, feed, mail, editor = (render(body, target) for target in RenderTarget)
@@ -218,7 +220,7 @@ def test_a_video_reads_well_everywhere_and_survives_cleaning() -> None:
 
 
 @pytest.mark.django_db
-def test_only_pages_with_a_video_load_its_script_and_only_two_players_may_be_framed(client: Client) -> None:
+def test_only_pages_with_a_video_load_its_script_and_only_two_players_are_allowed_in_frames(client: Client) -> None:
     video = Video.objects.create(provider="youtube", key="abcDEF123_-")
     make_post(slug="with", body=f'<div data-embed="video" data-id="{video.pk}"></div>')
     make_post(slug="without")
@@ -232,28 +234,28 @@ def test_only_pages_with_a_video_load_its_script_and_only_two_players_may_be_fra
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_asked_of_the_other_site_before_the_click(page: Page) -> None:
+def test_nothing_is_requested_from_the_provider_before_the_click(page: Page) -> None:
     video = Video.objects.create(provider="youtube", key="abcDEF123_-", title="Heel drops", thumbnail=make_image())
     make_post(slug="heels", body=f'<div data-embed="video" data-id="{video.pk}"></div>')
-    asked: list[str] = []
+    requested: list[str] = []
 
     def refuse(route: Route) -> None:
-        asked.append(route.request.url)
+        requested.append(route.request.url)
         route.abort()
 
-    page.route(lambda address: "127.0.0.1" not in address and "localhost" not in address, refuse)
+    page.route(lambda url: "127.0.0.1" not in url and "localhost" not in url, refuse)
     page.goto("/heels/", wait_until="networkidle")
     link = page.get_by_role("link", name="Heel drops")
     expect(link).to_be_visible()
-    assert asked == []
+    assert requested == []
     link.click()
     expect(page.locator('.video iframe[title="Heel drops"]')).to_be_visible()
-    assert asked == ["https://www.youtube-nocookie.com/embed/abcDEF123_-?autoplay=1"]
+    assert requested == ["https://www.youtube-nocookie.com/embed/abcDEF123_-?autoplay=1"]
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_author_puts_a_video_into_a_text(admin_page: Page, site: Site) -> None:
+def test_the_author_inserts_a_video(admin_page: Page, site: Site) -> None:
     describe_as(site)
     site.give("/vi/abcDEF123_-/hqdefault.jpg", jpeg())
     post = make_post(body="<p>Before</p>")
@@ -276,7 +278,7 @@ def test_the_author_puts_a_video_into_a_text(admin_page: Page, site: Site) -> No
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_without_an_answer_the_author_chooses_a_image_of_the_library(admin_page: Page, site: Site) -> None:
+def test_without_a_response_the_author_chooses_an_image_from_the_library(admin_page: Page, site: Site) -> None:
     make_image(title="Stairs")
     admin_page.goto(reverse("admin:blog_post_change", args=[make_post(body="<p>Before</p>").pk]))
     admin_page.locator(".ProseMirror[contenteditable=true]").first.get_by_text("Before").click()

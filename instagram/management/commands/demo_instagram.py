@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from images.models import Image
-from images.uploads import keep_unchanged
+from images.uploads import unprocessed
 from instagram.models import InstagramPost
 
 # File name of a demo image, its alternative text, and the caption.
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         for number, (name, alt, caption) in enumerate(POSTS):
             image = Image.objects.filter(title=f"Demo: {name}").first()
             if image is None:
-                file = keep_unchanged((folder / f"{name}.webp").read_bytes(), f"{name}.webp")
+                file = unprocessed((folder / f"{name}.webp").read_bytes(), f"{name}.webp")
                 image = Image.objects.create(title=f"Demo: {name}", alt=alt, file=file)
             posted_at = timezone.now() - timedelta(days=3 * number)
             InstagramPost.objects.create(image=image, caption=caption, posted_at=posted_at)
