@@ -1,32 +1,28 @@
-"""Render product cards, comparisons and notes. Their links are by slug; `affiliates.disclosure` finishes them."""
-
-from __future__ import annotations
+"""Render product cards, comparisons and notes. Their links are by slug; `affiliates.rendering` finishes them."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.apps import apps
+from django.db.models import Model
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 
-from affiliates.structured_data import facts
+from affiliates.models import Comparison, Link, Product, Sponsorship
+from affiliates.structured_data import products_script
 from richtext.embeds import Embed, RenderTarget
 
-if TYPE_CHECKING:
-    from affiliates.models import Link, Sponsorship
-
-
-# The kinds of embeds that this app renders.
-EMBEDS = ("product", "comparison", "sponsorship")
+# The models of this app that can be embedded in a text, by the type of the embed.
+EMBEDS: dict[str, type[Model]] = {"product": Product, "comparison": Comparison, "sponsorship": Sponsorship}
 
 
 def embed_names(wanted: Iterable[Embed]) -> dict[Embed, str]:
     """Return the name of each existing embed for the editor, with one query per kind."""
-    found: dict[Embed, str] = {}
+    names: dict[Embed, str] = {}
     for kind in {embed.kind for embed in wanted}:
-        rows = apps.get_model("affiliates", kind).objects.in_bulk([embed.id for embed in wanted if embed.kind == kind])
-        found |= {embed: str(rows[embed.id]) for embed in wanted if embed.kind == kind and embed.id in rows}
-    return found
+        embeds = [embed for embed in wanted if embed.kind == kind]
+        rows = EMBEDS[kind]._default_manager.in_bulk([embed.id for embed in embeds])
+        names |= {embed: str(rows[embed.id]) for embed in embeds if embed.id in rows}
+    return names
 
 
 def placeholder(embed: Embed, name: str) -> str:
@@ -72,6 +68,8 @@ def _live(links: Iterable[Link]) -> list[Link]:
 
 def _render(name: str, target: RenderTarget, **context: Any) -> str:
     product = context.get("product")
-    known = {"facts": facts([product])} if product and target is RenderTarget.PAGE and "in_shop" not in context else {}
-    place = {"is_page": target is RenderTarget.PAGE, "is_email": target is RenderTarget.EMAIL}
-    return render_to_string(f"affiliates/_{name}.html", {**place, **known, **context})
+    context |= {"is_page": target is RenderTarget.PAGE, "is_email": target is RenderTarget.EMAIL}
+    # The shop page has the structured data of all its products in its head.
+    if product and target is RenderTarget.PAGE and "in_shop" not in context:
+        context["structured_data"] = products_script([product])
+    return render_to_string(f"affiliates/_{name}.html", context)

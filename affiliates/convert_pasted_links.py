@@ -8,8 +8,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from affiliates import shop_urls
-from affiliates.models import Link
-from affiliates.programs import Program
+from affiliates.models import Link, Program
 from affiliates.references import pasted_references
 from richtext.links import MAX_LENGTH
 from richtext.references import Reference

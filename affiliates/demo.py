@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopPage, ShopSection
-from affiliates.programs import Program
+from affiliates.models import Comparison, ComparisonRow, Link, Product, Program, ShopPage, ShopSection
 from blog.models import Post
 from images.models import Image
 
@@ -26,7 +25,7 @@ def create_demo_shop() -> int:
         row["name"]: ShopSection.objects.create(position=position, **row)
         for position, row in enumerate(data["section"])
     }
-    made = {row["slug"]: _render_link(row, sections, position) for position, row in enumerate(data["product"])}
+    made = {row["slug"]: _create_product(row, sections, position) for position, row in enumerate(data["product"])}
     table = data["comparison"]
     comparison = Comparison.objects.create(title=table["title"])
     for position, (slug, verdict) in enumerate(table["rows"].items()):
@@ -41,7 +40,7 @@ def create_demo_shop() -> int:
     return len(made)
 
 
-def _render_link(row: dict[str, Any], sections: dict[str, ShopSection], position: int) -> Product:
+def _create_product(row: dict[str, Any], sections: dict[str, ShopSection], position: int) -> Product:
     product = Product.objects.create(
         name=row["name"],
         reason=row["reason"],

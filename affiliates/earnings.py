@@ -5,47 +5,19 @@ about visitors. So each earning is divided in proportion to the clicks of the we
 report names it, otherwise those of all links of the program. The parts add up to the cent.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.apps import apps
-from django.db import models
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
-from affiliates.clicks import ClickCount
-from affiliates.programs import Program
+from affiliates.models import ClickCount, Earning, Link
 from blog.models import Post
 
 WINDOW = timedelta(days=7)
 CENT = Decimal("0.01")
-
-
-class Earning(models.Model):
-    """A line of a program's report. Returns are negative."""
-
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, editable=False, related_name="earnings")
-    link = models.ForeignKey(
-        "affiliates.Link", on_delete=models.SET_NULL, null=True, editable=False, related_name="earnings"
-    )
-    day = models.DateField(editable=False)
-    amount = models.DecimalField(max_digits=10, decimal_places=2, editable=False)
-    currency = models.CharField(max_length=3, editable=False)
-    item = models.CharField(max_length=200, blank=True, editable=False)
-    # Identifies the line within its program, so that importing a report twice counts it once.
-    line = models.CharField(max_length=64, editable=False)
-
-    class Meta:
-        ordering = ("-day", "-pk")
-        constraints = [models.UniqueConstraint("program", "line", name="affiliates_earning_once")]
-        indexes = [models.Index(fields=("day", "currency"), name="affiliates_earning_day")]
-
-    def __str__(self) -> str:
-        return f"{self.day}: {self.amount} {self.currency}"
 
 
 class Source(NamedTuple):
@@ -58,14 +30,14 @@ class Source(NamedTuple):
 type Shares = dict[Source, Decimal]
 
 
-def by_day(earnings: models.QuerySet[Earning]) -> dict[date, Decimal]:
+def by_day(earnings: QuerySet[Earning]) -> dict[date, Decimal]:
     """Return the earnings of each day, in order."""
     rows = earnings.order_by("day").values_list("day").annotate(total=Sum("amount"))
     # SQLite sums in floating point.
     return {day: total.quantize(CENT) for day, total in rows}
 
 
-def by_month(earnings: models.QuerySet[Earning]) -> dict[date, Decimal]:
+def by_month(earnings: QuerySet[Earning]) -> dict[date, Decimal]:
     """Return the earnings of each month, keyed by its first day, newest first."""
     totals: defaultdict[date, Decimal] = defaultdict(Decimal)
     for day, total in by_day(earnings).items():
@@ -73,7 +45,7 @@ def by_month(earnings: models.QuerySet[Earning]) -> dict[date, Decimal]:
     return dict(sorted(totals.items(), reverse=True))
 
 
-def shared_out(earnings: models.QuerySet[Earning]) -> Shares:
+def shared_out(earnings: QuerySet[Earning]) -> Shares:
     """Attribute `earnings` to posts and links. The shares add up to the total, to the cent."""
     rows = list(earnings.values_list("program", "link", "day").annotate(total=Sum("amount")).order_by("day"))
     if not rows:
@@ -135,7 +107,7 @@ def of_links(shares: Shares, clicks: dict[int, int]) -> list[Line]:
     totals: defaultdict[int | None, Decimal] = defaultdict(Decimal)
     for source, amount in shares.items():
         totals[source.link] += amount
-    links = apps.get_model("affiliates", "Link").objects.in_bulk([key for key in {*totals, *clicks} if key])
+    links = Link.objects.in_bulk([key for key in {*totals, *clicks} if key])
     lines = [
         Line(str(links[key]) if key else "Not a link of this site", "", clicks.get(key or 0, 0), totals[key])
         for key in {*totals, *clicks}

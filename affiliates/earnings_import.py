@@ -13,9 +13,8 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from affiliates.earnings import CENT, Earning
-from affiliates.models import Link
-from affiliates.programs import Program
+from affiliates.earnings import CENT
+from affiliates.models import Earning, Link, Program
 from affiliates.shop_urls import asin
 
 MAX_BYTES = 5_000_000

@@ -2,8 +2,8 @@
 
 from django.db.models import Q
 
-from affiliates.models import Comparison, Link, Product
-from affiliates.programs import Program, find_program
+from affiliates.models import Comparison, Link, Product, Program
+from affiliates.models.programs import find_program
 from affiliates.shop_urls import AMAZON_HOSTS, GO_PREFIX, SHORTENER_HOSTS, is_amazon
 from richtext.references import Reference, ReferenceQuerySet
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
-from affiliates.models import Link, Product
-from affiliates.programs import Program, is_program_host
+from affiliates.models import Link, Product, Program
+from affiliates.models.programs import is_program_host
 from affiliates.references import pasted_references
 from pagecache.invalidation import CacheScope, invalidate_only
 from richtext.references import Reference, register_listener

@@ -1,18 +1,13 @@
 """Structured data of products, without ratings, prices or availability, which the site does not know."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
 
+from affiliates.models import Product
 from images.structured_data import share_image
 from siteinfo.structured_data import Node, json_ld_script, node
 from siteinfo.urls import absolute_url
-
-if TYPE_CHECKING:
-    from affiliates.models import Product
 
 
 def product_node(product: Product) -> Node:
@@ -20,13 +15,13 @@ def product_node(product: Product) -> Node:
 
     Pros and cons follow https://developers.google.com/search/docs/appearance/structured-data/product-snippet.
     """
-    picture = share_image(product.image)
+    image = share_image(product.image)
     return node(
         "Product",
         id=absolute_url(product.get_absolute_url()),
         name=product.name,
         description=product.reason,
-        image=picture.url if picture else None,
+        image=image.url if image else None,
         audience=node("Audience", audienceType=product.audience) if product.audience else None,
         positiveNotes=_notes(product.pro_list),
         negativeNotes=_notes(product.con_list),
@@ -38,6 +33,6 @@ def _notes(points: list[str]) -> Node | None:
     return node("ItemList", itemListElement=rows) if rows else None
 
 
-def facts(products: Iterable[Product]) -> SafeString:
+def products_script(products: Iterable[Product]) -> SafeString:
     """Return a JSON-LD script with the nodes of `products`."""
     return json_ld_script([product_node(product) for product in products])

@@ -14,10 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from affiliates import disclosure, shop_urls
-from affiliates.clicks import ClickCount
-from affiliates.models import Link, ShopPage
-from affiliates.programs import is_program_host
+from affiliates import rendering, shop_urls
+from affiliates.models import ClickCount, Link, ShopPage
+from affiliates.models.programs import is_program_host
 from affiliates.seo import shop_meta
 from affiliates.shop import load_sections
 from analytics.visitors import is_human, is_human_on_site
@@ -127,7 +126,7 @@ def _leaving_page(request: HttpRequest, name: str, shop: str, url: str) -> HttpR
         ancestors=(Breadcrumb("Home", "/"),),
         is_indexed=False,
     )
-    link = disclosure.finish_markup(format_html('<p><a href="{}">Continue</a></p>', url))
+    link = rendering.finish_markup(format_html('<p><a href="{}">Continue</a></p>', url))
     response = render(request, "affiliates/leaving.html", {"name": name, "shop": shop, "meta": meta, "link": link})
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-cache"
@@ -158,6 +157,6 @@ def shop(request: HttpRequest) -> HttpResponse:
         "has_results": bool(products),
         "meta": shop_meta(page, products, is_whole=not query),
         # Finished like every text, with the disclosure before the first affiliate link.
-        "favorites": disclosure.finish_markup(render_to_string("affiliates/_favorites.html", {"sections": sections})),
+        "favorites": rendering.finish_markup(render_to_string("affiliates/_favorites.html", {"sections": sections})),
     }
     return render(request, "affiliates/shop.html", context)

@@ -34,8 +34,7 @@ def main() -> None:
 
 def fill(number: int) -> None:
     """Make `number` links of a shop."""
-    from affiliates.models import Link
-    from affiliates.programs import Program
+    from affiliates.models import Link, Program
 
     program = Program.objects.create(name="Shop", hosts="benchmark.example.com", tag="me", tag_parameter="ref")
     Link.objects.bulk_create(
@@ -75,7 +74,7 @@ def crowd(clicks: int, threads: int) -> None:
     from django.db import connection
     from django.test import Client
 
-    from affiliates.clicks import ClickCount
+    from affiliates.models import ClickCount
 
     def work() -> None:
         client = Client()

@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from affiliates.disclosure import is_affiliate_link
+from affiliates.rendering import is_affiliate_link
 from blog.models import LARGE_FIELDS, Category, Post
 from images.models import Image
 from layout.block_types import BLOCK_TYPES, SIDES, Area, BlockType

@@ -145,7 +145,7 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
 def _broken_link_tasks(user: User) -> Iterator[Task]:
     if not user.has_perm("affiliates.change_link"):
         return
-    if count := Link.objects.live().filter(health=Link.Health.BROKEN).count():
+    if count := Link.objects.broken().count():
         title = _counted(count, "broken affiliate link")
         reason = "Enter a new URL or replace the link with another one. All posts are updated."
         yield Task(title, reason, admin_url(Link, query={"show": "broken"}), "Fix", "link", "red")

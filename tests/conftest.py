@@ -20,7 +20,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from affiliates import programs
+from affiliates.models import programs
 from tests import chromium, databases
 from tests.example_site import PUBLIC_PATHS, make_example_site
 

@@ -9,7 +9,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from accounts.models import ProfileLink, Qualification
-from affiliates.programs import Program
+from affiliates.models import Program
 from blog.models import Post, Series, Snippet
 from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink

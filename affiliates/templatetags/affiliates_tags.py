@@ -2,7 +2,7 @@
 
 from django import template
 
-from affiliates import disclosure
+from affiliates import rendering
 
 register = template.Library()
-register.filter("disclose", disclosure.finish_markup)
+register.filter("disclose", rendering.finish_markup)

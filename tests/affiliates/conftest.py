@@ -2,7 +2,7 @@
 
 import pytest
 
-from affiliates.programs import Program
+from affiliates.models import Program
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from itertools import count
 
-from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopSection
-from affiliates.programs import Program
+from affiliates.models import Comparison, ComparisonRow, Link, Product, Program, ShopSection
 
 _numbers = count(1)
 

@@ -9,8 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from affiliates.clicks import ClickCount
-from affiliates.programs import Program
+from affiliates.models import ClickCount, Program
 from tests.affiliates.factories import make_link
 from tests.factories import make_post
 
@@ -148,7 +147,7 @@ def test_a_counter_that_fails_does_not_stop_a_reader(
         raise OperationalError("database is locked")
 
     link = make_link(shop, slug="mat")
-    monkeypatch.setattr("affiliates.clicks.ClickCountQuerySet.increment", fail)
+    monkeypatch.setattr("affiliates.models.clicks.ClickCountQuerySet.increment", fail)
     assert client.get("/go/mat/", headers=BROWSER)["Location"] == link.shop_url
     assert "A click was not counted" in caplog.text
 

@@ -13,8 +13,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from accounts.models import Author
-from affiliates.models import Comparison, ComparisonRow, Link, Product, ShopSection
-from affiliates.programs import Program
+from affiliates.models import Comparison, ComparisonRow, Link, Product, Program, ShopSection
 from blog.models import Post
 from pages.models import Page
 from richtext.embeds import RenderTarget

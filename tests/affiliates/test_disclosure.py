@@ -12,8 +12,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from ads.models import Ad
-from affiliates.models import Link, Sponsorship
-from affiliates.programs import Program
+from affiliates.models import Link, Program, Sponsorship
 from affiliates.references import pasted_references
 from blog.models import Snippet
 from layout.models import Block

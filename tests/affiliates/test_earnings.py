@@ -18,11 +18,9 @@ from lxml import html
 
 from accounts.models import User
 from affiliates.charts import HEIGHT, WIDTH, daily_bars
-from affiliates.clicks import ClickCount
-from affiliates.earnings import Earning, Source, _split, by_day, by_month, of_posts, shared_out
+from affiliates.earnings import Source, _split, by_day, by_month, of_posts, shared_out
 from affiliates.earnings_import import import_report
-from affiliates.models import Link
-from affiliates.programs import Program
+from affiliates.models import ClickCount, Earning, Link, Program
 from tests.affiliates.factories import make_link
 from tests.factories import make_post
 

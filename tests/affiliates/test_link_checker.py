@@ -15,9 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates import link_checker
-from affiliates.broken_link_emails import BrokenLinksEmail
-from affiliates.models import Link
-from affiliates.programs import Program
+from affiliates.models import BrokenLinksEmail, Link, Program
 from outbox import sending
 from pagecache.models import CacheVersion
 from tests.affiliates.factories import make_link
@@ -235,6 +233,24 @@ def test_another_address_is_looked_at_anew(shop: Program, server: None) -> None:
     link.save()
     assert (link.health, link.checked_at) == ("", None)
     assert link_checker.check_next() == 1
+
+
+def test_a_link_with_another_url_is_reported_again_when_it_breaks(
+    admin_user: User, shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage]
+) -> None:
+    monkeypatch.setitem(ANSWERS, "/gone/2", 404)
+    link = make_link(shop, destination="https://shop.example.com/gone")
+    look(3)
+    send()
+    BrokenLinksEmail.objects.update(day=timezone.localdate() - timedelta(days=1))
+    link.refresh_from_db()
+    link.destination = "https://shop.example.com/gone/2"
+    link.save()
+    link.refresh_from_db()
+    assert link.report is None
+    look(3)
+    send()
+    assert [mail.subject for mail in mailoutbox] == ["An affiliate link is broken"] * 2
 
 
 def test_the_command_looks_at_all_and_names_what_is_broken(

@@ -11,9 +11,7 @@ from lxml import html
 from lxml.html import HtmlElement
 from playwright.sync_api import Page, expect
 
-from affiliates.clicks import ClickCount
-from affiliates.models import Product, ShopPage, ShopSection
-from affiliates.programs import Program
+from affiliates.models import ClickCount, Product, Program, ShopPage, ShopSection
 from blog.models import Post
 from tests.affiliates.factories import make_favorite, make_link, make_product
 from tests.factories import make_image, make_post

@@ -12,8 +12,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import User
-from affiliates.models import Comparison, ComparisonRow, Link, Product, Sponsorship
-from affiliates.programs import Program
+from affiliates.models import Comparison, ComparisonRow, Link, Product, Program, Sponsorship
 from affiliates.references import pasted_references, references_to_link
 from affiliates.retire_links import retire
 from blog.models import Post, Snippet

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.programs import Program
+from affiliates.models import Program
 from blog import checklist
 from blog.internal_links import LinkChecker, broken_links, missing_pages, orphan_posts
 from blog.models import Post, Series, Snippet, Tag

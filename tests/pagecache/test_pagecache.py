@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Author
-from affiliates.programs import Program
+from affiliates.models import Program
 from blog.models import Category, Post
 from blog.models.view_counts import count_view
 from pagecache.invalidation import public_tables

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             if self.stdout.isatty():
                 self.stdout.write(f"\r{done} checked, {left - 1} left ", ending="")
                 self.stdout.flush()
-        broken = Link.objects.live().filter(health=Link.Health.BROKEN)
+        broken = Link.objects.broken()
         self.stdout.write(f"{done} checked, {broken.count()} broken.")
         for link in broken:
             self.stdout.write(f"  {link}: {link.destination}")

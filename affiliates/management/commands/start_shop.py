@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from affiliates.demo import create_demo_shop
-from affiliates.programs import Program
+from affiliates.models import Program
 
 
 class Command(BaseCommand):

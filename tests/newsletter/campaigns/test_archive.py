@@ -11,7 +11,7 @@ from django.utils import timezone
 from lxml import html
 from pytest_django import Settings
 
-from affiliates.programs import Program
+from affiliates.models import Program
 from blog.models import Post
 from newsletter.delivery.materialize import prepare_campaign
 from newsletter.models import AnnouncedPost, Campaign

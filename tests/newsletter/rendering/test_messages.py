@@ -9,7 +9,7 @@ from django.utils import translation
 from lxml import html
 from lxml.html import HtmlElement
 
-from affiliates.programs import Program
+from affiliates.models import Program
 from blog.models import Post
 from images.models import Video
 from newsletter.delivery.mime import Sender, compile_message

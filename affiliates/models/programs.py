@@ -8,12 +8,9 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from affiliates import shop_urls
+from affiliates.disclosure import DISCLOSURE
 from affiliates.shop_urls import AMAZON_HOSTS
 
-DISCLOSURE = (
-    "Some links on this page are affiliate links. If you buy something through one of them, I may earn a commission. It"
-    " does not change your price or my opinion of the product."
-)
 # Operating Agreement of the Associates Program (identification, Program Policies: e-mail, cloaking, prices).
 AMAZON: dict[str, Any] = {
     "name": "Amazon",

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from affiliates.models.links import Link
 from analytics.models import DailyCount, DailyCountQuerySet
 
 
@@ -19,7 +20,7 @@ class ClickCount(DailyCount):
     `post` holds a primary key and is not a foreign key: clicks outlive the post, like the earnings joined to them.
     """
 
-    link = models.ForeignKey("affiliates.Link", on_delete=models.CASCADE, related_name="clicks")
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="clicks")
     post = models.PositiveBigIntegerField(default=0)
     count = models.PositiveIntegerField(default=0)
 

@@ -1,7 +1,4 @@
-"""Products the author recommends, affiliate links to them, and the shop page.
-
-`affiliates.disclosure` renders the links and inserts the disclosure before the first one.
-"""
+"""Affiliate links."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -17,147 +14,14 @@ from django.utils.formats import date_format
 from django.utils.text import slugify
 
 from affiliates import shop_urls
-from affiliates.broken_link_emails import BrokenLinksEmail
-from affiliates.clicks import ClickCount  # noqa: F401 - part of this app's models
-from affiliates.earnings import Earning  # noqa: F401
-from affiliates.programs import Program, find_program
-from affiliates.sponsorship import Sponsorship  # noqa: F401
-from images.models import Image
+from affiliates.models.emails import BrokenLinksEmail
+from affiliates.models.products import Comparison, ComparisonRow, Product
+from affiliates.models.programs import Program, find_program
 from richtext.embeds import RenderTarget
-from richtext.references import Reference, ReferenceSource
-from siteinfo.singletons import Singleton
+from richtext.references import Reference
 
 # Prices are hidden this long before they must be, because pages are cached and stay open for a while.
 PRICE_MARGIN = timedelta(minutes=30)
-
-
-class ShopSection(models.Model):
-    """A section of the shop page."""
-
-    name = models.CharField(max_length=80, unique=True, help_text="Heading above the products.")
-    description = models.CharField(max_length=300, blank=True, help_text="One sentence below the heading.")
-    position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
-
-    class Meta:
-        ordering = ("position", "name")
-        verbose_name = "shop section"
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ShopPage(Singleton):
-    """The heading and introduction of the shop page."""
-
-    title = models.CharField(max_length=80, default="Shop my favorites", help_text="Heading of the page.")
-    introduction = models.TextField(blank=True, help_text="One or two sentences about how you choose your favorites.")
-
-    class Meta:
-        verbose_name = "shop page"
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class ProductQuerySet(models.QuerySet["Product"]):
-    """Select products for the shop page."""
-
-    def published(self) -> Self:
-        """Return the products of the shop page that have an active link."""
-        return self.filter(Exists(Link.objects.live().filter(product=OuterRef("pk"))), section__isnull=False)
-
-
-class Product(ReferenceSource):
-    """A product the author recommends. Its links say where to buy it."""
-
-    reference_fields = ("image",)
-
-    name = models.CharField(max_length=120, help_text="Shown on the product card.")
-    image = models.ForeignKey(
-        Image,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="products",
-        help_text="Use your own image. Shops rarely allow theirs to be copied.",
-    )
-    reason = models.TextField("why I like it", help_text="Two or three sentences, as you would tell a friend.")
-    pros = models.TextField("pros", blank=True, help_text="One point per line.")
-    cons = models.TextField("cons", blank=True, help_text="One point per line. Honest cons make the pros credible.")
-    audience = models.CharField(
-        "who it is for", max_length=200, blank=True, help_text="For example “Runners with tight calves”."
-    )
-    is_gifted = models.BooleanField(
-        "gift", default=False, help_text="Tick if you received the product for free. The card says so."
-    )
-    section = models.ForeignKey(
-        ShopSection,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="products",
-        verbose_name="shop section",
-        help_text="Leave empty to hide the product from the shop page. Posts can still show it.",
-    )
-    position = models.PositiveSmallIntegerField(
-        "order", default=0, help_text="Lower numbers come first within the section."
-    )
-
-    objects = ProductQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("name", "pk")
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the URL of its card on the shop page."""
-        return f"{reverse('affiliates:shop')}#product-{self.pk}"
-
-    @property
-    def pro_list(self) -> list[str]:
-        """Return the pros, one per line of the field."""
-        return [line.strip() for line in self.pros.splitlines() if line.strip()]
-
-    @property
-    def con_list(self) -> list[str]:
-        """Return the cons, one per line of the field."""
-        return [line.strip() for line in self.cons.splitlines() if line.strip()]
-
-
-class Comparison(models.Model):
-    """A table that compares products, placed in a text."""
-
-    title = models.CharField(max_length=160, help_text="Shown above the table, such as “Three rollers compared”.")
-    products = models.ManyToManyField(Product, through="ComparisonRow", related_name="comparisons")
-
-    class Meta:
-        ordering = ("title", "pk")
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class ComparisonRow(models.Model):
-    """A product in a comparison."""
-
-    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="rows")
-    product = models.ForeignKey(
-        Product, on_delete=models.CASCADE, related_name="comparison_rows", help_text="A product with at least one link."
-    )
-    verdict = models.CharField(
-        max_length=160, blank=True, help_text="When you would choose this product, in a few words."
-    )
-    position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
-
-    class Meta:
-        ordering = ("position", "pk")
-        verbose_name = "compared product"
-        constraints = [models.UniqueConstraint("comparison", "product", name="affiliates_comparisonrow_once")]
-
-    def __str__(self) -> str:
-        return f"{self.comparison}: {self.product}"
 
 
 class LinkQuerySet(models.QuerySet["Link"]):
@@ -170,6 +34,10 @@ class LinkQuerySet(models.QuerySet["Link"]):
     def live(self) -> Self:
         """Return the links that are not retired."""
         return self.filter(is_retired=False)
+
+    def broken(self) -> Self:
+        """Return the active links whose page is gone."""
+        return self.live().filter(health=Link.Health.BROKEN)
 
     def unused(self) -> Self:
         """Return the active links that no text uses by name, in a product card or in a comparison."""
@@ -326,7 +194,7 @@ class Link(models.Model):
             self.price_at = timezone.now() if self.price else None
         if before and before["destination"] != self.destination:
             self.health, self.failed_checks, self.checked_at, self.check_result = self.Health.UNCHECKED, 0, None, ""
-            self.notice = None
+            self.report = None
         super().save(**kwargs)
 
     def retire(self, replacement: "Link | None" = None) -> None:

@@ -13,10 +13,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from affiliates.charts import daily_bars
-from affiliates.clicks import ClickCount
-from affiliates.earnings import Earning, by_day, by_month, of_links, of_posts, shared_out
+from affiliates.earnings import by_day, by_month, of_links, of_posts, shared_out
 from affiliates.earnings_import import MAX_BYTES, import_report
-from affiliates.programs import Program
+from affiliates.models import ClickCount, Earning, Program
 
 CHART_DAYS = 60
 MAX_TABLE_ROWS = 100

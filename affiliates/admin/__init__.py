@@ -1,0 +1,5 @@
+"""Admin of this app. Importing the modules registers their models."""
+
+from affiliates.admin import earnings, links, products, programs
+
+__all__ = ["earnings", "links", "products", "programs"]

@@ -1,0 +1,56 @@
+"""What the admin of links and the admin of products share: retiring links, and warnings about tags."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from affiliates.models import (
+    Link,
+)
+from affiliates.retire_links import retire
+from affiliates.shop_urls import get_tag
+from siteinfo.where_used import WhereUsed
+
+
+def replacement_pk(request: HttpRequest) -> int:
+    """Return the primary key of the chosen replacement, or 0. The action form has validated it."""
+    return int(request.POST.get("replacement") or 0)
+
+
+def retire_and_report(model_admin: Any, request: HttpRequest, links: list[Link], into: Link | None) -> None:
+    """Retire `links` in favor of `into`, and show a message with the affected texts."""
+    assert isinstance(request.user, User)
+    try:
+        texts = edit_links(retire(links, into, request.user))
+    except ValidationError as error:
+        model_admin.message_user(request, " ".join(error.messages), messages.WARNING)
+        return
+    count = f"Retired {len(links)} link{pluralize(len(links))}."
+    if texts:
+        message = format_html("{} Check that these texts still read well: {}.", count, texts)
+    else:
+        message = format_html("{} No text used any of them.", count)
+    model_admin.message_user(request, message, messages.SUCCESS)
+
+
+def edit_links(holders: Any) -> SafeString:
+    """Return links to the change forms of texts."""
+    rows = ((used.url, used.source) for used in (WhereUsed(holder, []) for holder in holders))
+    return format_html_join(", ", '<a href="{}">{}</a>', rows)
+
+
+def warn_about_tag(request: HttpRequest, link: Link, typed: str) -> None:
+    """Warn if the program has no tag, or if the pasted URL contained another one."""
+    program, found = link.program, get_tag(typed, link.program.tag_parameter)
+    if not program.tag and program.tag_parameter:
+        words = f"“{link}” earns nothing yet. Enter your tag in the program “{program}”."
+        messages.warning(request, words)
+    elif found and found != program.tag:
+        words = f"The URL of “{link}” contained the tag {found}. Your tag {program.tag} is used instead."
+        messages.warning(request, words)
