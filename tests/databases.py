@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 # Filled by migrations and never changed by tests.
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+MIGRATED_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
 def create_database(cache_folder: Path, name: str) -> None:
@@ -43,7 +43,7 @@ def delete_rows() -> None:
 
 @cache
 def _filled_tables_sql() -> str:
-    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - KEPT_TABLES
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - MIGRATED_TABLES
     return " UNION ALL ".join(
         f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(table)})" for table in sorted(tables)
     )

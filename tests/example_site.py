@@ -16,6 +16,7 @@ from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.factories import make_favorite
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 
+HOST = "http://testserver"
 PAGES = {
     "home": "/",
     "list": "/blog/",
@@ -85,3 +86,8 @@ def get_page(client: Client, path: str, status: int = 200) -> HtmlElement:
 
 def parse_page(response: Any) -> HtmlElement:
     return html.fromstring(response.content)
+
+
+def meta(page: HtmlElement, name: str) -> list[str]:
+    """Return the contents of the meta elements called `name`."""
+    return page.xpath(f"//meta[@name='{name}' or @property='{name}']/@content")

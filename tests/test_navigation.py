@@ -1,4 +1,4 @@
-"""Moving about the site by keyboard, finger and mouse, and the two small conveniences at a page's end."""
+"""Menus, skip links, the theme switch and the copy button, by keyboard and mouse."""
 
 import pytest
 from django.test import Client
@@ -19,7 +19,7 @@ BODY = "<h2>One</h2><p>Words.</p>" * 3
 
 @pytest.fixture
 def post(db: None) -> Post:
-    """A post on a site with both menus."""
+    """Create a post on a site with both menus."""
     SiteInfo.objects.create(name="Move Better", email="hello@example.com")
     Page.objects.create(
         title="How I work",
@@ -35,12 +35,12 @@ def post(db: None) -> Post:
 
 
 def open_menus(page: BrowserPage) -> list[str]:
-    """The names of the menus that are open."""
+    """Return the names of the open menus."""
     return [name.strip() for name in page.locator("header details[open] > summary").all_inner_texts()]
 
 
 def is_inside(page: BrowserPage, selector: str) -> bool:
-    """Whether the focus is within `selector`."""
+    """Return whether the focus is within `selector`."""
     return bool(page.evaluate("(selector) => !!document.activeElement.closest(selector)", selector))
 
 
@@ -49,7 +49,7 @@ def is_inside(page: BrowserPage, selector: str) -> bool:
     ("path", "has_sidebar"),
     [("/blog/", True), ("/the-knee/", True), ("/search/", True), ("/", False), ("/author/sam/", False)],
 )
-def test_a_skip_link_leads_to_the_sidebar_where_there_is_one(
+def test_only_pages_with_a_sidebar_have_a_skip_link_to_it(
     client: Client, post: Post, path: str, has_sidebar: bool
 ) -> None:
     page: HtmlElement = html.fromstring(client.get(path).content)
@@ -59,7 +59,7 @@ def test_a_skip_link_leads_to_the_sidebar_where_there_is_one(
 
 
 @pytest.mark.django_db
-def test_the_three_places_of_links_in_the_head_are_named(client: Client, post: Post) -> None:
+def test_the_navigation_landmarks_of_the_header_are_labeled(client: Client, post: Post) -> None:
     page: HtmlElement = html.fromstring(client.get("/").content)
     assert page.xpath("//header//nav/@aria-label") == ["Start here", "Main", "Menu"]
     assert page.xpath("//details[@class='mobile-menu']//form[@role='search']")
@@ -67,7 +67,7 @@ def test_the_three_places_of_links_in_the_head_are_named(client: Client, post: P
 
 
 @pytest.mark.django_db
-def test_menus_stay_short_on_a_site_with_many_topics(client: Client) -> None:
+def test_menus_stay_short_on_a_site_with_many_categories(client: Client) -> None:
     for _ in range(20):
         make_category()
     page: HtmlElement = html.fromstring(client.get("/").content)
@@ -76,7 +76,7 @@ def test_menus_stay_short_on_a_site_with_many_topics(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_draft_offers_no_address_to_share(admin_client: Client, post: Post) -> None:
+def test_a_draft_has_no_share_links(admin_client: Client, post: Post) -> None:
     Post.objects.update(status=Post.Status.DRAFT)
     page: HtmlElement = html.fromstring(admin_client.get("/the-knee/").content)
     assert page.xpath("//h1")
@@ -106,7 +106,7 @@ def test_menus_work_by_keyboard_and_only_one_is_open(page: BrowserPage, post: Po
 
 
 @pytest.mark.browser
-def test_the_small_screens_menu_keeps_the_focus_until_it_is_closed(page: BrowserPage, post: Post) -> None:
+def test_the_mobile_menu_traps_focus_until_it_is_closed(page: BrowserPage, post: Post) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/the-knee/")
     button = page.locator(".mobile-menu > summary")
@@ -126,7 +126,7 @@ def test_the_small_screens_menu_keeps_the_focus_until_it_is_closed(page: Browser
 
 
 @pytest.mark.browser
-def test_each_skip_link_shows_itself_and_moves_the_focus(page: BrowserPage, post: Post) -> None:
+def test_each_skip_link_appears_on_focus_and_moves_it(page: BrowserPage, post: Post) -> None:
     for number, target in enumerate(("navigation", "main", "sidebar", "footer"), start=1):
         page.goto("/the-knee/")
         for _ in range(number):
@@ -137,15 +137,13 @@ def test_each_skip_link_shows_itself_and_moves_the_focus(page: BrowserPage, post
 
 
 @pytest.mark.browser
-def test_a_chosen_theme_is_there_from_the_first_paint_of_the_next_page_and_sets_no_cookie(
-    page: BrowserPage, post: Post
-) -> None:
+def test_the_chosen_theme_applies_before_the_first_paint_without_a_cookie(page: BrowserPage, post: Post) -> None:
     page.emulate_media(color_scheme="light")
     page.goto("/the-knee/")
-    paper = "getComputedStyle(document.body).backgroundColor"
-    light = page.evaluate(paper)
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
     page.get_by_role("radio", name="Dark").check()
-    dark = page.evaluate(paper)
+    dark = page.evaluate(background)
     assert light != dark
     page.add_init_script(
         "new MutationObserver((_, me) => { if (document.body) { window.first = document.documentElement.dataset.theme;"
@@ -153,16 +151,16 @@ def test_a_chosen_theme_is_there_from_the_first_paint_of_the_next_page_and_sets_
     )
     page.goto("/blog/")
     assert page.evaluate("window.first") == "dark"
-    assert page.evaluate(paper) == dark
+    assert page.evaluate(background) == dark
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
     page.get_by_role("radio", name="Match my device").check()
-    assert page.evaluate(paper) == light
+    assert page.evaluate(background) == light
     assert page.evaluate("localStorage.length") == 0
     assert page.context.cookies() == []
 
 
 @pytest.mark.browser
-def test_the_address_of_a_post_is_copied(page: BrowserPage, post: Post, live_server: LiveServer) -> None:
+def test_the_copy_button_copies_the_url_of_a_post(page: BrowserPage, post: Post, live_server: LiveServer) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/the-knee/")
     page.get_by_role("button", name="Copy link").click()
@@ -171,7 +169,7 @@ def test_the_address_of_a_post_is_copied(page: BrowserPage, post: Post, live_ser
 
 
 @pytest.mark.browser
-def test_without_scripts_the_menus_open_and_nothing_is_offered_that_cannot_work(
+def test_without_javascript_menus_open_and_script_controls_are_hidden(
     browser: Browser, live_server: LiveServer, post: Post
 ) -> None:
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
@@ -188,7 +186,7 @@ def test_without_scripts_the_menus_open_and_nothing_is_offered_that_cannot_work(
 
 
 @pytest.mark.browser
-def test_no_page_is_wider_than_a_small_phone(page: BrowserPage, post: Post) -> None:
+def test_pages_fit_a_320_pixel_screen(page: BrowserPage, post: Post) -> None:
     cells = "<td>a value</td>" * 12
     make_post(
         slug="wide",

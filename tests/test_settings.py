@@ -1,4 +1,4 @@
-"""The settings, as a machine sees them that has nothing but environment variables."""
+"""The settings of a production server configured only by environment variables."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ PRODUCTION = {
 
 
 def manage(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a management command with production's values, `environment` in their place where it says so."""
+    """Run a management command with production settings, overridden by `environment`."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
@@ -38,39 +38,39 @@ def manage(data: Path, *arguments: str, **environment: str) -> subprocess.Comple
 
 
 def test_production_passes_djangos_deployment_check(tmp_path: Path) -> None:
-    checked = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING")
-    assert (checked.returncode, checked.stderr) == (0, "")
+    result = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_production_refuses_to_start_without_a_secret_key(tmp_path: Path) -> None:
-    refused = manage(tmp_path, "check", SECRET_KEY="")
-    assert refused.returncode == 1
-    assert "Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string" in refused.stderr
+    result = manage(tmp_path, "check", SECRET_KEY="")
+    assert result.returncode == 1
+    assert "Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string" in result.stderr
 
 
-def test_the_secret_key_may_lie_in_a_file(tmp_path: Path) -> None:
+def test_the_secret_key_can_be_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(PRODUCTION["SECRET_KEY"])
     assert manage(tmp_path, "check", SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key")).returncode == 0
 
 
-@pytest.mark.parametrize("address", ["", "example.com", "ftp://example.com"])
-def test_production_refuses_to_start_without_its_address(tmp_path: Path, address: str) -> None:
-    refused = manage(tmp_path, "check", SITE_URL=address)
-    assert refused.returncode == 1
-    assert "Set SITE_URL" in refused.stderr
+@pytest.mark.parametrize("url", ["", "example.com", "ftp://example.com"])
+def test_production_refuses_to_start_without_a_valid_site_url(tmp_path: Path, url: str) -> None:
+    result = manage(tmp_path, "check", SITE_URL=url)
+    assert result.returncode == 1
+    assert "Set SITE_URL" in result.stderr
 
 
-def test_a_postgresql_address_is_understood(tmp_path: Path) -> None:
-    shown = manage(
+def test_a_postgresql_url_configures_the_database_and_its_pool(tmp_path: Path) -> None:
+    result = manage(
         tmp_path,
         *("shell", "--no-imports", "-c"),
         "from django.db import connection as c; print(c.vendor, c.settings_dict['HOST'], c.settings_dict['OPTIONS'])",
         DATABASE_URL="postgres://sam:secret@db.example.com:5433/clinic",
     )
-    assert shown.stdout.strip() == "postgresql db.example.com {'pool': {'min_size': 1, 'max_size': 24}}"
+    assert result.stdout.strip() == "postgresql db.example.com {'pool': {'min_size': 1, 'max_size': 24}}"
 
 
-def test_hsts_covers_only_this_host_unless_asked_to_cover_more() -> None:
+def test_hsts_covers_only_this_host_by_default() -> None:
     assert hsts_policy("", include_subdomains=False, preload=False) == (ONE_YEAR, False, False)
     assert hsts_policy("300", include_subdomains=True, preload=False) == (300, True, False)
     assert hsts_policy("0", include_subdomains=False, preload=False) == (0, False, False)
@@ -104,5 +104,5 @@ print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRE
     ],
 )
 def test_hsts_follows_the_environment_on_https_sites(tmp_path: Path, environment: dict[str, str], hsts: str) -> None:
-    shown = manage(tmp_path, "shell", "--no-imports", "-c", SHOW_HSTS, **environment)
-    assert shown.stdout.strip() == hsts
+    result = manage(tmp_path, "shell", "--no-imports", "-c", SHOW_HSTS, **environment)
+    assert result.stdout.strip() == hsts

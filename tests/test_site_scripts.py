@@ -1,4 +1,4 @@
-"""Scripts of public pages work without each other."""
+"""The scripts of public pages do not depend on each other."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from ptcomplete.staticfiles_storage import bundled
 from tests.factories import make_post
 
 SOURCES = FileSystemStorage(django_settings.BASE_DIR / "static")
-FAULT = 'throw new Error("broken on purpose")\n'
+BROKEN_SCRIPT = 'throw new Error("broken on purpose")\n'
 # A link and an ad at the end of the page's text.
 COUNTED = (
     '<p><a id="paid" href="#main" data-click-url="/clicked/">A mat</a></p>'
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 class Visit:
-    """A visitor's page whose clock the test moves, the beacons it sends and the errors of its scripts."""
+    """A visitor's page with a fake clock, which records beacons and script errors."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -52,7 +52,7 @@ class Visit:
         self.page.goto("/the-knee/")
 
     def assert_everything_is_counted(self) -> None:
-        """Click, look at the ad and stay for a while: all of it must be counted, and the copy button must work."""
+        """Click, view the ad and stay for a while. Check that all three are counted and that the copy button works."""
         self.page.locator("#paid").click()
         self.page.locator("#ad").scroll_into_view_if_needed()
         self.page.wait_for_timeout(200)
@@ -72,21 +72,21 @@ def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iter
 
 @pytest.mark.parametrize("broken", ["menu", "feedback-form"])
 def test_a_script_that_fails_does_not_stop_the_others(visit: Visit, broken: str) -> None:
-    visit.page.route(f"**/{broken}.js", lambda route: route.fulfill(body=FAULT, content_type="text/javascript"))
+    visit.page.route(f"**/{broken}.js", lambda route: route.fulfill(body=BROKEN_SCRIPT, content_type="text/javascript"))
     visit.open_post()
     visit.assert_everything_is_counted()
     assert visit.errors == ["broken on purpose"]
 
 
 def test_a_bundled_script_that_fails_does_not_stop_the_others(visit: Visit) -> None:
-    script = bundled("site/js/site.js", SOURCES).replace("try {\n", f"try {{\n{FAULT}", 1)
+    script = bundled("site/js/site.js", SOURCES).replace("try {\n", f"try {{\n{BROKEN_SCRIPT}", 1)
     visit.page.route("**/site/js/site.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
     visit.open_post()
     visit.assert_everything_is_counted()
     assert visit.errors == ["broken on purpose"]
 
 
-def test_a_header_without_mobile_menu_stops_nothing(visit: Visit) -> None:
+def test_scripts_work_without_a_mobile_menu(visit: Visit) -> None:
     visit.open_post(has_mobile_menu=False)
     visit.assert_everything_is_counted()
     assert visit.errors == []

@@ -1,4 +1,4 @@
-"""Social profiles are edited once: header, sidebar, footer and structured data follow."""
+"""Editing a social profile updates the header, the sidebar, the footer and the structured data."""
 
 import json
 from typing import Any
@@ -22,12 +22,12 @@ def test_editing_a_profile_updates_header_sidebar_footer_and_structured_data(cli
         profile.save()
         text = client.get(path).content.decode()
         page: Any = html.fromstring(text)
-        for place in ("//header", "//aside[@id='sidebar']", "//footer"):
-            links = page.xpath(f"{place}//ul[@class='socials']//a[@aria-label='Instagram']/@href")
+        for container in ("//header", "//aside[@id='sidebar']", "//footer"):
+            links = page.xpath(f"{container}//ul[@class='socials']//a[@aria-label='Instagram']/@href")
             assert links
             assert set(links) == {url}
-        (graph,) = page.xpath("//script[@type='application/ld+json']/text()")
-        same_as_lists = [node["sameAs"] for node in json.loads(graph)["@graph"] if "sameAs" in node]
+        (json_ld,) = page.xpath("//script[@type='application/ld+json']/text()")
+        same_as_lists = [node["sameAs"] for node in json.loads(json_ld)["@graph"] if "sameAs" in node]
         assert same_as_lists
         assert all(url in same_as for same_as in same_as_lists)
     assert "before" not in text

@@ -1,4 +1,4 @@
-"""Readers fetch one style sheet and one script, whole."""
+"""Visitors load one style sheet and one script, built from many files."""
 
 import re
 from pathlib import Path
@@ -13,24 +13,24 @@ SOURCES = FileSystemStorage(settings.BASE_DIR / "static")
 
 
 def parts(name: str) -> list[Path]:
-    """The files that the bundle `name` names, in order."""
+    """Return the files that the bundle `name` imports, in order."""
     bundle = Path(SOURCES.path(name))
     return [bundle.parent / part for part in re.findall(r'^@?import\W+(.+?)"', bundle.read_text(), re.MULTILINE)]
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_a_bundle_holds_its_parts_in_order_and_fetches_nothing_more(name: str) -> None:
+def test_a_bundle_contains_its_parts_in_order_and_imports_nothing(name: str) -> None:
     text = bundled(name, SOURCES)
-    places = [text.index(part.read_text()) for part in parts(name)]
-    assert len(places) > 3
-    assert places == sorted(places)
+    offsets = [text.index(part.read_text()) for part in parts(name)]
+    assert len(offsets) > 3
+    assert offsets == sorted(offsets)
     assert not re.search(r"^\s*@?import\b", text, re.MULTILINE)
     if name.endswith(".js"):
-        assert text.count("} catch (error) {\n  reportError(error)\n}") == len(places)
+        assert text.count("} catch (error) {\n  reportError(error)\n}") == len(offsets)
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_collected_files_hold_the_whole_bundle_under_its_hashed_name(name: str, tmp_path: Path) -> None:
+def test_collectstatic_writes_the_bundle_under_its_hashed_name(name: str, tmp_path: Path) -> None:
     names = [
         path.relative_to(SOURCES.location).as_posix()
         for folder in ("site", "admin_theme")
@@ -41,26 +41,26 @@ def test_collected_files_hold_the_whole_bundle_under_its_hashed_name(name: str, 
     for each in names:
         with SOURCES.open(each) as file:
             storage.save(each, file)
-    done = {
+    hashed_names = {
         old: new for old, new, _ in storage.post_process({each: (SOURCES, each) for each in names}) if old in BUNDLES
     }
-    text = (tmp_path / done[name]).read_text()
+    text = (tmp_path / hashed_names[name]).read_text()
     markers = {"site.css": {".footer {", ".prose {"}, "site.js": {"Escape", "impressionUrl"}}.get(
         Path(name).name, {".submit-row"}
     )
     assert all(marker in text for marker in markers)
-    assert (tmp_path / f"{done[name]}.br").exists()
+    assert (tmp_path / f"{hashed_names[name]}.br").exists()
 
 
-def test_a_part_that_is_missing_ends_the_collection(tmp_path: Path) -> None:
+def test_a_missing_part_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "all.css").write_text('@import "./gone.css";\n')
     with pytest.raises(FileNotFoundError):
         bundled("all.css", FileSystemStorage(tmp_path))
 
 
-def test_every_style_sheet_and_script_of_the_site_is_in_a_bundle_or_stands_alone_for_a_reason() -> None:
+def test_every_style_sheet_and_script_is_bundled_except_two() -> None:
     folder, admin = Path(SOURCES.path("site")), Path(SOURCES.path("admin_theme"))
     bundled_files = {part for name in BUNDLES for part in parts(name)} | {Path(SOURCES.path(name)) for name in BUNDLES}
-    # The theme is chosen before the first paint; a video's script comes with the videos only.
-    alone = {folder / "js" / "theme.js", folder / "js" / "video.js"}
-    assert {*folder.glob("css/*.css"), *folder.glob("js/*.js"), *admin.glob("*.css")} == bundled_files | alone
+    # theme.js must run before the first paint, and only pages with videos load video.js.
+    unbundled = {folder / "js" / "theme.js", folder / "js" / "video.js"}
+    assert {*folder.glob("css/*.css"), *folder.glob("js/*.js"), *admin.glob("*.css")} == bundled_files | unbundled

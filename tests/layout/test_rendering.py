@@ -9,61 +9,17 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from lxml import html
 from playwright.sync_api import Page as BrowserPage
 
 from audit.accessibility import violations
 from blog.models import Category, Post
-from layout.block_types import BLOCK_TYPES, Area
 from layout.models import Block
 from pages.models import Page
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_author, make_category, make_image, make_page, make_post
+from tests.layout.factories import LINKS, fill_every_area, link_titles, load_page, make_block, widget_titles
 
 pytestmark = pytest.mark.any_database
-
-LINKS = {
-    "top-bar": "//div[@class='topbar']//nav//a",
-    "main-menu": "//ul[@class='menu']//a",
-    "mobile-menu": "//details[@class='mobile-menu']//nav//a",
-    "footer": "//div[@class='footer-cols']//h2/following-sibling::ul//a",
-}
-
-
-def make_block(area: str, block_type: str = "link", **fields: Any) -> Block:
-    """Create a block at the end of `area`."""
-    return Block.objects.create(area=area, block_type=block_type, position=1 + Block.objects.count(), **fields)
-
-
-def fill_every_area() -> None:
-    """Add a block of each type to each area that takes it."""
-    content: dict[str, dict[str, Any]] = {
-        "link": {"title": "Away", "url": "https://example.com/"},
-        "heading": {"title": "Heading"},
-        "text": {"title": "Words", "text": "<p>Some <strong>words</strong>.</p>"},
-        "image": {"image": make_image(), "url": "https://example.com/"},
-    }
-    for area in Area:
-        for block_type in BLOCK_TYPES.values():
-            if area in block_type.areas:
-                block = make_block(area, block_type.name, **content.get(block_type.name, {}))
-                if block_type.name == "heading":
-                    make_block(area, "link", parent=block, **content["link"])
-
-
-def tree(client: Client, path: str = "/") -> Any:
-    """Return the page at `path`."""
-    return html.fromstring(client.get(path).content)
-
-
-def link_titles(client: Client, area: str, path: str = "/") -> list[str]:
-    """Return the texts of the links in an area, in order."""
-    return [link.text_content().strip() or link.get("aria-label") for link in tree(client, path).xpath(LINKS[area])]
-
-
-def widget_titles(client: Client, path: str = "/blog/") -> list[str]:
-    """Return the headings in the sidebar, in order."""
-    return [each.text for each in tree(client, path).xpath("//aside[@id='sidebar']//h2")]
 
 
 @pytest.fixture
@@ -84,7 +40,7 @@ def site(db: None) -> None:
 @pytest.mark.usefixtures("site")
 def test_a_mobile_menu_without_visible_blocks_has_no_button(client: Client) -> None:
     make_block("mobile-menu", "search", is_shown=False)
-    assert not tree(client).xpath("//details[@class='mobile-menu']")
+    assert not load_page(client).xpath("//details[@class='mobile-menu']")
 
 
 @pytest.mark.usefixtures("site")
@@ -97,12 +53,12 @@ def test_default_blocks_show_categories_pages_and_policies(client: Client) -> No
     expected = ["All posts", *categories, "About me", "Services", "Privacy", "Editorial policy", "Contact", "RSS feed"]
     assert link_titles(client, "footer") == expected
     assert widget_titles(client) == ["Meet Sam", "Connect", "Subscribe", "Search", "Categories", "Archives"]
-    home = tree(client).xpath("//main/section/@class")
+    home = load_page(client).xpath("//main/section/@class")
     assert home == ["hero", "section section--start", "section", "section about-band"]
 
 
 @pytest.mark.usefixtures("site")
-def test_blocks_are_in_the_authors_order_and_hidden_ones_are_gone(client: Client) -> None:
+def test_blocks_are_shown_in_the_authors_order_without_hidden_ones(client: Client) -> None:
     for block_type in ("archives", "search", "categories"):
         make_block("sidebar", block_type)
     assert widget_titles(client) == ["Archives", "Search", "Categories"]
@@ -120,7 +76,7 @@ def test_other_areas_keep_their_default_and_the_mobile_menu_follows_the_main_men
 
 
 @pytest.mark.usefixtures("site")
-def test_a_link_shows_its_own_title_or_the_targets_and_follows_a_rename(client: Client) -> None:
+def test_a_link_shows_its_title_or_the_title_of_its_target_and_follows_renames(client: Client) -> None:
     page, category, post = Page.objects.get(role="about"), Category.objects.get(name="Pain"), Post.objects.get()
     for fields in ({"page": page}, {"category": category}, {"post": post, "title": "Knees"}):
         make_block("main-menu", **fields)
@@ -128,7 +84,7 @@ def test_a_link_shows_its_own_title_or_the_targets_and_follows_a_rename(client: 
     page.slug, category.name = "who", "Aches"
     page.save()
     category.save()
-    links = tree(client).xpath(LINKS["main-menu"])
+    links = load_page(client).xpath(LINKS["main-menu"])
     assert [link.get("href") for link in links] == ["/who/", "/category/pain/", "/the-knee/"]
     assert links[1].text == "Aches"
 
@@ -159,7 +115,7 @@ def test_a_page_or_post_that_visitors_cannot_see_is_not_linked(client: Client, m
         ["Target"],
     ]
     REMOVALS[removal](target)
-    page = tree(client)
+    page = load_page(client)
     assert [page.xpath(path + "/text()") for path in LINKS.values()] == [[], ["Home"], ["Home"], []]
     assert "Alone" not in page.text_content()
     assert not page.xpath("//div[@class='topbar']")
@@ -176,7 +132,7 @@ def test_deleting_a_category_deletes_links_to_it(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("site")
-def test_a_dropdown_with_one_link_becomes_that_link_and_an_empty_one_is_left_out(client: Client) -> None:
+def test_a_dropdown_with_one_link_becomes_a_plain_link_and_an_empty_one_is_omitted(client: Client) -> None:
     make_block("main-menu", "heading", title="Empty")
     one = make_block("main-menu", "heading", title="One")
     two = make_block("main-menu", "heading", title="Two")
@@ -184,13 +140,13 @@ def test_a_dropdown_with_one_link_becomes_that_link_and_an_empty_one_is_left_out
     for title in ("First", "Second"):
         make_block("main-menu", parent=two, title=title, url=f"https://{title}.example/")
     assert link_titles(client, "main-menu") == ["Home", "First", "Second"]
-    assert [each.text.strip() for each in tree(client).xpath("//ul[@class='menu']//summary")] == ["Two"]
+    assert [each.text.strip() for each in load_page(client).xpath("//ul[@class='menu']//summary")] == ["Two"]
 
 
 @pytest.mark.usefixtures("site")
-def test_a_heading_is_marked_if_the_page_belongs_to_it(client: Client) -> None:
+def test_the_heading_of_the_current_section_is_marked(client: Client) -> None:
     def marked(path: str) -> list[str]:
-        found = tree(client, path).xpath("//ul[@class='menu']//summary[@aria-current]")
+        found = load_page(client, path).xpath("//ul[@class='menu']//summary[@aria-current]")
         return [each.text_content().strip() for each in found]
 
     assert {path: marked(path) for path in ("/", "/the-knee/", "/about/services/", "/author/sam/", "/contact/")} == {
@@ -215,7 +171,7 @@ def test_blocks_that_cannot_be_nested_are_rejected() -> None:
 
 
 @pytest.mark.django_db
-def test_a_block_must_fit_its_area_and_most_types_are_unique_there() -> None:
+def test_a_block_type_must_be_allowed_in_the_area_and_most_types_are_unique_there() -> None:
     with pytest.raises(ValidationError, match="cannot be added to this area: Top bar"):
         Block(area="top-bar", block_type="archives").full_clean()
     make_block("sidebar", "archives")
@@ -257,7 +213,7 @@ def test_every_block_type_renders_with_and_without_content(client: Client, is_fu
         make_post(slug="the-knee", categories=[], published_at=timezone.now())
     fill_every_area()
     for path in ("/", "/the-knee/", "/blog/", "/nothing/"):
-        page = tree(client, path)
+        page = load_page(client, path)
         ids = page.xpath("//@id")
         assert len(ids) == len(set(ids))
         assert set(page.xpath("//@aria-labelledby")) <= set(ids)
@@ -268,7 +224,7 @@ def test_every_block_type_renders_with_and_without_content(client: Client, is_fu
 
 
 @pytest.mark.usefixtures("site")
-def test_customized_areas_cost_no_more_queries_than_default_ones(client: Client) -> None:
+def test_customized_areas_need_no_more_queries_than_default_ones(client: Client) -> None:
     def count(path: str) -> int:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(path).status_code == 200
@@ -290,17 +246,17 @@ def test_customized_areas_cost_no_more_queries_than_default_ones(client: Client)
 
 
 @pytest.mark.usefixtures("site")
-def test_a_home_page_without_a_hero_has_a_heading_and_an_empty_sidebar_is_left_out(client: Client) -> None:
+def test_a_home_page_without_a_hero_has_a_heading_and_an_empty_sidebar_is_omitted(client: Client) -> None:
     make_block("home", "about")
     make_block("sidebar", "search", is_shown=False)
-    assert tree(client).xpath("//h1/text()") == ["Move Better"]
-    page = tree(client, "/blog/")
+    assert load_page(client).xpath("//h1/text()") == ["Move Better"]
+    page = load_page(client, "/blog/")
     assert not page.xpath("//aside")
     assert "#sidebar" not in page.xpath("//a/@href")
 
 
 @pytest.mark.usefixtures("site")
-def test_a_block_of_an_unknown_type_is_kept_and_not_shown(client: Client) -> None:
+def test_a_block_of_an_unknown_type_is_preserved_but_not_shown(client: Client) -> None:
     make_block("sidebar", "unknown")
     make_block("sidebar", "search")
     assert widget_titles(client) == ["Search"]

@@ -11,24 +11,16 @@ from django.urls import reverse
 from lxml import html
 from lxml.html import HtmlElement
 
-from redirects import services
 from redirects.csv_io import MAX_ROWS
 from redirects.models import NotFoundLog, Redirect
 from tests.factories import make_post
+from tests.redirects.factories import make_redirect
 
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/redirects/redirect/add/"
 IMPORT = "/admin/redirects/redirect/import/"
 LIST = "/admin/redirects/redirect/"
-
-
-def make_redirect(old: str, target: str, kind: int = 301, **fields: Any) -> Redirect:
-    """Store a redirect."""
-    row = Redirect(old_path=old, **fields)
-    row.set_target(target, kind)
-    services.save_redirects([row])
-    return Redirect.objects.get(old_path=old)
 
 
 def parse(content: bytes) -> HtmlElement:
@@ -62,7 +54,7 @@ def test_a_manual_redirect_is_normalized(admin_client: Client) -> None:
 def test_invalid_input_is_explained_and_stays_in_the_form(admin_client: Client) -> None:
     make_post(slug="the-knee")
     make_redirect("/a", "/b/")
-    for old, target, kind, words in (
+    for old, target, kind, expected in (
         ("/the-knee/", "/new/", 301, "This URL has a page"),
         ("/A", "/c/", 301, "Edit that redirect instead"),
         ("/b/", "/a/", 301, "redirect loop"),
@@ -76,13 +68,13 @@ def test_invalid_input_is_explained_and_stays_in_the_form(admin_client: Client) 
         ("/" + "x" * 5000, "/y/", 301, "500"),
         ("", "/y/", 301, "required"),
     ):
-        assert words in add(admin_client, old, target, kind)
+        assert expected in add(admin_client, old, target, kind)
     page = parse(admin_client.post(ADD, {"old_path": "/x/", "target": "//evil", "status_code": 301}).content)
     assert page.xpath("//input[@name='target']/@value") == ["//evil"]
     assert Redirect.objects.count() == 1
 
 
-def test_a_chain_is_flattened_and_the_author_is_told(admin_client: Client) -> None:
+def test_a_chain_is_flattened_with_a_message(admin_client: Client) -> None:
     make_redirect("/b", "/c/")
     response = admin_client.post(ADD, {"old_path": "/a/", "target": "/b/", "status_code": 301, "note": ""}, follow=True)
     assert "so this redirect points to /c/" in messages(response)
@@ -167,7 +159,7 @@ def test_problems_in_a_file_are_reported_line_by_line(admin_client: Client) -> N
     assert parsed.rows[1].target == "/b/"
     reasons = {each.line: each.reason for each in parsed.skipped}
     assert list(reasons) == [3, 4, 5, 6, 7, 8, 9, 10, 11]
-    for line, words in (
+    for line, expected in (
         (3, "Line 2"),
         (4, "a page"),
         (5, "redirect loop"),
@@ -175,11 +167,11 @@ def test_problems_in_a_file_are_reported_line_by_line(admin_client: Client) -> N
         (8, "410"),
         (9, "missing"),
     ):
-        assert words in reasons[line]
+        assert expected in reasons[line]
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "expected"),
     [
         (b"", "Choose a file"),
         (b"\xff\xfe\x00old", "UTF-8"),
@@ -189,20 +181,20 @@ def test_problems_in_a_file_are_reported_line_by_line(admin_client: Client) -> N
         (b"old,new\n" + b"/a/,/b/\n" * (MAX_ROWS + 1), "lines"),
     ],
 )
-def test_a_file_that_is_not_a_table_is_explained(admin_client: Client, data: bytes, words: str) -> None:
+def test_an_unreadable_file_is_rejected_with_an_explanation(admin_client: Client, data: bytes, expected: str) -> None:
     response = send(admin_client, data) if data else admin_client.post(IMPORT)
     error = parse(response.content).xpath("//p[@role='alert']/text()")
-    assert words in error[0]
+    assert expected in error[0]
 
 
 @pytest.mark.slow
-def test_ten_thousand_lines_are_imported_at_once(admin_client: Client) -> None:
+def test_ten_thousand_lines_can_be_imported(admin_client: Client) -> None:
     text = "old,new\n" + "".join(f"/o{number}/,/n{number}/\n" for number in range(MAX_ROWS))
     admin_client.post(IMPORT, {"text": text, "_import": "1"})
     assert Redirect.objects.count() == MAX_ROWS
 
 
-def test_the_export_is_complete_free_of_formulas_and_can_be_imported(admin_client: Client) -> None:
+def test_an_export_contains_no_formulas_and_can_be_imported_again(admin_client: Client) -> None:
     make_redirect("/a", "/b/", note='=HYPERLINK("x")')
     make_redirect("/c", "https://other.example/,;x", note="+1")
     make_redirect("/gone", "", 410)
@@ -251,13 +243,13 @@ def test_404_log_entries_can_be_marked_gone(admin_client: Client, client: Client
     assert not NotFoundLog.objects.exists()
 
 
-def test_renaming_a_post_to_a_redirected_path_tells_the_author(admin_client: Client, client: Client) -> None:
+def test_renaming_a_post_to_a_redirected_path_shows_a_message(admin_client: Client, client: Client) -> None:
     make_redirect("/knee", "/elsewhere/")
     post = make_post(slug="the-knee", excerpt="In a word.")
-    sent = {name: value for name, value in post.snapshot().items() if value}
-    sent |= {"slug": "knee", "author": post.author_id, "base_version": post.version, "_save": "1"}
-    sent |= {"published_at_0": "2024-05-17", "published_at_1": "12:00"}
-    response = admin_client.post(f"/admin/blog/post/{post.pk}/change/", sent, follow=True)
+    data = {name: value for name, value in post.snapshot().items() if value}
+    data |= {"slug": "knee", "author": post.author_id, "base_version": post.version, "_save": "1"}
+    data |= {"published_at_0": "2024-05-17", "published_at_1": "12:00"}
+    response = admin_client.post(f"/admin/blog/post/{post.pk}/change/", data, follow=True)
     assert "redirected to /elsewhere/ until now" in messages(response)
     assert client.get("/knee/").status_code == 200
     assert client.get("/the-knee/")["Location"] == "/knee/"

@@ -1,4 +1,4 @@
-"""What all public pages have in common: a strict content policy, one URL, few queries, and sense without content."""
+"""What all public pages have in common: a strict content policy, one canonical URL, a constant number of queries."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.any_database
 
 
 def multiply(number: int) -> None:
-    """Add `number` posts in every category and with every picture."""
+    """Add `number` posts to every category, each with the featured image."""
     author, image, categories = (
         Author.objects.get(),
         Post.objects.get(slug="the-knee").featured_image,
@@ -45,37 +45,37 @@ def multiply(number: int) -> None:
     for post in posts:
         post.update_derived_fields()
     Post.objects.bulk_create(posts)
-    places = Post.categories.through
-    places.objects.bulk_create([places(post=post, category=each) for post in posts for each in categories])
+    through = Post.categories.through
+    through.objects.bulk_create([through(post=post, category=each) for post in posts for each in categories])
     references.sync(posts)
 
 
-def test_nothing_on_a_page_is_styled_or_scripted_inline(
-    public_pages: dict[str, Any], subtests: pytest.Subtests
-) -> None:
+def test_pages_have_no_inline_styles_or_scripts(public_pages: dict[str, Any], subtests: pytest.Subtests) -> None:
     for path, response in public_pages.items():
         with subtests.test(path=path):
             page = parse_page(response)
             assert page.xpath("//link[@rel='stylesheet']")
             assert not page.xpath("//style | //@style | //script[not(@src)][not(@type='application/ld+json')]")
             assert not page.xpath("//@*[starts-with(name(), 'on')]")
-            assert not [address for address in page.xpath("//@href") if address.startswith("javascript:")]
+            assert not [href for href in page.xpath("//@href") if href.startswith("javascript:")]
 
 
-def test_a_page_fetches_from_no_other_host_and_sets_no_cookie(
+def test_pages_load_nothing_from_other_hosts_and_set_no_cookies(
     public_pages: dict[str, Any], subtests: pytest.Subtests
 ) -> None:
     for path, response in public_pages.items():
         with subtests.test(path=path):
             page = parse_page(response)
-            sets = [part.split()[0] for value in page.xpath("//@srcset") for part in value.split(",")]
-            fetched = page.xpath("//@src | //link[not(@rel='canonical')]/@href | //*[local-name()='use']/@href") + sets
+            srcset_urls = [part.split()[0] for value in page.xpath("//@srcset") for part in value.split(",")]
+            fetched = (
+                page.xpath("//@src | //link[not(@rel='canonical')]/@href | //*[local-name()='use']/@href") + srcset_urls
+            )
             assert len(fetched) > 5
-            assert {urlsplit(urljoin("http://testserver/", address)).netloc for address in fetched} == {"testserver"}
+            assert {urlsplit(urljoin("http://testserver/", url)).netloc for url in fetched} == {"testserver"}
             assert not response.cookies
 
 
-def test_a_page_has_one_title_one_heading_and_one_address(
+def test_pages_have_one_title_one_h1_and_one_canonical_url(
     public_pages: dict[str, Any], subtests: pytest.Subtests
 ) -> None:
     for path, response in public_pages.items():
@@ -87,21 +87,21 @@ def test_a_page_has_one_title_one_heading_and_one_address(
             assert page.get("lang") == "en-us"
 
 
-def test_what_a_page_refers_to_within_itself_exists_once(
+def test_ids_are_unique_and_fragment_links_and_labels_resolve(
     public_pages: dict[str, Any], subtests: pytest.Subtests
 ) -> None:
     for path, response in public_pages.items():
         with subtests.test(path=path):
             page = parse_page(response)
             ids = page.xpath("//@id")
-            inside = {address[1:] for address in page.xpath("//a/@href") if address.startswith("#")}
-            named = {name for names in page.xpath("//@aria-labelledby | //label/@for") for name in names.split()}
+            inside = {href[1:] for href in page.xpath("//a/@href") if href.startswith("#")}
+            referenced = {name for names in page.xpath("//@aria-labelledby | //label/@for") for name in names.split()}
             assert len(ids) == len(set(ids))
             assert {"navigation", "main", "footer"} <= inside
-            assert inside | named <= set(ids)
+            assert inside | referenced <= set(ids)
 
 
-def test_every_picture_has_its_size_and_an_alternative_text(
+def test_every_image_has_dimensions_and_an_alt_attribute(
     public_pages: dict[str, Any], subtests: pytest.Subtests
 ) -> None:
     for path, response in public_pages.items():
@@ -120,14 +120,14 @@ def test_the_number_of_queries_does_not_grow_with_the_blog(client: Client) -> No
             assert client.get(path).status_code == 200
         return len(queries)
 
-    count(PAGES["home"])  # which sites pay is asked for once a minute
+    count(PAGES["home"])  # the hosts of affiliate programs are cached for a minute
     with_twelve = {name: count(path) for name, path in PAGES.items()}
     multiply(108)
     assert {name: count(path) for name, path in PAGES.items()} == with_twelve
 
 
 @pytest.mark.django_db
-def test_an_unknown_address_is_a_404_that_offers_a_search_topics_and_posts(client: Client) -> None:
+def test_the_404_page_offers_a_search_categories_and_posts(client: Client) -> None:
     make_example_site()
     page = get_page(client, "/no-such-post/", status=404)
     inside = page.find(".//main")
@@ -141,7 +141,7 @@ def test_an_unknown_address_is_a_404_that_offers_a_search_topics_and_posts(clien
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/blog/", 200), ("/nothing/", 404)])
-def test_a_site_without_any_content_renders_whole(client: Client, path: str, status: int) -> None:
+def test_a_site_without_content_renders_without_empty_elements(client: Client, path: str, status: int) -> None:
     page = get_page(client, path, status)
     assert page.xpath("//h1[normalize-space()]")
     assert "My practice blog" in page.findtext(".//title")
@@ -151,7 +151,7 @@ def test_a_site_without_any_content_renders_whole(client: Client, path: str, sta
 
 
 @pytest.mark.django_db
-def test_a_bare_post_and_an_empty_category_render_without_gaps(client: Client) -> None:
+def test_a_minimal_post_and_an_empty_category_render_without_empty_elements(client: Client) -> None:
     make_post(slug="bare", body="", author=make_author(slug="bare"))
     make_category(slug="bare")
     for path in ("/bare/", "/category/bare/", "/author/bare/", "/"):
@@ -159,13 +159,13 @@ def test_a_bare_post_and_an_empty_category_render_without_gaps(client: Client) -
         assert not [
             each for each in page.iter("h2", "p", "ul") if not each.text_content().strip() and not each.xpath(".//svg")
         ]
-        (picture,) = page.xpath("//meta[@property='og:image']/@content")
-        assert picture.startswith("http://testserver/share/")
+        (og_image,) = page.xpath("//meta[@property='og:image']/@content")
+        assert og_image.startswith("http://testserver/share/")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page_name", ["post", "second page", "author", "home"])
-def test_the_menu_marks_where_the_reader_is(client: Client, page_name: str) -> None:
+def test_the_menu_marks_the_current_section(client: Client, page_name: str) -> None:
     make_example_site()
     page = get_page(client, PAGES[page_name])
     (marked,) = page.xpath(
@@ -176,7 +176,7 @@ def test_the_menu_marks_where_the_reader_is(client: Client, page_name: str) -> N
 
 
 @pytest.mark.django_db
-def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(client: Client) -> None:
+def test_the_home_page_shows_the_help_line_and_the_featured_post_first(client: Client) -> None:
     make_example_site()
     make_post(title="Read this first", is_featured=True, published_at=timezone.now() - timedelta(days=90))
     assert not get_page(client, "/").xpath("//section[@class='help-line']")
@@ -190,14 +190,14 @@ def test_the_home_page_says_when_to_get_help_and_leads_with_the_featured_post(cl
 
 
 @pytest.mark.django_db
-def test_profiles_stand_in_the_authors_order_with_their_names(client: Client) -> None:
+def test_social_profiles_are_labeled_and_in_the_chosen_order(client: Client) -> None:
     make_example_site()
     names = get_page(client, "/").xpath("//div[@class='topbar']//ul[@class='socials']//a/@aria-label")
     assert names == ["Facebook", "X", "Email"]
 
 
 @pytest.mark.django_db
-def test_a_post_shows_its_opening_and_its_places(client: Client) -> None:
+def test_a_post_shows_its_contents_summary_disclaimer_byline_and_tags(client: Client) -> None:
     make_example_site()
     page = get_page(client, "/the-knee/")
     assert [link.text for link in page.xpath("//nav[@class='toc']//a")] == ["One", "Two", "Three"]
@@ -209,13 +209,13 @@ def test_a_post_shows_its_opening_and_its_places(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_two_chapters_need_no_table_of_contents(client: Client) -> None:
+def test_a_post_with_two_headings_has_no_table_of_contents(client: Client) -> None:
     make_post(slug="short", body="<h2>One</h2><p>Words.</p><h2>Two</h2><p>Words.</p>")
     assert not get_page(client, "/short/").xpath("//nav[contains(@class, 'toc')]")
 
 
 @pytest.mark.django_db
-def test_share_links_carry_the_address_the_title_and_the_picture(client: Client) -> None:
+def test_share_links_contain_the_url_title_and_image(client: Client) -> None:
     image = make_image()
     make_post(slug="shared", title="Knees & hips", featured_image=image)
     links = get_page(client, "/shared/").xpath("//section[@class='share']//a/@href")
@@ -227,7 +227,7 @@ def test_share_links_carry_the_address_the_title_and_the_picture(client: Client)
 
 
 @pytest.mark.django_db
-def test_the_sidebar_of_a_post_introduces_its_own_author(client: Client) -> None:
+def test_the_sidebar_of_a_post_introduces_its_author(client: Client) -> None:
     make_author(name="First", position=1)
     make_post(slug="by-a-guest", author=make_author(name="Guest", position=2))
     assert get_page(client, "/by-a-guest/").findtext(".//*[@id='sidebar-author']") == "Meet Guest"
@@ -235,7 +235,7 @@ def test_the_sidebar_of_a_post_introduces_its_own_author(client: Client) -> None
 
 
 @pytest.mark.django_db
-def test_months_after_the_twelfth_are_folded_by_year(client: Client) -> None:
+def test_archives_older_than_twelve_months_are_collapsed_by_year(client: Client) -> None:
     for months_ago in range(14):
         make_post(published_at=timezone.make_aware(datetime(2024, 12, 15)) - timedelta(days=30 * months_ago))
     section = get_page(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-archives']")[0]
@@ -245,7 +245,7 @@ def test_months_after_the_twelfth_are_folded_by_year(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sidebar_counts_categories_that_have_posts_only(client: Client) -> None:
+def test_the_sidebar_lists_only_categories_with_posts(client: Client) -> None:
     full, _empty = make_category(name="Full"), make_category(name="Empty")
     make_post(categories=[full])
     section = get_page(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-categories']")[0]
@@ -253,7 +253,7 @@ def test_the_sidebar_counts_categories_that_have_posts_only(client: Client) -> N
 
 
 @pytest.mark.django_db
-def test_a_draft_is_marked_and_kept_from_search_engines(admin_client: Client) -> None:
+def test_a_draft_shows_a_banner_and_is_not_indexed(admin_client: Client) -> None:
     make_post(slug="draft", status=Post.Status.DRAFT, published_at=None)
     page = get_page(admin_client, "/draft/")
     assert page.xpath("//p[@class='banner']")[0].text_content().strip().startswith("Draft.")
@@ -261,13 +261,13 @@ def test_a_draft_is_marked_and_kept_from_search_engines(admin_client: Client) ->
 
 
 @pytest.mark.django_db
-def test_a_scheduled_post_says_when_it_goes_live(admin_client: Client) -> None:
+def test_a_scheduled_post_shows_its_publication_date(admin_client: Client) -> None:
     make_post(slug="soon", published_at=timezone.make_aware(datetime(2999, 5, 3, 10)))
     assert "May 3, 2999" in get_page(admin_client, "/soon/").xpath("//p[@class='banner']")[0].text_content()
 
 
 @pytest.mark.django_db
-def test_the_authors_words_in_the_frame_are_never_markup(client: Client) -> None:
+def test_site_settings_are_escaped(client: Client) -> None:
     SiteInfo.objects.create(name="<b>Bold</b> move", tagline="<i>x</i>", hero_title="<script>*hi*</script>")
     page = get_page(client, "/")
     assert page.findtext(".//h1") == "<script>"
@@ -277,7 +277,7 @@ def test_the_authors_words_in_the_frame_are_never_markup(client: Client) -> None
 
 
 @pytest.mark.django_db
-def test_a_list_offers_its_own_feed_beside_the_sites(client: Client) -> None:
+def test_a_category_links_to_its_own_feed_and_the_sites(client: Client) -> None:
     make_example_site()
     feeds = get_page(client, "/category/pain/knee/").xpath("//link[@type='application/rss+xml']/@href")
     assert feeds == ["/feed/", "/category/pain/knee/feed/"]
