@@ -21,7 +21,7 @@ from blog.models import Post, Series, Snippet, Tag
 from richtext.links import site_path
 from tests.affiliates.factories import make_link
 from tests.factories import make_author, make_category, make_page, make_post
-from tests.redirects.test_redirects import make_redirect
+from tests.redirects.factories import make_redirect
 
 pytestmark = pytest.mark.django_db
 
