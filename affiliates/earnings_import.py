@@ -16,6 +16,7 @@ from django.db import transaction
 from affiliates.earnings import CENT
 from affiliates.models import Earning, Link, Program
 from affiliates.shop_urls import asin
+from plaintext.characters import strip_control_characters
 
 MAX_BYTES = 5_000_000
 # Some reports have a title and empty lines above the column names.
@@ -150,7 +151,7 @@ def _table(content: bytes) -> list[list[str]]:
     first = "\n".join(text.splitlines()[:MAX_HEADER_LINE])
     separator = max(",;\t|", key=first.count)
     try:
-        rows = list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=separator))
+        rows = list(csv.reader(io.StringIO(strip_control_characters(text)), delimiter=separator))
     except csv.Error as error:
         raise ValidationError(f"This file cannot be read as CSV: {error}.") from error
     return [[cell.strip() for cell in row] for row in rows]

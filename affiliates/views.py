@@ -20,6 +20,7 @@ from affiliates.models.programs import is_program_host
 from affiliates.seo import shop_meta
 from affiliates.shop import load_sections
 from analytics.visitors import is_human, is_human_on_site
+from plaintext.characters import strip_control_characters
 from richtext.links import site_path
 from siteinfo.seo import Breadcrumb, PageMeta
 
@@ -147,7 +148,7 @@ def count_click(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
     """Show the shop page, filtered by the words of `q`."""
-    query = "".join(request.GET.get("q", "").split("\x00"))[:200].strip()
+    query = strip_control_characters(request.GET.get("q", ""))[:200].strip()
     sections = load_sections(query)
     page = ShopPage.load()
     products = [product for section in sections for product in section.products]

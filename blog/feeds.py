@@ -21,7 +21,7 @@ from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Tag
 from blog.visibility import public_authors, public_tags
 from images.renditions import og_image_url
-from richtext.characters import strip_control_characters
+from plaintext.characters import strip_control_characters
 from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
 from siteinfo.models import SiteInfo

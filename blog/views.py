@@ -17,6 +17,7 @@ from blog import seo
 from blog.models import Category, Post, PostQuerySet
 from blog.models.view_counts import count_view as add_view
 from blog.visibility import public_authors, public_series, public_tags
+from plaintext.numbers import parse_page_number
 from publishing.visibility import preview_response, set_private_headers, visible_to
 from siteinfo.seo import PageMeta
 
@@ -35,12 +36,10 @@ def _render_post_list(
 ) -> HttpResponse:
     """Render the page of `posts` that the request asks for. Raise Http404 if there is no such page."""
     paginator = Paginator(posts.newest_first().for_cards(), POSTS_PER_PAGE, allow_empty_first_page=allow_empty)
-    number = request.GET.get("page", "1")
-    # isdecimal() also accepts digits of other scripts. The limit keeps int() fast.
-    is_number = number.isascii() and number.isdecimal() and len(number) < 8
-    if not is_number or int(number) not in paginator.page_range:
+    number = parse_page_number(request.GET.get("page", "1"))
+    if number is None or number not in paginator.page_range:
         raise Http404
-    page = paginator.page(int(number))
+    page = paginator.page(number)
     return render(request, template, {"page": page, "meta": make_meta(page), **context})
 
 

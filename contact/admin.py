@@ -16,6 +16,7 @@ from solo.admin import SingletonModelAdmin
 
 from contact.email_delivery import delivery_problem
 from contact.models import ContactSettings, Message, Reply
+from plaintext.numbers import parse_pk
 from siteinfo.models import SiteInfo
 from siteinfo.urls import admin_url
 
@@ -198,8 +199,8 @@ class ReplyAdmin(admin.ModelAdmin):
 
 def _requested_message(request: HttpRequest) -> Message:
     """Return the message named in the query string. Raises Http404 without one."""
-    pk = request.GET.get("message", "")
-    if not pk.isdecimal():
+    pk = parse_pk(request.GET.get("message"))
+    if pk is None:
         raise Http404("Specify the message to reply to.")
     return get_object_or_404(Message, pk=pk)
 

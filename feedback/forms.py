@@ -4,10 +4,12 @@ from typing import ClassVar
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.text import normalize_newlines
 
 from blog.models import Post
 from feedback.models import Suggestion
-from public_forms.fields import EmailField, LinkField, PlainTextField, strip_invisible
+from plaintext.characters import strip_control_characters
+from public_forms.fields import EmailField, LinkField, PlainTextField
 from public_forms.forms import PublicForm
 
 PASSAGE_LIMIT = 1000
@@ -67,5 +69,5 @@ class CorrectionForm(FeedbackForm):
     email = EmailField(label="Your email address", required=False, help_text="Only if you would like a reply.")
 
     def __init__(self, request: HttpRequest) -> None:
-        passage = strip_invisible(request.GET.get("passage", "")).strip()[:PASSAGE_LIMIT]
+        passage = strip_control_characters(normalize_newlines(request.GET.get("passage", ""))).strip()[:PASSAGE_LIMIT]
         super().__init__(request, initial={"passage": passage})

@@ -8,7 +8,7 @@ from django.forms.widgets import Script
 
 from images.models import Image, title_from_filename
 from images.uploads import process_upload
-from richtext.primary_keys import parse_pk
+from plaintext.numbers import parse_pk
 
 
 class ImageUploadField(forms.FileField):

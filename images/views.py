@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from http_client.client import FetchError
 from images import videos
 from images.models import Image
-from richtext.primary_keys import parse_pk
+from plaintext.numbers import parse_pk
 
 IMAGES_PER_PAGE = 24
 MAX_CHOSEN = 200

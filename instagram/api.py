@@ -20,6 +20,7 @@ from django.utils import timezone
 from http_client.client import FetchError, get
 from images.models import Image
 from instagram.models import MAX_CAPTION_LENGTH, MAX_IMAGES, InstagramPost, InstagramSettings
+from plaintext.characters import strip_control_characters
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ def _import_new(rows: list[dict[str, Any]]) -> None:
 
 
 def _import_post(row: dict[str, Any]) -> None:
-    caption = str(row.get("caption") or "").replace("\0", "")[:MAX_CAPTION_LENGTH]
+    caption = strip_control_characters(str(row.get("caption") or ""))[:MAX_CAPTION_LENGTH]
     url = str(row.get("permalink") or "")
     if not url.startswith("https://www.instagram.com/") or len(url) > 500:
         url = ""

@@ -28,6 +28,7 @@ from PIL import Image as Pillow
 from images import uploads
 from images.models import Image
 from instagram.models import MAX_CAPTION_LENGTH, InstagramPost
+from plaintext.characters import strip_control_characters
 
 MAX_ARCHIVE_BYTES = 1024**3
 MAX_FILES = 200_000
@@ -228,7 +229,7 @@ def fix_encoding(text: str) -> str:
         text = text.encode("latin-1").decode("utf-8")
     except UnicodeError:
         text = text.encode("utf-8", "ignore").decode("utf-8")
-    return text.replace("\0", "").strip()
+    return strip_control_characters(text).strip()
 
 
 # ---- Importing posts ---------------------------------------------------------------------------------------------

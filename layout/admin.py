@@ -25,6 +25,7 @@ from layout.context import LayoutContext
 from layout.forms import BlockForm
 from layout.models import Block
 from pages.link_search import search_links
+from plaintext.numbers import parse_pk
 from siteinfo.urls import admin_url
 
 _ALL_FIELDS = ("title", "link", "image", "text", "max_items")
@@ -127,22 +128,22 @@ class BlockAdmin(ImagePickerMixin, admin.ModelAdmin):
         elif "block_type" in posted or "link" in posted:
             return self._add_block(request, area, posted)
         elif "move" in posted:
-            pks = (_parse_pk(posted.get(name)) for name in ("move", "parent", "before"))
+            pks = (parse_pk(posted.get(name)) for name in ("move", "parent", "before"))
             pk, parent_pk, before_pk = pks
             block = services.move_block(pk or 0, parent_pk, before_pk)
             return {"focus": f"handle-{block.pk}"}
         elif direction := next((name for name in DIRECTIONS if name in posted), None):
-            services.step_block(_parse_pk(posted[direction]) or 0, direction)
+            services.step_block(parse_pk(posted[direction]) or 0, direction)
             return {"focus": f"{direction}-{posted[direction]}"}
         elif switch := next((name for name in ("show", "hide") if name in posted), None):
-            blocks = Block.objects.filter(pk=_parse_pk(posted[switch]) or 0, area=area)
+            blocks = Block.objects.filter(pk=parse_pk(posted[switch]) or 0, area=area)
             if not blocks.update(is_shown=switch == "show"):
                 raise ValidationError(services.BLOCK_GONE)
             return {"focus": f"switch-{posted[switch]}"}
         return {}
 
     def _add_block(self, request: HttpRequest, area: str, posted: dict[str, str]) -> dict[str, str]:
-        parent_pk = _parse_pk(posted.get("parent"))
+        parent_pk = parse_pk(posted.get("parent"))
         if parent_pk and not Block.objects.filter(pk=parent_pk, area=area, block_type="heading").exists():
             raise ValidationError(services.BLOCK_GONE)
         block = Block(area=area, block_type=posted.get("block_type", "link"), parent_id=parent_pk)
@@ -177,7 +178,7 @@ class BlockAdmin(ImagePickerMixin, admin.ModelAdmin):
         area, block_type, parent = (request.GET.get(name, "") for name in ("area", "block_type", "parent"))
         if area not in Area or block_type not in BLOCK_TYPES:
             return None
-        heading = Block.objects.filter(pk=_parse_pk(parent) or 0).first()
+        heading = Block.objects.filter(pk=parse_pk(parent) or 0).first()
         return Block(area=area, block_type=block_type, parent=heading)
 
     def get_form(self, request: HttpRequest, obj: Block | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -259,8 +260,3 @@ class BlockAdmin(ImagePickerMixin, admin.ModelAdmin):
 
 def _area_url(area: str, **query: str) -> str:
     return reverse("admin:layout_block_area", args=[area], query=query or None)
-
-
-def _parse_pk(text: str | None) -> int | None:
-    """Return a primary key sent by a browser, or None if it is not one."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None

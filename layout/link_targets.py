@@ -11,6 +11,7 @@ from accounts.models import Author
 from blog.internal_links import broken_reasons
 from blog.models import Category, Post, Series, Tag
 from pages.models import Page, validate_link
+from plaintext.characters import is_plain_line
 from publishing.document_paths import documents_at
 
 MAX_URL_LENGTH = 500
@@ -25,7 +26,7 @@ def find_target(url: str) -> Page | Category | Post | None:
     Raises ValidationError for an invalid URL and for a URL of this site where nothing is.
     """
     validate_link(url)
-    if len(url) > MAX_URL_LENGTH or not url.isprintable():
+    if len(url) > MAX_URL_LENGTH or not is_plain_line(url):
         raise ValidationError("This URL is too long or contains invalid characters.")
     try:
         parts = urlsplit(_strip_site_url(url))

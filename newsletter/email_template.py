@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from css_inline import CSSInliner
 from django.template.loader import render_to_string
 
-from newsletter.plaintext import html_to_text
+from newsletter.html_to_text import html_to_text
 
 # Gmail and others keep style attributes but may drop <style>. Rules that cannot be inlined, such as dark mode, stay in
 # <style>. No stylesheet is fetched from a URL.

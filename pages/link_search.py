@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from blog.models import LARGE_FIELDS, Category, Post
 from pages.models import Page
+from plaintext.characters import strip_control_characters
 
 MAX_RESULTS = 8
 # Pages without a row of their own, by title.
@@ -30,7 +31,7 @@ class LinkSuggestion(NamedTuple):
 
 def search_links(words: list[str]) -> list[LinkSuggestion]:
     """Return up to MAX_RESULTS suggestions whose title contains each of `words`. Pages and categories come first."""
-    words = [word.replace("\x00", "") for word in words]
+    words = [strip_control_characters(word) for word in words]
     if not words:
         return []
     titles = [title for title in _BUILT_IN_PAGES if all(word.lower() in title.lower() for word in words)]

@@ -9,6 +9,7 @@ from affiliates.models import Link
 from blog.models import LARGE_FIELDS, Post
 from blog.related_posts import extract_keywords
 from pages.link_search import MAX_RESULTS, LinkSuggestion, filter_by_words, search_links, suggest_post
+from plaintext.numbers import parse_pk
 
 
 def search(request: HttpRequest) -> JsonResponse:
@@ -21,7 +22,7 @@ def search(request: HttpRequest) -> JsonResponse:
         suggestions = _search_all(words)
     else:
         pk = request.GET.get("post", "")
-        post_pk = int(pk) if pk.isascii() and pk.isdecimal() and len(pk) < 19 else 0
+        post_pk = parse_pk(pk) or 0
         suggestions = suggest_links(post_pk, request.GET.get("title", "")[:200])
     return JsonResponse({"suggestions": [suggestion._asdict() for suggestion in suggestions]})
 

@@ -1,39 +1,32 @@
-"""Form fields for text from visitors, without control characters and bidirectional overrides."""
+"""Form fields for text from visitors, without control characters."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import normalize_newlines
 
-# Control characters except tab and newline, and characters that reverse the text after them (Unicode TR 36,
-# "bidirectional text spoofing"). The marks of right-to-left writing, U+200E and U+200F, are allowed.
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-
-
-def strip_invisible(text: str) -> str:
-    r"""Return `text` without invisible characters, its line endings as \n."""
-    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+from plaintext.characters import strip_control_characters
 
 
 class VisibleTextMixin(forms.CharField):
-    """Reject invisible characters, and remove them from the text shown again."""
+    """Reject control characters, and remove them from the text shown again."""
 
     default_error_messages = {
         "max_length": "This is %(show_value)d characters long; the limit is %(limit_value)d. Please shorten it."
     }
 
     def to_python(self, value: Any) -> Any:
-        """Return the cleaned value. Raises ValidationError if it contained invisible characters."""
-        text = str(value or "")
-        visible = strip_invisible(text)
-        if len(visible) != len(text.replace("\r\n", "\n")):
+        """Return the cleaned value. Raises ValidationError if it contained control characters."""
+        text = normalize_newlines(str(value or ""))
+        visible = strip_control_characters(text)
+        if visible != text:
             raise ValidationError("We removed invisible characters from this field. Please check it and send it again.")
         return super().to_python(visible)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the submitted text without invisible characters."""
-        return strip_invisible(data) if isinstance(data, str) else data
+        """Return the submitted text without control characters."""
+        return strip_control_characters(normalize_newlines(data)) if isinstance(data, str) else data
 
 
 class PlainTextField(VisibleTextMixin):

@@ -1,6 +1,7 @@
 """Admin for redirects, their CSV import and export, and the 404 log."""
 
 from contextlib import nullcontext
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,7 +9,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -115,15 +116,15 @@ class RedirectAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def export_view(self, request: HttpRequest) -> HttpResponse:
+    def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
         """Return all redirects as CSV."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        text = csv_io.write_csv(Redirect.objects.order_by("old_path").iterator())
+        lines = csv_io.export_redirects(Redirect.objects.order_by("old_path").iterator())
         name = f"redirects-{timezone.localdate():%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         # Spreadsheets recognize UTF-8 by the byte order mark.
-        return HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingHttpResponse(chain(["\ufeff"], lines), content_type="text/csv; charset=utf-8", headers=headers)
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Import redirects from CSV: first a preview, then everything in the preview or nothing."""

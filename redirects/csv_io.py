@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
+from plaintext.characters import strip_control_characters
+from plaintext.csv_export import unescape_formula, write_csv
 from redirects.models import Redirect
 from redirects.normalize import parse_old_path, parse_target
 from redirects.services import RedirectLoop, flatten_chains
@@ -80,16 +82,14 @@ def parse_csv(text: str) -> ParsedFile:
     return _without_pages_and_loops(accepted, skipped)
 
 
-def write_csv(rows: Iterable[Redirect]) -> str:
-    """Return `rows` as CSV. Notes that a spreadsheet could run as a formula are prefixed with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["old", "new", "code", "note", "hits", "last hit", "origin"])
-    for row in rows:
-        last = row.last_hit_at.isoformat(timespec="seconds") if row.last_hit_at else ""
-        note = f"'{row.note}" if row.note[:1] in set("=+-@\t\r") else row.note
-        writer.writerow([row.old_path, row.target, row.status_code, note, row.hits, last, row.origin])
-    return out.getvalue()
+def export_redirects(rows: Iterable[Redirect]) -> Iterator[str]:
+    """Yield `rows` as CSV lines, the column names first."""
+    return write_csv(("old", "new", "code", "note", "hits", "last hit", "origin"), map(_export_cells, rows))
+
+
+def _export_cells(row: Redirect) -> tuple[str | int, ...]:
+    last_hit = row.last_hit_at.isoformat(timespec="seconds") if row.last_hit_at else ""
+    return row.old_path, row.target, row.status_code, row.note, row.hits, last_hit, row.origin
 
 
 def build_redirect(old: str, new: str, status_code: int, note: str) -> Redirect:
@@ -97,7 +97,7 @@ def build_redirect(old: str, new: str, status_code: int, note: str) -> Redirect:
     has_prefix = old.startswith(("/", "http://", "https://"))
     row = Redirect(
         old_path=parse_old_path(old if has_prefix else f"/{old}"),
-        note="".join(character for character in note if character.isprintable()),
+        note=strip_control_characters(" ".join(note.split())),
         origin=Redirect.Origin.IMPORTED,
     )
     if status_code != Redirect.StatusCode.GONE:
@@ -166,7 +166,7 @@ def _parse_line(cells: dict[str, str]) -> Redirect:
     old, new = cells.get("old", ""), cells.get("new", "")
     if status_code != Redirect.StatusCode.GONE and not new:
         raise ValidationError("The new URL is missing.")
-    return build_redirect(old, new, status_code, cells.get("note", "")[:200])
+    return build_redirect(old, new, status_code, unescape_formula(cells.get("note", ""))[:200])
 
 
 def _without_pages_and_loops(accepted: dict[str, tuple[int, Redirect]], skipped: list[SkippedLine]) -> ParsedFile:

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.encoding import iri_to_uri
 
+from plaintext.characters import is_plain_line
+
 MAX_PATH_LENGTH = 500
 MAX_TARGET_LENGTH = 1000
 _MAX_PATTERN_DEPTH = 20
-# Control characters, line separators, bidirectional overrides and surrogates never occur in a URL of this site.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def normalize_path(path: str) -> str:
@@ -26,8 +26,8 @@ def normalize_target(target: str) -> str:
 
 
 def is_valid_path(path: str) -> bool:
-    """Return whether `path` can be an old path: short enough and without invisible characters."""
-    return len(path) <= MAX_PATH_LENGTH and not _INVISIBLE.search(path)
+    """Return whether `path` can be an old path: short enough and without control characters."""
+    return len(path) <= MAX_PATH_LENGTH and is_plain_line(path)
 
 
 def matching_old_paths(path: str) -> list[str]:
@@ -79,7 +79,7 @@ def parse_target(text: str) -> str:
     """
     text = text.strip()
     is_too_long = len(iri_to_uri(text)) > MAX_TARGET_LENGTH
-    if is_too_long or _INVISIBLE.search(text) or "\\" in text or re.search(r"\s", text):
+    if is_too_long or not is_plain_line(text) or "\\" in text or re.search(r"\s", text):
         raise ValidationError(
             f"URLs cannot contain spaces or backslashes or be longer than {MAX_TARGET_LENGTH} characters."
         )

@@ -7,8 +7,8 @@ from django.conf import settings
 from lxml import html
 from lxml.html import HtmlElement
 
+from plaintext.numbers import parse_pk
 from richtext import schema
-from richtext.primary_keys import parse_pk
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 

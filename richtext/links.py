@@ -7,9 +7,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.conf import settings
 
+from plaintext.characters import is_plain_line
+
 # Longer paths and URLs are not indexed whole: an index of PostgreSQL holds no more in any script.
 MAX_LENGTH = 500
-_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f]")
 
 
 def split_href(href: str) -> SplitResult:
@@ -53,4 +54,4 @@ def site_path(href: str) -> str | None:
     if not host and not parts.path:
         return None
     path = normpath(f"/{unquote(parts.path).lstrip('/')}").strip("/")
-    return None if len(path) > MAX_LENGTH or _CONTROL_CHARACTERS.search(path) else path
+    return path if len(path) <= MAX_LENGTH and is_plain_line(path) else None

@@ -8,9 +8,9 @@ from django.utils.text import slugify
 from lxml import etree, html
 from lxml.html import HtmlElement
 
+from plaintext.characters import strip_control_characters
 from richtext import paste, schema
 from richtext.blocks import convert_blocks
-from richtext.characters import strip_control_characters
 
 # Parses like a browser (html5ever) and drops dangerous elements with their contents.
 _parser_pass = nh3.Cleaner(

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from blog.models import Post
+from plaintext.characters import strip_control_characters
 from search.backends import get_backend
 from search.models import IndexEntry, VocabularyWord
 from search.sources import POSTS, SOURCES, Source, entries_with_taxonomy
@@ -15,8 +16,6 @@ from search.sources import POSTS, SOURCES, Source, entries_with_taxonomy
 BATCH_SIZE = 100
 # About 30,000 words. PostgreSQL refuses text vectors of more than one megabyte, and would refuse the post with them.
 MAX_TEXT_LENGTH = 200_000
-# Excerpts mark matches with control characters, so indexed text must not contain any.
-_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f]")
 _WORD = re.compile(rf"[^\W\d_]{{{VocabularyWord.MIN_LENGTH},{VocabularyWord.MAX_LENGTH}}}")
 _TEXT_FIELDS = ("title", "keywords", "summary", "categories", "body")
 
@@ -55,7 +54,8 @@ def index_taxonomy(post_pks: Iterable[int]) -> None:
 
 
 def _clean(text: str) -> str:
-    return _CONTROL_CHARACTERS.sub(" ", text[:MAX_TEXT_LENGTH])
+    # Excerpts mark matches with control characters, so indexed text must not contain any.
+    return strip_control_characters(text[:MAX_TEXT_LENGTH])
 
 
 def _add_words(texts: Iterable[str]) -> None:

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from blog.models import Post
+from plaintext.characters import strip_control_characters
+from plaintext.numbers import parse_page_number
 from search import engine
 from search.queries import Query
 from search.spelling import suggest
@@ -19,7 +21,7 @@ from siteinfo.seo import Breadcrumb, PageMeta, truncate
 def search(request: HttpRequest) -> HttpResponse:
     """Show the results for `q` in the top-level category `category`. Any input gives a page, never an error."""
     query = Query.parse(request.GET.get("q", ""))
-    category = request.GET.get("category", "").replace("\x00", "")[:200]
+    category = strip_control_characters(request.GET.get("category", ""))[:200]
     results = engine.search(query, category, _page_number(request))
     # Not named `page`, which the menu takes for a page of the blog.
     results_page = Paginator(range(results.count), engine.PER_PAGE).page(results.page)
@@ -39,9 +41,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _page_number(request: HttpRequest) -> int:
-    number = request.GET.get("page", "")
-    is_valid = number.isascii() and number.isdecimal() and len(number) < 7
-    return max(1, int(number)) if is_valid else 1
+    return parse_page_number(request.GET.get("page")) or 1
 
 
 def _meta(query: Query, page_number: int) -> PageMeta:

@@ -15,6 +15,8 @@ from typing import IO
 
 from lxml import etree
 
+from plaintext.characters import strip_control_characters
+
 type _Bytes = IO[bytes] | gzip.GzipFile
 EXPORT_HINT = "In WordPress choose Tools > Export > All content and use the file you download."
 
@@ -185,7 +187,7 @@ class _RepairedStream:
         step, rest, is_first = self._markup, "", True
         while chunk := self._text.read(1 << 16):
             self.line += chunk.count("\n")
-            rest += re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", chunk)
+            rest += strip_control_characters(chunk)
             if is_first:
                 # The parser gets UTF-8, so drop the declared encoding.
                 rest, is_first = re.sub(r"\A[\s\ufeff]*(<\?xml.*?\?>)?\s*", "", rest, flags=re.DOTALL), False

@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.text import normalize_newlines
+
+from plaintext.characters import strip_control_characters
 from wordpress.paragraphs import paragraphs
 from wordpress.placeholders import Placeholders
 from wordpress.shortcodes import Shortcodes, link
@@ -45,7 +48,7 @@ def to_html(body: str) -> ConvertedBody:
     does not sanitize it. Block grammar:
     https://developer.wordpress.org/block-editor/reference-guides/data-format/
     """
-    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", re.sub(r"\r\n?", "\n", body))
+    text = strip_control_characters(normalize_newlines(body))
     converter = _Converter()
     html = converter.convert_blocks(text) if "<!-- wp:" in text else converter.convert_classic(text)
     return ConvertedBody(

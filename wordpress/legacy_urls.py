@@ -27,6 +27,8 @@ from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Tag
 from blog.views import POSTS_PER_PAGE
 from pages.models import Page
+from plaintext.characters import strip_control_characters
+from plaintext.numbers import parse_page_number
 from publishing.models import YEARS
 from wordpress.models import ImportedObject
 
@@ -91,14 +93,14 @@ def has_legacy_query(query: QueryDict) -> bool:
 def legacy_query_response(query: QueryDict) -> HttpResponse:
     """Return the response to a query such as `/?p=12`. Raise Http404 without a match."""
     name = next(name for name in _QUERY_PARAMETERS if query.get(name))
-    value, feed = query.get(name, "").strip().replace("\x00", ""), query.get("feed", "")
+    value, feed = strip_control_characters(query.get(name, "").strip()), query.get("feed", "")
     remaining = query.copy()
     for used in (*_QUERY_PARAMETERS, "post_type", "preview", "category_name"):
         remaining.pop(used, None)
     if name == "s":
         remaining["q"] = value
         return _redirect("/search/", remaining)
-    number = _number(query.get("paged", ""))
+    number = parse_page_number(query.get("paged")) or 1
     if name in {"feed", "paged"}:
         target: Target | None = Target(reverse("blog:post_list"), Post.objects.published(), reverse("blog:feed"))
     elif name == "m":
@@ -137,11 +139,11 @@ def legacy_path_response(path: str, query: QueryDict) -> HttpResponse | None:
 
 def _parse_path(path: str) -> tuple[list[str], int, str]:
     """Return the segments of a path without its suffix, the page number, and the feed format or ""."""
-    parts = [part for part in path.replace("\x00", "").split("/") if part]
+    parts = [part for part in strip_control_characters(path).split("/") if part]
     while parts and parts[0].lower() == "index.php":
         parts.pop(0)
     if len(parts) > 1 and parts[-2].lower() == "page" and parts[-1].isdecimal():
-        return parts[:-2], _number(parts[-1]), ""
+        return parts[:-2], parse_page_number(parts[-1]) or 1, ""
     if parts and parts[-1].lower() in _FEEDS:
         feed = parts.pop().lower()
         return (parts[:-1] if parts and parts[-1].lower() == "feed" else parts), 1, feed
@@ -280,10 +282,6 @@ def _page_url(target: Target, number: int, query: QueryDict) -> str:
         query["page"] = str(number)
     # WordPress's front page was the list of posts.
     return reverse("blog:post_list") if target.url == reverse("home") else target.url
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 1
 
 
 def _redirect(url: str, query: QueryDict) -> HttpResponsePermanentRedirect:

@@ -15,12 +15,13 @@ from affiliates.models import (
 )
 from affiliates.retire_links import retire
 from affiliates.shop_urls import get_tag
+from plaintext.numbers import parse_pk
 from siteinfo.where_used import WhereUsed
 
 
 def replacement_pk(request: HttpRequest) -> int:
     """Return the primary key of the chosen replacement, or 0. The action form has validated it."""
-    return int(request.POST.get("replacement") or 0)
+    return parse_pk(request.POST.get("replacement")) or 0
 
 
 def retire_and_report(model_admin: Any, request: HttpRequest, links: list[Link], into: Link | None) -> None:

@@ -28,11 +28,12 @@ from blog.internal_links import broken_links, orphan_posts
 from blog.models import LARGE_FIELDS, Category, Post, PostTemplate, Tag
 from blog.views import post_context
 from images.renditions import thumbnail_url
+from plaintext.characters import strip_control_characters
+from plaintext.numbers import parse_pk
 from publishing.admin import DocumentAdmin
 from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
 from redirects.services import final_target
-from richtext.characters import strip_control_characters
 
 MAX_TAG_LENGTH = 100
 # Rows of each kind in the report on links.
@@ -284,5 +285,4 @@ def _create_author(request: HttpRequest) -> Author:
 
 def _selected_template(request: HttpRequest) -> PostTemplate | None:
     """Return the template named by `?template=`."""
-    pk = request.GET.get("template", "")
-    return PostTemplate.objects.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
+    return PostTemplate.objects.filter(pk=parse_pk(request.GET.get("template")) or 0).first()

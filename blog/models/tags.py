@@ -11,8 +11,8 @@ from django.utils.text import slugify
 from taggit.models import ItemBase, TagBase
 
 from blog.models.post import Post
+from plaintext.characters import strip_control_characters
 from redirects import services
-from richtext.characters import strip_control_characters
 
 
 class TagQuerySet(models.QuerySet["Tag"]):

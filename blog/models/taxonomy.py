@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from images.models import Image
+from plaintext.characters import strip_control_characters
 from publishing.path_tree import PathNode
-from richtext.characters import strip_control_characters
 from richtext.references import ReferenceSource
 
 

@@ -27,7 +27,8 @@ from newsletter.admin.sending import CampaignSendingAdmin
 from newsletter.campaigns import preflight, templates
 from newsletter.models import Campaign, Delivery
 from newsletter.models.campaigns import LARGE_FIELDS
-from public_forms.fields import strip_invisible
+from plaintext.characters import strip_control_characters
+from plaintext.numbers import parse_pk
 from publishing.autosave import AutosaveAdmin
 from publishing.forms import AutosaveForm
 from richtext.forms import RichTextField
@@ -167,7 +168,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
         """List published posts to start a campaign from."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        query = strip_invisible(request.GET.get("q", "")).strip()[:200]
+        query = strip_control_characters(request.GET.get("q", "")).strip()[:200]
         posts = Post.objects.published().newest_first().defer(*LARGE_POST_FIELDS).prefetch_related("campaigns")
         if query:
             posts = posts.filter(title__icontains=query)
@@ -176,10 +177,9 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return the content that `?post=` or `?new` asks for. Nothing is stored before the author saves it."""
-        pk = request.GET.get("post", "")
         can_see_drafts = any(request.user.has_perm(f"blog.{action}_post") for action in ("view", "change"))
         posts = Post.objects.all() if can_see_drafts else Post.objects.published()
-        if pk.isdecimal() and len(pk) < 19 and (post := posts.filter(pk=pk).first()):
+        if post := posts.filter(pk=parse_pk(request.GET.get("post")) or 0).first():
             return templates.from_post(post, full_text="full" in request.GET)
         return templates.from_new_posts() if "new" in request.GET else {}
 

@@ -1,7 +1,5 @@
 """Admin pages for the progress and the recipients of a campaign."""
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -14,7 +12,9 @@ from django.urls import URLPattern
 from newsletter.campaigns.progress import get_progress
 from newsletter.models import Campaign, Delivery
 from newsletter.models.deliveries import DeliveryQuerySet
-from public_forms.fields import strip_invisible
+from plaintext.characters import strip_control_characters
+from plaintext.csv_export import write_csv
+from plaintext.numbers import parse_pk
 
 RECIPIENTS_PER_PAGE = 50
 _STATUS = Campaign.Status
@@ -34,7 +34,7 @@ class CampaignProgressAdmin(admin.ModelAdmin):
 
     route: Any
     render_page: Any
-    _address: Any
+    _url: Any
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of this class."""
@@ -54,7 +54,7 @@ class CampaignProgressAdmin(admin.ModelAdmin):
         """Return the campaign, without locking it; None if it does not exist. Require the view permission."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return Campaign.objects.filter(pk=pk).first() if str(pk).isdecimal() else None
+        return Campaign.objects.filter(pk=parse_pk(str(pk)) or 0).first()
 
     def get_campaign_or_404(self, request: HttpRequest, pk: int) -> Campaign:
         """Return the campaign or raise Http404."""
@@ -105,7 +105,8 @@ class CampaignProgressAdmin(admin.ModelAdmin):
         """Export the filtered deliveries as CSV."""
         campaign, deliveries, _ = self._filter_deliveries(request, pk, "newsletter.export_subscriber")
         headers = {"Content-Disposition": f'attachment; filename="campaign-{campaign.pk}.csv"'}
-        return StreamingHttpResponse(_csv_lines(deliveries), content_type="text/csv; charset=utf-8", headers=headers)
+        lines = write_csv(CSV_COLUMNS, map(_export_cells, deliveries.iterator(chunk_size=1000)))
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
     def _filter_deliveries(
         self, request: HttpRequest, pk: int, permission: str
@@ -114,7 +115,7 @@ class CampaignProgressAdmin(admin.ModelAdmin):
             raise PermissionDenied
         campaign = self.get_campaign_or_404(request, pk)
         status = request.GET.get("status", "")
-        query = strip_invisible(request.GET.get("q", "")).strip()[:320]
+        query = strip_control_characters(request.GET.get("q", "")).strip()[:320]
         deliveries = Delivery.objects.filter(campaign=campaign).order_by("pk")
         if status in Delivery.Status:
             deliveries = deliveries.filter(status=status)
@@ -123,24 +124,7 @@ class CampaignProgressAdmin(admin.ModelAdmin):
         return campaign, deliveries, {"status": status, "query": query}
 
 
-class _Echo:
-    """A file-like object whose write() returns the text, so that csv.writer can stream."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv_lines(deliveries: DeliveryQuerySet) -> Iterator[str]:
-    """Yield CSV lines without loading all deliveries into memory."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(CSV_COLUMNS)
-    for delivery in deliveries.iterator(chunk_size=1000):
-        times = (delivery.sent_at, delivery.delivered_at, delivery.bounced_at, delivery.complained_at)
-        timestamps = [time.isoformat() if time else "" for time in times]
-        email, code, error = map(_escape_formula, (delivery.to_email, delivery.code, delivery.error))
-        yield writer.writerow([email, delivery.status, delivery.attempt, *timestamps, code, error])
-
-
-def _escape_formula(text: str) -> str:
-    """Prefix text that a spreadsheet would interpret as a formula."""
-    return f"'{text}" if text[:1] in "=+-@" and text else text
+def _export_cells(delivery: Delivery) -> list[str | int]:
+    times = (delivery.sent_at, delivery.delivered_at, delivery.bounced_at, delivery.complained_at)
+    timestamps = [time.isoformat() if time else "" for time in times]
+    return [delivery.to_email, delivery.status, delivery.attempt, *timestamps, delivery.code, delivery.error]

@@ -26,6 +26,7 @@ from newsletter.campaigns.test_emails import send_test_email
 from newsletter.models import Campaign, TestEmail
 from outbox.headers import validate_deliverable
 from outbox.sending import delivery_problem
+from plaintext.numbers import parse_pk
 from public_forms.fields import EmailField
 from public_forms.ratelimit import hit_key
 
@@ -249,8 +250,7 @@ def _available_actions(campaign: Campaign, delivery_pk: int | None) -> dict[str,
 
 
 def _delivery_pk(request: HttpRequest) -> int | None:
-    pk = request.GET.get("delivery", "")
-    return int(pk) if pk.isdecimal() and len(pk) < 19 else None
+    return parse_pk(request.GET.get("delivery"))
 
 
 def _schedule_initial(campaign: Campaign) -> dict[str, Any]:

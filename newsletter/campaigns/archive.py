@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from newsletter.models import Campaign
 from newsletter.models.campaigns import LARGE_FIELDS
 from newsletter.rendering.messages import digest_posts, render_texts
+from plaintext.numbers import parse_page_number
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
@@ -22,12 +23,10 @@ def archive(request: HttpRequest) -> HttpResponse:
     """List the campaigns in the archive, newest first."""
     campaigns = Campaign.objects.in_archive().order_by("-started_at", "-pk").defer(*LARGE_FIELDS)
     paginator = Paginator(campaigns, CAMPAIGNS_PER_PAGE)
-    number = request.GET.get("page", "1")
-    # isdecimal() alone accepts digits of other scripts; the length limits what int() has to parse.
-    is_number = number.isascii() and number.isdecimal() and len(number) < 8
-    if not is_number or int(number) not in paginator.page_range:
+    number = parse_page_number(request.GET.get("page", "1"))
+    if number is None or number not in paginator.page_range:
         raise Http404
-    page = paginator.page(int(number))
+    page = paginator.page(number)
     return render(request, "newsletter/archive.html", {"page": page, "meta": _archive_meta(page)})
 
 

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods
 from newsletter.delivery.auto_pause import complaint_rate_problem
 from newsletter.delivery.providers import provider_name
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber, WebhookEvent
-from public_forms.fields import strip_invisible
+from plaintext.characters import strip_control_characters
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ def _find_subscriber(event: Any) -> Subscriber | None:
 
 def _clean(value: Any) -> str:
     """Return `value` as a short string that every database accepts; "" for other types."""
-    return "".join(strip_invisible(str(value)).split())[:200] if isinstance(value, str | int) else ""
+    return "".join(strip_control_characters(str(value)).split())[:200] if isinstance(value, str | int) else ""
 
 
 def _is_aware(value: Any) -> bool:

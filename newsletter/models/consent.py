@@ -9,6 +9,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from newsletter.email_addresses import hash_email
+from plaintext.numbers import parse_pk
 
 # The newsletter's privacy notice promises both periods.
 TRUNCATE_IP_AFTER = timedelta(days=90)
@@ -59,7 +60,7 @@ class ConsentTextQuerySet(AppendOnlyQuerySet["ConsentText"]):
 
     def get_submitted(self, key: str, pk: str) -> "ConsentText":
         """Return the version whose `pk` a form submitted, or store and return the current one if `pk` is invalid."""
-        if pk.isdecimal() and len(pk) < 19 and (text := self.filter(key=key, pk=pk).first()):
+        if text := self.filter(key=key, pk=parse_pk(pk) or 0).first():
             return text
         return self.get_or_create_version(key, self.current(key).text)
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from public_forms.fields import strip_invisible
+from plaintext.characters import strip_control_characters
 from public_forms.ratelimit import client_ip
 from public_forms.same_origin import is_same_origin
 
@@ -20,6 +20,6 @@ def request_metadata(request: HttpRequest) -> dict[str, Any]:
     referer = request.headers.get("Referer", "") if is_same_origin(request) else ""
     return {
         "ip_address": str(ip_address) if ip_address else None,
-        "user_agent": strip_invisible(request.headers.get("User-Agent", ""))[:300],
-        "page_path": strip_invisible(urlsplit(referer).path)[:300],
+        "user_agent": strip_control_characters(request.headers.get("User-Agent", ""))[:300],
+        "page_path": strip_control_characters(urlsplit(referer).path)[:300],
     }

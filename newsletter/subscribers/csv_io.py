@@ -22,6 +22,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from newsletter.email_addresses import hash_email, normalize_email
 from newsletter.models import ConsentEvent, Subscriber, Subscription, Suppression, Topic
 from outbox.headers import validate_deliverable
+from plaintext.characters import strip_control_characters
+from plaintext.csv_export import unescape_formula, write_csv
 
 COLUMNS = ("email", "name", "language", "status", "confirmed_at", "paused_until", "topics")
 # Column names of an import, in lower case and without spaces and punctuation.
@@ -55,8 +57,6 @@ _NOT_SUBSCRIBED = "never"
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _BATCH_SIZE = 500
 _MAX_REPORTED_ERRORS = 20
-# Spreadsheets evaluate a cell that starts with one of these as a formula.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
 
 
 class ImportRow(NamedTuple):
@@ -120,7 +120,8 @@ def _parse(content: bytes) -> tuple[dict[str, ImportRow], list[str]]:
         columns = _find_columns(reader.fieldnames or ())
         for line in reader:
             try:
-                row = _parse_row({field: _unescape(line.get(column) or "") for field, column in columns.items()})
+                cells = {field: (line.get(column) or "").strip() for field, column in columns.items()}
+                row = _parse_row({field: unescape_formula(cell) for field, cell in cells.items()})
             except (ValidationError, ValueError):
                 errors.append(f"Line {reader.line_num}: the email address, a time or the status is missing or invalid.")
                 continue
@@ -142,7 +143,7 @@ def _open_reader(content: bytes) -> csv.DictReader:
         raise ValidationError("The file is not encoded in UTF-8. Save it as “CSV UTF-8” and try again.") from None
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    return csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
 
 
 def _find_columns(header: Iterable[str]) -> dict[str, str]:
@@ -172,8 +173,8 @@ def _parse_row(cells: dict[str, str]) -> ImportRow:
     name = cells.get("name") or f"{cells.get('first_name', '')} {cells.get('last_name', '')}".strip()
     return ImportRow(
         email=email,
-        name=name[:120],
-        language_code=cells.get("language", "")[:15],
+        name=strip_control_characters(name)[:120],
+        language_code=strip_control_characters(cells.get("language", ""))[:15],
         status=_parse_status(cells),
         confirmed_at=confirmed_at,
         paused_until=_parse_time(cells.get("paused_until", "")),
@@ -312,38 +313,11 @@ def _export_cells(subscriber: Subscriber) -> tuple[Any, ...]:
         for subscription in subscriber.subscriptions.all()
     )
     return (
-        escape_formula(subscriber.email),
-        escape_formula(subscriber.name),
-        escape_formula(subscriber.language_code),
+        subscriber.email,
+        subscriber.name,
+        subscriber.language_code,
         subscriber.status,
         subscriber.confirmed_at.isoformat() if subscriber.confirmed_at else "",
         subscriber.paused_until.isoformat() if subscriber.paused_until else "",
         " ".join(topics),
     )
-
-
-def write_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield `columns` and `rows` as CSV lines, for a streaming response."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(columns)
-    for row in rows:
-        yield writer.writerow(row)
-
-
-class _Echo:
-    """A file object that returns what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def escape_formula(cell: str) -> str:
-    """Return `cell` with a leading apostrophe if a spreadsheet would evaluate it as a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def _unescape(cell: str) -> str:
-    """Undo `escape_formula`."""
-    cell = cell.strip()
-    is_escaped = cell[:1] == "'" and _FORMULA.match(cell[1:])
-    return cell[1:] if is_escaped else cell

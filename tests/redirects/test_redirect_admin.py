@@ -198,14 +198,14 @@ def test_an_export_contains_no_formulas_and_can_be_imported_again(admin_client: 
     make_redirect("/a", "/b/", note='=HYPERLINK("x")')
     make_redirect("/c", "https://other.example/,;x", note="+1")
     make_redirect("/gone", "", 410)
-    data = admin_client.get("/admin/redirects/redirect/export/").content
+    data = admin_client.get("/admin/redirects/redirect/export/").getvalue()
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
     assert rows[0][:4] == ["old", "new", "code", "note"]
     assert not [cell for row in rows for cell in row if cell[:1] in set("=+-@\t\r")]
-    before = set(Redirect.objects.values_list("old_path", "target", "status_code"))
+    before = set(Redirect.objects.values_list("old_path", "target", "status_code", "note"))
     Redirect.objects.all().delete()
     admin_client.post(IMPORT, {"text": data.decode("utf-8-sig"), "_import": "1"})
-    assert set(Redirect.objects.values_list("old_path", "target", "status_code")) == before
+    assert set(Redirect.objects.values_list("old_path", "target", "status_code", "note")) == before
 
 
 def test_import_and_export_require_sign_in(client: Client) -> None:

@@ -106,7 +106,7 @@ def test_warnings_do_not_block() -> None:
     assert result.stops == []
     warnings = messages("warn", campaign)
     for message in (
-        "Replies go to letters@example.com",
+        "Replies go to news@example.com",
         "The subject has 7",
         "The preheader is empty",
         "“Coming” is a draft",
