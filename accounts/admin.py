@@ -84,7 +84,7 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = (
-        (None, {"fields": ("name", "credentials", "job_title", "photo")}),
+        (None, {"fields": ("name", "credentials", "job_title", "portrait")}),
         ("About", {"fields": ("short_bio", "long_bio", "expertise")}),
         ("More", {"fields": ("slug", "user", "position")}),
     )

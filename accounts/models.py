@@ -1,4 +1,4 @@
-"""Users, who sign in, and authors, whom visitors see as the writers of posts."""
+"""Users of the admin, and the authors visitors read about."""
 
 from typing import Any
 
@@ -85,8 +85,8 @@ class AuthorQuerySet(models.QuerySet["Author"]):
     """Find authors."""
 
     def site_author(self) -> "Author | None":
-        """Return the author presented on every page: the first in the authors' order, with photo."""
-        return self.select_related("photo").first()
+        """Return the author presented on every page: the first in the authors' order, with portrait."""
+        return self.select_related("portrait").first()
 
     def get_or_create_for(self, user: User) -> "Author":
         """Return the author profile of `user`. Create one from the user's name if there is none."""
@@ -102,7 +102,7 @@ class AuthorQuerySet(models.QuerySet["Author"]):
 class Author(ReferenceSource):
     """A public profile of someone who writes posts. Guest authors have no user."""
 
-    reference_fields = ("long_bio", "photo")
+    reference_fields = ("long_bio", "portrait")
 
     name = models.CharField(max_length=120, help_text="As visitors should see it.")
     slug = models.SlugField(
@@ -118,13 +118,13 @@ class Author(ReferenceSource):
     )
     credentials = models.CharField(max_length=80, blank=True, help_text="Shown after the name, such as “PT, DPT”.")
     job_title = models.CharField(max_length=120, blank=True, help_text="Such as “Physical therapist”.")
-    photo = models.ForeignKey(
+    portrait = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="authors",
-        help_text="A portrait, shown with posts and on the author page.",
+        help_text="Shown below posts and on the author page.",
     )
     short_bio = models.TextField(blank=True, help_text="One or two sentences, shown in the sidebar and below posts.")
     long_bio = models.TextField(blank=True, help_text="Shown on the author page.")

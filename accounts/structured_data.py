@@ -23,7 +23,7 @@ def person(author: Author, profiles: Iterable[str] = ()) -> Node:
         jobTitle=author.job_title,
         description=author.short_bio,
         url=absolute_url(author.get_absolute_url()),
-        image=image_object(author.photo) if author.photo else None,
+        image=image_object(author.portrait) if author.portrait else None,
         knowsAbout=author.expertise_list,
         sameAs=[*dict.fromkeys(profiles)],
     )

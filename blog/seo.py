@@ -84,7 +84,7 @@ def author_meta(author: Author, page: Page) -> PageMeta:
         schema_type="ProfilePage",
         page_number=page.number,
         ancestors=_breadcrumbs(),
-        image=share_image(author.photo),
+        image=share_image(author.portrait),
         nodes=(detailed_person(author),),
     )
 

@@ -60,7 +60,7 @@ def post_context(post: Post, *, is_preview: bool = False) -> dict[str, Any]:
 def _posts_with_relations() -> PostQuerySet:
     """Return all posts, loaded with what their pages show."""
     posts = Post.objects.select_related(
-        "featured_image", f"primary_category__{seo.CATEGORY_ANCESTORS}", "author__photo", "series"
+        "featured_image", f"primary_category__{seo.CATEGORY_ANCESTORS}", "author__portrait", "series"
     )
     return posts.prefetch_related("tags", "categories")  # type: ignore[misc]
 
@@ -128,7 +128,7 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an author's profile and list their posts."""
-    authors = public_authors().select_related("photo").prefetch_related("qualifications", "links")
+    authors = public_authors().select_related("portrait").prefetch_related("qualifications", "links")
     author = get_object_or_404(authors, slug=slug)
     context = {"author": author, "feed": reverse("blog:author_feed", args=[slug])}
     posts = Post.objects.published().filter(author=author)

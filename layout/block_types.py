@@ -220,7 +220,7 @@ _WIDGETS = (
     BlockType(
         "about",
         "About the author",
-        "A wide band with your photo and short bio.",
+        "A wide band with your portrait and short bio.",
         {Area.HOME},
         is_unique=True,
         empty_reason="There is no author yet.",

@@ -40,7 +40,7 @@ def page_meta(
         path=path,
         schema_type=_SCHEMA_TYPES.get(page.role, "WebPage"),  # type: ignore[call-overload]
         ancestors=(Breadcrumb("Home", reverse("home")), *parents),
-        image=share_image(page.featured_image or (author.photo if author else None)),
+        image=share_image(page.featured_image or (author.portrait if author else None)),
         nodes=nodes if is_public else (),
         canonical_url=page.canonical_url,
         is_indexed=not page.hides_from_search,

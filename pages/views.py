@@ -41,7 +41,7 @@ def render_page(request: HttpRequest, page: Page, *, is_preview: bool = False) -
     context: dict[str, Any] = {}
     if page.role == Page.Role.ABOUT:
         author = Author.objects.prefetch_related("qualifications", "links").site_author()
-        context = {"author": author, "portrait": page.featured_image or (author.photo if author else None)}
+        context = {"author": author, "portrait": page.featured_image or (author.portrait if author else None)}
     elif page.role == Page.Role.SERVICES:
         context = {"services": list(Service.objects.filter(is_shown=True).select_related("image"))}
     meta = page_meta(page, context.get("author"), context.get("services", ()), is_public=not is_preview)

@@ -55,7 +55,12 @@ def make_example_site() -> Post:
     SocialLink.objects.create(site=site, network="facebook", url="https://social.example.com/us", position=1)
     image = make_image()
     sam = make_author(
-        name="Sam", slug="sam", photo=image, short_bio="Helps people move.", long_bio="<p>More.</p>", expertise="Knees"
+        name="Sam",
+        slug="sam",
+        portrait=image,
+        short_bio="Helps people move.",
+        long_bio="<p>More.</p>",
+        expertise="Knees",
     )
     Qualification.objects.create(author=sam, name="A degree", year=2012)
     ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")

@@ -80,7 +80,7 @@ def _load_author(fields: dict[str, Any], images: _DemoImages) -> Author:
         short_bio=fields["short_bio"],
         long_bio=sanitize(fields["long_bio"]),
         expertise="\n".join(fields["expertise"]),
-        photo=images.get(fields["portrait"], fields["portrait_alt"]),
+        portrait=images.get(fields["portrait"], fields["portrait_alt"]),
     )
     Qualification.objects.bulk_create(Qualification(author=author, **row) for row in fields.get("credential", []))
     ProfileLink.objects.bulk_create(ProfileLink(author=author, **row) for row in fields.get("link", []))

@@ -131,7 +131,7 @@ def test_every_row_that_uses_an_image_is_found_once(admin_client: Client) -> Non
     image = make_image()
     post = make_post(title="Stairs", featured_image=image, body=f'<figure><img data-image="{image.pk}"></figure>')
     draft = make_post(title="Draft one", status="draft", body=f'<figure><img data-image="{image.pk}"></figure>')
-    category, author = make_category(image=image), make_author(photo=image)
+    category, author = make_category(image=image), make_author(portrait=image)
     video = Video.objects.create(provider="vimeo", key="12345678", thumbnail=image)
     references = Reference.objects.to(image)
     found = {used.source: used for used in where_used(references)}

@@ -202,7 +202,7 @@ def test_every_block_type_renders_with_and_without_content(client: Client, is_fu
         site = SiteInfo.objects.create(name="Move Better", help_line="Call now.")
         SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me")
         image = make_image()
-        author = make_author(photo=image)
+        author = make_author(portrait=image)
         for _ in range(14):
             category = make_category(image=image)
             make_post(categories=[category], featured_image=image, author=author, is_featured=True)

@@ -332,7 +332,7 @@ def test_policies_have_stable_paths_a_date_and_structured_data(client: Client) -
 
 
 def test_changing_credentials_updates_the_about_page_and_bylines(client: Client) -> None:
-    author = make_author(name="Sam", credentials="PT", photo=make_image())
+    author = make_author(name="Sam", credentials="PT", portrait=make_image())
     Qualification.objects.create(author=author, name="A degree")
     make_page(slug="about", role="about")
     make_post(slug="knee", author=author)
