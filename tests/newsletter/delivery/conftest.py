@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from ptcomplete.email_settings import mailers
 from tests.newsletter.delivery.harness import DeliveryHarness
+from tests.newsletter.delivery.provider_events import POSTMARK, use_provider
 from tests.newsletter.delivery.provider_harness import ProviderHarness
 
 
@@ -48,3 +49,9 @@ def provider(provider_process: ProviderHarness, settings: Settings) -> ProviderH
     settings.NEWSLETTER_JOURNAL_DIR = provider_process.harness.folder / "newsletter"
     provider_process.use(settings, "postmark")
     return provider_process
+
+
+@pytest.fixture
+def postmark(settings: Settings) -> None:
+    """Use Postmark as the email provider."""
+    use_provider(settings, POSTMARK)

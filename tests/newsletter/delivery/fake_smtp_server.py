@@ -1,4 +1,4 @@
-"""A mail server in its own process that logs the emails it accepts and can be told to misbehave.
+"""A mail server in its own process that logs the emails it accepts and misbehaves on request.
 
     python -m tests.newsletter.delivery.fake_smtp_server FILE
 

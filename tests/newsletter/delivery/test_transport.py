@@ -41,7 +41,7 @@ def send(transport: SmtpTransport, recipient: str = "reader@example.org") -> Out
         ("RCPT", "550 5.7.1 not you", DEFERRED, True),
         ("RCPT", "drop", DEFERRED, False),
         ("END", "421 4.3.2 going down", DEFERRED, False),
-        ("END", "452 4.3.1 no room", DEFERRED, False),
+        ("END", "452 4.3.1 disk full", DEFERRED, False),
         ("END", "554 5.6.0 not this", FAILED, False),
         ("END", "550 5.7.26 no DKIM", DEFERRED, True),
         ("END", "drop-before", UNCERTAIN, False),
