@@ -3,8 +3,8 @@
     python -m benchmarks.newsletter [--subscribers 100000] [--peer FOLDER] [--peer-subscribers 2000] [--connections 1 2]
 
 A campaign with one multipart email of about 9 kB is sent to a mail server in another process that accepts everything:
-Postfix's smtp-sink if found (or named by SMTP_SINK), else a small one in this module. Each row is measured in a process
-of its own: prepare, send, and save every outcome. CPU time is that of the sending process, without the database.
+Postfix's smtp-sink if found (or named by SMTP_SINK), else a small one in this module. Each row is measured in a
+separate process: prepare, send, and save every outcome. CPU time is that of the sending process, without the database.
 FOLDER contains django-newsletter (see benchmarks/peers.txt), which is measured on SQLite with fewer subscribers,
 because it stores no status per email. Compare only rows of the same run.
 """

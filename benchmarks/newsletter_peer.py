@@ -17,7 +17,25 @@ from django.conf import settings
 
 
 def main(database_url: str, port: int, subscribers: int, text: str) -> None:
-    """Send an email with `text` to `subscribers` subscribers, the way the package does."""
+    """Send an email with `text` to `subscribers` subscribers, the way the package does, and print the figures."""
+    configure(database_url, port)
+    models: Any = import_module("newsletter.models")
+    submission = create_submission(models, subscribers, text)
+    size = len(submission.get_message(submission.subscriptions.first()).message().as_bytes())
+    start, cpu = time.perf_counter(), time.process_time()
+    models.Submission.submit_queue()
+    figures = {
+        "emails": subscribers,
+        "bytes": size,
+        "seconds": time.perf_counter() - start,
+        "cpu": time.process_time() - cpu,
+        "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+    print(json.dumps(figures))
+
+
+def configure(database_url: str, port: int) -> None:
+    """Configure Django with the database and with the mail server at `port`."""
     settings.configure(
         SECRET_KEY="benchmark-secret-key",  # noqa: S106
         INSTALLED_APPS=[
@@ -46,10 +64,13 @@ def main(database_url: str, port: int, subscribers: int, text: str) -> None:
         },
     )
     django.setup()
+
+
+def create_submission(models: Any, subscribers: int, text: str) -> Any:
+    """Create the database, the subscribers and a message; return its submission, which is due."""
     from django.core.management import call_command
     from django.utils import timezone
 
-    models: Any = import_module("newsletter.models")
     call_command("migrate", verbosity=0)
     newsletter = models.Newsletter.objects.create(title="Knees", slug="knees", email="us@example.com", sender="Us")
     newsletter.site.set([1])
@@ -63,17 +84,7 @@ def main(database_url: str, port: int, subscribers: int, text: str) -> None:
     submission.publish_date = timezone.now()
     submission.prepared = True
     submission.save()
-    size = len(submission.get_message(submission.subscriptions.first()).message().as_bytes())
-    start, cpu = time.perf_counter(), time.process_time()
-    models.Submission.submit_queue()
-    figures = {
-        "emails": subscribers,
-        "bytes": size,
-        "seconds": time.perf_counter() - start,
-        "cpu": time.process_time() - cpu,
-        "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
-    print(json.dumps(figures))
+    return submission
 
 
 if __name__ == "__main__":
