@@ -1,0 +1,1 @@
+"""Subscribers, campaigns and their delivery."""

@@ -14,7 +14,7 @@ LINE_LENGTH = 72
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _INLINE = frozenset({"a", "b", "br", "code", "em", "i", "img", "s", "small", "span", "strong", "sub", "sup"})
 _UNDERLINES = {"h1": "=", "h2": "-"}
-# Stands for <br> until lines are wrapped.
+# Replaces <br> until lines are wrapped.
 _LINE_BREAK = "\0"
 
 

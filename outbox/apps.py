@@ -1,3 +1,5 @@
+"""The outbox app."""
+
 from django.apps import AppConfig
 
 
@@ -8,4 +10,5 @@ class OutboxConfig(AppConfig):
     verbose_name = "Outgoing email"
 
     def ready(self) -> None:
-        from outbox import checks  # noqa: F401 - registers the system checks
+        """Register the system checks."""
+        from outbox import checks  # noqa: F401

@@ -1,0 +1,1 @@
+"""Rules for plain text from visitors and files."""

@@ -1,0 +1,1 @@
+"""Create, check, preview, schedule and archive campaigns."""

@@ -19,6 +19,7 @@ from newsletter.models.newsletter_settings import WORKER_TIMEOUT
 from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
 from newsletter.tokens import TokenPurpose
+from plaintext.numbers import parse_pk
 from richtext.analysis import analyze, plain_text
 from richtext.links import site_path
 from richtext.sanitizer import parse
@@ -150,7 +151,7 @@ def _check_links(campaign: Campaign, email: RenderedEmail) -> Iterator[Finding]:
 
 def _check_images(campaign: Campaign) -> Iterator[Finding]:
     elements = list(parse(campaign.body or "<p></p>").iter("img"))
-    pks = {int(element.get("data-image") or 0) for element in elements if element.get("alt") is None}
+    pks = {parse_pk(element.get("data-image")) or 0 for element in elements if element.get("alt") is None}
     without_alt = [image for image in Image.objects.filter(pk__in=pks) if image.needs_alt] if pks else []
     if without_alt:
         titles = ", ".join(f"“{image.title}”" for image in without_alt[:_MAX_EXAMPLES])

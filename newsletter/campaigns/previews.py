@@ -1,4 +1,4 @@
-"""Previews of a campaign's email, with links that lead to a harmless page instead of personal ones."""
+"""Previews of a campaign's email. A link to a sample page replaces the personal links."""
 
 import re
 

@@ -9,7 +9,7 @@ from newsletter.delivery.sending import send_due_campaigns
 def run_round(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
     """Plan automatic campaigns and send due ones for about `seconds` or until `stopped()` returns True.
 
-    Return the number of attempted emails; 0 tells the caller to back off.
+    Return the number of attempted emails; back off after 0.
     """
     plan_campaigns()
     return send_due_campaigns(stopped, seconds)

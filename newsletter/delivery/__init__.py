@@ -1,0 +1,1 @@
+"""Send campaigns reliably: claims, journal, transports, rate limits and provider events."""

@@ -1,7 +1,7 @@
-"""Build a campaign's MIME message once; for each subscriber only a few bytes are replaced.
+"""Build a campaign's MIME message once, then replace only a few bytes for each subscriber.
 
 The replaced parts (tokens, email address, Message-ID, date) are plain ASCII, so the encoding of the rest stays valid.
-In the bodies, each token is on a line of its own between two soft line breaks (RFC 2045, 6.7), which decoding removes.
+In the bodies, each token is on a separate line between two soft line breaks (RFC 2045, 6.7), which decoding removes.
 """
 
 import re
@@ -77,8 +77,8 @@ def encode_recipient(email: str) -> str:
 def compile_message(campaign_id: int, sha256: str, sender: Sender) -> MessageTemplate:
     """Return the message of a frozen campaign. `sha256` is part of the cache key, as is `sender`."""
     campaign = Campaign.objects.get(pk=campaign_id, frozen_sha256=sha256)
-    headers_and_bodies = _personal_headers(campaign) + bytes(_build_message(campaign, sender))
-    pattern = re.sub(rb"(?m)^\.", b"..", headers_and_bodies).replace(b"%", b"%%")
+    message = _personal_headers(campaign) + bytes(_build_message(campaign, sender))
+    pattern = re.sub(rb"(?m)^\.", b"..", message).replace(b"%", b"%%")
     for purpose, name in _TOKENS:
         placeholder = token_placeholder(campaign, purpose).encode()
         pattern = pattern.replace(b"=\r\n%b=\r\n" % placeholder, b"=\r\n%%(%b-soft)b=\r\n" % name)
@@ -113,7 +113,7 @@ def _personal_headers(campaign: Campaign) -> bytes:
 
 
 def _build_part(subtype: str, text: str, placeholder_prefix: str) -> Any:
-    """Encode `text` as quoted-printable, with each token placeholder on a line of its own."""
+    """Encode `text` as quoted-printable, with each token placeholder on a separate line."""
     pieces = re.split(f"({placeholder_prefix}-[a-z]+)", "\n".join(text.splitlines()) + "\n")
     # Every second piece is a placeholder.
     encoded = [piece.encode() if index % 2 else _quote(piece) for index, piece in enumerate(pieces)]

@@ -1,4 +1,4 @@
-"""Submit one email to a provider's HTTP API through django-anymail: the alternative to SMTP.
+"""Submit one email to a provider's HTTP API through django-anymail, the alternative to SMTP.
 
 The request takes the place of SMTP's final dot: if anything breaks before it, the provider has accepted nothing; if
 anything breaks between it and the response, the outcome is uncertain. Each request is made once. All attempts for a
@@ -32,7 +32,7 @@ _ANYMAIL_BACKEND = re.compile(r"anymail\.backends\.(\w+)\.EmailBackend")
 _API_FIELDS = frozenset({"from", "to", "reply-to", "subject", "date", "mime-version", "content-type"})
 # RFC 9110, 15.5: the key, the account or the API's URL is wrong, so every further email would fail too.
 _CONFIG_ERROR_CODES = frozenset({401, 402, 403, 404, 405, 407})
-# The provider accepted nothing and asks us to slow down or come back later.
+# The provider accepted nothing and asks us to slow down or try again later.
 _RETRY_CODES = frozenset({408, 425, 429, 503})
 
 
@@ -119,7 +119,7 @@ class ProviderTransport:
         redacted = re.sub(re.escape(recipient), "the address", text, flags=re.IGNORECASE)
         reason = f"The email provider said: {code} {' '.join(redacted.split())}"[:300]
         if code == 409 and "invalid_idempotent_request" in text:
-            # Resend knows the key: an earlier attempt was accepted. Its signed links had another timestamp.
+            # Resend has seen the key: an earlier attempt was accepted. Its signed links had another timestamp.
             return Outcome(_STATUS.SENT, str(code))
         if code in _CONFIG_ERROR_CODES:
             return Outcome(_STATUS.DEFERRED, str(code), reason, is_config_error=True)
@@ -154,16 +154,16 @@ def _read_status(email: EmailMultiAlternatives) -> Outcome:
 def _build_email(message: bytes, esp_name: str) -> EmailMultiAlternatives:
     """Parse `message` into the form anymail takes, with all headers that an API lets us set."""
     parsed = message_from_bytes(re.sub(rb"(?m)^\.\.", b".", message), policy=policy.default)
-    bodies = {part.get_content_subtype(): part.get_content().replace("\r\n", "\n") for part in parsed.iter_parts()}
+    parts = {part.get_content_subtype(): part.get_content().replace("\r\n", "\n") for part in parsed.iter_parts()}
     email = EmailMultiAlternatives(
         str(parsed["Subject"]),
-        bodies["plain"],
+        parts["plain"],
         str(parsed["From"]),
         [str(parsed["To"])],
         reply_to=[str(parsed["Reply-To"])] if parsed["Reply-To"] else None,
         headers={name: str(value) for name, value in parsed.items() if name.lower() not in _API_FIELDS},
     )
-    email.attach_alternative(bodies["html"], "text/html")
+    email.attach_alternative(parts["html"], "text/html")
     # Returned with every webhook event about the email, which also resolves an uncertain delivery.
     email.metadata = {"delivery": str(parsed["Message-ID"])}  # type: ignore[attr-defined]
     if esp_name == "Brevo":

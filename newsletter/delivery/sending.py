@@ -90,8 +90,8 @@ class Batch(NamedTuple):
 def send_due_campaigns(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
     """Run one sending round for about `seconds` or until `stopped()` returns True.
 
-    Return the number of attempts; 0 tells the caller to back off. The number of connections is read once per round, all
-    other settings once per batch.
+    Return the number of attempts; back off after 0. The number of connections is read once per round, all other
+    settings once per batch.
     """
     deadline = time.monotonic() + seconds
     NewsletterSettings.load().mark_worker_seen()

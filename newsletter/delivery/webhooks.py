@@ -98,8 +98,8 @@ def record_event(provider: str, event: Any) -> None:
 
 def _event_id(event: Any) -> str:
     """Return the provider's event id; for providers without one, a hash of the event."""
-    facts = (event.event_type, event.message_id, event.recipient, event.timestamp)
-    return _clean(event.event_id) or sha256(repr(facts).encode()).hexdigest()
+    fields = (event.event_type, event.message_id, event.recipient, event.timestamp)
+    return _clean(event.event_id) or sha256(repr(fields).encode()).hexdigest()
 
 
 def _update_delivery(delivery: Delivery, event: Any, happened_at: datetime) -> None:

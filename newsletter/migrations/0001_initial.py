@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(choices=[('signup', 'Sign-up form'), ('confirm', 'Confirmation page')], max_length=20, verbose_name='shown on')),
                 ('version', models.PositiveIntegerField(editable=False)),
-                ('text', models.TextField(help_text='Say in plain words what people agree to: what they get, from whom, how often, and that they can unsubscribe at any time. Saving adds a new version. Earlier versions are kept as proof of consent.', max_length=1000)),
+                ('text', models.TextField(help_text='Say in plain words what people agree to: what they get, who sends it, how often, and that they can unsubscribe at any time. Saving adds a new version. Earlier versions are kept as proof of consent.', max_length=1000)),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
             ],
             options={

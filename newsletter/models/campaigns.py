@@ -82,7 +82,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
 
 class Campaign(ReferenceSource):
-    """An email to all subscribers of a topic. Automatic ones announce a post, once ever, or a week's posts."""
+    """An email to all subscribers of a topic. Automatic ones announce one post or the posts of a week."""
 
     # Images stay in the library: sent emails load them from there.
     reference_fields = ("body",)
@@ -219,7 +219,7 @@ class Campaign(ReferenceSource):
 
     @property
     def archive_path(self) -> str:
-        """The path of the public copy, also before it exists."""
+        """The path of the public copy, even before the copy exists."""
         return reverse("newsletter:archive_detail", args=[self.slug or self.build_slug()])
 
     @property

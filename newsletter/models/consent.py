@@ -88,7 +88,7 @@ class ConsentText(AppendOnlyModel):
     version = models.PositiveIntegerField(editable=False)
     text = models.TextField(
         max_length=1000,
-        help_text="Say in plain words what people agree to: what they get, from whom, how often, and that they can "
+        help_text="Say in plain words what people agree to: what they get, who sends it, how often, and that they can "
         "unsubscribe at any time. Saving adds a new version. Earlier versions are kept as proof of consent.",
     )
     created_at = models.DateTimeField("created", auto_now_add=True)

@@ -76,10 +76,10 @@ class SubscriberEmail(QueuedEmail):
         site, newsletter_settings = SiteInfo.load(), NewsletterSettings.load()
         context = self._template_context(site, newsletter_settings)
         folder = f"newsletter/email/{self.kind}"
-        bodies = render_email(f"{folder}/body.html", context)
+        rendered = render_email(f"{folder}/body.html", context)
         email = EmailMultiAlternatives(
             one_line(render_to_string(f"{folder}/subject.txt", context)),
-            bodies.text,
+            rendered.text,
             format_mailbox(
                 newsletter_settings.from_email or settings.DEFAULT_FROM_EMAIL,
                 newsletter_settings.from_name or site.name,
@@ -88,7 +88,7 @@ class SubscriberEmail(QueuedEmail):
             reply_to=[format_mailbox(newsletter_settings.reply_to)] if newsletter_settings.reply_to else None,
             headers=self.email_headers | {"Auto-Submitted": "auto-generated"},
         )
-        email.attach_alternative(bodies.html, "text/html")
+        email.attach_alternative(rendered.html, "text/html")
         if self.kind == self.Kind.WELCOME:
             # One-click unsubscribe (RFC 8058). The other emails go to people who may not be subscribed.
             email.extra_headers |= {

@@ -312,7 +312,7 @@ class Subscriber(models.Model):
 
 
 _STATUS = Subscriber.Status
-# Only a confirmation leads back to ACTIVE. A complaint may arrive long after an unsubscribe.
+# Only a confirmation makes a subscriber ACTIVE again. A complaint may arrive long after an unsubscribe.
 TRANSITIONS: TransitionTable = {
     _STATUS.PENDING: frozenset({_STATUS.ACTIVE, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
     _STATUS.ACTIVE: frozenset({_STATUS.UNSUBSCRIBED, _STATUS.BOUNCED, _STATUS.COMPLAINED}),

@@ -1,0 +1,1 @@
+"""Render campaigns as HTML and plain text."""

@@ -40,7 +40,7 @@ def render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings)
     post = _linked_post(campaign)
     post_url = absolute_url(post.get_absolute_url()) if post else ""
     archive_url = absolute_url(campaign.archive_path) if campaign.is_in_archive else ""
-    # The page with the same full text. Links that emails must not contain, such as Amazon's, also lead there.
+    # The page with the same full text. It replaces links that emails must not contain, such as Amazon's.
     web_url = post_url if is_of_post else archive_url
     opening, body = map(adapt_html, render_texts(campaign, RenderTarget.EMAIL, web_url or post_url))
     context = {
@@ -78,13 +78,13 @@ def digest_posts(campaign: Campaign) -> list[Post]:
 def render_texts(campaign: Campaign, target: RenderTarget, fallback_url: str = "") -> list[SafeString]:
     """Return the opening of an automatic campaign ("" for manual ones) and the main text, rendered for `target`.
 
-    Links that `target` does not allow lead to `fallback_url`.
+    `fallback_url` replaces links that `target` does not allow.
     """
     if campaign.kind == Campaign.Kind.MANUAL:
-        bodies = ["", campaign.body]
+        texts = ["", campaign.body]
     else:
-        bodies = [campaign.body, campaign.post.body if campaign.post else ""]
-    return render_all(bodies, target, [fallback_url] * 2)
+        texts = [campaign.body, campaign.post.body if campaign.post else ""]
+    return render_all(texts, target, [fallback_url] * 2)
 
 
 def _linked_post(campaign: Campaign) -> Post | None:

@@ -8,7 +8,7 @@ from siteinfo.urls import absolute_url
 
 
 def token_placeholder(campaign: Campaign, purpose: TokenPurpose) -> str:
-    """Return the text that stands for a subscriber's token. Unique, so authors cannot type it by accident."""
+    """Return the text to replace with a subscriber's token. It is unique, so authors cannot type it by accident."""
     return f"{campaign.public_id.hex}-{purpose.name.lower()}"
 
 

@@ -1,0 +1,1 @@
+"""Import, export and record the consent of subscribers."""

@@ -28,7 +28,7 @@ def make_body() -> str:
     return sanitize(BODY.format(make_image(width=1200, height=800).pk, "longaddress" * 9))
 
 
-# An email has no landmarks of its own: it is shown inside an email client's page.
+# An email has no landmarks, because a mail client shows it inside its own page.
 PAGE_RULES = ("landmark", "region", "heading", "page-has-heading-one")
 
 

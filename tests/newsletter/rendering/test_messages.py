@@ -162,7 +162,7 @@ def test_footer_has_reason_sender_and_links(email: RenderedEmail) -> None:
     assert "/archive/" not in unarchived.html + unarchived.text
 
 
-def test_template_indentation_is_not_sent_but_preformatted_text_is_kept() -> None:
+def test_template_indentation_is_removed_except_in_preformatted_text() -> None:
     rendered = render_manual("<p>Plan</p><pre>3 x 10\n    slowly</pre>").html
     assert "3 x 10\n    slowly</code></pre>" in rendered
     assert not re.search(r"\n[ \t]", re.sub(r"<pre.*?</pre>", "", rendered, flags=re.DOTALL))

@@ -18,13 +18,13 @@ def test_unconfirmed_subscribers_are_deleted_after_a_week_without_a_hash() -> No
         status="pending", confirmed_at=None, confirmation_requested_at=now - timedelta(days=7, minutes=1)
     )
     expired.transactional_emails.create(kind="confirm")
-    kept = {
+    remaining = {
         make_subscriber(status="pending", confirmed_at=None, confirmation_requested_at=now - timedelta(days=6)),
         make_subscriber(status="unsubscribed", confirmation_requested_at=now - timedelta(days=30)),
         make_subscriber(confirmation_requested_at=now - timedelta(days=30)),
     }
     call_command("worker", once=True)
-    assert set(Subscriber.objects.all()) == kept
+    assert set(Subscriber.objects.all()) == remaining
     assert Suppression.objects.count() == 0
 
 
