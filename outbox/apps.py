@@ -1,10 +1,10 @@
-"""The outbox app."""
+"""App configuration of the outbox."""
 
 from django.apps import AppConfig
 
 
 class OutboxConfig(AppConfig):
-    """Single emails that wait to be sent."""
+    """Configure the outbox app."""
 
     name = "outbox"
     verbose_name = "Outgoing email"

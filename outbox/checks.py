@@ -10,7 +10,7 @@ from django.core.mail import mailers
 def check_mail_server(**kwargs: Any) -> list[CheckMessage]:
     """Report a missing mail server.
 
-    Replaces Django's mail.W001, which refers to settings.py. Only an Info, because a site may do without email.
+    Replaces Django's mail.W001, which refers to settings.py. Only an Info, because a site may not need email.
     """
     if "default" in mailers:
         return []
