@@ -61,7 +61,7 @@ class AdAdmin(ImagePickerMixin, admin.ModelAdmin):
 
     @admin.display(description="click rate")
     def click_rate(self, ad: Any) -> str:
-        """Return the share of impressions that led to a click."""
+        """Return the clicks as a percentage of the impressions."""
         return AdTotals(ad.total_impressions or 0, ad.total_clicks or 0).click_rate
 
     @admin.display(description="by day")

@@ -191,7 +191,7 @@ class AdTotals(NamedTuple):
 
     @property
     def click_rate(self) -> str:
-        """Return the share of impressions that led to a click, or a dash without impressions."""
+        """Return the clicks as a percentage of the impressions, or a dash without impressions."""
         return f"{100 * self.clicks / self.impressions:.1f} %" if self.impressions else "–"
 
 

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class AnalyticsConfig(AppConfig):
-    """Counters that other apps build on. It has no tables of its own."""
+    """Counters that other apps build on. Its models are abstract."""
 
     name = "analytics"
     verbose_name = "Analytics"

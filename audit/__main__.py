@@ -69,8 +69,8 @@ def examine(url: str, pages: dict[str, str], runs: int) -> tuple[list[Table], li
         log("Crawling the site ...")
         crawler.run()
         log("Checking the markup ...")
-        bodies = {name: client.get(url + path).body() for name, path in pages.items()}
-        markup_findings, errors, warnings = tools.check_markup(bodies)
+        pages_html = {name: client.get(url + path).body() for name, path in pages.items()}
+        markup_findings, errors, warnings = tools.check_markup(pages_html)
         inspector = PageInspector(browser, url, pages)
         for name in pages:
             log(f"Inspecting the page: {name} ...")

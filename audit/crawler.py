@@ -113,9 +113,9 @@ class Crawler:
                 self.add_finding("head", url, f"{counts[name]} × {name}")
         if page.is_indexable and tree.xpath("//link[@rel='canonical']/@href") != [url]:
             self.add_finding("head", url, f"its canonical is {tree.xpath('//link[@rel="canonical"]/@href')}")
-        for graph in tree.xpath("//script[@type='application/ld+json']/text()"):
+        for json_ld in tree.xpath("//script[@type='application/ld+json']/text()"):
             try:
-                json.loads(graph)
+                json.loads(json_ld)
             except ValueError as error:
                 self.add_finding("head", url, f"invalid JSON-LD: {error}")
         self.feeds.update(
@@ -138,9 +138,9 @@ class Crawler:
             for url, page in self.indexable().items():
                 for each in page.tree.xpath(path):
                     found[(each.get("content") or each.text or "").strip()].append(url)
-            for words, places in found.items():
-                if len(places) > 1:
-                    self.add_finding("head", places[0], f"shares its {what} with {', '.join(places[1:])}: {words}")
+            for text, urls in found.items():
+                if len(urls) > 1:
+                    self.add_finding("head", urls[0], f"shares its {what} with {', '.join(urls[1:])}: {text}")
         for url in self.sitemap:
             if url in self.pages and not self.pages[url].is_indexable:
                 self.add_finding("sitemap", url, "is in the sitemap but noindex")

@@ -37,11 +37,11 @@ class BlockType(NamedTuple):
     is_link: bool = False  # shows links and can be nested under a heading
     is_unique: bool = False  # an area holds at most one
     is_blank: bool = False  # shows nothing until its author fills it in
-    empty_reason: str = ""  # tells the author why visitors see nothing
+    empty_reason: str = ""  # explains to the author why visitors see nothing
 
     @property
     def template(self) -> str:
-        """The template that renders a block of this type."""
+        """Return the template that renders a block of this type."""
         return f"layout/_{self.name.replace('-', '_')}.html"
 
 

@@ -1,7 +1,7 @@
 """What each type of block shows on a page.
 
-A provider returns a list of links for a link block and anything else for a widget, which its template knows how to
-render. A block whose provider returns something falsy is left out.
+A provider returns a list of links for a link block and a value for the template of a widget. A block whose
+provider returns something falsy is not shown.
 """
 
 from collections.abc import Callable, Iterable
@@ -107,7 +107,7 @@ def _social_links(context: LayoutContext, block: Block) -> list[SocialLink] | st
 
 
 def _search(context: LayoutContext, block: Block) -> bool:
-    # The results page has a search field of its own.
+    # The results page already has a search field.
     return block.area != Area.SIDEBAR or "query" not in context.template_context
 
 

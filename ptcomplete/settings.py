@@ -201,7 +201,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # and so is HSTS_PRELOAD.
 ]
 
-# The delivery journal, which tells after a crash what each connection was sending. Must be on a local disk.
+# The delivery journal: after a crash, it shows what each connection was sending. Must be on a local disk.
 NEWSLETTER_JOURNAL_DIR = DATA_DIR / "newsletter"
 # Whether to fsync the delivery journal before each email: slower, but safe if the power fails.
 NEWSLETTER_FSYNC = env.bool("NEWSLETTER_FSYNC", default=False)

@@ -24,7 +24,7 @@ _IMPORT = re.compile(
 def bundled(name: str, read: Storage) -> str:
     """Return the static file `name` with its import lines replaced by the files beside it.
 
-    Each script runs in a block of its own, so that its names stay private and its exception does not stop the others.
+    Each script runs in a separate block, so that its names stay private and its exceptions do not stop the others.
     Raise FileNotFoundError if a part is missing.
     """
 

@@ -37,8 +37,8 @@ class PublicForm(forms.Form):
     """A form anyone may submit, in a `public_form` view, with `public_forms/_hidden_fields.html` among its fields.
 
     Subclasses set `purpose` and `daily_limit`, the submissions allowed per network and day. `is_valid()` also checks
-    origin, token and rate limit. After that, `is_spam` tells whether to discard the form, and `submission` identifies
-    it: submitting the same words from the same page twice gives the same UUID.
+    origin, token and rate limit. After that, `is_spam` is True if the form should be discarded, and `submission` is a
+    UUID: submitting the same text from the same page twice gives the same one.
     """
 
     purpose: ClassVar[str]

@@ -82,7 +82,7 @@ class RedirectAdmin(admin.ModelAdmin):
         return row.target
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the change list that knows broken targets."""
+        """Return the change list that looks up broken targets."""
         return RedirectChangeList
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -200,7 +200,7 @@ class NotFoundLogAdmin(admin.ModelAdmin):
         return NotFoundLog.objects.without_redirect()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the change list that knows which entries have a page."""
+        """Return the change list that looks up which entries have a page."""
         return NotFoundLogChangeList
 
     def has_add_permission(self, request: HttpRequest) -> bool:

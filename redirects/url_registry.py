@@ -1,4 +1,4 @@
-"""A registry of the site's URLs. Apps above register what they know, because redirects imports none of them."""
+"""A registry of the site's URLs. Apps above register their pages, because redirects may not import them."""
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -8,7 +8,7 @@ from redirects.normalize import normalize_path
 
 
 class UrlSource(NamedTuple):
-    """What an app knows about its URLs. Paths have no leading or trailing slash."""
+    """The lookups an app registers. Paths have no leading or trailing slash."""
 
     # Takes paths, returns those without a page and why.
     broken_reasons: Callable[[set[str]], dict[str, str]]
@@ -20,7 +20,7 @@ _sources: list[UrlSource] = []
 
 
 def register(source: UrlSource) -> None:
-    """Ask `source` from now on. Called in `AppConfig.ready` of the app that knows the pages."""
+    """Add a source. Call this in `AppConfig.ready` of the app that owns the pages."""
     _sources.append(source)
 
 

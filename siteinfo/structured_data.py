@@ -1,6 +1,6 @@
 """Structured data: schema.org nodes that refer to each other by `@id`, rendered as one JSON-LD graph per page.
 
-Each app builds the nodes of its own models. References: https://schema.org and Google's documentation of structured
+Each app builds the nodes for its models. References: https://schema.org and Google's documentation of structured
 data for articles, profile pages, breadcrumbs and organizations.
 """
 
@@ -78,15 +78,15 @@ def json_ld_script(nodes: Iterable[Node | None]) -> SafeString:
 
     Nodes with the same `@id` are merged: the first value of a property wins, but `sameAs` lists are combined.
     """
-    graph: dict[str, Node] = {}
+    merged_nodes: dict[str, Node] = {}
     for item in filter(None, nodes):
-        merged = graph.setdefault(item["@id"], {})
+        merged = merged_nodes.setdefault(item["@id"], {})
         for name, value in item.items():
             if name == "sameAs":
                 merged[name] = [*dict.fromkeys((*merged.get(name, ()), *value))]
             else:
                 merged.setdefault(name, value)
-    text = json.dumps({"@context": "https://schema.org", "@graph": list(graph.values())}, ensure_ascii=False)
+    text = json.dumps({"@context": "https://schema.org", "@graph": list(merged_nodes.values())}, ensure_ascii=False)
     return format_html(
         '<script type="application/ld+json">{}</script>',
         mark_safe(text.translate(_ESCAPES)),  # noqa: S308 - escaped for a script element

@@ -20,13 +20,13 @@ from richtext import references
 _numbers = count(1)
 
 
-def make_image(*, width: int = 48, height: int = 32, colour: str = "seagreen", **overrides: object) -> Image:
+def make_image(*, width: int = 48, height: int = 32, color: str = "seagreen", **overrides: object) -> Image:
     """Create an image of a single color, without renditions."""
     number = next(_numbers)
     upload = io.BytesIO()
-    Pillow.new("RGB", (width, height), colour).save(upload, "PNG")
-    file = process_upload(ContentFile(upload.getvalue(), name=f"picture-{number}.png"))
-    fields = {"title": f"Picture {number}", "alt": f"Drawing {number}", "file": file}
+    Pillow.new("RGB", (width, height), color).save(upload, "PNG")
+    file = process_upload(ContentFile(upload.getvalue(), name=f"image-{number}.png"))
+    fields = {"title": f"Image {number}", "alt": f"Drawing {number}", "file": file}
     return Image.objects.create(**fields | overrides)
 
 
@@ -48,7 +48,7 @@ def make_page(**overrides: object) -> Page:
     fields = {
         "title": f"Page {number}",
         "slug": f"page-{number}",
-        "body": f"<p>The words of page {number}.</p>",
+        "body": f"<p>The text of page {number}.</p>",
         "status": Page.Status.PUBLISHED,
         "published_at": timezone.now() - timedelta(days=1),
     }
@@ -84,7 +84,7 @@ def _post(**overrides: object) -> Post:
     fields = {
         "title": f"Post {number}",
         "slug": f"post-{number}",
-        "body": f"<p>The words of post {number}.</p>",
+        "body": f"<p>The text of post {number}.</p>",
         "status": Post.Status.PUBLISHED,
         "published_at": timezone.now() - timedelta(days=1),
     }

@@ -1,5 +1,5 @@
-// Autosave of a document's form: to this browser on every change and to the server every few seconds. After a lost
-// connection, a new sign-in or a crash, the text comes back. Also opens the live preview.
+// Autosave of a document's form: to this browser on every change and to the server every few seconds. Restores the
+// text after a lost connection, a new sign-in or a crash. Also opens the live preview.
 import { autosaveDelay, PAUSE } from "./autosave-delay.js"
 import * as copies from "./local-copies.js"
 import { PreviewPanel } from "./preview-panel.js"

@@ -44,7 +44,7 @@ const askForEntry = async (editor, list) => {
     return null
   }
   const nameOf = ({ kind, name }) => (list === SNIPPETS ? name : `${LABELS[kind]}: ${name}`)
-  // Names may repeat; then the id tells entries apart.
+  // Names may repeat; the ID distinguishes such entries.
   const isDuplicate = (entry) => entries.filter((other) => nameOf(other) === nameOf(entry)).length > 1
   const labelOf = (entry) => (isDuplicate(entry) ? `${nameOf(entry)} (${entry.id})` : nameOf(entry))
   const fields = { which: { title: gettext("Choose one"), enum: entries.map(labelOf) } }

@@ -47,7 +47,7 @@ def counts() -> tuple[int, int]:
 
 
 @pytest.mark.django_db
-def test_each_placement_shows_its_ad_and_nothing_without_one(client: Client) -> None:
+def test_each_placement_shows_its_ad_or_nothing(client: Client) -> None:
     post = make_post()
     for _ in range(3):
         make_post()
@@ -138,7 +138,7 @@ def test_no_ad_appears_before_the_disclaimer_or_inside_the_text(client: Client) 
 
 
 @pytest.mark.django_db
-def test_all_placements_of_a_page_cost_one_query(client: Client) -> None:
+def test_all_placements_of_a_page_take_one_query(client: Client) -> None:
     post = make_post(categories=[make_category()])
     for placement in Ad.Placement:
         make_ad(placement=placement, text="", image=make_image())
@@ -180,7 +180,7 @@ def test_the_choice_is_stable_for_a_day_and_weighted() -> None:
         {"weight": 0},
     ],
 )
-def test_meaningless_ads_are_refused(wrong: dict[str, Any]) -> None:
+def test_inconsistent_ads_are_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         make_ad(**wrong)
     with pytest.raises(ValidationError):
@@ -188,7 +188,7 @@ def test_meaningless_ads_are_refused(wrong: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
-def test_an_image_and_a_text_together_are_refused(admin_client: Client) -> None:
+def test_an_ad_with_both_image_and_text_is_rejected(admin_client: Client) -> None:
     fields = {"name": "A", "placement": "sidebar", "text": "Words", "url": "HTTPS://a.example/", "weight": "1"}
     page = admin_client.post(reverse("admin:ads_ad_add"), fields | {"image": make_image().pk})
     assert "Choose an image or enter text, not both." in page.content.decode()

@@ -195,7 +195,7 @@ def test_a_replaced_file_and_its_renditions_are_deleted_after_the_commit(
 def test_deleting_an_image_deletes_its_files_of_every_focal_point(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    other = make_image(colour="red")
+    other = make_image(color="red")
     create_renditions(other)
     files_of_other = stored_files()
     image = make_image()

@@ -131,7 +131,7 @@ def test_files_outside_the_media_folder_are_not_found(client: Client, path: str)
 
 
 def test_crops_have_the_expected_size_and_contain_the_focal_point() -> None:
-    image = make_image(width=1500, height=500, colour="navy", focal_point="0.9x0.5")
+    image = make_image(width=1500, height=500, color="navy", focal_point="0.9x0.5")
     with default_storage.open(image.file.name) as file:
         drawing = Pillow.open(file).convert("RGB")
     drawing.paste("red", (1300, 200, 1400, 300))

@@ -155,7 +155,7 @@ def test_renaming_a_draft_parent_invalidates_the_pages_below_it(client: Client) 
     assert client.get(f"/moved/{child.slug}/").status_code == 200
 
 
-def test_uncommitted_changes_are_not_cached_and_committed_ones_are_not_missed(client: Client) -> None:
+def test_only_committed_changes_are_cached(client: Client) -> None:
     post = make_post(title="Before")
     with transaction.atomic():
         change_title(post)
@@ -177,7 +177,7 @@ def test_a_scheduled_post_appears_on_time(client: Client) -> None:
     assert b"In a moment" in client.get("/").content
 
 
-def test_a_post_published_while_a_page_renders_is_on_the_next_response(
+def test_a_post_published_while_a_page_renders_is_in_the_next_response(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due = timezone.now() + timedelta(seconds=1)

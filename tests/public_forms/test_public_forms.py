@@ -78,7 +78,7 @@ def test_a_complete_form_is_valid(rf: RequestFactory) -> None:
 
 
 @pytest.mark.django_db
-def test_a_cross_site_form_is_rejected_and_keeps_its_text(rf: RequestFactory) -> None:
+def test_a_cross_site_form_is_rejected_with_its_text_preserved(rf: RequestFactory) -> None:
     form = submit(rf, headers={"sec-fetch-site": "cross-site"})
     assert not form.is_valid()
     assert form.status == 403
@@ -124,7 +124,7 @@ def test_a_filled_honeypot_is_spam_and_does_not_count_toward_the_limit(rf: Reque
 
 
 @pytest.mark.django_db
-def test_beyond_the_limit_the_form_is_rejected_and_keeps_its_text(rf: RequestFactory) -> None:
+def test_beyond_the_limit_a_form_is_rejected_with_its_text_preserved(rf: RequestFactory) -> None:
     assert submit(rf).is_valid()
     assert not submit(rf, {"words": ""}).is_valid()  # a form with other errors does not count
     assert submit(rf).is_valid()
@@ -137,7 +137,7 @@ def test_beyond_the_limit_the_form_is_rejected_and_keeps_its_text(rf: RequestFac
 
 
 @pytest.mark.django_db
-def test_a_double_click_is_one_submission_and_changed_text_another(rf: RequestFactory) -> None:
+def test_a_double_click_is_one_submission_and_a_changed_text_is_another(rf: RequestFactory) -> None:
     token = issue_token("note", age=60)
     first, twin, other = (submit(rf, {"token": token, "words": words}) for words in ("A", "A", "B"))
     other.daily_limit = 3  # type: ignore[misc]
@@ -247,7 +247,7 @@ def test_a_page_with_a_form_is_neither_cached_nor_indexed(rf: RequestFactory) ->
     assert _page(rf.put("/")).status_code == 405
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(rf: RequestFactory) -> None:
+def test_a_body_that_is_too_large_is_rejected_before_it_is_read(rf: RequestFactory) -> None:
     response = _page(rf.post("/", {"words": "x" * MAX_BODY_BYTES}))
     assert response.status_code == 413
     assert b"too long" in response.content

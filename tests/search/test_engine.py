@@ -28,7 +28,7 @@ def test_a_word_in_the_body_finds_its_post() -> None:
     assert titles("meniscus") == ["Quiet"]
 
 
-def test_title_outranks_keywords_outranks_tldr_outranks_any_number_of_matches_in_the_body() -> None:
+def test_title_outranks_tags_outranks_tldr_outranks_any_number_of_matches_in_the_body() -> None:
     make_post(title="In the body", body="<p>" + "Tendon, tendons, tendon. " * 40 + "</p>")
     make_post(title="In the points", tldr="Load a tendon slowly.", body=f"<p>{'Other words. ' * 200}</p>")
     make_post(title="As a keyword", tags=["Tendon"], body=f"<p>{'Other words. ' * 200}</p>")
@@ -36,7 +36,7 @@ def test_title_outranks_keywords_outranks_tldr_outranks_any_number_of_matches_in
     assert titles("tendon") == ["Tendon", "As a keyword", "In the points", "In the body"]
 
 
-def test_of_equal_matches_the_newer_comes_first() -> None:
+def test_newer_posts_come_first_among_equal_matches() -> None:
     for title in ("First", "Second"):
         make_post(title=title, body="<p>About hinges.</p>")
     assert titles("hinges") == ["Second", "First"]
@@ -50,12 +50,12 @@ def test_word_forms_case_and_accents_are_ignored(text: str) -> None:
 
 def test_a_quoted_phrase_matches_adjacent_words() -> None:
     make_post(title="Together", body="<p>Your lower back aches.</p>")
-    make_post(title="Apart", body="<p>Come back to the lower step.</p>")
+    make_post(title="Apart", body="<p>Go back to the lower step.</p>")
     assert titles('"lower back"') == titles("“lower back”") == ["Together"]
     assert sorted(titles("lower back")) == ["Apart", "Together"]
 
 
-def test_a_minus_excludes_a_term_and_finds_nothing_by_itself() -> None:
+def test_a_minus_excludes_a_term_and_finds_nothing_alone() -> None:
     make_post(title="Both", body="<p>Hip and knee.</p>")
     make_post(title="One", body="<p>Knee.</p>")
     assert titles("knee -hip") == ["One"]
@@ -94,7 +94,7 @@ def test_angle_brackets_and_slashes_separate_words_and_remain_in_the_excerpt() -
         assert "pulse &lt;60" in hit.excerpt
 
 
-def test_control_characters_in_a_text_are_not_taken_for_match_marks() -> None:
+def test_control_characters_in_a_text_are_not_mistaken_for_match_marks() -> None:
     post = make_post(title="Marks \x02here\x03", body="<p>plain</p>")
     post.tldr = "points \x02plain\x03"
     post.save()

@@ -23,7 +23,7 @@ def titles(text: str, category: str = "") -> list[str]:
     return [str(hit.document) for hit in search(Query.parse(text), category).hits]
 
 
-def test_a_changed_text_is_found_by_its_new_words_only() -> None:
+def test_a_changed_text_is_found_only_by_its_new_words() -> None:
     post = make_post(title="It", body="<p>femur</p>")
     post.body = "<p>tibia</p>"
     post.save()
@@ -78,7 +78,7 @@ def test_posts_added_from_the_category_side_are_indexed() -> None:
     assert titles("ankles") == []
 
 
-def test_a_change_that_is_rolled_back_leaves_the_index_as_it_was() -> None:
+def test_a_rolled_back_change_does_not_affect_the_index() -> None:
     post = make_post(title="It", body="<p>femur</p>")
     with transaction.atomic():
         post.body = "<p>tibia</p>"
@@ -89,7 +89,7 @@ def test_a_change_that_is_rolled_back_leaves_the_index_as_it_was() -> None:
     assert titles("tibia") == []
 
 
-def test_a_text_of_any_length_is_saved_and_found_by_its_beginning() -> None:
+def test_a_text_of_any_length_is_saved_and_its_beginning_is_indexed() -> None:
     different = " ".join(f"{number:x}" for number in range(2**20, 2**20 + 300_000))
     make_post(title="It", body=f"<p>femur {different}</p>")
     assert titles("femur") == ["It"]

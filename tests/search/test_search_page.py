@@ -130,7 +130,7 @@ def test_an_invalid_page_number_shows_a_page(client: Client, page: str) -> None:
 @example("'; DROP TABLE search_indexentry; --", "")
 @example("%s %d %(x)s {0}", "")
 @example("\ud800", "")
-def test_any_input_gives_a_page(client: Client, text: str, category: str) -> None:
+def test_any_query_string_gets_a_page(client: Client, text: str, category: str) -> None:
     parameters = {"q": text.encode(errors="surrogatepass"), "category": category.encode(errors="surrogatepass")}
     assert client.get("/search/", parameters).status_code == 200
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
         ("sholder -pain", ""),
     ],
 )
-def test_misspelled_words_are_corrected_and_correct_ones_kept(text: str, suggestion: str) -> None:
+def test_only_misspelled_words_are_corrected(text: str, suggestion: str) -> None:
     make_post(body="<p>The shoulder and the knee: pain in your sleep.</p>")
     assert suggest(Query.parse(text)) == suggestion
     assert not suggestion or search(Query.parse(suggestion)).total_count
@@ -58,7 +58,7 @@ def test_a_spelling_in_drafts_is_not_suggested_for_a_public_word() -> None:
     assert suggest(Query.parse("strengthning")) != "strengthening"
 
 
-def test_swapped_letters_are_swapped_back_before_letters_are_dropped() -> None:
+def test_transposed_characters_are_corrected_first() -> None:
     make_post(title="Pain in a pan", body="<p>A pan, a pain.</p>")
     assert suggest(Query.parse("pian")) == "pain"
 

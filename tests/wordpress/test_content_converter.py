@@ -49,7 +49,7 @@ def test_classic_body_gets_automatic_paragraphs(body: str, html: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "expected",
     [
         "<pre>one\n\n  two [gallery]</pre>",
         "<code>a[foo_bar]\n\nb</code>",
@@ -59,9 +59,9 @@ def test_classic_body_gets_automatic_paragraphs(body: str, html: str) -> None:
     ],
 )
 @pytest.mark.parametrize("before", ["", block("paragraph", "<p>word</p>")])
-def test_code_and_attributes_are_unchanged(kept: str, before: str) -> None:
-    body = to_html(f"{before}\n\n{kept}")
-    assert kept in body.html
+def test_code_and_attributes_are_unchanged(expected: str, before: str) -> None:
+    body = to_html(f"{before}\n\n{expected}")
+    assert expected in body.html
     assert body.shortcodes == ()
 
 
@@ -218,14 +218,14 @@ def test_brackets_in_text_are_unchanged(text: str, frame: str) -> None:
         ("[contact]\n\ntwo", "<p>two</p>", ("contact",)),
         ("one\n\n[my-form]", "<p>one</p>", ("my-form",)),
         ('[contact-form-7 id="9" title="Write"]', "", ("contact-form-7",)),
-        ('one [box colour="red"]two <b>three</b>[/box] four', "<p>one two <b>three</b> four</p>", ("box",)),
+        ('one [box color="red"]two <b>three</b>[/box] four', "<p>one two <b>three</b> four</p>", ("box",)),
         ("[drop_cap]O[/drop_cap]ne", "<p>One</p>", ("drop_cap",)),
         ("[row][half]one[/half][half]two[/half][/row]", "<p>one</p><p>two</p>", ("half", "row")),
         (block("shortcode", "[foo_bar]") + block("paragraph", "<p>one</p>"), "<p>one</p>", ("foo_bar",)),
         ("<p>one [foo_bar]</p>", "<p>one</p>", ("foo_bar",)),
     ],
 )
-def test_unknown_shortcode_is_removed_but_its_text_is_kept(body: str, html: str, names: tuple[str, ...]) -> None:
+def test_unknown_shortcode_is_removed_but_its_text_remains(body: str, html: str, names: tuple[str, ...]) -> None:
     found = to_html(body)
     assert found.html.replace("\n", "") == html
     assert found.shortcodes == names
@@ -251,13 +251,13 @@ BLOCKS = [
 
 @settings(max_examples=60)
 @given(st.lists(st.sampled_from(WORDS + TAGS), max_size=30).map("".join))
-def test_classic_body_keeps_every_letter_in_order(body: str) -> None:
-    def letters(text: str) -> list[str]:
+def test_classic_body_preserves_every_character_in_order(body: str) -> None:
+    def characters(text: str) -> list[str]:
         for tag in TAGS + ["<br />"]:
             text = text.replace(tag, " ")
         return list("".join(text.split()))
 
-    assert letters(to_html(body).html) == letters(body)
+    assert characters(to_html(body).html) == characters(body)
 
 
 @settings(max_examples=60)

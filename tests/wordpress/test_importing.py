@@ -168,7 +168,7 @@ def test_objects_rolled_back_with_a_failed_post_are_created_for_the_next(
 
 
 @pytest.mark.parametrize("change", ["categories", "tags", "primary_category", "author", "trash"])
-def test_newer_export_keeps_the_authors_changes(write: Writer, change: str) -> None:
+def test_newer_export_preserves_the_authors_changes(write: Writer, change: str) -> None:
     call_command("import_wordpress", write(item()))
     post = Post.objects.get()
     mine = make_category()

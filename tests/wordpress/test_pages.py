@@ -152,7 +152,7 @@ def test_role_is_assigned_without_starter_pages(write: Writer) -> None:
 
 
 @pytest.mark.parametrize("change", ["words", "typing", "publish"])
-def test_edited_starter_page_is_kept(
+def test_edited_starter_page_is_not_replaced(
     write: Writer,
     capsys: pytest.CaptureFixture[str],
     admin_user: Any,

@@ -56,7 +56,7 @@ def expected_words(body: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.name)
-def test_every_word_of_every_body_is_kept(path: Path) -> None:
+def test_every_word_of_every_body_is_preserved(path: Path) -> None:
     items = list(read_export(path).items())
     assert items
     for item in items:

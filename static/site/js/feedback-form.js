@@ -1,4 +1,4 @@
-// Send the feedback form and show the answer in its place. Without this script the answers are pages of their own.
+// Submit the feedback form and show the response in its place. Without this script, each response is a separate page.
 document.addEventListener("submit", async (event) => {
   const form = event.target
   const container = form.closest("[data-feedback]")
