@@ -1,0 +1,1 @@
+"""Affiliate programs, links and products: the shop page, disclosure, clicks, link checks and earnings."""

@@ -25,9 +25,9 @@ def daily_bars(amounts: Mapping[date, Decimal], last: date, days: int) -> list[B
     shown = [last - timedelta(days=days - 1 - number) for number in range(days)]
     highest = max(amounts.get(day, Decimal(0)) for day in shown)
     step = WIDTH / days
-    found = []
+    bars = []
     for number, day in enumerate(shown):
         amount = amounts.get(day, Decimal(0))
         height = float(max(amount, Decimal(0)) / highest) * HEIGHT if highest > 0 else 0.0
-        found.append(Bar(day, amount, round(number * step, 1), round(HEIGHT - height, 1), step - GAP, round(height, 1)))
-    return found
+        bars.append(Bar(day, amount, round(number * step, 1), round(HEIGHT - height, 1), step - GAP, round(height, 1)))
+    return bars

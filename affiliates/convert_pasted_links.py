@@ -21,21 +21,21 @@ class PastedLink(NamedTuple):
     destination: str
     error: str
     program: Program
-    holders: list[Model]
+    sources: list[Model]
 
 
 def find_pasted_links() -> list[PastedLink]:
     """Return the pasted shop URLs in order of first use."""
     pairs = pasted_references()
     references = Reference.objects.filter(pk__in=[reference.pk for reference, _ in pairs])
-    holders = {source.reference_key: source for source in references.sources()}
+    sources = {source.reference_key: source for source in references.sources()}
     found: dict[str, PastedLink] = {}
     for reference, program in pairs:
         destination, error = _canonical(reference.url, program)
         each = found.setdefault(destination, PastedLink(destination, error, program, []))
-        holder = holders.get((reference.source_type_id, reference.source_id))
-        if holder is not None and holder not in each.holders:
-            each.holders.append(holder)
+        source = sources.get((reference.source_type_id, reference.source_id))
+        if source is not None and source not in each.sources:
+            each.sources.append(source)
     return list(found.values())
 
 
@@ -53,20 +53,20 @@ def convert(destination: str, user: User) -> tuple[Link, list[Model]]:
         raise ValidationError(found.error)
     link = Link.objects.live().filter(destination=destination).order_by("pk").first()
     changed = []
-    for holder in found.holders:
-        if not user.has_perm(f"{holder._meta.app_label}.change_{holder._meta.model_name}"):
+    for source in found.sources:
+        if not user.has_perm(f"{source._meta.app_label}.change_{source._meta.model_name}"):
             raise PermissionDenied
-        model: Any = type(holder)
-        row = model._base_manager.get(pk=holder.pk)
-        # Every kind of content names its rich text field first.
+        model: Any = type(source)
+        row = model._base_manager.get(pk=source.pk)
+        # Models list their rich text field first.
         field = model.reference_fields[0]
         root = parse(getattr(row, field))
         for element in root.iter("a"):
             href = element.get("href") or ""
             if _canonical(href[:MAX_LENGTH], found.program) == (destination, ""):
                 if link is None:
-                    words = " ".join(element.text_content().split())[:120]
-                    link = Link(name=words or found.program.name, destination=destination)
+                    name = " ".join(element.text_content().split())[:120]
+                    link = Link(name=name or found.program.name, destination=destination)
                     link.full_clean(exclude=["program"])
                     link.save()
                 element.set("href", link.get_absolute_url())

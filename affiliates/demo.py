@@ -25,19 +25,19 @@ def create_demo_shop() -> int:
         row["name"]: ShopSection.objects.create(position=position, **row)
         for position, row in enumerate(data["section"])
     }
-    made = {row["slug"]: _create_product(row, sections, position) for position, row in enumerate(data["product"])}
+    products = {row["slug"]: _create_product(row, sections, position) for position, row in enumerate(data["product"])}
     table = data["comparison"]
     comparison = Comparison.objects.create(title=table["title"])
     for position, (slug, verdict) in enumerate(table["rows"].items()):
-        ComparisonRow.objects.create(comparison=comparison, product=made[slug], verdict=verdict, position=position)
-    keys = {slug: product.pk for slug, product in made.items()} | {"comparison": comparison.pk}
+        ComparisonRow.objects.create(comparison=comparison, product=products[slug], verdict=verdict, position=position)
+    keys = {slug: product.pk for slug, product in products.items()} | {"comparison": comparison.pk}
     for slug, body in data["addition"].items():
         for post in Post.objects.filter(slug=slug):
             # Insert before the references, which come last.
-            text, mark, sources = post.body.partition('<h2 id="references">')
-            post.body = f"{text}{body.format(**keys)}{mark}{sources}"
+            text, heading, references = post.body.partition('<h2 id="references">')
+            post.body = f"{text}{body.format(**keys)}{heading}{references}"
             post.save()
-    return len(made)
+    return len(products)
 
 
 def _create_product(row: dict[str, Any], sections: dict[str, ShopSection], position: int) -> Product:
@@ -52,9 +52,9 @@ def _create_product(row: dict[str, Any], sections: dict[str, ShopSection], posit
         section=sections[row["section"]],
         position=position,
     )
-    for number, address in enumerate(row["links"]):
+    for number, url in enumerate(row["links"]):
         link = Link(name=row["name"], slug=f"{row['slug']}-{number + 1}" if number else row["slug"])
-        link.product, link.destination = product, address
+        link.product, link.destination = product, url
         link.full_clean(exclude=["program"])
         link.save()
     return product

@@ -1,4 +1,4 @@
-"""Import program reports: CSV files in three formats, completely or not at all."""
+"""Import program reports: CSV files in three formats. An invalid file is rejected as a whole."""
 
 import csv
 import hashlib
@@ -91,55 +91,71 @@ def import_report(content: bytes, program: Program) -> ImportResult:
 
     Raises ValidationError, and stores nothing, if the report is invalid.
     """
-    table = _table(content)
-    header, format_ = _header(table)
+    table = _read_table(content)
+    header, format_ = _find_header(table)
     if format_.network != program.network:
         raise ValidationError(
             f"This is a report in the format “{format_.name}”, not one from {program}. Nothing was imported."
         )
-    columns = [_plain(name) for name in table[header]]
-    rows = [(number, row) for number, row in enumerate(table[header + 1 :], start=header + 2) if any(row)]
+    earnings = _parse_earnings(table, header, format_, program)
+    new = _store(earnings, program)
+    return ImportResult(format_.name, len(earnings), new, sum((each.amount for each in earnings), Decimal(0)))
+
+
+def _parse_earnings(table: list[list[str]], header: int, format_: ReportFormat, program: Program) -> list[Earning]:
+    """Return the earnings in the lines below the header, unsaved. The last line with an ID wins."""
+    columns = [_normalize(name) for name in table[header]]
+
+    def cell(row: list[str], names: Iterable[str]) -> str:
+        return _cell(row, columns, names)
+
     # Some reports end with a total, which has no date.
-    rows = [(number, row) for number, row in rows if _cell(row, columns, format_.day)]
+    rows = [(number, row) for number, row in enumerate(table[header + 1 :], start=header + 2) if cell(row, format_.day)]
     currency = next((code for sign, code in _CURRENCIES.items() if sign in "".join(table[header])), "USD")
-    to_date = _date_parser([_cell(row, columns, format_.day) for _, row in rows], currency)
-    known = _Links(program)
-    duplicates: Counter[str] = Counter()
+    parse_date = _date_parser([cell(row, format_.day) for _, row in rows], currency)
+    links = _LinkIndex(program)
+    repeats: Counter[str] = Counter()
     earnings: dict[str, Earning] = {}
     for number, row in rows:
-        amount = _amount(_cell(row, columns, format_.amount), number)
-        is_rejected = (
-            _cell(row, columns, format_.status).lower() in format_.rejected_statuses if format_.status else False
-        )
-        item = _cell(row, columns, format_.item)
-        if not (name := _cell(row, columns, format_.number)):
-            # Without an ID, identical lines are separate sales.
-            name = "\n".join(row)
-            duplicates[name] += 1
-        line = hashlib.sha256(f"{name}\n{duplicates[name] or 1}".encode()).hexdigest()
+        amount = _parse_amount(cell(row, format_.amount), number)
+        item = cell(row, format_.item)
+        line = _line_key(cell(row, format_.number), row, repeats)
         earnings[line] = Earning(
             program=program,
-            link=known.find(item),
-            day=to_date(_cell(row, columns, format_.day), number),
-            amount=Decimal(0) if is_rejected else amount,
-            currency=_currency(_cell(row, columns, format_.currency) or currency, number),
+            link=links.find(item),
+            day=parse_date(cell(row, format_.day), number),
+            amount=Decimal(0) if cell(row, format_.status).lower() in format_.rejected_statuses else amount,
+            currency=_parse_currency(cell(row, format_.currency) or currency, number),
             item=item[:200],
             line=line,
         )
+    return list(earnings.values())
+
+
+def _line_key(number: str, row: list[str], repeats: Counter[str]) -> str:
+    """Return the key that identifies a line. Without an ID (`number`), identical lines are separate sales."""
+    if number:
+        return hashlib.sha256(f"{number}\n1".encode()).hexdigest()
+    text = "\n".join(row)
+    repeats[text] += 1
+    return hashlib.sha256(f"{text}\n{repeats[text]}".encode()).hexdigest()
+
+
+def _store(earnings: list[Earning], program: Program) -> int:
+    """Create or update `earnings`. Return how many are new."""
     with transaction.atomic():
         before = Earning.objects.filter(program=program).count()
         Earning.objects.bulk_create(
-            earnings.values(),
+            earnings,
             update_conflicts=True,
             unique_fields=("program", "line"),
             update_fields=("amount", "day", "currency", "link", "item"),
             batch_size=500,
         )
-        new = Earning.objects.filter(program=program).count() - before
-    return ImportResult(format_.name, len(earnings), new, sum((each.amount for each in earnings.values()), Decimal(0)))
+        return Earning.objects.filter(program=program).count() - before
 
 
-def _table(content: bytes) -> list[list[str]]:
+def _read_table(content: bytes) -> list[list[str]]:
     if len(content) > MAX_BYTES:
         raise ValidationError("This file is larger than 5 MB. Export a shorter period.")
     if content.startswith((b"PK", b"\xd0\xcf")):
@@ -157,21 +173,21 @@ def _table(content: bytes) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows]
 
 
-def _header(table: list[list[str]]) -> tuple[int, ReportFormat]:
+def _find_header(table: list[list[str]]) -> tuple[int, ReportFormat]:
     """Return the index of the header line and the format of the report."""
     for number, row in enumerate(table[:MAX_HEADER_LINE]):
-        names = {_plain(name) for name in row}
+        names = {_normalize(name) for name in row}
         for format_ in FORMATS:
             if names >= set(format_.only) and names & set(format_.day) and names & set(format_.amount):
                 return number, format_
-    found = ", ".join(name for name in (max(table[:MAX_HEADER_LINE], key=len, default=[]))[:8] if name) or "none"
-    known = "; ".join(format_.name for format_ in FORMATS)
+    columns = ", ".join(name for name in (max(table[:MAX_HEADER_LINE], key=len, default=[]))[:8] if name) or "none"
+    supported = "; ".join(format_.name for format_ in FORMATS)
     raise ValidationError(
-        f"This report format is not supported. Supported reports: {known}. Columns in this file: {found}."
+        f"This report format is not supported. Supported reports: {supported}. Columns in this file: {columns}."
     )
 
 
-def _plain(name: str) -> str:
+def _normalize(name: str) -> str:
     return re.sub(r"[^a-z]", "", name.lower())
 
 
@@ -181,15 +197,15 @@ def _cell(row: list[str], columns: list[str], names: Iterable[str]) -> str:
     return next(filter(None, found), "")
 
 
-def _currency(text: str, number: int) -> str:
+def _parse_currency(text: str, number: int) -> str:
     code = _CURRENCIES.get(text, text.upper())
     if not re.fullmatch("[A-Z]{3}", code):
         raise ValidationError(f"Line {number}: “{text[:40]}” is not a currency code such as USD. Nothing was imported.")
     return code
 
 
-def _date_parser(written: list[str], currency: str) -> Callable[[str, int], date]:
-    """Return a date parser for the first format that fits all dates. The month comes first only in USD reports."""
+def _date_parser(texts: list[str], currency: str) -> Callable[[str, int], date]:
+    """Return a date parser for the first format that fits all of `texts`. Only USD reports have the month first."""
 
     def parse(text: str, format_: str) -> date | None:
         for part in (text, text.split("T")[0], text.split(" ")[0]):
@@ -200,22 +216,22 @@ def _date_parser(written: list[str], currency: str) -> Callable[[str, int], date
         return None
 
     formats = _DATE_FORMATS if currency == "USD" else sorted(_DATE_FORMATS, key=lambda each: each.startswith("%m"))
-    chosen = next((each for each in formats if written and all(parse(text, each) for text in written)), formats[0])
+    chosen = next((each for each in formats if texts and all(parse(text, each) for text in texts)), formats[0])
 
-    def to_date(text: str, number: int) -> date:
+    def parse_date(text: str, number: int) -> date:
         found = parse(text, chosen)
         if found is None or not 2000 <= found.year <= 2100:
             raise ValidationError(f"Line {number}: “{text[:40]}” is not a valid date. Nothing was imported.")
         return found
 
-    return to_date
+    return parse_date
 
 
 # A number with a sign before or after it or in parentheses, optionally with a currency on either side.
 _AMOUNT = re.compile(r"(?P<open>\(?)(-?)[A-Z$€£¥₹]{0,4}(-?)(?P<digits>\d[\d.,]*|[.,]\d+)[A-Z$€£¥₹]{0,4}(-?)\)?")
 
 
-def _amount(text: str, number: int) -> Decimal:
+def _parse_amount(text: str, number: int) -> Decimal:
     # Typographic minus signs, and spaces and apostrophes between thousands.
     found = _AMOUNT.fullmatch(re.sub(r"[\s'’]", "", re.sub("[−–‒]", "-", text)).upper())
     digits = found["digits"] if found else ""
@@ -236,15 +252,15 @@ def _amount(text: str, number: int) -> Decimal:
     return -amount if found["open"] or "-" in found.group(2, 3, 5) else amount
 
 
-class _Links:
-    """The links of a program by product number, slug and URL, as reports name them."""
+class _LinkIndex:
+    """The links of a program by product number, slug and URL, which are what reports contain."""
 
     def __init__(self, program: Program) -> None:
-        self._known: dict[str, Link] = {}
+        self._links: dict[str, Link] = {}
         for link in Link.objects.filter(program=program).order_by("-pk"):
-            self._known |= {link.slug: link, link.destination: link, link.shop_url: link}
+            self._links |= {link.slug: link, link.destination: link, link.shop_url: link}
             if number := asin(link.destination):
-                self._known[number] = link
+                self._links[number] = link
 
     def find(self, item: str) -> Link | None:
-        return self._known.get(item)
+        return self._links.get(item)

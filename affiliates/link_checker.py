@@ -1,4 +1,4 @@
-"""Check from time to time whether affiliate links still work.
+"""Check regularly whether affiliate links still work.
 
 Programs that forbid bots (`allows_bots`), such as Amazon, are never requested, and no request carries a tag, so none
 counts as a click. Many shops refuse bots, so any other failure than two 404 or 410 responses means "unknown".
@@ -28,22 +28,22 @@ FAILURES_UNTIL_BROKEN = 2
 
 
 def due_links() -> QuerySet[Link]:
-    """The links to look at, those that waited longest first."""
+    """Return the links to check, starting with the one not checked for the longest time."""
     now = timezone.now()
-    old = Q(checked_at=None) | Q(checked_at__lt=now - CHECK_INTERVAL)
-    unsure = Q(checked_at__lt=now - RETRY_INTERVAL, failed_checks__gt=0, failed_checks__lt=FAILURES_UNTIL_BROKEN)
-    links = Link.objects.live().filter(old | unsure, program__allows_bots=True)
+    outdated = Q(checked_at=None) | Q(checked_at__lt=now - CHECK_INTERVAL)
+    failed_once = Q(checked_at__lt=now - RETRY_INTERVAL, failed_checks__gt=0, failed_checks__lt=FAILURES_UNTIL_BROKEN)
+    links = Link.objects.live().filter(outdated | failed_once, program__allows_bots=True)
     return links.select_related("program").order_by("checked_at", "pk")
 
 
 def check_next() -> int:
-    """Check the next due link whose shop was not requested recently. Return 1, or 0 if there is none."""
+    """Check the next due link, unless its shop had a request recently. Return 1, or 0 if there is none to check."""
     queue_report()
     now = timezone.now()
-    asked = Link.objects.filter(checked_at__gt=now - HOST_INTERVAL).values_list("destination", flat=True)
-    busy = {host_of(destination) for destination in asked}
+    recent = Link.objects.filter(checked_at__gt=now - HOST_INTERVAL).values_list("destination", flat=True)
+    busy_hosts = {host_of(destination) for destination in recent}
     for link in due_links().iterator():
-        if host_of(link.destination) in busy:
+        if host_of(link.destination) in busy_hosts:
             continue
         # The conditional update claims the link; if this process dies, it is checked again next time.
         with invalidate_only(CacheScope.NONE):

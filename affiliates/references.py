@@ -26,18 +26,18 @@ def references_to_product(product: Product) -> ReferenceQuerySet:
 def pasted_references() -> list[tuple[Reference, Program]]:
     """Return the references to pasted shop URLs, each with the program that covers it, in order of appearance.
 
-    Amazon's rules hold even before its program exists, so it is created if a text links there.
+    Amazon's rules apply even if its program does not exist yet, so it is created if a text links to Amazon.
     """
     programs = list(Program.objects.all())
     is_covered = Q()
     for host in {*AMAZON_HOSTS, *SHORTENER_HOSTS, *(host for program in programs for host in program.host_list)}:
         is_covered |= Q(host=host) | Q(host__endswith=f".{host}")
-    found = []
+    pasted = []
     for reference in Reference.objects.from_content().filter(is_covered).order_by("pk"):
         program = find_program(programs, reference.host)
         if program is None and is_amazon(reference.host):
             program = Program.objects.amazon()
             programs.append(program)
         if program:
-            found.append((reference, program))
-    return found
+            pasted.append((reference, program))
+    return pasted

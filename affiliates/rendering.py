@@ -3,8 +3,8 @@
 Texts contain links by slug (`/go/roller/`), cards by product, or pasted shop URLs. Every rendered text passes through
 `finish`, whichever template shows it, so no link can be left without its disclosure.
 
-Sources: 16 CFR 255 (endorsements: disclosed before the link, in plain language, where it is noticed); Google's link
-attributes (rel=sponsored); the Operating Agreement of Amazon's Associates Program (direct links, none in emails).
+Rules: 16 CFR 255 (endorsements are disclosed before the link, in plain language, where readers notice it), Google's
+link attributes (rel=sponsored), the Operating Agreement of Amazon's Associates Program (direct links, none in emails).
 """
 
 from collections import defaultdict
@@ -58,22 +58,22 @@ def finish_markup(markup: str, target: RenderTarget = RenderTarget.PAGE) -> Safe
     return mark_safe(markup)  # noqa: S308 - made by our templates
 
 
-def is_affiliate_link(address: str) -> bool:
+def is_affiliate_link(url: str) -> bool:
     """Return whether `url` is an affiliate link, by slug or by domain."""
-    return bool(slug_in(address)) or is_program_host(shop_urls.host_of(address))
+    return bool(slug_in(url)) or is_program_host(shop_urls.host_of(url))
 
 
 def finish(roots: Sequence[HtmlElement], target: RenderTarget) -> None:
     """Fill the cards and render the affiliate links of `roots`, in place.
 
-    One query for links and cards, one for programs if shop URLs were pasted, one for sponsorships; none without any.
+    This takes one query for links and cards, one for programs if shop URLs were pasted, and one for sponsorships.
     """
-    found = [_TextContent(root) for root in roots]
-    if not any(found):
+    contents = [_TextContent(root) for root in roots]
+    if not any(contents):
         return
-    known = _Rows(found)
-    for root, places in zip(roots, found, strict=True):
-        _finish(root, places, known, target)
+    rows = _Rows(contents)
+    for root, content in zip(roots, contents, strict=True):
+        _finish(root, content, rows, target)
 
 
 class _TextContent:
@@ -81,9 +81,9 @@ class _TextContent:
 
     def __init__(self, root: HtmlElement) -> None:
         links = [(link, link.get("href") or "") for link in root.iter("a")]
-        self.named = [(link, slug) for link, href in links if (slug := slug_in(href))]
-        self.shop_url = [(link, href) for link, href in links if shop_urls.host_of(href)]
-        self.pasted = [(link, href) for link, href in self.shop_url if is_program_host(shop_urls.host_of(href))]
+        self.by_slug = [(link, slug) for link, href in links if (slug := slug_in(href))]
+        self.external = [(link, href) for link, href in links if shop_urls.host_of(href)]
+        self.pasted = [(link, href) for link, href in self.external if is_program_host(shop_urls.host_of(href))]
         self.cards: list[tuple[HtmlElement, str, int]] = [
             (div, kind, int(div.get("data-id") or 0))
             for div in root.iter("div")
@@ -91,7 +91,7 @@ class _TextContent:
         ]
 
     def __bool__(self) -> bool:
-        return bool(self.named or self.pasted or self.cards)
+        return bool(self.by_slug or self.pasted or self.cards)
 
     def keys(self, kind: str) -> set[int]:
         """Return the primary keys of the cards of a kind."""
@@ -101,37 +101,39 @@ class _TextContent:
 class _Rows:
     """The rows that texts need, loaded together."""
 
-    def __init__(self, found: Iterable[_TextContent]) -> None:
+    def __init__(self, contents: Sequence[_TextContent]) -> None:
         self.by_slug: dict[str, Link] = {}
         self.by_product: defaultdict[int, dict[int, Link]] = defaultdict(dict)
         self.by_comparison: defaultdict[int, dict[int, list[Link]]] = defaultdict(lambda: defaultdict(list))
-        found = list(found)
-        slugs = {slug for places in found for _, slug in places.named}
+        slugs = {slug for content in contents for _, slug in content.by_slug}
         products, comparisons, sponsorships = (
-            {key for places in found for key in places.keys(kind)} for kind in EMBEDS
+            {key for content in contents for key in content.keys(kind)} for kind in EMBEDS
         )
         if slugs or products or comparisons:
             for link in Link.objects.for_texts(slugs, products, comparisons):
-                self.by_slug[link.slug] = link
-                if link.replacement:
-                    self.by_slug[link.replacement.slug] = link.replacement
-                if link.product_id:
-                    self.by_product[link.product_id][link.pk] = link
-                    if link.comparison_id:
-                        self.by_comparison[link.comparison_id][link.product_id].append(link)
+                self._add(link)
         self.sponsorships: dict[int, Sponsorship] = Sponsorship.objects.in_bulk(sponsorships) if sponsorships else {}
-        self.programs = list(Program.objects.all()) if any(places.pasted for places in found) else []
+        self.programs = list(Program.objects.all()) if any(content.pasted for content in contents) else []
+
+    def _add(self, link: Link) -> None:
+        self.by_slug[link.slug] = link
+        if link.replacement:
+            self.by_slug[link.replacement.slug] = link.replacement
+        if link.product_id:
+            self.by_product[link.product_id][link.pk] = link
+            if link.comparison_id:
+                self.by_comparison[link.comparison_id][link.product_id].append(link)
 
     def program_of(self, host: str) -> Program | None:
         """Return the program that covers `host`. Amazon's rules apply even if its program does not exist yet."""
         return find_program(self.programs, host) or (Program(**AMAZON) if shop_urls.is_amazon(host) else None)
 
 
-def _finish(root: HtmlElement, places: _TextContent, known: _Rows, target: RenderTarget) -> None:
-    notes, brands = _fill_cards(places, known, target)
+def _finish(root: HtmlElement, content: _TextContent, rows: _Rows, target: RenderTarget) -> None:
+    notes, brands = _fill_cards(content, rows, target)
     programs: dict[str, Program] = {}
-    for element, slug in _named(root):
-        link = known.by_slug.get(slug)
+    for element, slug in _links_by_slug(root):
+        link = rows.by_slug.get(slug)
         shown = link.active if link else None
         if shown is None:
             # Retired without replacement, or deleted: keep the text, remove the link.
@@ -140,37 +142,37 @@ def _finish(root: HtmlElement, places: _TextContent, known: _Rows, target: Rende
             programs[shown.program.name] = shown.program
             if target is RenderTarget.PAGE and not shown.program.allows_redirect:
                 element.set("data-click-url", reverse("affiliates:count_click", args=[shown.slug]))
-    for element, href in places.pasted:
-        program = known.program_of(shop_urls.host_of(href))
-        if program and _render_link(element, _address(href, program, target), PAID_LABEL):
+    for element, href in content.pasted:
+        program = rows.program_of(shop_urls.host_of(href))
+        if program and _render_link(element, _pasted_url(href, program, target), PAID_LABEL):
             programs[program.name] = program
-    for element, href in places.shop_url:
+    for element, href in content.external:
         if shop_urls.matches_domain(shop_urls.host_of(href), brands) and element.get("rel") != REL:
             _render_link(element, href, PARTNER_LABEL)
     _insert_notes(root, notes, programs, target)
 
 
-def _named(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
+def _links_by_slug(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
     """Return the links by slug, including those in cards."""
     return [(link, slug) for link in root.iter("a") if (slug := slug_in(link.get("href") or ""))]
 
 
-def _fill_cards(places: _TextContent, known: _Rows, target: RenderTarget) -> tuple[list[HtmlElement], list[str]]:
+def _fill_cards(content: _TextContent, rows: _Rows, target: RenderTarget) -> tuple[list[HtmlElement], list[str]]:
     """Replace placeholders with cards. Return the notes of sponsorships and the domains of their brands."""
     notes: list[HtmlElement] = []
     brands: list[str] = []
-    for place, kind, key in places.cards:
+    for placeholder, kind, key in content.cards:
         markup = ""
         if kind == "product":
-            markup = cards.product(list(known.by_product[key].values()), target)
+            markup = cards.product(list(rows.by_product[key].values()), target)
         elif kind == "comparison":
-            markup = cards.comparison(list(known.by_comparison[key].values()), target)
-        elif sponsorship := known.sponsorships.get(key):
+            markup = cards.comparison(list(rows.by_comparison[key].values()), target)
+        elif sponsorship := rows.sponsorships.get(key):
             notes.append(_fragment(cards.sponsorship(sponsorship, target)))
             brands += sponsorship.host_list
         if markup:
-            place.addprevious(_fragment(markup))
-        place.drop_tree()
+            placeholder.addprevious(_fragment(markup))
+        placeholder.drop_tree()
     return notes, brands
 
 
@@ -179,25 +181,25 @@ def _fragment(markup: str) -> HtmlElement:
     return element
 
 
-def _address(href: str, program: Program, target: RenderTarget) -> str:
+def _pasted_url(href: str, program: Program, target: RenderTarget) -> str:
     """Return the canonical form of a pasted shop URL, with our tag or, if the program has none, its own."""
     if target is RenderTarget.EMAIL and not program.allows_email:
         return ""
     try:
-        tidy = shop_urls.canonical(href, program.tag_parameter)
+        canonical_url = shop_urls.canonical(href, program.tag_parameter)
     except ValidationError:
         return href
     tag = program.tag or shop_urls.get_tag(href, program.tag_parameter)
-    return shop_urls.add_tag(tidy, program.tag_parameter, tag)
+    return shop_urls.add_tag(canonical_url, program.tag_parameter, tag)
 
 
-def _render_link(element: HtmlElement, address: str, label: str) -> bool:
+def _render_link(element: HtmlElement, url: str, label: str) -> bool:
     """Make `element` an affiliate link to `url`, marked for people and search engines.
 
     Return False for an empty `url`, which links to the page itself.
     """
-    element.set("href", address)
-    if not address:
+    element.set("href", url)
+    if not url:
         return False
     element.set("rel", REL)
     if not element.text_content().rstrip().endswith(label):

@@ -16,8 +16,8 @@ from affiliates.references import references_to_link
 def retire(links: Iterable[Link], replacement: Link | None, user: User) -> list[Model]:
     """Retire `links` in favor of `replacement`, or leave their text without a link.
 
-    All or none. Return the affected texts, whose history gets an entry by `user` for each link. Raises ValidationError
-    if `replacement` is retired or among `links`.
+    Retire all of them or none, and add an entry by `user` for each link to the history of the texts that use it. Return
+    these texts. Raises ValidationError if `replacement` is retired or among `links`.
     """
     changed: dict[tuple[type[Model], object], Model] = {}
     links = list(links)
@@ -29,19 +29,19 @@ def retire(links: Iterable[Link], replacement: Link | None, user: User) -> list[
         if replacement and (replacement.is_retired or replacement in links):
             raise ValidationError(f"“{replacement}” cannot replace these links. Choose another one.")
         for link in (locked[link.pk] for link in links):
-            holders = references_to_link(link).sources()
+            sources = references_to_link(link).sources()
             link.retire(replacement)
             outcome = f"It was replaced by “{replacement}”" if replacement else "Its text remains without a link"
             LogEntry.objects.bulk_create(
                 LogEntry(
                     user_id=user.pk,
-                    content_type=ContentType.objects.get_for_model(holder),
-                    object_id=str(holder.pk),
-                    object_repr=str(holder)[:200],
+                    content_type=ContentType.objects.get_for_model(source),
+                    object_id=str(source.pk),
+                    object_repr=str(source)[:200],
                     action_flag=CHANGE,
                     change_message=f"The link “{link}” was retired. {outcome}. Check that the text still fits.",
                 )
-                for holder in holders
+                for source in sources
             )
-            changed |= {(type(holder), holder.pk): holder for holder in holders}
+            changed |= {(type(source), source.pk): source for source in sources}
     return list(changed.values())

@@ -14,14 +14,14 @@ def shop_meta(shop: ShopPage, products: Iterable[Product], *, is_whole: bool) ->
     """Return the metadata of the shop page with `products`. Search results (`is_whole` is False) are not indexed."""
     products = list(products)
     names = "; ".join(product.name for product in products[:3])
-    pictures = (product.image for product in products if product.image)
+    images = (product.image for product in products if product.image)
     return PageMeta(
         title=shop.title,
         description=truncate(shop.introduction) or truncate(f"{shop.title}: {names}." if names else f"{shop.title}."),
         path=reverse("affiliates:shop"),
         schema_type="CollectionPage",
         ancestors=(Breadcrumb("Home", reverse("home")),),
-        image=share_image(next(pictures, None)),
+        image=share_image(next(images, None)),
         nodes=tuple(product_node(product) for product in products) if is_whole else (),
         is_indexed=is_whole and bool(products),
     )

@@ -27,12 +27,12 @@ def load_sections(query: str = "") -> list[SectionContent]:
         assert link.product is not None  # filtered above
         by_product.setdefault(link.product, []).append(link)
     sections: dict[ShopSection, SectionContent] = {}
-    for product, own in by_product.items():
+    for product, links_of_product in by_product.items():
         assert product.section is not None
         if _matches(product, query):
             content = sections.setdefault(product.section, SectionContent(product.section, [], []))
             content.products.append(product)
-            content.cards.append(cards.product(own, RenderTarget.PAGE, in_shop=True))
+            content.cards.append(cards.product(links_of_product, RenderTarget.PAGE, in_shop=True))
     return list(sections.values())
 
 

@@ -16,7 +16,7 @@ from richtext.links import host_of, is_own_host, site_path, split_href
 MAX_URL_LENGTH = 2000
 # The path of affiliate links on this site, without its leading slash.
 GO_PREFIX = "go/"
-# https://affiliate-program.amazon.com lists a program for most of these; the others have shops but no program.
+# Most of them have a program on https://affiliate-program.amazon.com, the others only a shop.
 AMAZON_HOSTS = tuple(
     f"amazon.{country}"
     for country in (
@@ -32,10 +32,10 @@ _PRODUCT = re.compile(
     r"|exec/obidos/asin|exec/obidos/tg/detail/-|o/asin|asin|d)/([A-Z0-9]{10})(?:[/?.]|$)",
     re.IGNORECASE,
 )
-# Other parts of Amazon, such as the partner help, use other subdomains.
-_SHOP_PARTS = frozenset({"", "www.", "smile.", "m."})
+# The partner help and other services of Amazon use other subdomains.
+_SHOP_SUBDOMAINS = frozenset({"", "www.", "smile.", "m."})
 # Tracking parameters. Any other parameter may determine what the page shows.
-_NOISE = re.compile(
+_TRACKING_PARAMETER = re.compile(
     r"tag|link(?:code|id)|camp|creative(?:asin)?|ascsubtag|ref_?|_encoding|qid|sr|crid|sprefix|dib(?:_tag)?|psc|th"
     r"|smid|content-id|p[df]_rd_\w+",
     re.IGNORECASE,
@@ -44,9 +44,9 @@ _NOISE = re.compile(
 _HOST = re.compile(r"(?:[a-z0-9_-]+\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)")
 
 
-def parse_shop_url(address: str) -> SplitResult:
+def parse_shop_url(url: str) -> SplitResult:
     """Return the parts of a pasted shop URL, completed with https. Raises ValidationError if it is invalid."""
-    typed = address.strip()
+    typed = url.strip()
     if len(typed) > MAX_URL_LENGTH:
         _refuse_length(typed)
     if re.search(r"[\s\x00-\x1f\x7f<>\"\\]", typed):
@@ -62,39 +62,43 @@ def parse_shop_url(address: str) -> SplitResult:
     except ValueError:
         host = ""
     if is_own_host(host):
-        raise ValidationError("This leads back to your own site. Give the address of the shop.")
+        raise ValidationError("This URL is on your own site. Enter the shop's URL.")
     if not _HOST.fullmatch(host) or "@" in parts.netloc or port not in (None, 80, 443):
-        raise ValidationError("This is no whole address of a shop. It looks like https://shop.example.com/roller.")
+        raise ValidationError("Enter a complete shop URL, such as https://shop.example.com/roller.")
     if matches_domain(host, SHORTENER_HOSTS):
         raise ValidationError(
-            "This is one of Amazon's short addresses, which hides where it leads. Open it in your browser, then copy"
-            " the long address from there."
+            "This is a short Amazon URL, which hides the page it opens. Open it in your browser, then copy the full URL"
+            " from there."
         )
     return SplitResult("https", host, iri_to_uri(parts.path) or "/", parts.query, parts.fragment)
 
 
-def canonical(address: str, parameter: str = "") -> str:
+def canonical(url: str, parameter: str = "") -> str:
     """Return the canonical form of a shop URL, without its tag in the query `parameter`.
 
     All URLs of an Amazon product have the same canonical form. Idempotent. Raises ValidationError like
     `parse_shop_url`.
     """
-    parts = parse_shop_url(address)
-    country = amazon_domain(parts.netloc)
-    if country and parts.netloc.removesuffix(country) in _SHOP_PARTS:
-        number = asin(address)
+    parts = parse_shop_url(url)
+    domain = amazon_domain(parts.netloc)
+    if domain and parts.netloc.removesuffix(domain) in _SHOP_SUBDOMAINS:
+        number = asin(url)
         path = f"/dp/{number}" if number else re.sub(r"/ref=[^/]*", "", parts.path) or "/"
-        query = [] if number else [each for each in parse_qsl(parts.query) if not _NOISE.fullmatch(each[0])]
-        form = urlunsplit(("https", f"www.{country}", path, urlencode(query), ""))
+        query = (
+            [] if number else [pair for pair in parse_qsl(parts.query) if not _TRACKING_PARAMETER.fullmatch(pair[0])]
+        )
+        canonical_url = urlunsplit(("https", f"www.{domain}", path, urlencode(query), ""))
     else:
-        form = urlunsplit(parts._replace(query=_without(parts.query, parameter)))
+        canonical_url = urlunsplit(parts._replace(query=_without(parts.query, parameter)))
     # Percent-encoding can make the URL longer than the limit.
-    return form if len(form) <= MAX_URL_LENGTH else _refuse_length(form)
+    if len(canonical_url) > MAX_URL_LENGTH:
+        _refuse_length(canonical_url)
+    return canonical_url
 
 
-def _refuse_length(address: str) -> NoReturn:
+def _refuse_length(url: str) -> NoReturn:
     raise ValidationError(
-        f"This URL is {len(address):,} characters long; the limit is {MAX_URL_LENGTH:,}. "
+        f"This URL is {len(url):,} characters long; the limit is {MAX_URL_LENGTH:,}. "
         "Usually you can remove everything after the question mark."
     )
 
@@ -110,19 +114,19 @@ def is_amazon(host: str) -> bool:
     return bool(amazon_domain(host)) or matches_domain(host, SHORTENER_HOSTS)
 
 
-def asin(address: str) -> str:
+def asin(url: str) -> str:
     """Return the product number in an Amazon URL, or ""."""
-    parts = urlsplit(address.strip())
+    parts = urlsplit(url.strip())
     # URLs of Amazon's own ads contain the product's path in their query.
-    places = [parts.path, *(value for _, value in parse_qsl(parts.query) if value.startswith("/"))]
-    found = next(filter(None, (_PRODUCT.search(f"{place}/") for place in places)), None)
+    paths = [parts.path, *(value for _, value in parse_qsl(parts.query) if value.startswith("/"))]
+    found = next(filter(None, (_PRODUCT.search(f"{path}/") for path in paths)), None)
     return found[1].upper() if found else ""
 
 
-def get_tag(address: str, parameter: str) -> str:
+def get_tag(url: str, parameter: str) -> str:
     """Return the tag in a pasted URL, or ""."""
     try:
-        return dict(parse_qsl(urlsplit(address.strip()).query)).get(parameter, "") if parameter else ""
+        return dict(parse_qsl(urlsplit(url.strip()).query)).get(parameter, "") if parameter else ""
     except ValueError:
         return ""
 
@@ -150,5 +154,5 @@ def slug_in(href: str) -> str:
 
 
 def matches_domain(host: str, hosts: Iterable[str]) -> bool:
-    """Return whether `host` is one of `hosts` or a subdomain of one."""
+    """Return whether `host` is one of `hosts` or a subdomain of one of them."""
     return any(host == each or host.endswith(f".{each}") for each in hosts)

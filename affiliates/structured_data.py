@@ -1,4 +1,4 @@
-"""Structured data of products, without ratings, prices or availability, which the site does not know."""
+"""Structured data of products, without ratings, prices or availability, which are not stored."""
 
 from collections.abc import Iterable
 

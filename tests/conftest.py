@@ -81,8 +81,8 @@ def media_root(settings: Settings) -> Iterator[Path]:
 def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start each test without cached pages, and with Amazon as the only known affiliate program."""
     cache.clear()
-    monkeypatch.setattr(programs._hosts, "_known", programs._ALWAYS)
-    monkeypatch.setattr(programs._hosts, "_until", math.inf)
+    monkeypatch.setattr(programs._host_cache, "_hosts", programs._AMAZON_HOSTS)
+    monkeypatch.setattr(programs._host_cache, "_expires_at", math.inf)
 
 
 @pytest.fixture

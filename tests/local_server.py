@@ -1,4 +1,4 @@
-"""An HTTP server on this machine that stands in for another site, and permission to send requests to it."""
+"""A local HTTP server in place of another site, and permission to send requests to it."""
 
 import ssl
 from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from affiliates.charts import daily_bars
-from affiliates.earnings import by_day, by_month, of_links, of_posts, shared_out
+from affiliates.earnings import attribute_earnings, report_by_link, report_by_post, total_by_day, total_by_month
 from affiliates.earnings_import import MAX_BYTES, import_report
 from affiliates.models import ClickCount, Earning, Program
 
@@ -67,16 +67,16 @@ class EarningAdmin(admin.ModelAdmin):
         form = ReportForm(request.POST, request.FILES) if request.method == "POST" else ReportForm()
         if form.is_bound and form.is_valid():
             result = form.cleaned_data["result"]
-            words = f"{result.format}: imported {result.lines} lines ({result.new} new), {result.total} in total."
-            self.message_user(request, words, messages.SUCCESS)
+            message = f"{result.format}: imported {result.lines} lines ({result.new} new), {result.total} in total."
+            self.message_user(request, message, messages.SUCCESS)
             return HttpResponseRedirect(request.path)
         context = {**self.admin_site.each_context(request), "title": "Earnings", "opts": self.opts}
         context |= {"form": form if may_add else None}
-        context |= _earned(request.GET.get("currency", ""))
+        context |= _report(request.GET.get("currency", ""))
         return TemplateResponse(request, "admin/affiliates/earning/report.html", context)
 
 
-def _earned(currency: str) -> dict[str, Any]:
+def _report(currency: str) -> dict[str, Any]:
     """Return the context of the report in `currency`, or in the first currency with earnings."""
     today = timezone.localdate()
     year = Earning.objects.filter(day__gt=today - timedelta(days=365))
@@ -84,17 +84,17 @@ def _earned(currency: str) -> dict[str, Any]:
     chosen = currency if currency in currencies else next(iter(currencies), "")
     earnings = year.filter(currency=chosen)
     counts = ClickCount.objects.last_days(365).order_by()
-    clicks = dict(counts.values_list("post").annotate(all=Sum("count")))
-    followed = dict(counts.values_list("link").annotate(all=Sum("count")))
-    days, shares = by_day(earnings), shared_out(earnings)
-    drawn = daily_bars(days, today, CHART_DAYS)
+    post_clicks = dict(counts.values_list("post").annotate(total=Sum("count")))
+    link_clicks = dict(counts.values_list("link").annotate(total=Sum("count")))
+    days, shares = total_by_day(earnings), attribute_earnings(earnings)
+    bars = daily_bars(days, today, CHART_DAYS)
     return {
         "currencies": currencies,
         "currency": chosen,
         "total": sum(days.values(), Decimal(0)),
-        "months": by_month(earnings),
-        "bars": drawn,
-        "best": max(bar.amount for bar in drawn),
-        "posts": of_posts(shares, clicks)[:MAX_TABLE_ROWS],
-        "links": of_links(shares, followed)[:MAX_TABLE_ROWS],
+        "months": total_by_month(earnings),
+        "bars": bars,
+        "best": max(bar.amount for bar in bars),
+        "posts": report_by_post(shares, post_clicks)[:MAX_TABLE_ROWS],
+        "links": report_by_link(shares, link_clicks)[:MAX_TABLE_ROWS],
     }

@@ -40,9 +40,9 @@ def retire_and_report(model_admin: Any, request: HttpRequest, links: list[Link],
     model_admin.message_user(request, message, messages.SUCCESS)
 
 
-def edit_links(holders: Any) -> SafeString:
+def edit_links(sources: Any) -> SafeString:
     """Return links to the change forms of texts."""
-    rows = ((used.url, used.source) for used in (WhereUsed(holder, []) for holder in holders))
+    rows = ((used.url, used.source) for used in (WhereUsed(source, []) for source in sources))
     return format_html_join(", ", '<a href="{}">{}</a>', rows)
 
 
@@ -50,8 +50,8 @@ def warn_about_tag(request: HttpRequest, link: Link, typed: str) -> None:
     """Warn if the program has no tag, or if the pasted URL contained another one."""
     program, found = link.program, get_tag(typed, link.program.tag_parameter)
     if not program.tag and program.tag_parameter:
-        words = f"“{link}” earns nothing yet. Enter your tag in the program “{program}”."
-        messages.warning(request, words)
+        message = f"“{link}” earns nothing yet. Enter your tag in the program “{program}”."
+        messages.warning(request, message)
     elif found and found != program.tag:
-        words = f"The URL of “{link}” contained the tag {found}. Your tag {program.tag} is used instead."
-        messages.warning(request, words)
+        message = f"The URL of “{link}” contained the tag {found}. Your tag {program.tag} is used instead."
+        messages.warning(request, message)

@@ -86,13 +86,13 @@ class LinkAdmin(admin.ModelAdmin):
             assert isinstance(request.user, User)
             try:
                 link, changed = convert(request.POST.get("destination", ""), request.user)
-                words = "Created the affiliate link “{}”, used in {}. You can change its name here."
-                self.message_user(request, format_html(words, link, edit_links(changed)), messages.SUCCESS)
+                message = "Created the affiliate link “{}”, used in {}. You can change its name here."
+                self.message_user(request, format_html(message, link, edit_links(changed)), messages.SUCCESS)
                 return HttpResponseRedirect(admin_url(link))
             except ValidationError as error:
                 self.message_user(request, " ".join(error.messages), messages.WARNING)
                 return HttpResponseRedirect(request.path)
-        rows = [(each, [WhereUsed(holder, []) for holder in each.holders]) for each in find_pasted_links()]
+        rows = [(each, [WhereUsed(source, []) for source in each.sources]) for each in find_pasted_links()]
         context = {**self.admin_site.each_context(request), "title": "Pasted shop URLs", "opts": self.opts}
         return TemplateResponse(request, "admin/affiliates/link/pasted.html", {**context, "rows": rows})
 

@@ -34,4 +34,5 @@ class ClickCount(DailyCount):
         indexes = [models.Index(fields=("day", "link"), name="affiliates_clickcount_recent")]
 
     def __str__(self) -> str:
+        """Return the link, day and clicks."""
         return f"{self.link}, {self.day}: {self.count}"

@@ -19,9 +19,12 @@ class Earning(models.Model):
     line = models.CharField(max_length=64, editable=False)
 
     class Meta:
+        """Newest first, with each line of a report once."""
+
         ordering = ("-day", "-pk")
         constraints = [models.UniqueConstraint("program", "line", name="affiliates_earning_once")]
         indexes = [models.Index(fields=("day", "currency"), name="affiliates_earning_day")]
 
     def __str__(self) -> str:
+        """Return the day and amount."""
         return f"{self.day}: {self.amount} {self.currency}"

@@ -33,6 +33,7 @@ class BrokenLinksEmail(QueuedEmail):
         ]
 
     def __str__(self) -> str:
+        """Return the day."""
         return f"Broken links of {self.day}"
 
     def build_email(self) -> EmailMessage | None:

@@ -142,6 +142,8 @@ class Link(models.Model):
     comparison_title: str | None = None
 
     class Meta:
+        """Sorted by name, with the rules of retired links."""
+
         ordering = ("name", "pk")
         verbose_name = "affiliate link"
         indexes = [models.Index(fields=("is_retired", "program"), name="affiliates_link_live")]
@@ -159,6 +161,7 @@ class Link(models.Model):
         ]
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
     def get_absolute_url(self) -> str:

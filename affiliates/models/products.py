@@ -18,10 +18,13 @@ class ShopSection(models.Model):
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
 
     class Meta:
+        """Sorted in the order of the shop page."""
+
         ordering = ("position", "name")
         verbose_name = "shop section"
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
 
@@ -32,9 +35,12 @@ class ShopPage(Singleton):
     introduction = models.TextField(blank=True, help_text="One or two sentences about how you choose your favorites.")
 
     class Meta:
+        """The name in the admin."""
+
         verbose_name = "shop page"
 
     def __str__(self) -> str:
+        """Return the title."""
         return self.title
 
 
@@ -85,9 +91,12 @@ class Product(ReferenceSource):
     objects = ProductQuerySet.as_manager()
 
     class Meta:
+        """Sorted by name."""
+
         ordering = ("name", "pk")
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
     def get_absolute_url(self) -> str:
@@ -112,9 +121,12 @@ class Comparison(models.Model):
     products = models.ManyToManyField(Product, through="ComparisonRow", related_name="comparisons")
 
     class Meta:
+        """Sorted by title."""
+
         ordering = ("title", "pk")
 
     def __str__(self) -> str:
+        """Return the title."""
         return self.title
 
 
@@ -131,9 +143,12 @@ class ComparisonRow(models.Model):
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
 
     class Meta:
+        """Sorted by position, with each product once."""
+
         ordering = ("position", "pk")
         verbose_name = "compared product"
         constraints = [models.UniqueConstraint("comparison", "product", name="affiliates_comparisonrow_once")]
 
     def __str__(self) -> str:
+        """Return the comparison and the product."""
         return f"{self.comparison}: {self.product}"

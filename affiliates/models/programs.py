@@ -11,7 +11,7 @@ from affiliates import shop_urls
 from affiliates.disclosure import DISCLOSURE
 from affiliates.shop_urls import AMAZON_HOSTS
 
-# Operating Agreement of the Associates Program (identification, Program Policies: e-mail, cloaking, prices).
+# Operating Agreement of the Associates Program (identification, Program Policies: email, cloaking, prices).
 AMAZON: dict[str, Any] = {
     "name": "Amazon",
     "network": "amazon",
@@ -40,7 +40,7 @@ class Program(models.Model):
     """A shop or network that pays for links, with its rules."""
 
     class Network(models.TextChoices):
-        """Whose rules are built in."""
+        """The networks whose rules are built in, and all others."""
 
         AMAZON = "amazon", "Amazon"
         OTHER = "other", "Other shop or network"
@@ -103,6 +103,8 @@ class Program(models.Model):
     objects = ProgramQuerySet.as_manager()
 
     class Meta:
+        """Sorted by name, with Amazon's rules."""
+
         ordering = ("name",)
         constraints = [
             models.CheckConstraint(
@@ -124,6 +126,7 @@ class Program(models.Model):
         ]
 
     def __str__(self) -> str:
+        """Return the name."""
         return self.name
 
     @property
@@ -147,31 +150,31 @@ class Program(models.Model):
         self.hosts = "\n".join(dict.fromkeys(hosts))
 
     def save(self, **kwargs: Any) -> None:
-        """Save, and forget the cached domains of all programs."""
+        """Save, and clear the cached domains of all programs."""
         super().save(**kwargs)
-        _hosts.forget()
+        _host_cache.clear()
         # Another request may have cached the old domains before this transaction committed.
-        transaction.on_commit(_hosts.forget)
+        transaction.on_commit(_host_cache.clear)
 
 
 def find_program(programs: list[Program], host: str) -> Program | None:
     """Return the program that covers `host`: the most specific one, or Amazon's for all Amazon domains."""
-    named = [
-        (len(each), -program.pk, program)
+    matches = [
+        (len(domain), -program.pk, program)
         for program in programs
-        for each in program.host_list
-        if shop_urls.matches_domain(host, [each])
+        for domain in program.host_list
+        if shop_urls.matches_domain(host, [domain])
     ]
-    if not named and shop_urls.is_amazon(host):
+    if not matches and shop_urls.is_amazon(host):
         return next((program for program in programs if program.network == Program.Network.AMAZON), None)
-    return max(named)[2] if named else None
+    return max(matches)[2] if matches else None
 
 
-_ALWAYS = (*AMAZON_HOSTS, *shop_urls.SHORTENER_HOSTS)
+_AMAZON_HOSTS = (*AMAZON_HOSTS, *shop_urls.SHORTENER_HOSTS)
 
 
-class _Hosts:
-    """The domains of all programs, cached for a minute, so that texts with ordinary links need no query.
+class _HostCache:
+    """The domains of all programs, cached for a minute so that ordinary links cost no query.
 
     A program added by another process is recognized within that minute. Amazon's domains are always included.
     """
@@ -179,22 +182,22 @@ class _Hosts:
     SECONDS = 60.0
 
     def __init__(self) -> None:
-        self._until, self._known = 0.0, _ALWAYS
+        self._expires_at, self._hosts = 0.0, _AMAZON_HOSTS
 
-    def forget(self) -> None:
-        self._until = 0.0
+    def clear(self) -> None:
+        self._expires_at = 0.0
 
     def all(self) -> tuple[str, ...]:
-        if time.monotonic() > self._until:
-            told = Program.objects.order_by().values_list("hosts", flat=True)
-            self._known = (*_ALWAYS, *(host for hosts in told for host in hosts.split()))
-            self._until = time.monotonic() + self.SECONDS
-        return self._known
+        if time.monotonic() > self._expires_at:
+            stored = Program.objects.order_by().values_list("hosts", flat=True)
+            self._hosts = (*_AMAZON_HOSTS, *(host for hosts in stored for host in hosts.split()))
+            self._expires_at = time.monotonic() + self.SECONDS
+        return self._hosts
 
 
-_hosts = _Hosts()
+_host_cache = _HostCache()
 
 
 def is_program_host(host: str) -> bool:
     """Return whether a link to `host` may be an affiliate link. Rarely needs a query."""
-    return bool(host) and shop_urls.matches_domain(host, _hosts.all())
+    return bool(host) and shop_urls.matches_domain(host, _host_cache.all())

@@ -30,6 +30,8 @@ class Sponsorship(models.Model):
     )
 
     class Meta:
+        """Sorted by brand."""
+
         ordering = ("brand", "pk")
         verbose_name = "sponsored post"
         constraints = [
@@ -37,6 +39,7 @@ class Sponsorship(models.Model):
         ]
 
     def __str__(self) -> str:
+        """Return the brand and what it provided."""
         return f"{self.brand}: {self.get_kind_display()}"
 
     @property

@@ -1,4 +1,4 @@
-"""Programs as authors have them: Amazon, and a shop that may be linked through the site."""
+"""Fixtures of the affiliate tests: Amazon's program, and one of a shop that allows redirects."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from affiliates.models import Program
 
 @pytest.fixture
 def amazon(db: None) -> Program:
-    """Amazon, with a tag."""
+    """Return Amazon's program with a tag."""
     program = Program.objects.amazon()
     program.tag = "mine-20"
     program.save()
@@ -16,7 +16,7 @@ def amazon(db: None) -> Program:
 
 @pytest.fixture
 def shop(db: None) -> Program:
-    """A shop whose links may pass through this site, be mailed and be looked at by robots."""
+    """Return a program that allows redirects, links in emails and link checks."""
     return Program.objects.create(
         name="Quiet Shop",
         hosts="shop.example.com",

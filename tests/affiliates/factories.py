@@ -1,4 +1,4 @@
-"""Rows of this room for tests."""
+"""Factories for affiliate links and products."""
 
 from itertools import count
 
@@ -8,13 +8,13 @@ _numbers = count(1)
 
 
 def make_product(**overrides: object) -> Product:
-    """A product without a link."""
+    """Create a product without a link."""
     number = next(_numbers)
     return Product.objects.create(**{"name": f"Product {number}", "reason": f"Reason {number}."} | overrides)
 
 
 def make_link(program: Program, **overrides: object) -> Link:
-    """A link of `program`, as the desk saves it."""
+    """Create a link of `program`, validated as in the admin."""
     number = next(_numbers)
     host = program.host_list[0] if program.network == "other" else "www.amazon.com"
     path = f"/things/{number}" if program.network == "other" else f"/dp/B{number:09d}"
@@ -26,7 +26,7 @@ def make_link(program: Program, **overrides: object) -> Link:
 
 
 def make_favorite(program: Program, **overrides: object) -> Product:
-    """A product of the shop page with a link of `program`."""
+    """Create a product of the shop page with a link of `program`."""
     section, _ = ShopSection.objects.get_or_create(name="For the calves")
     product = make_product(**{"section": section} | overrides)
     make_link(program, product=product)
@@ -34,7 +34,7 @@ def make_favorite(program: Program, **overrides: object) -> Product:
 
 
 def make_comparison(*products: Product) -> Comparison:
-    """A comparison of `products` in their order."""
+    """Create a comparison of `products` in this order."""
     comparison = Comparison.objects.create(title=f"Comparison {next(_numbers)}")
     for position, product in enumerate(products):
         ComparisonRow.objects.create(

@@ -1,4 +1,4 @@
-"""Clicks: led to the stored address and no other, counted once for every person and for nobody else."""
+"""Clicks redirect to the stored URL and are counted for people only."""
 
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -22,7 +22,7 @@ def counts() -> list[tuple[str, int, int]]:
     return list(ClickCount.objects.order_by("pk").values_list("link__slug", "post", "count"))
 
 
-def test_a_click_leads_to_the_shop_with_the_tag_and_is_kept_by_nobody(shop: Program, client: Client) -> None:
+def test_a_click_redirects_to_the_shop_with_the_tag_and_is_not_cached(shop: Program, client: Client) -> None:
     make_link(shop, slug="mat", destination="https://shop.example.com/mat?size=l")
     response = client.get("/go/mat/", headers=BROWSER)
     assert response.status_code == 302
@@ -33,7 +33,7 @@ def test_a_click_leads_to_the_shop_with_the_tag_and_is_kept_by_nobody(shop: Prog
     assert counts() == [("mat", 0, 1)]
 
 
-def test_one_browser_and_a_robot_a_head_a_prefetch_and_the_staff_are_one(
+def test_redirects_of_bots_prefetches_and_staff_are_not_counted(
     shop: Program, client: Client, admin_client: Client
 ) -> None:
     make_link(shop, slug="mat")
@@ -47,7 +47,7 @@ def test_one_browser_and_a_robot_a_head_a_prefetch_and_the_staff_are_one(
     assert counts() == [("mat", 0, 1)]
 
 
-def test_one_browser_and_all_others_are_one_for_links_that_lead_directly_too(
+def test_direct_clicks_of_bots_other_sites_and_staff_are_not_counted(
     amazon: Program, client: Client, admin_client: Client
 ) -> None:
     make_link(amazon, slug="roller")
@@ -70,14 +70,14 @@ def test_a_click_counts_for_the_post_it_comes_from(shop: Program, amazon: Progra
         "http://testserver/knees/",
         "http://testserver/knees/?x=1#y",
         "http://testserver/",
-        "https://else.example/knees/",
+        "https://elsewhere.example/knees/",
     ):
         client.get("/go/mat/", headers=BROWSER | {"Referer": referer})
     client.post("/go/roller/click/", headers=OWN_PAGE | {"Referer": "http://testserver/knees/"})
     assert counts() == [("mat", post.pk, 2), ("mat", 0, 2), ("roller", post.pk, 1)]
 
 
-def test_clicks_are_told_by_day(shop: Program, client: Client) -> None:
+def test_clicks_are_counted_by_day(shop: Program, client: Client) -> None:
     link = make_link(shop, slug="mat")
     ClickCount.objects.create(link=link, day=timezone.localdate() - timedelta(days=30), count=7)
     for _ in range(2):
@@ -86,7 +86,7 @@ def test_clicks_are_told_by_day(shop: Program, client: Client) -> None:
     assert ClickCount.objects.total() == 9
 
 
-def test_a_click_is_one_indexed_query_and_one_counted_write(shop: Program, client: Client) -> None:
+def test_a_click_takes_one_indexed_query_and_one_write(shop: Program, client: Client) -> None:
     make_link(shop, slug="mat")
     make_post(slug="knees")
     headers = BROWSER | {"Referer": "http://testserver/knees/"}
@@ -101,7 +101,7 @@ def test_a_click_is_one_indexed_query_and_one_counted_write(shop: Program, clien
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_click_asks_for_no_kept_page(client: Client) -> None:
+def test_a_click_does_not_query_the_page_cache(client: Client) -> None:
     program = Program.objects.create(name="Shop", hosts="shop.example.com")
     make_link(program, slug="mat")
     with CaptureQueriesContext(connection) as queries:
@@ -109,7 +109,7 @@ def test_a_click_asks_for_no_kept_page(client: Client) -> None:
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "INSERT"]
 
 
-def test_amazon_is_never_hidden_behind_an_address_of_this_site(amazon: Program, client: Client) -> None:
+def test_amazon_links_get_a_page_instead_of_a_redirect(amazon: Program, client: Client) -> None:
     make_link(amazon, slug="roller", destination="https://www.amazon.com/dp/B000000001")
     response = client.get("/go/roller/", headers=BROWSER)
     page = response.content.decode()
@@ -120,7 +120,7 @@ def test_amazon_is_never_hidden_behind_an_address_of_this_site(amazon: Program, 
     assert counts() == []
 
 
-def test_what_is_retired_leads_to_its_replacement_or_nowhere(shop: Program, client: Client) -> None:
+def test_a_retired_link_redirects_to_its_replacement_or_is_not_found(shop: Program, client: Client) -> None:
     old, middle, new = (make_link(shop, slug=name) for name in ("old", "middle", "new"))
     old.retire(middle)
     middle.retire(new)
@@ -133,14 +133,14 @@ def test_what_is_retired_leads_to_its_replacement_or_nowhere(shop: Program, clie
 
 
 @pytest.mark.parametrize("query", ["?url=https://evil.example/", "?next=//evil.example", "?to=https://evil.example"])
-def test_nobody_can_be_led_anywhere_else(shop: Program, client: Client, query: str) -> None:
+def test_there_is_no_open_redirect(shop: Program, client: Client, query: str) -> None:
     link = make_link(shop, slug="mat")
     assert client.get(f"/go/mat/{query}", headers=BROWSER)["Location"] == link.shop_url
     assert client.get("/go/https://evil.example/", headers=BROWSER).status_code == 404
     assert client.get("/go/%2F%2Fevil.example/", headers=BROWSER).status_code == 404
 
 
-def test_a_counter_that_fails_does_not_stop_a_reader(
+def test_a_failing_counter_does_not_break_the_redirect(
     shop: Program, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*args: object, **kwargs: object) -> None:
@@ -153,7 +153,7 @@ def test_a_counter_that_fails_does_not_stop_a_reader(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_clicks_at_the_same_moment_all_count() -> None:
+def test_concurrent_clicks_are_all_counted() -> None:
     program = Program.objects.create(name="Shop", hosts="shop.example.com")
     make_link(program, slug="mat")
     threads, clicks = 6, 20
@@ -166,9 +166,9 @@ def test_clicks_at_the_same_moment_all_count() -> None:
             assert client.get("/go/mat/", headers=BROWSER).status_code == 302
         connection.close()
 
-    running = [Thread(target=click) for _ in range(threads)]
-    for thread in running:
+    workers = [Thread(target=click) for _ in range(threads)]
+    for thread in workers:
         thread.start()
-    for thread in running:
+    for thread in workers:
         thread.join()
     assert counts() == [("mat", 0, threads * clicks)]

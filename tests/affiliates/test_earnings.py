@@ -1,4 +1,4 @@
-"""Reports of programs joined to our clicks: totals are the report's to the cent, and bad files change nothing."""
+"""Program reports are imported completely or not at all, and attributed to posts and links to the cent."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from lxml import html
 
 from accounts.models import User
 from affiliates.charts import HEIGHT, WIDTH, daily_bars
-from affiliates.earnings import Source, _split, by_day, by_month, of_posts, shared_out
+from affiliates.earnings import Source, _split, attribute_earnings, report_by_post, total_by_day, total_by_month
 from affiliates.earnings_import import import_report
 from affiliates.models import ClickCount, Earning, Link, Program
 from tests.affiliates.factories import make_link
@@ -52,38 +52,43 @@ def total() -> Decimal:
     return Earning.objects.aggregate(total=Sum("amount"))["total"]
 
 
-def test_amazons_report_is_read_once_however_often_it_comes(amazon: Program, roller: Link) -> None:
+def test_importing_amazons_report_twice_counts_it_once(amazon: Program, roller: Link) -> None:
     for new in (4, 0):
-        read = import_report(AMAZON.encode(), amazon)
-        assert (read.format, read.lines, read.new, read.total) == ("Amazon: Fee-Earnings", 4, new, Decimal("1046.31"))
+        result = import_report(AMAZON.encode(), amazon)
+        assert (result.format, result.lines, result.new, result.total) == (
+            "Amazon: Fee-Earnings",
+            4,
+            new,
+            Decimal("1046.31"),
+        )
     assert total() == Decimal("1046.31")
     assert Earning.objects.filter(link=roller).count() == 3
     assert set(Earning.objects.values_list("currency", flat=True)) == {"USD"}
-    assert by_day(Earning.objects.all()) == {
+    assert total_by_day(Earning.objects.all()) == {
         DAY: Decimal("1.62"),
         date(2026, 11, 21): Decimal("1045.50"),
         date(2026, 11, 22): Decimal("-0.81"),
     }
-    assert by_month(Earning.objects.all()) == {date(2026, 11, 1): Decimal("1046.31")}
+    assert total_by_month(Earning.objects.all()) == {date(2026, 11, 1): Decimal("1046.31")}
 
 
-@pytest.mark.parametrize(("report", "whole", "currency"), [(AWIN, "2.25", "EUR"), (SHAREASALE, "2.10", "USD")])
-def test_reports_of_networks_are_read_and_follow_their_state(
-    shop: Program, report: str, whole: str, currency: str
+@pytest.mark.parametrize(("report", "expected", "currency"), [(AWIN, "2.25", "EUR"), (SHAREASALE, "2.10", "USD")])
+def test_network_reports_are_imported_and_update_their_lines(
+    shop: Program, report: str, expected: str, currency: str
 ) -> None:
     link = make_link(shop, slug="mat")
-    assert import_report(report.encode("utf-8-sig"), shop).total == Decimal(whole)
+    assert import_report(report.encode("utf-8-sig"), shop).total == Decimal(expected)
     assert set(Earning.objects.values_list("currency", flat=True)) == {currency}
     assert Earning.objects.filter(link=link, amount__gt=0).count() == 1
     before = Earning.objects.count()
-    read = import_report(report.replace("declined", "approved").replace("|1|mat", "||mat").encode("utf-16"), shop)
-    assert read.new == 0
+    result = import_report(report.replace("declined", "approved").replace("|1|mat", "||mat").encode("utf-16"), shop)
+    assert result.new == 0
     assert Earning.objects.count() == before
-    assert total() > Decimal(whole)
+    assert total() > Decimal(expected)
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"Name,Price\nRoller,20\n", "Columns in this file: Name, Price."),
         (b"", "Columns in this file: none."),
@@ -102,10 +107,10 @@ def test_reports_of_networks_are_read_and_follow_their_state(
         (AWIN.encode(), "This is a report in the format “Awin: Transactions”, not one from Amazon."),
     ],
 )
-def test_a_file_of_another_shape_is_refused_in_words_and_nothing_is_kept(
-    amazon: Program, content: bytes, words: str
+def test_an_invalid_file_gets_an_error_message_and_imports_nothing(
+    amazon: Program, content: bytes, message: str
 ) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(ValidationError, match=message):
         import_report(content, amazon)
     assert not Earning.objects.exists()
 
@@ -127,12 +132,12 @@ def test_a_file_of_another_shape_is_refused_in_words_and_nothing_is_kept(
         ("($0.81)", "-0.81"),
     ],
 )
-def test_amounts_are_read_as_they_are_written_in_many_places(shop: Program, written: str, amount: str) -> None:
+def test_amounts_are_parsed_in_the_formats_of_many_countries(shop: Program, written: str, amount: str) -> None:
     report = f"ID;Date;Commission;Commission Status;Currency\n1;2026-11-20;{written};approved;EUR\n"
     assert import_report(report.encode(), shop).total == Decimal(amount)
 
 
-def test_only_in_america_does_the_month_come_first(shop: Program) -> None:
+def test_only_reports_in_us_dollars_have_the_month_first(shop: Program) -> None:
     for number, currency in enumerate(("USD", "GBP")):
         report = f"ID,Date,Commission,Commission Status\n{number},03/04/2026,1.00,approved\n"
         import_report(
@@ -144,32 +149,32 @@ def test_only_in_america_does_the_month_come_first(shop: Program) -> None:
     ]
 
 
-def test_one_number_twice_in_a_report_is_one_sale_in_its_last_state(shop: Program) -> None:
+def test_a_sale_listed_twice_counts_once_with_its_last_amount(shop: Program) -> None:
     lines = AWIN.splitlines()
     report = "\n".join([*lines, lines[1].replace("1.50", "1.75")])
     assert import_report(report.encode(), shop).total == Decimal("2.50")
     assert Earning.objects.count() == 3
 
 
-def test_a_currency_that_is_none_is_refused(shop: Program) -> None:
+def test_an_invalid_currency_is_rejected(shop: Program) -> None:
     with pytest.raises(ValidationError, match="“=A1” is not a currency code such as USD"):
         import_report(AWIN.replace("EUR", "=A1").encode(), shop)
     assert not Earning.objects.exists()
 
 
-def test_who_may_only_look_reads_nothing_in(amazon: Program) -> None:
+def test_importing_needs_the_permission_to_add_earnings(amazon: Program) -> None:
     user = User.objects.create_user("writer@example.com", "a password for tests", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_earning"))
-    client, address = Client(), reverse("admin:affiliates_earning_changelist")
+    client, url = Client(), reverse("admin:affiliates_earning_changelist")
     client.force_login(user)
-    assert "Read a report in" not in client.get(address).content.decode()
+    assert "Import a report" not in client.get(url).content.decode()
     file = SimpleUploadedFile("report.csv", AMAZON.encode())
-    assert client.post(address, {"program": amazon.pk, "report": file}).status_code == 403
+    assert client.post(url, {"program": amazon.pk, "report": file}).status_code == 403
     assert not Earning.objects.exists()
 
 
 @given(st.binary(max_size=300))
-def test_any_file_is_a_report_or_a_sentence(content: bytes) -> None:
+def test_any_invalid_file_gets_an_error_message(content: bytes) -> None:
     with pytest.raises(ValidationError) as caught:
         import_report(content, Program())
     assert caught.value.messages[0].endswith(".")
@@ -179,7 +184,7 @@ def click(link: Link, post: int, count: int, day: date = DAY) -> None:
     ClickCount.objects.create(link=link, post=post, day=day, count=count)
 
 
-def test_posts_get_what_their_clicks_brought_and_no_cent_is_lost(amazon: Program, roller: Link) -> None:
+def test_earnings_are_attributed_to_posts_by_clicks_to_the_cent(amazon: Program, roller: Link) -> None:
     band = make_link(amazon)
     first, second = make_post(title="First"), make_post(title="Second")
     click(roller, first.pk, 2)
@@ -187,12 +192,12 @@ def test_posts_get_what_their_clicks_brought_and_no_cent_is_lost(amazon: Program
     click(roller, second.pk, 50, DAY - timedelta(days=8))
     click(band, 0, 7, DAY + timedelta(days=1))
     import_report(AMAZON.encode(), amazon)
-    shares = shared_out(Earning.objects.all())
+    shares = attribute_earnings(Earning.objects.all())
     assert sum(shares.values()) == Decimal("1046.31")
     assert shares[Source(first.pk, roller.pk)] > shares[Source(second.pk, roller.pk)] > 0
-    # The kettle's own link is not here: everything that was followed before it was bought has its share.
+    # There is no link to the kettle, so its earning is shared by all links clicked in the week before.
     assert shares[Source(0, band.pk)] == Decimal("731.85")
-    lines = of_posts(shares, {first.pk: 2, second.pk: 51, 0: 7})
+    lines = report_by_post(shares, {first.pk: 2, second.pk: 51, 0: 7})
     assert [(line.name, line.clicks) for line in lines] == [
         ("Shop page, other pages and feeds", 7),
         ("First", 2),
@@ -201,44 +206,44 @@ def test_posts_get_what_their_clicks_brought_and_no_cent_is_lost(amazon: Program
     assert sum(line.amount for line in lines) == Decimal("1046.31")
 
 
-def test_what_nobody_clicked_here_is_nobodys(amazon: Program, roller: Link) -> None:
+def test_earnings_without_clicks_are_not_attributed(amazon: Program, roller: Link) -> None:
     import_report(AMAZON.encode(), amazon)
-    assert {source.post for source in shared_out(Earning.objects.all())} == {None}
+    assert {source.post for source in attribute_earnings(Earning.objects.all())} == {None}
 
 
 @given(
     st.decimals(-1000, 1000, places=2),
     st.lists(st.tuples(st.integers(0, 5), st.integers(1, 1000)), max_size=8),
 )
-def test_shares_are_the_whole_to_the_cent(amount: Decimal, clicks: list[tuple[int, int]]) -> None:
+def test_shares_add_up_to_the_cent(amount: Decimal, clicks: list[tuple[int, int]]) -> None:
     shares = _split(amount, [(Source(post, 1), count) for post, count in clicks], Source(None, 1))
     assert sum(share for _, share in shares) == amount
 
 
 @given(st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.decimals(-99, 99, places=2), max_size=9))
-def test_the_chart_stays_within_its_frame(amounts: dict[date, Decimal]) -> None:
-    drawn = daily_bars(amounts, date(2026, 12, 31), 60)
-    assert len(drawn) == 60
-    assert all(0 <= bar.y <= HEIGHT and 0 <= bar.height <= HEIGHT and bar.x + bar.width <= WIDTH for bar in drawn)
+def test_the_bars_stay_within_the_chart(amounts: dict[date, Decimal]) -> None:
+    bars = daily_bars(amounts, date(2026, 12, 31), 60)
+    assert len(bars) == 60
+    assert all(0 <= bar.y <= HEIGHT and 0 <= bar.height <= HEIGHT and bar.x + bar.width <= WIDTH for bar in bars)
 
 
-def test_the_desk_reads_a_report_in_and_shows_who_pays(
+def test_an_imported_report_is_shown_by_post_in_the_admin(
     amazon: Program, roller: Link, admin_client: Client, client: Client
 ) -> None:
-    address, today = reverse("admin:affiliates_earning_changelist"), timezone.localdate()
-    assert "No earnings yet." in admin_client.get(address).content.decode()
+    url, today = reverse("admin:affiliates_earning_changelist"), timezone.localdate()
+    assert "No earnings yet." in admin_client.get(url).content.decode()
     post = make_post(title="The knee")
     click(roller, post.pk, 3, today)
     report = AMAZON.replace("11/20/2026", f"{today:%m/%d/%Y}").replace("11/21/2026", f"{today:%m/%d/%Y}")
     file = SimpleUploadedFile("report.csv", report.replace("11/22/2026", f"{today:%m/%d/%Y}").encode())
-    page = admin_client.post(address, {"program": amazon.pk, "report": file}, follow=True).content.decode()
+    page = admin_client.post(url, {"program": amazon.pk, "report": file}, follow=True).content.decode()
     assert "Amazon: Fee-Earnings: imported 4 lines (4 new), 1046.31 in total." in page
     assert "<b>1046.31 USD</b>" in page
     assert page.count("<rect") == 60
     cells: Any = html.fromstring(page).xpath(f"//tr[th/a[@href='/{post.slug}/']]/*")
     assert [cell.text_content().strip() for cell in cells] == ["The knee", "3", "1046.31"]
-    bad = SimpleUploadedFile("report.csv", b"a,b\n1,2\n")
-    page = admin_client.post(address, {"program": amazon.pk, "report": bad}).content.decode()
+    invalid = SimpleUploadedFile("report.csv", b"a,b\n1,2\n")
+    page = admin_client.post(url, {"program": amazon.pk, "report": invalid}).content.decode()
     assert "Columns in this file: a, b." in page
-    assert "This field is required." in admin_client.post(address, {}).content.decode()
-    assert client.get(address).status_code == 302
+    assert "This field is required." in admin_client.post(url, {}).content.decode()
+    assert client.get(url).status_code == 302

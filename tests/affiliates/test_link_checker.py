@@ -1,4 +1,4 @@
-"""Links looked at by a polite robot: what is broken, what is unknown, and who is never asked."""
+"""The link check: which links are broken or unknown, which are never requested, and the email about broken ones."""
 
 import socket
 import time
@@ -21,7 +21,7 @@ from pagecache.models import CacheVersion
 from tests.affiliates.factories import make_link
 from tests.local_server import allow_local_requests
 
-ANSWERS = {
+STATUSES = {
     "/fine": 200,
     "/moved": 301,
     "/refused": 403,
@@ -30,13 +30,13 @@ ANSWERS = {
     "/slow": 429,
     "/busy": 503,
 }
-asked: list[str] = []
+requests: list[str] = []
 
 
 class _Shop(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        asked.append(f"{self.path} {self.headers['User-Agent']}")
-        self.send_response(ANSWERS[self.path])
+        requests.append(f"{self.path} {self.headers['User-Agent']}")
+        self.send_response(STATUSES[self.path])
         self.send_header("Location", "http://127.0.0.1:1/elsewhere")
         self.end_headers()
 
@@ -46,14 +46,14 @@ class _Shop(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A shop of our own that stands for every other one."""
-    asked.clear()
+    """Run a local shop that answers for shop.example.com."""
+    requests.clear()
     server = HTTPServer(("127.0.0.1", 0), _Shop)
     Thread(target=server.serve_forever, daemon=True).start()
-    ask = link_checker.check_url
-    here = f"http://127.0.0.1:{server.server_port}"
+    check_url = link_checker.check_url
+    local_url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(
-        link_checker, "check_url", lambda address: ask(address.replace("https://shop.example.com", here))
+        link_checker, "check_url", lambda url: check_url(url.replace("https://shop.example.com", local_url))
     )
     allow_local_requests(monkeypatch)
     yield
@@ -61,8 +61,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     server.server_close()
 
 
-def look(times: int = 1) -> None:
-    """Look at everything that is due, as if days lay between."""
+def check_all(times: int = 1) -> None:
+    """Check every link `times` times, as if a week had passed before each."""
     for _ in range(times):
         Link.objects.filter(checked_at__isnull=False).update(checked_at=timezone.now() - timedelta(days=8))
         while link_checker.check_next():
@@ -83,51 +83,53 @@ def look(times: int = 1) -> None:
         ("/gone-for-good", "unknown", "broken"),
     ],
 )
-def test_only_what_is_twice_not_found_is_broken(
+def test_a_link_is_broken_when_it_is_not_found_twice(
     shop: Program, server: None, path: str, first: str, second: str
 ) -> None:
     link = make_link(shop, destination=f"https://shop.example.com{path}?ref=me")
     link.destination = f"https://shop.example.com{path}"
     for expected in (first, second):
-        look()
+        check_all()
         link.refresh_from_db()
         assert link.health == expected
         assert link.check_result
-    assert len(asked) == 2
-    assert "ref=" not in "".join(asked)
-    assert "compatible; PT Complete; +http" in asked[0]
+    assert len(requests) == 2
+    assert "ref=" not in "".join(requests)
+    assert "compatible; PT Complete; +http" in requests[0]
 
 
-def test_silence_is_unknown_and_no_second_miss(shop: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_response_means_unknown_and_does_not_count_as_failure(
+    shop: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     link = make_link(shop, destination="https://shop.example.com/x")
     link.failed_checks = 1
     status = link_checker.check_url("http://127.0.0.1:1/")
     assert status == (0, "The shop did not respond")
-    monkeypatch.setattr(link_checker, "check_url", lambda address: status)
+    monkeypatch.setattr(link_checker, "check_url", lambda url: status)
     link_checker.check(link)
     link.refresh_from_db()
     assert (link.health, link.failed_checks) == ("unknown", 0)
 
 
 def send() -> None:
-    """As if the next hour were over."""
+    """Queue and send the email, as if an hour had passed."""
     link_checker.check_next()
     BrokenLinksEmail.objects.filter(attempts=0).update(next_attempt_at=timezone.now())
     sending.send_due_emails()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "10.0.0.1", "[::1]", "[::ffff:7f00:1]"])
-def test_no_machine_of_an_own_network_is_asked(
+def test_private_addresses_are_never_connections_to(
     shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     monkeypatch.undo()
-    connected: list[object] = []
-    monkeypatch.setattr(socket, "create_connection", lambda *place, **options: connected.append(place))
+    connections: list[object] = []
+    monkeypatch.setattr(socket, "create_connection", lambda *args, **options: connections.append(args))
     assert link_checker.check_url(f"http://{host}/fine")[0] == 0
-    assert connected == asked == []
+    assert connections == requests == []
 
 
-def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shop_that_does_not_respond_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_checker, "MAX_SECONDS", 0.3)
     allow_local_requests(monkeypatch)
     with socket.create_server(("127.0.0.1", 0)) as slow:
@@ -136,36 +138,36 @@ def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.Monkey
     assert time.monotonic() - start < 5
 
 
-def test_what_a_look_finds_makes_no_kept_page_old(shop: Program, server: None) -> None:
+def test_a_check_does_not_invalidate_cached_pages(shop: Program, server: None) -> None:
     make_link(shop, destination="https://shop.example.com/gone")
     before = CacheVersion.objects.current("/")
-    look(3)
+    check_all(3)
     assert BrokenLinksEmail.objects.exists()
     assert CacheVersion.objects.current("/") == before
 
 
-def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
+def test_all_links_broken_on_a_day_are_reported_once_in_one_email(
     admin_user: User, shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage]
 ) -> None:
-    monkeypatch.setitem(ANSWERS, "/gone/2", 404)
+    monkeypatch.setitem(STATUSES, "/gone/2", 404)
     first, second = (
         make_link(shop, name=name, destination=f"https://shop.example.com{path}")
         for name, path in (("Old mat", "/gone"), ("Old <band>", "/gone/2"))
     )
-    look(3)
+    check_all(3)
     sending.send_due_emails()
     assert mailoutbox == []
     for _ in range(3):
         send()
-    (mail,) = mailoutbox
-    assert (mail.subject, mail.to) == ("2 affiliate links are broken", [admin_user.email])
-    assert f"Old <band>\n  {second.destination}\n\nOld mat\n  {first.destination}\n" in mail.body
-    assert "http://testserver/admin/affiliates/link/?show=broken" in mail.body
-    # It works again, and breaks another time: on the same day nobody is told a second time, on the next one is.
-    monkeypatch.setitem(ANSWERS, "/gone", 200)
-    look()
-    monkeypatch.setitem(ANSWERS, "/gone", 404)
-    look(3)
+    (email,) = mailoutbox
+    assert (email.subject, email.to) == ("2 affiliate links are broken", [admin_user.email])
+    assert f"Old <band>\n  {second.destination}\n\nOld mat\n  {first.destination}\n" in email.body
+    assert "http://testserver/admin/affiliates/link/?show=broken" in email.body
+    # A link that works again and then breaks is reported again, but not on the same day.
+    monkeypatch.setitem(STATUSES, "/gone", 200)
+    check_all()
+    monkeypatch.setitem(STATUSES, "/gone", 404)
+    check_all(3)
     send()
     assert len(mailoutbox) == 1
     BrokenLinksEmail.objects.update(day=timezone.localdate() - timedelta(days=1))
@@ -174,11 +176,11 @@ def test_a_link_that_breaks_is_told_of_once_with_all_others_of_the_day(
     assert "Old mat" in mailoutbox[1].body
 
 
-def test_what_was_mended_before_the_mail_went_out_needs_none(
+def test_a_link_fixed_before_the_email_is_sent_is_not_reported(
     admin_user: User, shop: Program, server: None, mailoutbox: list[EmailMessage]
 ) -> None:
     link = make_link(shop, destination="https://shop.example.com/gone")
-    look(3)
+    check_all(3)
     link.refresh_from_db()
     link.destination = "https://shop.example.com/fine"
     link.save()
@@ -187,23 +189,23 @@ def test_what_was_mended_before_the_mail_went_out_needs_none(
     assert not BrokenLinksEmail.objects.due().exists()
 
 
-def test_a_page_that_is_back_is_fine_again(shop: Program, server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_back_is_not_broken(shop: Program, server: None, monkeypatch: pytest.MonkeyPatch) -> None:
     link = make_link(shop, destination="https://shop.example.com/gone")
-    look(2)
-    monkeypatch.setitem(ANSWERS, "/gone", 200)
-    look()
+    check_all(2)
+    monkeypatch.setitem(STATUSES, "/gone", 200)
+    check_all()
     link.refresh_from_db()
     assert (link.health, link.failed_checks) == ("ok", 0)
 
 
-def test_amazon_and_what_is_retired_are_never_asked(amazon: Program, shop: Program, server: None) -> None:
+def test_amazon_and_retired_links_are_never_requested(amazon: Program, shop: Program, server: None) -> None:
     make_link(amazon)
     make_link(shop, destination="https://shop.example.com/fine").retire()
-    look(2)
-    assert asked == []
+    check_all(2)
+    assert requests == []
 
 
-def test_one_shop_is_asked_at_a_walking_pace_and_each_link_once_a_week(shop: Program, server: None) -> None:
+def test_a_shop_gets_a_request_every_20_seconds_and_a_link_one_a_week(shop: Program, server: None) -> None:
     for path in ("/fine", "/moved", "/busy"):
         make_link(shop, destination=f"https://shop.example.com{path}")
     assert [link_checker.check_next(), link_checker.check_next()] == [1, 0]
@@ -213,10 +215,10 @@ def test_one_shop_is_asked_at_a_walking_pace_and_each_link_once_a_week(shop: Pro
     assert link_checker.check_next() == 1
     Link.objects.update(checked_at=timezone.now() - timedelta(days=6))
     assert link_checker.check_next() == 0
-    assert [line.split()[0] for line in asked] == ["/fine", "/moved", "/busy"]
+    assert [line.split()[0] for line in requests] == ["/fine", "/moved", "/busy"]
 
 
-def test_what_was_missed_once_is_looked_at_sooner(shop: Program, server: None) -> None:
+def test_a_link_that_failed_once_is_checked_sooner(shop: Program, server: None) -> None:
     make_link(shop, destination="https://shop.example.com/gone")
     assert link_checker.check_next() == 1
     Link.objects.update(checked_at=timezone.now() - timedelta(days=2))
@@ -225,9 +227,9 @@ def test_what_was_missed_once_is_looked_at_sooner(shop: Program, server: None) -
     assert link_checker.check_next() == 0
 
 
-def test_another_address_is_looked_at_anew(shop: Program, server: None) -> None:
+def test_a_new_url_is_checked_at_once(shop: Program, server: None) -> None:
     link = make_link(shop, destination="https://shop.example.com/gone")
-    look(2)
+    check_all(2)
     link.refresh_from_db()
     link.destination = "https://shop.example.com/fine"
     link.save()
@@ -238,9 +240,9 @@ def test_another_address_is_looked_at_anew(shop: Program, server: None) -> None:
 def test_a_link_with_another_url_is_reported_again_when_it_breaks(
     admin_user: User, shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage]
 ) -> None:
-    monkeypatch.setitem(ANSWERS, "/gone/2", 404)
+    monkeypatch.setitem(STATUSES, "/gone/2", 404)
     link = make_link(shop, destination="https://shop.example.com/gone")
-    look(3)
+    check_all(3)
     send()
     BrokenLinksEmail.objects.update(day=timezone.localdate() - timedelta(days=1))
     link.refresh_from_db()
@@ -248,12 +250,12 @@ def test_a_link_with_another_url_is_reported_again_when_it_breaks(
     link.save()
     link.refresh_from_db()
     assert link.report is None
-    look(3)
+    check_all(3)
     send()
-    assert [mail.subject for mail in mailoutbox] == ["An affiliate link is broken"] * 2
+    assert [email.subject for email in mailoutbox] == ["An affiliate link is broken"] * 2
 
 
-def test_the_command_looks_at_all_and_names_what_is_broken(
+def test_the_command_checks_all_links_and_lists_broken_ones(
     shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(link_checker, "HOST_INTERVAL", timedelta(0))
@@ -267,7 +269,7 @@ def test_the_command_looks_at_all_and_names_what_is_broken(
     ]
 
 
-def test_the_start_page_says_what_is_broken(shop: Program, admin_client: Client) -> None:
+def test_the_dashboard_shows_the_number_of_broken_links(shop: Program, admin_client: Client) -> None:
     link = make_link(shop)
     assert "broken affiliate link" not in admin_client.get("/admin/").content.decode()
     Link.objects.filter(pk=link.pk).update(health="broken")

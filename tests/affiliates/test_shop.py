@@ -1,4 +1,4 @@
-"""The shop page: groups and order as on the desk, said first what pays, found by search engines and by the search."""
+"""The shop page: its order, disclosure, search field, structured data and place in the site search."""
 
 import json
 
@@ -17,20 +17,20 @@ from tests.affiliates.factories import make_favorite, make_link, make_product
 from tests.factories import make_image, make_post
 
 
-def tree(client: Client, path: str = "/shop/") -> HtmlElement:
+def get_page(client: Client, path: str = "/shop/") -> HtmlElement:
     response = client.get(path)
     assert response.status_code == 200
     page: HtmlElement = html.fromstring(response.content)
     return page
 
 
-def names(page: HtmlElement) -> list[str]:
+def headings(page: HtmlElement) -> list[str]:
     return [each.text_content() for each in page.xpath("//main//h2 | //main//h3")]
 
 
 @pytest.fixture
-def filled(amazon: Program, shop: Program) -> list[Product]:
-    """Two groups, in another order than their names and keys."""
+def products(amazon: Program, shop: Program) -> list[Product]:
+    """Create three products in two sections, ordered by position and not by name or primary key."""
     second = ShopSection.objects.create(name="A second", position=2, description="Small things.")
     first = ShopSection.objects.create(name="The first", position=1)
     return [
@@ -40,12 +40,12 @@ def filled(amazon: Program, shop: Program) -> list[Product]:
     ]
 
 
-def test_groups_and_products_stand_in_the_authors_order(filled: list[Product], client: Client) -> None:
-    assert names(tree(client)) == ["The first", "Roller", "Band", "A second", "Ball"]
+def test_sections_and_products_are_in_the_authors_order(products: list[Product], client: Client) -> None:
+    assert headings(get_page(client)) == ["The first", "Roller", "Band", "A second", "Ball"]
 
 
-def test_what_pays_is_said_before_the_first_link(filled: list[Product], client: Client) -> None:
-    main = tree(client).find(".//main")
+def test_the_disclosure_precedes_the_first_affiliate_link(products: list[Product], client: Client) -> None:
+    main = get_page(client).find(".//main")
     assert main is not None
     (note,) = main.xpath(".//*[@class='disclosure']")
     assert note.xpath("following::a[@rel]")
@@ -55,17 +55,17 @@ def test_what_pays_is_said_before_the_first_link(filled: list[Product], client: 
     assert "As an Amazon Associate" in note.text_content()
 
 
-def test_only_what_can_be_had_and_has_a_group_stands_there(shop: Program, client: Client) -> None:
+def test_only_products_with_an_active_link_and_a_section_are_shown(shop: Program, client: Client) -> None:
     make_favorite(shop, name="Here")
     make_favorite(shop, name="Retired").links.get().retire()
     make_favorite(shop, name="Elsewhere", section=None)
     make_product(name="Without a link", section=ShopSection.objects.get())
-    assert names(tree(client)) == ["For the calves", "Here"]
+    assert headings(get_page(client)) == ["For the calves", "Here"]
     assert [product.name for product in Product.objects.published()] == ["Here"]
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("query", "expected"),
     [
         ("firm", ["Ball"]),
         ("FIRM ball", ["Ball"]),
@@ -75,78 +75,76 @@ def test_only_what_can_be_had_and_has_a_group_stands_there(shop: Program, client
         ("\x00<b>", []),
     ],
 )
-def test_the_field_finds_products_by_all_words(
-    filled: list[Product], client: Client, words: str, found: list[str]
+def test_the_search_field_finds_products_with_every_word(
+    products: list[Product], client: Client, query: str, expected: list[str]
 ) -> None:
-    response = client.get("/shop/", {"q": words})
+    response = client.get("/shop/", {"q": query})
     page: HtmlElement = html.fromstring(response.content)
-    assert [each.text_content() for each in page.xpath("//main//h3")] == found
-    assert bool(page.xpath("//meta[@name='robots'][@content='noindex']")) == bool(words.strip())
-    assert bool(page.xpath("//*[@class='disclosure']")) == bool(found)
-    assert page.xpath("//main//form//input/@value") == ["<b>" if "<b>" in words else words.strip()]
+    assert [each.text_content() for each in page.xpath("//main//h3")] == expected
+    assert bool(page.xpath("//meta[@name='robots'][@content='noindex']")) == bool(query.strip())
+    assert bool(page.xpath("//*[@class='disclosure']")) == bool(expected)
+    assert page.xpath("//main//form//input/@value") == ["<b>" if "<b>" in query else query.strip()]
 
 
-def test_an_empty_shop_says_so_and_is_kept_from_search_engines(client: Client, db: None) -> None:
-    page = tree(client)
+def test_an_empty_shop_page_is_not_indexed(client: Client, db: None) -> None:
+    page = get_page(client)
     assert "No favorites yet." in page.text_content()
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
     assert not page.xpath("//*[@class='disclosure'] | //main//form")
     assert b"/shop/" not in client.get("/sitemap-shop.xml").content
 
 
-def test_search_engines_learn_of_products_without_ratings_or_prices(filled: list[Product], client: Client) -> None:
+def test_the_structured_data_has_products_without_ratings_or_prices(products: list[Product], client: Client) -> None:
     ShopPage.objects.create(title="My things", introduction="Few & good.")
-    page = tree(client)
+    page = get_page(client)
     assert page.findtext(".//h1") == "My things"
     (data,) = page.xpath("//script[@type='application/ld+json']/text()")
-    products = [each for each in json.loads(data)["@graph"] if each["@type"] == "Product"]
-    assert [product["name"] for product in products] == ["Roller", "Band", "Ball"]
-    assert products[2]["positiveNotes"]["itemListElement"][0]["name"] == "Cheap"
-    assert products[2]["@id"] == f"http://testserver/shop/#product-{filled[0].pk}"
-    assert page.get_element_by_id(f"product-{filled[0].pk}").findtext(".//h3") == "Ball"
-    assert not [
-        word for word in ("offers", "price", "ating", "amazon.", "shop.example") if word in json.dumps(products)
-    ]
+    nodes = [each for each in json.loads(data)["@graph"] if each["@type"] == "Product"]
+    assert [node["name"] for node in nodes] == ["Roller", "Band", "Ball"]
+    assert nodes[2]["positiveNotes"]["itemListElement"][0]["name"] == "Cheap"
+    assert nodes[2]["@id"] == f"http://testserver/shop/#product-{products[0].pk}"
+    assert page.get_element_by_id(f"product-{products[0].pk}").findtext(".//h3") == "Ball"
+    assert not [word for word in ("offers", "price", "ating", "amazon.", "shop.example") if word in json.dumps(nodes)]
     assert b"http://testserver/shop/" in client.get("/sitemap-shop.xml").content
     assert b"sitemap-shop.xml" in client.get("/sitemap.xml").content
 
 
-def test_the_search_finds_products_of_the_shop_page(filled: list[Product], client: Client) -> None:
-    hits = tree(client, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]//h2/a")
-    assert [(hit.text, hit.get("href")) for hit in hits] == [("Ball", f"/shop/#product-{filled[0].pk}")]
-    filled[0].links.get().retire()
-    assert not tree(client, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]")
-    filled[1].reason = "Springy."
-    filled[1].save()
-    assert tree(client, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]//h2/a/text()") == ["Band"]
-    filled[1].delete()
-    assert not tree(client, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]")
+def test_the_site_search_finds_products_of_the_shop_page(products: list[Product], client: Client) -> None:
+    hits = get_page(client, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]//h2/a")
+    assert [(hit.text, hit.get("href")) for hit in hits] == [("Ball", f"/shop/#product-{products[0].pk}")]
+    products[0].links.get().retire()
+    assert not get_page(client, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]")
+    products[1].reason = "Springy."
+    products[1].save()
+    assert get_page(client, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]//h2/a/text()") == ["Band"]
+    products[1].delete()
+    assert not get_page(client, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]")
 
 
-def test_the_shop_costs_the_same_for_any_number_of_products(shop: Program, client: Client) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_number_of_products(shop: Program, client: Client) -> None:
     make_favorite(shop)
 
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            tree(client)
+            get_page(client)
         return len(queries)
 
     few = count()
     for number in range(12):
-        make_favorite(shop, image=make_image(), section=ShopSection.objects.create(name=f"Group {number}"))
+        make_favorite(shop, image=make_image(), section=ShopSection.objects.create(name=f"Section {number}"))
     assert count() == few
 
 
 @pytest.mark.django_db
-def test_the_demo_has_a_shop_a_card_and_a_comparison_once(client: Client) -> None:
+def test_the_demo_shop_is_created_once_with_a_card_and_a_comparison_in_a_post(client: Client) -> None:
     make_post(slug="what-a-foam-roller-does", body="<p>Text.</p><h2>References</h2><p>Last.</p>")
     for _ in range(2):
         call_command("start_shop", demo=True, verbosity=0)
     assert Product.objects.count() == 5
-    page = tree(client, "/what-a-foam-roller-does/")
+    page = get_page(client, "/what-a-foam-roller-does/")
     assert len(page.xpath("//section[@class='product product--plain'] | //div[@class='table-scroll comparison']")) == 2
     assert Post.objects.get().body.endswith("<p>Last.</p>")
-    assert len(tree(client).xpath("//main//h3")) == 5
+    assert len(get_page(client).xpath("//main//h3")) == 5
 
 
 @pytest.mark.browser

@@ -1,4 +1,4 @@
-"""Addresses of shops: one form for each, and a sentence for what cannot be one."""
+"""Shop URLs: their canonical form, and error messages for invalid ones."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -17,11 +17,11 @@ from affiliates.shop_urls import (
 )
 from richtext.links import site_path
 
-NUMBERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=10, max_size=10)
-JUNK = st.sampled_from(
+PRODUCT_NUMBERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=10, max_size=10)
+SUFFIXES = st.sampled_from(
     ["", "?tag=other-21", "?ref_=as_li&th=1&psc=1", "/ref=sr_1_3?keywords=a+b&qid=17", "?a=&b", "#x"]
 )
-SHAPES = [
+PATHS = [
     "/dp/{}",
     "/dp/product/{}",
     "/Some-Long-Title-For-Knees/dp/{}",
@@ -39,24 +39,24 @@ SHAPES = [
 
 @given(
     host=st.sampled_from(AMAZON_HOSTS),
-    part=st.sampled_from(["", "www.", "smile.", "m."]),
+    subdomain=st.sampled_from(["", "www.", "smile.", "m."]),
     scheme=st.sampled_from(["https://", "http://", "HTTPS://", "//", ""]),
-    shape=st.sampled_from(SHAPES),
-    number=NUMBERS,
+    path=st.sampled_from(PATHS),
+    number=PRODUCT_NUMBERS,
     is_lower=st.booleans(),
-    junk=JUNK,
+    suffix=SUFFIXES,
 )
-def test_every_address_of_a_product_at_amazon_has_one_form(
-    host: str, part: str, scheme: str, shape: str, number: str, is_lower: bool, junk: str
+def test_all_urls_of_an_amazon_product_have_the_same_canonical_form(
+    host: str, subdomain: str, scheme: str, path: str, number: str, is_lower: bool, suffix: str
 ) -> None:
     typed = number.lower() if is_lower else number
-    found = canonical(f"{scheme}{part}{host}{shape.format(typed)}{junk}", "tag")
+    found = canonical(f"{scheme}{subdomain}{host}{path.format(typed)}{suffix}", "tag")
     assert found == canonical(found, "tag") == f"https://www.{host}/dp/{number}"
     assert add_tag(found, "tag", "mine-20") == f"https://www.{host}/dp/{number}?tag=mine-20"
 
 
 @pytest.mark.parametrize(
-    ("address", "form"),
+    ("url", "expected"),
     [
         (
             "https://www.amazon.com/s?k=foam+roller&crid=1&tag=a-20&ref=nb_sb",
@@ -68,18 +68,18 @@ def test_every_address_of_a_product_at_amazon_has_one_form(
         ("https://affiliate-program.amazon.com/help/x?a=1", "https://affiliate-program.amazon.com/help/x?a=1"),
     ],
 )
-def test_other_pages_of_amazon_keep_what_they_need(address: str, form: str) -> None:
-    assert canonical(address, "tag") == form
-    assert asin(address) == ""
+def test_other_amazon_urls_keep_the_parameters_they_need(url: str, expected: str) -> None:
+    assert canonical(url, "tag") == expected
+    assert asin(url) == ""
 
 
-def test_an_advertisement_of_amazon_leads_to_its_product() -> None:
+def test_the_url_of_an_amazon_ad_becomes_the_products() -> None:
     pasted = "https://www.amazon.com/sspa/click?ie=UTF8&url=%2FRoller%2Fdp%2FB000000001%2Fref%3Dx%3Fpsc%3D1"
     assert canonical(pasted, "tag") == "https://www.amazon.com/dp/B000000001"
 
 
 @pytest.mark.parametrize(
-    ("address", "host"),
+    ("url", "host"),
     [
         ("//www.amazon.com/dp/B000000001", "www.amazon.com"),
         ("https:\\\\amazon.com\\dp", "amazon.com"),
@@ -95,12 +95,12 @@ def test_an_advertisement_of_amazon_leads_to_its_product() -> None:
         ("https://[::1", ""),
     ],
 )
-def test_a_host_is_read_as_browsers_read_it(address: str, host: str) -> None:
-    assert host_of(address) == host
+def test_hosts_are_parsed_as_browsers_do(url: str, host: str) -> None:
+    assert host_of(url) == host
 
 
 @pytest.mark.parametrize(
-    ("address", "path"),
+    ("url", "path"),
     [
         ("/go/mat/", "go/mat"),
         ("HTTP://WWW.TESTSERVER:80/x/../go//mat?a#b", "go/mat"),
@@ -110,34 +110,34 @@ def test_a_host_is_read_as_browsers_read_it(address: str, host: str) -> None:
         ("mailto:go/mat", ""),
     ],
 )
-def test_a_path_of_this_site_is_known_however_it_is_written(address: str, path: str) -> None:
-    assert (site_path(address) or "") == path
+def test_every_spelling_of_an_own_path_is_recognized(url: str, path: str) -> None:
+    assert (site_path(url) or "") == path
 
 
 @given(st.text(max_size=60))
-def test_whatever_is_pasted_is_an_address_or_a_sentence(typed: str) -> None:
+def test_any_text_is_a_valid_url_or_gets_an_error_message(typed: str) -> None:
     try:
         found = canonical(typed, "ref")
     except ValidationError as error:
-        said = " ".join(error.messages)
+        message = " ".join(error.messages)
     else:
-        said = "It is one."
+        message = "."
         assert found.startswith("https://")
         assert canonical(found, "ref") == found
-    assert said.endswith(".")
+    assert message.endswith(".")
 
 
-def test_a_tag_is_taken_out_and_ours_put_in_without_touching_the_rest() -> None:
+def test_a_tag_is_replaced_by_ours_and_the_rest_is_unchanged() -> None:
     pasted = "http://shop.example.com/a%20b?x=1&ref=theirs&y=%2F#size"
-    kept = canonical(pasted, "ref")
-    assert kept == "https://shop.example.com/a%20b?x=1&y=%2F#size"
+    untagged = canonical(pasted, "ref")
+    assert untagged == "https://shop.example.com/a%20b?x=1&y=%2F#size"
     assert get_tag(pasted, "ref") == "theirs"
-    assert add_tag(kept, "ref", "m&e") == "https://shop.example.com/a%20b?x=1&y=%2F&ref=m%26e#size"
-    assert add_tag(kept, "ref", "") == add_tag(kept, "", "me") == kept
+    assert add_tag(untagged, "ref", "m&e") == "https://shop.example.com/a%20b?x=1&y=%2F&ref=m%26e#size"
+    assert add_tag(untagged, "ref", "") == add_tag(untagged, "", "me") == untagged
 
 
 @pytest.mark.parametrize(
-    ("address", "words"),
+    ("url", "message"),
     [
         ("javascript:alert(1)", "cannot start with “javascript:”"),
         ("JavaScript:alert(1)", "A shop URL cannot start with"),
@@ -147,32 +147,32 @@ def test_a_tag_is_taken_out_and_ours_put_in_without_touching_the_rest() -> None:
         ("http://testserver/roller/", "your own site"),
         ("https://www.testserver/", "your own site"),
         ("https://shop.example.com/" + "x" * 5000, "5,025 characters long; the limit is 2,000"),
-        ("https://amzn.to/3abcdef", "short addresses"),
+        ("https://amzn.to/3abcdef", "short Amazon URL"),
         ("https://a.co/d/abc", "Open it in your browser"),
         ("https://shop.example.com/a b", "a space"),
-        ("https://me:secret@shop.example.com/", "no whole address"),
-        ("https://shop.example.com:8000/", "no whole address"),
-        ("https://169.254.169.254/latest", "no whole address"),
-        ("https://0x7f.1/", "no whole address"),
-        ("https://evil.example%2F.shop.example.com/", "no whole address"),
+        ("https://me:secret@shop.example.com/", "Enter a complete shop URL"),
+        ("https://shop.example.com:8000/", "Enter a complete shop URL"),
+        ("https://169.254.169.254/latest", "Enter a complete shop URL"),
+        ("https://0x7f.1/", "Enter a complete shop URL"),
+        ("https://evil.example%2F.shop.example.com/", "Enter a complete shop URL"),
         ("https://TEST%53ERVER./", "your own site"),
-        ("https://m.amzn.to/3abc", "short addresses"),
-        ("https://[::1", "no whole address"),
-        ("roller", "no whole address"),
-        ("", "no whole address"),
+        ("https://m.amzn.to/3abc", "short Amazon URL"),
+        ("https://[::1", "Enter a complete shop URL"),
+        ("roller", "Enter a complete shop URL"),
+        ("", "Enter a complete shop URL"),
     ],
 )
-def test_what_cannot_be_a_destination_is_refused_in_words(address: str, words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
-        parse_shop_url(address)
+def test_an_invalid_url_gets_an_error_message(url: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        parse_shop_url(url)
 
 
-def test_letters_beyond_ascii_may_make_an_address_too_long() -> None:
+def test_percent_encoding_can_make_a_url_too_long() -> None:
     with pytest.raises(ValidationError, match="5,425 characters long; the limit is 2,000"):
         canonical(f"https://shop.example.com/{'п' * 900}")
 
 
-def test_a_host_belongs_to_itself_and_its_parts_only() -> None:
+def test_a_domain_matches_itself_and_its_subdomains_only() -> None:
     assert matches_domain("www.example.com", ["example.com"])
     assert matches_domain("example.com", ["example.com"])
     assert not matches_domain("badexample.com", ["example.com"])

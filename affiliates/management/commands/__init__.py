@@ -1,0 +1,1 @@
+"""Commands: `start_shop` and `check_links`."""

@@ -16,16 +16,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check links until none is due."""
-        done = 0
-        while left := link_checker.due_links().count():
+        checked = 0
+        while due := link_checker.due_links().count():
             if link_checker.check_next():
-                done += 1
+                checked += 1
             else:
                 time.sleep(1)
             if self.stdout.isatty():
-                self.stdout.write(f"\r{done} checked, {left - 1} left ", ending="")
+                self.stdout.write(f"\r{checked} checked, {due - 1} left ", ending="")
                 self.stdout.flush()
         broken = Link.objects.broken()
-        self.stdout.write(f"{done} checked, {broken.count()} broken.")
+        self.stdout.write(f"{checked} checked, {broken.count()} broken.")
         for link in broken:
             self.stdout.write(f"  {link}: {link.destination}")

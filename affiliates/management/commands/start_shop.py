@@ -21,6 +21,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, demo: bool, **options: Any) -> None:
         """Create the program and, if asked for, the demo products."""
         Program.objects.amazon()
-        made = create_demo_shop() if demo else 0
-        if made:
-            self.stdout.write(f"Created {made} products.")
+        product_count = create_demo_shop() if demo else 0
+        if product_count:
+            self.stdout.write(f"Created {product_count} products.")
