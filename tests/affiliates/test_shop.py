@@ -121,6 +121,12 @@ def test_the_site_search_finds_products_of_the_shop_page(products: list[Product]
     assert not get_page(client, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]")
 
 
+def test_search_results_show_the_image_and_the_section(products: list[Product], client: Client) -> None:
+    (entry,) = get_page(client, "/search/?q=roller").xpath("//article[h2 or .//h2/a[text()='Roller']]")
+    assert entry.xpath(".//img")
+    assert "In the shop: The first" in entry.text_content()
+
+
 def test_the_number_of_queries_does_not_grow_with_the_number_of_products(shop: Program, client: Client) -> None:
     make_favorite(shop)
 
