@@ -22,7 +22,8 @@ _TEXT_FIELDS = ("title", "keywords", "summary", "categories", "body")
 
 def index_documents(source: Source, pks: Iterable[int]) -> None:
     """Write the entries of the documents with these primary keys."""
-    with transaction.atomic():
+    # No savepoint: an error fails the save that this is part of.
+    with transaction.atomic(savepoint=False):
         # Locked until the entry is written, so that no concurrent save overwrites it with older text.
         entries = list(source.build_entries(source.documents.filter(pk__in=list(pks)).select_for_update()))
         for entry in entries:
@@ -38,7 +39,7 @@ def index_documents(source: Source, pks: Iterable[int]) -> None:
 def index_taxonomy(post_pks: Iterable[int]) -> None:
     """Update categories and tags in the existing entries of these posts, without reading their text."""
     for batch in batched(post_pks, BATCH_SIZE):
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             locked = Post.objects.filter(pk__in=batch).select_for_update().only("pk")
             wanted = {post.pk: entry for post, entry in entries_with_taxonomy(locked)}
             changed: list[IndexEntry] = []

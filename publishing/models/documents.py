@@ -267,10 +267,12 @@ class Document(ReferenceSource):
 
     def cache_scope(self) -> Scope:
         """Return which cached pages this save makes stale: ALL, a single path, or NONE."""
+        may_be_seen = self.status == self.Status.PUBLISHED and self.trashed_at is None
+        if self.pk is None:
+            return CacheScope.ALL if may_be_seen else CacheScope.NONE
         fields = [field for field in self._meta.concrete_fields if field.name not in self.detail_fields]
         names = [*(field.attname for field in fields), "word_count"]
         old = type(self)._default_manager.filter(pk=self.pk).values(*names).first()
-        may_be_seen = self.status == self.Status.PUBLISHED and self.trashed_at is None
         if old is None or old["status"] != self.status or old["trashed_at"] != self.trashed_at:
             return CacheScope.ALL if old or may_be_seen else CacheScope.NONE
         if not may_be_seen:
