@@ -1,0 +1,1 @@
+"""Users who sign in with an email address, and the authors shown to visitors."""

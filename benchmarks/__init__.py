@@ -1,0 +1,1 @@
+"""Measure how fast pages, the admin, the newsletter and imports are."""

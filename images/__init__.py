@@ -1,0 +1,1 @@
+"""The image library: uploads, renditions, videos and Open Graph images."""

@@ -1,0 +1,1 @@
+"""The Instagram strip: posts added by hand, from an account archive or through the API."""

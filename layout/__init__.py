@@ -1,0 +1,1 @@
+"""Menus, sidebar, home page sections and footer as trees of blocks."""

@@ -1,0 +1,1 @@
+"""The full-page cache and its invalidation."""

@@ -1,0 +1,1 @@
+"""Standing pages with roles, services and starter texts."""

@@ -1,0 +1,1 @@
+"""The project package: settings, URLs, home page, admin site and worker."""

@@ -45,6 +45,7 @@ class BundlingStorage(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
 
     def post_process(self, paths: dict[str, tuple[Storage, str]], *args: Any, **options: Any) -> Iterator[Any]:
+        """Write the bundles, then hash and compress all files."""
         for name in [] if options.get("dry_run") else BUNDLES:
             source, path = paths[name]
             content = ContentFile(bundled(path, source).encode())

@@ -1,0 +1,1 @@
+"""What posts and pages share: status, revisions, autosave, pending edits and previews."""

@@ -1,0 +1,1 @@
+"""Site settings, social profiles, SEO metadata and structured data."""

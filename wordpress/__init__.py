@@ -1,0 +1,1 @@
+"""Import from WordPress, and redirects of its URLs. Can be deleted after the move."""

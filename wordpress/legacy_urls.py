@@ -75,6 +75,7 @@ class LegacyUrlMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return a plain 404 for WordPress endpoints."""
         if _WORDPRESS_ENDPOINTS.match(request.path_info):
             return HttpResponseNotFound("Not found", content_type="text/plain; charset=utf-8")
         return self.get_response(request)
