@@ -297,7 +297,7 @@ def test_a_pasted_url_is_converted_in_every_text(amazon: Program, admin_client: 
         row.refresh_from_db()
         assert f'<a href="/go/{link.slug}/">' in getattr(row, field)
     assert {str(each) for each in references_to_link(link).sources()} == {"Post 0", "Post 1", str(block)}
-    assert "No post contains this URL any more." in convert(admin_client, canonical_url)
+    assert "No text contains this URL anymore." in convert(admin_client, canonical_url)
     assert "which hides the page it opens" in convert(admin_client, "https://amzn.to/3abc")
 
 
