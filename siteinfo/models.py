@@ -93,7 +93,7 @@ class SiteInfo(Singleton):
 
     @cached_property
     def profiles(self) -> list["SocialLink"]:
-        """The site's social profiles in their order, fetched once per instance."""
+        """Return the site's social profiles in order, fetched once per instance."""
         return list(self.social_links.all()) if self.pk else []
 
 
