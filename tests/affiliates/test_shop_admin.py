@@ -92,8 +92,9 @@ def test_amazons_rules_cannot_be_changed(amazon: Program, admin_client: Client, 
     ],
 )
 def test_the_domains_of_a_program_are_validated(shop: Program, network: str, hosts: str, message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(ValidationError, match=message) as caught:
         Program(name="New", network=network, hosts=hosts, allows_redirect=False).full_clean()
+    assert list(caught.value.message_dict) == ["hosts"]
 
 
 def test_the_domains_of_a_program_can_be_entered_as_urls(shop: Program) -> None:
