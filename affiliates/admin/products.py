@@ -92,6 +92,13 @@ class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
         queryset: QuerySet[Product] = super().get_queryset(request).select_related("image", "section")
         return queryset.prefetch_related("links__program")
 
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Load the sections once instead of once per row."""
+        formset = super().get_changelist_formset(request, **kwargs)
+        section: Any = formset.form.base_fields["section"]
+        section.choices = list(section.choices)
+        return formset
+
     @admin.display(description="")
     def thumbnail(self, product: Product) -> SafeString | str:
         """Return a small rendition of the image."""
@@ -102,8 +109,8 @@ class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
     @admin.display(description="shops")
     def shops(self, product: Product) -> str:
         """Return the programs of its active links."""
-        names = [link.program.name for link in product.links.all() if not link.is_retired]
-        return ", ".join(dict.fromkeys(names)) or "None: its card is not shown"
+        live = [link.program.name for link in product.links.all() if not link.is_retired]
+        return ", ".join(dict.fromkeys(live)) or "None: its card is not shown"
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the links, and warn about missing or foreign tags."""
@@ -124,11 +131,11 @@ class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
     def retire_products(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Retire the links of the selected products in favor of another product's."""
         key = replacement_pk(request)
-        replacement = Link.objects.active().filter(product=key).order_by("pk").first() if key else None
-        if key and replacement is None:
+        into = Link.objects.live().filter(product=key).order_by("pk").first() if key else None
+        if key and into is None:
             self.message_user(request, "The replacement has no link. Add one to it first.", messages.WARNING)
             return
-        retire_and_report(self, request, list(Link.objects.active().filter(product__in=queryset)), replacement)
+        retire_and_report(self, request, list(Link.objects.live().filter(product__in=queryset)), into)
 
 
 class ComparisonRowInline(admin.TabularInline):
