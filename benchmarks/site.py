@@ -35,7 +35,9 @@ def main() -> None:
     """Measure and write the report."""
     arguments = parse_arguments()
     rows: list[Row] = []
-    calibrations, databases = [cpu.calibrate()], []
+    calibrations = [cpu.calibrate()]
+    databases: list[str] = []
+    text = ""
     with tempfile.TemporaryDirectory(prefix="ptcomplete-benchmark-") as name:
         folder = Path(name)
         collect_static(folder)
@@ -44,12 +46,11 @@ def main() -> None:
                 with run_targets(arguments, folder, kind, posts) as (version, targets):
                     rows += measure_rounds(arguments, kind, posts, targets, calibrations)
                 databases.append(version)
-    text = report.render(rows, calibrations, list(dict.fromkeys(databases)), arguments)
-    if arguments.output:
-        arguments.output.write_text(text)
-        print(f"Wrote {arguments.output}.")
-    else:
-        print(text)
+                text = report.render(rows, calibrations, list(dict.fromkeys(databases)), arguments)
+                # Written after each site, so that an interrupted run leaves the figures of those before.
+                if arguments.output:
+                    arguments.output.write_text(text)
+    print(f"Wrote {arguments.output}." if arguments.output else text)
 
 
 def parse_arguments() -> argparse.Namespace:
