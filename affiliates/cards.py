@@ -26,25 +26,25 @@ def embed_names(wanted: Iterable[Embed]) -> dict[Embed, str]:
 
 
 def placeholder(embed: Embed, name: str) -> str:
-    """Return the placeholder of a card, named for the editor."""
+    """Return the placeholder of a card. The editor shows `name` in it."""
     title = format_html(' data-title="{}"', name) if name else ""
     return format_html('<div data-embed="{}" data-id="{}"{}></div>', embed.kind, embed.id, title)
 
 
 def product(links: Iterable[Link], target: RenderTarget, **context: Any) -> str:
     """Return the card of the product of `links`, with a button for each active one, or "" without any."""
-    live = _live(links)
-    if not live:
+    active_links = _active_links(links)
+    if not active_links:
         return ""
-    return _render("card", target, product=live[0].product, links=live, **context)
+    return _render("card", target, product=active_links[0].product, links=active_links, **context)
 
 
 def comparison(rows: Iterable[Sequence[Link]], target: RenderTarget) -> str:
     """Return the comparison table of `rows`, one product each, or "" without active links."""
     columns = []
     for links in sorted(rows, key=lambda each: (each[0].comparison_position or 0, each[0].pk)):
-        if live := _live(links):
-            columns.append({"product": live[0].product, "links": live, "verdict": links[0].verdict})
+        if active_links := _active_links(links):
+            columns.append({"product": active_links[0].product, "links": active_links, "verdict": links[0].verdict})
     title = next((link.comparison_title for links in rows for link in links), "")
     return _render("comparison", target, columns=columns, title=title) if columns else ""
 
@@ -59,11 +59,11 @@ def disclosure(sentences: Sequence[str], target: RenderTarget) -> str:
     return _render("disclosure", target, sentences=sentences)
 
 
-def _live(links: Iterable[Link]) -> list[Link]:
-    """Return the active links for `links`, without duplicates and of the same product."""
-    found = dict.fromkeys(current for link in links if (current := link.active) and current.product)
-    first = next(iter(found), None)
-    return [link for link in found if first and link.product_id == first.product_id]
+def _active_links(links: Iterable[Link]) -> list[Link]:
+    """Return `links` without duplicates, retired ones replaced, and only those of the same product as the first."""
+    current_links = [link.current for link in links]
+    active_links = list(dict.fromkeys(link for link in current_links if link and link.product))
+    return [link for link in active_links if link.product_id == active_links[0].product_id]
 
 
 def _render(name: str, target: RenderTarget, **context: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model
+from lxml.html import HtmlElement
 
 from accounts.models import User
 from affiliates import shop_urls
@@ -29,14 +30,14 @@ def find_pasted_links() -> list[PastedLink]:
     pairs = pasted_references()
     references = Reference.objects.filter(pk__in=[reference.pk for reference, _ in pairs])
     sources = {source.reference_key: source for source in references.sources()}
-    found: dict[str, PastedLink] = {}
+    pasted: dict[str, PastedLink] = {}
     for reference, program in pairs:
         destination, error = _canonical(reference.url, program)
-        each = found.setdefault(destination, PastedLink(destination, error, program, []))
+        each = pasted.setdefault(destination, PastedLink(destination, error, program, []))
         source = sources.get((reference.source_type_id, reference.source_id))
         if source is not None and source not in each.sources:
             each.sources.append(source)
-    return list(found.values())
+    return list(pasted.values())
 
 
 @transaction.atomic
@@ -48,10 +49,10 @@ def convert(destination: str, user: User) -> tuple[Link, list[Model]]:
     """
     found = next((each for each in find_pasted_links() if each.destination == destination), None)
     if found is None:
-        raise ValidationError("No post contains this URL any more.")
+        raise ValidationError("No text contains this URL anymore.")
     if found.error:
         raise ValidationError(found.error)
-    link = Link.objects.live().filter(destination=destination).order_by("pk").first()
+    link = Link.objects.active().filter(destination=destination).order_by("pk").first()
     changed = []
     for source in found.sources:
         if not user.has_perm(f"{source._meta.app_label}.change_{source._meta.model_name}"):
@@ -61,21 +62,33 @@ def convert(destination: str, user: User) -> tuple[Link, list[Model]]:
         # Models list their rich text field first.
         field = model.reference_fields[0]
         root = parse(getattr(row, field))
-        for element in root.iter("a"):
-            href = element.get("href") or ""
-            if _canonical(href[:MAX_LENGTH], found.program) == (destination, ""):
-                if link is None:
-                    name = " ".join(element.text_content().split())[:120]
-                    link = Link(name=name or found.program.name, destination=destination)
-                    link.full_clean(exclude=["program"])
-                    link.save()
-                element.set("href", link.get_absolute_url())
+        for element in _elements_with(destination, found.program, root):
+            link = link or _create_link(element, found)
+            element.set("href", link.get_absolute_url())
         setattr(row, field, serialize(root))
         row.save()
         changed.append(row)
     if link is None:
-        raise ValidationError("No post contains this URL any more.")
+        raise ValidationError("No text contains this URL anymore.")
     return link, changed
+
+
+def _elements_with(destination: str, program: Program, root: HtmlElement) -> list[HtmlElement]:
+    """Return the links in `root` with the canonical URL `destination`."""
+    return [
+        element
+        for element in root.iter("a")
+        if _canonical((element.get("href") or "")[:MAX_LENGTH], program) == (destination, "")
+    ]
+
+
+def _create_link(element: HtmlElement, pasted: PastedLink) -> Link:
+    """Create an affiliate link named after the text of `element`."""
+    name = " ".join(element.text_content().split())[:120]
+    link = Link(name=name or pasted.program.name, destination=pasted.destination)
+    link.full_clean(exclude=["program"])
+    link.save()
+    return link
 
 
 def _canonical(url: str, program: Program) -> tuple[str, str]:

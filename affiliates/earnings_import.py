@@ -32,7 +32,7 @@ class ReportFormat(NamedTuple):
     day: tuple[str, ...]
     amount: tuple[str, ...]
     # Columns that only this format has.
-    only: tuple[str, ...]
+    unique: tuple[str, ...]
     # Identifies a line, if there is such a column.
     number: tuple[str, ...] = ()
     item: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ FORMATS = (
         "Amazon: Fee-Earnings",
         day=("dateshipped", "date"),
         amount=("adfees", "fees", "earnings", "commissionincome"),
-        only=("asin",),
+        unique=("asin",),
         item=("asin",),
         network=Program.Network.AMAZON,
     ),
@@ -57,7 +57,7 @@ FORMATS = (
         "Awin: Transactions",
         day=("date", "transactiondate"),
         amount=("commission", "commissionamount"),
-        only=("commissionstatus",),
+        unique=("commissionstatus",),
         number=("id", "transactionid"),
         item=("clickref", "url"),
         status=("commissionstatus",),
@@ -68,7 +68,7 @@ FORMATS = (
         "ShareASale: Activity details",
         day=("transdate", "date"),
         amount=("commission",),
-        only=("transid", "voided"),
+        unique=("transid", "voided"),
         number=("transid",),
         item=("afftrack", "bannerpage"),
         status=("voided",),
@@ -178,7 +178,7 @@ def _find_header(table: list[list[str]]) -> tuple[int, ReportFormat]:
     for number, row in enumerate(table[:MAX_HEADER_LINE]):
         names = {_normalize(name) for name in row}
         for format_ in FORMATS:
-            if names >= set(format_.only) and names & set(format_.day) and names & set(format_.amount):
+            if names >= set(format_.unique) and names & set(format_.day) and names & set(format_.amount):
                 return number, format_
     columns = ", ".join(name for name in (max(table[:MAX_HEADER_LINE], key=len, default=[]))[:8] if name) or "none"
     supported = "; ".join(format_.name for format_ in FORMATS)

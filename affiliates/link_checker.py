@@ -32,7 +32,7 @@ def due_links() -> QuerySet[Link]:
     now = timezone.now()
     outdated = Q(checked_at=None) | Q(checked_at__lt=now - CHECK_INTERVAL)
     failed_once = Q(checked_at__lt=now - RETRY_INTERVAL, failed_checks__gt=0, failed_checks__lt=FAILURES_UNTIL_BROKEN)
-    links = Link.objects.live().filter(outdated | failed_once, program__allows_bots=True)
+    links = Link.objects.active().filter(outdated | failed_once, program__allows_bots=True)
     return links.select_related("program").order_by("checked_at", "pk")
 
 

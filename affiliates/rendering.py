@@ -134,7 +134,7 @@ def _finish(root: HtmlElement, content: _TextContent, rows: _Rows, target: Rende
     programs: dict[str, Program] = {}
     for element, slug in _links_by_slug(root):
         link = rows.by_slug.get(slug)
-        shown = link.active if link else None
+        shown = link.current if link else None
         if shown is None:
             # Retired without replacement, or deleted: keep the text, remove the link.
             element.drop_tag()

@@ -19,7 +19,7 @@ def retire(links: Iterable[Link], replacement: Link | None, user: User) -> list[
     Retire all of them or none, and add an entry by `user` for each link to the history of the texts that use it. Return
     these texts. Raises ValidationError if `replacement` is retired or among `links`.
     """
-    changed: dict[tuple[type[Model], object], Model] = {}
+    texts: dict[tuple[type[Model], object], Model] = {}
     links = list(links)
     with transaction.atomic():
         # Lock them: a concurrent request could retire one in favor of another and create a loop.
@@ -32,16 +32,18 @@ def retire(links: Iterable[Link], replacement: Link | None, user: User) -> list[
             sources = references_to_link(link).sources()
             link.retire(replacement)
             outcome = f"It was replaced by “{replacement}”" if replacement else "Its text remains without a link"
-            LogEntry.objects.bulk_create(
-                LogEntry(
-                    user_id=user.pk,
-                    content_type=ContentType.objects.get_for_model(source),
-                    object_id=str(source.pk),
-                    object_repr=str(source)[:200],
-                    action_flag=CHANGE,
-                    change_message=f"The link “{link}” was retired. {outcome}. Check that the text still fits.",
-                )
-                for source in sources
-            )
-            changed |= {(type(source), source.pk): source for source in sources}
-    return list(changed.values())
+            message = f"The link “{link}” was retired. {outcome}. Check that the text still fits."
+            LogEntry.objects.bulk_create(_log_entry(source, user, message) for source in sources)
+            texts |= {(type(source), source.pk): source for source in sources}
+    return list(texts.values())
+
+
+def _log_entry(source: Model, user: User, message: str) -> LogEntry:
+    return LogEntry(
+        user_id=user.pk,
+        content_type=ContentType.objects.get_for_model(source),
+        object_id=str(source.pk),
+        object_repr=str(source)[:200],
+        action_flag=CHANGE,
+        change_message=message,
+    )

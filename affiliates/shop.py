@@ -17,7 +17,9 @@ class SectionContent(NamedTuple):
 
 def load_sections(query: str = "") -> list[SectionContent]:
     """Return the sections with products that have an active link and contain each word of `query`. One query."""
-    links = Link.objects.live().with_details().select_related("product__section").filter(product__section__isnull=False)
+    links = (
+        Link.objects.active().with_details().select_related("product__section").filter(product__section__isnull=False)
+    )
     section = "product__section__"
     links = links.order_by(
         f"{section}position", f"{section}name", "product__position", "product__name", "product", "pk"

@@ -48,16 +48,16 @@ def parse_shop_url(url: str) -> SplitResult:
     """Return the parts of a pasted shop URL, completed with https. Raises ValidationError if it is invalid."""
     typed = url.strip()
     if len(typed) > MAX_URL_LENGTH:
-        _refuse_length(typed)
+        _raise_too_long(typed)
     if re.search(r"[\s\x00-\x1f\x7f<>\"\\]", typed):
         raise ValidationError("This URL contains a space or another invalid character. Copy it again.")
     scheme = re.match(r"([a-z][a-z0-9+.-]*):(?!\d)", typed, re.IGNORECASE)
     if scheme and scheme[1].lower() not in ("http", "https"):
         raise ValidationError(f"A shop URL cannot start with “{scheme[1]}:”. It should start with https://.")
-    whole = typed if scheme else f"https://{typed.removeprefix('//')}"
-    host = host_of(whole)
+    full_url = typed if scheme else f"https://{typed.removeprefix('//')}"
+    host = host_of(full_url)
     try:
-        parts = split_href(whole)
+        parts = split_href(full_url)
         port = parts.port
     except ValueError:
         host = ""
@@ -84,19 +84,17 @@ def canonical(url: str, parameter: str = "") -> str:
     if domain and parts.netloc.removesuffix(domain) in _SHOP_SUBDOMAINS:
         number = asin(url)
         path = f"/dp/{number}" if number else re.sub(r"/ref=[^/]*", "", parts.path) or "/"
-        query = (
-            [] if number else [pair for pair in parse_qsl(parts.query) if not _TRACKING_PARAMETER.fullmatch(pair[0])]
-        )
-        canonical_url = urlunsplit(("https", f"www.{domain}", path, urlencode(query), ""))
+        query = [pair for pair in parse_qsl(parts.query) if not _TRACKING_PARAMETER.fullmatch(pair[0])]
+        canonical_url = urlunsplit(("https", f"www.{domain}", path, "" if number else urlencode(query), ""))
     else:
         canonical_url = urlunsplit(parts._replace(query=_without(parts.query, parameter)))
     # Percent-encoding can make the URL longer than the limit.
     if len(canonical_url) > MAX_URL_LENGTH:
-        _refuse_length(canonical_url)
+        _raise_too_long(canonical_url)
     return canonical_url
 
 
-def _refuse_length(url: str) -> NoReturn:
+def _raise_too_long(url: str) -> NoReturn:
     raise ValidationError(
         f"This URL is {len(url):,} characters long; the limit is {MAX_URL_LENGTH:,}. "
         "Usually you can remove everything after the question mark."

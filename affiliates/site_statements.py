@@ -19,7 +19,7 @@ from siteinfo.models import SiteInfo
 def refresh() -> None:
     """Update SiteInfo with the statements of all programs in use, without duplicates, and `has_shop`."""
     used = {program.pk for _, program in pasted_references()}
-    used |= set(Link.objects.live().values_list("program", flat=True))
+    used |= set(Link.objects.active().values_list("program", flat=True))
     texts = Program.objects.filter(pk__in=used).order_by("pk").values_list("statements", flat=True)
     lines = dict.fromkeys(line.strip() for text in texts for line in text.splitlines() if line.strip())
     values = {"statements": "\n".join(lines), "has_shop": Product.objects.published().exists()}

@@ -214,7 +214,7 @@ def _redirect_targets(paths: Iterable[str]) -> dict[str, str]:
     for path, candidates in old_paths.items():
         match = next((redirects[old_path] for old_path in candidates if old_path in redirects), None)
         if match is not None and match.is_pattern:
-            # A pattern may lead to another redirect.
+            # A pattern may redirect to another redirect.
             resolution = resolve_redirect(f"/{path}")
             targets[path] = resolution.url if resolution else ""
         elif match is not None:

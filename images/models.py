@@ -23,11 +23,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
     """Images by their content and use."""
 
     def needing_renditions(self) -> Self:
-        """Images without renditions, or with renditions in outdated formats."""
+        """Return images without renditions, or with renditions in outdated formats."""
         return self.exclude(formats_hash__in=(FORMATS_HASH, FAILED))
 
     def search(self, query: str) -> Self:
-        """Images with each word of `query` in their title, alternative text or caption."""
+        """Return images with each word of `query` in their title, alternative text or caption."""
         found = self
         for word in query.split()[:MAX_SEARCH_WORDS]:
             found = found.filter(
@@ -36,12 +36,12 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return found
 
     def unused(self) -> Self:
-        """Images that nothing refers to."""
+        """Return images that nothing refers to."""
         references = Reference.objects.to_model(Image).filter(target_id=models.OuterRef("pk"))
         return self.exclude(models.Exists(references))
 
     def without_alt(self) -> Self:
-        """Images that still need alternative text. Decorative ones do not."""
+        """Return images that still need alternative text. Decorative ones do not."""
         return self.filter(alt="", is_decorative=False)
 
     def create_from_upload(self, upload: File, **fields: Any) -> "Image":

@@ -10,7 +10,7 @@ from pages.models import Page
 from plaintext.characters import strip_control_characters
 
 MAX_RESULTS = 8
-# Pages without a row of their own, by title.
+# The URL names of pages that are not in the database, by title.
 _BUILT_IN_PAGES = {
     "Home": "home",
     "Blog": "blog:post_list",

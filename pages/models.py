@@ -27,7 +27,7 @@ _LINK = re.compile(r"(/(?!/)|https?://|mailto:|tel:)\S+\Z|/\Z")
 
 
 class PageQuerySet(DocumentQuerySet["Page"]):
-    """Which pages to show, on top of the rules for every document."""
+    """Pages for menus and lists."""
 
     def in_order(self) -> Self:
         """Order the pages as in menus."""
@@ -44,7 +44,7 @@ class Page(PathNode, Document):
     reference_fields = ("body", "featured_image")
 
     class Role(models.TextChoices):
-        """What a page is to the site, which links to it by its role."""
+        """The role of a page. The site links to pages by their role."""
 
         ABOUT = "about", "About me"
         SERVICES = "services", "Services"

@@ -43,6 +43,6 @@ def suggest_links(post_pk: int, title: str) -> list[LinkSuggestion]:
 
 def _search_all(words: list[str]) -> list[LinkSuggestion]:
     kind = str(Link._meta.verbose_name).capitalize()
-    links = filter_by_words(Link.objects.live(), "name", words)
+    links = filter_by_words(Link.objects.active(), "name", words)
     affiliate_links = [LinkSuggestion(link.name, link.get_absolute_url(), kind) for link in links]
     return [*affiliate_links, *search_links(words)][:MAX_RESULTS]

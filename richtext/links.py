@@ -1,4 +1,4 @@
-"""Where the href of a link leads, read the way browsers read it (https://url.spec.whatwg.org)."""
+"""Parse the href of a link as browsers do (https://url.spec.whatwg.org)."""
 
 import re
 from contextlib import suppress
@@ -39,9 +39,9 @@ def is_own_host(host: str) -> bool:
 
 
 def site_path(href: str) -> str | None:
-    """Return the path on this site that `href` leads to, without its outer slashes ("" is the home page).
+    """Return the path on this site that `href` points to, without its outer slashes ("" is the home page).
 
-    Query and fragment are dropped. None if the link leads to another site, to a place in the same text
+    Query and fragment are dropped. None if the link points to another site, to a place in the same text
     ("#part"), or to a path too long to exist.
     """
     try:

@@ -44,27 +44,27 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
     """References by their source and target."""
 
     def to(self, target: models.Model) -> Self:
-        """References to one saved row."""
+        """Filter by references to one saved row."""
         return self.to_model(type(target)).filter(target_id=target.pk)
 
     def to_model(self, model: type[models.Model]) -> Self:
-        """References to rows of `model`; compare `target_id` with OuterRef("pk") in a subquery."""
+        """Filter by references to rows of `model`; compare `target_id` with OuterRef("pk") in a subquery."""
         return self.filter(target_type=ContentType.objects.get_for_model(model))
 
     def to_path(self, path: str) -> Self:
-        """Links to a path of this site, given without outer slashes; "" is the home page."""
+        """Filter by links to a path of this site, given without outer slashes; "" is the home page."""
         return self.filter(path=path)
 
     def from_model(self, model: type[models.Model]) -> Self:
-        """References in rows of `model`; compare `source_id` with OuterRef("pk") in a subquery."""
+        """Filter by references in rows of `model`; compare `source_id` with OuterRef("pk") in a subquery."""
         return self.filter(source_type=ContentType.objects.get_for_model(model))
 
     def from_row(self, source: models.Model) -> Self:
-        """References in one saved row."""
+        """Filter by references in one saved row."""
         return self.from_model(type(source)).filter(source_id=source.pk)
 
     def from_public(self) -> Self:
-        """References in rows that visitors can see now."""
+        """Filter by references in rows that visitors can see now."""
         is_public = Q(pk__in=[])
         for model in content_models():
             content_type = ContentType.objects.get_for_model(model)
@@ -77,7 +77,7 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
         return Counter(target_id for target_id, _, _ in pairs if target_id is not None)
 
     def from_content(self) -> Self:
-        """References in content, drafts included, but not in pending edits, templates and emails."""
+        """Filter by references in content, including drafts, but not in pending edits, templates and emails."""
         return self.filter(source_type__in=ContentType.objects.get_for_models(*content_models()).values())
 
     def sources(self) -> "list[ReferenceSource]":
@@ -99,7 +99,7 @@ class Reference(models.Model):
     source_id = models.PositiveBigIntegerField()
     source = GenericForeignKey("source_type", "source_id")
     field = models.CharField(max_length=60)
-    # Either a row, which may have been deleted since,
+    # Either a row, which may be deleted by now,
     target_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
     target_id = models.PositiveBigIntegerField(null=True)
     target = GenericForeignKey("target_type", "target_id")
@@ -133,7 +133,7 @@ class Reference(models.Model):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What distinguishes it from the other references of its source."""
+        """The values that identify this reference among those of its source."""
         return (self.source_id, self.field, self.target_type_id, self.target_id, self.path, self.url)
 
 
@@ -166,12 +166,12 @@ class ReferenceSource(models.Model):
 
     @property
     def reference_owner(self) -> models.Model:
-        """The row that authors know this source as; a pending edit is known as its document."""
+        """The row to show to authors: the document of a pending edit, otherwise the row itself."""
         return self
 
     @property
     def reference_key(self) -> tuple[int, int]:
-        """The content type and primary key under which the index knows this row."""
+        """The content type and primary key of this row in the index."""
         return ContentType.objects.get_for_model(self).pk, self.pk
 
     def reference_label(self, field: str) -> str:
@@ -220,7 +220,7 @@ def text_targets(body: str) -> Iterator[Target]:
             yield Target(url=href[:MAX_LENGTH], host=host[:MAX_LENGTH])
 
 
-# ---- Keeping the index current --------------------------------------------------------------------------
+# ---- Updating the index --------------------------------------------------------------------------
 
 
 def source_models() -> list[type[ReferenceSource]]:
@@ -234,7 +234,7 @@ def content_models() -> list[type[ReferenceSource]]:
 
 
 def sync(rows: Iterable[ReferenceSource]) -> None:
-    """Bring the index up to date with saved `rows`, for code that bypasses save()."""
+    """Update the index for saved `rows`. For code that bypasses save()."""
     by_model: defaultdict[type[ReferenceSource], list[ReferenceSource]] = defaultdict(list)
     for row in rows:
         by_model[type(row)].append(row)
@@ -245,7 +245,7 @@ def sync(rows: Iterable[ReferenceSource]) -> None:
 
 
 def rebuild(*models_to_rebuild: type[ReferenceSource]) -> None:
-    """Read every row of the given models, or of all, and bring the index up to date with them."""
+    """Update the index for every row of the given models, or of all models."""
     for model in models_to_rebuild or source_models():
         rows = model._base_manager.only("pk", *model.reference_fields).order_by("pk")
         batch: list[ReferenceSource] = []
@@ -264,7 +264,7 @@ def _sync(
     *,
     are_new: bool = False,
 ) -> None:
-    """Make the references of `fields` of `rows`, all of `model`, those that the rows have now."""
+    """Update the stored references of `fields` of `rows`, which all belong to `model`."""
     rows = list(rows)
     wanted = {reference.key: reference for row in rows for reference in _references_of(model, row, fields)}
     current: dict[tuple[object, ...], Reference] = {}

@@ -29,8 +29,8 @@ def render_all(
 ) -> list[SafeString]:
     """Render several bodies like `render()`, still with one query per kind of embed.
 
-    `urls` are the URLs of their pages, to which links within a text lead in feeds and emails. Fragments become parts of
-    other texts, and are not postprocessed here.
+    `urls` are the URLs of their pages. In feeds and emails, links within a text point to them. Fragments become
+    parts of other texts, and are not postprocessed here.
     """
     roots = [parse(body) if body else html.Element("div") for body in bodies]
     embeds_by_root = [_find_embeds(root) for root in roots]

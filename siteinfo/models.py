@@ -66,7 +66,7 @@ class SiteInfo(Singleton):
         "hide the site from search engines",
         default=False,
         help_text="For a site that is not ready yet. Anyone with the URL can still read it. "
-        "After you untick this, search engines take a few days to come back.",
+        "After you untick this, it may take search engines a few days to list the site.",
     )
     disallow_ai_training = models.BooleanField(
         "ask AI companies not to train on the site",
@@ -93,7 +93,7 @@ class SiteInfo(Singleton):
 
     @cached_property
     def profiles(self) -> list["SocialLink"]:
-        """The site's social profiles in their order, fetched once per instance."""
+        """Return the site's social profiles in order, fetched once per instance."""
         return list(self.social_links.all()) if self.pk else []
 
 

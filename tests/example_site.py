@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 from accounts.models import ProfileLink, Qualification
 from affiliates.models import Program
 from blog.models import Post, Series, Snippet
+from images.models import Image
 from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.factories import make_favorite
@@ -54,16 +55,7 @@ def make_example_site() -> Post:
     SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me", position=2)
     SocialLink.objects.create(site=site, network="facebook", url="https://social.example.com/us", position=1)
     image = make_image()
-    sam = make_author(
-        name="Sam",
-        slug="sam",
-        portrait=image,
-        short_bio="Helps people move.",
-        long_bio="<p>More.</p>",
-        expertise="Knees",
-    )
-    Qualification.objects.create(author=sam, name="A degree", year=2012)
-    ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")
+    _make_author(image)
     make_favorite(Program.objects.amazon(), image=image)
     pain = make_category(name="Pain", slug="pain", image=image)
     knee = make_category(name="Knee", slug="knee", parent=pain)
@@ -80,6 +72,19 @@ def make_example_site() -> Post:
         tags=["Stairs", "Knee"],
         featured_image=image,
     )
+
+
+def _make_author(image: Image) -> None:
+    sam = make_author(
+        name="Sam",
+        slug="sam",
+        portrait=image,
+        short_bio="Helps people move.",
+        long_bio="<p>More.</p>",
+        expertise="Knees",
+    )
+    Qualification.objects.create(author=sam, name="A degree", year=2012)
+    ProfileLink.objects.create(author=sam, label="A register", url="https://register.example.com/sam")
 
 
 def get_page(client: Client, path: str, status: int = 200) -> HtmlElement:

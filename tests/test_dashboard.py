@@ -13,11 +13,12 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page as BrowserPage
 
 from accounts.models import User
 from blog.models import Category, Post, PublishingRules
 from contact.models import Message
+from pages.models import Page
 from siteinfo.models import SiteInfo
 from tests.factories import make_category, make_image, make_page, make_post
 
@@ -29,7 +30,7 @@ def text(client: Client, url: str = "/admin/") -> str:
 
 
 @pytest.mark.django_db
-def test_an_empty_dashboard_greets_and_offers_to_write(admin_client: Client, admin_user: User) -> None:
+def test_an_empty_dashboard_greets_the_user_and_offers_to_write_a_post(admin_client: Client, admin_user: User) -> None:
     admin_user.name = "Tera"
     admin_user.save()
     SiteInfo.objects.create(email="tera@example.org")
@@ -40,30 +41,31 @@ def test_an_empty_dashboard_greets_and_offers_to_write(admin_client: Client, adm
     assert "No drafts" in page
 
 
-@pytest.mark.django_db
-def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> None:
-    image, category = make_image(), make_category()
-    ready: dict[str, Any] = {
-        "status": Post.Status.DRAFT,
-        "published_at": None,
-        "excerpt": "So.",
-        "featured_image": image,
-    }
-    make_post(title="Ready one", body=f"<p>{'word ' * 200}</p>", primary_category=category, **ready)
-    unsaved = make_post(title="Unsaved one", status=Post.Status.DRAFT, published_at=None)
-    unsaved.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
-    edited = make_post(title="Edited one", excerpt="So.", primary_category=category)
-    edited.pending_edits.create(data=edited.snapshot())
+def make_unfinished_work(user: User) -> Page:
+    """Create posts, a page and a message that each need attention, and return the page."""
+    complete: dict[str, Any] = {"excerpt": "So.", "primary_category": make_category()}
+    draft: dict[str, Any] = {"status": Post.Status.DRAFT, "published_at": None}
+    body = f"<p>{'word ' * 200}</p>"
+    make_post(title="Ready one", body=body, featured_image=make_image(), **complete, **draft)
+    unsaved = make_post(title="Unsaved one", **draft)
+    edited = make_post(title="Edited one", **complete)
     page = make_page(title="About me")
-    page.autosaves.create(user=admin_user, key=uuid4(), base_version=1, data={})
-    page.pending_edits.create(data=page.snapshot())
+    for document in (unsaved, page):
+        document.autosaves.create(user=user, key=uuid4(), base_version=1, data={})
+    for document in (edited, page):
+        document.pending_edits.create(data=document.snapshot())
     make_post(title="Coming one", published_at=timezone.now() + timedelta(days=2))
-    make_post(title="Wordless one", featured_image=make_image(alt=""), primary_category=category, excerpt="So.")
+    make_post(title="Wordless one", featured_image=make_image(alt=""), **complete)
     bare = make_post(title="Bare one")
     bare.suggestions.create(words="The table is upside down.", submission=uuid4())
     bare.suggestions.create(words="Thank you.", submission=uuid4(), status="declined")
-    sent: dict[str, Any] = {"name": "Ann", "email": "ann@example.org", "subject": "Hello", "body": "A question."}
-    Message.objects.create(**sent, submission=uuid4())
+    Message.objects.create(name="Ann", email="ann@example.org", subject="Hello", body="A question.", submission=uuid4())
+    return page
+
+
+@pytest.mark.django_db
+def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> None:
+    page = make_unfinished_work(admin_user)
     html = text(admin_client)
     for expected in (
         "1 unanswered message",
@@ -125,10 +127,10 @@ def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(
 
 
 @pytest.mark.django_db
-def test_the_blog_comes_first_and_groups_last_and_taggit_is_hidden(admin_client: Client) -> None:
+def test_the_blog_comes_first_groups_come_last_and_taggit_is_hidden(admin_client: Client) -> None:
     page = text(admin_client).partition("All content and settings")[2]
-    places = [page.index(f'class="app-{app} ') for app in ("blog", "images", "siteinfo", "accounts", "auth")]
-    assert places == sorted(places)
+    positions = [page.index(f'class="app-{app} ') for app in ("blog", "images", "siteinfo", "accounts", "auth")]
+    assert positions == sorted(positions)
     assert "app-taggit" not in page
     assert Group in admin.site._registry
 
@@ -202,7 +204,7 @@ def test_every_form_field_has_a_help_text(rf: RequestFactory, admin_user: User, 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("path", ["/admin/", "/admin/blog/post/", "/admin/blog/publishingrules/"])
-def test_admin_pages_fit_the_screen(admin_page: Page, path: str, width: int) -> None:
+def test_admin_pages_fit_the_screen(admin_page: BrowserPage, path: str, width: int) -> None:
     make_post(
         title="A post with a rather long title that has to fit",
         featured_image=make_image(),

@@ -49,3 +49,11 @@ def test_every_command_is_documented() -> None:
     own = {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")}
     table = re.findall(r"^\| `(\w+)", (ROOT / "docs/commands.md").read_text(), re.MULTILINE)
     assert own <= set(table)
+
+
+def test_make_targets_in_documents_exist_and_are_listed() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {name for document in DOCUMENTS for name in re.findall(r"`make ([a-z-]+)", (ROOT / document).read_text())}
+    listed = set(re.findall(r"`make ([a-z-]+)", (ROOT / "docs/commands.md").read_text()))
+    assert named <= targets | {"setup-dev"}
+    assert targets - {"help"} <= listed

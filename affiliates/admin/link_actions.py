@@ -24,11 +24,11 @@ def replacement_pk(request: HttpRequest) -> int:
     return parse_pk(request.POST.get("replacement")) or 0
 
 
-def retire_and_report(model_admin: Any, request: HttpRequest, links: list[Link], into: Link | None) -> None:
-    """Retire `links` in favor of `into`, and show a message with the affected texts."""
+def retire_and_report(model_admin: Any, request: HttpRequest, links: list[Link], replacement: Link | None) -> None:
+    """Retire `links` in favor of `replacement`, and show a message with the affected texts."""
     assert isinstance(request.user, User)
     try:
-        texts = edit_links(retire(links, into, request.user))
+        texts = edit_links(retire(links, replacement, request.user))
     except ValidationError as error:
         model_admin.message_user(request, " ".join(error.messages), messages.WARNING)
         return
@@ -36,7 +36,7 @@ def retire_and_report(model_admin: Any, request: HttpRequest, links: list[Link],
     if texts:
         message = format_html("{} Check that these texts still read well: {}.", count, texts)
     else:
-        message = format_html("{} No text used any of them.", count)
+        message = format_html("{} No text used them.", count)
     model_admin.message_user(request, message, messages.SUCCESS)
 
 
@@ -46,9 +46,9 @@ def edit_links(sources: Any) -> SafeString:
     return format_html_join(", ", '<a href="{}">{}</a>', rows)
 
 
-def warn_about_tag(request: HttpRequest, link: Link, typed: str) -> None:
+def warn_about_tag(request: HttpRequest, link: Link, pasted_url: str) -> None:
     """Warn if the program has no tag, or if the pasted URL contained another one."""
-    program, found = link.program, get_tag(typed, link.program.tag_parameter)
+    program, found = link.program, get_tag(pasted_url, link.program.tag_parameter)
     if not program.tag and program.tag_parameter:
         message = f"“{link}” earns nothing yet. Enter your tag in the program “{program}”."
         messages.warning(request, message)

@@ -34,7 +34,7 @@ class RetireLinksForm(ActionForm):
     """The action form with an optional replacement."""
 
     replacement = forms.ModelChoiceField(
-        Link.objects.live(), required=False, empty_label="(none)", label="Replace with:"
+        Link.objects.active(), required=False, empty_label="(none)", label="Replace with:"
     )
 
 
@@ -55,7 +55,7 @@ class LinkFilter(admin.SimpleListFilter):
             "unused": queryset.unused(),
             "retired": queryset.filter(is_retired=True),
         }
-        return chosen.get(self.value() or "", queryset.live())
+        return chosen.get(self.value() or "", queryset.active())
 
 
 @admin.register(Link)
@@ -141,7 +141,9 @@ class LinkAdmin(admin.ModelAdmin):
     @admin.display(description="clicks by day")
     def clicks_by_day(self, link: Link) -> SafeString | str:
         """Return a table of the latest days with clicks."""
-        rows = ClickCount.objects.filter(link=link).order_by("-day").values_list("day").annotate(all=Sum("count"))[:60]
+        rows = (
+            ClickCount.objects.filter(link=link).order_by("-day").values_list("day").annotate(total=Sum("count"))[:60]
+        )
         if not rows:
             return "No clicks yet."
         cells = ((date_format(day, "F j, Y"), count) for day, count in rows)
@@ -165,8 +167,8 @@ class LinkAdmin(admin.ModelAdmin):
     @admin.action(description="Retire", permissions=["change"])
     def retire_links(self, request: HttpRequest, queryset: QuerySet[Link]) -> None:
         """Retire the selected links."""
-        into = Link.objects.live().filter(pk=replacement_pk(request)).first()
-        retire_and_report(self, request, list(queryset), into)
+        replacement = Link.objects.active().filter(pk=replacement_pk(request)).first()
+        retire_and_report(self, request, list(queryset), replacement)
 
     @admin.action(description="Restore", permissions=["change"])
     def restore_links(self, request: HttpRequest, queryset: QuerySet[Link]) -> None:

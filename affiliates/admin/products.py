@@ -109,8 +109,8 @@ class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
     @admin.display(description="shops")
     def shops(self, product: Product) -> str:
         """Return the programs of its active links."""
-        live = [link.program.name for link in product.links.all() if not link.is_retired]
-        return ", ".join(dict.fromkeys(live)) or "None: its card is not shown"
+        names = [link.program.name for link in product.links.all() if not link.is_retired]
+        return ", ".join(dict.fromkeys(names)) or "None: its card is not shown"
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the links, and warn about missing or foreign tags."""
@@ -131,11 +131,11 @@ class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
     def retire_products(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Retire the links of the selected products in favor of another product's."""
         key = replacement_pk(request)
-        into = Link.objects.live().filter(product=key).order_by("pk").first() if key else None
-        if key and into is None:
+        replacement = Link.objects.active().filter(product=key).order_by("pk").first() if key else None
+        if key and replacement is None:
             self.message_user(request, "The replacement has no link. Add one to it first.", messages.WARNING)
             return
-        retire_and_report(self, request, list(Link.objects.live().filter(product__in=queryset)), into)
+        retire_and_report(self, request, list(Link.objects.active().filter(product__in=queryset)), replacement)
 
 
 class ComparisonRowInline(admin.TabularInline):

@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='link',
-            index=models.Index(fields=['is_retired', 'program'], name='affiliates_link_live'),
+            index=models.Index(fields=['is_retired', 'program'], name='affiliates_link_active'),
         ),
         migrations.AddConstraint(
             model_name='link',

@@ -28,23 +28,23 @@ class LinkQuerySet(models.QuerySet["Link"]):
     """Select links, and load what a text needs for them."""
 
     def with_destination(self) -> Self:
-        """Return the links that lead visitors to a shop, themselves or by their replacement."""
+        """Return the links with a destination: all but those retired without a replacement."""
         return self.exclude(is_retired=True, replacement=None)
 
-    def live(self) -> Self:
+    def active(self) -> Self:
         """Return the links that are not retired."""
         return self.filter(is_retired=False)
 
     def broken(self) -> Self:
         """Return the active links whose page is gone."""
-        return self.live().filter(health=Link.Health.BROKEN)
+        return self.active().filter(health=Link.Health.BROKEN)
 
     def unused(self) -> Self:
-        """Return the active links that no text uses by name, in a product card or in a comparison."""
+        """Return the active links that no text uses by slug, in a product card or in a comparison."""
         content = Reference.objects.from_content()
         comparisons = content.to_model(Comparison).filter(target_id=OuterRef("comparison"))
         path = Concat(Value(shop_urls.GO_PREFIX), OuterRef("slug"))
-        return self.live().exclude(
+        return self.active().exclude(
             Exists(content.filter(path=path))
             | Exists(content.to_model(Product).filter(target_id=OuterRef("product")))
             | Exists(ComparisonRow.objects.filter(Exists(comparisons), product=OuterRef("product")))
@@ -61,20 +61,20 @@ class LinkQuerySet(models.QuerySet["Link"]):
         `comparison_title` and `verdict`.
         """
         comparisons = list(comparisons)
-        found = self.with_details().filter(
+        links = self.with_details().filter(
             Q(slug__in=list(slugs))
             | Q(product__in=list(products))
             | (Q(product__comparison_rows__comparison__in=comparisons) if comparisons else Q(pk__in=[]))
         )
         if comparisons:
             row = "product__comparison_rows__"
-            found = found.annotate(
+            links = links.annotate(
                 comparison_id=F(f"{row}comparison"),
                 comparison_position=F(f"{row}position"),
                 verdict=F(f"{row}verdict"),
                 comparison_title=F(f"{row}comparison__title"),
             )
-        return found.order_by("pk")
+        return links.order_by("pk")
 
 
 class Link(models.Model):
@@ -146,7 +146,7 @@ class Link(models.Model):
 
         ordering = ("name", "pk")
         verbose_name = "affiliate link"
-        indexes = [models.Index(fields=("is_retired", "program"), name="affiliates_link_live")]
+        indexes = [models.Index(fields=("is_retired", "program"), name="affiliates_link_active")]
         constraints = [
             models.CheckConstraint(condition=Q(destination__startswith="https://"), name="affiliates_link_is_https"),
             models.CheckConstraint(
@@ -218,8 +218,8 @@ class Link(models.Model):
         self.save()
 
     @property
-    def active(self) -> "Link | None":
-        """Return the link itself, its replacement if it is retired, or None."""
+    def current(self) -> "Link | None":
+        """Return the link itself, or its replacement (or None) if it is retired."""
         return self.replacement if self.is_retired else self
 
     @property
@@ -236,8 +236,8 @@ class Link(models.Model):
     @property
     def current_price(self) -> str:
         """Return the price and the time it was checked, or "" once the program no longer allows showing it."""
-        last = timezone.now() - timedelta(hours=self.program.price_hours) + PRICE_MARGIN
-        if not (self.price and self.price_at) or self.price_at < last:
+        oldest = timezone.now() - timedelta(hours=self.program.price_hours) + PRICE_MARGIN
+        if not (self.price and self.price_at) or self.price_at < oldest:
             return ""
         return f"{self.price} (on {date_format(timezone.localtime(self.price_at), 'F j, g:i a T')})"
 

@@ -143,7 +143,10 @@ class Program(models.Model):
                 raise ValidationError({"hosts": f"{host} belongs to Amazon. Choose Amazon as the network."})
             if self.network == self.Network.AMAZON and not shop_urls.amazon_domain(host):
                 raise ValidationError({"hosts": f"{host} is not an Amazon domain. Add it to another program."})
-            hosts.append(shop_urls.parse_shop_url(host).netloc)
+            try:
+                hosts.append(shop_urls.parse_shop_url(host).netloc)
+            except ValidationError as error:
+                raise ValidationError({"hosts": error.messages}) from error
         for other in Program.objects.exclude(pk=self.pk):
             if shared := set(hosts) & set(other.host_list):
                 raise ValidationError({"hosts": f"{', '.join(sorted(shared))} already belongs to “{other}”."})

@@ -67,7 +67,7 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _content_shown(self, context: dict[str, Any], document: Any) -> dict[str, Any] | None:
-        """Return the content that was refused, of the pending edit or of the document; None for an invalid form."""
+        """Return the rejected content, of the pending edit or of the document; None for an invalid form."""
         form, pending = context["adminform"].form, context.get("pending_edit")
         if form.rejected_snapshot is not None:
             return form.rejected_snapshot

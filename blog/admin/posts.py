@@ -243,7 +243,7 @@ class PostAdmin(ContentAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Post, form: ModelForm, change: bool) -> None:
-        """Save, and tell the author if the new URL redirected to another page until now."""
+        """Save, with a message if the URL redirected to another page before."""
         if obj.author_id is None:
             obj.author = _author_of(request) or _create_author(request)
         target = ""
@@ -251,7 +251,7 @@ class PostAdmin(ContentAdmin):
             target = final_target(obj.get_absolute_url())
         super().save_model(request, obj, form, change)
         if target:
-            self.message_user(request, f"This URL redirected to {target} until now. It shows this post instead.")
+            self.message_user(request, f"This URL used to redirect to {target}. It now shows this post.")
 
     def new_draft(self, request: HttpRequest, title: str) -> Post:
         """Create a draft for the first autosave of a new post."""

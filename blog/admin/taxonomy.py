@@ -40,15 +40,15 @@ class TagAdmin(admin.ModelAdmin):
         if len(tags) < 2:
             self.message_user(request, "Select at least two tags to merge.", messages.WARNING)
             return None
-        kept = next((tag for tag in tags if str(tag.pk) == request.POST.get("keep")), None)
-        if kept is None:
+        target = next((tag for tag in tags if str(tag.pk) == request.POST.get("keep")), None)
+        if target is None:
             context = {**self.admin_site.each_context(request), "title": "Merge tags", "opts": self.opts, "tags": tags}
             return TemplateResponse(request, "admin/blog/tag/merge.html", context)
-        others = [tag for tag in tags if tag != kept]
+        others = [tag for tag in tags if tag != target]
         names = ", ".join(f"“{tag}”" for tag in others)
-        kept.merge(others)
-        self.log_change(request, kept, f"Merged with {names}.")
-        self.message_user(request, f"Merged {names} into “{kept}”. Their URLs redirect to it.", messages.SUCCESS)
+        target.merge(others)
+        self.log_change(request, target, f"Merged with {names}.")
+        self.message_user(request, f"Merged {names} into “{target}”. Their URLs redirect to it.", messages.SUCCESS)
         return None
 
     def get_form(self, request: HttpRequest, obj: Tag | None = None, change: bool = False, **kwargs: Any) -> Any:

@@ -36,23 +36,23 @@ class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
     """Documents by status. Every list, feed, sitemap and count starts at `published()`."""
 
     def not_trashed(self) -> Self:
-        """Documents outside the trash."""
+        """Return the documents that are not in the trash."""
         return self.filter(trashed_at__isnull=True)
 
     def trashed(self) -> Self:
-        """Documents in the trash."""
+        """Return the documents in the trash."""
         return self.filter(trashed_at__isnull=False)
 
     def published(self, at: datetime | None = None) -> Self:
-        """Documents that visitors can see at `at`, now by default: released, due and not trashed."""
+        """Return the documents that visitors can see at the time `at`, by default now."""
         return self.not_trashed().filter(status=Document.Status.PUBLISHED, published_at__lte=at or timezone.now())
 
     def scheduled(self, at: datetime | None = None) -> Self:
-        """Documents that are released, but not due at `at`, now by default."""
+        """Return the documents that become public after the time `at`, by default now."""
         return self.not_trashed().filter(status=Document.Status.PUBLISHED, published_at__gt=at or timezone.now())
 
     def drafts(self) -> Self:
-        """Documents that are not released."""
+        """Return the drafts."""
         return self.not_trashed().filter(status=Document.Status.DRAFT)
 
     def newest_first(self) -> Self:
@@ -201,7 +201,7 @@ class Document(ReferenceSource):
 
     @property
     def is_published(self) -> bool:
-        """Whether visitors can see it now: `DocumentQuerySet.published()` for one document."""
+        """Whether visitors can see it now, as in `DocumentQuerySet.published()`."""
         return (
             self.status == self.Status.PUBLISHED
             and self.published_at is not None
@@ -211,7 +211,7 @@ class Document(ReferenceSource):
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether it is released, but not due yet."""
+        """Whether it will become public at a later time."""
         return self.status == self.Status.PUBLISHED and self.trashed_at is None and not self.is_published
 
     @property

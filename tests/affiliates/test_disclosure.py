@@ -22,7 +22,7 @@ from richtext.rendering import render, render_all
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.factories import make_comparison, make_favorite, make_link, make_product
-from tests.factories import make_image, make_page, make_post
+from tests.factories import make_image, make_post
 
 REL = "sponsored nofollow noopener"
 
@@ -301,46 +301,6 @@ def test_the_label_is_not_repeated(shop: Program) -> None:
         "The mat (paid link)",
         "bold (paid link)",
     ]
-
-
-@pytest.mark.parametrize("use", ["link", "pasted"])
-def test_amazons_statements_are_on_every_page_while_a_link_is_active(amazon: Program, client: Client, use: str) -> None:
-    SiteInfo.objects.create(name="Move")
-    make_page(slug="about")
-    statement, other = b"As an Amazon Associate I earn from qualifying", b"Amazon Services LLC Associates Program"
-
-    def shown() -> set[bool]:
-        return {
-            each in client.get(path).content
-            for path in ("/", "/blog/", "/about/", "/none/")
-            for each in (statement, other)
-        }
-
-    assert shown() == {False}
-    if use == "link":
-        link = make_link(amazon)
-        assert shown() == {True}
-        link.retire()
-    else:
-        post = make_post(body=make_text("https://www.amazon.com/dp/B000000001"))
-        assert shown() == {True}
-        post.body = "<p>No more.</p>"
-        post.save()
-    assert shown() == {False}
-
-
-def test_the_statements_need_no_query(amazon: Program, client: Client) -> None:
-    SiteInfo.objects.create(name="Move")
-    make_post(slug="plain")
-
-    def count() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            client.get("/plain/")
-        return len(queries)
-
-    before = count()
-    make_link(amazon)
-    assert count() == before
 
 
 def test_a_post_with_affiliate_links_needs_one_more_query(amazon: Program, shop: Program, client: Client) -> None:

@@ -119,7 +119,7 @@ def send() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "10.0.0.1", "[::1]", "[::ffff:7f00:1]"])
-def test_private_addresses_are_never_connections_to(
+def test_private_hosts_are_never_requested(
     shop: Program, server: None, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     monkeypatch.undo()

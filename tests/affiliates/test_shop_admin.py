@@ -92,8 +92,9 @@ def test_amazons_rules_cannot_be_changed(amazon: Program, admin_client: Client, 
     ],
 )
 def test_the_domains_of_a_program_are_validated(shop: Program, network: str, hosts: str, message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(ValidationError, match=message) as caught:
         Program(name="New", network=network, hosts=hosts, allows_redirect=False).full_clean()
+    assert list(caught.value.message_dict) == ["hosts"]
 
 
 def test_the_domains_of_a_program_can_be_entered_as_urls(shop: Program) -> None:
@@ -297,7 +298,7 @@ def test_a_pasted_url_is_converted_in_every_text(amazon: Program, admin_client: 
         row.refresh_from_db()
         assert f'<a href="/go/{link.slug}/">' in getattr(row, field)
     assert {str(each) for each in references_to_link(link).sources()} == {"Post 0", "Post 1", str(block)}
-    assert "No post contains this URL any more." in convert(admin_client, canonical_url)
+    assert "No text contains this URL anymore." in convert(admin_client, canonical_url)
     assert "which hides the page it opens" in convert(admin_client, "https://amzn.to/3abc")
 
 

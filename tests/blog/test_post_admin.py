@@ -36,15 +36,8 @@ def type_lines(page: Page, *lines: str) -> None:
     page.keyboard.type("\n".join(lines))
 
 
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Page, admin_user: User) -> None:
-    make_category(name="Knees", slug="knees")
-    page.goto("/admin/blog/post/add/")
-    page.get_by_label("Email address").fill("Owner@Example.com")
-    page.get_by_label("Password").fill("a password for tests")
-    page.get_by_role("button", name="Log in").click()
-
+def write_text(page: Page) -> None:
+    """Enter a title and a text with a heading, a list and a link."""
     page.get_by_label("Title:", exact=True).first.fill("Stairs without tears")
     editor = page.locator(".ProseMirror[contenteditable]")
     editor.click()
@@ -59,6 +52,9 @@ def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Pa
     page.locator("dialog").get_by_label("URL").fill("https://example.org/stairs")
     page.locator("dialog[open] button[type=submit]").click()
 
+
+def add_image(page: Page) -> None:
+    """Upload an image into the text, and choose it as the featured image."""
     page.get_by_role("button", name="Image", exact=True).click()
     frame = page.frame_locator("dialog iframe")
     frame.get_by_label("From this computer or phone").set_input_files(
@@ -66,14 +62,38 @@ def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Pa
     )
     frame.get_by_label("What does it show?").fill("A knee on a step")
     frame.get_by_role("button", name="Upload and use").click()
-    caption = editor.locator("figure figcaption")
+    editor = page.locator(".ProseMirror[contenteditable]")
     expect(editor.locator("figure img")).to_be_visible()
-    caption.click()
+    editor.locator("figure figcaption").click()
     type_lines(page, "The third step")
 
     page.get_by_role("button", name="Choose an image").click()
     frame.locator(".picker-grid button").first.click()
     expect(page.locator("image-picker img")).to_be_visible()
+
+
+def check_public_page(page: Page) -> None:
+    """Sign out and check that the post is shown with its image and caption."""
+    page.context.clear_cookies()
+    page.goto("/stairs-without-tears/")
+    expect(page.get_by_role("heading", name="Stairs without tears")).to_be_visible()
+    shown = page.locator(".prose figure")
+    expect(shown.get_by_alt_text("A knee on a step")).to_have_js_property("complete", True)
+    expect(shown.locator("figcaption")).to_have_text("The third step")
+    assert "avif" in (shown.locator("source").first.get_attribute("srcset") or "")
+    assert shown.locator("img").evaluate("img => img.naturalWidth") > 0
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Page, admin_user: User) -> None:
+    make_category(name="Knees", slug="knees")
+    page.goto("/admin/blog/post/add/")
+    page.get_by_label("Email address").fill("Owner@Example.com")
+    page.get_by_label("Password").fill("a password for tests")
+    page.get_by_role("button", name="Log in").click()
+    write_text(page)
+    add_image(page)
     page.get_by_label("Knees").check()
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("Published.")).to_be_visible()
@@ -85,15 +105,7 @@ def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Pa
     assert "<ul><li>Slow down</li><li>Hold the rail</li></ul>" in post.body
     assert '<a href="https://example.org/stairs">more</a>' in post.body
     create_missing_renditions()
-
-    page.context.clear_cookies()
-    page.goto("/stairs-without-tears/")
-    expect(page.get_by_role("heading", name="Stairs without tears")).to_be_visible()
-    shown = page.locator(".prose figure")
-    expect(shown.get_by_alt_text("A knee on a step")).to_have_js_property("complete", True)
-    expect(shown.locator("figcaption")).to_have_text("The third step")
-    assert "avif" in (shown.locator("source").first.get_attribute("srcset") or "")
-    assert shown.locator("img").evaluate("img => img.naturalWidth") > 0
+    check_public_page(page)
     with default_storage.open(Image.objects.get().file.name) as file:
         stored = file.read()
     assert not Pillow.open(io.BytesIO(stored)).getexif()

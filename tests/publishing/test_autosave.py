@@ -1,4 +1,4 @@
-"""What is typed survives: a dead server, a lost sign-in, two tabs, two people. In a real browser."""
+"""Autosave in a browser: no text is lost when the server is down, the session ends or two tabs are open."""
 
 import re
 
@@ -26,15 +26,15 @@ def type_text(page: Page, text: str) -> None:
     page.keyboard.type(text)
 
 
-def is_kept(page: Page) -> None:
+def expect_autosaved(page: Page) -> None:
     expect(page.locator("[data-autosave-status]")).to_have_text(re.compile("Draft saved automatically at"))
 
 
-def test_typing_is_kept_by_itself_and_back_after_a_crash(admin_page: Page) -> None:
+def test_text_is_autosaved_and_restored_after_a_crash(admin_page: Page) -> None:
     post = make_post(body="<p>Old words.</p>")
     open_post(admin_page, post)
     type_text(admin_page, " New words.")
-    is_kept(admin_page)
+    expect_autosaved(admin_page)
     post.refresh_from_db()
     assert post.plain_text() == "Old words."
     assert not post.revisions.exists()
@@ -50,12 +50,12 @@ def test_typing_is_kept_by_itself_and_back_after_a_crash(admin_page: Page) -> No
     assert not Autosave.objects.exists()
 
 
-def test_a_new_text_has_its_draft_after_the_first_words(admin_page: Page) -> None:
+def test_typing_into_a_new_form_creates_a_draft(admin_page: Page) -> None:
     make_author()
     admin_page.goto(reverse("admin:blog_post_add"))
     admin_page.locator("#id_title").fill("Hips at work")
     type_text(admin_page, "Sit less.")
-    is_kept(admin_page)
+    expect_autosaved(admin_page)
     post = Post.objects.get()
     assert post.status_label == "Draft"
     expect(admin_page).to_have_url(re.compile(reverse("admin:blog_post_change", args=[post.pk])))
@@ -65,18 +65,18 @@ def test_a_new_text_has_its_draft_after_the_first_words(admin_page: Page) -> Non
     assert (post.title, post.slug, post.plain_text()) == ("Hips at work", "hips-at-work", "Sit less.")
 
 
-def test_a_dead_server_costs_nothing_once_it_is_back(admin_page: Page) -> None:
+def test_text_is_autosaved_once_the_server_responds_again(admin_page: Page) -> None:
     post = make_post(body="<p>Old.</p>")
     open_post(admin_page, post)
     admin_page.context.set_offline(True)
     type_text(admin_page, " Typed in the dark.")
     expect(admin_page.locator("[data-autosave-status]")).to_contain_text("No connection")
     admin_page.context.set_offline(False)
-    is_kept(admin_page)
+    expect_autosaved(admin_page)
     assert "Typed in the dark." in Autosave.objects.get().data["body"][0]
 
 
-def test_a_reload_while_the_server_is_dead_loses_nothing(admin_page: Page) -> None:
+def test_reloading_while_the_server_is_down_loses_nothing(admin_page: Page) -> None:
     post = make_post(body="<p>Old.</p>")
     open_post(admin_page, post)
     admin_page.route("**/autosave/", lambda route: route.abort())
@@ -88,7 +88,7 @@ def test_a_reload_while_the_server_is_dead_loses_nothing(admin_page: Page) -> No
     expect(admin_page.get_by_text("Restored your unsaved text")).to_be_visible()
 
 
-def test_words_that_only_a_crashed_tab_held_come_back_in_a_new_one(admin_page: Page) -> None:
+def test_text_of_a_crashed_tab_is_restored_in_a_new_one(admin_page: Page) -> None:
     post = make_post(body="<p>Old.</p>")
     living = admin_page.context.new_page()
     open_post(living, post)
@@ -105,11 +105,11 @@ def test_words_that_only_a_crashed_tab_held_come_back_in_a_new_one(admin_page: P
     expect(living.locator(".ProseMirror")).to_contain_text("Another tab's.")
 
 
-def test_a_lost_sign_in_gives_the_text_back(admin_page: Page, admin_user: User) -> None:
+def test_text_is_restored_after_the_session_expired(admin_page: Page, admin_user: User) -> None:
     post = make_post(body="<p>Old.</p>")
     open_post(admin_page, post)
     type_text(admin_page, " Before the cookie went.")
-    is_kept(admin_page)
+    expect_autosaved(admin_page)
     admin_page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     type_text(admin_page, " And after.")
     expect(admin_page.locator("[data-autosave-status]")).to_contain_text("signed out")
@@ -124,15 +124,15 @@ def test_a_lost_sign_in_gives_the_text_back(admin_page: Page, admin_user: User) 
     assert post.plain_text() == "Old. Before the cookie went. And after."
 
 
-def test_two_tabs_keep_both_texts(admin_page: Page) -> None:
+def test_two_tabs_do_not_overwrite_each_other(admin_page: Page) -> None:
     post = make_post(body="<p>Start.</p>")
     first, second = admin_page, admin_page.context.new_page()
     open_post(first, post)
     open_post(second, post)
     type_text(first, " First.")
-    is_kept(first)
+    expect_autosaved(first)
     type_text(second, " Second.")
-    is_kept(second)
+    expect_autosaved(second)
     assert Autosave.objects.count() == 2
     first.get_by_role("button", name="Save changes").click()
     expect(first.get_by_text("Visitors see the new text")).to_be_visible()
@@ -149,7 +149,7 @@ def test_two_tabs_keep_both_texts(admin_page: Page) -> None:
     assert kept == ["<p>Start. Second.</p>", "<p>Start. First.</p>", "<p>Start.</p>"]
 
 
-def test_enter_in_the_title_publishes_nothing(admin_page: Page) -> None:
+def test_pressing_enter_in_the_title_does_not_publish(admin_page: Page) -> None:
     post = make_post(status=Post.Status.DRAFT)
     open_post(admin_page, post)
     admin_page.locator("#id_title").press("Enter")
@@ -159,7 +159,7 @@ def test_enter_in_the_title_publishes_nothing(admin_page: Page) -> None:
     expect(admin_page.locator("[data-autosave-status]")).to_be_attached()
 
 
-def test_the_preview_shows_what_is_typed_as_readers_will_see_it(admin_page: Page) -> None:
+def test_the_preview_shows_unsaved_text_as_visitors_will_see_it(admin_page: Page) -> None:
     post = make_post(status=Post.Status.DRAFT, title="A draft", body="<p>Old.</p>")
     admin_page.set_viewport_size({"width": 1500, "height": 900})
     open_post(admin_page, post)

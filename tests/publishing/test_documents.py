@@ -1,4 +1,4 @@
-"""Private edits, revisions, secret links, the trash: what readers see, and what comes back."""
+"""Pending edits, revisions, preview links and the trash."""
 
 from datetime import timedelta
 from unittest import mock
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def change(client: Client, post: Post, **values: str) -> str:
-    """Send the post's form as it is now, with `values`; the page that follows."""
+    """Submit the form of the post with `values` changed and return the next page."""
     post.refresh_from_db()
     at = timezone.localtime(post.published_at) if post.published_at else None
     when = {"published_at_0": f"{at:%Y-%m-%d}", "published_at_1": f"{at:%H:%M:%S}"} if at else {}
@@ -37,7 +37,7 @@ def act(client: Client, post: Post, name: str) -> str:
     return client.post(address, {name: ""}, follow=True).content.decode()
 
 
-def test_private_changes_are_not_shown_until_they_are_published(admin_client: Client, client: Client) -> None:
+def test_pending_edits_are_not_public_until_they_are_published(admin_client: Client, client: Client) -> None:
     category = make_category()
     post = make_post(title="Old title", body="<p>Old.</p>", tags=["a"], categories=[category])
     said = change(admin_client, post, title="New title", body="<p>New.</p>", tags="b, c d", _pending="")
@@ -57,7 +57,7 @@ def test_private_changes_are_not_shown_until_they_are_published(admin_client: Cl
     assert not PendingEdit.objects.exists()
 
 
-def test_private_changes_go_live_at_their_time_once(admin_client: Client, client: Client) -> None:
+def test_scheduled_pending_edits_are_published_once_when_due(admin_client: Client, client: Client) -> None:
     post = make_post(body="<p>Old.</p>")
     soon = timezone.localtime(timezone.now() + timedelta(hours=1))
     at = {"publish_changes_at_0": f"{soon:%Y-%m-%d}", "publish_changes_at_1": f"{soon:%H:%M:%S}"}
@@ -72,7 +72,7 @@ def test_private_changes_go_live_at_their_time_once(admin_client: Client, client
     assert [revision.data["body"] for revision in post.revisions.all()] == ["<p>New.</p>", "<p>Old.</p>"]
 
 
-def test_discarded_changes_leave_readers_what_they_saw(admin_client: Client) -> None:
+def test_discarding_a_pending_edit_leaves_the_public_text(admin_client: Client) -> None:
     post = make_post(body="<p>Old.</p>")
     change(admin_client, post, body="<p>New.</p>", _pending="")
     act(admin_client, post, "_discard_changes")
@@ -81,7 +81,7 @@ def test_discarded_changes_leave_readers_what_they_saw(admin_client: Client) -> 
     assert not PendingEdit.objects.exists()
 
 
-def test_the_first_of_three_saves_comes_back_whole(admin_client: Client) -> None:
+def test_the_first_of_three_revisions_can_be_restored(admin_client: Client) -> None:
     image, category = make_image(), make_category()
     post = make_post(body="<p>One.</p>", tags=["first"], categories=[category], featured_image=image, tldr="Short")
     before = post.snapshot()
@@ -102,7 +102,7 @@ def test_the_first_of_three_saves_comes_back_whole(admin_client: Client) -> None
     assert Revision.objects.count() == 5
 
 
-def test_autosaves_make_no_revision_and_saving_the_same_makes_none(admin_client: Client) -> None:
+def test_autosaves_and_unchanged_saves_create_no_revision(admin_client: Client) -> None:
     post = make_post()
     fields = post_form_data(post, body="<p>Typing</p>") | {"autosave_key": "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"}
     for _ in range(5):
@@ -114,7 +114,7 @@ def test_autosaves_make_no_revision_and_saving_the_same_makes_none(admin_client:
     assert Revision.objects.count() == 1
 
 
-def test_a_working_copy_is_its_writers_alone(admin_client: Client, admin_user: User) -> None:
+def test_an_autosave_is_visible_to_its_author_only(admin_client: Client, admin_user: User) -> None:
     post = make_post()
     key = "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"
     admin_client.post(
@@ -131,13 +131,13 @@ def test_a_working_copy_is_its_writers_alone(admin_client: Client, admin_user: U
 
 
 @pytest.mark.parametrize("sent", [{}, {"autosave_key": "no"}, {"autosave_key": "'; drop table"}])
-def test_an_autosave_of_nothing_is_refused_in_words(admin_client: Client, sent: dict[str, str]) -> None:
+def test_an_empty_autosave_is_rejected_with_a_message(admin_client: Client, sent: dict[str, str]) -> None:
     response = admin_client.post(reverse("admin:blog_post_autosave", args=[make_post().pk]), sent)
     assert response.status_code == 400
     assert "There was nothing to save" in response.json()["error"]
 
 
-def test_a_secret_link_shows_the_draft_and_dies_on_publishing(client: Client) -> None:
+def test_a_preview_link_shows_the_draft_until_it_is_published(client: Client) -> None:
     post = make_post(status=Post.Status.DRAFT, title="For a friend")
     address = visibility.preview_url(post, "blog:preview").removeprefix("http://testserver")
     response = client.get(address)
@@ -153,7 +153,7 @@ def test_a_secret_link_shows_the_draft_and_dies_on_publishing(client: Client) ->
     assert (response.status_code, response["Location"]) == (301, post.get_absolute_url())
 
 
-def test_a_wrong_old_or_withdrawn_link_leads_nowhere(client: Client, admin_client: Client) -> None:
+def test_an_invalid_expired_or_revoked_preview_link_is_not_found(client: Client, admin_client: Client) -> None:
     post = make_post(status=Post.Status.DRAFT)
     address = visibility.preview_url(post, "blog:preview").removeprefix("http://testserver")
     assert client.get(address[:-3] + "xx/").status_code == 404
@@ -165,7 +165,7 @@ def test_a_wrong_old_or_withdrawn_link_leads_nowhere(client: Client, admin_clien
     assert client.get(address).status_code == 404
 
 
-def test_the_trash_takes_off_the_site_and_gives_back_as_it_was(admin_client: Client, client: Client) -> None:
+def test_trashing_hides_a_post_and_restoring_brings_it_back_unchanged(admin_client: Client, client: Client) -> None:
     post = make_post(tags=["kept"], title="Thrown away")
     act(admin_client, post, "_trash")
     assert client.get(post.get_absolute_url()).status_code == 404
@@ -181,7 +181,7 @@ def test_the_trash_takes_off_the_site_and_gives_back_as_it_was(admin_client: Cli
     assert [tag.name for tag in Post.objects.get().tags.all()] == ["kept"]
 
 
-def test_only_what_lies_in_the_trash_can_be_deleted_for_ever(admin_client: Client) -> None:
+def test_only_trashed_documents_can_be_deleted(admin_client: Client) -> None:
     post = make_post()
     address = reverse("admin:blog_post_delete", args=[post.pk])
     assert admin_client.post(address, {"post": "yes"}).status_code == 403
@@ -190,7 +190,7 @@ def test_only_what_lies_in_the_trash_can_be_deleted_for_ever(admin_client: Clien
     assert not Post.objects.exists()
 
 
-def test_bulk_actions_do_what_they_say(admin_client: Client) -> None:
+def test_bulk_actions(admin_client: Client) -> None:
     later = timezone.now() + timedelta(days=30)
     draft, empty, scheduled = (
         make_post(status=Post.Status.DRAFT, published_at=later),
@@ -216,7 +216,7 @@ def test_bulk_actions_do_what_they_say(admin_client: Client) -> None:
     assert Post.objects.drafts().count() == 3
 
 
-def test_updated_moves_only_when_the_author_says_so(admin_client: Client, client: Client) -> None:
+def test_the_update_date_changes_only_on_request(admin_client: Client, client: Client) -> None:
     post = make_post()
     change(admin_client, post, body="<p>A mended typing error.</p>")
     assert "Updated" not in client.get(post.get_absolute_url()).content.decode()
@@ -226,7 +226,7 @@ def test_updated_moves_only_when_the_author_says_so(admin_client: Client, client
     assert "Updated" in client.get(post.get_absolute_url()).content.decode()
 
 
-def test_a_failed_save_changes_no_state(admin_client: Client) -> None:
+def test_a_failed_save_does_not_change_the_status(admin_client: Client) -> None:
     make_post(slug="taken")
     post = make_post()
     said = change(admin_client, post, slug="taken", _draft="")
@@ -236,7 +236,7 @@ def test_a_failed_save_changes_no_state(admin_client: Client) -> None:
     assert post.is_published
 
 
-def test_differences_mark_words_and_leave_equal_lines_quiet() -> None:
+def test_the_diff_marks_changed_words_and_no_equal_lines() -> None:
     rows = compare_html(
         "<p>Same.</p><p>Walk slowly &amp; far.</p><p>Gone.</p>", "<p>Same.</p><p>Walk quickly &amp; far.</p>"
     )

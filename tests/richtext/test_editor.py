@@ -1,4 +1,4 @@
-"""The editor, as the author uses it: links within the site, galleries, snippets, finding, counting."""
+"""The editor in a browser: internal links, galleries, snippets, find and replace, word count."""
 
 import json
 import re
@@ -19,24 +19,24 @@ from tests.factories import make_category, make_image, make_page, make_post
 
 
 def opened(page: Page, body: str) -> tuple[Post, Locator]:
-    """A draft with `body`, open in the editor."""
+    """Open a draft with this body in the editor."""
     post = make_post(body=body, status=Post.Status.DRAFT)
     page.goto(reverse("admin:blog_post_change", args=[post.pk]))
     return post, page.locator(".ProseMirror[contenteditable]")
 
 
 def select_first_word(editor: Locator) -> None:
-    """By keys, in "Read this.": two clicks are one for the editor when it is busy."""
+    """Select "Read" in "Read this." with the keyboard, because a busy editor may miss a double click."""
     editor.get_by_text("Read this.").click()
     editor.press("Home")
     for _ in "Read":
         editor.press("Shift+ArrowRight")
-    # The editor hears of the selection only after the browser has made it.
+    # The browser reports the selection to the editor asynchronously.
     editor.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
 def saved(page: Page, post: Post) -> str:
-    """The body of `post` after pressing Save draft."""
+    """Click “Save draft” and return the stored body."""
     page.get_by_role("button", name="Save draft").click()
     expect(page.locator(".messagelist")).to_be_visible()
     post.refresh_from_db()
@@ -44,7 +44,7 @@ def saved(page: Page, post: Post) -> str:
 
 
 def gallery(*images: Image, align: str = "", caption: str = "Three steps") -> str:
-    """A figure of several pictures as it is stored."""
+    """Return a figure with several images, as it is stored."""
     pictures = "".join(f'<img data-image="{image.pk}">' for image in images)
     return f"<figure{align and f' data-align="{align}"'}>{pictures}<figcaption>{caption}</figcaption></figure>"
 
@@ -53,7 +53,7 @@ def gallery(*images: Image, align: str = "", caption: str = "Three steps") -> st
 
 
 @pytest.mark.django_db
-def test_the_link_dialog_finds_posts_categories_and_pages_by_their_words(admin_client: Client) -> None:
+def test_the_link_dialog_finds_posts_categories_and_pages_by_title(admin_client: Client) -> None:
     make_category(name="Knee pain", slug="knees")
     make_post(title="A knee on the stairs", slug="stairs")
     make_post(title="Knee, later", slug="later", status=Post.Status.DRAFT, published_at=None)
@@ -74,7 +74,7 @@ def test_the_link_dialog_finds_posts_categories_and_pages_by_their_words(admin_c
 
 
 @pytest.mark.django_db
-def test_the_link_dialog_costs_the_same_for_any_number_of_posts(
+def test_the_link_dialog_takes_the_same_number_of_queries_for_any_number_of_posts(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(12):
@@ -84,7 +84,7 @@ def test_the_link_dialog_costs_the_same_for_any_number_of_posts(
 
 
 @pytest.mark.django_db
-def test_only_staff_may_look_for_drafts(client: Client) -> None:
+def test_only_staff_can_search_drafts(client: Client) -> None:
     make_post(title="Secret", status=Post.Status.DRAFT)
     answer = client.get("/admin/links/", {"q": "secret"})
     assert answer.status_code == 302
@@ -102,14 +102,14 @@ def test_only_staff_may_look_for_drafts(client: Client) -> None:
         ("/stairs/", "/stairs/"),
     ],
 )
-def test_a_link_within_the_site_is_kept_from_the_root(settings: Settings, typed: str, stored: str) -> None:
+def test_an_internal_link_is_stored_root_relative(settings: Settings, typed: str, stored: str) -> None:
     settings.SITE_URL = "https://blog.example"
     assert sanitize(f'<p><a href="{typed}">x</a></p>') == f'<p><a href="{stored}">x</a></p>'
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_link_to_an_own_post_needs_its_words_and_two_keys(admin_page: Page) -> None:
+def test_linking_to_a_post_takes_its_title_and_two_keys(admin_page: Page) -> None:
     make_post(title="A knee on the stairs", slug="stairs")
     post, editor = opened(admin_page, "<p>Read this.</p>")
     select_first_word(editor)
@@ -132,7 +132,7 @@ def test_a_link_to_an_own_post_needs_its_words_and_two_keys(admin_page: Page) ->
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_an_own_address_is_shortened_and_words_that_lead_nowhere_are_not_taken(admin_page: Page) -> None:
+def test_a_url_of_the_site_becomes_root_relative_and_other_text_is_rejected(admin_page: Page) -> None:
     post, editor = opened(admin_page, "<p>Read this.</p>")
     select_first_word(editor)
     admin_page.get_by_role("button", name="Link", exact=True).click()
@@ -170,7 +170,7 @@ def test_a_gallery_is_one_figure_everywhere() -> None:
 
 
 @pytest.mark.django_db
-def test_a_picture_that_is_gone_leaves_the_others_and_the_editor_keeps_its_place() -> None:
+def test_a_deleted_image_is_omitted_from_a_gallery_except_in_the_editor() -> None:
     images = [make_image() for _ in range(2)]
     body = sanitize(gallery(*images))
     images[0].delete()
@@ -179,7 +179,7 @@ def test_a_picture_that_is_gone_leaves_the_others_and_the_editor_keeps_its_place
     assert sanitize(render(body, RenderTarget.EDITOR)) == body
 
 
-def test_pictures_stand_only_where_the_page_knows_how() -> None:
+def test_only_known_alignments_of_a_figure_are_kept() -> None:
     assert sanitize('<figure data-align="left"><img data-image="3"></figure>') == (
         '<figure data-align="left"><img data-image="3"></figure>'
     )
@@ -189,7 +189,7 @@ def test_pictures_stand_only_where_the_page_knows_how() -> None:
 
 
 @pytest.mark.django_db
-def test_galleries_within_galleries_of_other_writers_become_one() -> None:
+def test_nested_galleries_of_other_editors_are_merged() -> None:
     assert sanitize(
         '<figure><figure><img data-image="3"><figcaption>One</figcaption></figure>'
         '<figure><img data-image="4"></figure><figcaption>Both</figcaption></figure>'
@@ -198,7 +198,7 @@ def test_galleries_within_galleries_of_other_writers_become_one() -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_pictures_are_added_put_in_order_taken_out_and_aligned(admin_page: Page) -> None:
+def test_images_are_added_reordered_removed_and_aligned(admin_page: Page) -> None:
     first, second, third = (make_image() for _ in range(3))
     post, editor = opened(admin_page, gallery(first, second) + "<p>x</p>")
     # The library's own dialog has its tests; here it answers at once.
@@ -223,7 +223,7 @@ def test_pictures_are_added_put_in_order_taken_out_and_aligned(admin_page: Page)
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_nothing_the_editor_does_not_know_is_lost(admin_page: Page) -> None:
+def test_editing_keeps_unknown_embeds_and_deleted_images(admin_page: Page) -> None:
     image = make_image()
     body = sanitize(
         '<p>a</p><div data-embed="product" data-id="7"></div><div data-embed="snippet" data-id="3"></div>'
@@ -241,7 +241,7 @@ def test_nothing_the_editor_does_not_know_is_lost(admin_page: Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_snippet_is_chosen_by_name_and_an_empty_list_says_so(admin_page: Page) -> None:
+def test_a_snippet_is_chosen_by_name_and_an_empty_list_is_explained(admin_page: Page) -> None:
     snippets: list[dict[str, object]] = []
 
     def answer(route: Route) -> None:
@@ -284,7 +284,7 @@ def test_a_product_and_a_comparison_are_chosen_from_one_list(admin_page: Page) -
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_words_are_found_and_replaced_across_marks_in_one_step(admin_page: Page) -> None:
+def test_find_and_replace_works_across_formatting_in_one_undo_step(admin_page: Page) -> None:
     post, editor = opened(admin_page, "<p>The kn<strong>ee</strong> and the Knee’s friend</p><h2 id='k'>knee</h2>")
     editor.get_by_text("and the").click()
     admin_page.keyboard.press("Control+f")
@@ -304,7 +304,7 @@ def test_words_are_found_and_replaced_across_marks_in_one_step(admin_page: Page)
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_editor_counts_the_words_that_the_server_counts(admin_page: Page) -> None:
+def test_the_word_count_matches_the_server(admin_page: Page) -> None:
     post, editor = opened(
         admin_page,
         "<h2>Why it’s sore</h2><p>One two, three-four.<br>five</p><ul><li>six</li></ul>"
@@ -321,7 +321,7 @@ def test_the_editor_counts_the_words_that_the_server_counts(admin_page: Page) ->
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_every_tool_has_a_plain_name_and_fits_a_phone(admin_page: Page) -> None:
+def test_every_button_has_a_name_and_the_toolbar_fits_a_phone(admin_page: Page) -> None:
     admin_page.set_viewport_size({"width": 390, "height": 800})
     opened(admin_page, "<p>x</p>")
     tools = admin_page.get_by_role("toolbar").get_by_role("button")

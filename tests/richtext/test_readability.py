@@ -1,4 +1,4 @@
-"""How hard a text is to read: known texts give known figures."""
+"""Readability figures of known texts."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from richtext.sanitizer import sanitize
         ("Walk slowly down the stairs. Hold the rail with a gentle hand.", 0.5),
     ],
 )
-def test_a_known_text_has_its_known_grade(text: str, grade: float) -> None:
+def test_the_grade_of_known_texts(text: str, grade: float) -> None:
     found = readability(sanitize(f"<p>{text}</p>"))
     assert found is not None
     assert found.grade == pytest.approx(grade, abs=0.1)

@@ -1,4 +1,4 @@
-"""The reference index: what saved rows refer to, in step with every save and delete."""
+"""The reference index is updated by every save and delete."""
 
 from collections.abc import Iterator
 
@@ -57,11 +57,11 @@ def paths_of(row: ReferenceSource) -> set[str | None]:
         ("/" + "x" * 501, None),
     ],
 )
-def test_a_link_is_indexed_by_the_path_it_leads_to(href: str, path: str | None) -> None:
+def test_a_link_is_indexed_by_its_path(href: str, path: str | None) -> None:
     assert site_path(href) == path
 
 
-def test_references_follow_the_text() -> None:
+def test_saving_a_text_updates_its_references() -> None:
     image, snippet = make_image(), Snippet.objects.create(name="Visit", body="<p>x</p>")
     embed = f'<div data-embed="snippet" data-id="{snippet.pk}"></div>'
     outside = "https://Shop.Example.com/roller?tag=a"
@@ -89,7 +89,7 @@ def test_every_kind_of_source_is_found_by_what_it_refers_to() -> None:
     assert Reference.objects.to(make_image()).sources() == []
 
 
-def test_a_save_of_other_fields_leaves_references_alone() -> None:
+def test_saving_other_fields_does_not_change_references() -> None:
     post = make_post(body=link("/a/"))
     Post.objects.filter(pk=post.pk).update(body="<p>x</p>")
     deferred = Post.objects.defer("body").get(pk=post.pk)
@@ -116,13 +116,13 @@ def test_a_failed_save_leaves_the_index_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("is_queryset", [True, False])
-def test_references_go_with_their_source(is_queryset: bool) -> None:
+def test_deleting_a_source_deletes_its_references(is_queryset: bool) -> None:
     post, kept = make_post(body=link("/a/")), make_post(body=link("/a/"))
     Post.objects.filter(pk=post.pk).delete() if is_queryset else post.delete()
     assert Reference.objects.to_path("a").sources() == [kept]
 
 
-def test_bulk_writers_sync_in_one_call_for_the_cost_of_one_row() -> None:
+def test_syncing_many_rows_takes_the_queries_of_one() -> None:
     make_posts(3, categories=[make_category()], tags=[], body=link("/a/"))
     posts = list(Post.objects.all())
     assert len(Reference.objects.to_path("a").sources()) == 3
@@ -145,7 +145,7 @@ def test_a_rebuild_repairs_the_whole_index() -> None:
     assert (paths_of(post), paths_of(page)) == ({"b"}, {"a"})
 
 
-def test_a_pending_edit_is_known_as_its_document_and_is_not_public() -> None:
+def test_a_pending_edit_is_listed_as_its_document_and_is_not_public() -> None:
     image, post = make_image(), make_post(body=link("/a/"))
     data = post.snapshot() | {"body": link("/b/") + figure(image), "featured_image": image.pk}
     edit = post.pending_edits.create(data=data)
@@ -188,7 +188,7 @@ def test_listeners_get_added_and_removed_references(monkeypatch: pytest.MonkeyPa
     assert found == ["a", "a", "b", "b"]
 
 
-def test_sources_cost_one_query_for_each_model_and_leave_long_texts_out() -> None:
+def test_sources_take_one_query_per_model_and_omit_long_texts() -> None:
     image = make_image()
     for _ in range(3):
         make_post(body=figure(image))

@@ -1,4 +1,4 @@
-"""What leaves the database: complete, safe HTML for the page, the feed and the editor."""
+"""Rendering of stored texts for pages, feeds, emails and the editor."""
 
 import pytest
 from django.db import connection
@@ -15,7 +15,7 @@ BODY = '<figure><img data-image="{}"><figcaption>The caption</figcaption></figur
 
 
 @pytest.mark.django_db
-def test_the_librarys_words_reach_every_text_unless_the_text_has_its_own() -> None:
+def test_the_alt_text_of_the_library_is_used_unless_the_text_overrides_it() -> None:
     image = make_image(alt="From the library")
     assert 'alt="From the library"' in render(sanitize(BODY.format(image.pk)))
     own = sanitize(f'<figure><img data-image="{image.pk}" alt="Said here"></figure>')
@@ -27,13 +27,13 @@ def test_the_librarys_words_reach_every_text_unless_the_text_has_its_own() -> No
 
 
 @pytest.mark.django_db
-def test_a_picture_that_is_gone_takes_its_caption_with_it() -> None:
+def test_the_caption_of_a_deleted_image_is_omitted() -> None:
     assert render(sanitize("<p>Words</p>" + BODY.format(999999))) == "<p>Words</p>"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [1, 6])
-def test_the_pictures_of_a_text_cost_one_query(count: int) -> None:
+def test_the_images_of_a_text_take_one_query(count: int) -> None:
     body = sanitize("".join(BODY.format(make_image().pk) for _ in range(count)))
     with CaptureQueriesContext(
         connection,
@@ -48,7 +48,7 @@ def test_the_pictures_of_a_text_cost_one_query(count: int) -> None:
     [(RenderTarget.FEED, ""), (RenderTarget.EMAIL, ' class="callout callout--tip"')],
     ids=["feed", "mail"],
 )
-def test_feeds_and_mails_get_absolute_addresses_and_plain_boxes(target: RenderTarget, names: str) -> None:
+def test_feeds_and_emails_have_absolute_urls_and_plain_callouts(target: RenderTarget, names: str) -> None:
     image = make_image()
     body = sanitize(
         BODY.format(image.pk) + '<p><a href="/other/">x</a></p>'
@@ -61,20 +61,20 @@ def test_feeds_and_mails_get_absolute_addresses_and_plain_boxes(target: RenderTa
     assert feed.count("class=") == names.count("class=")
 
 
-def test_a_link_within_the_text_leads_to_its_page_from_elsewhere() -> None:
+def test_a_link_within_the_text_includes_the_page_url_in_feeds_and_emails() -> None:
     body, page = sanitize('<h2 id="plan">Plan</h2><p><a href="#plan">x</a></p>'), "https://example.com/knees/"
     assert 'href="https://example.com/knees/#plan"' in render_all([body], RenderTarget.EMAIL, [page])[0]
 
 
 @pytest.mark.django_db
-def test_the_editor_gets_back_what_is_stored() -> None:
+def test_rendering_for_the_editor_and_sanitizing_restores_the_stored_text() -> None:
     image = make_image()
     body = sanitize(BODY.format(image.pk) + '<aside data-callout="note"><p>x</p></aside><h2>T</h2>')
     assert f'src="{image.file.url}"' in render(body, RenderTarget.EDITOR)
     assert sanitize(render(body, RenderTarget.EDITOR)) == body
 
 
-def test_a_callout_is_named_for_those_who_cannot_see_it() -> None:
+def test_a_callout_has_an_accessible_name() -> None:
     page = render(sanitize('<aside data-callout="red-flags"><p>Numb foot</p></aside>'))
     assert 'role="note"' in page
     assert 'aria-label="Red flags: see someone soon"' in page
@@ -82,7 +82,7 @@ def test_a_callout_is_named_for_those_who_cannot_see_it() -> None:
     assert "&lt;b&gt;Slow&lt;/b&gt;</p>" in titled
 
 
-def test_a_wide_table_scrolls_in_a_box_that_keyboards_reach() -> None:
+def test_a_wide_table_scrolls_in_a_focusable_region() -> None:
     page = render(
         sanitize("<table><caption>Plan</caption><tr><td>1</td></tr></table><table><tr><td>2</td></tr></table>")
     )
@@ -98,13 +98,13 @@ def test_analysis_counts_words_and_finds_headings() -> None:
     assert [(heading.level, heading.text) for heading in found.headings] == [(2, "Why it’s sore"), (3, "Next")]
 
 
-def test_an_excerpt_is_words_of_the_text_and_never_markup() -> None:
+def test_an_excerpt_contains_no_markup() -> None:
     body = sanitize("<h2>Title</h2><p>Stairs are <em>honest</em>.<sup>1</sup></p><p>They tell &lt;you&gt;.</p>")
     assert excerpt(body) == "Stairs are honest. They tell <you>."
     assert excerpt(body, words=3) == "Stairs are honest.…"
 
 
-def test_words_of_neighbouring_blocks_stay_apart() -> None:
+def test_words_of_adjacent_blocks_are_separated() -> None:
     assert plain_text(sanitize("<ul><li>one</li><li>two</li></ul><p>three<br>four</p>")).split() == [
         "one",
         "two",
@@ -114,5 +114,5 @@ def test_words_of_neighbouring_blocks_stay_apart() -> None:
 
 
 @pytest.mark.parametrize(("words", "minutes"), [(0, 1), (100, 1), (220, 1), (1100, 5)])
-def test_reading_takes_at_least_a_minute(words: int, minutes: int) -> None:
+def test_reading_time_is_at_least_a_minute(words: int, minutes: int) -> None:
     assert reading_minutes(words) == minutes

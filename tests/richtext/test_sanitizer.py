@@ -1,4 +1,4 @@
-"""What enters the database: the strict subset, and every visible word."""
+"""The sanitizer lets only the schema pass, and loses no visible text."""
 
 import re
 
@@ -35,7 +35,7 @@ from richtext.sanitizer import parse, sanitize, serialize
         ),
     ],
 )
-def test_other_writers_html_becomes_the_subset(markup: str, stored: str) -> None:
+def test_html_of_other_editors_is_converted_to_the_schema(markup: str, stored: str) -> None:
     assert sanitize(markup) == stored
 
 
@@ -61,7 +61,7 @@ def test_other_writers_html_becomes_the_subset(markup: str, stored: str) -> None
         "<aside data-callout='tip' data-title='\"><script>alert(1)</script>'><p>x</p></aside>",
     ],
 )
-def test_nothing_that_runs_or_loads_survives(attack: str) -> None:
+def test_scripts_and_external_resources_are_removed(attack: str) -> None:
     root = parse(sanitize(f"<p>before</p>{attack}<p>after</p>") or "<p></p>")
     for element in root.iterdescendants():
         assert element.tag in schema.TAGS
@@ -72,20 +72,20 @@ def test_nothing_that_runs_or_loads_survives(attack: str) -> None:
     assert root[0].text == "before"
 
 
-def test_a_heading_keeps_its_address_when_its_words_change() -> None:
+def test_a_heading_keeps_its_id_when_its_text_changes() -> None:
     first = sanitize("<h2>Why it hurts</h2><h2>What helps</h2>")
     later = sanitize(first.replace("Why it hurts</h2>", "Why it aches</h2>"))
     assert 'id="why-it-hurts">Why it aches' in later
     assert 'id="what-helps"' in later
 
 
-def test_two_headings_never_share_an_address() -> None:
+def test_ids_of_headings_are_unique() -> None:
     stored = sanitize('<h2>Same</h2><h3>Same</h3><h2 id="same">Other</h2>')
     ids = re.findall(r'id="([^"]+)"', stored)
     assert len(ids) == len(set(ids)) == 3
 
 
-def test_a_picture_of_the_library_keeps_its_number_words_and_caption() -> None:
+def test_an_image_of_the_library_keeps_its_id_alt_text_and_caption() -> None:
     stored = sanitize(
         '<p>x<img src="/old.jpg" data-image="7" alt="A knee" width="3"></p>'
         '<figure><img data-image="8"><figcaption>By <em>me</em></figcaption></figure>'
@@ -94,7 +94,7 @@ def test_a_picture_of_the_library_keeps_its_number_words_and_caption() -> None:
     assert '<figure><img data-image="8"><figcaption>By <em>me</em></figcaption></figure>' in stored
 
 
-def test_the_first_row_of_header_cells_becomes_the_tables_head() -> None:
+def test_a_first_row_of_header_cells_becomes_the_table_head() -> None:
     stored = sanitize(
         "<table data-caption='Plan'><tbody><tr><th><p>Day</p></th></tr><tr><td>1</td></tr></tbody></table>"
     )
@@ -104,7 +104,7 @@ def test_the_first_row_of_header_cells_becomes_the_tables_head() -> None:
     )
 
 
-def test_a_callout_keeps_kind_and_title_and_an_unknown_one_only_its_words() -> None:
+def test_a_callout_keeps_its_kind_and_title_and_an_unknown_kind_becomes_plain_text() -> None:
     assert sanitize('<aside data-callout="red-flags" data-title="Go now"><p>x</p></aside>') == (
         '<aside data-callout="red-flags" data-title="Go now"><p>x</p></aside>'
     )
@@ -155,14 +155,14 @@ _pieces = st.one_of(
 
 @settings(max_examples=200)
 @given(st.lists(_pieces, max_size=25).map("".join))
-def test_cleaning_twice_changes_nothing_more(markup: str) -> None:
+def test_sanitizing_is_idempotent(markup: str) -> None:
     once = sanitize(markup)
     assert sanitize(once) == once
 
 
 @settings(max_examples=150)
 @given(st.lists(st.sampled_from(["knee", "hip", "back", "walk", "rest"]), min_size=1, max_size=8), st.data())
-def test_every_visible_word_survives_in_its_order(words: list[str], data: st.DataObject) -> None:
+def test_visible_words_are_kept_in_order(words: list[str], data: st.DataObject) -> None:
     wrappers = st.sampled_from(
         [
             "p",
@@ -186,29 +186,29 @@ def test_every_visible_word_survives_in_its_order(words: list[str], data: st.Dat
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1f", "&#11;", "&#0;", "\uffff"])
-def test_characters_that_no_feed_may_hold_go(character: str) -> None:
+def test_characters_that_are_invalid_in_xml_are_removed(character: str) -> None:
     assert sanitize(f"<p>Knee{character}pain</p>") in {"<p>Kneepain</p>", "<p>Knee\ufffdpain</p>"}
 
 
 @pytest.mark.parametrize("tag", ["blockquote", "span", "div", "b", "ul><li", "table><tr><td"])
-def test_words_survive_however_deep_they_lie(tag: str) -> None:
+def test_deeply_nested_text_is_kept(tag: str) -> None:
     assert plain_text(sanitize("<p>top</p>" + f"<{tag}>" * 400 + "deep")).split() == ["top", "deep"]
 
 
-def test_a_number_that_no_database_holds_is_no_picture() -> None:
+def test_an_image_id_too_large_for_the_database_is_removed() -> None:
     assert sanitize(f'<p>x</p><figure><img data-image="{"9" * 30}"></figure>') == "<p>x</p>"
 
 
-def test_a_heading_never_takes_the_frames_addresses() -> None:
+def test_a_heading_never_gets_an_id_of_the_page_layout() -> None:
     assert 'id="main-2"' in sanitize("<h2>Main</h2>")
     assert 'id="main"' not in sanitize('<h2 id="main">Main</h2>')
 
 
-def test_thousands_of_equal_headings_are_numbered_at_once() -> None:
+def test_thousands_of_equal_headings_are_numbered_in_linear_time() -> None:
     stored = sanitize("<h2>Same</h2>" * 3000)
     assert stored.count("<h2") == len(set(re.findall(r'id="([^"]+)"', stored))) == 3000
 
 
-def test_what_has_no_end_in_html_gets_none() -> None:
+def test_void_elements_get_no_end_tag() -> None:
     picture = '<picture><source srcset="a.avif"><source srcset="a.webp"><img src="a.jpg" alt="></source>"></picture>'
     assert serialize(parse(picture)) == picture.replace('"></source>"', '"&gt;&lt;/source&gt;"')

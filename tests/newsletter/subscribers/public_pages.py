@@ -36,7 +36,7 @@ def xpath(content: bytes, query: str) -> list[Any]:
     return list(matches)
 
 
-def email_bodies(message: EmailMessage) -> tuple[str, str]:
+def email_parts(message: EmailMessage) -> tuple[str, str]:
     """Return the plain text and the HTML of an email."""
     plain, rich = message.get_body(("plain",)), message.get_body(("html",))
     assert plain
@@ -46,7 +46,7 @@ def email_bodies(message: EmailMessage) -> tuple[str, str]:
 
 def email_links(message: EmailMessage) -> set[str]:
     """Return the paths of all links in an email, including its List-Unsubscribe header."""
-    plain, rich = email_bodies(message)
+    plain, rich = email_parts(message)
     links = set(re.findall(r"https?://testserver(/[^\s\"<>]+)", plain + rich))
     return links | set(re.findall(r"<https?://testserver(/[^>]+)>", message["List-Unsubscribe"] or ""))
 
