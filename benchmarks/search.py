@@ -4,7 +4,7 @@
 
 Creates a database with the demo and that many posts, and runs about 200 queries of seven kinds, built from words in the
 posts. CPU time is that of this process, after one warm-up of each kind. SQLite runs in this process; PostgreSQL is a
-process of its own, so the elapsed time is printed as well.
+separate process, so the elapsed time is printed as well.
 """
 
 import argparse
@@ -84,8 +84,8 @@ def add_random_words() -> None:
     from search.models import VocabularyWord
 
     generator = random.Random(8)  # noqa: S311
-    letters = "etaoinshrdlu"
-    words = {"".join(generator.choices(letters, k=generator.randint(4, 11))) for _ in range(RANDOM_WORDS)}
+    alphabet = "etaoinshrdlu"
+    words = {"".join(generator.choices(alphabet, k=generator.randint(4, 11))) for _ in range(RANDOM_WORDS)}
     rows = [VocabularyWord(word=word) for word in words]
     VocabularyWord.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
 

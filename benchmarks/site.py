@@ -3,7 +3,7 @@
     python -m benchmarks.site [--posts 1000 10000] [--databases sqlite postgresql] [--rounds 3] [--seconds 2]
         [--pages home post] [--output docs/performance.md] [--wxr FILE...] [--peer URL --peer-pids 1,2]
 
-Each database is created anew, filled by benchmarks.posts and served by Granian with two workers. A peer is another site
+Each database is new, filled by benchmarks.posts and served by Granian with two workers. A peer is another site
 on this machine, such as a WordPress with the same posts: its pages are measured in the same rounds. CPU time is that
 of the processes that serve, with their children, and not that of the client.
 """

@@ -2,8 +2,8 @@
 
     python -m benchmarks.wordpress_import [--posts 250 1000 5000] [--postgres]
 
-Each row imports a generated export (see benchmarks.wordpress_exports) with the management command, in a process of
-its own and into an empty database, and then imports it again, which changes nothing. CPU time is that of the command
+Each row imports a generated export (see benchmarks.wordpress_exports) with the management command, in a separate
+process and into an empty database, and then imports it again, which changes nothing. CPU time is that of the command
 without the start of Django; for PostgreSQL, that of the server is added. "Longest lock" is the longest transaction,
 during which SQLite lets no visitor write.
 """

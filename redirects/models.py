@@ -54,7 +54,7 @@ class Redirect(models.Model):
         "type",
         choices=StatusCode,
         default=StatusCode.PERMANENT,
-        help_text="A permanent redirect tells search engines to replace the old URL. “Gone” has no new URL.",
+        help_text="Search engines replace the old URL of a permanent redirect. “Gone” has no new URL.",
     )
     origin = models.CharField(
         max_length=10, choices=Origin, default=Origin.MANUAL, editable=False, help_text="How the redirect was created."

@@ -133,7 +133,7 @@ def test_a_draft_has_no_canonical_url_and_no_structured_data(admin_client: Clien
     assert not meta(page, "og:url")
 
 
-def test_every_page_has_an_open_graph_image_of_the_declared_size(client: Client) -> None:
+def test_every_page_has_an_og_image_of_the_declared_size(client: Client) -> None:
     make_example_site()
     for path in PUBLIC_PATHS:
         page = get_page(client, path)
@@ -149,7 +149,7 @@ def test_every_page_has_an_open_graph_image_of_the_declared_size(client: Client)
         assert len(content) < 100_000
 
 
-def test_the_open_graph_image_of_a_post_is_its_featured_image(client: Client) -> None:
+def test_the_og_image_of_a_post_is_its_featured_image(client: Client) -> None:
     image = make_image(alt="A stair")
     make_post(slug="a", featured_image=image)
     page = get_page(client, "/a/")

@@ -35,16 +35,16 @@ class _Paragraphs:
         self._end_paragraph()
         return "".join(self.out).strip()
 
-    def _add_block(self, mark: str, kept: HiddenMarkup) -> None:
-        if kept.is_closing:
-            self._close(mark, kept.tag)
+    def _add_block(self, mark: str, markup: HiddenMarkup) -> None:
+        if markup.is_closing:
+            self._close(mark, markup.tag)
             return
         self._end_paragraph()
         self.out.append(mark)
-        if not kept.tag or kept.tag in {"hr", "col", "area"}:
+        if not markup.tag or markup.tag in {"hr", "col", "area"}:
             self.out.append("\n")
         else:
-            self.open.append(kept.tag)
+            self.open.append(markup.tag)
 
     def _close(self, mark: str, tag: str) -> None:
         if tag != "p":

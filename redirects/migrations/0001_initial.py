@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('old_path', models.CharField(help_text='The path visitors request, such as /old-post/. Case and a trailing slash are ignored. Use /old-category/* to match every path below it.', max_length=500, unique=True, verbose_name='old URL')),
                 ('target', models.CharField(blank=True, help_text='A path on this site, such as /new-post/, or a full URL starting with https://. If both URLs end in *, the rest of the path is kept.', max_length=1000, verbose_name='new URL')),
                 ('target_path', models.CharField(blank=True, editable=False, max_length=1000)),
-                ('status_code', models.PositiveSmallIntegerField(choices=[(301, 'Moved permanently (301)'), (302, 'Moved temporarily (302)'), (410, 'Gone (410)')], default=301, help_text='A permanent redirect tells search engines to replace the old URL. “Gone” has no new URL.', verbose_name='type')),
+                ('status_code', models.PositiveSmallIntegerField(choices=[(301, 'Moved permanently (301)'), (302, 'Moved temporarily (302)'), (410, 'Gone (410)')], default=301, help_text='Search engines replace the old URL of a permanent redirect. “Gone” has no new URL.', verbose_name='type')),
                 ('origin', models.CharField(choices=[('manual', 'Added by hand'), ('renamed', 'Renamed'), ('merged', 'Merged'), ('imported', 'Imported')], default='manual', editable=False, help_text='How the redirect was created.', max_length=10)),
                 ('note', models.CharField(blank=True, help_text='A private note about why this redirect exists.', max_length=200)),
                 ('hits', models.PositiveIntegerField(default=0, editable=False)),

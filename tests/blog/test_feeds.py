@@ -97,10 +97,10 @@ def test_a_feed_contains_what_feed_readers_need(client: Client, url: str) -> Non
     assert {tag.term for tag in entry.tags} == {"Pain", "Stairs"}
     assert post.published_at is not None
     assert entry.published_parsed[:3] == post.published_at.timetuple()[:3]
-    (picture,) = [link for link in entry.links if link.rel == "enclosure"]
-    assert picture.href.startswith("http://testserver/media/")
-    assert int(picture.length) > 0
-    assert picture.type.startswith("image/")
+    (enclosure,) = [link for link in entry.links if link.rel == "enclosure"]
+    assert enclosure.href.startswith("http://testserver/media/")
+    assert int(enclosure.length) > 0
+    assert enclosure.type.startswith("image/")
     content: Any = html.fromstring(entry.content[-1].value)
     assert "Not <advice>." in content.text_content()
     assert "First study" in content.text_content()

@@ -21,7 +21,7 @@ from tests.blog.post_form import post_form_data
 from tests.factories import make_author, make_category, make_image, make_post
 
 
-def photo_jpeg() -> bytes:
+def make_jpeg() -> bytes:
     """Return a JPEG with the location and the camera in its metadata, as from a phone."""
     exif = Pillow.Exif()
     exif[0x010F] = "Phone maker"
@@ -58,7 +58,7 @@ def add_image(page: Page) -> None:
     page.get_by_role("button", name="Image", exact=True).click()
     frame = page.frame_locator("dialog iframe")
     frame.get_by_label("From this computer or phone").set_input_files(
-        {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": photo_jpeg()}
+        {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": make_jpeg()}
     )
     frame.get_by_label("What does it show?").fill("A knee on a step")
     frame.get_by_role("button", name="Upload and use").click()

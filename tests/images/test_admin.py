@@ -215,7 +215,7 @@ def test_renditions_of_an_image_deleted_while_rendering_are_removed() -> None:
     assert stored_files() == set()
 
 
-def test_a_file_shared_by_two_images_is_kept_for_the_other(
+def test_a_file_shared_by_two_images_remains_for_the_other(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     image = make_image()

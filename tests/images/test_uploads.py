@@ -112,7 +112,7 @@ def test_a_file_that_is_too_large_is_rejected_unread(monkeypatch: pytest.MonkeyP
         process_upload(ContentFile(b"x" * 101, name="x.jpg"))
 
 
-def test_a_heic_photo_is_converted_without_metadata() -> None:
+def test_a_heic_image_is_converted_without_metadata() -> None:
     exif = Pillow.Exif()
     exif[0x010F] = "A camera"
     output = io.BytesIO()

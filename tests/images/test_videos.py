@@ -78,9 +78,9 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     server.server_close()
 
 
-def describe_as(site: Site, **facts: str) -> None:
+def describe_as(site: Site, **fields: str) -> None:
     about = {"title": "Heel drops", "thumbnail_url": "https://i.ytimg.com/vi/abcDEF123_-/hqdefault.jpg"}
-    site.give("/oembed", json.dumps(about | facts).encode())
+    site.give("/oembed", json.dumps(about | fields).encode())
 
 
 @pytest.mark.parametrize(

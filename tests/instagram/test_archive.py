@@ -94,8 +94,8 @@ def test_other_formats_of_the_post_list_are_read(data: Any) -> None:
 
 
 def test_the_older_format_is_read() -> None:
-    photos = [{"caption": "Old", "taken_at": "2018-05-06T07:08:09+00:00", "path": "photos/201805/a.jpg"}]
-    (found,) = read_posts({"media.json": {"photos": photos}, "photos/201805/a.jpg": jpeg()})
+    listed = [{"caption": "Old", "taken_at": "2018-05-06T07:08:09+00:00", "path": "photos/201805/a.jpg"}]
+    (found,) = read_posts({"media.json": {"photos": listed}, "photos/201805/a.jpg": jpeg()})
     assert (found.caption, found.posted_at.year) == ("Old", 2018)
 
 

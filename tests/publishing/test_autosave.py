@@ -145,8 +145,8 @@ def test_two_tabs_do_not_overwrite_each_other(admin_page: Page) -> None:
     expect(second.get_by_text("Visitors see the new text")).to_be_visible()
     post.refresh_from_db()
     assert post.plain_text() == "Start. Second."
-    kept = [revision.data["body"] for revision in post.revisions.all()]
-    assert kept == ["<p>Start. Second.</p>", "<p>Start. First.</p>", "<p>Start.</p>"]
+    bodies = [revision.data["body"] for revision in post.revisions.all()]
+    assert bodies == ["<p>Start. Second.</p>", "<p>Start. First.</p>", "<p>Start.</p>"]
 
 
 def test_pressing_enter_in_the_title_does_not_publish(admin_page: Page) -> None:

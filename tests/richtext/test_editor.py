@@ -45,8 +45,8 @@ def saved(page: Page, post: Post) -> str:
 
 def gallery(*images: Image, align: str = "", caption: str = "Three steps") -> str:
     """Return a figure with several images, as it is stored."""
-    pictures = "".join(f'<img data-image="{image.pk}">' for image in images)
-    return f"<figure{align and f' data-align="{align}"'}>{pictures}<figcaption>{caption}</figcaption></figure>"
+    images_html = "".join(f'<img data-image="{image.pk}">' for image in images)
+    return f"<figure{align and f' data-align="{align}"'}>{images_html}<figcaption>{caption}</figcaption></figure>"
 
 
 # ---- Links ---------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_a_deleted_image_is_omitted_from_a_gallery_except_in_the_editor() -> Non
     assert sanitize(render(body, RenderTarget.EDITOR)) == body
 
 
-def test_only_known_alignments_of_a_figure_are_kept() -> None:
+def test_only_known_alignments_of_a_figure_are_preserved() -> None:
     assert sanitize('<figure data-align="left"><img data-image="3"></figure>') == (
         '<figure data-align="left"><img data-image="3"></figure>'
     )

@@ -117,9 +117,9 @@ def test_a_failed_save_leaves_the_index_as_it_was() -> None:
 
 @pytest.mark.parametrize("is_queryset", [True, False])
 def test_deleting_a_source_deletes_its_references(is_queryset: bool) -> None:
-    post, kept = make_post(body=link("/a/")), make_post(body=link("/a/"))
+    post, other = make_post(body=link("/a/")), make_post(body=link("/a/"))
     Post.objects.filter(pk=post.pk).delete() if is_queryset else post.delete()
-    assert Reference.objects.to_path("a").sources() == [kept]
+    assert Reference.objects.to_path("a").sources() == [other]
 
 
 def test_syncing_many_rows_takes_the_queries_of_one() -> None:

@@ -162,7 +162,7 @@ def test_sanitizing_is_idempotent(markup: str) -> None:
 
 @settings(max_examples=150)
 @given(st.lists(st.sampled_from(["knee", "hip", "back", "walk", "rest"]), min_size=1, max_size=8), st.data())
-def test_visible_words_are_kept_in_order(words: list[str], data: st.DataObject) -> None:
+def test_visible_words_are_preserved_in_order(words: list[str], data: st.DataObject) -> None:
     wrappers = st.sampled_from(
         [
             "p",
@@ -191,7 +191,7 @@ def test_characters_that_are_invalid_in_xml_are_removed(character: str) -> None:
 
 
 @pytest.mark.parametrize("tag", ["blockquote", "span", "div", "b", "ul><li", "table><tr><td"])
-def test_deeply_nested_text_is_kept(tag: str) -> None:
+def test_deeply_nested_text_is_preserved(tag: str) -> None:
     assert plain_text(sanitize("<p>top</p>" + f"<{tag}>" * 400 + "deep")).split() == ["top", "deep"]
 
 
@@ -210,5 +210,5 @@ def test_thousands_of_equal_headings_are_numbered_in_linear_time() -> None:
 
 
 def test_void_elements_get_no_end_tag() -> None:
-    picture = '<picture><source srcset="a.avif"><source srcset="a.webp"><img src="a.jpg" alt="></source>"></picture>'
-    assert serialize(parse(picture)) == picture.replace('"></source>"', '"&gt;&lt;/source&gt;"')
+    markup = '<picture><source srcset="a.avif"><source srcset="a.webp"><img src="a.jpg" alt="></source>"></picture>'
+    assert serialize(parse(markup)) == markup.replace('"></source>"', '"&gt;&lt;/source&gt;"')

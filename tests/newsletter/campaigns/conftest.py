@@ -12,6 +12,6 @@ from tests.newsletter.delivery.harness import make_newsletter_settings
 
 @pytest.fixture
 def newsletter_settings(db: None) -> NewsletterSettings:
-    """Settings with automation turned on and a digest that was due an hour ago."""
+    """Return settings with automation turned on and a digest that was due an hour ago."""
     due = timezone.localtime() - timedelta(hours=1)
     return make_newsletter_settings(is_automation_enabled=True, digest_weekday=due.weekday(), digest_hour=due.hour)

@@ -16,14 +16,14 @@ from tests.newsletter.delivery.provider_harness import ProviderHarness
 
 @pytest.fixture(scope="module")
 def processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeliveryHarness]:
-    """The processes behind `harness`, started once per module."""
+    """Return the processes behind `harness`, started once per module."""
     with DeliveryHarness(tmp_path_factory.mktemp("delivery")) as harness:
         yield harness
 
 
 @pytest.fixture
 def harness(processes: DeliveryHarness, settings: Settings) -> DeliveryHarness:
-    """A mail server without faults, selected in the settings, and workers to kill."""
+    """Return a mail server without faults, selected in the settings, and workers to kill."""
     settings.NEWSLETTER_JOURNAL_DIR = processes.folder / "newsletter"
     settings.MAILERS = mailers(f"smtp://127.0.0.1:{processes.port}")
     processes.plan_faults()
@@ -32,7 +32,7 @@ def harness(processes: DeliveryHarness, settings: Settings) -> DeliveryHarness:
 
 @pytest.fixture(scope="module")
 def provider_process(processes: DeliveryHarness) -> Iterator[ProviderHarness]:
-    """The process behind `provider`, started once per module."""
+    """Return the process behind `provider`, started once per module."""
     command = [sys.executable, "-m", "tests.newsletter.delivery.fake_provider", str(processes.folder / "accepted")]
     with subprocess.Popen(command, cwd=django_settings.BASE_DIR, stdin=-1, stdout=-1, text=True) as process:
         assert process.stdout
@@ -43,7 +43,7 @@ def provider_process(processes: DeliveryHarness) -> Iterator[ProviderHarness]:
 
 @pytest.fixture
 def provider(provider_process: ProviderHarness, settings: Settings) -> ProviderHarness:
-    """A provider without faults, selected in the settings as Postmark."""
+    """Return a provider without faults, selected in the settings as Postmark."""
     provider_process.plan()
     provider_process.clear()
     settings.NEWSLETTER_JOURNAL_DIR = provider_process.harness.folder / "newsletter"

@@ -50,7 +50,7 @@ class NameServer(BaseRequestHandler):
 
 @pytest.fixture
 def name_server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[NameServer]]:
-    """A name server with all required records, and a site with all required settings."""
+    """Return a name server with all required records, and a site with all required settings."""
     settings.SITE_URL = "https://www.example.com"
     settings.MAILERS = mailers("smtp://127.0.0.1")
     NewsletterSettings.objects.create(from_email="sam@news.example.com", postal_address="Main Street 1")

@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 1, 12, 0, 0, 500_000, tzinfo=UTC)
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
-    """The current time, which sleeping moves on by a second."""
+    """Return the current time, in a list. Sleeping advances it by a second."""
     now = [NOON]
     monkeypatch.setattr("newsletter.delivery.rate_limit.timezone.now", lambda: now[0])
     monkeypatch.setattr(

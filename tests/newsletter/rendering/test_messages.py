@@ -68,7 +68,7 @@ ALL_ELEMENTS = """<p>First<sup>2</sup>, see <a href="/about/">about me</a>.</p><
 
 @pytest.fixture
 def email(db: None) -> RenderedEmail:
-    """A manual campaign with every element that a text can contain."""
+    """Return a manual campaign with every element that a text can contain."""
     SiteInfo.objects.create(name="Move Better", disclaimer="Not advice.")
     image = make_image(width=1600, height=800, alt="A drawing")
     video = Video.objects.create(provider="youtube", key="abcdefghijk", title="Hop", thumbnail=make_image())
