@@ -1,5 +1,6 @@
-"""Apps depend on each other only as the layers allow, and files contain nothing private."""
+"""Apps depend on each other only as the layers allow; files are short and contain nothing private."""
 
+import ast
 import json
 import re
 import tomllib
@@ -17,6 +18,11 @@ LAYER = {
     app.strip(): number for number, layer in enumerate(CONTRACTS["contracts"][0]["layers"]) for app in layer.split("|")
 }
 TEXTS = {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".svg", ".xml", ".json", ".example", ""}
+
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 40
+# Files and functions that may be longer, with the reason.
+LONGER: dict[str, str] = {}
 
 
 def relations() -> set[tuple[str, str]]:
@@ -87,3 +93,23 @@ def test_no_file_contains_a_path_of_a_private_machine() -> None:
     files = list(own_files())
     assert ROOT / "pyproject.toml" in files
     assert [str(file) for file in files if private_path.search(file.read_text(errors="replace"))] == []
+
+
+def test_files_and_functions_are_short() -> None:
+    sources = [
+        path
+        for path in own_files()
+        if path.suffix == ".py" and path.parent.name != "migrations" and ROOT / "blog/demo" not in path.parents
+    ]
+    assert len(sources) > 300
+    long = {}
+    for path in sources:
+        name, text = path.relative_to(ROOT).as_posix(), path.read_text()
+        if text.count("\n") > MAX_FILE_LINES:
+            long[name] = text.count("\n")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.end_lineno:
+                lines = node.end_lineno - node.lineno + 1
+                if lines > MAX_FUNCTION_LINES:
+                    long[f"{name}: {node.name}"] = lines
+    assert long.keys() == LONGER.keys(), long
