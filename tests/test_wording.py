@@ -18,7 +18,16 @@ FOLDERS = sorted(
     if path.is_dir() and path.name[0] != "." and path.name not in {"data", "node_modules"}
 )
 # Sample texts for visitors, generated files, and files that list the phrases on purpose.
-EXCLUDED = ("blog/demo/", "pages/starters/", "static/site/fonts/", "images/fonts/", "tests/richtext/clipboard/", "tests/test_wording.py", "docs/glossary.md", "docs/quality.md")
+EXCLUDED = (
+    "blog/demo/",
+    "pages/starters/",
+    "static/site/fonts/",
+    "images/fonts/",
+    "tests/richtext/clipboard/",
+    "tests/test_wording.py",
+    "docs/glossary.md",
+    "docs/quality.md",
+)
 _LEFT = r"(?<![\w-])"
 _RIGHT = r"(?![\w-])"
 PHRASES = {
@@ -52,9 +61,9 @@ PHRASE = re.compile(
 WORDS = frozenset(
     re.findall(
         r"\w+",
-        "admit alike census decoy desk facts graph holders kept lacks letter likeness neighbour neighbours"
-        " outline photo photos picture pictures refusal refusals renew room rooms scene shield somebody stamp stamps subset"
-        " surroundings tally tallies trial trials trouble whoever",
+        "admit alike census decoy decoys desk facts graph holders kept lacks letter likeness mailing neighbor neighbors"
+        " neighbour neighbours outline photo photos picture pictures readiness refusal refusals renew room rooms scene"
+        " shield somebody stamp stamps subset surroundings tally tallies trial trials trouble whoever",
     )
 )
 
