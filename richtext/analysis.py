@@ -42,17 +42,33 @@ def analyze(body: str) -> Analysis:
         Heading(int(element.tag[1]), element.get("id") or "", _text_of(element))
         for element in root.iter("h2", "h3", "h4")
     )
-    embeds = {("image", int(img.get("data-image") or 0)) for img in root.iter("img")}
+    return Analysis(len(_WORD.findall(_plain_text_of(root))), headings, _embeds_in(root), _links_in(root))
+
+
+def find_embeds_and_links(body: str) -> tuple[frozenset[tuple[str, int]], frozenset[str]]:
+    """Return only the embeds and links of the analysis of a sanitized `body`."""
+    root = parse(body)
+    return _embeds_in(root), _links_in(root)
+
+
+def _embeds_in(root: HtmlElement) -> frozenset[tuple[str, int]]:
+    images = {("image", int(img.get("data-image") or 0)) for img in root.iter("img")}
     divs = (div for div in root.iter("div") if div is not root)
-    embeds |= {(div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in divs}
-    links = frozenset(link.get("href") or "" for link in root.iter("a"))
-    return Analysis(len(_WORD.findall(plain_text(body))), headings, frozenset(embeds), links)
+    return frozenset(images | {(div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in divs})
+
+
+def _links_in(root: HtmlElement) -> frozenset[str]:
+    return frozenset(link.get("href") or "" for link in root.iter("a"))
 
 
 def plain_text(body: str) -> str:
     """Return the visible text of a sanitized `body`, one block a line, without markup."""
+    return _plain_text_of(parse(body))
+
+
+def _plain_text_of(root: HtmlElement) -> str:
     pieces: list[str] = []
-    _collect_text(parse(body), pieces)
+    _collect_text(root, pieces)
     lines = (" ".join(line.split()) for line in "".join(pieces).split("\n"))
     return "\n".join(line for line in lines if line)
 
@@ -94,7 +110,7 @@ def excerpt(body: str, words: int = 40) -> str:
     root = parse(body)
     for element in list(root.iter("h2", "h3", "h4", "table", "aside", "details", "figure", "pre", "sup")):
         element.drop_tree()
-    found = plain_text(html.tostring(root, encoding="unicode")).split()
+    found = _plain_text_of(root).split()
     return " ".join(found[:words]) + ("…" if len(found) > words else "")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from posixpath import normpath
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -28,6 +29,11 @@ def host_of(href: str) -> str:
     except ValueError:
         return ""
     host = unquote(parts.hostname or "") if parts.scheme in ("", "http", "https") else ""
+    return _ascii_host(host)
+
+
+@lru_cache
+def _ascii_host(host: str) -> str:
     with suppress(UnicodeError):
         host = host.encode("idna").decode()
     return host.lower().rstrip(".")
