@@ -1,5 +1,7 @@
 """Which texts use affiliate links and products: queries on the reference index."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q
 
 from affiliates.models import Comparison, Link, Product, Program
@@ -29,15 +31,34 @@ def pasted_references() -> list[tuple[Reference, Program]]:
     Amazon's rules apply even if its program does not exist yet, so it is created if a text links to Amazon.
     """
     programs = list(Program.objects.all())
+    references = list(_references_to_shops(programs).order_by("pk"))
+    by_host = _programs_by_host(programs, (reference.host for reference in references))
+    return [(reference, by_host[reference.host]) for reference in references if reference.host in by_host]
+
+
+def pasted_programs() -> set[Program]:
+    """Return the programs of `pasted_references()`, without loading the references."""
+    programs = list(Program.objects.all())
+    hosts = _references_to_shops(programs).order_by().values_list("host", flat=True).distinct()
+    return set(_programs_by_host(programs, hosts).values())
+
+
+def _references_to_shops(programs: list[Program]) -> ReferenceQuerySet:
     is_covered = Q()
     for host in {*AMAZON_HOSTS, *SHORTENER_HOSTS, *(host for program in programs for host in program.host_list)}:
         is_covered |= Q(host=host) | Q(host__endswith=f".{host}")
-    pasted = []
-    for reference in Reference.objects.from_content().filter(is_covered).order_by("pk"):
-        program = find_program(programs, reference.host)
-        if program is None and is_amazon(reference.host):
+    return Reference.objects.from_content().filter(is_covered)
+
+
+def _programs_by_host(programs: list[Program], hosts: Iterable[str]) -> dict[str, Program]:
+    """Return the program that covers each of `hosts`, without hosts that none covers."""
+    programs = list(programs)
+    found: dict[str, Program] = {}
+    for host in dict.fromkeys(hosts):
+        program = find_program(programs, host)
+        if program is None and is_amazon(host):
             program = Program.objects.amazon()
             programs.append(program)
         if program:
-            pasted.append((reference, program))
-    return pasted
+            found[host] = program
+    return found

@@ -10,7 +10,7 @@ from django.db.models.signals import post_delete, post_save
 
 from affiliates.models import Link, Product, Program
 from affiliates.models.programs import is_program_host
-from affiliates.references import pasted_references
+from affiliates.references import pasted_programs
 from pagecache.invalidation import CacheScope, invalidate_only
 from richtext.references import Reference, register_listener
 from siteinfo.models import SiteInfo
@@ -18,7 +18,7 @@ from siteinfo.models import SiteInfo
 
 def refresh() -> None:
     """Update SiteInfo with the statements of all programs in use, without duplicates, and `has_shop`."""
-    used = {program.pk for _, program in pasted_references()}
+    used = {program.pk for program in pasted_programs()}
     used |= set(Link.objects.active().values_list("program", flat=True))
     texts = Program.objects.filter(pk__in=used).order_by("pk").values_list("statements", flat=True)
     lines = dict.fromkeys(line.strip() for text in texts for line in text.splitlines() if line.strip())
