@@ -1,6 +1,6 @@
 """The paths of documents: every type shares the root of the site."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -37,17 +37,31 @@ def documents_at(paths: Iterable[str]) -> list[Document]:
     return found
 
 
+def taken_paths(paths: Collection[str]) -> set[str]:
+    """Return those of `paths` that another part of the site or a document has. One query per model."""
+    taken = {path for path in paths if _is_site_path(path)}
+    for model in document_models():
+        manager: Any = model._default_manager
+        rows = manager.filter(**{f"{model.path_field}__in": paths})
+        taken.update(rows.order_by().values_list(model.path_field, flat=True))
+    return taken
+
+
 def validate_path_is_free(path: str, document: Document | None = None) -> None:
     """Raise ValidationError if `/path/` belongs to another part of the site or to another document than `document`.
 
     This resolves the path against the URL patterns, so there is no list of reserved words to maintain.
     """
-    try:
-        if resolve(f"/{path}/").view_name != "document":
-            raise ValidationError({"slug": f"The site itself uses the URL /{path}/. Choose another slug."})
-    except Resolver404:
-        pass
+    if _is_site_path(path):
+        raise ValidationError({"slug": f"The site itself uses the URL /{path}/. Choose another slug."})
     for other in documents_at([path]):
         if other != document:
             type_label = other._meta.verbose_name
             raise ValidationError({"slug": f"The {type_label} “{other}” already has this URL. Choose another slug."})
+
+
+def _is_site_path(path: str) -> bool:
+    try:
+        return resolve(f"/{path}/").view_name != "document"
+    except Resolver404:
+        return False

@@ -82,8 +82,14 @@ def track_path_change(row: Any) -> Iterator[None]:
 
 def delete_redirect(path: str) -> None:
     """Delete the redirect and the 404 log entry of `path`, which now has a page."""
-    Redirect.objects.filter(old_path=normalize_path(path)).delete()
-    NotFoundLog.objects.filter(path=normalize_path(path)).delete()
+    delete_redirects([path])
+
+
+def delete_redirects(paths: Iterable[str]) -> None:
+    """Delete the redirects and the 404 log entries of `paths`, which now have pages."""
+    normalized = [normalize_path(path) for path in paths]
+    Redirect.objects.filter(old_path__in=normalized).delete()
+    NotFoundLog.objects.filter(path__in=normalized).delete()
 
 
 def final_target(path: str) -> str:

@@ -1,43 +1,40 @@
 """Import pages, posts, categories, tags and authors from WordPress exports.
 
-Each post and page is saved in its own transaction.
+Each page and each changed post is saved in its own transaction, new posts in small batches.
 """
 
 import logging
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import groupby
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, models, transaction
-from django.utils import timezone
-from django.utils.text import Truncator, slugify
+from django.db import DatabaseError, transaction
 
-from accounts.models import Author
-from blog.models import Category, Post, Tag
+from blog.models import Post
 from newsletter.models import AnnouncedPost
 from pages.models import Page
-from publishing.models import YEARS
 from redirects.normalize import normalize_path
-from richtext.analysis import plain_text
-from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
-from wordpress import path_mapping, reader
-from wordpress.content_converter import to_html
-from wordpress.links import rewrite_links
-from wordpress.models import ImportedObject, digest, fingerprint
-from wordpress.reader import Export, Item, Term
+from wordpress import path_mapping
+from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
+from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on
+from wordpress.links import LinkRewriter, NewUrls
+from wordpress.models import ImportedObject, fingerprint
+from wordpress.reader import Export, Item
 from wordpress.report import Report
 from wordpress.source_site import SourceSite
+from wordpress.terms import TermImporter
 
 log = logging.getLogger(__name__)
 
-# Part of every digest. Increase it to convert unchanged exports again.
-CONVERTER_VERSION = 1
+# Limits of a batch. Its transaction takes a fraction of a second, so visitors can write to the database in between.
+BATCH_ITEMS = 50
+BATCH_CHARACTERS = 500_000
 _MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
-_NOT_WORD = re.compile(r"[^-\w]+")
+_ERRORS = (DatabaseError, ValidationError, ValueError, RecursionError)
 
 
 def import_exports(
@@ -51,35 +48,48 @@ def import_exports(
     importers = [Importer(export, report, progress) for export in exports]
     for importer in importers:
         importer.prepare()
-    pages = [(importer, key, page) for importer in importers for key, page in importer.pages]
-    depths = path_mapping.page_depths((importer.site.name, page) for importer, _, page in pages)
-    for importer, key, page in sorted(pages, key=lambda each: depths[each[0].site.name, each[2].post_id]):
-        importer.import_item(page, key)
-    known: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    pages = [(importer.site.name, page) for importer in importers for page in importer.pages.values()]
+    levels: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
+    for page, depth in path_mapping.page_depths(pages).items():
+        levels[depth].add(page)
+    for depth in sorted(levels):
+        for importer in importers:
+            importer.import_pages(levels[depth])
+    known: defaultdict[str, NewUrls] = defaultdict(NewUrls)
     for importer in importers:
         importer.import_posts()
-        known[importer.site.name] |= importer.new_urls
+        known[importer.site.name].add(importer.new_urls)
     for site in {importer.site.name: importer.site for importer in importers}.values():
-        rewrite_links(site, _MODELS, known[site.name], report)
+        if site.host:
+            rewriter = LinkRewriter(site, known[site.name], report)
+            for kind, model in _MODELS.items():
+                rewriter.rewrite_documents(kind, model)
+
+
+@dataclass
+class _Draft:
+    """A new post and what to report once it is saved. Skipped items have no `post`."""
+
+    item: Item
+    key: str
+    report: Report = field(default_factory=Report)
+    post: Post | None = None
 
 
 class Importer:
-    """Import one export."""
+    """Import one export. Only one batch of items is in memory at a time."""
 
     def __init__(self, export: Export, report: Report, progress: Callable[[int], None]) -> None:
         self.export = export
         self.report = report
         self.progress = progress
         self.site = SourceSite(export)
-        self.pages: list[tuple[str, Item]] = []
+        self.terms = TermImporter(export, self.site.name)
+        self.slugs = SlugAssigner()
+        # The pages by key, without their texts.
+        self.pages: dict[str, Item] = {}
         self.has_front_page = False
-        # Paths of the source site, mapped to URLs here.
-        self.new_urls: dict[str, str] = {}
-        self.terms = {(term.taxonomy, term.slug): term for term in export.terms}
-        self.categories: dict[str, Category] = {}
-        self.tags: dict[str, Tag] = {}
-        self.authors: dict[str, Author] = {}
-        self.key_counts: Counter[str] = Counter()
+        self.new_urls = NewUrls()
 
     def prepare(self) -> None:
         """Import the categories and tags, and collect the pages."""
@@ -88,61 +98,159 @@ class Importer:
             if not SiteInfo.objects.exists():
                 name = self.export.title[:80] or "My blog"
                 SiteInfo.objects.create(pk=SiteInfo.singleton_instance_id, name=name)
-            for term in self.export.terms:
-                if term.taxonomy == "category":
-                    self._category(term.slug)
-                elif term.taxonomy == "post_tag":
-                    self._tag(term.slug)
-        self.pages = [(self._key(item), item) for item in self.export.items() if item.post_type == "page"]
-        self.has_front_page = any(path_mapping.is_front_page(page, self.site) for _, page in self.pages)
+            self.terms.import_all()
+        for key, page in _with_keys(self.export.items("page")):
+            self.pages[key] = replace(page, body="", excerpt="", meta=(), comments=())
+        self.has_front_page = any(path_mapping.is_front_page(page, self.site) for page in self.pages.values())
+
+    def import_pages(self, wanted: Collection[tuple[str, int]]) -> None:
+        """Import those pages whose site and WordPress ID are in `wanted`."""
+        if any((self.site.name, page.post_id) in wanted for page in self.pages.values()):
+            for key, page in _with_keys(self.export.items("page")):
+                if (self.site.name, page.post_id) in wanted:
+                    self.import_item(page, key)
 
     def import_posts(self) -> None:
         """Import the posts, and count the unsupported items."""
-        for number, item in enumerate(self.export.items(), start=1):
-            if item.post_type == "post":
-                self.import_item(item, self._key(item))
-            elif item.post_type != "page":
-                self.report.unsupported[item.post_type or "item without a type"] += 1
-            self.progress(number)
+        done = 0
+        key_counts: Counter[str] = Counter()
+        for batch in _batches(self.export.items()):
+            posts = [item for item in batch if item.post_type == "post"]
+            self._import_batch(list(_with_keys(posts, key_counts)))
+            for item in batch:
+                if item.post_type not in {"post", "page"}:
+                    self.report.unsupported[item.post_type or "item without a type"] += 1
+            done += len(batch)
+            self.progress(done)
 
     def import_item(self, item: Item, key: str) -> None:
         """Import a post or page. Report a failure and continue with the next item."""
         try:
             with transaction.atomic():
                 outcome = self._import(item, key)
-        except (DatabaseError, ValidationError, ValueError, RecursionError) as error:
+        except _ERRORS as error:
             log.exception("WordPress %s %s", item.post_type, item.post_id)
-            # The rollback also removed what this item created, so clear the caches.
-            for made in (self.categories, self.tags, self.authors):
-                made.clear()
-            self.report.notes.append(f"“{_display_title(item)}” could not be imported: {error}")
+            # The rollback also removed what this item created.
+            self.terms.clear()
+            self.report.notes.append(f"“{display_title(item)}” could not be imported: {error}")
             outcome = "failed"
         self.report.outcomes[item.post_type][outcome] += 1
 
-    # ---- Posts and pages ------------------------------------------------------------------------
+    # ---- Batches of posts -----------------------------------------------------------------------
+
+    def _import_batch(self, posts: Sequence[tuple[str, Item]]) -> None:
+        """Import posts in order: new ones together, and those of earlier runs one by one."""
+        kind = ImportedObject.Kind.POST
+        rows = ImportedObject.objects.filter(site=self.site.name, kind=kind, key__in=[key for key, _ in posts])
+        imported = {row.key: row for row in rows}
+        pks = [row.object_id for row in imported.values()]
+        saved = Post.objects.only("slug", "status", "published_at", "trashed_at").in_bulk(pks)
+        for is_new, group in groupby(posts, key=lambda each: each[0] not in imported):
+            if is_new:
+                self._import_new(list(group))
+                continue
+            for key, item in group:
+                post = saved.get(imported[key].object_id)
+                has_same_source = imported[key].digest == source_digest(item, None)
+                if post and has_same_source and not self._skip_reason(item):
+                    self.report.outcomes[item.post_type]["unchanged"] += 1
+                    self._record_url(item, post)
+                else:
+                    self.import_item(item, key)
+
+    def _import_new(self, posts: Sequence[tuple[str, Item]]) -> None:
+        """Import new posts in one transaction. If one of them fails, import them one by one."""
+        try:
+            drafts = [_Draft(item, key) for key, item in posts]
+            for draft in drafts:
+                self._fill_draft(draft)
+            with transaction.atomic():
+                self._save_drafts([draft for draft in drafts if draft.post is not None])
+        except _ERRORS:
+            log.info("A batch of posts failed and is imported one by one", exc_info=True)
+            self.terms.clear()
+            self.slugs = SlugAssigner()
+            for key, item in posts:
+                self.import_item(item, key)
+            return
+        for draft in drafts:
+            self.report.add(draft.report)
+            if draft.post is not None:
+                self._record_url(draft.item, draft.post)
+
+    def _fill_draft(self, draft: _Draft) -> None:
+        """Convert the item to a post, without writing to the database."""
+        item = draft.item
+        if reason := self._skip_reason(item):
+            draft.report.notes.append(f"“{display_title(item)}” {reason}")
+            draft.report.outcomes[item.post_type]["skipped"] += 1
+            return
+        draft.post = Post()
+        fill_document(draft.post, item, self.site, draft.report)
+        draft.post.update_derived_fields()
+
+    def _save_drafts(self, drafts: Sequence[_Draft]) -> None:
+        """Save new posts, their redirects, and the records of their import."""
+        new_posts = [self._new_post(draft.post, draft.item) for draft in drafts if draft.post is not None]
+        self.slugs.assign(new_posts)
+        create_posts(new_posts)
+        records = []
+        for draft, new in zip(drafts, new_posts, strict=True):
+            self._redirect_source(new.post, draft.item, draft.report)
+            records.append(
+                ImportedObject(
+                    site=self.site.name,
+                    kind=ImportedObject.Kind.POST,
+                    key=draft.key,
+                    object_id=new.post.pk,
+                    digest=source_digest(draft.item, None),
+                    fingerprint=fingerprint(new.post),
+                )
+            )
+            draft.report.outcomes[draft.item.post_type]["created"] += 1
+        ImportedObject.objects.bulk_create(records)
+
+    def _new_post(self, post: Post, item: Item) -> NewPost:
+        post.author = self.terms.author(item.creator)
+        return NewPost(
+            post=post,
+            slug=slug_for(item),
+            categories=[self.terms.category(ref.slug) for ref in item.terms if ref.taxonomy == "category"],
+            tags=[self.terms.tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"],
+        )
+
+    def _record_url(self, item: Item, document: Post | Page) -> None:
+        """Record where the URLs of the item lead now, for links to it."""
+        url = document.get_absolute_url()
+        if path := self.site.path_of(item.link):
+            self.new_urls.by_path[normalize_path(path)] = url
+        if document.is_published:
+            self.new_urls.by_id.setdefault((item.post_type, item.post_id), url)
+
+    # ---- Single posts and pages -----------------------------------------------------------------
 
     def _import(self, item: Item, key: str) -> str:
         if reason := self._skip_reason(item):
-            self.report.notes.append(f"“{_display_title(item)}” {reason}")
+            self.report.notes.append(f"“{display_title(item)}” {reason}")
             return "skipped"
         kind = ImportedObject.Kind(item.post_type)
         parent = (
             path_mapping.find_parent(item, self.site, self._pages_by_id) if kind == ImportedObject.Kind.PAGE else None
         )
-        source = _source_digest(item, parent)
-        imported = self._imported_object(kind, key)
+        source = source_digest(item, parent)
+        imported = ImportedObject.objects.filter(site=self.site.name, kind=kind, key=key).first()
         document = (
             _MODELS[kind].objects.filter(pk=imported.object_id).first()
             if imported
             else self._new_document(item, parent)
         )
         if document is None:
-            self.report.notes.append(f"“{_display_title(item)}” was skipped: you deleted it here.")
+            self.report.notes.append(f"“{display_title(item)}” was skipped: you deleted it here.")
             return "skipped"
         if imported and imported.digest == source:
             outcome = "unchanged"
         elif imported and imported.fingerprint != fingerprint(document):
-            self.report.notes.append(f"“{_display_title(item)}” changed in WordPress and here. Your version was kept.")
+            self.report.notes.append(f"“{display_title(item)}” changed in WordPress and here. Your version was kept.")
             outcome = "kept with your edits"
         else:
             self._save_document(document, item, parent)
@@ -152,8 +260,7 @@ class Importer:
                 # Subscribers already know this post, so do not announce it.
                 AnnouncedPost.objects.skip_existing(pk=document.pk)
             outcome = "updated" if imported else "created"
-        if path := self.site.path_of(item.link):
-            self.new_urls[normalize_path(path)] = document.get_absolute_url()
+        self._record_url(item, document)
         return outcome
 
     def _skip_reason(self, item: Item) -> str:
@@ -163,216 +270,59 @@ class Importer:
 
     @cached_property
     def _pages_by_id(self) -> dict[int, Item]:
-        return {page.post_id: page for _, page in reversed(self.pages)}
+        return {page.post_id: page for page in reversed(self.pages.values())}
 
     def _new_document(self, item: Item, parent: Page | None) -> Post | Page:
         """Return the unsaved document to fill, or the unedited starter page that it replaces."""
         if item.post_type == "post":
             return Post()
-        page, note = path_mapping.page_for_path(f"{parent.path}/{_slug_for(item)}" if parent else _slug_for(item))
+        page, note = path_mapping.page_for_path(f"{parent.path}/{slug_for(item)}" if parent else slug_for(item))
         if note:
-            self.report.notes.append(f"“{_display_title(item)}”: {note}")
+            self.report.notes.append(f"“{display_title(item)}”: {note}")
         return page
 
     def _save_document(self, document: Post | Page, item: Item, parent: Page | None) -> None:
         """Fill in the document from the item and save it."""
-        self._fill_fields(document, item)
-        if isinstance(document, Page):
+        fill_document(document, item, self.site, self.report)
+        if isinstance(document, Post):
+            document.author = self.terms.author(item.creator)
+            document.primary_category = None
+        else:
             document.parent = parent
-            document.updated_on = _updated_on(item)
+            document.updated_on = updated_on(item)
             if document.position is None:
                 document.position = min(max(item.menu_order, 0), 32_767)
-        path_mapping.assign_free_slug(document, document.slug or _slug_for(item))
+        path_mapping.assign_free_slug(document, document.slug or slug_for(item))
         document.save()
         if isinstance(document, Post):
-            document.categories.set(self._category(ref.slug) for ref in item.terms if ref.taxonomy == "category")
+            document.categories.set(self.terms.category(ref.slug) for ref in item.terms if ref.taxonomy == "category")
             document.set_categories(document.categories.all())
-            document.tags.set([self._tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"])
+            document.tags.set([self.terms.tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"])
+        self._redirect_source(document, item, self.report)
+
+    def _redirect_source(self, document: Post | Page, item: Item, report: Report) -> None:
         if note := path_mapping.redirect_from_source(document, item, self.site):
-            self.report.notes.append(f"“{_display_title(item)}” {note}")
+            report.notes.append(f"“{display_title(item)}” {note}")
 
-    def _key(self, item: Item) -> str:
-        """Return a unique key for the item. Merged sites repeat IDs and GUIDs, so repeated keys get a number."""
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the items in lists of limited length and size."""
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        if batch and (len(batch) == BATCH_ITEMS or size + len(item.body) > BATCH_CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += len(item.body)
+    if batch:
+        yield batch
+
+
+def _with_keys(items: Iterable[Item], counts: Counter[str] | None = None) -> Iterator[tuple[str, Item]]:
+    """Yield each item with a unique key. Merged sites repeat IDs and GUIDs, so repeated keys get a number."""
+    counts = Counter() if counts is None else counts
+    for item in items:
         base = f"{item.post_type}:{item.post_id}:{item.guid}"[:690]
-        self.key_counts[base] += 1
-        return base if self.key_counts[base] == 1 else f"{base}#{self.key_counts[base]}"
-
-    def _fill_fields(self, document: Post | Page, item: Item) -> None:
-        body = to_html(item.body)
-        self._report_unsupported(item, body.shortcodes, body.blocks, body.images)
-        document.body = body.html
-        document.title = Truncator(item.title.strip()).chars(200) or _title_from(body.html)
-        document.excerpt = plain_text(sanitize(to_html(item.excerpt).html)) if item.excerpt else ""
-        document.published_at = item.published_at if _is_valid_date(item.published_at) else None
-        document.status = self._status(item)
-        if isinstance(document, Post):
-            document.author = self._author(item.creator)
-            document.primary_category = None
-
-    def _status(self, item: Item) -> str:
-        title = _display_title(item)
-        if item.status not in {"publish", "future"}:
-            if item.status not in {"draft", "pending", "auto-draft"}:
-                self.report.notes.append(
-                    f"“{title}” has the WordPress status “{item.status or 'none'}” and was imported as a draft."
-                )
-            return Post.Status.DRAFT
-        if item.password:
-            self.report.notes.append(f"“{title}” is password-protected and was imported as a draft.")
-            return Post.Status.DRAFT
-        if not _is_valid_date(item.published_at):
-            self.report.notes.append(f"“{title}” has no valid date and was imported as a draft.")
-            return Post.Status.DRAFT
-        if item.status == "future" and item.published_at and item.published_at <= timezone.now():
-            self.report.notes.append(f"“{title}” was scheduled for a past date and was imported as a draft.")
-            return Post.Status.DRAFT
-        if path_mapping.is_front_page(item, self.site):
-            words = "was the front page and was imported as a draft. The home page here is generated."
-            self.report.notes.append(f"“{title}” {words}")
-            return Post.Status.DRAFT
-        return Post.Status.PUBLISHED
-
-    def _report_unsupported(
-        self, item: Item, shortcodes: tuple[str, ...], blocks: tuple[str, ...], images: int
-    ) -> None:
-        for name in shortcodes:
-            self.report.shortcodes[name].append(_display_title(item))
-        for name in blocks:
-            self.report.blocks[name].append(_display_title(item))
-        self.report.images += images
-        self.report.documents_with_images += bool(images)
-
-    # ---- Categories, tags and authors -----------------------------------------------------------
-
-    def _imported_object(self, kind: ImportedObject.Kind, key: str) -> ImportedObject | None:
-        return ImportedObject.objects.filter(site=self.site.name, kind=kind, key=key).first()
-
-    def _get_or_import[M: models.Model](
-        self, kind: ImportedObject.Kind, key: str, model: type[M], create: Callable[[], M]
-    ) -> M:
-        """Return the object imported for `key` in an earlier run, or create it."""
-        imported = self._imported_object(kind, key)
-        found = model._default_manager.filter(pk=imported.object_id).first() if imported else None
-        if found is None:
-            found = create()
-            ImportedObject.objects.update_or_create(
-                site=self.site.name, kind=kind, key=key, defaults={"object_id": found.pk}
-            )
-        return found
-
-    def _save_wp_id(self, kind: ImportedObject.Kind, wp_id: str, row: models.Model) -> None:
-        """Record the WordPress ID for URLs such as /?cat=7: see wordpress.legacy_urls."""
-        if wp_id.isascii() and wp_id.isdecimal():
-            key, values = f"#{int(wp_id[:18])}", {"object_id": row.pk}
-            ImportedObject.objects.update_or_create(site=self.site.name, kind=kind, key=key, defaults=values)
-
-    def _term(self, taxonomy: str, slug: str) -> Term:
-        return self.terms.get((taxonomy, slug)) or Term(taxonomy=taxonomy, slug=slug, name=slug)
-
-    def _category(self, slug: str, ancestors: tuple[str, ...] = ()) -> Category:
-        if slug not in self.categories:
-            term = self._term("category", slug)
-            has_parent = bool(term.parent_slug) and term.parent_slug not in (*ancestors, slug)
-            parent = self._category(term.parent_slug, (*ancestors, slug)) if has_parent else None
-            self.categories[slug] = self._get_or_import(
-                ImportedObject.Kind.CATEGORY, slug[:700], Category, lambda: _create_category(term, parent)
-            )
-            self._save_wp_id(ImportedObject.Kind.CATEGORY, term.wp_id, self.categories[slug])
-        return self.categories[slug]
-
-    def _tag(self, slug: str) -> Tag:
-        if slug not in self.tags:
-            term = self._term("post_tag", slug)
-            self.tags[slug] = self._get_or_import(ImportedObject.Kind.TAG, slug[:700], Tag, lambda: _create_tag(term))
-        return self.tags[slug]
-
-    def _author(self, login: str) -> Author:
-        if login not in self.authors:
-            known = {author.login: author for author in self.export.authors}
-            self.authors[login] = self._get_or_import(
-                ImportedObject.Kind.AUTHOR, login[:700], Author, lambda: _create_author(known.get(login))
-            )
-            wp_id = known[login].wp_id if login in known else ""
-            self._save_wp_id(ImportedObject.Kind.AUTHOR, wp_id, self.authors[login])
-        return self.authors[login]
-
-
-def _create_category(term: Term, parent: Category | None) -> Category:
-    slug = _slug(term.slug or term.name, 200) or "category"
-    name = plain_text(sanitize(term.name))[:200] or slug
-    existing = Category.objects.filter(slug=slug, parent=parent).first()
-    description = plain_text(sanitize(term.description))
-    return existing or Category.objects.create(name=name, slug=slug, parent=parent, description=description)
-
-
-def _create_tag(term: Term) -> Tag:
-    name = plain_text(sanitize(term.name))[:100] or term.slug[:100]
-    slug = _slug(term.slug or name, 100) or "tag"
-    existing = Tag.objects.filter(models.Q(slug=slug) | models.Q(name__iexact=name)).first()
-    return existing or Tag.objects.create(name=name, slug=slug)
-
-
-def _create_author(source: reader.Author | None) -> Author:
-    """Return an author profile without a user account. A login can be an email address, so it is never shown."""
-    name = ""
-    if source:
-        full_name = f"{source.first_name} {source.last_name}".strip()
-        name = full_name if source.display_name in {"", source.login, source.email} else source.display_name
-    existing = Author.objects.filter(name__iexact=name[:120]).first() if name else None
-    if existing:
-        return existing
-    stem = slugify(name or "Guest author", allow_unicode=True)[:110].strip("-") or "author"
-    slug, number = stem, 1
-    while Author.objects.filter(slug=slug).exists():
-        number += 1
-        slug = f"{stem}-{number}"
-    # Unnamed authors are different people, so each gets a profile to rename in the admin.
-    return Author.objects.create(slug=slug, name=name[:120] or f"Guest author {number if number > 1 else ''}".strip())
-
-
-def _slug(document: str, limit: int) -> str:
-    return _NOT_WORD.sub("-", document.strip().lower()).strip("-")[:limit].strip("-")
-
-
-def _slug_for(item: Item) -> str:
-    """Return the slug of the item, or one made from its title."""
-    made = slugify(item.title, allow_unicode=True)[:190].strip("-")
-    return _slug(item.slug, 190) or made or f"{item.post_type}-{item.post_id}"
-
-
-def _is_valid_date(moment: datetime | None) -> bool:
-    return moment is not None and moment.year in YEARS
-
-
-def _updated_on(item: Item) -> date | None:
-    """Return the date of the last change, or None if it is the publication date."""
-    if not (item.published_at and item.modified_at and _is_valid_date(item.modified_at)):
-        return None
-    days = [timezone.localdate(moment) for moment in (item.published_at, item.modified_at)]
-    return days[1] if days[1] > days[0] else None
-
-
-def _title_from(markup: str) -> str:
-    return Truncator(plain_text(sanitize(markup)).split("\n")[0]).words(8, truncate="…") or "Untitled"
-
-
-def _display_title(item: Item) -> str:
-    return item.title.strip() or item.slug or f"Item {item.post_id}"
-
-
-def _source_digest(item: Item, parent: Page | None) -> str:
-    """Return the digest of the imported fields. New comments do not change it."""
-    dates = item.published_at and item.published_at.isoformat()
-    above = [parent.pk] if parent else []
-    return digest(
-        CONVERTER_VERSION,
-        item.title,
-        item.body,
-        item.excerpt,
-        item.creator,
-        item.status,
-        item.password,
-        dates,
-        item.terms,
-        *above,
-    )
+        counts[base] += 1
+        yield (base if counts[base] == 1 else f"{base}#{counts[base]}"), item

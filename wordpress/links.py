@@ -2,80 +2,127 @@
 
 import html
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import batched
 from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
+from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 
 from blog.internal_links import missing_pages
 from redirects import services
 from redirects.normalize import normalize_path
+from richtext import references
+from richtext.sanitizer import sanitize
 from wordpress.legacy_urls import has_legacy_query, legacy_path_response, legacy_query_response
 from wordpress.models import ImportedObject, fingerprint
 from wordpress.report import Report
 from wordpress.source_site import SourceSite
 
+BATCH_SIZE = 50
+# The sanitizer writes these paths as they are.
+_PLAIN_PATH = re.compile(r"/(?!/)[\w./%?=#~-]*", re.ASCII)
 _HREF = re.compile(r'(<a\b[^<>]*?\shref=")([^"]*)(")')
 
 
-def rewrite_links(
-    site: SourceSite, models: Mapping[str, type[Any]], new_urls: Mapping[str, str], report: Report
-) -> None:
-    """Rewrite links in documents from `site` that were not edited here, and report those without a match.
+@dataclass
+class NewUrls:
+    """URLs here for paths of the source site, and those of published items by type and WordPress ID."""
 
-    `new_urls` maps paths of the source site to URLs here. Each document is saved in its own transaction. Every
-    document that still contains the old host is checked, so a second run finishes an interrupted one.
-    """
-    resolved: dict[str, str] = {}
-    if not site.host:
-        return
-    for kind, model in models.items():
-        imported_objects = {
-            imported.object_id: imported for imported in ImportedObject.objects.filter(site=site.name, kind=kind)
-        }
-        rows = model.objects.filter(body__icontains=site.host).order_by("pk")
-        for key in [key for key in rows.values_list("pk", flat=True) if key in imported_objects]:
+    by_path: dict[str, str] = field(default_factory=dict)
+    by_id: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def add(self, other: "NewUrls") -> None:
+        """Add the URLs of another export of the same site."""
+        self.by_path |= other.by_path
+        self.by_id = other.by_id | self.by_id
+
+    def find_by_id(self, query: QueryDict) -> str:
+        """Return the URL for a query that is only an ID, such as `?p=12`, or ""."""
+        post_id = query.get("p") or query.get("page_id") or ""
+        if len(query) != 1 or not (post_id.isascii() and post_id.isdecimal() and len(post_id) < 19):
+            return ""
+        return self.by_id.get(("post", int(post_id))) or self.by_id.get(("page", int(post_id)), "")
+
+
+class LinkRewriter:
+    """Rewrite links in documents from `site` that were not edited here, and report those without a match."""
+
+    def __init__(self, site: SourceSite, new_urls: NewUrls, report: Report) -> None:
+        self.site = site
+        self.new_urls = new_urls
+        self.report = report
+        # The href to write for each old one, or "" without a match.
+        self._resolved: dict[str, str] = {}
+
+    def rewrite_documents(self, kind: str, model: type[Any]) -> None:
+        """Rewrite the documents of one type, each batch in a transaction.
+
+        Every document that still contains the old host is checked, so a second run finishes an interrupted one.
+        """
+        imported = ImportedObject.objects.filter(site=self.site.name, kind=kind)
+        documents = model.objects.filter(body__icontains=self.site.host, pk__in=imported.values("object_id"))
+        for pks in batched(list(documents.order_by("pk").values_list("pk", flat=True)), BATCH_SIZE):
+            # Resolve the links before the transaction, which blocks visitors' writes on SQLite.
+            for body in model.objects.filter(pk__in=pks).values_list("body", flat=True):
+                for link in _HREF.finditer(body):
+                    self._resolve(html.unescape(link[2]))
             with transaction.atomic():
-                document = rows.get(pk=key)
-                if fingerprint(document) == imported_objects[key].fingerprint:
-                    _rewrite_document_links(document, imported_objects[key], site, resolved, new_urls, report)
+                records = {record.object_id: record for record in imported.filter(object_id__in=pks)}
+                rows = model.objects.filter(pk__in=pks).order_by("pk").select_for_update().prefetch_snapshots()
+                self._rewrite_batch(model, [(row, records[row.pk]) for row in rows])
 
+    def _rewrite_batch(self, model: type[Any], batch: list[tuple[Any, ImportedObject]]) -> None:
+        changed = []
+        for document, record in batch:
+            if record.fingerprint != fingerprint(document):
+                continue
+            body = _HREF.sub(partial(self._rewrite_link, str(document)), document.body)
+            if body != document.body:
+                document.body, document.modified_at = body, timezone.now()
+                record.fingerprint = fingerprint(document)
+                changed.append((document, record))
+        documents = [document for document, _ in changed]
+        # Only URLs change, so the fields derived from the text and the search index stay as they are.
+        model.objects.bulk_update(documents, ["body", "modified_at"])
+        ImportedObject.objects.bulk_update([record for _, record in changed], ["fingerprint"])
+        references.sync(documents)
 
-def _rewrite_document_links(
-    document: Any,
-    imported: ImportedObject,
-    site: SourceSite,
-    resolved: dict[str, str],
-    new_urls: Mapping[str, str],
-    report: Report,
-) -> None:
-    def rewrite(link: re.Match[str]) -> str:
+    def _rewrite_link(self, title: str, link: re.Match[str]) -> str:
         url = html.unescape(link[2])
-        if site.parse_url(url) is None:
+        if self.site.parse_url(url) is None:
             return link[0]
-        if url not in resolved:
-            resolved[url] = _new_url(url, site, new_urls)
-        if not resolved[url]:
-            report.unresolved_links[url].append(str(document))
+        href = self._resolve(url)
+        if not href:
+            self.report.unresolved_links[url].append(title)
             return link[0]
-        return f"{link[1]}{html.escape(resolved[url])}{link[3]}"
+        return f"{link[1]}{href}{link[3]}"
 
-    body = _HREF.sub(rewrite, document.body)
-    if body != document.body:
-        document.body = body
-        document.save()
-        imported.fingerprint = fingerprint(document)
-        imported.save()
+    def _resolve(self, url: str) -> str:
+        """Return the href for `url` as the sanitizer writes it, or "" without a match or for other sites."""
+        if url not in self._resolved:
+            found = _new_url(url, self.site, self.new_urls)
+            self._resolved[url] = found if _PLAIN_PATH.fullmatch(found) else _sanitized_href(found)
+        return self._resolved[url]
 
 
-def _new_url(url: str, site: SourceSite, new_urls: Mapping[str, str]) -> str:
+def _sanitized_href(url: str) -> str:
+    link = _HREF.search(sanitize(f'<p><a href="{html.escape(url)}">link</a></p>'))
+    return link[2] if link else ""
+
+
+def _new_url(url: str, site: SourceSite, new_urls: NewUrls) -> str:
     """Return the URL here for `url`, with its query and fragment, or "" without a match."""
     parsed = site.parse_url(url)
-    assert parsed is not None  # checked by the caller
+    if parsed is None:
+        return ""
     path, query, fragment = parsed
-    new_url = new_urls.get(normalize_path(path), "")
+    if not path and (new_url := new_urls.find_by_id(query)):
+        return new_url + fragment
+    new_url = new_urls.by_path.get(normalize_path(path), "")
     is_path_url = path or not has_legacy_query(query)
     if not new_url and is_path_url and "." not in path and not missing_pages({path}):
         new_url = escape_uri_path(f"/{path}/") if path else "/"

@@ -113,11 +113,14 @@ class Export:
     _files: tuple[ExportFile, ...] = field(repr=False)
     _offsets: "_Offsets" = field(repr=False)
 
-    def items(self) -> Iterator[Item]:
-        """Yield the items of all types in file order. Reads the file again, with one item in memory at a time."""
+    def items(self, post_type: str = "") -> Iterator[Item]:
+        """Yield the items, of one type or of all, in file order.
+
+        Reads the file again, with one item in memory at a time.
+        """
         for file in self._files:
             for element in channel_elements(file):
-                if element.tag == "item":
+                if element.tag == "item" and (not post_type or _post_type(element) == post_type):
                     yield _item(element, self._offsets)
 
 
@@ -254,6 +257,12 @@ def _fields(element: etree._Element) -> dict[str, str]:
     for child in element:
         fields.setdefault(qualified_name(child.tag), (child.text or "").strip())
     return fields
+
+
+def _post_type(item: etree._Element) -> str:
+    """Return the type of an item, without reading the other fields."""
+    types = (child.text or "" for child in item if qualified_name(child.tag) == "wp:post_type")
+    return next(types, "").strip()
 
 
 def _author(fields: dict[str, str]) -> Author:

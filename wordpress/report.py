@@ -23,6 +23,18 @@ class Report:
     images: int = 0
     documents_with_images: int = 0
 
+    def add(self, other: "Report") -> None:
+        """Add the counts and notes of `other`."""
+        for kind, counts in other.outcomes.items():
+            self.outcomes[kind].update(counts)
+        self.unsupported.update(other.unsupported)
+        self.notes.extend(other.notes)
+        for name in ("shortcodes", "blocks", "unresolved_links"):
+            for key, titles in getattr(other, name).items():
+                getattr(self, name)[key].extend(titles)
+        self.images += other.images
+        self.documents_with_images += other.documents_with_images
+
     @property
     def items(self) -> int:
         """Return the number of items in the report."""

@@ -55,6 +55,10 @@ class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
         """Return the drafts."""
         return self.not_trashed().filter(status=Document.Status.DRAFT)
 
+    def prefetch_snapshots(self) -> Self:
+        """Prefetch what `snapshot()` reads."""
+        return self.prefetch_related(*self.model.snapshot_relations())
+
     def newest_first(self) -> Self:
         """Order from new to old; the primary key decides within a second."""
         return self.order_by("-published_at", "-pk")
@@ -292,6 +296,12 @@ class Document(ReferenceSource):
 
     # ---- Content as data ----------------------------------------------------------------------------
 
+    @classmethod
+    def snapshot_relations(cls) -> list[str]:
+        """Return the many-to-many fields of the snapshot, for prefetching."""
+        fields = [cls._meta.get_field(name) for name in cls.snapshot_fields]
+        return [field.name for field in fields if field.many_to_many]
+
     def snapshot(self) -> Snapshot:
         """Return the content as plain data: texts, primary keys of related rows, tags as one string."""
         data: Snapshot = {}
@@ -300,7 +310,7 @@ class Document(ReferenceSource):
             if isinstance(field, TaggableManager):
                 data[name] = edit_string_for_tags(getattr(self, name).all())
             elif field.many_to_many:
-                data[name] = sorted(getattr(self, name).values_list("pk", flat=True))
+                data[name] = sorted(row.pk for row in getattr(self, name).all())
             else:
                 value = getattr(self, getattr(field, "attname", name))
                 data[name] = value if value is None or isinstance(value, int | str) else value.isoformat()

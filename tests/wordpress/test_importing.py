@@ -15,6 +15,7 @@ from newsletter.models import NewsletterSettings
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category, make_post
 from tests.wordpress.exports import HEAD, TAIL, Writer, all_rows, item
+from wordpress import path_mapping
 
 pytestmark = pytest.mark.django_db
 
@@ -134,14 +135,14 @@ def test_no_user_is_created_and_no_login_is_shown(write: Writer, client: Client)
 def test_failed_post_is_reported_and_others_are_imported(
     write: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save = Post.save
+    update = Post.update_derived_fields
 
-    def failing(self: Post, **kwargs: object) -> None:
+    def failing(self: Post) -> object:
         if self.title == "Post 2":
             raise ValueError("broken on purpose")
-        save(self, **kwargs)
+        return update(self)
 
-    monkeypatch.setattr(Post, "save", failing)
+    monkeypatch.setattr(Post, "update_derived_fields", failing)
     with pytest.raises(CommandError, match="1 posts or pages could not"):
         call_command("import_wordpress", write(item(), item(2), item(3)))
     assert set(Post.objects.values_list("slug", flat=True)) == {"post-1", "post-3"}
@@ -152,14 +153,14 @@ def test_failed_post_is_reported_and_others_are_imported(
 def test_objects_rolled_back_with_a_failed_post_are_created_for_the_next(
     write: Writer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    save = Post.set_categories
+    redirect = path_mapping.redirect_from_source
 
-    def failing(self: Post, categories: Any) -> None:
-        if self.title == "Post 1":
+    def failing(post: Post, *rest: Any) -> str:
+        if post.title == "Post 1":
             raise error
-        save(self, categories)
+        return redirect(post, *rest)
 
-    monkeypatch.setattr(Post, "set_categories", failing)
+    monkeypatch.setattr(path_mapping, "redirect_from_source", failing)
     more = '<category domain="category" nicename="fresh"><![CDATA[Fresh]]></category>'
     with pytest.raises(CommandError, match="1 posts or pages could not"):
         call_command("import_wordpress", write(*(item(number, more=more) for number in (1, 2, 3))))

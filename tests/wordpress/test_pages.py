@@ -14,6 +14,7 @@ from pages.starter_pages import create_starter_pages
 from redirects.models import Redirect
 from tests.factories import make_page, make_post
 from tests.wordpress.exports import Writer, all_rows, item
+from wordpress import path_mapping
 from wordpress.models import ImportedObject
 
 pytestmark = pytest.mark.django_db
@@ -232,16 +233,15 @@ def test_second_run_finishes_an_interrupted_one(
 
     with monkeypatch.context() as patch:
         if stop == "links":
-            patch.setattr("wordpress.importing.rewrite_links", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
-        for model in (Page, Post):
-            save = model.save
+            patch.setattr("wordpress.importing.LinkRewriter", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        redirect = path_mapping.redirect_from_source
 
-            def failing(self: Any, save: Any = save, **kwargs: Any) -> None:
-                if self.title == stop:
-                    raise KeyboardInterrupt
-                save(self, **kwargs)
+        def failing(document: Any, *rest: Any) -> str:
+            if document.title == stop:
+                raise KeyboardInterrupt
+            return redirect(document, *rest)
 
-            patch.setattr(model, "save", failing)
+        patch.setattr(path_mapping, "redirect_from_source", failing)
         with pytest.raises(KeyboardInterrupt):
             call_command("import_wordpress", path)
     call_command("import_wordpress", path)

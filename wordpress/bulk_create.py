@@ -1,0 +1,82 @@
+"""Save many new posts with a constant number of queries. The result is that of saving them one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from django.db.models import prefetch_related_objects
+
+from blog.models import Category, Post, Tag, TaggedPost
+from newsletter.models import AnnouncedPost
+from publishing.document_paths import taken_paths
+from redirects.services import delete_redirects
+from richtext import references
+from search.indexing import index_documents
+from search.sources import POSTS
+
+
+@dataclass(frozen=True)
+class NewPost:
+    """An unsaved post with its derived fields set, the slug it should get, and its categories and tags."""
+
+    post: Post
+    slug: str
+    categories: Sequence[Category]
+    tags: Sequence[Tag]
+
+
+class SlugAssigner:
+    """Assign free slugs to new posts.
+
+    The last number of each slug is cached, so that thousands of posts with the same title take linear time.
+    """
+
+    def __init__(self) -> None:
+        self._last_numbers: dict[str, int] = {}
+
+    def assign(self, new_posts: Sequence[NewPost]) -> None:
+        """Give each post its slug, with a number if the path is taken."""
+        taken = taken_paths({new.slug for new in new_posts})
+        for new in new_posts:
+            slug, number = new.slug, self._last_numbers.get(new.slug, 1)
+            while slug in taken:
+                number += 1
+                slug = f"{new.slug}-{number}"
+                taken |= taken_paths({slug})
+            if slug != new.slug:
+                self._last_numbers[new.slug] = number
+            taken.add(slug)
+            new.post.slug = slug
+
+
+def create_posts(new_posts: Sequence[NewPost]) -> None:
+    """Save the posts and everything that depends on them. Call it in a transaction.
+
+    Subscribers already know imported posts, so they are not announced.
+    """
+    posts = [new.post for new in new_posts]
+    for new in new_posts:
+        if new.categories:
+            new.post.primary_category = min(new.categories, key=lambda category: (category.position, category.name))
+    Post.objects.bulk_create(posts)
+    _assign_taxonomy(new_posts)
+    prefetch_related_objects(posts, *Post.snapshot_relations())
+    delete_redirects(unquote(post.get_absolute_url()) for post in posts if post.is_published)
+    references.sync(posts)
+    pks = [post.pk for post in posts]
+    index_documents(POSTS, pks)
+    AnnouncedPost.objects.skip_existing(pk__in=pks)
+
+
+def _assign_taxonomy(new_posts: Sequence[NewPost]) -> None:
+    through = Post.categories.through
+    through.objects.bulk_create(
+        through(post_id=new.post.pk, category_id=pk)
+        for new in new_posts
+        for pk in sorted({category.pk for category in new.categories})
+    )
+    TaggedPost.objects.bulk_create(
+        TaggedPost(content_object_id=new.post.pk, tag_id=pk)
+        for new in new_posts
+        for pk in sorted({tag.pk for tag in new.tags})
+    )

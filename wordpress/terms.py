@@ -1,0 +1,134 @@
+"""Import the categories, tags and authors of an export, each once."""
+
+import re
+from collections.abc import Callable
+
+from django.db import models
+from django.utils.text import slugify
+
+from accounts.models import Author
+from blog.models import Category, Tag
+from richtext.analysis import plain_text
+from richtext.sanitizer import sanitize
+from wordpress import reader
+from wordpress.models import ImportedObject
+from wordpress.reader import Export, Term
+
+_NOT_WORD = re.compile(r"[^-\w]+")
+
+
+class TermImporter:
+    """Find or create the categories, tags and authors of one export.
+
+    Rows are cached. Call `clear()` after a rollback, which may have removed rows that were created here.
+    """
+
+    def __init__(self, export: Export, site_name: str) -> None:
+        self.site_name = site_name
+        self._terms = {(term.taxonomy, term.slug): term for term in export.terms}
+        self._known_authors = {author.login: author for author in export.authors}
+        self._categories: dict[str, Category] = {}
+        self._tags: dict[str, Tag] = {}
+        self._authors: dict[str, Author] = {}
+
+    def clear(self) -> None:
+        """Forget the cached rows."""
+        for cache in (self._categories, self._tags, self._authors):
+            cache.clear()
+
+    def import_all(self) -> None:
+        """Import every category and tag of the export, also those without posts."""
+        for taxonomy, slug in self._terms:
+            if taxonomy == "category":
+                self.category(slug)
+            elif taxonomy == "post_tag":
+                self.tag(slug)
+
+    def category(self, slug: str, ancestors: tuple[str, ...] = ()) -> Category:
+        """Return the category with this WordPress slug."""
+        if slug not in self._categories:
+            term = self._term("category", slug)
+            has_parent = bool(term.parent_slug) and term.parent_slug not in (*ancestors, slug)
+            parent = self.category(term.parent_slug, (*ancestors, slug)) if has_parent else None
+            self._categories[slug] = self._get_or_import(
+                ImportedObject.Kind.CATEGORY, slug[:700], Category, lambda: _create_category(term, parent)
+            )
+            self._save_wp_id(ImportedObject.Kind.CATEGORY, term.wp_id, self._categories[slug])
+        return self._categories[slug]
+
+    def tag(self, slug: str) -> Tag:
+        """Return the tag with this WordPress slug."""
+        if slug not in self._tags:
+            term = self._term("post_tag", slug)
+            self._tags[slug] = self._get_or_import(ImportedObject.Kind.TAG, slug[:700], Tag, lambda: _create_tag(term))
+        return self._tags[slug]
+
+    def author(self, login: str) -> Author:
+        """Return the author with this WordPress login."""
+        if login not in self._authors:
+            known = self._known_authors.get(login)
+            self._authors[login] = self._get_or_import(
+                ImportedObject.Kind.AUTHOR, login[:700], Author, lambda: _create_author(known)
+            )
+            self._save_wp_id(ImportedObject.Kind.AUTHOR, known.wp_id if known else "", self._authors[login])
+        return self._authors[login]
+
+    def _term(self, taxonomy: str, slug: str) -> Term:
+        return self._terms.get((taxonomy, slug)) or Term(taxonomy=taxonomy, slug=slug, name=slug)
+
+    def _get_or_import[M: models.Model](
+        self, kind: ImportedObject.Kind, key: str, model: type[M], create: Callable[[], M]
+    ) -> M:
+        """Return the object imported for `key` in an earlier run, or create it."""
+        imported = ImportedObject.objects.filter(site=self.site_name, kind=kind, key=key).first()
+        found = model._default_manager.filter(pk=imported.object_id).first() if imported else None
+        if found is None:
+            found = create()
+            ImportedObject.objects.update_or_create(
+                site=self.site_name, kind=kind, key=key, defaults={"object_id": found.pk}
+            )
+        return found
+
+    def _save_wp_id(self, kind: ImportedObject.Kind, wp_id: str, row: models.Model) -> None:
+        """Record the WordPress ID for URLs such as /?cat=7: see wordpress.legacy_urls."""
+        if wp_id.isascii() and wp_id.isdecimal():
+            key, values = f"#{int(wp_id[:18])}", {"object_id": row.pk}
+            ImportedObject.objects.update_or_create(site=self.site_name, kind=kind, key=key, defaults=values)
+
+
+def make_slug(text: str, limit: int) -> str:
+    """Return `text` in lowercase with hyphens for everything but letters, digits and underscores."""
+    return _NOT_WORD.sub("-", text.strip().lower()).strip("-")[:limit].strip("-")
+
+
+def _create_category(term: Term, parent: Category | None) -> Category:
+    slug = make_slug(term.slug or term.name, 200) or "category"
+    name = plain_text(sanitize(term.name))[:200] or slug
+    existing = Category.objects.filter(slug=slug, parent=parent).first()
+    description = plain_text(sanitize(term.description))
+    return existing or Category.objects.create(name=name, slug=slug, parent=parent, description=description)
+
+
+def _create_tag(term: Term) -> Tag:
+    name = plain_text(sanitize(term.name))[:100] or term.slug[:100]
+    slug = make_slug(term.slug or name, 100) or "tag"
+    existing = Tag.objects.filter(models.Q(slug=slug) | models.Q(name__iexact=name)).first()
+    return existing or Tag.objects.create(name=name, slug=slug)
+
+
+def _create_author(source: reader.Author | None) -> Author:
+    """Return an author profile without a user account. A login can be an email address, so it is never shown."""
+    name = ""
+    if source:
+        full_name = f"{source.first_name} {source.last_name}".strip()
+        name = full_name if source.display_name in {"", source.login, source.email} else source.display_name
+    existing = Author.objects.filter(name__iexact=name[:120]).first() if name else None
+    if existing:
+        return existing
+    stem = slugify(name or "Guest author", allow_unicode=True)[:110].strip("-") or "author"
+    slug, number = stem, 1
+    while Author.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem}-{number}"
+    # Unnamed authors are different people, so each gets a profile to rename in the admin.
+    return Author.objects.create(slug=slug, name=name[:120] or f"Guest author {number if number > 1 else ''}".strip())
