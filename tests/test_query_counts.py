@@ -125,7 +125,7 @@ def _values(model: type[models.Model], number: int, related: dict[str, models.Mo
         elif isinstance(field, models.FileField):
             values[field.name] = Image.objects.earliest("pk").file.name
         elif isinstance(field, models.CharField | models.TextField):
-            values[field.name] = f"{field.name}-{number}"
+            values[field.name] = f"{field.name}-{number}"[-(field.max_length or 100) :]
         elif isinstance(field, models.IntegerField | models.DecimalField):
             values[field.name] = number
         elif isinstance(field, models.DateTimeField):
