@@ -21,6 +21,7 @@ from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Tag
 from blog.visibility import public_authors, public_tags
 from images.renditions import og_image_url
+from pagecache.responses import depend_on_texts
 from plaintext.characters import strip_control_characters
 from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
@@ -86,7 +87,7 @@ def feed_view(feed_class: type["SiteFeed"], feed_type: type[SyndicationFeed]) ->
         response = feed(request, **kwargs)
         # Unpublishing a post does not change the latest date. The ETag always shows a change.
         del response["Last-Modified"]
-        return response
+        return depend_on_texts(response)
 
     return show_feed
 

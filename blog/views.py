@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.visitors import is_human_on_site
 from blog import seo
-from blog.models import Category, Post, PostQuerySet
+from blog.models import Category, LinkedPosts, Post, PostQuerySet
 from blog.models.view_counts import count_view as add_view
 from blog.visibility import public_authors, public_series, public_tags
+from pagecache.per_version import once_per_version
+from pagecache.responses import allow_parameters
 from plaintext.numbers import parse_page_number
 from publishing.visibility import preview_response, set_private_headers, visible_to
 from siteinfo.seo import PageMeta
@@ -40,18 +42,20 @@ def _render_post_list(
     if number is None or number not in paginator.page_range:
         raise Http404
     page = paginator.page(number)
-    return render(request, template, {"page": page, "meta": make_meta(page), **context})
+    response = render(request, template, {"page": page, "meta": make_meta(page), **context})
+    return allow_parameters(response, "page")
 
 
-def post_context(post: Post, *, is_preview: bool = False) -> dict[str, Any]:
+def post_context(post: Post, linked_pks: LinkedPosts[int] | None = None, *, is_preview: bool = False) -> dict[str, Any]:
     """Return the template context of a post's page. With `is_preview`, the text may be unsaved."""
+    linked = post.linked_posts(linked_pks)
     return {
         "post": post,
         "tags": list(post.tags.all()),
         "series_part": post.series_part(),
-        "related_posts": post.related_posts(),
-        "previous_post": post.previous_post(),
-        "next_post": post.next_post(),
+        "related_posts": linked.related,
+        "previous_post": linked.previous,
+        "next_post": linked.next,
         "meta": seo.post_meta(post, is_public=not is_preview),
         "is_preview": is_preview,
     }
@@ -75,8 +79,10 @@ def post_list(request: HttpRequest) -> HttpResponse:
 def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a post. Users who may change posts also see drafts, which are marked and never cached."""
     post = get_object_or_404(visible_to(request, _posts_with_relations()), slug=slug)
-    response = render(request, "blog/post_detail.html", post_context(post))
-    return response if post.is_published else set_private_headers(response)
+    if not post.is_published:
+        return set_private_headers(render(request, "blog/post_detail.html", post_context(post)))
+    linked_pks = once_per_version(request, f"linked-posts-{post.pk}", post.linked_pks)
+    return render(request, "blog/post_detail.html", post_context(post, linked_pks))
 
 
 @require_POST

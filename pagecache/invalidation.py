@@ -7,7 +7,7 @@ hits but never serves a stale page.
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,14 +20,17 @@ from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from pagecache.models import ALL_PAGES, MAX_PATH_LENGTH, CacheVersion
+from pagecache.models import ALL_PAGES, ALL_TEXTS, MAX_PATH_LENGTH, CacheVersion
 
 logger = logging.getLogger(__name__)
 _WRITE = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+"?(?P<table>\w+)', re.I)
 
 
 class CacheScope(Enum):
-    """The cached pages a write makes stale; a string stands for the single page at that path."""
+    """The cached pages a write makes stale; a string stands for the page of the document at that path.
+
+    The text of a document is also part of the pages under ALL_TEXTS.
+    """
 
     ALL = "all"
     NONE = "none"
@@ -67,11 +70,21 @@ def install_write_hook(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 @cache
 def public_tables() -> frozenset[str]:
     """Return the tables whose rows may appear on public pages."""
-    return frozenset(
-        model._meta.db_table
-        for model in apps.get_models(include_auto_created=True)
-        if not {model._meta.app_label, model._meta.label} & set(settings.PAGE_CACHE_IGNORED_MODELS)
-    )
+    all_tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    return frozenset(all_tables - _tables(settings.PAGE_CACHE_IGNORED_MODELS) - text_tables())
+
+
+@cache
+def text_tables() -> frozenset[str]:
+    """Return the tables that are made from the texts of documents, such as the search index."""
+    return _tables(settings.PAGE_CACHE_TEXT_MODELS)
+
+
+def _tables(names: Iterable[str]) -> frozenset[str]:
+    """Return the tables of the apps and models called `names`."""
+    wanted = set(names)
+    models = apps.get_models(include_auto_created=True)
+    return frozenset(model._meta.db_table for model in models if {model._meta.app_label, model._meta.label} & wanted)
 
 
 @dataclass(frozen=True)
@@ -104,10 +117,22 @@ def _invalidate_on_write(
 ) -> Any:
     """Run a statement and invalidate the cache if it changed a public table."""
     result = execute(sql, params, many, context)
-    write, scope = _WRITE.match(sql), _scope.get()
-    if write is None or scope is CacheScope.NONE or write["table"] not in public_tables():
-        return result
+    write = _WRITE.match(sql)
+    paths = _stale_paths(write["table"]) if write else ()
     # SQLite reports the row count of a RETURNING statement only after its rows are fetched.
-    if " RETURNING " in sql or context["cursor"].rowcount:
-        _invalidate(context["connection"].alias, ALL_PAGES if scope is CacheScope.ALL else scope)
+    if paths and (" RETURNING " in sql or context["cursor"].rowcount):
+        for path in paths:
+            _invalidate(context["connection"].alias, path)
     return result
+
+
+def _stale_paths(table: str) -> tuple[str, ...]:
+    """Return the paths to bump after a write to `table`."""
+    scope = _scope.get()
+    if scope is CacheScope.NONE:
+        return ()
+    if table in text_tables():
+        return (ALL_TEXTS,)
+    if table not in public_tables():
+        return ()
+    return (ALL_PAGES,) if isinstance(scope, CacheScope) else (scope, ALL_TEXTS)

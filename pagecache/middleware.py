@@ -5,96 +5,190 @@ that version still holds, so nothing has to be purged. Changes that depend on ti
 expires at midnight, at the next scheduled publication and after MAX_AGE at the latest.
 """
 
-import re
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import DEFAULT_DB_ALIAS
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
 
+from pagecache.compression import IDENTITY, choose_encoding, compress
+from pagecache.expiry import expires_at
 from pagecache.invalidation import has_uncommitted_writes
-from pagecache.models import MAX_PATH_LENGTH, CacheVersion
+from pagecache.models import MAX_PATH_LENGTH
+from pagecache.responses import allowed_parameters, depends_on_texts
+from pagecache.storage import CachedPage, page_store
+from pagecache.versions import Versions, versions_of
 
-# Functions that return when a page built at the given time expires, or None; apps add theirs in `AppConfig.ready`.
-_expiry_sources: list[Callable[[datetime], datetime | None]] = []
-# Limits how stale derived figures such as popular posts can get.
-MAX_AGE = timedelta(minutes=10)
-_CACHEABLE_QUERY = re.compile(r"(?:page=\d{1,6})?")
-_GZIP = re.compile(r"\bgzip\b")  # the same test as Django's GZipMiddleware
+_MAX_QUERY_LENGTH = 300
+# Added to links by newsletters, ads and social networks. No page depends on them.
+_TRACKING_PARAMETERS = frozenset(
+    {
+        "fbclid",
+        "gclid",
+        "gbraid",
+        "wbraid",
+        "dclid",
+        "msclkid",
+        "twclid",
+        "ttclid",
+        "yclid",
+        "igshid",
+        "mc_cid",
+        "mc_eid",
+    }
+)
+_TRACKING_PREFIX = "utm_"
 _UNCACHEABLE_DIRECTIVES = ("no-store", "no-cache", "private")
-# Each click on an affiliate link is counted, so it must reach the view.
-_UNCACHEABLE_PREFIX = "/go/"
-
-
-def register_expiry(source: Callable[[datetime], datetime | None]) -> None:
-    """Let `source` end the life of cached pages at a time known in advance, such as the next scheduled post."""
-    _expiry_sources.append(source)
+_CONTENT_TYPES = ("text/html", "application/xml", "application/rss+xml", "application/atom+xml", "text/plain")
+# Set again for each response, or describe the connection rather than the page.
+_OWN_HEADERS = {"Content-Length", "ETag", "Cache-Control"}
+# How long a request waits for another one that renders the same page, in seconds.
+_MAX_WAIT = 10
+# Requests for different pages rarely share a lock, and their number is bounded.
+_render_locks = [threading.Lock() for _ in range(64)]
 
 
 class PageCacheMiddleware:
-    """Serve and store public pages. Placed outside GZipMiddleware, so cached pages are compressed once."""
+    """Serve and store public pages. Placed first, so that cached pages pass through nothing else."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         """Disable the cache in development, where templates change without a write."""
-        if settings.DEBUG:
-            raise MiddlewareNotUsed("The page cache is off while DEBUG is on.")
+        if settings.DEBUG or not settings.PAGE_CACHE_BYTES:
+            raise MiddlewareNotUsed("The page cache is off.")
         self.get_response = get_response
+        self._gzip = GZipMiddleware(get_response)
 
     def __call__(self, request: HttpRequest) -> Any:
         """Answer from the cache if possible, and store the response otherwise."""
-        if not _is_cacheable_request(request):
+        key = _cache_key(request)
+        if key is None:
             return self.get_response(request)
-        request.get_host()  # reject unknown hosts, as every view does
-        key, version, started_at = _cache_key(request), CacheVersion.objects.current(request.path), timezone.now()
-        cached: tuple[str, HttpResponse] | None = cache.get(key)
-        if cached and cached[0] == version:
-            response = cached[1]
-            response["Cache-Status"] = "pages; hit"
-            return get_conditional_response(request, response.get("ETag"), response=response)
+        page = page_store.get(key, versions_of(request))
+        if page is not None:
+            return _respond(request, key, page, is_hit=True)
+        if request.method == "HEAD":
+            return self.get_response(request)
+        with _rendering(key) as has_waited:
+            page = page_store.get(key, versions_of(request, is_fresh=True)) if has_waited else None
+            return _respond(request, key, page, is_hit=True) if page else self._render(request, key)
+
+    def _render(self, request: HttpRequest, key: str) -> Any:
+        """Render the page and store it if it is the same for every visitor."""
+        versions, started_at = versions_of(request), timezone.now()
+        accept_encoding = request.META.get("HTTP_ACCEPT_ENCODING", "")
+        conditions = {name: request.META.pop(name, None) for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")}
         response = self.get_response(request)
-        if request.method == "GET" and _is_cacheable_response(response):
-            seconds = (_expires_at(started_at) - timezone.now()).total_seconds()
-            cache.set(key, (version, response), seconds)
-        return response
+        request.META |= {name: value for name, value in conditions.items() if value is not None}
+        if not _is_cacheable_response(request, response):
+            request.__dict__.pop("headers", None)  # cached while the header was away
+            return self._gzip.process_response(request, response) if accept_encoding else response
+        page = _create_page(response, versions, expires_at(started_at, versions.site).timestamp())
+        page_store.set(key, page)
+        return _respond(request, key, page, is_hit=False)
 
 
-def _cache_key(request: HttpRequest) -> str:
-    encoding = "gzip" if _GZIP.search(request.headers.get("Accept-Encoding", "")) else "plain"
-    return f"page-{encoding}-{sha256(request.get_full_path().encode()).hexdigest()}"
+@contextmanager
+def _rendering(key: str) -> Iterator[bool]:
+    """Let one thread at a time render the page `key`. Yield whether another one was doing so until now."""
+    lock = _render_locks[hash(key) % len(_render_locks)]
+    has_waited = not lock.acquire(blocking=False)
+    is_locked = lock.acquire(timeout=_MAX_WAIT) if has_waited else True
+    try:
+        yield has_waited
+    finally:
+        if is_locked:
+            lock.release()
 
 
-def _is_cacheable_request(request: HttpRequest) -> bool:
-    """Return whether every visitor gets the same response to this request."""
-    return (
-        request.method in {"GET", "HEAD"}
-        and settings.SESSION_COOKIE_NAME not in request.COOKIES
-        and bool(_CACHEABLE_QUERY.fullmatch(request.META.get("QUERY_STRING", "")))
-        and len(request.path) <= MAX_PATH_LENGTH
-        and not request.path.startswith(_UNCACHEABLE_PREFIX)
-        and "\x00" not in request.path  # PostgreSQL rejects NUL in a parameter
-        and not has_uncommitted_writes(DEFAULT_DB_ALIAS)
-    )
+def _cache_key(request: HttpRequest) -> str | None:
+    """Return the key of the requested page, or None if not every visitor gets the same response."""
+    path = request.path
+    if (
+        request.method not in {"GET", "HEAD"}
+        or settings.SESSION_COOKIE_NAME in request.COOKIES
+        or len(path) > MAX_PATH_LENGTH
+        or path.startswith(settings.PAGE_CACHE_IGNORED_PATHS)
+        or "\x00" in path  # PostgreSQL rejects NUL in a parameter
+        or has_uncommitted_writes(DEFAULT_DB_ALIAS)
+    ):
+        return None
+    query = _canonical_query(request.META.get("QUERY_STRING", ""))
+    # A page is only stored after Django has accepted the host, so a request for an unknown host finds nothing here.
+    return None if query is None else f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{path}{query}"
 
 
-def _is_cacheable_response(response: Any) -> bool:
+def _canonical_query(query: str) -> str | None:
+    """Return `query` without tracking parameters, empty or beginning with a question mark; None if it is too long."""
+    if not query:
+        return ""
+    if len(query) > _MAX_QUERY_LENGTH:
+        return None
+    parameters = [(name, value) for name, value in _parse(query) if not _is_tracking(name)]
+    return f"?{urlencode(parameters)}" if parameters else ""
+
+
+def _parse(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True)
+
+
+def _is_tracking(name: str) -> bool:
+    return name.startswith(_TRACKING_PREFIX) or name in _TRACKING_PARAMETERS
+
+
+def _is_cacheable_response(request: HttpRequest, response: Any) -> bool:
+    names = {name for name, _ in _parse(request.META.get("QUERY_STRING", "")) if not _is_tracking(name)}
     return (
         response.status_code == 200
         and not response.streaming
         and not response.cookies
-        and response.get("Content-Type", "").startswith("text/html")
+        and response.get("Content-Type", "").startswith(_CONTENT_TYPES)
+        and names <= allowed_parameters(response)
         and not any(directive in response.get("Cache-Control", "") for directive in _UNCACHEABLE_DIRECTIVES)
+        and not has_uncommitted_writes(DEFAULT_DB_ALIAS)
     )
 
 
-def _expires_at(started_at: datetime) -> datetime:
-    """Return when a page whose rendering began at `started_at` expires. This may already be in the past."""
-    midnight = timezone.localtime(started_at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    moments = [source(started_at) for source in _expiry_sources]
-    return min(started_at + MAX_AGE, midnight, *(moment for moment in moments if moment))
+def _create_page(response: HttpResponse, versions: Versions, expires: float) -> CachedPage:
+    patch_vary_headers(response, ("Accept-Encoding",))
+    headers = {name: value for name, value in response.items() if name not in _OWN_HEADERS}
+    is_of_texts = depends_on_texts(response)
+    return CachedPage(
+        version=versions.texts if is_of_texts else versions.page,
+        depends_on_texts=is_of_texts,
+        expires_at=expires,
+        headers=headers | {"Cache-Control": settings.PAGE_CACHE_CONTROL},
+        etag=sha256(response.content).hexdigest()[:32],
+        bodies={"zstd": compress(response.content, "zstd")},
+    )
+
+
+def _respond(request: HttpRequest, key: str, page: CachedPage, *, is_hit: bool) -> HttpResponse:
+    """Return `page` in the preferred encoding of the client, or 304 if the client has it."""
+    encoding = choose_encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+    etag = f'"{page.etag}-{encoding}"' if encoding else f'"{page.etag}"'
+    headers = page.headers | {"ETag": etag}
+    if is_hit:
+        headers["Cache-Status"] = "pages; hit"
+    conditions = request.META.get("HTTP_IF_NONE_MATCH")
+    if conditions and _matches(conditions, etag):
+        return HttpResponseNotModified(headers=headers)
+    body = page_store.body(key, page, encoding)
+    headers["Content-Length"] = str(len(body))
+    if encoding != IDENTITY:
+        headers["Content-Encoding"] = encoding
+    return HttpResponse(body, headers=headers)
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    tags = parse_etags(if_none_match)
+    return tags == ["*"] or etag in (tag.removeprefix("W/") for tag in tags)

@@ -7,20 +7,17 @@ from django.db import models
 MAX_PATH_LENGTH = 500
 # The row whose version covers every page.
 ALL_PAGES = ""
+# The row whose version covers pages that are made from the texts of many documents: feeds, sitemaps, search results.
+ALL_TEXTS = "*texts"
 
 
 class CacheVersionManager(models.Manager["CacheVersion"]):
-    """Reads and changes version tokens."""
+    """Changes version tokens; `pagecache.versions` reads them."""
 
     def bump(self, path: str = ALL_PAGES) -> None:
         """Give `path` a new version, or every page if it is empty. A single statement, so concurrent bumps are safe."""
         version = CacheVersion(path=path, token=secrets.token_hex(8))
         self.bulk_create([version], update_conflicts=True, unique_fields=["path"], update_fields=["token"])
-
-    def current(self, path: str) -> str:
-        """Return the version that a cached copy of `path` must have to be served."""
-        tokens = dict(self.filter(path__in=(ALL_PAGES, path)).values_list("path", "token"))
-        return f"{tokens.get(ALL_PAGES, '')} {tokens.get(path, '')}"
 
 
 class CacheVersion(models.Model):

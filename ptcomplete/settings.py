@@ -1,6 +1,7 @@
 """Django settings, read from the environment. Defaults suit production; .env.example lists every variable."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -80,12 +81,12 @@ INSTALLED_APPS = [
     "taggit",
 ]
 MIDDLEWARE = [
+    "pagecache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "wordpress.legacy_urls.LegacyUrlMiddleware",
-    "pagecache.middleware.PageCacheMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,14 +129,32 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
     }
+    # Opening the file and reading its schema costs more than most queries.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
 else:
-    # Each connection to the mail server uses its own database connection.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 24}
+    # Each thread keeps its connection. A health check replaces one that the server has closed.
+    DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Page cache ---------------------------------------------------------------------------------
-# A compressed page takes about 10 kB.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
+# The cache server that several processes or hosts share, such as redis://127.0.0.1:6379/0.
+CACHE_URL = env.str("CACHE_URL", default="")
+CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if CACHE_URL:
+    # Without its server the cache is empty: the site is slower, but works.
+    CACHES["default"] = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
+    }
+DJANGO_REDIS_IGNORE_EXCEPTIONS = True
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+PAGE_CACHE_IS_SHARED = bool(CACHE_URL)
+# The memory for cached pages in each process. A page takes about 10 kB per content encoding.
+PAGE_CACHE_BYTES = env.int("PAGE_CACHE_MB", default=16) * 1024 * 1024
+# How long a CDN or a caching proxy may serve a page without asking. Visitors see changes that much later.
+CDN_MAX_AGE = env.int("CDN_MAX_AGE", default=0)
+PAGE_CACHE_CONTROL = f"public, max-age=0, {f's-maxage={CDN_MAX_AGE}' if CDN_MAX_AGE else 'must-revalidate'}"
 # Apps and models that no public page shows. A write to any other model invalidates cached pages.
 PAGE_CACHE_IGNORED_MODELS = [
     "admin",
@@ -167,10 +186,13 @@ PAGE_CACHE_IGNORED_MODELS = [
     "newsletter.TestEmail",
     "newsletter.WebhookEvent",
     "redirects",
-    "search",
     "sessions",
     "wordpress",
 ]
+# Paths below these are never cached. Clicks on affiliate links and ads are counted; the others are no pages.
+PAGE_CACHE_IGNORED_PATHS = ("/go/", "/ads/", "/admin/", "/static/", "/media/", "/healthz", "/wp-", "/xmlrpc.php")
+# Apps and models made from the texts of documents. A write to them invalidates search results, feeds and sitemaps.
+PAGE_CACHE_TEXT_MODELS = ["search"]
 
 # ---- Users -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -32,6 +32,7 @@ from affiliates.views import disclose_redirect
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import og_images
+from pagecache.responses import allow_parameters, depend_on_texts
 from pages.sitemaps import PageSitemap
 from pages.views import page_detail
 from redirects.views import log_not_found, redirect_response
@@ -101,7 +102,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
         ]
     response = render(request, "sitemap_index.xml", {"sitemaps": sitemaps}, content_type="application/xml")
     response["X-Robots-Tag"] = "noindex, noodp, noarchive"
-    return response
+    return depend_on_texts(response)
 
 
 @require_safe
@@ -110,7 +111,7 @@ def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
     response = sitemap_views.sitemap(request, {**SITEMAPS}, section=section, template_name="site/sitemap.xml")
     # Unpublishing a post leaves the newest modification time as it is, so only the ETag can show the change.
     del response["Last-Modified"]
-    return response
+    return depend_on_texts(allow_parameters(response, "p"))
 
 
 @require_safe

@@ -11,7 +11,7 @@ class PublishingConfig(AppConfig):
 
     def ready(self) -> None:
         """Let cached pages expire when the next scheduled document becomes public."""
-        from pagecache.middleware import register_expiry
+        from pagecache.expiry import register_expiry
         from publishing.document_paths import next_publication_at
 
         register_expiry(next_publication_at)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from blog.models import Post
+from pagecache.responses import allow_parameters, depend_on_texts
 from plaintext.characters import strip_control_characters
 from plaintext.numbers import parse_page_number
 from search import engine
@@ -37,7 +38,7 @@ def search(request: HttpRequest) -> HttpResponse:
     }
     response = render(request, "search/search.html", context)
     response["X-Robots-Tag"] = "noindex"
-    return response
+    return depend_on_texts(allow_parameters(response, "q", "category", "page"))
 
 
 def _page_number(request: HttpRequest) -> int:

@@ -21,6 +21,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from affiliates.models import programs
+from pagecache import per_version
+from pagecache.storage import page_store
 from tests import chromium, databases
 from tests.example_site import PUBLIC_PATHS, make_example_site
 
@@ -81,6 +83,8 @@ def media_root(settings: Settings) -> Iterator[Path]:
 def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start each test without cached pages, and with Amazon as the only known affiliate program."""
     cache.clear()
+    page_store.clear()
+    per_version.clear()
     monkeypatch.setattr(programs._host_cache, "_hosts", programs._AMAZON_HOSTS)
     monkeypatch.setattr(programs._host_cache, "_expires_at", math.inf)
 

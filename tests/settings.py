@@ -57,6 +57,9 @@ os.environ |= {
     "LANGUAGE_CODE": "en-us",
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "WARNING",
+    "CACHE_URL": "",
+    "PAGE_CACHE_MB": "16",
+    "CDN_MAX_AGE": "0",
 }
 
 from ptcomplete.settings import *  # noqa: E402, F403
@@ -69,5 +72,3 @@ STATIC_ROOT.mkdir(exist_ok=True)
 if database.startswith("sqlite"):
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
-else:
-    del DATABASES["default"]["OPTIONS"]["pool"]

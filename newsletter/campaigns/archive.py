@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from newsletter.models import Campaign
 from newsletter.models.campaigns import LARGE_FIELDS
 from newsletter.rendering.messages import digest_posts, render_texts
+from pagecache.responses import allow_parameters
 from plaintext.numbers import parse_page_number
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
@@ -27,7 +28,8 @@ def archive(request: HttpRequest) -> HttpResponse:
     if number is None or number not in paginator.page_range:
         raise Http404
     page = paginator.page(number)
-    return render(request, "newsletter/archive.html", {"page": page, "meta": _archive_meta(page)})
+    response = render(request, "newsletter/archive.html", {"page": page, "meta": _archive_meta(page)})
+    return allow_parameters(response, "page")
 
 
 @require_safe

@@ -1,11 +1,15 @@
 """Pages are cached for the next visitor, and nobody is ever shown a stale one."""
 
+import gzip
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import brotli
 import pytest
+import zstandard
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,6 +25,7 @@ from affiliates.models import Program
 from blog.models import Category, Post
 from blog.models.view_counts import count_view
 from pagecache.invalidation import public_tables
+from pagecache.storage import page_store
 from pages.models import Page
 from ptcomplete import views
 from publishing.models import Autosave
@@ -201,10 +206,36 @@ def test_signed_in_users_neither_get_nor_store_cached_pages(client: Client, admi
     assert not is_cached(admin_client, "/")
 
 
-def test_forms_and_searches_are_not_cached(client: Client) -> None:
-    for path in ("/contact/", "/search/?q=knee", "/blog/?utm_source=mail", "/nothing/here/"):
+def test_only_public_pages_with_known_parameters_are_cached(client: Client) -> None:
+    make_post(title="Knee")
+    for path in ("/contact/", "/nothing/here/", "/blog/?order=old", "/blog/?page=1&x=1", "/?page=2", "/admin/login/"):
+        size = page_store.size
         client.get(path)
         assert not is_cached(client, path)
+        assert page_store.size == size, path
+    for path in ("/search/?q=knee", "/feed/", "/feed/atom/", "/sitemap.xml", "/sitemap-posts.xml", "/robots.txt"):
+        client.get(path)
+        assert is_cached(client, path), path
+
+
+def test_tracking_parameters_do_not_matter(client: Client) -> None:
+    client.get("/blog/?utm_source=mail&utm_campaign=may")
+    assert is_cached(client, "/blog/")
+    assert is_cached(client, "/blog/?fbclid=abc")
+    assert b"fbclid" not in client.get("/blog/?fbclid=abc").content
+
+
+def test_feeds_sitemaps_and_searches_show_a_changed_body_at_once(client: Client) -> None:
+    post = make_post(title="Edited", body="<p>Before.</p>", excerpt="Always the same.")
+    other = make_post(title="Other").get_absolute_url()
+    paths = ["/feed/", "/search/?q=afterwards", "/sitemap-posts.xml"]
+    for path in [*paths, other]:
+        client.get(path)
+    post.body = "<p>Afterwards.</p>"
+    post.save()
+    assert [is_cached(client, path) for path in [*paths, other]] == [False, False, False, True]
+    assert b"Afterwards." in client.get("/feed/").content
+    assert b"Edited" in client.get("/search/?q=afterwards").content
 
 
 @pytest.mark.parametrize("path", ["/%00", "/a%00b/", "/blog/%00/", "/%ff/", f"/{'a' * 600}/"])
@@ -229,11 +260,75 @@ def test_browsers_that_have_the_current_page_get_304(client: Client) -> None:
     assert client.get("/", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_browsers_without_gzip_get_uncompressed_pages(client: Client) -> None:
+DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": zstandard.decompress,
+}
+
+
+def test_every_encoding_is_the_same_page_with_an_etag_of_its_own(client: Client) -> None:
     make_post(title="Long", body=f"<p>{'Many words. ' * 100}</p>")
-    assert client.get("/", headers={"Accept-Encoding": "gzip"})["Content-Encoding"] == "gzip"
-    assert "Content-Encoding" not in client.get("/")
-    assert is_cached(client, "/", **{"Accept-Encoding": "gzip"})
+    etags = set()
+    for encoding, decode in DECODERS.items():
+        for _ in range(2):
+            response = client.get("/", headers={"Accept-Encoding": encoding})
+            assert response.get("Content-Encoding", "") == encoding
+            assert response["Content-Length"] == str(len(response.content))
+            assert b"Long</a>" in decode(response.content)
+            assert "Accept-Encoding" in response["Vary"]
+        assert response["Cache-Status"] == "pages; hit"
+        etags.add(response["ETag"])
+        again = client.get("/", headers={"Accept-Encoding": encoding, "If-None-Match": response["ETag"]})
+        assert (again.status_code, again["ETag"]) == (304, response["ETag"])
+    assert len(etags) == len(DECODERS)
+    assert not any(etag.startswith("W/") for etag in etags)
+
+
+def test_uncached_responses_are_compressed_too(client: Client) -> None:
+    assert client.get("/nothing/here/", headers={"Accept-Encoding": "gzip"})["Content-Encoding"] == "gzip"
+
+
+def test_a_head_request_describes_the_cached_page_without_its_body(client: Client) -> None:
+    page = client.get("/")
+    head = client.head("/")
+    assert (head.content, head["Content-Length"], head["ETag"]) == (b"", page["Content-Length"], page["ETag"])
+
+
+def test_a_range_request_gets_the_whole_page(client: Client) -> None:
+    page = client.get("/")
+    part = client.get("/", headers={"Range": "bytes=0-9"})
+    assert (part.status_code, part.content) == (200, page.content)
+
+
+def test_browsers_and_proxies_must_ask_before_they_show_a_page_again(client: Client) -> None:
+    assert client.get("/")["Cache-Control"] == "public, max-age=0, must-revalidate"
+
+
+def test_an_unknown_host_gets_no_cached_page(client: Client) -> None:
+    client.get("/")
+    assert client.get("/", headers={"Host": "other.example"}).status_code == 400
+
+
+def test_concurrent_requests_for_a_new_page_render_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered = []
+
+    def render_slowly(*args: Any, **kwargs: Any) -> HttpResponse:
+        rendered.append(1)
+        time.sleep(0.3)
+        return render(*args, **kwargs)
+
+    def get_home() -> bytes:
+        try:
+            return Client().get("/").content
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(views, "render", render_slowly)
+    with ThreadPoolExecutor(4) as pool:
+        pages = {future.result() for future in [pool.submit(get_home) for _ in range(4)]}
+    assert (len(rendered), len(pages)) == (1, 1)
 
 
 def test_ignored_models_exist_and_only_their_tables_are_ignored() -> None:

@@ -1,0 +1,41 @@
+"""Clients get the best encoding they accept."""
+
+import gzip
+
+import brotli
+import pytest
+import zstandard
+
+from pagecache.compression import choose_encoding, compress
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "expected"),
+    [
+        ("", ""),
+        ("gzip", "gzip"),
+        ("gzip, deflate, br", "br"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("GZIP", "gzip"),
+        ("gzip;q=0", ""),
+        ("gzip; q=0.0, br;q=0.001", "br"),
+        ("zstd;q=0, *", "br"),
+        ("*;q=0", ""),
+        ("*", "zstd"),
+        ("identity", ""),
+        ("gzip;q=high", ""),
+        ("gzip;level=9", "gzip"),
+        (",;=,gzip", "gzip"),
+        ("br," * 500, ""),
+    ],
+)
+def test_the_encoding_is_one_that_the_client_accepts(accept_encoding: str, expected: str) -> None:
+    assert choose_encoding(accept_encoding) == expected
+
+
+def test_every_encoding_can_be_decoded() -> None:
+    body = b"<p>Bend and straighten your knee.</p>" * 100
+    assert zstandard.decompress(compress(body, "zstd")) == body
+    assert brotli.decompress(compress(body, "br")) == body
+    assert gzip.decompress(compress(body, "gzip")) == body
+    assert compress(body, "") == body
