@@ -37,6 +37,7 @@ class BlockType(NamedTuple):
     is_link: bool = False  # shows links and can be nested under a heading
     is_unique: bool = False  # an area holds at most one
     is_blank: bool = False  # shows nothing until its author fills it in
+    varies_by_page: bool = False  # shows something else on other pages
     empty_reason: str = ""  # explains to the author why visitors see nothing
 
     @property
@@ -130,6 +131,7 @@ _WIDGETS = (
         "Photo and short bio of the post's author, or of the site's author on other pages.",
         {Area.SIDEBAR},
         is_unique=True,
+        varies_by_page=True,
         empty_reason="There is no author yet.",
     ),
     BlockType(
@@ -150,6 +152,7 @@ _WIDGETS = (
         fields=("title",),
         default_title="Search",
         is_unique=True,
+        varies_by_page=True,
     ),
     BlockType(
         "categories",
@@ -262,6 +265,7 @@ _WIDGETS = (
         "The sidebar ad scheduled for today.",
         {Area.SIDEBAR},
         is_unique=True,
+        varies_by_page=True,
     ),
     BlockType(
         "table-of-contents",
@@ -271,6 +275,7 @@ _WIDGETS = (
         fields=("title",),
         default_title="Jump to",
         is_unique=True,
+        varies_by_page=True,
     ),
 )
 

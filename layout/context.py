@@ -1,4 +1,4 @@
-"""Everything the blocks of one page need, each loaded once."""
+"""Everything the blocks of a page need, each loaded once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,34 +15,41 @@ from siteinfo.models import SiteInfo
 
 
 class LayoutContext:
-    """The page being rendered: its request, its template context and the data that blocks share."""
+    """The data that blocks share, and what they show of the page they are on."""
 
-    def __init__(self, request: HttpRequest, template_context: Mapping[str, Any]) -> None:
-        """Load nothing yet; every property loads what it needs."""
-        self.request = request
-        self.template_context = template_context
+    def __init__(self, request: HttpRequest, template_context: Mapping[str, Any] | None = None) -> None:
+        """Load nothing yet; every property loads what it needs.
+
+        Without `template_context`, the variables of the page, the blocks are those of any page.
+        """
+        self._request = request
+        self._template_context = template_context or {}
         self._areas: dict[str, list[BlockNode]] = {}
 
     @property
     def post(self) -> Post | None:
         """The post that the page shows, if it shows one."""
-        return self.template_context.get("post") or None
+        return self._template_context.get("post") or None
+
+    @property
+    def has_search_field(self) -> bool:
+        """Whether the page has a search field of its own, as search results have."""
+        return "query" in self._template_context
 
     @property
     def site(self) -> SiteInfo:
         """The site information."""
-        return get_site(self.request)
+        return get_site(self._request)
 
     @property
     def navigation(self) -> Navigation:
-        """The public pages and the site's author."""
-        return get_navigation(self.request)
+        """The public pages, the categories and the site's author."""
+        return get_navigation(self._request)
 
-    @cached_property
+    @property
     def categories(self) -> list[Category]:
         """The main categories, each with those below it."""
-        categories: list[Category] | None = self.template_context.get("categories")
-        return Category.objects.all().tree() if categories is None else categories
+        return self.navigation.categories
 
     @cached_property
     def archive_counts(self) -> ArchiveCounts:

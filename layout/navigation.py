@@ -1,4 +1,4 @@
-"""The public pages and the author that menus, footers and other parts of the layout link to."""
+"""The public pages, categories and the author that menus, footers and other parts of the layout link to."""
 
 from typing import Any
 
@@ -6,21 +6,28 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject, cached_property
 
 from accounts.models import Author
+from blog.models import Category
+from pagecache.per_version import once_per_version
 from pages.models import Page
 
 
 class Navigation:
-    """The public pages in menu order and the site's author, loaded when first used."""
+    """What all pages link to, loaded when first used."""
 
     @cached_property
     def pages(self) -> list[Page]:
-        """All public pages, without their text."""
+        """All public pages in menu order, without their text."""
         return list(Page.objects.published().in_order().without_text())
 
     @cached_property
     def author(self) -> Author | None:
         """The author who represents the site."""
         return Author.objects.all().site_author()
+
+    @cached_property
+    def categories(self) -> list[Category]:
+        """The main categories, each with those below it."""
+        return Category.objects.all().tree()
 
     @cached_property
     def by_role(self) -> dict[str, Page]:
@@ -39,14 +46,19 @@ class Navigation:
 
 
 def get_navigation(request: HttpRequest) -> Navigation:
-    """Return the navigation data, shared by everything that renders this request."""
+    """Return the navigation data, shared by all requests until the site changes."""
     navigation: Navigation | None = getattr(request, "navigation", None)
     if navigation is None:
-        navigation = request.navigation = Navigation()  # type: ignore[attr-defined]
+        navigation = once_per_version(request, "navigation", Navigation)
+        request.navigation = navigation  # type: ignore[attr-defined]
     return navigation
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Provide `navigation` and `site_author` to templates."""
-    data = get_navigation(request)
-    return {"navigation": data, "site_author": SimpleLazyObject(lambda: data.author)}
+    """Provide `navigation`, `categories` and `site_author` to templates."""
+    data = SimpleLazyObject(lambda: get_navigation(request))
+    return {
+        "navigation": data,
+        "categories": SimpleLazyObject(lambda: data.categories),
+        "site_author": SimpleLazyObject(lambda: data.author),
+    }

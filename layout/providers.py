@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from django.urls import reverse
-from django.utils.encoding import escape_uri_path
 
 from accounts.models import Author
 from blog.models import Category, MonthCount, Post
 from blog.templatetags.blog_tags import table_of_contents, with_counts
 from layout.block_types import Area
 from layout.context import LayoutContext
+from layout.fragments import AUTHORS, BLOG
 from layout.models import Block
 from siteinfo.models import SocialLink
 
@@ -32,16 +32,14 @@ def provide(context: LayoutContext, block: Block) -> Any:
     return provider(context, block) if provider else None
 
 
-def is_current(context: LayoutContext, heading: Block, links: Iterable[Link]) -> bool:
-    """Return whether the page, or the section it belongs to, is among the links under `heading`."""
-    urls = {link.url for link in links}
-    if escape_uri_path(context.request.path) in urls:
-        return True
-    if context.template_context.get("author"):
-        return any(child.block_type == "author-link" for child in context.visible_children(heading))
-    # Lists of posts have a `page`.
-    is_blog_page = context.template_context.get("post") or context.template_context.get("page")
-    return bool(is_blog_page) and reverse("blog:post_list") in urls
+def current_keys(context: LayoutContext, heading: Block, links: Iterable[Link]) -> list[str]:
+    """Return the paths and sections of the pages on which `heading` is marked as current."""
+    keys = [link.url for link in links]
+    if any(child.block_type == "author-link" for child in context.visible_children(heading)):
+        keys.append(AUTHORS)
+    if reverse("blog:post_list") in keys:
+        keys.append(BLOG)
+    return keys
 
 
 # ---- Links ---------------------------------------------------------------------------------------------
@@ -108,7 +106,7 @@ def _social_links(context: LayoutContext, block: Block) -> list[SocialLink] | st
 
 def _search(context: LayoutContext, block: Block) -> bool:
     # The results page already has a search field.
-    return block.area != Area.SIDEBAR or "query" not in context.template_context
+    return block.area != Area.SIDEBAR or not context.has_search_field
 
 
 def _categories(context: LayoutContext, block: Block) -> dict[str, Any] | None:

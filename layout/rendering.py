@@ -1,13 +1,13 @@
 """Turn the blocks of an area into what a page renders; blocks with nothing to show are left out."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from layout.block_types import WIDGET_AREAS, Area
 from layout.context import LayoutContext
 from layout.models import Block
-from layout.providers import Link, is_current, provide
+from layout.providers import Link, current_keys, provide
 
 _WRAPPERS = {
     Area.SIDEBAR: "layout/_widget.html",
@@ -26,7 +26,7 @@ class RenderedBlock(NamedTuple):
     content: Any = None
     anchor: str = ""
     is_heading: bool = False
-    is_current: bool = False
+    current_keys: list[str] = []
 
     @property
     def block_type(self) -> str:
@@ -42,6 +42,11 @@ class RenderedBlock(NamedTuple):
     def template(self) -> str:
         """The template of the block's type."""
         return self.block.type.template if self.block.type else ""
+
+    @property
+    def varies_by_page(self) -> bool:
+        """Whether the block shows something else on other pages."""
+        return bool(self.block.type and self.block.type.varies_by_page)
 
     @property
     def is_narrow(self) -> bool:
@@ -65,19 +70,23 @@ class Menu(NamedTuple):
 
 
 class LayoutRenderer:
-    """Renders the areas of one page, each once."""
+    """Renders the areas, each once: those of one page, or without a page what is the same on all pages."""
 
-    def __init__(self, context: LayoutContext) -> None:
+    def __init__(self, context: LayoutContext, *, has_page: bool = True) -> None:
         """Render nothing yet."""
         self.context = context
+        self._has_page = has_page
         self._areas: dict[str, list[RenderedBlock]] = {}
 
     def blocks(self, area: str) -> list[RenderedBlock]:
         """Return the blocks that visitors see in `area`, in order."""
         if area not in self._areas:
-            visible = (node.block for node in self.context.nodes(area) if node.block.is_shown)
-            self._areas[area] = _with_anchors([rendered for block in visible for rendered in self._render(block)])
+            self._areas[area] = self.render(node.block for node in self.context.nodes(area) if node.block.is_shown)
         return self._areas[area]
+
+    def render(self, blocks: Iterable[Block]) -> list[RenderedBlock]:
+        """Return what visitors see of `blocks`, in order. Without a page, those that vary by page have no content."""
+        return _with_anchors([rendered for block in blocks for rendered in self._render(block)])
 
     def menu(self, area: str) -> Menu:
         """Return `area` as a menu: the widgets before its first link, its links, and all other widgets."""
@@ -103,6 +112,9 @@ class LayoutRenderer:
         if block.block_type == "main-menu":
             yield from (rendered for rendered in self.blocks(Area.MAIN_MENU) if rendered.links)
             return
+        if block.type and block.type.varies_by_page and block.area == Area.SIDEBAR and not self._has_page:
+            yield RenderedBlock(block)
+            return
         content = provide(self.context, block)
         if not content:
             return
@@ -114,8 +126,8 @@ class LayoutRenderer:
             # A dropdown with a single link becomes that link.
             yield RenderedBlock(block, links=content)
         else:
-            current = is_current(self.context, block, content)
-            yield RenderedBlock(block, links=content, is_heading=True, is_current=current)
+            keys = current_keys(self.context, block, content)
+            yield RenderedBlock(block, links=content, is_heading=True, current_keys=keys)
 
 
 def _with_anchors(blocks: list[RenderedBlock]) -> list[RenderedBlock]:

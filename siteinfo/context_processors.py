@@ -6,15 +6,16 @@ from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
 from django.utils.functional import SimpleLazyObject
 
+from pagecache.per_version import once_per_version
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
 
 def get_site(request: HttpRequest) -> SiteInfo:
-    """Return the site information, loaded once per request."""
+    """Return the site information, shared by all requests until the site changes."""
     site: SiteInfo | None = getattr(request, "site_info", None)
     if site is None:
-        site = request.site_info = SiteInfo.load()  # type: ignore[attr-defined]
+        site = request.site_info = once_per_version(request, "site", SiteInfo.load)  # type: ignore[attr-defined]
     return site
 
 

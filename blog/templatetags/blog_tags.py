@@ -7,29 +7,15 @@ from django import template
 from django.core.paginator import Page
 from django.template import Context
 from django.templatetags.static import static
-from django.utils.encoding import escape_uri_path
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.models import Author
 from blog.models import Category, Post
 
 register = template.Library()
 
 MIN_HEADINGS_FOR_CONTENTS = 3
 _EMPHASIZED = re.compile(r"\*([^*]+)\*")
-
-
-@register.simple_tag
-def category_tree() -> list[Category]:
-    """Return the top-level categories with their `subcategories`."""
-    return Category.objects.all().tree()
-
-
-@register.simple_tag(takes_context=True)
-def site_author(context: Context) -> Author | None:
-    """Return the author shown in the sidebar, loaded by the view or here."""
-    return context.get("site_author") or Author.objects.all().site_author()
 
 
 @register.simple_tag
@@ -50,13 +36,6 @@ def page_url(context: Context, number: int) -> str:
 def popular_posts(count: int) -> list[Post]:
     """Return the `count` most popular public posts."""
     return Post.objects.published().popular(count)
-
-
-@register.simple_tag(takes_context=True)
-def aria_current(context: Context, url: str) -> SafeString:
-    """Return the attribute that marks a link to the current page."""
-    is_current = escape_uri_path(context["request"].path) == url
-    return SafeString(' aria-current="page"' if is_current else "")
 
 
 @register.simple_tag

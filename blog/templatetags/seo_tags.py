@@ -45,7 +45,7 @@ def _publisher(context: Context) -> jsonld.Node:
     site, author = context["site"], context.get("site_author")
     policy = context["navigation"].by_role.get("editorial")
     profile_urls = [link.url for link in site.profiles]
-    if author is None or site.published_by == SiteInfo.Publisher.PRACTICE:
+    if not author or site.published_by == SiteInfo.Publisher.PRACTICE:
         publisher = jsonld.organization(site, profile_urls)
     else:
         publisher = person(author, profile_urls)

@@ -1,46 +1,122 @@
-"""The areas of the layout in templates. All areas of a page share one query for their blocks."""
+"""The areas of the layout in templates."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 from django.template import Context
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
+from layout.block_types import Area
 from layout.context import LayoutContext
+from layout.fragments import Fragment, current_mark, page_keys
+from layout.models import Block
 from layout.rendering import LayoutRenderer, Menu, RenderedBlock
+from pagecache.per_version import once_per_version
 
 register = template.Library()
 
 
-def _renderer(context: Context) -> LayoutRenderer:
-    """Return the renderer of this request. The first tag passes it the view's context."""
+# ---- In pages ------------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def fragment(context: Context, template_name: str) -> SafeString:
+    """Return a part of the layout that is the same on every page, such as the header."""
     request = context["request"]
-    renderer: LayoutRenderer | None = getattr(request, "layout_renderer", None)
-    if renderer is None:
-        template_context: dict[Any, Any] = context.flatten()
-        renderer = request.layout_renderer = LayoutRenderer(LayoutContext(request, template_context))
-    return renderer
+    rendered = once_per_version(request, template_name, lambda: _render_fragment(request, template_name))
+    return rendered.for_page(page_keys(request, context))
+
+
+@register.simple_tag(takes_context=True)
+def sidebar(context: Context) -> SafeString:
+    """Return the blocks of the sidebar on this page. A second call returns the same."""
+    request = context["request"]
+    html: SafeString | None = getattr(request, "sidebar", None)
+    if html is None:
+        html = request.sidebar = _sidebar_of_page(request, context.flatten())
+    return html
+
+
+# ---- In fragments --------------------------------------------------------------------------------------
 
 
 @register.simple_tag(takes_context=True)
 def menu(context: Context, area: str) -> Menu:
     """Return the links of `area` and the widgets before and after them."""
-    return _renderer(context).menu(area)
+    return context["layout"].menu(area)
 
 
 @register.simple_tag(takes_context=True)
 def blocks(context: Context, area: str) -> list[RenderedBlock]:
     """Return the blocks of `area` in order."""
-    return _renderer(context).blocks(area)
+    return context["layout"].blocks(area)
 
 
 @register.simple_tag(takes_context=True)
 def block_rows(context: Context, area: str) -> list[list[RenderedBlock]]:
     """Return the blocks of `area` in rows, with neighboring narrow blocks in one row."""
-    return _renderer(context).rows(area)
+    return context["layout"].rows(area)
+
+
+@register.simple_tag
+def aria_current(url: str) -> SafeString:
+    """Mark a link to `url` on the page at that URL."""
+    return current_mark([url], "page")
+
+
+@register.simple_tag
+def aria_current_heading(rendered: RenderedBlock) -> SafeString:
+    """Mark a heading on the pages it is current for."""
+    return current_mark(rendered.current_keys, "true")
 
 
 @register.filter
 def has_block(rendered_blocks: Iterable[RenderedBlock], block_type: str) -> bool:
     """Return whether one of the blocks is of `block_type`."""
     return any(rendered.block_type == block_type for rendered in rendered_blocks)
+
+
+def _fragment_context(request: HttpRequest) -> dict[str, Any]:
+    """Return the variables of all fragments, none of which depends on the page."""
+    variables: dict[str, Any] | None = getattr(request, "fragment_variables", None)
+    if variables is None:
+        layout = LayoutContext(request)
+        variables = request.fragment_variables = {  # type: ignore[attr-defined]
+            "layout": LayoutRenderer(layout, has_page=False),
+            "site": layout.site,
+            "navigation": layout.navigation,
+            "categories": layout.categories,
+        }
+    return variables
+
+
+def _render_fragment(request: HttpRequest, template_name: str) -> Fragment:
+    return Fragment(render_to_string(template_name, _fragment_context(request)))
+
+
+def _sidebar_of_page(request: HttpRequest, variables: dict[Any, Any]) -> SafeString:
+    keys = page_keys(request, variables)
+    layout = LayoutRenderer(LayoutContext(request, variables))
+    parts: list[str] = []
+    for item in once_per_version(request, "sidebar", lambda: _render_sidebar(request)):
+        if isinstance(item, Fragment):
+            parts.append(item.for_page(keys))
+        else:
+            parts += [_render_block(rendered, variables) for rendered in layout.render([item])]
+    return mark_safe("\n".join(part for part in parts if part.strip()))  # noqa: S308 - rendered by templates
+
+
+def _render_sidebar(request: HttpRequest) -> list[Fragment | Block]:
+    """Return the blocks of the sidebar: rendered, or as they are if they show something else on other pages."""
+    variables = _fragment_context(request)
+    return [
+        rendered.block if rendered.varies_by_page else Fragment(_render_block(rendered, variables))
+        for rendered in variables["layout"].blocks(Area.SIDEBAR)
+    ]
+
+
+def _render_block(rendered: RenderedBlock, variables: dict[Any, Any]) -> str:
+    return render_to_string(rendered.template, variables | {"rendered": rendered})
