@@ -7,6 +7,7 @@ from django.template import RequestContext
 from django.utils import timezone
 
 from ads.models import LABEL, Ad, choose_ad
+from pagecache.per_version import once_per_version
 
 register = template.Library()
 
@@ -24,7 +25,9 @@ def ad(context: RequestContext, placement: str) -> Ad | None:
     key = (post and post.pk, category and category.pk)
     candidates: dict[Any, list[Ad]] = request.__dict__.setdefault("candidate_ads", {})
     if key not in candidates:
-        candidates[key] = list(Ad.objects.running().for_page(post or None, category or None).select_related("image"))
+        has_ads = once_per_version(request, "has-running-ads", Ad.objects.running().exists)
+        ads = Ad.objects.running().for_page(post or None, category or None).select_related("image")
+        candidates[key] = list(ads) if has_ads else []
     return choose_ad(candidates[key], placement, request.path, timezone.localdate())
 
 

@@ -1,6 +1,6 @@
 """The models of the blog, one module for each subject. Modules import only those listed before them."""
 
-from blog.models.post import LARGE_FIELDS, ArchiveCounts, MonthCount, Post, PostQuerySet, SeriesPart
+from blog.models.post import LARGE_FIELDS, ArchiveCounts, LinkedPosts, MonthCount, Post, PostQuerySet, SeriesPart
 from blog.models.rules import PublishingRules, Severity
 from blog.models.series import Series
 from blog.models.snippets import PostTemplate, Snippet
@@ -13,6 +13,7 @@ __all__ = [
     "ArchiveCounts",
     "Category",
     "CategoryQuerySet",
+    "LinkedPosts",
     "MonthCount",
     "Post",
     "PostQuerySet",

@@ -55,6 +55,14 @@ class SeriesPart(NamedTuple):
     next: "Post | None"
 
 
+class LinkedPosts[T](NamedTuple):
+    """What the page of a post links to: related posts, and those published just before and after it."""
+
+    related: list[T]
+    previous: T | None
+    next: T | None
+
+
 class PostQuerySet(DocumentQuerySet["Post"]):
     """Posts for lists, besides what every document has."""
 
@@ -284,13 +292,24 @@ class Post(Document):  # type: ignore[django-manager-missing]
 
     # ---- Other posts ------------------------------------------------------------------------------
 
-    def previous_post(self) -> "Post | None":
-        """Return the public post published just before this one."""
-        return Post.objects.published().before(self).for_cards().first() if self.published_at else None
+    def linked_pks(self) -> LinkedPosts[int]:
+        """Return the primary keys of the posts that this post's page links to. Chosen ones may not be public."""
+        public = Post.objects.published()
+        return LinkedPosts(
+            related=rank_related(self._as_candidate(), self._candidates(), self.chosen_related)[: 2 * RELATED_COUNT],
+            previous=public.before(self).values_list("pk", flat=True).first() if self.published_at else None,
+            next=public.after(self).values_list("pk", flat=True).first() if self.published_at else None,
+        )
 
-    def next_post(self) -> "Post | None":
-        """Return the public post published just after this one."""
-        return Post.objects.published().after(self).for_cards().first() if self.published_at else None
+    def linked_posts(self, pks: LinkedPosts[int] | None = None) -> "LinkedPosts[Post]":
+        """Load the public posts that this post's page links to: those in `pks`, or in `linked_pks()`."""
+        pks = pks or self.linked_pks()
+        posts = self._load([*pks.related, *(pk for pk in (pks.previous, pks.next) if pk)])
+        return LinkedPosts(
+            related=[posts[pk] for pk in pks.related if pk in posts][:RELATED_COUNT],
+            previous=posts.get(pks.previous),
+            next=posts.get(pks.next),
+        )
 
     def series_part(self) -> SeriesPart | None:
         """Return the position in the series, counting public parts and this post; None without a series."""
@@ -306,22 +325,17 @@ class Post(Document):  # type: ignore[django-manager-missing]
             next=parts[index + 1] if index + 1 < len(parts) else None,
         )
 
-    def related_posts(self) -> "list[Post]":
-        """Return up to RELATED_COUNT public posts: those chosen by the author, then similar ones."""
-        pks = rank_related(self._as_candidate(), self._candidates(), self.chosen_related)
-        # Only chosen posts can turn out not to be public.
-        pks = pks[: RELATED_COUNT + len(self.chosen_related)]
-        return self._load_in_order(pks)[:RELATED_COUNT]
-
     def similar_posts(self, count: int) -> "list[Post]":
         """Return up to `count` public posts that have something in common with this one, the most similar first."""
         this = self._as_candidate()
         similar = [candidate for candidate in self._candidates() if similarity(this, candidate)]
-        return self._load_in_order([candidate.pk for candidate in rank_by_similarity(this, similar)[:count]])
-
-    def _load_in_order(self, pks: list[int]) -> "list[Post]":
-        posts = Post.objects.published().exclude(pk=self.pk).for_cards().in_bulk(pks)
+        pks = [candidate.pk for candidate in rank_by_similarity(this, similar)[:count]]
+        posts = self._load(pks)
         return [posts[pk] for pk in pks if pk in posts]
+
+    def _load(self, pks: list[int]) -> "dict[int | None, Post]":
+        """Return the public posts among `pks` for cards, by primary key, without this one."""
+        return {**Post.objects.published().exclude(pk=self.pk).for_cards().in_bulk(pks)}
 
     def _as_candidate(self) -> Candidate:
         tag_pks = frozenset(tag.pk for tag in self.tags.all()) if self.pk else frozenset()

@@ -34,8 +34,8 @@ def test_next_posts_lead_through_every_public_post_once_and_previous_posts_back(
     visited = []
     while post:
         visited.append(post)
-        next_post = post.next_post()
-        assert next_post is None or next_post.previous_post() == post
+        next_post = post.linked_posts().next
+        assert next_post is None or next_post.linked_posts().previous == post
         post = next_post
     assert visited == list(Post.objects.published().newest_first().reverse())
 

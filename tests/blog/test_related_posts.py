@@ -22,7 +22,7 @@ def test_chosen_posts_come_first_in_order_and_similar_posts_follow() -> None:
     similar = make_post(primary_category=knees)
     second, first = make_post(), make_post()
     post = make_post(primary_category=knees, related_first=first, related_second=second)
-    assert post.related_posts() == [first, second, similar]
+    assert post.linked_posts().related == [first, second, similar]
 
 
 def test_chosen_posts_that_are_not_public_are_skipped() -> None:
@@ -31,7 +31,7 @@ def test_chosen_posts_that_are_not_public_are_skipped() -> None:
     trashed = make_post(trashed_at=timezone.now())
     public = make_post()
     post = make_post(related_first=draft, related_second=scheduled, related_third=trashed)
-    assert post.related_posts() == [public]
+    assert post.linked_posts().related == [public]
 
 
 def test_posts_that_share_tags_and_category_are_related_and_the_list_is_never_empty() -> None:
@@ -43,10 +43,10 @@ def test_posts_that_share_tags_and_category_are_related_and_the_list_is_never_em
     both = make_post(primary_category=knees, tags=["STAIRS"], published_at=old)
     for _ in range(4):
         make_post(primary_category=backs)
-    assert post.related_posts() == [both, same_category, same_tag]
+    assert post.linked_posts().related == [both, same_category, same_tag]
     lonely = make_post()
-    assert len(lonely.related_posts()) == 3
-    assert lonely not in lonely.related_posts()
+    assert len(lonely.linked_posts().related) == 3
+    assert lonely not in lonely.linked_posts().related
 
 
 def test_posts_that_share_keywords_are_related() -> None:
@@ -55,18 +55,18 @@ def test_posts_that_share_keywords_are_related() -> None:
     for _ in range(3):
         make_post(title="Sleeping on your side")
     post = make_post(title="Why does my knee hurt on the stairs?")
-    assert post.related_posts()[0] == similar
+    assert post.linked_posts().related[0] == similar
 
 
 def test_of_equally_similar_posts_the_newer_come_first() -> None:
     now = timezone.now()
     older, newest, newer = (make_post(published_at=now - timedelta(days=days)) for days in (9, 1, 5))
-    assert make_post().related_posts() == [newest, newer, older]
+    assert make_post().linked_posts().related == [newest, newer, older]
 
 
 def test_a_post_without_category_tag_or_keyword_has_related_posts() -> None:
     other = make_post(title="How to do it")
-    assert make_post(title="So?").related_posts() == [other]
+    assert make_post(title="So?").linked_posts().related == [other]
 
 
 def test_parts_of_the_same_series_come_last() -> None:
@@ -74,7 +74,7 @@ def test_parts_of_the_same_series_come_last() -> None:
     part = make_post(series=series)
     other = make_post(published_at=timezone.now() - timedelta(days=90))
     post = make_post(series=series)
-    assert post.related_posts() == [other, part]
+    assert post.linked_posts().related == [other, part]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_number_of_posts() -> None:
@@ -83,7 +83,9 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_posts() -> None:
     def count_queries() -> int:
         post = Post.objects.prefetch_related("tags").newest_first()[0]  # type: ignore[misc]
         with CaptureQueriesContext(connection) as queries:
-            shown = [(other.primary_category, other.featured_image, other.author) for other in post.related_posts()]
+            shown = [
+                (other.primary_category, other.featured_image, other.author) for other in post.linked_posts().related
+            ]
             assert all(all(related) for related in shown)
         return len(queries)
 

@@ -73,9 +73,9 @@ def test_hidden_posts_are_not_counted(public_post: Post) -> None:
 
 
 def test_hidden_posts_are_neither_previous_nor_next_nor_related(public_post: Post) -> None:
-    assert public_post.previous_post() is None
-    assert public_post.next_post() is None
-    assert public_post.related_posts() == []
+    assert public_post.linked_posts().previous is None
+    assert public_post.linked_posts().next is None
+    assert public_post.linked_posts().related == []
 
 
 def test_a_scheduled_post_becomes_public_when_its_time_comes(client: Client, public_post: Post) -> None:
