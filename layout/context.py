@@ -33,7 +33,7 @@ class LayoutContext:
 
     @property
     def has_search_field(self) -> bool:
-        """Whether the page has a search field of its own, as search results have."""
+        """Whether the main part of the page has a search field, as search results have."""
         return "query" in self._template_context
 
     @property
