@@ -274,10 +274,13 @@ def _sync(
     gone = [reference for key, reference in current.items() if key not in wanted]
     added = [reference for key, reference in wanted.items() if key not in current]
     if gone:
-        Reference.objects.filter(pk__in=[reference.pk for reference in gone]).delete()
+        rows = Reference.objects.filter(pk__in=[reference.pk for reference in gone])
+        # Without a signal for each row: the listeners get all changes at once.
+        rows._raw_delete(rows.db)
     if added:
         Reference.objects.bulk_create(added)
-        _notify(added)
+    if gone or added:
+        _notify([*gone, *added])
 
 
 def _references_of(model: type[ReferenceSource], row: ReferenceSource, fields: Iterable[str]) -> Iterator[Reference]:
