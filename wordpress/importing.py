@@ -98,7 +98,7 @@ class Importer:
             if not SiteInfo.objects.exists():
                 name = self.export.title[:80] or "My blog"
                 SiteInfo.objects.create(pk=SiteInfo.singleton_instance_id, name=name)
-            self.terms.import_all()
+        self.terms.import_all()
         for key, page in _with_keys(self.export.items("page")):
             self.pages[key] = replace(page, body="", excerpt="", meta=(), comments=())
         self.has_front_page = any(path_mapping.is_front_page(page, self.site) for page in self.pages.values())

@@ -105,7 +105,7 @@ class LinkRewriter:
         """Return the href for `url` as the sanitizer writes it, or "" without a match or for other sites."""
         if url not in self._resolved:
             found = _new_url(url, self.site, self.new_urls)
-            self._resolved[url] = found if _PLAIN_PATH.fullmatch(found) else _sanitized_href(found)
+            self._resolved[url] = _sanitized_href(found) if found and not _PLAIN_PATH.fullmatch(found) else found
         return self._resolved[url]
 
 

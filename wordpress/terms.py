@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from itertools import batched
 
-from django.db import models
+from django.db import models, transaction
 from django.utils.text import slugify
 
 from accounts.models import Author
@@ -14,6 +15,7 @@ from wordpress import reader
 from wordpress.models import ImportedObject
 from wordpress.reader import Export, Term
 
+BATCH_SIZE = 25
 _NOT_WORD = re.compile(r"[^-\w]+")
 
 
@@ -37,12 +39,14 @@ class TermImporter:
             cache.clear()
 
     def import_all(self) -> None:
-        """Import every category and tag of the export, also those without posts."""
-        for taxonomy, slug in self._terms:
-            if taxonomy == "category":
-                self.category(slug)
-            elif taxonomy == "post_tag":
-                self.tag(slug)
+        """Import every category and tag of the export, also those without posts, in short transactions."""
+        for batch in batched(self._terms, BATCH_SIZE):
+            with transaction.atomic():
+                for taxonomy, slug in batch:
+                    if taxonomy == "category":
+                        self.category(slug)
+                    elif taxonomy == "post_tag":
+                        self.tag(slug)
 
     def category(self, slug: str, ancestors: tuple[str, ...] = ()) -> Category:
         """Return the category with this WordPress slug."""
