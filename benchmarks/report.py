@@ -95,6 +95,6 @@ def _versions() -> list[str]:
     found = [f"Python {platform.python_version()}", f"Django {version('django')}", f"Granian {version('granian')}"]
     for command in filter(None, (find_nginx(), find_wrk())):
         output = subprocess.run([command, "-v"], check=False, capture_output=True, text=True)
-        if match := re.search(r"(?:nginx/|wrk )([\d.]+)", output.stderr + output.stdout):
+        if match := re.search(r"(?:nginx/|wrk \D*)([\d.]+)", output.stderr + output.stdout):
             found.append(f"{Path(command).name} {match[1]}")
     return found
