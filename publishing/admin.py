@@ -54,7 +54,7 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
         """Render the public page of `document`. If it is unsaved, `form` holds its related rows."""
         raise NotImplementedError
 
-    def after_save(self, request: HttpRequest, document: Any, form: ModelForm) -> None:
+    def after_save(self, request: HttpRequest, document: Any, form: "ModelForm[Any]") -> None:
         """Run after the document and its related rows are saved, before the revision is created."""
 
     # ---- Opening the form ---------------------------------------------------------------------------
@@ -65,7 +65,8 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
 
     def pending_edit(self, row: Any) -> PendingEdit | None:
         """Return the pending edit of the document, if there is one."""
-        return row.pending_edits.first()
+        pending_edit: PendingEdit | None = row.pending_edits.first()
+        return pending_edit
 
     def changeform_view(
         self,

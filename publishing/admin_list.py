@@ -35,7 +35,7 @@ class StatusFilter(admin.SimpleListFilter):
         return filters.get(self.value() or "", queryset.not_trashed)()
 
 
-class DocumentListAdmin(admin.ModelAdmin):
+class DocumentListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The list part of an admin of documents."""
 
     actions: tuple[str, ...] = (

@@ -23,7 +23,7 @@ MAX_AGE = timedelta(days=30)
 MAX_VERSION_DIGITS = 8
 
 
-class AutosaveAdmin(admin.ModelAdmin):
+class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A ModelAdmin with autosaves. Its `form` is an AutosaveForm, and its model has `version` and `autosaves`."""
 
     # The field that names a new row.
@@ -54,7 +54,9 @@ class AutosaveAdmin(admin.ModelAdmin):
         return FormSource(autosave=self._autosave_to_open(request, row), pending_edit=self.pending_edit(row))
 
     def _autosaves(self, request: HttpRequest, row: Any) -> QuerySet[Autosave]:
-        return row.autosaves.filter(user=request.user, updated_at__gt=timezone.now() - MAX_AGE)
+        recent = {"user": request.user, "updated_at__gt": timezone.now() - MAX_AGE}
+        autosaves: QuerySet[Autosave] = row.autosaves.filter(**recent)
+        return autosaves
 
     def _autosave_to_open(self, request: HttpRequest, row: Any) -> Autosave | None:
         """Return the autosave named by `?autosave=`, or else the newest one of the current version.
@@ -88,7 +90,8 @@ class AutosaveAdmin(admin.ModelAdmin):
     def route(self, suffix: str, view: Any, name: str) -> URLPattern:
         """Return the URL pattern of an admin view, named as the admin names its own."""
         full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-        return path(suffix, self.admin_site.admin_view(view), name=full_name)
+        pattern: URLPattern = path(suffix, self.admin_site.admin_view(view), name=full_name)
+        return pattern
 
     def get_urls(self) -> list[URLPattern]:
         """Add the autosave views."""

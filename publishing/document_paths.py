@@ -21,7 +21,9 @@ def next_publication_at(after: datetime) -> datetime | None:
     managers: list[Any] = [model._default_manager for model in document_models()]
     scheduled = [manager.scheduled(after).order_by().values("published_at") for manager in managers]
     first, *rest = scheduled
-    return first.union(*rest, all=True).order_by("published_at").values_list("published_at", flat=True).first()
+    moments = first.union(*rest, all=True).order_by("published_at").values_list("published_at", flat=True)
+    earliest: datetime | None = moments.first()
+    return earliest
 
 
 def documents_at(paths: Iterable[str]) -> list[Document]:

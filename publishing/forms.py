@@ -33,7 +33,7 @@ class FormSource:
     pending_edit: PendingEdit | None = None
 
 
-class AutosaveForm(forms.ModelForm):
+class AutosaveForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form with autosaves that does not overwrite someone else's save. Its model has a `version`.
 
     `base_version` is the version the form was opened with, `autosave_key` identifies this open form, and
@@ -180,7 +180,7 @@ def unsaved_document(form: DocumentForm) -> Document:
     """Return the document that a bound form describes, as far as its fields are valid. For previews."""
     with transaction.atomic():  # validation locks the row
         form.full_clean()
-    document = form.instance
+    document: Document = form.instance
     # full_clean() does not touch the instance where a field is invalid, so previews show the saved value there.
     document.update_derived_fields()
     return document

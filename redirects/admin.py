@@ -58,7 +58,7 @@ class RedirectChangeList(ChangeList):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(admin.ModelAdmin):
+class RedirectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Redirects, with CSV import and export."""
 
     form = RedirectForm
@@ -79,7 +79,7 @@ class RedirectAdmin(admin.ModelAdmin):
         if row.broken_reason:
             badge = '{} <span class="state state--trash" title="{}">No page</span>'
             return format_html(badge, row.target, row.broken_reason)
-        return row.target
+        return str(row.target)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the change list that looks up broken targets."""
@@ -183,7 +183,7 @@ class NotFoundLogChangeList(ChangeList):
 
 
 @admin.register(NotFoundLog)
-class NotFoundLogAdmin(admin.ModelAdmin):
+class NotFoundLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The 404 log. Entries disappear once their URL has a page or a redirect."""
 
     change_list_template = "admin/redirects/notfoundlog/change_list.html"

@@ -10,7 +10,7 @@ from redirects.models import Redirect
 from redirects.normalize import parse_old_path, parse_target
 
 
-class RedirectForm(forms.ModelForm):
+class RedirectForm(forms.ModelForm):  # type: ignore[type-arg]
     """Validate and normalize both URLs, refuse loops, and flatten chains."""
 
     # Whether the target was itself redirected, so that the saved target differs from the one entered.

@@ -81,7 +81,7 @@ SHORT_TEXT = {
 } | {"Menu": {"groups": [{"group": "marks"}, {"group": "link"}, {"group": "lists"}, {"group": "history"}]}}
 
 
-class RichTextField(ProseEditorFormField):
+class RichTextField(ProseEditorFormField):  # type: ignore[misc]  # a library without types
     """Rich text: shown in the editor with its images, and sanitized when posted."""
 
     def __init__(self, *, extensions: dict[str, Any] = EXTENSIONS, **kwargs: Any) -> None:

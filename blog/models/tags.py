@@ -13,6 +13,7 @@ from taggit.models import ItemBase, TagBase
 from blog.models.post import Post
 from plaintext.characters import strip_control_characters
 from redirects import services
+from redirects.models import Redirect
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -51,7 +52,7 @@ class Tag(TagBase):
             # A new version, so that saving a form opened earlier is a conflict instead of restoring the old tags.
             Post.objects.filter(pk__in=posts).update(version=F("version") + 1, modified_at=timezone.now())
             services.create_redirects(
-                {tag.get_absolute_url(): self.get_absolute_url() for tag in merged}, services.Redirect.Origin.MERGED
+                {tag.get_absolute_url(): self.get_absolute_url() for tag in merged}, Redirect.Origin.MERGED
             )
             Tag.objects.filter(pk__in=[tag.pk for tag in merged]).delete()
         return len(posts)

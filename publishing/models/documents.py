@@ -292,7 +292,8 @@ class Document(ReferenceSource):
     @classmethod
     def public_rows(cls) -> models.QuerySet[Any]:
         """Return the published rows."""
-        return cls._default_manager.published()  # type: ignore[attr-defined]
+        rows: models.QuerySet[Any] = cls._default_manager.published()  # type: ignore[attr-defined]
+        return rows
 
     # ---- Content as data ----------------------------------------------------------------------------
 
