@@ -1,4 +1,4 @@
-"""The content encodings of cached pages: which one a client accepts, and how to compress."""
+"""The content encodings of responses: which one a client accepts, and how to compress."""
 
 import gzip
 from collections.abc import Callable
@@ -6,6 +6,9 @@ from functools import lru_cache
 
 import brotli
 import zstandard
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.middleware import gzip as django_gzip
+from django.utils.cache import patch_vary_headers
 
 # In order of preference. The levels cost about as much CPU as rendering a list of links and come within a few percent
 # of the best compression.
@@ -20,14 +23,15 @@ IDENTITY = ""
 _MAX_HEADER_LENGTH = 200
 
 
-def choose_encoding(accept_encoding: str) -> str:
-    """Return the preferred encoding that an Accept-Encoding header allows, or IDENTITY.
+def choose_encoding(accept_encoding: str, offered: tuple[str, ...] = tuple(_COMPRESSORS)) -> str:
+    """Return the encoding of `offered` that an Accept-Encoding header prefers, or IDENTITY if it allows none.
 
-    Follows RFC 9110, section 12.5.3: `q=0` excludes an encoding, and `*` stands for those not named.
+    Follows RFC 9110, section 12.5.3: `q=0` excludes an encoding, and `*` stands for those not named. The first of
+    `offered` wins among equals.
     """
     if len(accept_encoding) > _MAX_HEADER_LENGTH:
         return IDENTITY
-    return _choose(accept_encoding)
+    return _choose(accept_encoding, offered)
 
 
 def compress(body: bytes, encoding: str) -> bytes:
@@ -35,14 +39,33 @@ def compress(body: bytes, encoding: str) -> bytes:
     return _COMPRESSORS[encoding](body) if encoding else body
 
 
+class GZipMiddleware(django_gzip.GZipMiddleware):
+    """Compress responses that are not cached. Unlike Django's, respect `gzip;q=0` and leave files as they are.
+
+    Uploads are compressed already, and a file that is compressed on the way has neither a length nor ranges.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress `response` if the client accepts gzip."""
+        if isinstance(response, FileResponse):
+            return response
+        accept_encoding = request.META.get("HTTP_ACCEPT_ENCODING", "")
+        if accept_encoding and choose_encoding(accept_encoding, ("gzip",)) == IDENTITY:
+            patch_vary_headers(response, ("Accept-Encoding",))
+            return response
+        return super().process_response(request, response)
+
+
 @lru_cache(maxsize=256)
-def _choose(accept_encoding: str) -> str:
-    accepted: dict[str, bool] = {}
+def _choose(accept_encoding: str, offered: tuple[str, ...]) -> str:
+    qualities: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         name, _, parameters = part.partition(";")
-        accepted[name.strip()] = _quality(parameters) > 0
-    others = accepted.get("*", False)
-    return next((name for name in _COMPRESSORS if accepted.get(name, others)), IDENTITY)
+        qualities[name.strip()] = _quality(parameters)
+    others = qualities.get("*", 0)
+    best = max(offered, key=lambda name: qualities.get(name, others), default=IDENTITY)
+    is_accepted = qualities.get(best, others) > 0
+    return best if is_accepted and qualities.get(best, others) >= qualities.get("identity", 0) else IDENTITY
 
 
 def _quality(parameters: str) -> float:

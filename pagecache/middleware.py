@@ -16,12 +16,11 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
-from pagecache.compression import IDENTITY, choose_encoding, compress
+from pagecache.compression import IDENTITY, GZipMiddleware, choose_encoding, compress
 from pagecache.expiry import expires_at
 from pagecache.invalidation import has_uncommitted_writes
 from pagecache.models import MAX_PATH_LENGTH

@@ -85,9 +85,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ptcomplete.staticfiles_middleware.StaticFilesMiddleware",
     "wordpress.legacy_urls.LegacyUrlMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "pagecache.compression.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -241,6 +241,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Compressing source maps and unhashed files too would triple the time of the first start.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("jpg", "jpeg", "png", "gif", "webp", "woff", "woff2", "map", "txt")
+# Other sites need not load fonts and scripts from here.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {

@@ -49,7 +49,7 @@ def test_collectstatic_writes_the_bundle_under_its_hashed_name(name: str, tmp_pa
         Path(name).name, {".submit-row"}
     )
     assert all(marker in text for marker in markers)
-    assert (tmp_path / f"{hashed_names[name]}.br").exists()
+    assert all((tmp_path / f"{hashed_names[name]}{extension}").exists() for extension in (".zst", ".br", ".gz"))
 
 
 def test_a_missing_part_is_an_error(tmp_path: Path) -> None:

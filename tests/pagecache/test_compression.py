@@ -27,6 +27,10 @@ from pagecache.compression import choose_encoding, compress
         ("gzip;level=9", "gzip"),
         (",;=,gzip", "gzip"),
         ("br," * 500, ""),
+        ("gzip, br;q=0.9", "gzip"),
+        ("gzip;q=0.5, *;q=0.7", "zstd"),
+        ("identity, gzip;q=0.5", ""),
+        ("identity, gzip", "gzip"),
     ],
 )
 def test_the_encoding_is_one_that_the_client_accepts(accept_encoding: str, expected: str) -> None:

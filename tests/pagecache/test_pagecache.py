@@ -290,6 +290,13 @@ def test_uncached_responses_are_compressed_too(client: Client) -> None:
     assert client.get("/nothing/here/", headers={"Accept-Encoding": "gzip"})["Content-Encoding"] == "gzip"
 
 
+def test_gzip_is_not_sent_to_clients_that_exclude_it(client: Client, admin_client: Client) -> None:
+    headers = {"Accept-Encoding": "gzip;q=0, *;q=0"}
+    for response in (client.get("/nothing/here/", headers=headers), admin_client.get("/admin/", headers=headers)):
+        assert "Content-Encoding" not in response
+        assert "Accept-Encoding" in response["Vary"]
+
+
 def test_a_head_request_describes_the_cached_page_without_its_body(client: Client) -> None:
     page = client.get("/")
     head = client.head("/")
