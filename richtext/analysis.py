@@ -14,6 +14,7 @@ _BLOCK_TAGS = frozenset(
     {"p", "h2", "h3", "h4", "li", "blockquote", "pre", "td", "th", "caption", "figcaption", "hr", "br", "figure"}
     | {"aside", "details", "summary", "div", "table", "tr"}
 )
+_NOT_IN_EXCERPTS = ("h2", "h3", "h4", "table", "aside", "details", "figure", "pre", "sup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,15 @@ def find_questions(body: str) -> list[tuple[str, str]]:
 def excerpt(body: str, words: int = 40) -> str:
     """Return the first `words` words of the paragraphs and lists of a text, with an ellipsis if it is longer."""
     root = parse(body)
-    for element in list(root.iter("h2", "h3", "h4", "table", "aside", "details", "figure", "pre", "sup")):
-        element.drop_tree()
-    found = _plain_text_of(root).split()
+    found = (root.text or "").split()
+    for block in root:
+        if block.tag not in _NOT_IN_EXCERPTS:
+            for element in list(block.iter(*_NOT_IN_EXCERPTS)):
+                element.drop_tree()
+            found += _plain_text_of(block).split()
+        found += (block.tail or "").split()
+        if len(found) > words:
+            break
     return " ".join(found[:words]) + ("…" if len(found) > words else "")
 
 

@@ -131,11 +131,6 @@ class Reference(models.Model):
         target = self.url or (f"/{self.path}" if self.path is not None else f"{self.target_type} {self.target_id}")
         return f"{self.source_type} {self.source_id} ({self.field}) -> {target}"
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """The values that identify this reference among those of its source."""
-        return (self.source_id, self.field, self.target_type_id, self.target_id, self.path, self.url)
-
 
 class ReferenceSource(models.Model):
     """A model with rows in the reference index: saving one syncs its references, deleting one deletes them."""
@@ -266,38 +261,43 @@ def _sync(
 ) -> None:
     """Update the stored references of `fields` of `rows`, which all belong to `model`."""
     rows = list(rows)
-    wanted = {reference.key: reference for row in rows for reference in _references_of(model, row, fields)}
-    current: dict[tuple[object, ...], Reference] = {}
+    wanted = {_key_of(row, field, target): target for row in rows for field in fields for target in row.targets(field)}
+    current: dict[_Key, int] = {}
     if not are_new:
         saved = Reference.objects.from_model(model).filter(source_id__in=[row.pk for row in rows], field__in=fields)
-        current = {reference.key: reference for reference in saved}
-    gone = [reference for key, reference in current.items() if key not in wanted]
-    added = [reference for key, reference in wanted.items() if key not in current]
+        # Plain values, because most references stay as they are and need no instance.
+        current = {_Key(*values): pk for pk, *values in saved.values_list("pk", *_Key._fields)}
+    gone = list(Reference.objects.filter(pk__in=[pk for key, pk in current.items() if key not in wanted]))
+    source_type = ContentType.objects.get_for_model(model)
+    added = [
+        Reference(source_type=source_type, host=target.host, **key._asdict())
+        for key, target in wanted.items()
+        if key not in current
+    ]
     if gone:
-        rows = Reference.objects.filter(pk__in=[reference.pk for reference in gone])
+        deleted = Reference.objects.filter(pk__in=[reference.pk for reference in gone])
         # Without a signal for each row: the listeners get all changes at once.
-        rows._raw_delete(rows.db)
+        deleted._raw_delete(deleted.db)
     if added:
         Reference.objects.bulk_create(added)
     if gone or added:
         _notify([*gone, *added])
 
 
-def _references_of(model: type[ReferenceSource], row: ReferenceSource, fields: Iterable[str]) -> Iterator[Reference]:
-    source_type = ContentType.objects.get_for_model(model)
-    for field in fields:
-        for target in row.targets(field):
-            target_type = ContentType.objects.get_for_model(target.model) if target.model else None
-            yield Reference(
-                source_type=source_type,
-                source_id=row.pk,
-                field=field,
-                target_type=target_type,
-                target_id=target.id,
-                path=target.path,
-                url=target.url,
-                host=target.host,
-            )
+class _Key(NamedTuple):
+    """What distinguishes a reference from the others of the same model, by the names of its columns."""
+
+    source_id: int
+    field: str
+    target_type_id: int | None
+    target_id: int | None
+    path: str | None
+    url: str
+
+
+def _key_of(row: ReferenceSource, field: str, target: Target) -> _Key:
+    target_type_id = ContentType.objects.get_for_model(target.model).pk if target.model else None
+    return _Key(row.pk, field, target_type_id, target.id, target.path, target.url)
 
 
 # ---- For apps above this one ----------------------------------------------------------------------------
