@@ -1,0 +1,75 @@
+"""Pages are prefetched when the pointer rests on a link, and only pages."""
+
+import json
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from blog.models import PostViewCount
+from tests.factories import make_post
+
+HEADER = "Speculation-Rules"
+RULES = settings.BASE_DIR / "static/site/prefetch.speculationrules"
+
+
+def rule() -> dict[str, Any]:
+    (prefetch,) = json.loads(RULES.read_text())["prefetch"]
+    return dict(prefetch)
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_visitors_get_the_rules_with_every_page(client: Client) -> None:
+    make_post(slug="the-knee")
+    for path in ("/", "/blog/", "/the-knee/"):
+        assert client.get(path)[HEADER] == '"/static/site/prefetch.speculationrules"'
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cached_pages_have_the_header(client: Client) -> None:
+    client.get("/")
+    response = client.get("/")
+    assert response["Cache-Status"] == "pages; hit"
+    assert response[HEADER]
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_nothing_is_prefetched_in_the_admin_or_for_signed_in_users(client: Client, admin_client: Client) -> None:
+    for response in (client.get("/admin/login/"), admin_client.get("/admin/"), admin_client.get("/")):
+        assert response.status_code == 200
+        assert HEADER not in response
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_only_pages_have_the_header(client: Client) -> None:
+    for path in ("/feed/", "/robots.txt", "/sitemap.xml", "/healthz", "/nothing/here/"):
+        assert HEADER not in client.get(path)
+
+
+def test_paths_that_are_never_cached_are_never_prefetched() -> None:
+    _, excluded, _ = rule()["where"]["and"]
+    patterns = excluded["not"]["href_matches"]
+    for path in (*settings.PAGE_CACHE_IGNORED_PATHS, "/newsletter/u/token/", "/feedback/the-knee/", "/preview/token/"):
+        assert any(fnmatch(f"{path}x", pattern) for pattern in patterns), path
+    assert not any(fnmatch("/category/pain/knee/", pattern) for pattern in patterns)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_resting_on_a_link_prefetches_the_page_and_counts_no_view(page: Page, live_server: LiveServer) -> None:
+    make_post(slug="the-knee", title="The knee")
+    with page.expect_response(lambda response: response.url.endswith(".speculationrules")) as rules:
+        page.goto("/blog/")
+    assert rules.value.headers["content-type"] == "application/speculationrules+json"
+    with page.expect_request(f"{live_server.url}/the-knee/") as request:
+        page.get_by_role("link", name="The knee").first.hover()
+    assert request.value.all_headers()["sec-purpose"].startswith("prefetch")
+    assert page.url == f"{live_server.url}/blog/"
+    assert not PostViewCount.objects.exists()
