@@ -31,8 +31,8 @@ from wordpress.terms import TermImporter
 log = logging.getLogger(__name__)
 
 # Limits of a batch. Its transaction takes a fraction of a second, so visitors can write to the database in between.
-BATCH_ITEMS = 50
-BATCH_CHARACTERS = 500_000
+BATCH_ITEMS = 25
+BATCH_CHARACTERS = 250_000
 _MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
 _ERRORS = (DatabaseError, ValidationError, ValueError, RecursionError)
 

@@ -22,7 +22,7 @@ from wordpress.models import ImportedObject, fingerprint
 from wordpress.report import Report
 from wordpress.source_site import SourceSite
 
-BATCH_SIZE = 50
+BATCH_SIZE = 25
 # The sanitizer writes these paths as they are.
 _PLAIN_PATH = re.compile(r"/(?!/)[\w./%?=#~-]*", re.ASCII)
 _HREF = re.compile(r'(<a\b[^<>]*?\shref=")([^"]*)(")')
