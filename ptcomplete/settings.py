@@ -85,9 +85,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "pagecache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Before the policies of pages, which are longer than some static files.
+    "ptcomplete.staticfiles_middleware.StaticFilesMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "ptcomplete.staticfiles_middleware.StaticFilesMiddleware",
     "wordpress.legacy_urls.LegacyUrlMiddleware",
     "ptcomplete.speculation_rules.SpeculationRulesMiddleware",
     "pagecache.compression.GZipMiddleware",
