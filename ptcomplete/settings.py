@@ -231,6 +231,8 @@ SILENCED_SYSTEM_CHECKS = [
 NEWSLETTER_JOURNAL_DIR = DATA_DIR / "newsletter"
 # Whether to fsync the delivery journal before each email: slower, but safe if the power fails.
 NEWSLETTER_FSYNC = env.bool("NEWSLETTER_FSYNC", default=False)
+# How many processes of a worker send campaigns. They share the connections of the newsletter settings.
+NEWSLETTER_PROCESSES = max(1, env.int("NEWSLETTER_PROCESSES", default=1))
 
 # ---- Language and time -------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-us")

@@ -91,16 +91,33 @@ def report(value: object) -> None:
     sys.stdout.flush()
 
 
-def run(crash_at: str, after: float, settings: dict[str, Any]) -> None:
-    """Run the worker."""
-    from django.test.utils import override_settings
+def start_crashing_sender(worker_crash: tuple[str, float], crash_at: str, after: float) -> None:
+    """Start the worker's other process as `crashing_sender`, and neither send nor crash until it is ready."""
+    from django.conf import settings
 
-    from newsletter.delivery import sending
-    from newsletter.management.commands.newsletter_worker import Command
+    from newsletter.delivery import sender_processes, sending
 
+    ready = settings.DATA_DIR / "sender"
+    ready.unlink(missing_ok=True)
+    module = "tests.newsletter.delivery.crashing_sender"
+    command = (sys.executable, "-m", module, str(ready), crash_at, str(after))
+    sender_processes.COMMAND = command
+
+    is_armed: list[bool] = []
+
+    def wait(*_: Any) -> None:
+        while not ready.exists():
+            time.sleep(0.001)
+        if not is_armed:
+            is_armed.append(True)
+            crash(*worker_crash)
+
+    wrap(sending, "send_over_connections", wait, None)
+
+
+def crash(crash_at: str, after: float) -> None:
+    """Crash at a point, right before a function, or after some seconds."""
     random.seed()
-    for name, seconds in settings.pop("sending", {}).items():
-        setattr(sending, name, timedelta(seconds=seconds))
     if crash_at in CRASH_POINTS:
         crash_at_point(crash_at, int(after))
     elif ":" in crash_at:
@@ -109,6 +126,21 @@ def run(crash_at: str, after: float, settings: dict[str, Any]) -> None:
         wrap(resolve_name(f"{module}:{owner}"), name, lambda *_: kill_self(), None)
     elif crash_at == "random":
         threading.Timer(after, kill_self).start()
+
+
+def run(crash_at: str, after: float, settings: dict[str, Any]) -> None:
+    """Run the worker."""
+    from django.test.utils import override_settings
+
+    from newsletter.delivery import claims, sending
+    from newsletter.management.commands.newsletter_worker import Command
+
+    for name, seconds in settings.pop("constants", {}).items():
+        setattr(claims if name == "LEASE" else sending, name, timedelta(seconds=seconds))
+    if sender_crash := settings.pop("sender_crash", None):
+        start_crashing_sender((crash_at, after), *sender_crash)
+    else:
+        crash(crash_at, after)
     with override_settings(**settings):
         Command().handle(once=True)
 

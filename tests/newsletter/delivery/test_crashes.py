@@ -11,7 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from newsletter.delivery import journal as journals
-from newsletter.delivery.sending import recover, send_due_campaigns
+from newsletter.delivery.results import recover
+from newsletter.delivery.sending import send_due_campaigns
 from newsletter.models import Campaign, Delivery
 from tests.newsletter.delivery.crashing_worker import CRASH_POINTS
 from tests.newsletter.delivery.harness import (
@@ -86,7 +87,7 @@ def test_suspended_worker_sends_nothing_after_its_lease_expired(harness: Deliver
     newsletter_settings = make_newsletter_settings(uncertain_policy="hold", connections=1, batch_size=12)
     campaign = make_sending_campaign(12, newsletter_settings)
     harness.plan_faults(END=["", "", "", "slow"])
-    pid = harness.start_worker(sending={"LEASE": 3, "LEASE_MARGIN": 1})
+    pid = harness.start_worker(constants={"LEASE": 3, "LEASE_MARGIN": 1})
     deadline = time.monotonic() + 10
     while len(harness.accepted_emails(campaign)) < 3:
         assert time.monotonic() < deadline

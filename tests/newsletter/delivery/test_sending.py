@@ -16,9 +16,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from newsletter.campaigns import actions
-from newsletter.delivery import sending
+from newsletter.delivery import claims, sending
+from newsletter.delivery import journal as journals
+from newsletter.delivery.claims import claim_batch
 from newsletter.delivery.journal import Journal
-from newsletter.delivery.sending import MAX_UNCERTAIN_ATTEMPTS, RETRY_DELAYS, claim_batch, send_due_campaigns
+from newsletter.delivery.results import MAX_UNCERTAIN_ATTEMPTS, RETRY_DELAYS
+from newsletter.delivery.sending import send_due_campaigns
 from newsletter.delivery.transport import SmtpTransport
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
 from ptcomplete.email_settings import mailers
@@ -217,7 +220,7 @@ def test_server_that_keeps_disconnecting_is_given_a_break(harness: DeliveryHarne
 
 def test_nothing_is_sent_with_an_expired_claim(harness: DeliveryHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = make_sending_campaign(4, make_newsletter_settings(connections=1))
-    monkeypatch.setattr(sending, "LEASE_MARGIN", sending.LEASE * 2)
+    monkeypatch.setattr(sending, "LEASE_MARGIN", claims.LEASE * 2)
     assert send_due_campaigns(never) == 0
     assert status_counts(campaign) == {"pending": 4}
     assert not harness.accepted_emails(campaign)
@@ -335,10 +338,10 @@ def test_two_owners_never_claim_the_same_delivery() -> None:
 def test_journal_in_use_is_not_abandoned(harness: DeliveryHarness) -> None:
     journal = Journal()
     journal.begin_claim()
-    assert list(sending.journals.abandoned_owners()) == []
+    assert list(journals.abandoned_owners()) == []
     journal.close()
-    assert list(sending.journals.abandoned_owners()) == [journal.owner]
-    assert list(sending.journals.abandoned_owners()) == []
+    assert list(journals.abandoned_owners()) == [journal.owner]
+    assert list(journals.abandoned_owners()) == []
 
 
 def test_reconcile_command_lists_and_resolves_uncertain_emails(harness: DeliveryHarness) -> None:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from newsletter.checks import check_webhooks
 from newsletter.delivery import deliverability
-from newsletter.delivery.sending import recover
+from newsletter.delivery.results import recover
 from newsletter.models import (
     Delivery,
     NewsletterSettings,
