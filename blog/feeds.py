@@ -21,10 +21,13 @@ from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Tag
 from blog.visibility import public_authors, public_tags
 from images.renditions import og_image_url
+from pagecache.per_version import html_per_version
 from pagecache.responses import depend_on_texts
+from pagecache.versions import versions_of
 from plaintext.characters import strip_control_characters
 from richtext.embeds import RenderTarget
 from richtext.rendering import render_all
+from siteinfo.context_processors import get_site
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
@@ -77,17 +80,20 @@ def _strip(value: Any) -> Any:
     return strip_control_characters(value) if isinstance(value, str) else value
 
 
-def feed_view(feed_class: type["SiteFeed"], feed_type: type[SyndicationFeed]) -> Callable[..., HttpResponse]:
+def feed_view(feed_class: type["SiteFeed"], feed_type: type[Rss | Atom]) -> Callable[..., HttpResponse]:
     """Return a view of `feed_class` in the format `feed_type`."""
 
     @require_safe
     def show_feed(request: HttpRequest, **kwargs: str) -> HttpResponse:
-        feed = feed_class()  # keeps state, so each request needs its own
-        feed.feed_type = feed_type
-        response = feed(request, **kwargs)
-        # Unpublishing a post does not change the latest date. The ETag always shows a change.
-        del response["Last-Modified"]
-        return depend_on_texts(response)
+        def render() -> SafeString:
+            feed = feed_class()  # keeps state, so each request needs its own
+            feed.feed_type = feed_type
+            return SafeString(feed(request, **kwargs).content.decode())
+
+        key = (feed_class, feed_type, request.path)
+        xml = html_per_version(request, key, render, versions_of(request).texts)
+        # Without Last-Modified: unpublishing a post does not change the latest date. The ETag always shows a change.
+        return depend_on_texts(HttpResponse(xml, content_type=feed_type.content_type))
 
     return show_feed
 
@@ -99,7 +105,7 @@ class SiteFeed(Feed):
 
     def get_object(self, request: HttpRequest, **kwargs: str) -> Any:
         """Return what the feed is limited to: None for the whole site."""
-        self.site = SiteInfo.load()
+        self.site = get_site(request)
         self.url = absolute_url(escape_uri_path(request.path))
         return None
 
@@ -133,8 +139,7 @@ class SiteFeed(Feed):
         found = list(posts.prefetch_related("categories", "tags")[:ITEMS])  # type: ignore[misc]
         self.contents: dict[int, str] = {}
         if self.site.feed_content == SiteInfo.FeedContent.FULL:
-            urls = [absolute_url(post.get_absolute_url()) for post in found]
-            bodies = render_all([post.body for post in found], RenderTarget.FEED, urls)
+            bodies = render_all([post.body for post in found], RenderTarget.FEED, map(self.item_link, found))
             self.contents = {post.pk: self._content(post, body) for post, body in zip(found, bodies, strict=True)}
         return found
 

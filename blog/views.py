@@ -9,16 +9,18 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.visitors import is_human_on_site
 from blog import seo
-from blog.models import Category, LinkedPosts, Post, PostQuerySet
+from blog.models import Category, Post, PostQuerySet
 from blog.models.view_counts import count_view as add_view
 from blog.visibility import public_authors, public_series, public_tags
 from pagecache.per_version import once_per_version
 from pagecache.responses import allow_parameters
+from pagecache.versions import versions_of
 from plaintext.numbers import parse_page_number
 from publishing.visibility import preview_response, set_private_headers, visible_to
 from siteinfo.seo import PageMeta
@@ -46,27 +48,22 @@ def _render_post_list(
     return allow_parameters(response, "page")
 
 
-def post_context(post: Post, linked_pks: LinkedPosts[int] | None = None, *, is_preview: bool = False) -> dict[str, Any]:
+def post_context(post: Post, meta: PageMeta | None = None, *, is_preview: bool = False) -> dict[str, Any]:
     """Return the template context of a post's page. With `is_preview`, the text may be unsaved."""
-    linked = post.linked_posts(linked_pks)
     return {
         "post": post,
-        "tags": list(post.tags.all()),
+        "tags": SimpleLazyObject(lambda: list(post.tags.all())),
         "series_part": post.series_part(),
-        "related_posts": linked.related,
-        "previous_post": linked.previous,
-        "next_post": linked.next,
-        "meta": seo.post_meta(post, is_public=not is_preview),
+        "meta": meta or seo.post_meta(post, is_public=not is_preview),
         "is_preview": is_preview,
     }
 
 
 def _posts_with_relations() -> PostQuerySet:
     """Return all posts, loaded with what their pages show."""
-    posts = Post.objects.select_related(
+    return Post.objects.select_related(
         "featured_image", f"primary_category__{seo.CATEGORY_ANCESTORS}", "author__portrait", "series"
     )
-    return posts.prefetch_related("tags", "categories")  # type: ignore[misc]
 
 
 @require_safe
@@ -81,8 +78,9 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
     post = get_object_or_404(visible_to(request, _posts_with_relations()), slug=slug)
     if not post.is_published:
         return set_private_headers(render(request, "blog/post_detail.html", post_context(post)))
-    linked_pks = once_per_version(request, f"linked-posts-{post.pk}", post.linked_pks)
-    return render(request, "blog/post_detail.html", post_context(post, linked_pks))
+    version = versions_of(request).page
+    meta = once_per_version(request, ("post meta", post.pk), lambda: seo.post_meta(post), version)
+    return render(request, "blog/post_detail.html", post_context(post, meta))
 
 
 @require_POST

@@ -4,7 +4,7 @@ A provider returns a list of links for a link block and a value for the template
 provider returns something falsy is not shown.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -148,6 +148,12 @@ def _featured_posts(context: LayoutContext, block: Block) -> list[Post]:
 def _table_of_contents(context: LayoutContext, block: Block) -> list[tuple[str, str]]:
     return table_of_contents(context.post.headings) if context.post else []
 
+
+# What the blocks that vary by page depend on. The table of contents and ads differ on nearly every page.
+VARIANTS: dict[str, Callable[[LayoutContext], Hashable]] = {
+    "author": lambda context: context.post and context.post.author_id,
+    "search": lambda context: context.has_search_field,
+}
 
 PROVIDERS: dict[str, Callable[[LayoutContext, Block], Any]] = {
     "link": _link,

@@ -1,7 +1,7 @@
-"""Values that are computed once per version of the site and kept in the memory of the process."""
+"""Values and HTML that are computed once per version and kept in the memory of the process."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,15 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from pagecache.expiry import expires_at, schedule
 from pagecache.invalidation import has_uncommitted_writes
 from pagecache.versions import versions_of
+
+# About as much as the bodies of 300 posts, or the entries of 4,000 in lists.
+_MAX_HTML_BYTES = 4 * 1024 * 1024
+_MAX_VALUES = 256
 
 
 @dataclass(frozen=True)
@@ -24,34 +29,71 @@ class _Stored:
     value: Any
 
 
-# Enough for a few small values for each post that is in demand.
-_MAX_VALUES = 4096
-_stored: LRUCache[str, _Stored] = LRUCache(_MAX_VALUES)
-_lock = threading.Lock()
+def _size_of_html(stored: _Stored) -> int:
+    # What Python needs for the entry comes on top of the text.
+    return len(stored.value) + 400
 
 
-def once_per_version[T](request: HttpRequest, name: str, compute: Callable[[], T]) -> T:
-    """Return what `compute` returned for `name` since the site last changed.
+class VersionCache:
+    """Keeps the results of functions until the version they belong to changes. Safe to use from several threads.
 
-    All requests share the value, so it must not depend on one and must not be changed. In development, where templates
-    change without a write, it is always computed.
+    All requests share the results, so they must not depend on one and must not be changed. In development, where
+    templates change without a write, nothing is kept.
     """
-    if settings.DEBUG or has_uncommitted_writes(DEFAULT_DB_ALIAS):
+
+    def __init__(self, stored: LRUCache[Hashable, _Stored]) -> None:
+        """Keep as much as `stored` can hold."""
+        self._stored = stored
+        self._lock = threading.Lock()
+
+    def get(self, request: HttpRequest, key: Hashable, version: str, compute: Callable[[], Any]) -> Any:
+        """Return what `compute` returned for `key` while `version` was current."""
+        now = timezone.now()
+        with self._lock:
+            stored = self._stored.get(key)
+        if stored is None or stored.version != version or stored.expires_at <= now:
+            expires = expires_at(now, versions_of(request).site)
+            stored = _Stored(version, expires, compute())
+            with self._lock:
+                self._stored.pop(key, None)
+                if self._stored.getsizeof(stored) <= self._stored.maxsize:
+                    self._stored[key] = stored
+        return stored.value
+
+    def clear(self) -> None:
+        """Forget all results."""
+        with self._lock:
+            self._stored.clear()
+
+
+_values = VersionCache(LRUCache(_MAX_VALUES))
+_html = VersionCache(LRUCache(_MAX_HTML_BYTES, getsizeof=_size_of_html))
+
+
+def once_per_version[T](request: HttpRequest, key: Hashable, compute: Callable[[], T], version: str = "") -> T:
+    """Return the value that `compute` returned for `key` since the site, or the given `version`, last changed."""
+    if not _is_kept():
         return compute()
-    version, now = versions_of(request).site, timezone.now()
-    with _lock:
-        stored = _stored.get(name)
-    if stored is None or stored.version != version or stored.expires_at <= now:
-        expires = expires_at(now, version)
-        stored = _Stored(version, expires, compute())
-        with _lock:
-            _stored[name] = stored
-    value: T = stored.value
+    value: T = _values.get(request, key, version or versions_of(request).site, compute)
     return value
 
 
+def html_per_version(
+    request: HttpRequest, key: Hashable, render: Callable[[], SafeString], version: str = ""
+) -> SafeString:
+    """Return the HTML that `render` returned for `key` since the site, or the given `version`, last changed."""
+    if not _is_kept():
+        return render()
+    html: SafeString = _html.get(request, key, version or versions_of(request).site, render)
+    return html
+
+
+def _is_kept() -> bool:
+    return not settings.DEBUG and not has_uncommitted_writes(DEFAULT_DB_ALIAS)
+
+
 def clear() -> None:
-    """Forget all values."""
-    with _lock:
-        _stored.clear()
+    """Forget everything."""
+    _values.clear()
+    _html.clear()
     schedule.clear()

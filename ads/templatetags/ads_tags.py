@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 from django.template import RequestContext
 from django.utils import timezone
 
 from ads.models import LABEL, Ad, choose_ad
+from blog.models import Category, Post
 from pagecache.per_version import once_per_version
 
 register = template.Library()
@@ -25,10 +27,14 @@ def ad(context: RequestContext, placement: str) -> Ad | None:
     key = (post and post.pk, category and category.pk)
     candidates: dict[Any, list[Ad]] = request.__dict__.setdefault("candidate_ads", {})
     if key not in candidates:
-        has_ads = once_per_version(request, "has-running-ads", Ad.objects.running().exists)
-        ads = Ad.objects.running().for_page(post or None, category or None).select_related("image")
-        candidates[key] = list(ads) if has_ads else []
+        candidates[key] = _load_ads(request, post or None, category or None)
     return choose_ad(candidates[key], placement, request.path, timezone.localdate())
+
+
+def _load_ads(request: HttpRequest, post: Post | None, category: Category | None) -> list[Ad]:
+    if not once_per_version(request, "has-running-ads", lambda: Ad.objects.running().exists()):
+        return []
+    return list(Ad.objects.running().for_page(post, category).select_related("image"))
 
 
 @register.simple_tag

@@ -55,12 +55,12 @@ class SeriesPart(NamedTuple):
     next: "Post | None"
 
 
-class LinkedPosts[T](NamedTuple):
-    """What the page of a post links to: related posts, and those published just before and after it."""
+class LinkedPosts(NamedTuple):
+    """The posts that the page of a post links to: related ones, and those published just before and after it."""
 
-    related: list[T]
-    previous: T | None
-    next: T | None
+    related: "list[Post]"
+    previous: "Post | None"
+    next: "Post | None"
 
 
 class PostQuerySet(DocumentQuerySet["Post"]):
@@ -292,23 +292,21 @@ class Post(Document):  # type: ignore[django-manager-missing]
 
     # ---- Other posts ------------------------------------------------------------------------------
 
-    def linked_pks(self) -> LinkedPosts[int]:
-        """Return the primary keys of the posts that this post's page links to. Chosen ones may not be public."""
-        public = Post.objects.published()
-        return LinkedPosts(
-            related=rank_related(self._as_candidate(), self._candidates(), self.chosen_related)[: 2 * RELATED_COUNT],
-            previous=public.before(self).values_list("pk", flat=True).first() if self.published_at else None,
-            next=public.after(self).values_list("pk", flat=True).first() if self.published_at else None,
-        )
+    def linked_posts(self) -> LinkedPosts:
+        """Load the public posts that this post's page links to: related ones, and those before and after it.
 
-    def linked_posts(self, pks: LinkedPosts[int] | None = None) -> "LinkedPosts[Post]":
-        """Load the public posts that this post's page links to: those in `pks`, or in `linked_pks()`."""
-        pks = pks or self.linked_pks()
-        posts = self._load([*pks.related, *(pk for pk in (pks.previous, pks.next) if pk)])
+        The related posts are those chosen by the author, then similar ones, up to RELATED_COUNT.
+        """
+        public = Post.objects.published()
+        previous = public.before(self).values_list("pk", flat=True).first() if self.published_at else None
+        following = public.after(self).values_list("pk", flat=True).first() if self.published_at else None
+        # Chosen posts may not be public; then similar ones take their place.
+        related = rank_related(self._as_candidate(), self._candidates(), self.chosen_related)[: 2 * RELATED_COUNT]
+        posts = self._load([*related, *(pk for pk in (previous, following) if pk)])
         return LinkedPosts(
-            related=[posts[pk] for pk in pks.related if pk in posts][:RELATED_COUNT],
-            previous=posts.get(pks.previous),
-            next=posts.get(pks.next),
+            related=[posts[pk] for pk in related if pk in posts][:RELATED_COUNT],
+            previous=posts.get(previous),
+            next=posts.get(following),
         )
 
     def series_part(self) -> SeriesPart | None:

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from django import template
 from django.core.paginator import Page
 from django.template import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Category, Post
+from pagecache.per_version import html_per_version
+from pagecache.versions import versions_of
+from richtext.rendering import render
 
 register = template.Library()
 
@@ -30,6 +35,57 @@ def page_url(context: Context, number: int) -> str:
     parameters = [context.get("query_string", ""), f"page={number}" if number > 1 else ""]
     query = "&".join(filter(None, parameters))
     return context["request"].path + (f"?{query}" if query else "")
+
+
+@register.simple_tag(takes_context=True)
+def post_body(context: Context) -> SafeString:
+    """Return the text of the context's post."""
+    request, post = context["request"], context["post"]
+    if not _is_public_page(context):
+        return render(post.body)
+    # The version of the path changes with the text, that of the site with everything embedded in it.
+    return html_per_version(request, ("body", post.pk), lambda: render(post.body), versions_of(request).page)
+
+
+@register.simple_tag(takes_context=True)
+def linked_posts(context: Context) -> SafeString:
+    """Return cards of related posts, and links to the posts before and after the context's post."""
+    post = context["post"]
+    if not _is_public_page(context):
+        return _linked_posts(post)
+    return html_per_version(context["request"], ("linked posts", post.pk), lambda: _linked_posts(post))
+
+
+@register.simple_tag(takes_context=True)
+def post_footer(context: Context) -> SafeString:
+    """Return what follows the text of the context's post, up to the first ad: sharing, tags, author, feedback."""
+
+    def render_footer() -> SafeString:
+        variables: dict[Any, Any] = context.flatten()
+        return render_to_string("blog/_post_footer.html", variables)
+
+    if not _is_public_page(context):
+        return render_footer()
+    return html_per_version(context["request"], ("post footer", context["post"].pk), render_footer)
+
+
+def _linked_posts(post: Post) -> SafeString:
+    return render_to_string("blog/_linked_posts.html", post.linked_posts()._asdict())
+
+
+def _is_public_page(context: Context) -> bool:
+    """Return whether the page of a post shows what visitors see, and not a draft or a preview."""
+    return context["post"].is_published and not context.get("is_preview")
+
+
+@register.simple_tag(takes_context=True)
+def entry(context: Context, post: Post, level: int | str = "", is_first: bool = False) -> SafeString:
+    """Return a post in a list, with a heading of `level`. The first image of a page is loaded at once."""
+
+    def render_entry() -> SafeString:
+        return render_to_string("blog/_entry.html", {"post": post, "level": level, "is_first": is_first})
+
+    return html_per_version(context["request"], ("entry", post.pk, level, is_first), render_entry)
 
 
 @register.simple_tag

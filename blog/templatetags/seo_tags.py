@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from accounts.structured_data import person
 from images.og_images import og_image
 from images.structured_data import share_image_node
+from pagecache.per_version import once_per_version
 from siteinfo import structured_data as jsonld
 from siteinfo.models import SiteInfo
 from siteinfo.seo import PageMeta, ShareImage
@@ -26,7 +27,7 @@ def share_image(meta: PageMeta, site: SiteInfo) -> ShareImage:
 def structured_data(context: Context, meta: PageMeta, image: ShareImage) -> SafeString:
     """Return the structured data of the page: the site, its publisher, the page and what it is about."""
     site = context["site"]
-    publisher = _publisher(context)
+    publisher = once_per_version(context["request"], "publisher", lambda: _publisher(context))
     nodes = [_with_site(node, publisher, image) for node in meta.nodes]
     return jsonld.json_ld_script(
         (

@@ -13,8 +13,9 @@ from layout.block_types import Area
 from layout.context import LayoutContext
 from layout.fragments import Fragment, current_mark, page_keys
 from layout.models import Block
+from layout.providers import VARIANTS
 from layout.rendering import LayoutRenderer, Menu, RenderedBlock
-from pagecache.per_version import once_per_version
+from pagecache.per_version import html_per_version, once_per_version
 
 register = template.Library()
 
@@ -100,12 +101,11 @@ def _render_fragment(request: HttpRequest, template_name: str) -> Fragment:
 def _sidebar_of_page(request: HttpRequest, variables: dict[Any, Any]) -> SafeString:
     keys = page_keys(request, variables)
     layout = LayoutRenderer(LayoutContext(request, variables))
-    parts: list[str] = []
-    for item in once_per_version(request, "sidebar", lambda: _render_sidebar(request)):
-        if isinstance(item, Fragment):
-            parts.append(item.for_page(keys))
-        else:
-            parts += [_render_block(rendered, variables) for rendered in layout.render([item])]
+    items = once_per_version(request, "sidebar", lambda: _render_sidebar(request))
+    parts = (
+        item.for_page(keys) if isinstance(item, Fragment) else _render_varying(request, layout, item, variables)
+        for item in items
+    )
     return mark_safe("\n".join(part for part in parts if part.strip()))  # noqa: S308 - rendered by templates
 
 
@@ -116,6 +116,19 @@ def _render_sidebar(request: HttpRequest) -> list[Fragment | Block]:
         rendered.block if rendered.varies_by_page else Fragment(_render_block(rendered, variables))
         for rendered in variables["layout"].blocks(Area.SIDEBAR)
     ]
+
+
+def _render_varying(
+    request: HttpRequest, layout: LayoutRenderer, block: Block, variables: dict[Any, Any]
+) -> SafeString:
+    def render() -> SafeString:
+        parts = (_render_block(rendered, variables) for rendered in layout.render([block]))
+        return mark_safe("".join(parts))  # noqa: S308 - rendered by templates
+
+    variant = VARIANTS.get(block.block_type)
+    if variant is None:
+        return render()
+    return html_per_version(request, ("block", block.block_type, variant(layout.context)), render)
 
 
 def _render_block(rendered: RenderedBlock, variables: dict[Any, Any]) -> str:
