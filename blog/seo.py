@@ -89,6 +89,17 @@ def author_meta(author: Author, page: Page) -> PageMeta:
     )
 
 
+def archive_index_meta() -> PageMeta:
+    """Return the metadata of the list of all months."""
+    return PageMeta(
+        title="Archive",
+        description="All posts by month, newest first.",
+        path=reverse("blog:archive_index"),
+        schema_type="CollectionPage",
+        ancestors=_breadcrumbs(),
+    )
+
+
 def year_meta(year: int, page: Page) -> PageMeta:
     """Return the metadata of the archive of a year."""
     return _archive_meta(str(year), reverse("blog:year", args=[year]), _breadcrumbs(), page)

@@ -41,6 +41,7 @@ def _feed_paths(route: str, feed_class: type[feeds.SiteFeed], name: str) -> list
 app_name = "blog"
 urlpatterns = [
     path("blog/", views.post_list, name="post_list"),
+    path("blog/archive/", views.archive_index, name="archive_index"),
     path("count-view/<int:pk>/", views.count_view, name="count_view"),
     path("preview/<str:token>/", views.preview, name="preview"),
     *_feed_paths("feed/", feeds.SiteFeed, "feed"),

@@ -140,6 +140,13 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+def archive_index(request: HttpRequest) -> HttpResponse:
+    """List all months with posts."""
+    context = {"months": Post.objects.published().archive_counts().months, "meta": seo.archive_index_meta()}
+    return render(request, "blog/archive_index.html", context)
+
+
+@require_safe
 def year(request: HttpRequest, year: int) -> HttpResponse:
     """List the posts of a year."""
     if not year:

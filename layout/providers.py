@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from accounts.models import Author
-from blog.models import Category, MonthCount, Post
+from blog.models import Category, Post
 from blog.templatetags.blog_tags import table_of_contents, with_counts
 from layout.block_types import Area
 from layout.context import LayoutContext
 from layout.fragments import AUTHORS, BLOG
 from layout.models import Block
 from siteinfo.models import SocialLink
+
+# The archives list this many months, then years.
+RECENT_MONTHS = 12
 
 
 class Link(NamedTuple):
@@ -114,8 +117,12 @@ def _categories(context: LayoutContext, block: Block) -> dict[str, Any] | None:
     return {"categories": with_posts, "post_counts": context.archive_counts.categories} if with_posts else None
 
 
-def _archives(context: LayoutContext, block: Block) -> list[MonthCount]:
-    return context.archive_counts.months
+def _archives(context: LayoutContext, block: Block) -> dict[str, Any] | None:
+    counts = context.archive_counts
+    if not counts.months:
+        return None
+    is_long = len(counts.months) > RECENT_MONTHS
+    return {"months": counts.months[:RECENT_MONTHS], "years": counts.years if is_long else []}
 
 
 def _hero(context: LayoutContext, block: Block) -> dict[str, bool]:

@@ -29,6 +29,7 @@ PAGES = {
     "author": "/author/sam/",
     "year": f"/{timezone.now() - timedelta(days=1):%Y}/",
     "month": f"/{timezone.now() - timedelta(days=1):%Y/%m}/",
+    "archive": "/blog/archive/",
     "policy": "/privacy-policy/",
     "about": "/about/",
     "services": "/about/services/",

@@ -235,13 +235,23 @@ def test_the_sidebar_of_a_post_introduces_its_author(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_archives_older_than_twelve_months_are_collapsed_by_year(client: Client) -> None:
+def test_the_archives_list_twelve_months_then_years_and_a_page_lists_all(client: Client) -> None:
     for months_ago in range(14):
         make_post(published_at=timezone.make_aware(datetime(2024, 12, 15)) - timedelta(days=30 * months_ago))
     section = get_page(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-archives']")[0]
-    assert len(section.xpath("./ul/li")) == 12
-    assert len(section.xpath("./details//li")) == 2
-    assert [year.text for year in section.findall(".//h3")] == ["2023"]
+    months, years = section.xpath("./ul")
+    assert len(months.xpath("./li")) == 12
+    assert [link.get("href") for link in years.xpath(".//a")] == ["/2024/", "/2023/", "/blog/archive/"]
+    page = get_page(client, "/blog/archive/")
+    assert len(page.xpath("//main//section[@class='archive-year']//li")) == 14
+    assert page.xpath("//main//section[@class='archive-year']/h2/a/text()") == ["2024", "2023"]
+
+
+@pytest.mark.django_db
+def test_the_archives_of_a_young_blog_list_months_only(client: Client) -> None:
+    make_post()
+    section = get_page(client, "/blog/").xpath("//section[@aria-labelledby='sidebar-archives']")[0]
+    assert len(section.xpath("./ul")) == 1
 
 
 @pytest.mark.django_db

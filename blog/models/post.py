@@ -1,6 +1,6 @@
 """Posts. `PostQuerySet.published()` decides what visitors may see; every public list starts from it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -39,11 +39,26 @@ class MonthCount(NamedTuple):
     post_count: int
 
 
+class YearCount(NamedTuple):
+    """A year with public posts and their number."""
+
+    year: int
+    post_count: int
+
+
 class ArchiveCounts(NamedTuple):
     """Numbers of posts by month, newest first, and by category path. A category includes its subcategories."""
 
     months: list[MonthCount]
     categories: dict[str, int]
+
+    @property
+    def years(self) -> list[YearCount]:
+        """The numbers of posts by year, newest first."""
+        counts = Counter[int]()
+        for month in self.months:
+            counts[month.first_day.year] += month.post_count
+        return [YearCount(year, count) for year, count in counts.items()]
 
 
 class SeriesPart(NamedTuple):
