@@ -9,7 +9,7 @@ from django.conf import settings
 ROOT: Path = settings.BASE_DIR
 DOCUMENTS = sorted(
     path.relative_to(ROOT)
-    for pattern in ("*.md", "docs/*.md", "docs/adr/*.md", "docs/howto/*.md")
+    for pattern in ("*.md", "docs/*.md", "docs/adr/*.md", "docs/howto/*.md", "docs/operations/*.md")
     for path in ROOT.glob(pattern)
 )
 # What documents name in backticks as a file or folder of the project. Paths of URLs start with a slash.
