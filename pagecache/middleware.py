@@ -51,6 +51,8 @@ _UNCACHEABLE_DIRECTIVES = ("no-store", "no-cache", "private")
 _CONTENT_TYPES = ("text/html", "application/xml", "application/rss+xml", "application/atom+xml", "text/plain")
 # Set again for each response, or describe the connection rather than the page.
 _OWN_HEADERS = {"Content-Length", "ETag", "Cache-Control"}
+# What a client accepts and already has decides how a page is sent, not what it shows.
+_CLIENT_HEADERS = {"HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE"}
 # How long a request waits for another one that renders the same page, in seconds.
 _MAX_WAIT = 10
 # Requests for different pages rarely share a lock, and their number is bounded.
@@ -75,8 +77,6 @@ class PageCacheMiddleware:
         page = page_store.get(key, versions_of(request))
         if page is not None:
             return _respond(request, key, page, is_hit=True)
-        if request.method == "HEAD":
-            return self.get_response(request)
         with _rendering(key) as has_waited:
             page = page_store.get(key, versions_of(request, is_fresh=True)) if has_waited else None
             return _respond(request, key, page, is_hit=True) if page else self._render(request, key)
@@ -84,16 +84,27 @@ class PageCacheMiddleware:
     def _render(self, request: HttpRequest, key: str) -> Any:
         """Render the page and store it if it is the same for every visitor."""
         versions, started_at = versions_of(request), timezone.now()
-        accept_encoding = request.META.get("HTTP_ACCEPT_ENCODING", "")
-        conditions = {name: request.META.pop(name, None) for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")}
-        response = self.get_response(request)
-        request.META |= {name: value for name, value in conditions.items() if value is not None}
+        with _whole_page_requested(request):
+            response = self.get_response(request)
         if not _is_cacheable_response(request, response):
-            request.__dict__.pop("headers", None)  # cached while the header was away
-            return self._gzip.process_response(request, response) if accept_encoding else response
+            accepts_encoding = "HTTP_ACCEPT_ENCODING" in request.META
+            return self._gzip.process_response(request, response) if accepts_encoding else response
         page = _create_page(response, versions, expires_at(started_at, versions.site).timestamp())
         page_store.set(key, page)
         return _respond(request, key, page, is_hit=False)
+
+
+@contextmanager
+def _whole_page_requested(request: HttpRequest) -> Iterator[None]:
+    """Ask the view for the whole page, neither compressed nor compared with what the client has."""
+    method, meta = request.method, request.META
+    request.method = "GET"
+    request.META = {name: value for name, value in meta.items() if name not in _CLIENT_HEADERS}
+    try:
+        yield
+    finally:
+        request.method, request.META = method, meta
+        request.__dict__.pop("headers", None)  # cached from the other META
 
 
 @contextmanager
@@ -117,7 +128,6 @@ def _cache_key(request: HttpRequest) -> str | None:
         or settings.SESSION_COOKIE_NAME in request.COOKIES
         or len(path) > MAX_PATH_LENGTH
         or path.startswith(settings.PAGE_CACHE_IGNORED_PATHS)
-        or "\x00" in path  # PostgreSQL rejects NUL in a parameter
         or has_uncommitted_writes(DEFAULT_DB_ALIAS)
     ):
         return None

@@ -33,6 +33,8 @@ def versions_of(request: HttpRequest, *, is_fresh: bool = False) -> Versions:
 
 def read_versions(path: str = ALL_PAGES) -> Versions:
     """Return the current versions for `path`."""
+    if "\x00" in path:
+        path = ALL_PAGES  # PostgreSQL rejects NUL in a parameter, and no page has such a path
     with connection.cursor() as cursor:
         cursor.execute(_SQL, [ALL_PAGES, ALL_TEXTS, path])
         tokens = dict(cursor.fetchall())

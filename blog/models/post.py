@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -46,7 +47,8 @@ class YearCount(NamedTuple):
     post_count: int
 
 
-class ArchiveCounts(NamedTuple):
+@dataclass(frozen=True)
+class ArchiveCounts:
     """Numbers of posts by month, newest first, and by category path. A category includes its subcategories."""
 
     months: list[MonthCount]
