@@ -25,7 +25,7 @@ def apply_range(request: HttpRequest, response: FileResponse, file: File) -> Fil
     if wanted is None:
         return response
     if not wanted:
-        response.close()
+        file.close()  # not the response: that would end the request, and close the database connection
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.size}"})
     file.seek(wanted.start)
     response.streaming_content = _read(file, len(wanted))
