@@ -7,7 +7,7 @@ from django.core.files.base import File
 from django.http import FileResponse, HttpRequest, HttpResponse
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
-_BLOCK_SIZE = 64 * 1024
+BLOCK_SIZE = 64 * 1024
 
 
 def apply_range(request: HttpRequest, response: FileResponse, file: File) -> FileResponse | HttpResponse:
@@ -49,6 +49,6 @@ def _parse(header: str, size: int) -> range | None:
 
 
 def _read(file: File, length: int) -> Iterator[bytes]:
-    while length and (block := file.read(min(_BLOCK_SIZE, length))):
+    while length and (block := file.read(min(BLOCK_SIZE, length))):
         length -= len(block)
         yield block
