@@ -28,7 +28,7 @@ NODE := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BIOME := $(NODE) node_modules/.bin/biome
 TEMPLATES := find . \( -path ./.venv -o -path ./node_modules -o -path ./blog/demo \) -prune -o -path '*/templates/*.html' -print0
 
-.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-search bench-newsletter audit
+.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-staleness bench-search bench-newsletter audit
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -121,6 +121,10 @@ bench: setup-dev ## Measure pages through the real server; writes docs/performan
 	@$(PYTHON) -m benchmarks.site --output docs/performance.md --posts $(POSTS) --rounds $(ROUNDS) \
 		$(if $(WXR),--wxr $(WXR)) $(if $(PEER),--peer $(PEER) --peer-pids "$(PEER_PIDS)") \
 		$(if $(PEER_PATHS),--peer-paths $(PEER_PATHS))
+
+bench-staleness: setup-dev ## Check under load that nobody gets an old page, with and without a cache server
+	@$(PYTHON) -m benchmarks.staleness
+	@$(PYTHON) -m benchmarks.staleness --database postgresql
 
 bench-search: setup-dev ## Measure the CPU time of kinds of searches among N= posts
 	@$(PYTHON) -m benchmarks.search --posts $(N)
