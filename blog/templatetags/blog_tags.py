@@ -79,13 +79,18 @@ def _is_public_page(context: Context) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def entry(context: Context, post: Post, level: int | str = "", is_first: bool = False) -> SafeString:
-    """Return a post in a list, with a heading of `level`. The first image of a page is loaded at once."""
+def entry(context: Context, post: Post, is_first: bool = False) -> SafeString:
+    """Return a post in a list. The first image of a page is loaded at once.
+
+    The list may set `level`, the level of the heading, and `sizes`, those of the image.
+    """
+    level, sizes = context.get("level"), context.get("sizes")
 
     def render_entry() -> SafeString:
-        return render_to_string("blog/_entry.html", {"post": post, "level": level, "is_first": is_first})
+        variables = {"post": post, "level": level, "sizes": sizes, "is_first": is_first}
+        return render_to_string("blog/_entry.html", variables)
 
-    return html_per_version(context["request"], ("entry", post.pk, level, is_first), render_entry)
+    return html_per_version(context["request"], ("entry", post.pk, level, sizes, is_first), render_entry)
 
 
 @register.simple_tag
