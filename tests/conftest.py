@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -109,6 +110,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def wait_for_requests(seconds: float = 10) -> None:
+    """Wait until the live server has answered every request, so that the database can be emptied."""
+    # A thread that was just created is listed already but cannot be joined yet, so we look instead of joining.
+    deadline = time.monotonic() + seconds
+    while any(thread.name.endswith("(process_request_thread)") for thread in threading.enumerate()):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.005)
+
+
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Page]:
     """Return a visitor's page. The test fails when a script raises or the content security policy is violated."""
@@ -121,10 +132,7 @@ def page(browser: Browser, live_server: LiveServer, settings: Settings) -> Itera
     page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     yield page
     context.close()
-    # Wait for requests in progress before the database is emptied. Closing a connection ends its thread.
-    for thread in threading.enumerate():
-        if thread.name.endswith("(process_request_thread)"):
-            thread.join(10)
+    wait_for_requests()
     assert not errors
 
 
