@@ -1,6 +1,5 @@
 """Django settings, read from the environment. Defaults suit production; .env.example lists every variable."""
 
-import mimetypes
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +12,6 @@ from js_asset import static_lazy
 
 from ptcomplete.email_settings import anymail, mailers
 from ptcomplete.security_settings import hsts_policy
-from ptcomplete.speculation_rules import EXTENSION, MEDIA_TYPE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -247,9 +245,6 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Compressing source maps and unhashed files too would triple the time of the first start.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("jpg", "jpeg", "png", "gif", "webp", "woff", "woff2", "map", "txt")
-# For the server of `make dev` and for WhiteNoise, which has its own list.
-mimetypes.add_type(MEDIA_TYPE, EXTENSION)
-WHITENOISE_MIMETYPES = {EXTENSION: MEDIA_TYPE}
 # Other sites need not load fonts and scripts from here.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"

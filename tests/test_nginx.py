@@ -36,7 +36,6 @@ def port(site: LocalServer, tmp_path: Path) -> Iterator[int]:
         "127.0.0.1:8000": f"127.0.0.1:{site.port}",
         "listen 80;": f"listen 127.0.0.1:{free_port()};",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{port};",
-        "include mime.types": "include /etc/nginx/mime.types",
     }.items():
         assert old in example
         example = example.replace(old, new)
@@ -113,15 +112,13 @@ def test_the_site_is_asked_for_one_encoding(
 
 
 def test_static_files_and_uploads_come_from_the_folder(site: LocalServer, port: int, tmp_path: Path) -> None:
-    for name in ("static/site.css", "static/site.css.gz", "static/prefetch.speculationrules", "media/knee.avif"):
+    for name in ("static/site.css", "static/site.css.gz", "media/knee.avif"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     _, headers, body = get(port, "/static/site.css", Accept_Encoding="gzip")
     assert (body, headers["content-encoding"]) == (b"static/site.css.gz", "gzip")
     assert (headers["vary"], headers["content-type"]) == ("Accept-Encoding", "text/css; charset=utf-8")
     assert "immutable" in headers["cache-control"]
-    rules = get(port, "/static/prefetch.speculationrules")
-    assert rules[1]["content-type"].startswith("application/speculationrules+json")
     status, headers, body = get(port, "/media/knee.avif", Range="bytes=6-9")
     assert (status, body, headers["content-type"]) == (206, b"knee", "image/avif")
     assert "sandbox" in headers["content-security-policy"]
