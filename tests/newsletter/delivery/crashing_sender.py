@@ -1,39 +1,23 @@
 """The other process of a worker, killed at a chosen point.
 
-    python -m tests.newsletter.delivery.crashing_sender FILE CRASH_AT AFTER
+    python -S crashing_sender.py SOCKET ARGUMENTS
 
-Writes its pid to FILE when it begins to send. See `crashing_worker`.
+Starting Django takes seconds, so the process that listens on SOCKET forks a sender, which reads and writes the standard
+input and output of this process. This process only waits for its end. See `crashing_worker.serve_senders`.
 """
 
-import os
+import socket
 import sys
-import threading
-from pathlib import Path
-from typing import Any
-
-import django
-
-from tests.newsletter.delivery.crashing_worker import crash, wrap
 
 
-def main(ready: Path, crash_at: str, after: float) -> None:
-    """Run the process that the worker wants."""
-    django.setup()
-    from newsletter.management.commands import newsletter_sender
-
-    lock = threading.Lock()
-
-    def report(*_: Any) -> None:
-        with lock:
-            if not ready.exists():
-                temporary = ready.with_suffix(".new")
-                temporary.write_text(str(os.getpid()))
-                temporary.rename(ready)
-                crash(crash_at, after)
-
-    wrap(newsletter_sender, "send_over_connections", report, None)
-    newsletter_sender.Command().handle()
+def main(path: str, arguments: str) -> None:
+    """Have a sender forked and wait until it has ended."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(path)
+        socket.send_fds(client, [arguments.encode()], [sys.stdin.fileno(), sys.stdout.fileno()])
+        # The sender holds the other end of the connection until its end.
+        client.recv(1)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]))
+    main(*sys.argv[1:])

@@ -9,18 +9,23 @@ forks a process that runs `newsletter_worker --once`, and prints its pid and its
 import json
 import os
 import random
+import select
 import signal
+import socket
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, NoReturn
 
 import django
 
+SENDER = Path(__file__).with_name("crashing_sender.py")
 CRASH_POINTS = (
     "before claim",
     "after claim",
@@ -99,9 +104,8 @@ def start_crashing_sender(worker_crash: tuple[str, float], crash_at: str, after:
 
     ready = settings.DATA_DIR / "sender"
     ready.unlink(missing_ok=True)
-    module = "tests.newsletter.delivery.crashing_sender"
-    command = (sys.executable, "-m", module, str(ready), crash_at, str(after))
-    sender_processes.COMMAND = command
+    arguments = json.dumps([crash_at, after])
+    sender_processes.COMMAND = (sys.executable, "-S", str(SENDER), str(settings.DATA_DIR / "senders"), arguments)
 
     is_armed: list[bool] = []
 
@@ -113,6 +117,62 @@ def start_crashing_sender(worker_crash: tuple[str, float], crash_at: str, after:
             crash(*worker_crash)
 
     wrap(sending, "send_over_connections", wait, None)
+
+
+def serve_senders() -> None:
+    """Fork a process that forks a sender for each connection to the socket `senders`, and ends with this process."""
+    from django.conf import settings
+
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(settings.DATA_DIR / "senders"))
+    server.listen()
+    is_over, held_by_this_process = os.pipe()
+    if os.fork():
+        server.close()
+        os.close(is_over)
+        return
+    os.close(held_by_this_process)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # leaves no zombies
+    while True:
+        if is_over in select.select([server.fileno(), is_over], [], [])[0]:
+            os._exit(0)
+        connection = server.accept()[0]
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            message, descriptors, *_ = socket.recv_fds(connection, 1024, 2)
+            for number, descriptor in enumerate(descriptors):
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            exit_with(partial(run_sender, settings.DATA_DIR / "sender", *json.loads(message)))
+        connection.close()
+
+
+def run_sender(ready: Path, crash_at: str, after: float) -> None:
+    """Run the process that the worker wants. It writes its pid to `ready` when it begins to send."""
+    from newsletter.management.commands import newsletter_sender
+
+    lock = threading.Lock()
+
+    def report_pid(*_: Any) -> None:
+        with lock:
+            if not ready.exists():
+                temporary = ready.with_suffix(".new")
+                temporary.write_text(str(os.getpid()))
+                temporary.rename(ready)
+                crash(crash_at, after)
+
+    wrap(newsletter_sender, "send_over_connections", report_pid, None)
+    newsletter_sender.Command().handle()
+
+
+def exit_with(function: Callable[[], None]) -> NoReturn:
+    """Call `function` and end this process, with 1 if it raised an exception."""
+    try:
+        function()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
 
 
 def crash(crash_at: str, after: float) -> None:
@@ -154,20 +214,16 @@ def main() -> None:
     # Loaded before the first fork.
     from django.test import utils  # noqa: F401
 
-    from newsletter.management.commands import newsletter_worker  # noqa: F401
+    from newsletter.management.commands import newsletter_sender, newsletter_worker  # noqa: F401
 
     DNS_NAME.get_fqdn()  # one slow network request
+    serve_senders()
     report("ready")
     for line in sys.stdin:
         connection.close()
         child = os.fork()
         if child == 0:
-            try:
-                run(*json.loads(line))
-            except BaseException:
-                traceback.print_exc()
-                os._exit(1)
-            os._exit(0)
+            exit_with(partial(run, *json.loads(line)))
         report(child)
         _, status = os.waitpid(child, 0)
         report(os.waitstatus_to_exitcode(status))
