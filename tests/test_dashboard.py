@@ -30,6 +30,7 @@ def text(client: Client, url: str = "/admin/") -> str:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_an_empty_dashboard_greets_the_user_and_offers_to_write_a_post(admin_client: Client, admin_user: User) -> None:
     admin_user.name = "Tera"
     admin_user.save()
@@ -64,6 +65,7 @@ def make_unfinished_work(user: User) -> Page:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> None:
     page = make_unfinished_work(admin_user)
     html = text(admin_client)
@@ -91,6 +93,7 @@ def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> No
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_publishing_rules_decide_which_posts_need_fixing(admin_client: Client) -> None:
     make_post(featured_image=make_image(alt=""))
     PublishingRules.objects.create(severities={"alt_text": "warn", "word_count": "block"})
@@ -103,6 +106,7 @@ def test_publishing_rules_decide_which_posts_need_fixing(admin_client: Client) -
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", ["/admin/", "/admin/blog/post/", "/admin/pages/page/"])
+@pytest.mark.any_database
 def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(
     admin_client: Client, admin_user: User, url: str
 ) -> None:
@@ -127,6 +131,7 @@ def test_the_admin_needs_the_same_number_of_queries_for_5_and_50_posts(
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_blog_comes_first_groups_come_last_and_taggit_is_hidden(admin_client: Client) -> None:
     page = text(admin_client).partition("All content and settings")[2]
     positions = [page.index(f'class="app-{app} ') for app in ("blog", "images", "siteinfo", "accounts", "auth")]
@@ -136,6 +141,7 @@ def test_the_blog_comes_first_groups_come_last_and_taggit_is_hidden(admin_client
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_posts_can_be_added_to_a_category_in_bulk(admin_client: Client) -> None:
     old, new = make_category(name="Old"), make_category(name="New")
     posts = [make_post(categories=[old]), make_post(), make_post()]
@@ -161,6 +167,7 @@ def test_posts_can_be_added_to_a_category_in_bulk(admin_client: Client) -> None:
         ("month=2026-03", "March"),
     ],
 )
+@pytest.mark.any_database
 def test_the_list_of_posts_can_be_filtered(admin_client: Client, query: str, shown: str) -> None:
     complete: dict[str, Any] = {"excerpt": "So.", "featured_image": make_image(), "primary_category": make_category()}
     make_post(title="March", published_at=timezone.now().replace(year=2026, month=3, day=5), **complete)
@@ -170,6 +177,7 @@ def test_the_list_of_posts_can_be_filtered(admin_client: Client, query: str, sho
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_new_category_comes_last() -> None:
     make_category(position=5)
     assert Category.objects.create(name="New", slug="new").position == 6
@@ -179,6 +187,7 @@ def test_a_new_category_comes_last() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
 @pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.any_database
 def test_every_form_field_has_a_help_text(rf: RequestFactory, admin_user: User, model: type, is_new: bool) -> None:
     request = rf.get("/admin/")
     request.user = admin_user

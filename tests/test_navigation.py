@@ -14,6 +14,8 @@ from pages.models import Page
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category, make_post
 
+pytestmark = pytest.mark.any_database
+
 BODY = "<h2>One</h2><p>Words.</p>" * 3
 
 

@@ -24,6 +24,8 @@ from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.factories import make_comparison, make_favorite, make_link, make_product
 from tests.factories import make_image, make_post
 
+pytestmark = pytest.mark.any_database
+
 REL = "sponsored nofollow noopener"
 
 

@@ -21,6 +21,8 @@ from pagecache.versions import read_versions
 from tests.affiliates.factories import make_link
 from tests.local_server import allow_local_requests
 
+pytestmark = pytest.mark.any_database
+
 STATUSES = {
     "/fine": 200,
     "/moved": 301,
@@ -49,7 +51,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Run a local shop that answers for shop.example.com."""
     requests.clear()
     server = HTTPServer(("127.0.0.1", 0), _Shop)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     check_url = link_checker.check_url
     local_url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(

@@ -40,10 +40,12 @@ def products(amazon: Program, shop: Program) -> list[Product]:
     ]
 
 
+@pytest.mark.any_database
 def test_sections_and_products_are_in_the_authors_order(products: list[Product], client: Client) -> None:
     assert headings(get_page(client)) == ["The first", "Roller", "Band", "A second", "Ball"]
 
 
+@pytest.mark.any_database
 def test_the_disclosure_precedes_the_first_affiliate_link(products: list[Product], client: Client) -> None:
     main = get_page(client).find(".//main")
     assert main is not None
@@ -55,6 +57,7 @@ def test_the_disclosure_precedes_the_first_affiliate_link(products: list[Product
     assert "As an Amazon Associate" in note.text_content()
 
 
+@pytest.mark.any_database
 def test_only_products_with_an_active_link_and_a_section_are_shown(shop: Program, client: Client) -> None:
     make_favorite(shop, name="Here")
     make_favorite(shop, name="Retired").links.get().retire()
@@ -75,6 +78,7 @@ def test_only_products_with_an_active_link_and_a_section_are_shown(shop: Program
         ("\x00<b>", []),
     ],
 )
+@pytest.mark.any_database
 def test_the_search_field_finds_products_with_every_word(
     products: list[Product], client: Client, query: str, expected: list[str]
 ) -> None:
@@ -86,6 +90,7 @@ def test_the_search_field_finds_products_with_every_word(
     assert page.xpath("//main//form//input/@value") == ["<b>" if "<b>" in query else query.strip()]
 
 
+@pytest.mark.any_database
 def test_an_empty_shop_page_is_not_indexed(client: Client, db: None) -> None:
     page = get_page(client)
     assert "No favorites yet." in page.text_content()
@@ -94,6 +99,7 @@ def test_an_empty_shop_page_is_not_indexed(client: Client, db: None) -> None:
     assert b"/shop/" not in client.get("/sitemap-shop.xml").content
 
 
+@pytest.mark.any_database
 def test_the_structured_data_has_products_without_ratings_or_prices(products: list[Product], client: Client) -> None:
     ShopPage.objects.create(title="My things", introduction="Few & good.")
     page = get_page(client)
@@ -109,6 +115,7 @@ def test_the_structured_data_has_products_without_ratings_or_prices(products: li
     assert b"sitemap-shop.xml" in client.get("/sitemap.xml").content
 
 
+@pytest.mark.any_database
 def test_the_site_search_finds_products_of_the_shop_page(products: list[Product], client: Client) -> None:
     hits = get_page(client, "/search/?q=firm").xpath("//div[contains(@class, 'entries')]//h2/a")
     assert [(hit.text, hit.get("href")) for hit in hits] == [("Ball", f"/shop/#product-{products[0].pk}")]
@@ -121,12 +128,14 @@ def test_the_site_search_finds_products_of_the_shop_page(products: list[Product]
     assert not get_page(client, "/search/?q=springy").xpath("//div[contains(@class, 'entries')]")
 
 
+@pytest.mark.any_database
 def test_search_results_show_the_image_and_the_section(products: list[Product], client: Client) -> None:
     (entry,) = get_page(client, "/search/?q=roller").xpath("//article[h2 or .//h2/a[text()='Roller']]")
     assert entry.xpath(".//img")
     assert "In the shop: The first" in entry.text_content()
 
 
+@pytest.mark.any_database
 def test_the_number_of_queries_does_not_grow_with_the_number_of_products(shop: Program, client: Client) -> None:
     make_favorite(shop)
 
@@ -142,6 +151,7 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_products(shop: P
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_demo_shop_is_created_once_with_a_card_and_a_comparison_in_a_post(client: Client) -> None:
     make_post(slug="what-a-foam-roller-does", body="<p>Text.</p><h2>References</h2><p>Last.</p>")
     for _ in range(2):

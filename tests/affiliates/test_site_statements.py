@@ -10,6 +10,8 @@ from siteinfo.models import SiteInfo
 from tests.affiliates.factories import make_link
 from tests.factories import make_page, make_post
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.mark.parametrize("use", ["link", "pasted"])
 def test_amazons_statements_are_on_every_page_while_a_link_is_active(amazon: Program, client: Client, use: str) -> None:

@@ -50,6 +50,7 @@ def admin_messages(response: Any) -> str:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_complete_post_has_no_findings() -> None:
     assert messages(make_good_post()) == {}
 
@@ -73,6 +74,7 @@ def test_a_complete_post_has_no_findings() -> None:
         ({"body": f"<p>A study found it. {WORDS}</p>"}, "references", "Cite your sources"),
     ],
 )
+@pytest.mark.any_database
 def test_each_problem_has_its_own_finding(problem: dict[str, object], check: str, message: str) -> None:
     found = messages(make_good_post(**problem))
     assert list(found) == [check]
@@ -80,6 +82,7 @@ def test_each_problem_has_its_own_finding(problem: dict[str, object], check: str
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_missing_category_and_a_missing_disclaimer_are_found() -> None:
     post = make_good_post(primary_category=None)
     post.categories.clear()
@@ -100,6 +103,7 @@ def test_a_missing_category_and_a_missing_disclaimer_are_found() -> None:
         ({"alt": "", "is_decorative": True}, "", False),
     ],
 )
+@pytest.mark.any_database
 def test_an_image_needs_alt_text_unless_it_is_decorative(fields: dict[str, Any], alt: str, is_missing: bool) -> None:
     image = make_image(**fields)
     post = make_good_post(body=f'{GOOD_BODY}<figure><img data-image="{image.pk}"{alt}></figure>')
@@ -107,6 +111,7 @@ def test_an_image_needs_alt_text_unless_it_is_decorative(fields: dict[str, Any],
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_publishing_is_refused_with_every_blocking_finding_and_loses_no_text(admin_client: Client) -> None:
     make_author()
     body = f'<p><a href="#">here</a> and <a href="#">there</a> {WORDS}</p>'
@@ -124,6 +129,7 @@ def test_publishing_is_refused_with_every_blocking_finding_and_loses_no_text(adm
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_post_with_warnings_is_published_and_the_form_links_them_to_their_fields(admin_client: Client) -> None:
     make_author()
     response = admin_client.post(reverse("admin:blog_post_add"), post_form_data(_publish=""), follow=True)
@@ -134,6 +140,7 @@ def test_a_post_with_warnings_is_published_and_the_form_links_them_to_their_fiel
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_owner_chooses_which_checks_block_and_which_are_ignored(admin_client: Client) -> None:
     make_author()
     rules = {check.id: check.severity for check in CHECKS} | {"excerpt": "block", "word_count": "ignore"}
@@ -146,6 +153,7 @@ def test_the_owner_chooses_which_checks_block_and_which_are_ignored(admin_client
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_bulk_publishing_skips_and_names_blocked_posts(admin_client: Client) -> None:
     fine = make_good_post()
     wrong = make_good_post(title="Wrong", body=f'<p><a href="#">here</a>{WORDS}</p>')
@@ -159,6 +167,7 @@ def test_bulk_publishing_skips_and_names_blocked_posts(admin_client: Client) -> 
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_pending_changes_with_blocking_findings_are_not_published(admin_client: Client) -> None:
     post = make_good_post(status=Post.Status.PUBLISHED, published_at=timezone.now())
     url = reverse("admin:blog_post_change", args=[post.pk])
@@ -179,6 +188,7 @@ def test_pending_changes_with_blocking_findings_are_not_published(admin_client: 
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_public_post_with_a_blocking_finding_can_be_improved_but_not_worsened(admin_client: Client) -> None:
     body = f'<p><a href="#">here</a>{WORDS}</p>'
     post = make_good_post(body=body, status=Post.Status.PUBLISHED, published_at=timezone.now())
@@ -208,6 +218,7 @@ def test_a_finding_links_to_its_field_even_in_a_collapsed_group(admin_page: Page
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_form_shows_the_reading_level(admin_client: Client) -> None:
     post = make_post(body="<p>The cat sat on the mat.</p>")
     page = admin_client.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()

@@ -15,7 +15,7 @@ from blog.models import Category, Post
 from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category, make_image, make_post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 PLACES = ("/feed/", "/category/pain/feed/", "/tag/stairs/feed/", "/author/sam/feed/")
 EVERY = pytest.mark.parametrize("url", [f"{place}{end}" for place in PLACES for end in ("", "atom/")])
 BODY = """<p>See <a href="/other/">this</a> and <a href="#ref">that</a>.</p><figure><img data-image="{}"></figure>

@@ -35,11 +35,13 @@ def test_a_new_post_from_a_template_starts_with_its_content(admin_page: Page) ->
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("template", ["0", "x", "9" * 30, "²"])
+@pytest.mark.any_database
 def test_an_unknown_template_shows_an_empty_form(admin_client: Client, template: str) -> None:
     assert admin_client.get(reverse("admin:blog_post_add"), {"template": template}).status_code == 200
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_demo_has_four_templates_and_does_not_overwrite_changed_ones() -> None:
     loader.load_demo()
     assert PostTemplate.objects.count() == 4
@@ -68,6 +70,7 @@ def make_full_post() -> Post:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("source", ["form", "list"])
+@pytest.mark.any_database
 def test_a_copy_has_the_content_but_not_the_url_dates_or_status(admin_client: Client, source: str) -> None:
     post = make_full_post()
     if source == "form":
@@ -84,6 +87,7 @@ def test_a_copy_has_the_content_but_not_the_url_dates_or_status(admin_client: Cl
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_get_request_creates_no_copy(admin_client: Client) -> None:
     post = make_full_post()
     admin_client.get(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})

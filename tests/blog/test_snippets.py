@@ -12,6 +12,8 @@ from richtext.embeds import RenderTarget
 from richtext.rendering import render
 from tests.factories import make_image, make_post
 
+pytestmark = pytest.mark.any_database
+
 
 def embed(snippet: Snippet) -> str:
     """Return the embed of a snippet."""

@@ -24,6 +24,8 @@ from instagram.models import InstagramPost, InstagramSettings
 from tests.factories import make_image
 from tests.local_server import allow_local_requests
 
+pytestmark = pytest.mark.any_database
+
 TOKEN = "IGAAsecret123"
 
 

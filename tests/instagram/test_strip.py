@@ -18,6 +18,8 @@ from instagram.templatetags.instagram_tags import instagram_strip
 from siteinfo.models import SiteInfo, SocialLink
 from tests.factories import make_image
 
+pytestmark = pytest.mark.any_database
+
 
 def make_instagram_post(days: int = 0, **overrides: Any) -> InstagramPost:
     """Create a post of the strip from `days` ago."""

@@ -20,6 +20,7 @@ from tests.layout.factories import link_titles, widget_titles
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_an_area_can_be_customized_and_reset(admin_client: Client) -> None:
     make_author(name="Sam")
     make_post(categories=[make_category(name="Pain")])
@@ -49,6 +50,7 @@ def test_an_area_can_be_customized_and_reset(admin_client: Client) -> None:
         ("out", 1, list(NAMES)),
     ],
 )
+@pytest.mark.any_database
 def test_a_step_moves_a_block_by_one_position_and_stops_at_the_ends(
     admin_client: Client, four_links: list[Block], direction: str, index: int, expected: list[str]
 ) -> None:
@@ -60,6 +62,7 @@ def test_a_step_moves_a_block_by_one_position_and_stops_at_the_ends(
     )
 
 
+@pytest.mark.any_database
 def test_a_link_moves_under_the_heading_above_it_and_out_again(admin_client: Client, four_links: list[Block]) -> None:
     heading = Block.objects.create(area="main-menu", block_type="heading", title="More", position=9)
     admin_client.post(area_url("main-menu"), {"up": heading.pk})
@@ -70,6 +73,7 @@ def test_a_link_moves_under_the_heading_above_it_and_out_again(admin_client: Cli
     assert order("main-menu") == ["one", "two", "three", "More", "four"]
 
 
+@pytest.mark.any_database
 def test_a_block_can_be_dropped_before_another_or_under_a_heading(
     admin_client: Client, four_links: list[Block]
 ) -> None:
@@ -99,6 +103,7 @@ def test_a_block_can_be_dropped_before_another_or_under_a_heading(
         {},
     ],
 )
+@pytest.mark.any_database
 def test_invalid_changes_are_rejected_with_a_message(
     admin_client: Client, four_links: list[Block], posted: dict[str, str]
 ) -> None:
@@ -108,6 +113,7 @@ def test_invalid_changes_are_rejected_with_a_message(
     assert bool(parse(response).xpath("//ul[@class='messagelist']/li[@class='error']")) == bool(posted)
 
 
+@pytest.mark.any_database
 def test_a_heading_cannot_be_dropped_under_another_heading(admin_client: Client, four_links: list[Block]) -> None:
     outer, inner = (
         Block.objects.create(area="main-menu", block_type="heading", title=name) for name in ("Outer", "Inner")
@@ -120,6 +126,7 @@ def test_a_heading_cannot_be_dropped_under_another_heading(admin_client: Client,
     assert inner.parent is None
 
 
+@pytest.mark.any_database
 def test_one_click_hides_and_shows_a_block(admin_client: Client, client: Client, four_links: list[Block]) -> None:
     admin_client.post(area_url("main-menu"), {"hide": four_links[1].pk})
     assert link_titles(client, "main-menu") == ["one", "three", "four"]
@@ -149,6 +156,7 @@ def test_concurrent_moves_neither_lose_nor_duplicate_a_block(four_links: list[Bl
     assert len(order("sidebar")) == 8
 
 
+@pytest.mark.any_database
 def test_editing_a_block_does_not_undo_a_concurrent_move(admin_client: Client, four_links: list[Block]) -> None:
     block = Block.objects.get(title="one")
     services.step_block(block.pk, "down")
@@ -161,6 +169,7 @@ def test_editing_a_block_does_not_undo_a_concurrent_move(admin_client: Client, f
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_an_unknown_area_is_not_found(admin_client: Client) -> None:
     assert admin_client.get(area_url("attic")).status_code == 404
 

@@ -17,6 +17,7 @@ from tests.layout.factories import link_titles, widget_titles
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_pages_posts_and_categories_can_be_found_by_title_and_linked(
     admin_client: Client, four_links: list[Block]
 ) -> None:
@@ -53,6 +54,7 @@ def test_pages_posts_and_categories_can_be_found_by_title_and_linked(
         "",
     ],
 )
+@pytest.mark.any_database
 def test_a_broken_link_is_rejected_and_the_entered_title_stays(admin_client: Client, url: str) -> None:
     form = reverse("admin:layout_block_add", query={"area": "main-menu", "block_type": "link"})
     response = admin_client.post(form, {"title": "My title", "link": url, "is_shown": "on"})
@@ -75,6 +77,7 @@ def test_a_broken_link_is_rejected_and_the_entered_title_stays(admin_client: Cli
         "/#home-start",
     ],
 )
+@pytest.mark.any_database
 def test_working_urls_are_accepted(admin_client: Client, url: str) -> None:
     form = reverse("admin:layout_block_add", query={"area": "main-menu", "block_type": "link"})
     admin_client.post(form, {"title": "There", "link": url, "is_shown": "on"})
@@ -83,6 +86,7 @@ def test_working_urls_are_accepted(admin_client: Client, url: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_url_of_a_page_is_stored_as_a_link_to_the_page(admin_client: Client, client: Client) -> None:
     page = make_page(title="Who I am", slug="who")
     admin_client.post(area_url("main-menu"), {"customize": "1"})
@@ -96,6 +100,7 @@ def test_the_url_of_a_page_is_stored_as_a_link_to_the_page(admin_client: Client,
     assert link_titles(client, "main-menu")[0] == "Who I am"
 
 
+@pytest.mark.any_database
 def test_a_block_of_an_unknown_area_cannot_be_opened(admin_client: Client) -> None:
     block = Block.objects.create(area="attic", block_type="search")
     response = admin_client.get(reverse("admin:layout_block_change", args=[block.pk]), follow=True)
@@ -105,6 +110,7 @@ def test_a_block_of_an_unknown_area_cannot_be_opened(admin_client: Client) -> No
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("block_type", BLOCK_TYPES)
+@pytest.mark.any_database
 def test_the_form_has_only_the_fields_of_the_block_type(admin_client: Client, block_type: str) -> None:
     area = next(area for area in Area if area in BLOCK_TYPES[block_type].areas)
     url = reverse("admin:layout_block_add", query={"area": area, "block_type": block_type})
@@ -114,6 +120,7 @@ def test_the_form_has_only_the_fields_of_the_block_type(admin_client: Client, bl
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_text_and_image_blocks_are_edited_and_shown(admin_client: Client, client: Client) -> None:
     image = make_image(alt="A bridge")
     Block.objects.create(area="sidebar", block_type="search")
@@ -134,6 +141,7 @@ def test_text_and_image_blocks_are_edited_and_shown(admin_client: Client, client
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_the_admin_explains_why_visitors_do_not_see_a_block(admin_client: Client) -> None:
     draft = make_post(title="Half", status=Post.Status.DRAFT)
     trashed = make_page(title="Old")
@@ -153,6 +161,7 @@ def test_the_admin_explains_why_visitors_do_not_see_a_block(admin_client: Client
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_removing_needs_confirmation_and_removing_the_last_block_restores_the_default(admin_client: Client) -> None:
     block = Block.objects.create(area="sidebar", block_type="search")
     form = reverse("admin:layout_block_delete", args=[block.pk])
@@ -164,6 +173,7 @@ def test_removing_needs_confirmation_and_removing_the_last_block_restores_the_de
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_changing_the_layout_requires_permission_to_change_the_site_information() -> None:
     writer = User.objects.create_user("writer@example.com", "a password for tests", is_staff=True)
     client = Client()
@@ -180,6 +190,7 @@ def test_changing_the_layout_requires_permission_to_change_the_site_information(
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_an_image_used_in_a_block_cannot_be_deleted(admin_client: Client) -> None:
     image = make_image()
     block = Block.objects.create(area="sidebar", block_type="image", image=image, title="Our door")
@@ -190,6 +201,7 @@ def test_an_image_used_in_a_block_cannot_be_deleted(admin_client: Client) -> Non
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", ["\x00", "knee\x00", "%", "x" * 5000, "https://x/\x00", "//"])
+@pytest.mark.any_database
 def test_any_text_can_be_searched_for(admin_client: Client, text: str) -> None:
     Block.objects.create(area="main-menu", block_type="search")
     assert admin_client.get(area_url("main-menu"), {"q": text, "parent": text, "focus": text}).status_code == 200

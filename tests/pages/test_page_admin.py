@@ -14,7 +14,7 @@ from pages.starter_pages import ROLES
 from tests.factories import make_author, make_page, make_post
 from tests.pages.public_pages import get_tree, nodes_of_type
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def form_data(page: Page, **overrides: str) -> dict[str, str]:

@@ -70,6 +70,7 @@ def test_the_site_url_is_same_origin_behind_a_proxy_that_changes_the_host(
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_complete_form_is_valid(rf: RequestFactory) -> None:
     form = submit(rf)
     assert form.is_valid(), form.errors
@@ -78,6 +79,7 @@ def test_a_complete_form_is_valid(rf: RequestFactory) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_cross_site_form_is_rejected_with_its_text_preserved(rf: RequestFactory) -> None:
     form = submit(rf, headers={"sec-fetch-site": "cross-site"})
     assert not form.is_valid()
@@ -101,6 +103,7 @@ def test_a_cross_site_form_is_rejected_with_its_text_preserved(rf: RequestFactor
     ],
     ids=["none", "nul", "forged", "truncated", "for another form", "expired", "too new", "in the future"],
 )
+@pytest.mark.any_database
 def test_an_invalid_token_is_rejected_and_sending_again_works(rf: RequestFactory, make: Callable[[], str]) -> None:
     form = submit(rf, {"token": make()})
     assert not form.is_valid()
@@ -110,12 +113,14 @@ def test_an_invalid_token_is_rejected_and_sending_again_works(rf: RequestFactory
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_page_just_opened_cannot_be_submitted(rf: RequestFactory) -> None:
     page = NoteForm(rf.get("/"))
     assert not submit(rf, {"token": page.new_token}).is_valid()
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_filled_honeypot_is_spam_and_does_not_count_toward_the_limit(rf: RequestFactory) -> None:
     form = submit(rf, {HONEYPOT: "https://pills.example.com"})
     assert form.is_valid()
@@ -124,6 +129,7 @@ def test_a_filled_honeypot_is_spam_and_does_not_count_toward_the_limit(rf: Reque
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_beyond_the_limit_a_form_is_rejected_with_its_text_preserved(rf: RequestFactory) -> None:
     assert submit(rf).is_valid()
     assert not submit(rf, {"words": ""}).is_valid()  # a form with other errors does not count
@@ -137,6 +143,7 @@ def test_beyond_the_limit_a_form_is_rejected_with_its_text_preserved(rf: Request
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_double_click_is_one_submission_and_a_changed_text_is_another(rf: RequestFactory) -> None:
     token = issue_token("note", age=60)
     first, twin, other = (submit(rf, {"token": token, "words": words}) for words in ("A", "A", "B"))
@@ -148,6 +155,7 @@ def test_a_double_click_is_one_submission_and_a_changed_text_is_another(rf: Requ
 @pytest.mark.parametrize("name", ["words", "link", "email"])
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x9b", "\u202e", "\u2066"])
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_invisible_characters_are_rejected_and_removed(rf: RequestFactory, name: str, character: str) -> None:
     typed = {"words": "a{}b", "link": "https://example.org/{}b", "email": "a{}b@example.org"}[name]
     form = submit(rf, {name: typed.format(character)})
@@ -157,6 +165,7 @@ def test_invisible_characters_are_rejected_and_removed(rf: RequestFactory, name:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_right_to_left_text_and_any_line_endings_are_accepted(rf: RequestFactory) -> None:
     form = submit(rf, {"words": "שלום\u200f\r\nb\tc"})
     assert form.is_valid()
@@ -164,6 +173,7 @@ def test_right_to_left_text_and_any_line_endings_are_accepted(rf: RequestFactory
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_text_that_is_too_long_stays_in_the_field(rf: RequestFactory) -> None:
     form = submit(rf, {"words": "x" * 25})
     assert form.errors["words"] == ["This is 25 characters long; the limit is 20. Please shorten it."]
@@ -172,11 +182,13 @@ def test_text_that_is_too_long_stays_in_the_field(rf: RequestFactory) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "two words", "https://", "http://["])
+@pytest.mark.any_database
 def test_an_invalid_url_is_explained(rf: RequestFactory, link: str) -> None:
     assert "such as https://" in submit(rf, {"link": link}).errors["link"][0]
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_an_incomplete_email_address_is_explained(rf: RequestFactory) -> None:
     assert "such as name@" in submit(rf, {"email": "sam@"}).errors["email"][0]
 
@@ -204,6 +216,7 @@ def test_only_the_proxys_own_entry_is_used_and_only_behind_a_proxy(rf: RequestFa
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_no_ip_address_is_stored_and_counters_expire_the_next_day(rf: RequestFactory) -> None:
     assert hit(rf.get("/", REMOTE_ADDR="192.0.2.1"), "x", limit=1)
     counter = RateLimitCounter.objects.get()
@@ -215,6 +228,7 @@ def test_no_ip_address_is_stored_and_counters_expire_the_next_day(rf: RequestFac
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_fingerprints_change_every_day(rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     assert hit(rf.get("/"), "x", limit=1)
     tomorrow = timezone.localdate() + timedelta(days=1)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from redirects import normalize
 from redirects.models import Redirect
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.mark.parametrize(

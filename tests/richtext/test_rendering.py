@@ -11,6 +11,8 @@ from richtext.rendering import render, render_all
 from richtext.sanitizer import sanitize
 from tests.factories import make_image
 
+pytestmark = pytest.mark.any_database
+
 BODY = '<figure><img data-image="{}"><figcaption>The caption</figcaption></figure>'
 
 

@@ -14,6 +14,8 @@ from blog.models import Post
 from pages.models import Page
 from wordpress.models import ImportedObject
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.mark.django_db
 def test_generated_export_is_imported_completely(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

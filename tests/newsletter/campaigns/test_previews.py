@@ -19,7 +19,7 @@ from tests.newsletter.campaigns.admin_pages import (
     make_draft,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def test_preview_requires_the_admin_and_is_sandboxed(admin_client: Client, client: Client) -> None:

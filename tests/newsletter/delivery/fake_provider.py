@@ -115,7 +115,7 @@ def _recipient(email: dict[str, Any]) -> str:
 if __name__ == "__main__":
     FakeProvider.log_path = sys.argv[1]
     server = ThreadingHTTPServer(("127.0.0.1", 0), FakeProvider)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     sys.stdin.read()

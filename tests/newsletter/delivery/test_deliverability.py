@@ -17,7 +17,7 @@ from newsletter.delivery.deliverability import settings_problems
 from newsletter.models import NewsletterSettings
 from ptcomplete.email_settings import mailers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 VALID_RECORDS = {
     ("news.example.com.", "MX"): ["10 mail.example.com."],

@@ -16,6 +16,8 @@ from siteinfo.models import SiteInfo
 from tests.factories import make_campaign
 from tests.newsletter.delivery.harness import make_newsletter_settings
 
+pytestmark = pytest.mark.any_database
+
 SENDER = Sender("Sam’s Clinic", "news@example.com", "sam@example.com", "newsletter.example.com")
 SUBSCRIBER_ID, TOKEN_VERSION = UUID(int=7), 3
 

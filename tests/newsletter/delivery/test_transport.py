@@ -12,7 +12,7 @@ from newsletter.models import Delivery
 from ptcomplete.email_settings import mailers
 from tests.newsletter.delivery.harness import DeliveryHarness
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 MESSAGE = b"Message-ID: <1@example.com>\r\n\r\nText\r\n"
 DEFERRED, FAILED, SENT, UNCERTAIN = (
