@@ -1,53 +1,103 @@
-"""Admin pages of users, groups and authors."""
+"""Admin pages of users and authors."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Author, ProfileLink, Qualification, User
+from accounts.roles import EXPLANATIONS, Role
 from images.admin import ImagePickerMixin
 from richtext.forms import RichTextField
 
+# Roles replace groups.
 admin.site.unregister(Group)
 
 
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
-    """Edit groups of users with the same permissions."""
+class UserForm(UserChangeForm):
+    """Edit a person and their role."""
 
-    def get_form(self, request: HttpRequest, obj: Group | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """Add help texts to Django's form."""
-        help_texts = {"name": "Such as “Guest authors”.", "permissions": "What all users in this group may do."}
-        return super().get_form(request, obj, change, **{**kwargs, "help_texts": help_texts})
+    class Meta:
+        model = User
+        exclude = ()
+        widgets = {"role": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "role" in self.fields:
+            role: Any = self.fields["role"]
+            role.choices = [
+                *((each.value, f"{each.label}. {EXPLANATIONS[each]}") for each in Role),
+                ("", "No role. Cannot sign in to the admin."),
+            ]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to leave the site without an owner."""
+        cleaned = super().clean() or {}
+        stays_owner = cleaned.get("role") == Role.OWNER and cleaned.get("is_active", True)
+        saved = User.objects.filter(pk=self.instance.pk).first()
+        if "role" in self.fields and not stays_owner and saved and saved.is_only_owner:
+            self.add_error("role", "This is the only owner. Make someone else an owner first.")
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """Set the permissions that come with the role, before the model is validated."""
+        if "role" in self.changed_data and "role" in self.cleaned_data:
+            self.instance.set_role(self.cleaned_data["role"])
+        super()._post_clean()  # type: ignore[misc]
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
-    """Edit users, who sign in with their email address."""
+    """Edit people who sign in with their email address. Only owners change others."""
 
+    form = UserForm
     ordering = ("email",)
-    list_display = ("email", "name", "is_staff", "is_active", "last_login")
-    list_filter = ("is_staff", "is_active")
+    list_display = ("email", "name", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
     search_fields = ("email", "name")
     readonly_fields = ("last_login", "joined_at")
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Access", {"fields": ("role", "is_active")}),
         ("Dates", {"fields": ("last_login", "joined_at")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """Call superusers owners."""
-        labels = {"is_superuser": "Owner: may do everything"}
-        help_texts = {"is_superuser": "Has all permissions without assigning them."}
-        texts = {"labels": labels, "help_texts": help_texts}
-        return super().get_form(request, obj, change=change, **{**texts, **kwargs})
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Let owners only choose the role."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or request.user.is_superuser:
+            return fieldsets
+        return [(title, options) for title, options in fieldsets if title != "Access"]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let owners change everyone, and others with the permission only people who cannot sign in, and themselves."""
+        return super().has_change_permission(request, obj) and self._is_below(request, obj, or_self=True)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Never allow deleting the only owner."""
+        if obj is not None and obj.is_only_owner:
+            return False
+        return super().has_delete_permission(request, obj) and self._is_below(request, obj)
+
+    def _is_below(self, request: HttpRequest, user: User | None, *, or_self: bool = False) -> bool:
+        if user is None or request.user.is_superuser:
+            return True
+        has_no_access = not (user.is_staff or user.is_superuser)
+        return has_no_access or (or_self and user.pk == request.user.pk)
+
+    def get_actions(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Offer no deletion of many at once: each person is checked."""
+        actions = super().get_actions(*args, **kwargs)
+        actions.pop("delete_selected", None)
+        return actions
 
 
 class AuthorForm(forms.ModelForm):
@@ -88,3 +138,32 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
         ("About", {"fields": ("short_bio", "long_bio", "expertise")}),
         ("More", {"fields": ("slug", "user", "position")}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Author | None = None) -> Any:
+        """Let owners only choose who writes under a name, and users with the permission where it is listed."""
+        hidden = set() if request.user.is_superuser else {"user"}
+        if not super().has_change_permission(request):
+            hidden |= {"position"}
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name not in hidden]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def _is_own(self, request: HttpRequest, author: Author | None) -> bool:
+        """Return whether the profile is that of the user, who writes posts."""
+        if not request.user.has_perm("blog.add_post"):
+            return False
+        return author is None or author.user_id == request.user.pk
+
+    def has_view_permission(self, request: HttpRequest, obj: Author | None = None) -> bool:
+        """Let writers see their own profile."""
+        return super().has_view_permission(request, obj) or self._is_own(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Author | None = None) -> bool:
+        """Let writers change their own profile."""
+        return super().has_change_permission(request, obj) or self._is_own(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Author]:
+        """Return all profiles, or the user's own."""
+        queryset: QuerySet[Author] = super().get_queryset(request)
+        return queryset if super().has_view_permission(request) else queryset.filter(user=request.user.pk)

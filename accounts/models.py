@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts.roles import Role
 from images.models import Image
 from redirects import services
 from richtext.references import ReferenceSource
@@ -26,8 +27,8 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a user with all permissions, such as the site's owner."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """Create an owner, who has all permissions."""
+        return self.create_user(email, password, role=Role.OWNER, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the user with this email address, in any capitalization."""
@@ -52,6 +53,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         "active", default=True, help_text="Untick this instead of deleting the user, so that their content is kept."
     )
+    role = models.CharField(
+        max_length=20, choices=Role, blank=True, default="", help_text="What this person may do in the admin."
+    )
     joined_at = models.DateTimeField("joined", default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -62,7 +66,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = [
             # Together with unique=True: Sam@example.org and sam@example.org are the same user.
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="accounts_user_email_is_lower")
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="accounts_user_email_is_lower"),
+            models.CheckConstraint(
+                condition=models.Q(role="owner", is_superuser=True, is_staff=True)
+                | (~models.Q(role="owner") & models.Q(is_superuser=False)),
+                name="accounts_user_owner_is_superuser",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -71,6 +80,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         """Convert the email address to lower case."""
         self.email = self.email.strip().lower()
+
+    def set_role(self, role: str) -> None:
+        """Give the user a role, without saving. Any role allows signing in to the admin; none does not."""
+        self.role = role
+        self.is_superuser = role == Role.OWNER
+        self.is_staff = bool(role)
+
+    @property
+    def is_only_owner(self) -> bool:
+        """Whether no one else could give this user's permissions back."""
+        others = User.objects.filter(role=Role.OWNER, is_active=True).exclude(pk=self.pk)
+        return self.role == Role.OWNER and self.is_active and not others.exists()
 
     def get_short_name(self) -> str:
         """Return the name, or one derived from the email address."""

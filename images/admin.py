@@ -112,19 +112,19 @@ class ImageAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Show where the image is used."""
         image = context["original"]
-        context["where_used"] = where_used(Reference.objects.to(image)) if image else []
+        context["where_used"] = where_used(Reference.objects.to(image), request.user) if image else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
         """Protect images in use, and link to what uses them."""
         deleted, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
-        links = [_link(image, used) for image in objs for used in where_used(Reference.objects.to(image))]
+        links = [_link(image, used) for image in objs for used in where_used(Reference.objects.to(image), request.user)]
         return (deleted, counts, set(), links) if links else (deleted, counts, missing_permissions, protected)
 
 
 def _link(image: Image, used: WhereUsed) -> SafeString:
     status = f" ({used.status_label})" if used.status_label else ""
-    name = format_html('<a href="{}">{}</a>', used.url, used.source) if used.url else used.source
+    name = format_html('<a href="{}">{}</a>', used.url, used.name) if used.url else used.name
     return format_html("“{}” in {}: {}{}", image, used.type_label, name, status)
 
 

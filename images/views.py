@@ -59,9 +59,15 @@ def upload(request: HttpRequest) -> HttpResponse:
     return redirect("admin:images_image_changelist")
 
 
+def _require_view_permission(request: HttpRequest) -> None:
+    if not any(request.user.has_perm(f"images.{action}_image") for action in ("view", "change")):
+        raise PermissionDenied
+
+
 @require_POST
 def mark_chosen(request: HttpRequest) -> HttpResponse:
     """Record which images were chosen, so that the picker shows them first next time."""
+    _require_view_permission(request)
     pks = [pk for text in request.POST.getlist("id")[:MAX_CHOSEN] if (pk := parse_pk(text))]
     Image.objects.filter(pk__in=pks).update(last_used_at=timezone.now())
     return HttpResponse(status=204)
@@ -74,6 +80,7 @@ def pick(request: HttpRequest, admin_context: dict[str, object]) -> HttpResponse
 
     `admin_context` is the context of every admin page.
     """
+    _require_view_permission(request)
     can_upload = request.user.has_perm("images.add_image")
     added: list[Image] = []
     errors: list[str] = []

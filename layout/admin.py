@@ -106,7 +106,7 @@ class BlockAdmin(ImagePickerMixin, admin.ModelAdmin):
             choices=block_type_choices(area, rows, parent),
             takes_links=parent or area in BLOCK_TYPES["link"].areas,
             q=query,
-            suggestions=search_link_targets(query),
+            suggestions=search_link_targets(query, request.user),
             **focus_after_change(rows, request.GET.get("focus", "")),
         )
 
@@ -150,7 +150,7 @@ class BlockAdmin(ImagePickerMixin, admin.ModelAdmin):
         if "link" in posted:
             block.set_link(posted["link"])
             if not block.target:
-                found = search_links(posted.get("q", "").split())
+                found = search_links(posted.get("q", "").split(), request.user)
                 block.title = next((suggestion.title for suggestion in found if suggestion.url == block.url), "")
         services.add_block(block)
         messages.success(request, f"“{block}” was added.")

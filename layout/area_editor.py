@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
 from layout.block_types import BLOCK_TYPES, Area, BlockType
 from layout.context import LayoutContext
 from layout.default_layout import BlockNode
@@ -60,11 +63,11 @@ def block_type_choices(area: str, rows: Sequence[BlockRow], heading: Block | Non
     ]
 
 
-def search_link_targets(query: str) -> list[LinkSuggestion]:
-    """Return what a link can point to: matches for the words of `query`, or `query` itself if it is a URL."""
+def search_link_targets(query: str, user: User | AnonymousUser) -> list[LinkSuggestion]:
+    """Return what a link by `user` can point to: matches for the words of `query`, or `query` itself if it is a URL."""
     if query.startswith(_URL_PREFIXES):
         return [LinkSuggestion(query, query, "URL")]
-    return search_links(query.split()[:8]) if query else []
+    return search_links(query.split()[:8], user) if query else []
 
 
 def focus_after_change(rows: Sequence[BlockRow], focus: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -59,6 +60,13 @@ class PageAdmin(ContentAdmin):
         queryset: Any = super().get_queryset(request)
         is_list = request.resolver_match and request.resolver_match.url_name == "pages_page_changelist"
         return queryset.without_text() if is_list and request.method == "GET" else queryset
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Let only users who may publish edit menu and order in the list."""
+        changelist = super().get_changelist_instance(request)
+        if not self.has_publish_permission(request):
+            changelist.list_editable = ()
+        return changelist
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer every page that is not in the trash as the parent, sorted by path."""

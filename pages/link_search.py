@@ -1,13 +1,16 @@
 """Find pages of this site by title, for link dialogs and menus."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Model, QuerySet
 from django.urls import reverse
 
-from blog.models import LARGE_FIELDS, Category, Post
+from accounts.models import User
+from blog.models import LARGE_FIELDS, Category, Post, PostQuerySet
 from pages.models import Page
 from plaintext.characters import strip_control_characters
+from publishing.visibility import linkable_by
 
 MAX_RESULTS = 8
 # The URL names of pages that are not in the database, by title.
@@ -29,15 +32,19 @@ class LinkSuggestion(NamedTuple):
     is_draft: bool = False
 
 
-def search_links(words: list[str]) -> list[LinkSuggestion]:
-    """Return up to MAX_RESULTS suggestions whose title contains each of `words`. Pages and categories come first."""
+def search_links(words: list[str], user: User | AnonymousUser) -> list[LinkSuggestion]:
+    """Return up to MAX_RESULTS suggestions whose title contains each of `words`. Pages and categories come first.
+
+    Drafts are among them only if `user` may open them in the admin.
+    """
     words = [strip_control_characters(word) for word in words]
     if not words:
         return []
     titles = [title for title in _BUILT_IN_PAGES if all(word.lower() in title.lower() for word in words)]
-    pages = filter_by_words(Page.objects.not_trashed().in_order().without_text(), "title", words)
+    pages: Any = linkable_by(user, Page.objects.all())
+    pages = filter_by_words(pages.in_order().without_text(), "title", words)
     categories = filter_by_words(Category.objects.order_by("name"), "name", words)
-    posts = filter_by_words(_newest_posts(), "title", words)
+    posts = filter_by_words(linkable_by(user, newest_posts()), "title", words)
     suggestions = [
         *(LinkSuggestion(title, reverse(_BUILT_IN_PAGES[title]), "Page") for title in titles),
         *(LinkSuggestion(page.title, page.get_absolute_url(), "Page", not page.is_published) for page in pages),
@@ -59,6 +66,7 @@ def filter_by_words[M: Model](rows: QuerySet[M], field: str, words: list[str]) -
     return rows[:MAX_RESULTS]
 
 
-def _newest_posts() -> QuerySet[Post]:
+def newest_posts() -> PostQuerySet:
+    """Return the posts outside the trash for suggestions: drafts first, then the newest."""
     newest_first = F("published_at").desc(nulls_last=True)
     return Post.objects.not_trashed().order_by(newest_first, "-pk").defer(*LARGE_FIELDS)

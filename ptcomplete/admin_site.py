@@ -4,6 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
@@ -28,8 +31,24 @@ class PTCompleteAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Add the search of the editor's link dialog."""
-        return [path("links/", self.admin_view(link_chooser.search), name="links"), *super().get_urls()]
+        """Add the search of the editor's link dialog, and check the permission of “View on site”."""
+        view_on_site = self.admin_view(self.view_on_site, cacheable=True)
+        return [
+            path("links/", self.admin_view(link_chooser.search), name="links"),
+            # Before Django's view of the same name, which asks for no permission.
+            path("r/<int:content_type_id>/<path:object_id>/", view_on_site, name="view_on_site"),
+            *super().get_urls(),
+        ]
+
+    def view_on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
+        """Redirect to the public page of a row that the user may open. Its path contains the title."""
+        content_type = ContentType.objects.filter(pk=content_type_id).first()
+        model = content_type.model_class() if content_type else None
+        model_admin = self._registry.get(model) if model else None
+        row = model_admin.get_object(request, object_id) if model_admin else None
+        if model_admin is None or row is None or not model_admin.has_view_permission(request, row):
+            raise PermissionDenied
+        return shortcut(request, content_type_id, object_id)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the dashboard."""

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from accounts.models import User
 from affiliates.models import Link
 from blog import checklist
-from blog.models import Post, PostTemplate
+from blog.models import Post, PostQuerySet, PostTemplate
 from contact.email_delivery import delivery_problem
 from contact.models import Message
 from feedback.models import Suggestion
@@ -55,24 +55,27 @@ class Panel(NamedTuple):
 
 def build_context(user: User) -> dict[str, Any]:
     """Return the template context of the dashboard for `user`."""
-    counts = _count_posts()
-    drafts = _first(Post.objects.drafts().order_by("-modified_at", "-pk"))
-    scheduled = _first(Post.objects.scheduled().order_by("published_at", "pk"))
-    published = _first(Post.objects.published().newest_first())
+    posts = Post.objects.readable_by(user)
+    counts = _count_posts(posts)
+    drafts = _first(posts.drafts().order_by("-modified_at", "-pk"))
+    scheduled = _first(posts.scheduled().order_by("published_at", "pk"))
+    published = _first(posts.published().newest_first())
     draft_url, scheduled_url, published_url = (
         _post_list_url(status=status) for status in ("draft", "scheduled", "published")
     )
+    panels = [
+        Panel("Drafts", drafts, counts["drafts"], draft_url, "No drafts."),
+        Panel("Scheduled", scheduled, counts["scheduled"], scheduled_url, "No scheduled posts."),
+        Panel("Recently published", published, counts["published"], published_url, "No published posts yet."),
+    ]
     return {
         "greeting": f"Good {_part_of_day(timezone.localtime().hour)}, {user.get_short_name()}",
         "next_post": scheduled[0] if scheduled else None,
         "tasks": list(_tasks(user, counts)),
         "newsletter": newsletter.overview() if user.has_perm("newsletter.view_campaign") else None,
+        "can_add_post": user.has_perm("blog.add_post"),
         "post_templates": PostTemplate.objects.defer("body"),
-        "panels": [
-            Panel("Drafts", drafts, counts["drafts"], draft_url, "No drafts."),
-            Panel("Scheduled", scheduled, counts["scheduled"], scheduled_url, "No scheduled posts."),
-            Panel("Recently published", published, counts["published"], published_url, "No published posts yet."),
-        ],
+        "panels": panels if any(user.has_perm(f"blog.{action}_post") for action in ("add", "view", "change")) else [],
     }
 
 
@@ -90,7 +93,7 @@ def _first(posts: QuerySet[Post]) -> list[Post]:
     return list(posts.defer("body", "headings")[:MAX_ROWS])
 
 
-def _count_posts() -> dict[str, int]:
+def _count_posts(posts: PostQuerySet) -> dict[str, int]:
     """Count the posts of each kind that the dashboard mentions, in one query."""
     published = Q(status=Post.Status.PUBLISHED, published_at__lte=timezone.now())
     conditions = {
@@ -102,7 +105,7 @@ def _count_posts() -> dict[str, int]:
         "no_excerpt": published & Q(excerpt=""),
     }
     counts = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
-    return Post.objects.not_trashed().aggregate(**counts)
+    return posts.not_trashed().aggregate(**counts)
 
 
 def _counted(count: int, singular: str, plural: str = "") -> str:
@@ -122,7 +125,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     yield from _instagram_tasks(user)
     yield from _unpublished_change_tasks(user)
     yield from _page_tasks(user)
-    yield from _ready_draft_tasks()
+    yield from _ready_draft_tasks(user)
     yield from _missing_content_tasks(user, counts)
 
 
@@ -178,15 +181,19 @@ def _instagram_tasks(user: User) -> Iterator[Task]:
 
 def _unpublished_change_tasks(user: User) -> Iterator[Task]:
     """Yield documents with text that was typed but not saved, or saved but not published."""
-    models = {
-        content_type.pk: model
-        for model, content_type in ContentType.objects.get_for_models(*document_models()).items()
-        if user.has_perm(f"{content_type.app_label}.change_{content_type.model}")
-    }
-    autosaves = list(Autosave.objects.filter(user=user, content_type__in=models).defer("data")[:MAX_ROWS])
+    types = ContentType.objects.get_for_models(*document_models())
+    models, writable = (
+        {
+            content_type.pk: model
+            for model, content_type in types.items()
+            if any(user.has_perm(f"{content_type.app_label}.{action}_{content_type.model}") for action in actions)
+        }
+        for actions in (("change",), ("add", "change"))
+    )
+    autosaves = list(Autosave.objects.filter(user=user, content_type__in=writable).defer("data")[:MAX_ROWS])
     edits = PendingEdit.objects.filter(content_type__in=models).order_by("-updated_at").defer("data")
     pending_edits = list(edits[:MAX_ROWS])
-    documents = _documents_of(models, [*autosaves, *pending_edits])
+    documents = _documents_of(writable, [*autosaves, *pending_edits])
     for key in dict.fromkeys((autosave.content_type_id, autosave.object_id) for autosave in autosaves):
         if document := documents.get(key):
             reason = "Your text was saved automatically, but you have not saved it yet."
@@ -225,9 +232,13 @@ def _page_tasks(user: User) -> Iterator[Task]:
         yield Task(f"{_counted(len(drafts), 'page')} to finish", reason, url, "Finish", "pen")
 
 
-def _ready_draft_tasks() -> Iterator[Task]:
+def _ready_draft_tasks(user: User) -> Iterator[Task]:
     """Yield the drafts that look complete."""
-    long_enough = Post.objects.drafts().filter(word_count__gte=checklist.MIN_WORDS).exclude(excerpt="")
+    if not user.has_perm("blog.publish_post"):
+        return
+    long_enough = (
+        Post.objects.readable_by(user).drafts().filter(word_count__gte=checklist.MIN_WORDS).exclude(excerpt="")
+    )
     complete = long_enough.filter(primary_category__isnull=False, featured_image__isnull=False)
     for post in _first(complete.order_by("-modified_at")):
         reason = "It has text, an excerpt, a category and an image."
@@ -238,7 +249,7 @@ def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]
     """Yield settings, texts and categories that the site would be better with."""
     if user.has_perm("contact.change_message") and (problem := delivery_problem()):
         yield Task("Email delivery has a problem", problem, admin_url(Message), "Show", "mail")
-    if count := Image.objects.without_alt().count():
+    if user.has_perm("images.change_image") and (count := Image.objects.without_alt().count()):
         title = f"{_counted(count, 'image')} without alt text"
         reason = "Describe what they show for people who cannot see them."
         yield Task(title, reason, admin_url(Image, query={"show": "no-alt"}), "Describe", "note")

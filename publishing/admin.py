@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -60,8 +60,19 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
     # ---- Opening the form ---------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Add the options of a save."""
-        return (*super().get_fieldsets(request, obj), self.save_fieldset)
+        """Add the options of a save, without fields that the user may not set.
+
+        Users who may only read see the fields of the model; a preview shows the text.
+        """
+        hidden = self.hidden_fields(request)
+        fieldsets: list[Any] = [*super().get_fieldsets(request, obj), self.save_fieldset]
+        if obj is not None and not self.has_change_permission(request, obj):
+            names = {field.name for field in self.opts.get_fields()} - {"body"}
+            hidden |= set(flatten_fieldsets(fieldsets)) - names
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name not in hidden]})
+            for title, options in fieldsets
+        ]
 
     def pending_edit(self, row: Any) -> PendingEdit | None:
         """Return the pending edit of the document, if there is one."""
@@ -77,11 +88,18 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
     ) -> Any:
         """Handle the buttons that save no form, and add the document's status to the context."""
         document = self.get_object(request, unquote(object_id)) if object_id else None
+        if "_publish" in request.POST and not self.has_publish_permission(request):
+            raise PermissionDenied
         if document is not None and request.method == "POST":
             response = self._handle_button(request, document)
             if response is not None:
                 return response
-        context = {**(extra_context or {}), **(self._form_context(request, document) if document else {})}
+        context = {
+            **(extra_context or {}),
+            "can_publish": self.has_publish_permission(request),
+            "can_edit": document is None or self.has_change_permission(request, document),
+            **(self._form_context(request, document) if document else {}),
+        }
         return super().changeform_view(request, object_id, form_url, context)
 
     def _form_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
@@ -236,7 +254,7 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
 
     def show_preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Show the page as visitors would see it, with the content of the autosave that `?autosave=` names."""
-        document = self._get_editable(request, object_id)
+        document = self.get_readable(request, object_id)
         form = self.autosaved_form(request, document)
         response = self.preview(request, unsaved_document(form) if form else document, form)
         return set_private_headers(response)
@@ -264,11 +282,14 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
 
     def show_revision(self, request: HttpRequest, object_id: int, revision_id: int) -> HttpResponse:
         """Compare a revision with the saved text; a POST request restores it."""
-        document = self._get_editable(request, object_id)
+        document = self.get_readable(request, object_id)
         revision = document.revisions.select_related("user").filter(pk=revision_id).first()
         if revision is None:
             raise Http404
+        can_restore = self.has_change_permission(request, document)
         if request.method == "POST":
+            if not can_restore:
+                raise PermissionDenied
             self._restore_revision(request, document, revision)
             return HttpResponseRedirect(self._url("change", document.pk) + "?autosave=no")
         current = document.snapshot()
@@ -279,6 +300,7 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
             "opts": self.opts,
             "document": document,
             "revision": revision,
+            "can_restore": can_restore,
             "fields": [field for field in fields if field is not None],
         }
         return TemplateResponse(request, "admin/publishing/revision.html", context)
@@ -308,7 +330,8 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
             document = type(document).objects.select_for_update().get(pk=document.pk)
             create_initial_revision(document)
             document.version += 1
-            document.apply(revision.data)
+            hidden = self.hidden_fields(request)
+            document.apply({name: value for name, value in revision.data.items() if name not in hidden})
             when = date_format(timezone.localtime(revision.created_at), "M j, Y, H:i")
             create_revision(document, request.user, f"Restored from {when}")  # type: ignore[arg-type]
             self.log_change(request, document, f"Restored the revision of {when}.")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from publishing.access import DocumentAccessAdmin
 from publishing.models import Document
 
 
@@ -35,7 +36,7 @@ class StatusFilter(admin.SimpleListFilter):
         return filters.get(self.value() or "", queryset.not_trashed)()
 
 
-class DocumentListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DocumentListAdmin(DocumentAccessAdmin):
     """The list part of an admin of documents."""
 
     actions: tuple[str, ...] = (
@@ -67,11 +68,11 @@ class DocumentListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         trash_actions = {"restore_from_trash", "delete_permanently"}
         return {name: action for name, action in actions.items() if (name in trash_actions) == is_trash}
 
-    @admin.action(description="Publish now", permissions=["change"])
+    @admin.action(description="Publish now", permissions=["publish"])
     def publish_now(self, request: HttpRequest, queryset: Any) -> None:
         """Publish the selected drafts and scheduled documents; report empty and blocked ones."""
         now, count, empty = timezone.now(), 0, []
-        for document in queryset.not_trashed():
+        for document in self.changeable(request, queryset.not_trashed()):
             if document.is_published:
                 continue
             if not document.body:
@@ -86,21 +87,24 @@ class DocumentListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if empty:
             self.message_user(request, f"Not published because empty: {', '.join(empty)}.", messages.WARNING)
 
-    @admin.action(description="Change to draft", permissions=["change"])
+    @admin.action(description="Change to draft", permissions=["publish"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Take the selected documents off the site."""
-        count = queryset.exclude(status=Document.Status.DRAFT).update(status=Document.Status.DRAFT)
+        released = self.changeable(request, queryset).exclude(status=Document.Status.DRAFT)
+        count = released.update(status=Document.Status.DRAFT)
         self._report_count(request, count, "changed to draft")
 
     @admin.action(description="Move to trash", permissions=["change"])
     def move_to_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Move the selected documents to the trash, from which they can be restored."""
-        self._report_count(request, queryset.update(trashed_at=timezone.now()), "moved to trash")
+        count = self.changeable(request, queryset).update(trashed_at=timezone.now())
+        self._report_count(request, count, "moved to trash")
 
     @admin.action(description="Restore", permissions=["change"])
     def restore_from_trash(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Restore the selected documents with the status they had."""
-        self._report_count(request, queryset.update(trashed_at=None), "restored")
+        count = self.changeable(request, queryset).update(trashed_at=None)
+        self._report_count(request, count, "restored")
 
     @admin.action(description="Delete permanently", permissions=["delete"])
     def delete_permanently(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 
+from accounts.models import User
 from publishing.models import Document, DocumentQuerySet
 from siteinfo.urls import absolute_url
 
@@ -14,10 +16,15 @@ PREVIEW_MAX_AGE = 30 * 24 * 3600  # seconds
 
 
 def visible_to[D: Document](request: HttpRequest, documents: DocumentQuerySet[D]) -> DocumentQuerySet[D]:
-    """Return the published ones, and drafts too if the user may change them."""
-    opts = documents.model._meta
-    may_preview = request.COOKIES and request.user.has_perm(f"{opts.app_label}.change_{opts.model_name}")
-    return documents.not_trashed() if may_preview else documents.published()
+    """Return the published ones, and the drafts that the user may open in the admin."""
+    if not request.COOKIES or not request.user.is_authenticated:
+        return documents.published()
+    return linkable_by(request.user, documents)
+
+
+def linkable_by[D: Document](user: User | AnonymousUser, documents: DocumentQuerySet[D]) -> DocumentQuerySet[D]:
+    """Return the documents that `user` may link to: the published ones, and the drafts they may open in the admin."""
+    return documents.published() | documents.readable_by(user).not_trashed()
 
 
 def set_private_headers(response: HttpResponse) -> HttpResponse:

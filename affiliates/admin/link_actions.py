@@ -16,7 +16,7 @@ from affiliates.models import (
 from affiliates.retire_links import retire
 from affiliates.shop_urls import get_tag
 from plaintext.numbers import parse_pk
-from siteinfo.where_used import WhereUsed
+from siteinfo.where_used import WhereUsed, is_readable_by
 
 
 def replacement_pk(request: HttpRequest) -> int:
@@ -28,7 +28,7 @@ def retire_and_report(model_admin: Any, request: HttpRequest, links: list[Link],
     """Retire `links` in favor of `replacement`, and show a message with the affected texts."""
     assert isinstance(request.user, User)
     try:
-        texts = edit_links(retire(links, replacement, request.user))
+        texts = edit_links(retire(links, replacement, request.user), request.user)
     except ValidationError as error:
         model_admin.message_user(request, " ".join(error.messages), messages.WARNING)
         return
@@ -40,9 +40,9 @@ def retire_and_report(model_admin: Any, request: HttpRequest, links: list[Link],
     model_admin.message_user(request, message, messages.SUCCESS)
 
 
-def edit_links(sources: Any) -> SafeString:
-    """Return links to the change forms of texts."""
-    rows = ((used.url, used.source) for used in (WhereUsed(source, []) for source in sources))
+def edit_links(sources: Any, user: User) -> SafeString:
+    """Return links to the change forms of texts, without the titles of drafts that `user` may not open."""
+    rows = ((used.url, used.name) for used in (WhereUsed(each, [], is_readable_by(each, user)) for each in sources))
     return format_html_join(", ", '<a href="{}">{}</a>', rows)
 
 

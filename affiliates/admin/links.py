@@ -25,7 +25,7 @@ from affiliates.models import (
 )
 from affiliates.references import references_to_link
 from siteinfo.urls import admin_url
-from siteinfo.where_used import WhereUsed, where_used
+from siteinfo.where_used import WhereUsed, is_readable_by, where_used
 
 CLICK_DAYS = 30
 
@@ -87,12 +87,18 @@ class LinkAdmin(admin.ModelAdmin):
             try:
                 link, changed = convert(request.POST.get("destination", ""), request.user)
                 message = "Created the affiliate link “{}”, used in {}. You can change its name here."
-                self.message_user(request, format_html(message, link, edit_links(changed)), messages.SUCCESS)
+                self.message_user(
+                    request, format_html(message, link, edit_links(changed, request.user)), messages.SUCCESS
+                )
                 return HttpResponseRedirect(admin_url(link))
             except ValidationError as error:
                 self.message_user(request, " ".join(error.messages), messages.WARNING)
                 return HttpResponseRedirect(request.path)
-        rows = [(each, [WhereUsed(source, []) for source in each.sources]) for each in find_pasted_links()]
+        user = request.user
+        rows = [
+            (each, [WhereUsed(source, [], is_readable_by(source, user)) for source in each.sources])
+            for each in find_pasted_links()
+        ]
         context = {**self.admin_site.each_context(request), "title": "Pasted shop URLs", "opts": self.opts}
         return TemplateResponse(request, "admin/affiliates/link/pasted.html", {**context, "rows": rows})
 
@@ -161,7 +167,7 @@ class LinkAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Show where the link is used."""
         link = kwargs.get("obj")
-        context["where_used"] = where_used(references_to_link(link)) if link else []
+        context["where_used"] = where_used(references_to_link(link), request.user) if link else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Retire", permissions=["change"])

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
@@ -83,6 +84,8 @@ class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
 
     def as_json(self, request: HttpRequest) -> JsonResponse:
         """Return everything from this app that can be embedded in a text, for the editor's menu."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         kinds: dict[str, Any] = {"product": Product, "comparison": Comparison, "sponsorship": Sponsorship}
         rows = [(kind, row) for kind, model in kinds.items() for row in model.objects.all()]
         return JsonResponse([{"kind": kind, "id": row.pk, "name": str(row)} for kind, row in rows], safe=False)
@@ -124,7 +127,7 @@ class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
     ) -> HttpResponse:
         """Show where the product is used."""
         product = kwargs.get("obj")
-        context["where_used"] = where_used(references_to_product(product)) if product else []
+        context["where_used"] = where_used(references_to_product(product), request.user) if product else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Retire", permissions=["change"])

@@ -33,6 +33,7 @@ from plaintext.numbers import parse_pk
 from publishing.admin import DocumentAdmin
 from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
+from publishing.visibility import linkable_by
 from redirects.services import final_target
 
 MAX_TAG_LENGTH = 100
@@ -163,8 +164,29 @@ class PostAdmin(ContentAdmin):
         """Return the list with views."""
         return PostChangeList
 
+    # ---- Permissions ------------------------------------------------------------------------------
+
+    def has_feature_permission(self, request: HttpRequest) -> bool:
+        """Allow choosing the post that leads the home page to users who change and publish all posts."""
+        return self.may_change_all(request) and self.has_publish_permission(request)
+
+    def hidden_fields(self, request: HttpRequest) -> frozenset[str]:
+        """Add the author, which only users who edit all posts choose, and whether a post is featured."""
+        hidden = super().hidden_fields(request)
+        if not self.may_change_all(request):
+            hidden |= {"author"}
+        return hidden if self.has_feature_permission(request) else hidden | {"is_featured"}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer as related posts only those that the user may link to."""
+        if db_field.related_model is Post:
+            kwargs["queryset"] = linkable_by(request.user, Post.objects.all())
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
-        """Return all posts; for the list with what it shows and without large columns."""
+        """Return the posts the user may open; for the list with what it shows and without large columns."""
+        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+            return linkable_by(request.user, Post.objects.all())
         queryset = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "blog_post_changelist":
             queryset = queryset.select_related("featured_image").prefetch_related("categories").defer("headings")
@@ -184,7 +206,7 @@ class PostAdmin(ContentAdmin):
         if category is None:
             self.message_user(request, "Select a category next to the action.", messages.WARNING)
             return
-        pks = list(queryset.values_list("pk", flat=True))
+        pks = list(self.changeable(request, queryset).values_list("pk", flat=True))
         through = Post.categories.through
         rows = [through(post_id=pk, category=category) for pk in pks]
         through.objects.bulk_create(rows, ignore_conflicts=True)
@@ -194,16 +216,17 @@ class PostAdmin(ContentAdmin):
         )
         self._report_count(request, len(pks), f"moved to “{category}” as the primary category")
 
-    @admin.action(description="Feature", permissions=["change"])
+    @admin.action(description="Feature", permissions=["feature"])
     def feature(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         """Feature the selected posts. The home page starts with the newest featured post."""
-        count = queryset.update(is_featured=True)
+        count = self.changeable(request, queryset).update(is_featured=True)
         self._report_count(request, count, "featured. The newest one is at the top of the home page")
 
-    @admin.action(description="Stop featuring", permissions=["change"])
+    @admin.action(description="Stop featuring", permissions=["feature"])
     def unfeature(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         """Stop featuring the selected posts."""
-        self._report_count(request, queryset.update(is_featured=False), "no longer featured")
+        count = self.changeable(request, queryset).update(is_featured=False)
+        self._report_count(request, count, "no longer featured")
 
     # ---- The report on links ----------------------------------------------------------------------
 
@@ -214,7 +237,7 @@ class PostAdmin(ContentAdmin):
 
     def link_report(self, request: HttpRequest) -> HttpResponse:
         """List broken links and posts that nothing links to."""
-        if not self.has_view_permission(request):
+        if not self.may_see_all(request):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
@@ -237,7 +260,8 @@ class PostAdmin(ContentAdmin):
         """Make the author optional, and show the title hint of the selected template."""
         form = super().get_form(request, obj, change, **kwargs)
         # The first post must not require an author's profile: `save_model` creates one.
-        form.base_fields["author"].required = False
+        if "author" in form.base_fields:
+            form.base_fields["author"].required = False
         if obj is None and (template := _selected_template(request)):
             form.base_fields["title"].widget.attrs["placeholder"] = template.title_hint
         return form
@@ -245,7 +269,7 @@ class PostAdmin(ContentAdmin):
     def save_model(self, request: HttpRequest, obj: Post, form: ModelForm, change: bool) -> None:
         """Save, with a message if the URL redirected to another page before."""
         if obj.author_id is None:
-            obj.author = _author_of(request) or _create_author(request)
+            obj.author = self._author_for(request)
         target = ""
         if obj.is_published and "slug" in form.changed_data:
             target = final_target(obj.get_absolute_url())
@@ -253,10 +277,14 @@ class PostAdmin(ContentAdmin):
         if target:
             self.message_user(request, f"This URL used to redirect to {target}. It now shows this post.")
 
+    def _author_for(self, request: HttpRequest) -> Author:
+        """Return the author of a new post: the user, or for users without a profile who edit all posts the first."""
+        author = _author_of(request) if self.may_change_all(request) else None
+        return author or _create_author(request)
+
     def new_draft(self, request: HttpRequest, title: str) -> Post:
         """Create a draft for the first autosave of a new post."""
-        author = _author_of(request) or _create_author(request)
-        post = Post(title=title or "Untitled", author=author, slug=placeholder_slug())
+        post = Post(title=title or "Untitled", author=self._author_for(request), slug=placeholder_slug())
         post.save()
         return post
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -38,6 +39,8 @@ class SnippetAdmin(admin.ModelAdmin):
 
     def list_as_json(self, request: HttpRequest) -> JsonResponse:
         """Return all snippets, for the editor's menu."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return JsonResponse(list(Snippet.objects.values("id", "name")), safe=False)
 
     def render_change_form(
@@ -45,16 +48,16 @@ class SnippetAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Add the texts that show the snippet."""
         snippet = kwargs.get("obj")
-        context["where_used"] = where_used(Reference.objects.to(snippet)) if snippet else []
+        context["where_used"] = where_used(Reference.objects.to(snippet), request.user) if snippet else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
         """Add the texts that show the snippets to what protects them from deletion."""
         deleted, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
         usage = [
-            format_html("“{}” is used in {}", snippet, object_link(used.source))
+            format_html("“{}” is used in {}", snippet, object_link(used.source) if used.is_readable else used.name)
             for snippet in objs
-            for used in where_used(Reference.objects.to(snippet))
+            for used in where_used(Reference.objects.to(snippet), request.user)
         ]
         return deleted, counts, missing_permissions, [*protected, *usage]
 

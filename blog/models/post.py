@@ -163,6 +163,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
 
     reference_fields = ("body", "featured_image")
 
+    owner_lookup = "author__user"
     snapshot_fields = (
         *Document.snapshot_fields,
         "tldr",

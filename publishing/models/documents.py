@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import unquote
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -19,6 +20,7 @@ from django.utils.text import slugify
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags, parse_tags
 
+from accounts.models import User
 from pagecache.invalidation import CacheScope, Scope
 from publishing.publish_checks import PublishError, find_publish_errors
 from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
@@ -50,6 +52,16 @@ class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
     def scheduled(self, at: datetime | None = None) -> Self:
         """Return the documents that become public after the time `at`, by default now."""
         return self.not_trashed().filter(status=Document.Status.PUBLISHED, published_at__gt=at or timezone.now())
+
+    def readable_by(self, user: User | AnonymousUser) -> Self:
+        """Return the documents that `user` may open in the admin: all, their own, or none."""
+        opts = self.model._meta
+        if any(user.has_perm(f"{opts.app_label}.{action}_{opts.model_name}") for action in ("view", "change")):
+            return self
+        lookup = self.model.owner_lookup
+        if lookup and user.has_perm(f"{opts.app_label}.add_{opts.model_name}"):
+            return self.filter(**{lookup: user.pk})
+        return self.none()
 
     def drafts(self) -> Self:
         """Return the drafts."""
@@ -88,6 +100,8 @@ class Document(ReferenceSource):
     # The field with the whole path, without the outer slashes. The slug is its last part.
     path_field: ClassVar[str] = "slug"
     reference_fields: ClassVar[tuple[str, ...]] = ("body",)
+    # The lookup of the user who may change a document without the permission to change all; empty if there is none.
+    owner_lookup: ClassVar[str] = ""
     # IDs of the checks that apply; None for all of them.
     checks: ClassVar[frozenset[str] | None] = None
     # Fields that visitors see on the document's own page only, or not at all. All others also appear in lists.
@@ -166,6 +180,7 @@ class Document(ReferenceSource):
 
     class Meta:
         abstract = True
+        default_permissions = ("add", "change", "delete", "view", "publish", "review")
         ordering = ("-created_at", "-pk")
         constraints = [
             models.CheckConstraint(
@@ -224,6 +239,11 @@ class Document(ReferenceSource):
         if self.trashed_at is not None:
             return "Trash"
         return "Scheduled" if self.is_scheduled else self.get_status_display()
+
+    def is_readable_by(self, user: User | AnonymousUser) -> bool:
+        """Return whether `user` may know the title: everyone for public documents."""
+        manager: Any = type(self)._default_manager
+        return self.is_published or manager.readable_by(user).filter(pk=self.pk).exists()
 
     def publish(self, at: datetime | None = None) -> None:
         """Release the document at `at`. Without it, keep the time that is set, or use now."""

@@ -12,5 +12,5 @@ def test_a_user_can_be_added_and_made_an_owner(admin_client: Client) -> None:
     assert admin_client.post("/admin/accounts/user/add/", data).status_code == 302
     user = User.objects.get(email="sam@example.com")
     page = admin_client.get(f"/admin/accounts/user/{user.pk}/change/").content.decode()
-    assert "Owner: may do everything" in page
+    assert "Owner. Does everything" in page
     assert "Superuser" not in page

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from accounts.models import User
+from accounts.roles import Role
 
 
 class Command(BaseCommand):
@@ -37,7 +38,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         is_new = owner.pk is None
-        owner.is_staff = owner.is_superuser = owner.is_active = True
+        owner.set_role(Role.OWNER)
+        owner.is_active = True
         owner.set_password(password)
         owner.save()
         self.stdout.write(f"Created the owner {email}." if is_new else f"Set a new password for {email}.")
