@@ -1,7 +1,7 @@
 """Convert the block structure of any HTML to the schema."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.conf import settings
 from lxml import html
@@ -39,14 +39,20 @@ def _is_block(element: HtmlElement) -> bool:
     return any(_tag_of(each) in _BLOCK_LEVEL or _is_library_image(each) for each in element.iter())
 
 
+def _last(element: HtmlElement) -> HtmlElement | None:
+    """Return the last child. Unlike `len()`, which counts all of them, in constant time."""
+    return next(element.iterchildren(reversed=True), None)
+
+
 def _append_text(parent: HtmlElement, text: str) -> None:
-    before = (parent[-1].tail if len(parent) else parent.text) or ""
+    last = _last(parent)
+    before = (parent.text if last is None else last.tail) or ""
     # An element between two spaces may be gone: merge them.
     joined = before + (text.lstrip(" ") if before.endswith(" ") else text)
-    if len(parent):
-        parent[-1].tail = joined
-    else:
+    if last is None:
         parent.text = joined
+    else:
+        last.tail = joined
 
 
 def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:
@@ -76,22 +82,40 @@ def _is_empty(element: HtmlElement) -> bool:
     return not any(text.strip(_BLANK) for text in element.itertext()) and element.find(".//img") is None
 
 
-def _inline(parent: HtmlElement, pieces: Iterator[str | HtmlElement] | list[str | HtmlElement]) -> None:
+def _inline(parent: HtmlElement, pieces: Iterable[str | HtmlElement]) -> None:
     """Append inline content to `parent`, unwrapping elements outside the schema."""
+    # Texts are joined once, because appending them one by one would copy what is already there each time.
+    texts: list[str] = []
+    for piece in _unwrapped(pieces):
+        if isinstance(piece, str):
+            text = _SPACE.sub(" ", piece)
+            texts.append(text.lstrip(" ") if texts and texts[-1].endswith(" ") else text)
+            # An empty text would hide the space before it.
+            if not texts[-1]:
+                texts.pop()
+            continue
+        element = html.Element("br") if _tag_of(piece) == "br" else _new(_tag_of(piece), piece)
+        if element.tag != "br":
+            _inline(element, _children_of(piece))
+            if _last(element) is None and not element.text:
+                continue
+        _append_text(parent, "".join(texts))
+        texts.clear()
+        parent.append(element)
+    _append_text(parent, "".join(texts))
+
+
+def _unwrapped(pieces: Iterable[str | HtmlElement]) -> Iterator[str | HtmlElement]:
+    """Yield texts and the elements that inline content may contain; of other elements, their content."""
     for piece in pieces:
         if isinstance(piece, str):
-            _append_text(parent, _SPACE.sub(" ", piece))
+            yield piece
             continue
         tag = _tag_of(piece)
-        if tag == "br":
-            parent.append(html.Element("br"))
-        elif tag in schema.INLINE and not (tag == "a" and not piece.get("href")):
-            element = _new(tag, piece)
-            _inline(element, _children_of(piece))
-            if len(element) or element.text:
-                parent.append(element)
+        if tag in schema.INLINE and not (tag == "a" and not piece.get("href")):
+            yield piece
         elif isinstance(piece.tag, str):
-            _inline(parent, _children_of(piece))
+            yield from _unwrapped(_children_of(piece))
 
 
 def _paragraph(tag: str, pieces: list[str | HtmlElement], source: HtmlElement | None = None) -> list[HtmlElement]:
@@ -104,15 +128,16 @@ def _paragraph(tag: str, pieces: list[str | HtmlElement], source: HtmlElement | 
 def _trim(block: HtmlElement) -> None:
     """Remove white space and line breaks at both ends of a block."""
     block.text = (block.text or "").lstrip(" ") or None
-    while len(block) and block[0].tag == "br" and not block.text:
-        block.text = (block[0].tail or "").lstrip(" ") or None
-        block.remove(block[0])
-    while len(block):
-        last = block[-1]
+    for first in list(block):
+        if first.tag != "br" or block.text:
+            break
+        block.text = (first.tail or "").lstrip(" ") or None
+        block.remove(first)
+    while (last := _last(block)) is not None:
         last.tail = (last.tail or "").rstrip(" ") or None
         if last.tail or last.tag != "br":
             return
-        last.drop_tree()
+        block.remove(last)
     block.text = (block.text or "").rstrip(" ") or None
 
 
@@ -155,9 +180,9 @@ def _list(element: HtmlElement) -> list[HtmlElement]:
                 items.extend(_item(wrapper))
         elif piece.tag == "li":
             items.extend(_item(piece))
-        elif _tag_of(piece) in {"ul", "ol"} and len(items):
+        elif _tag_of(piece) in {"ul", "ol"} and (last := _last(items)) is not None:
             # Old editors put nested lists beside their item instead of inside it.
-            items[-1].extend(_list(piece))
+            last.extend(_list(piece))
         else:
             wrapper = html.Element("div")
             wrapper.append(_copy(piece))
@@ -243,15 +268,15 @@ def _figure(element: HtmlElement) -> list[HtmlElement]:
     """Keep the images of the library and all text as the caption. Other figures become plain blocks."""
     blocks = convert_blocks(element)
     figure, caption = _new("figure", element), html.Element("figcaption")
+    pieces: list[str | HtmlElement] = []
     for block in blocks:
         figure.extend(list(block.iter("img")))
         words = block.find("figcaption") if block.tag == "figure" else block
         if words is not None:
-            if len(caption) or caption.text:
-                _append_text(caption, " ")
-            _inline(caption, list(_children_of(words)))
+            pieces += [*([" "] if pieces else []), *_children_of(words)]
     if not len(figure):
         return blocks
+    _inline(caption, pieces)
     if not _is_empty(caption):
         figure.append(caption)
     return [figure]
@@ -281,8 +306,9 @@ def _table(element: HtmlElement) -> list[HtmlElement]:
     if not rows:
         return convert_blocks(element)
     head, body = html.Element("thead"), html.Element("tbody")
+    is_head = True
     for row in rows:
-        is_head = not len(body) and all(cell.tag == "th" for cell in row)
+        is_head = is_head and all(cell.tag == "th" for cell in row)
         (head if is_head else body).append(row)
         for cell in row.iter("th"):
             if not cell.get("scope"):
@@ -299,8 +325,7 @@ def _caption(table: HtmlElement) -> HtmlElement:
     if written is None:
         caption.text = table.get("data-caption")
         return caption
-    for block in convert_blocks(written):
-        _inline(caption, list(_children_of(block)))
+    _inline(caption, [piece for block in convert_blocks(written) for piece in _children_of(block)])
     return caption
 
 

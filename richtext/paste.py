@@ -30,7 +30,9 @@ def normalize(root: HtmlElement) -> None:
         _remove_office_attributes(root)
     for element in _elements(root):
         if element.tag == "a" and _has_no_target(element):
-            element.drop_tag()
+            # A span without attributes is unwrapped later, with the others.
+            element.tag = "span"
+            element.attrib.clear()
         else:
             _replace_style(element)
 
@@ -80,7 +82,7 @@ def _create_lists(root: HtmlElement) -> None:
             paragraph.addprevious(top)
             created.add(top)
         parent = _list_at(top, int(level[1]), tag)
-        if tag == "ol" and number and not len(parent) and number[1].isdecimal() and number[1] != "1":
+        if tag == "ol" and number and _last(parent) is None and number[1].isdecimal() and number[1] != "1":
             parent.set("start", number[1])
         paragraph.tag = "li"
         parent.append(paragraph)
@@ -90,15 +92,19 @@ def _list_at(top: HtmlElement, level: int, tag: str) -> HtmlElement:
     """Return the list `level` deep at the end of `top`, created if missing; never below a missing item."""
     parent = top
     for depth in range(2, level + 1):
-        if not len(parent):
+        item = _last(parent)
+        if item is None:
             break
-        item = parent[-1]
-        inner = item[-1] if len(item) and item[-1].tag in {"ul", "ol"} else None
-        if inner is None or (depth == level and inner.tag != tag):
+        inner = _last(item)
+        if inner is None or inner.tag not in {"ul", "ol"} or (depth == level and inner.tag != tag):
             inner = html.Element(tag)
             item.append(inner)
         parent = inner
     return parent
+
+
+def _last(element: HtmlElement) -> HtmlElement | None:
+    return next(element.iterchildren(reversed=True), None)
 
 
 def _remove_office_attributes(root: HtmlElement) -> None:

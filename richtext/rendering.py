@@ -77,6 +77,9 @@ def _find_embeds(root: HtmlElement) -> dict[HtmlElement, Embed]:
 
 def _remove_missing(root: HtmlElement, missing: list[HtmlElement]) -> None:
     for element in missing:
+        # Thousands of line breaks between blocks would be copied again for each one.
+        if not (element.tail or "").strip():
+            element.tail = None
         element.drop_tree()
     for figure in list(root.iter("figure")):
         # Without its images, a figure would only leave a caption.

@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 from plaintext.characters import strip_control_characters
 from richtext import paste, schema
 from richtext.blocks import convert_blocks
+from richtext.nesting import limit_nesting
 
 # Parses like a browser (html5ever) and drops dangerous elements with their contents.
 _parser_pass = nh3.Cleaner(
@@ -72,7 +73,7 @@ def sanitize(markup: str) -> str:
     """
     if not markup.strip():
         return ""
-    root = parse(strip_control_characters(_parser_pass.clean(markup)))
+    root = parse(strip_control_characters(_parser_pass.clean(limit_nesting(markup))))
     _limit_depth(root)
     paste.normalize(root)
     body = html.Element("div")
@@ -94,15 +95,15 @@ def serialize(root: HtmlElement) -> str:
 
 
 def _limit_depth(root: HtmlElement) -> None:
-    """Unwrap elements below MAX_DEPTH. Only attacks and accidents nest that deep."""
-    depth, too_deep = 0, []
+    """Leave only the text of elements below MAX_DEPTH. Only attacks and accidents nest that deep."""
+    depth, deepest = 0, []
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        if event == "start" and depth > MAX_DEPTH:
-            too_deep.append(element)
-    for element in too_deep:
-        element.tail = f" {element.tail or ''}"
-        element.drop_tag()
+        if event == "start" and depth == MAX_DEPTH and len(element):
+            deepest.append(element)
+    for element in deepest:
+        element.text = " ".join(element.itertext())
+        del element[:]
 
 
 def _assign_heading_ids(body: HtmlElement) -> None:
