@@ -8,3 +8,13 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = "Users and authors"
+
+    def ready(self) -> None:
+        """Record sign-ins in the audit log."""
+        from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+
+        from accounts import signals
+
+        user_logged_in.connect(signals.record_sign_in)
+        user_logged_out.connect(signals.record_sign_out)
+        user_login_failed.connect(signals.record_failure)

@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
 
 from accounts.models import User
+from accounts.sign_in import SignInForm, remember_browser, seconds_to_next_hour
 from ptcomplete import dashboard, link_chooser
 
 # The apps that authors use most come first; the others follow in Django's order.
@@ -29,6 +30,7 @@ class PTCompleteAdminSite(AdminSite):
     site_title = "PT Complete admin"
     index_title = "All content and settings"
     enable_nav_sidebar = False
+    login_form = SignInForm
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the search of the editor's link dialog, and check the permission of “View on site”."""
@@ -70,5 +72,12 @@ class PTCompleteAdminSite(AdminSite):
 
     @method_decorator(with_admin_csp)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send the sign-in page with ADMIN_CSP."""
-        return super().login(request, extra_context)
+        """Send the sign-in page with ADMIN_CSP, and with the status 429 if there were too many attempts."""
+        response = super().login(request, extra_context)
+        form = getattr(response, "context_data", {}).get("form")
+        if isinstance(form, SignInForm) and form.is_limited:
+            response.status_code = 429
+            response["Retry-After"] = str(seconds_to_next_hour())
+        elif request.method == "POST" and isinstance(request.user, User) and response.status_code == 302:
+            remember_browser(request, response, request.user)
+        return response

@@ -1,5 +1,7 @@
 """Check security settings that come from the environment."""
 
+import os
+from pathlib import Path
 from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
@@ -29,3 +31,9 @@ def hsts_policy(seconds: str, *, include_subdomains: bool, preload: bool) -> Hst
             f"HSTS_PRELOAD=1 also needs HSTS_INCLUDE_SUBDOMAINS=1 and HSTS_SECONDS of at least {ONE_YEAR} (one year)."
         )
     return HstsPolicy(int(seconds), include_subdomains, preload)
+
+
+def private_file(name: str | os.PathLike[str]) -> None:
+    """Create the file `name`, readable for its owner only, unless it exists or its folder does not."""
+    if str(name) != ":memory:" and Path(name).parent.is_dir():
+        Path(name).touch(mode=0o600)

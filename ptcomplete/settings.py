@@ -11,7 +11,7 @@ from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
 from ptcomplete.email_settings import anymail, mailers
-from ptcomplete.security_settings import hsts_policy
+from ptcomplete.security_settings import hsts_policy, private_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -23,7 +23,8 @@ env.read_env(BASE_DIR / ".env")
 DEBUG = env.bool("DEBUG", default=False)
 # Everything that changes is in this folder, so it can be moved and backed up as a whole.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+# New files hold accounts and subscribers, so only the user of the site may read them.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 SECRET_KEY = env.str("SECRET_KEY", default="development-only" if DEBUG else "")
 if not SECRET_KEY:
@@ -83,6 +84,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "pagecache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ptcomplete.cross_origin.ResourcePolicyMiddleware",
     # Before the policies of pages, which are longer than some static files.
     "ptcomplete.staticfiles_middleware.StaticFilesMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -125,6 +127,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # ---- Database ----------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # SQLite gives its other files the permissions of this one.
+    private_file(DATABASES["default"]["NAME"])
     # WAL lets visitors read during a write. IMMEDIATE makes writers wait for each other instead of failing midway.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -162,6 +166,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "admin",
     "auth",
     "accounts.User",
+    "accounts.AuditEvent",
     "ads.AdCount",
     "affiliates.BrokenLinksEmail",
     "affiliates.ClickCount",
@@ -199,6 +204,8 @@ PAGE_CACHE_TEXT_MODELS = ["search"]
 # ---- Users -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "admin:login"
+# How long the audit log remembers who did what.
+AUDIT_LOG_DAYS = env.int("AUDIT_LOG_DAYS", default=365)
 LOGIN_REDIRECT_URL = "admin:index"
 AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = [
@@ -265,6 +272,9 @@ FILE_UPLOAD_PERMISSIONS = 0o644
 
 # ---- Security ----------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
+if IS_HTTPS:
+    # Browsers accept these names only from this host over HTTPS, so no other subdomain can set them.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Other subdomains of the domain may not support HTTPS, and browsers would refuse to open them. Covering them takes

@@ -60,6 +60,7 @@ os.environ |= {
     "CACHE_URL": "",
     "PAGE_CACHE_MB": "16",
     "CDN_MAX_AGE": "0",
+    "AUDIT_LOG_DAYS": "365",
 }
 
 from ptcomplete.settings import *  # noqa: E402, F403

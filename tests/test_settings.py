@@ -106,3 +106,26 @@ print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRE
 def test_hsts_follows_the_environment_on_https_sites(tmp_path: Path, environment: dict[str, str], hsts: str) -> None:
     result = manage(tmp_path, "shell", "--no-imports", "-c", SHOW_HSTS, **environment)
     assert result.stdout.strip() == hsts
+
+
+def test_new_data_is_private(tmp_path: Path) -> None:
+    """Accounts and subscribers are in the database, so other users of the machine must not read it."""
+    data = tmp_path / "data"
+    database = data / "db.sqlite3"
+    result = manage(data, "migrate", "contenttypes", DATABASE_URL=f"sqlite:///{database}")
+    assert result.returncode == 0, result.stderr
+    assert oct(data.stat().st_mode & 0o777) == "0o700"
+    assert oct(database.stat().st_mode & 0o777) == "0o600"
+
+
+def test_cookies_on_https_belong_to_the_host_alone(tmp_path: Path) -> None:
+    show = (
+        "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_PATH)"
+    )
+    assert manage(tmp_path, "shell", "--no-imports", "-c", show).stdout.split() == [
+        "__Host-sessionid",
+        "__Host-csrftoken",
+        "/",
+    ]
+    local = manage(tmp_path, "shell", "--no-imports", "-c", show, SITE_URL="http://127.0.0.1:8000")
+    assert local.stdout.split() == ["sessionid", "csrftoken", "/"]
