@@ -95,6 +95,8 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the CSRF check, which reads the body.
+    "public_forms.body_limits.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -266,8 +268,10 @@ STORAGES = {
         else "ptcomplete.staticfiles_storage.BundlingStorage"
     },
 }
-# The limit for form data without files; the upload form limits the size of images itself.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# What someone signed in as staff may send at once, files included. Visitors get far less (public_forms.body_limits).
+STAFF_BODY_BYTES = env.int("MAX_UPLOAD_MB", default=512) * 1024 * 1024
+# The limit for form data without files. Texts have a smaller one, so that the form can show them again.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o644
 
 # ---- Security ----------------------------------------------------------------------------------

@@ -25,4 +25,5 @@ urlpatterns = [
     path("", include("pages.urls")),
     re_path(r"^(?P<path>[-\w]+(?:/[-\w]+)*)/$", views.document, name="document"),
 ]
+handler400 = "ptcomplete.views.bad_request"
 handler404 = "ptcomplete.views.not_found"

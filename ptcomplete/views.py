@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from django.contrib.sitemaps import views as sitemap_views
-from django.core.exceptions import SuspiciousFileOperation, TooManyFieldsSent
+from django.core.exceptions import RequestDataTooBig, SuspiciousFileOperation, TooManyFieldsSent
 from django.core.files.storage import default_storage
 from django.core.signing import BadSignature
 from django.db import DatabaseError, connection
@@ -36,6 +36,7 @@ from pagecache.responses import allow_parameters, depend_on_texts
 from pages.sitemaps import PageSitemap
 from pages.views import page_detail
 from ptcomplete.byte_ranges import BLOCK_SIZE, apply_range
+from public_forms.body_limits import too_large
 from redirects.views import log_not_found, redirect_response
 from siteinfo.context_processors import get_site
 from siteinfo.robots import robots_txt
@@ -170,3 +171,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             return HttpResponseNotFound()
         log_not_found(request)
     return render(request, "404.html", status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Explain a request that Django refused."""
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
+    return render(request, "400.html", status=400)

@@ -5,10 +5,11 @@ from functools import wraps
 from typing import Concatenate
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
+
+from public_forms.body_limits import limit_body
 
 # Far more than the fields of any public form can hold.
 MAX_BODY_BYTES = 200_000
@@ -23,16 +24,13 @@ def public_form[**P](
     CSRF check, which would set a cookie, is off: the view must call `is_same_origin` or use a `PublicForm`.
     """
 
+    @limit_body(MAX_BODY_BYTES)
     @csrf_exempt
     @never_cache
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-            response = render(request, "public_forms/too_large.html", status=413)
-        else:
-            response = view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
         response.headers.setdefault("X-Robots-Tag", "noindex")
         return response
 

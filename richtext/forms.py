@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
@@ -81,16 +82,32 @@ SHORT_TEXT = {
 } | {"Menu": {"groups": [{"group": "marks"}, {"group": "link"}, {"group": "lists"}, {"group": "history"}]}}
 
 
+# About 150,000 words. Longer texts come from pictures pasted as data, and would slow down every page with them.
+MAX_LENGTH = 1_000_000
+
+
 class RichTextField(ProseEditorFormField):  # type: ignore[misc]  # a library without types
     """Rich text: shown in the editor with its images, and sanitized when posted."""
+
+    default_error_messages = {
+        "too_long": f"This text is longer than {MAX_LENGTH:,} characters, with its formatting. Nothing was saved. Your"
+        " text is still here: divide it into several parts, and add pictures from the image library instead of pasting"
+        " them."
+    }
 
     def __init__(self, *, extensions: dict[str, Any] = EXTENSIONS, **kwargs: Any) -> None:
         kwargs["widget"] = AdminProseEditorWidget
         super().__init__(extensions=extensions, config={}, sanitize=sanitize, **kwargs)
 
+    def clean(self, value: Any) -> Any:
+        """Sanitize a posted text. Raises ValidationError if it is too long."""
+        if isinstance(value, str) and len(value) > MAX_LENGTH:
+            raise ValidationError(self.error_messages["too_long"], code="too_long")
+        return super().clean(value)
+
     def prepare_value(self, value: Any) -> Any:
         """Fill the embeds of a stored text; text that was just posted is returned unchanged."""
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or len(value) > MAX_LENGTH:
             return value
         # A plain str, because a SafeString would not be escaped in the textarea and lose every typed “<”.
         return "".join([render(sanitize(value), RenderTarget.EDITOR)])

@@ -25,6 +25,7 @@ from newsletter.delivery.auto_pause import complaint_rate_problem
 from newsletter.delivery.providers import provider_name
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber, WebhookEvent
 from plaintext.characters import strip_control_characters
+from public_forms.body_limits import limit_body
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ _BOUNCE_TYPE_FIELDS = frozenset({"type", "event", "bouncetype", "bounce_type"})
 _SOFT_BOUNCE = re.compile("soft|transient|undetermined|temporary", re.IGNORECASE)
 
 
+@limit_body(MAX_BYTES)
 @csrf_exempt
 @require_http_methods(["POST", "HEAD"])
 def webhook(request: HttpRequest, name: str) -> HttpResponse:
@@ -55,9 +57,6 @@ def webhook(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404 from error
     if request.method == "HEAD":
         return HttpResponse()
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MAX_BYTES:
-        return _plain_text(413, "The request is too large.")
     try:
         view = view_class()
         view.run_validators(request)

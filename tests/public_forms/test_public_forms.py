@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
-from public_forms.decorators import MAX_BODY_BYTES, public_form
+from public_forms.decorators import public_form
 from public_forms.fields import EmailField, LinkField, PlainTextField
 from public_forms.forms import HONEYPOT, MAX_AGE, PublicForm, issue_token
 from public_forms.models import RateLimitCounter
@@ -259,9 +259,3 @@ def test_a_page_with_a_form_is_neither_cached_nor_indexed(rf: RequestFactory) ->
     assert response["X-Robots-Tag"] == "noindex"
     assert "no-store" in response["Cache-Control"]
     assert _page(rf.put("/")).status_code == 405
-
-
-def test_a_body_that_is_too_large_is_rejected_before_it_is_read(rf: RequestFactory) -> None:
-    response = _page(rf.post("/", {"words": "x" * MAX_BODY_BYTES}))
-    assert response.status_code == 413
-    assert b"too long" in response.content
