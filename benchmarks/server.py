@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ptcomplete.server import server_command
+
 HOST = "127.0.0.1"
-# The command in docs/deployment.md.
-GRANIAN_OPTIONS = ("--interface", "wsgi", "--workers", "2", "--blocking-threads", "2", "--log-level", "warning")
 START_TIMEOUT = 60  # seconds
 
 _NGINX_CONFIG = """
@@ -85,8 +84,7 @@ def run_granian(
     database_pids: tuple[int, ...] = (),
 ) -> Iterator[Server]:
     """Serve a WSGI application with the production server's options."""
-    address = ("--host", HOST, "--port", str(port))
-    command = [sys.executable, "-m", "granian", *GRANIAN_OPTIONS, *address, application]
+    command = server_command(port, workers=2, application=application)
     with _run(command, os.environ | environment, log, port) as pid:
         yield Server(name, port, (pid,), database_pids=database_pids)
 

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "taggit",
 ]
 MIDDLEWARE = [
+    "ptcomplete.slow_clients.SlowClientMiddleware",
     "pagecache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "ptcomplete.cross_origin.ResourcePolicyMiddleware",

@@ -1,6 +1,5 @@
 """Run the site on this machine: prepare its data, then start the server, the worker and the mail catcher."""
 
-import http.client
 import os
 import secrets
 import signal
@@ -19,9 +18,9 @@ from django.db import connections
 from accounts.models import User
 from blog.models import Post
 from newsletter.models import NewsletterSettings
+from ptcomplete.server import HOST, probe
 from siteinfo.models import SiteInfo
 
-HOST = "127.0.0.1"
 OWNER = "owner@example.com"
 STOP_TIMEOUT = 30  # seconds
 
@@ -79,7 +78,7 @@ class Command(BaseCommand):
         children = [start_server(port), start_worker()]
         is_ready = False
         while not signals and os.getppid() == parent and all(child.poll() is None for child in children):
-            if not is_ready and is_healthy(port):
+            if not is_ready and probe(port) == 200:
                 is_ready = True
                 url = settings.SITE_URL
                 self.stdout.write(f"Ready: {url}/ and {url}/admin/. Press Ctrl-C to stop.")
@@ -150,29 +149,14 @@ def start_server(port: int) -> subprocess.Popen[bytes]:
     if settings.DEBUG:
         # Same process group as the terminal, so that breakpoint() can read from it.
         return subprocess.Popen([sys.executable, sys.argv[0], "runserver", f"{HOST}:{port}"])
-    options = ("--interface", "wsgi", "--blocking-threads", "2", "--workers-kill-timeout", "10")
-    address = ("--host", HOST, "--port", str(port), "--log-level", "warning")
-    # A separate process group, so that Ctrl-C reaches the server once, through us. Twice at once can hang it.
-    command = [sys.executable, "-m", "granian", *options, *address, "ptcomplete.wsgi:application"]
-    return subprocess.Popen(command, process_group=0)
+    command = [sys.executable, "-m", "ptcomplete.server", "--port", str(port), "--parent", str(os.getpid())]
+    return subprocess.Popen(command, process_group=0, cwd=settings.BASE_DIR)
 
 
 def start_worker() -> subprocess.Popen[bytes]:
     """Start the worker, which exits with this process, even if it is killed."""
     command = [sys.executable, sys.argv[0], "worker", "--parent", str(os.getpid())]
     return subprocess.Popen(command, process_group=0)
-
-
-def is_healthy(port: int) -> bool:
-    """Return whether the site reports on `port` that it can serve requests."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def stop(children: list[subprocess.Popen[bytes]]) -> None:
