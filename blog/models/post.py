@@ -232,7 +232,9 @@ class Post(Document):  # type: ignore[django-manager-missing]
         default=False,
         help_text="Shows this post at the top of the home page until you feature a newer one.",
     )
-    tags = TaggableManager(through="blog.TaggedPost", blank=True, help_text="Separate tags with commas.")
+    tags = TaggableManager(
+        through="blog.TaggedPost", blank=True, ordering=["name"], help_text="Separate tags with commas."
+    )
 
     month = models.DateField(null=True, editable=False)
     keywords = models.CharField(max_length=200, blank=True, editable=False)

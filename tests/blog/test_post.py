@@ -73,6 +73,14 @@ def test_a_slug_is_created_from_a_title_in_any_script(client: Client) -> None:
     assert client.get(post.get_absolute_url()).status_code == 200
 
 
+def test_the_tags_of_a_post_are_in_alphabetical_order() -> None:
+    for name in ("Posture", "Neck", "Desk work"):
+        make_post().tags.add(name)
+    post = make_post(tags=["Neck", "Posture", "Desk work"])
+    for found in (Post.objects.get(pk=post.pk), Post.objects.prefetch_related("tags").get(pk=post.pk)):
+        assert [tag.name for tag in found.tags.all()] == ["Desk work", "Neck", "Posture"]
+
+
 def test_tags_are_case_insensitive() -> None:
     make_post(tags=["Low Back"])
     make_post(tags=["low back", "LOW BACK"])
