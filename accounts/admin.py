@@ -3,20 +3,47 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Author, ProfileLink, Qualification, User
+from accounts.models import AccountEmail, AuditEvent, Author, ProfileLink, Qualification, User
 from accounts.roles import EXPLANATIONS, Role
 from images.admin import ImagePickerMixin
 from richtext.forms import RichTextField
 
 # Roles replace groups.
 admin.site.unregister(Group)
+
+
+def _role_choices() -> list[tuple[str, str]]:
+    return [(each.value, f"{each.label}. {EXPLANATIONS[each]}") for each in Role]
+
+
+class InvitationForm(forms.ModelForm):
+    """Invite a person, who gets an email with a link to set a password."""
+
+    role = forms.ChoiceField(
+        choices=_role_choices, widget=forms.RadioSelect, help_text="You can change it later at any time."
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "role")
+        help_texts = {"email": "The invitation is sent to this address. It is also used to sign in."}
+
+    def clean_email(self) -> str:
+        """Return the email address in lower case, as it is stored."""
+        return str(self.cleaned_data["email"]).strip().lower()
+
+    def save(self, commit: bool = True) -> User:
+        """Store the user without a password."""
+        self.instance.set_role(self.cleaned_data["role"])
+        self.instance.set_unusable_password()
+        return super().save(commit)
 
 
 class UserForm(UserChangeForm):
@@ -31,10 +58,7 @@ class UserForm(UserChangeForm):
         super().__init__(*args, **kwargs)
         if "role" in self.fields:
             role: Any = self.fields["role"]
-            role.choices = [
-                *((each.value, f"{each.label}. {EXPLANATIONS[each]}") for each in Role),
-                ("", "No role. Cannot sign in to the admin."),
-            ]
+            role.choices = [*_role_choices(), ("", "No role. Cannot sign in to the admin.")]
 
     def clean(self) -> dict[str, Any]:
         """Refuse to leave the site without an owner."""
@@ -68,7 +92,43 @@ class UserAdmin(DjangoUserAdmin):
         ("Access", {"fields": ("role", "is_active")}),
         ("Dates", {"fields": ("last_login", "joined_at")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
+    add_form = InvitationForm
+    add_fieldsets = ((None, {"fields": ("email", "name", "role")}),)
+    actions = ("invite_again",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let owners only invite people."""
+        return super().has_add_permission(request) and request.user.is_superuser
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
+        """Title the form “Invite a person”."""
+        return super().add_view(request, form_url, {"title": "Invite a person", **(extra_context or {})})
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the user, record a new role, and send the invitation to a new one."""
+        super().save_model(request, obj, form, change)
+        subject = f"{obj.email}: {obj.get_role_display() or 'no role'}"
+        if not change:
+            self._invite(request, obj)
+        elif {"role", "is_active"} & set(form.changed_data):
+            subject += "" if obj.is_active else ", not active"
+            AuditEvent.objects.record(AuditEvent.Kind.ROLE, request=request, user=_user_of(request), subject=subject)
+
+    def _invite(self, request: HttpRequest, user: User) -> None:
+        inviter = _user_of(request)
+        AccountEmail.objects.create(email=user.email, kind=AccountEmail.Kind.INVITATION, inviter=inviter)
+        subject = f"{user.email}: {user.get_role_display()}"
+        AuditEvent.objects.record(AuditEvent.Kind.INVITED, request=request, user=inviter, subject=subject)
+        self.message_user(request, f"The invitation to {user.email} is on its way.", messages.SUCCESS)
+
+    @admin.action(description="Send the invitation again", permissions=["add"])
+    def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Send a new link to the selected people who have a role and no password yet."""
+        for user in queryset.exclude(role=""):
+            if user.has_usable_password():
+                self.message_user(request, f"No email was sent to {user.email}, who has a password.", messages.WARNING)
+            else:
+                self._invite(request, user)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Let owners only choose the role."""
@@ -98,6 +158,11 @@ class UserAdmin(DjangoUserAdmin):
         actions = super().get_actions(*args, **kwargs)
         actions.pop("delete_selected", None)
         return actions
+
+
+def _user_of(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the admin requires a user
+    return request.user
 
 
 class AuthorForm(forms.ModelForm):
@@ -167,3 +232,29 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
         """Return all profiles, or the user's own."""
         queryset: QuerySet[Author] = super().get_queryset(request)
         return queryset if super().has_view_permission(request) else queryset.filter(user=request.user.pk)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(admin.ModelAdmin):
+    """The audit log. Nobody changes it here."""
+
+    list_display = ("created_at", "kind", "user_email", "subject", "network")
+    list_display_links = None
+    list_filter = ("kind", "created_at")
+    search_fields = ("user_email", "subject")
+    search_help_text = "Search people and what was changed"
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    list_per_page = 100
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: events are recorded where things happen."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        """Return False: the log is append-only."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        """Return False: the worker deletes old events."""
+        return False

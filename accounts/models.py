@@ -7,18 +7,27 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import EmailMessage
 from django.db import models
 from django.db.models.functions import Lower
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from django.utils.text import slugify
 
-from accounts.roles import Role
+from accounts.roles import EXPLANATIONS, Role
 from images.models import Image
+from outbox.headers import format_mailbox, one_line
+from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from public_forms.ratelimit import client_ip
 from redirects import services
 from richtext.references import ReferenceSource
+from siteinfo.models import SiteInfo
+from siteinfo.urls import absolute_url
 
 
 class UserManager(BaseUserManager["User"]):
@@ -214,6 +223,62 @@ class ProfileLink(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class AccountEmail(QueuedEmail):
+    """An email with a link to set a password. The link is made when the email is sent, so it is not stored."""
+
+    class Kind(models.TextChoices):
+        """Why the link is sent."""
+
+        INVITATION = "invitation", "Invitation"
+        RESET = "reset", "Password reset"
+
+    email = models.EmailField(max_length=254)
+    kind = models.CharField(max_length=20, choices=Kind)
+    inviter = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = QueuedEmailQuerySet["AccountEmail"].as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=("next_attempt_at",), name="accounts_email_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} to {self.email}"
+
+    def build_email(self) -> EmailMessage | None:
+        """Return the email, or None if no one with this address may sign in to the admin."""
+        user = User.objects.filter(email=self.email, is_active=True, is_staff=True).first()
+        if user is None:
+            return None
+        site = SiteInfo.load()
+        uid = urlsafe_base64_encode(force_bytes(user.pk))
+        path = reverse("set_password", args=[uid, default_token_generator.make_token(user)])
+        context = {
+            "is_invitation": self.kind == self.Kind.INVITATION,
+            "inviter": self.inviter.get_short_name() if self.inviter else site.name,
+            "site_name": site.name,
+            "role": user.get_role_display().lower(),
+            "explanation": EXPLANATIONS.get(Role(user.role), "") if user.role else "",
+            "url": absolute_url(path),
+            "reset_url": absolute_url(reverse("admin_password_reset")),
+        }
+        subject = f"Your account at {site.name}" if context["is_invitation"] else f"New password for {site.name}"
+        return EmailMessage(
+            one_line(subject),
+            render_to_string("accounts/account_email.txt", context),
+            format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
+            [format_mailbox(user.email, user.name)],
+            headers=self.email_headers,
+        )
+
+
+def delete_old_account_emails() -> int:
+    """Delete the records of emails whose links have expired. Return how many were deleted."""
+    before = timezone.now() - timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    return AccountEmail.objects.filter(created_at__lt=before).delete()[0]
 
 
 class AuditEventManager(models.Manager["AuditEvent"]):

@@ -169,6 +169,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "admin",
     "auth",
     "accounts.User",
+    "accounts.AccountEmail",
     "accounts.AuditEvent",
     "ads.AdCount",
     "affiliates.BrokenLinksEmail",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("sitemap-<section>.xml", views.sitemap_section, name="sitemap_section"),
     path("share/card-<token>.png", views.og_image, name="og_image"),
     re_path(r"^media/(?P<path>.+)$", views.media, name="media"),
+    path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("search.urls")),
     path("feedback/", include("feedback.urls")),

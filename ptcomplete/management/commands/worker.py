@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, delete_old_account_emails
 from affiliates.link_checker import check_next
 from contact.models import Message
 from feedback.models import Suggestion
@@ -63,6 +63,7 @@ JOBS = (
     Job("email addresses of old deliveries", Delivery.objects.forget_old_addresses, 3600),
     Job("old webhook events", WebhookEvent.objects.delete_expired, 3600),
     Job("expired events of the audit log", AuditEvent.objects.delete_expired, 3600),
+    Job("expired links to set a password", delete_old_account_emails, 3600),
     Job("404 log entries with a redirect", prune_not_found_log, 3600),
     Job("personal data on old suggestions", Suggestion.objects.erase_personal_data, 3600),
 )
