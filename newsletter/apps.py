@@ -10,5 +10,9 @@ class NewsletterConfig(AppConfig):
     verbose_name = "Newsletter"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and what happens after a backup is restored."""
+        from backups import after_restore
         from newsletter import checks  # noqa: F401
+        from newsletter.campaigns.restored import pause_everything
+
+        after_restore.register(pause_everything)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Model, Q, QuerySet
 from django.utils import timezone
@@ -14,6 +15,8 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from affiliates.models import Link
+from backups import scheduling as backups
+from backups.models import Backup
 from blog import checklist
 from blog.models import Post, PostQuerySet, PostTemplate
 from contact.email_delivery import delivery_problem
@@ -27,7 +30,7 @@ from newsletter.models import Campaign, Delivery, Subscriber
 from pages.models import Page
 from publishing.document_paths import document_models
 from publishing.models import Autosave, Document, PendingEdit
-from siteinfo.urls import admin_url
+from siteinfo.urls import admin_url, is_local_site
 
 MAX_ROWS = 5
 
@@ -119,6 +122,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
         reason = "Your publishing rules do not allow them to be published as they are."
         url = _post_list_url(status="published", missing="blocked")
         yield Task(f"{_counted(count, 'published post')} to fix", reason, url, "Show", "warning", "red")
+    yield from _backup_tasks(user)
     yield from _campaign_tasks(user)
     yield from _broken_link_tasks(user)
     yield from _inbox_tasks(user)
@@ -143,6 +147,14 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
         title = f"An email of “{delivery.campaign}” may or may not have been sent"
         reason = "The worker was interrupted while sending it. Decide whether to send it again."
         yield Task(title, reason, admin_url(delivery.campaign, "progress"), "Decide", "mail", "butter")
+
+
+def _backup_tasks(user: User) -> Iterator[Task]:
+    """Yield a warning if the last good backup is missing or old. A site on this machine needs none."""
+    if not user.has_perm("backups.view_backup") or (is_local_site() and not settings.BACKUP_URL):
+        return
+    if problem := backups.problem():
+        yield Task("Backups need your attention", problem, admin_url(Backup), "Show", "warning", "red")
 
 
 def _broken_link_tasks(user: User) -> Iterator[Task]:
@@ -173,10 +185,10 @@ def _inbox_tasks(user: User) -> Iterator[Task]:
 def _instagram_tasks(user: User) -> Iterator[Task]:
     if not user.has_perm("instagram.change_instagramsettings"):
         return
-    settings = InstagramSettings.load()
-    if settings.problem:
+    instagram = InstagramSettings.load()
+    if instagram.problem:
         title = "No new images from Instagram"
-        yield Task(title, settings.problem, admin_url(InstagramSettings), "Show", "instagram", "butter")
+        yield Task(title, instagram.problem, admin_url(InstagramSettings), "Show", "instagram", "butter")
 
 
 def _unpublished_change_tasks(user: User) -> Iterator[Task]:

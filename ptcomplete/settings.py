@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "images",
     "outbox",
     "siteinfo",
+    "backups",
     "richtext",
     "public_forms",
     "analytics",
@@ -172,6 +173,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "accounts.AccountEmail",
     "accounts.AuditEvent",
     "ads.AdCount",
+    "backups",
     "affiliates.BrokenLinksEmail",
     "affiliates.ClickCount",
     "affiliates.Earning",
@@ -275,6 +277,18 @@ STAFF_BODY_BYTES = env.int("MAX_UPLOAD_MB", default=512) * 1024 * 1024
 # The limit for form data without files. Texts have a smaller one, so that the form can show them again.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o644
+
+# ---- Backups -----------------------------------------------------------------------------------
+# A folder, or s3://key:secret@bucket/prefix?endpoint_url=https://host. Without it, no backups are made.
+BACKUP_URL = env.str("BACKUP_URL", default="")
+# The public keys of age that backups are encrypted for. The server does not need the secret key.
+BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
+# How often the worker makes a backup; 0 leaves that to the command.
+BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=24)
+# The last backup of each of so many days, weeks and months is kept.
+BACKUP_KEEP_DAILY = env.int("BACKUP_KEEP_DAILY", default=7)
+BACKUP_KEEP_WEEKLY = env.int("BACKUP_KEEP_WEEKLY", default=4)
+BACKUP_KEEP_MONTHLY = env.int("BACKUP_KEEP_MONTHLY", default=6)
 
 # ---- Security ----------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS

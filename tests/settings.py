@@ -61,6 +61,13 @@ os.environ |= {
     "PAGE_CACHE_MB": "16",
     "CDN_MAX_AGE": "0",
     "AUDIT_LOG_DAYS": "365",
+    "BACKUP_URL": "",
+    "BACKUP_URL_FILE": "",
+    "BACKUP_RECIPIENTS": "",
+    "BACKUP_EVERY_HOURS": "24",
+    "BACKUP_KEEP_DAILY": "7",
+    "BACKUP_KEEP_WEEKLY": "4",
+    "BACKUP_KEEP_MONTHLY": "6",
 }
 
 from ptcomplete.settings import *  # noqa: E402, F403

@@ -18,6 +18,7 @@ from django.db import close_old_connections
 
 from accounts.models import AuditEvent, delete_old_account_emails
 from affiliates.link_checker import check_next
+from backups.scheduling import BackupProcess
 from contact.models import Message
 from feedback.models import Suggestion
 from images.tasks import create_missing_renditions
@@ -45,12 +46,15 @@ class Job(NamedTuple):
     interval: float  # seconds between batches
 
 
+_backup_process = BackupProcess()
+
 # Batches are small, so that a job does not delay the others and the worker stops quickly.
 JOBS = (
     Job("scheduled pending edits", publish_due_edits, 5),
     Job("documents missing from the search index", index_missing, 30),
     Job("queued emails", send_due_emails, 2),
     Job("newsletter campaigns", partial(run_round, lambda: False, seconds=3), 2),
+    Job("backup", _backup_process.start_if_due, 60),
     Job("image renditions", partial(create_missing_renditions, limit=2), 0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
@@ -123,5 +127,6 @@ class Command(BaseCommand):
 
         if not once:
             work_until(stopped, JOBS)
-        elif not work_until_idle(stopped, JOBS):
+            _backup_process.stop()
+        elif not (work_until_idle(stopped, JOBS) and _backup_process.wait()):
             raise CommandError("A job failed. See the log above.")

@@ -1,0 +1,1 @@
+"""Encrypted backups of the database, the media files and the settings, and restoring them."""

@@ -1,0 +1,14 @@
+"""App configuration of backups."""
+
+from django.apps import AppConfig
+
+
+class BackupsConfig(AppConfig):
+    """Configure the backups app."""
+
+    name = "backups"
+    verbose_name = "Backups"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from backups import checks  # noqa: F401

@@ -1,0 +1,52 @@
+"""Names of archives, and which of them are no longer needed."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+_NAME = re.compile(r"ptcomplete-(\d{8}T\d{6}Z)\.tar\.age")
+_TIME = "%Y%m%dT%H%M%SZ"
+
+
+class Keep(NamedTuple):
+    """For how many days, weeks and months the last archive of each is kept."""
+
+    daily: int
+    weekly: int
+    monthly: int
+
+
+def archive_name(moment: datetime) -> str:
+    """Return the name of an archive started at `moment`."""
+    return f"ptcomplete-{moment.astimezone(UTC).strftime(_TIME)}.tar.age"
+
+
+def archive_time(name: str) -> datetime | None:
+    """Return when an archive was started; None if `name` is not that of an archive."""
+    match = _NAME.fullmatch(name)
+    return datetime.strptime(match[1], _TIME).replace(tzinfo=UTC) if match else None
+
+
+def newest_first(names: Iterable[str]) -> list[str]:
+    """Return the names of archives among `names`, newest first."""
+    return sorted((name for name in names if archive_time(name)), reverse=True)
+
+
+def expired(names: Iterable[str], keep: Keep) -> list[str]:
+    """Return the archives to delete. The newest one and names of other files are never among them."""
+    archives = newest_first(names)
+    periods: tuple[tuple[Callable[[datetime], object], int], ...] = (
+        (lambda moment: moment.date(), keep.daily),
+        (lambda moment: moment.isocalendar()[:2], keep.weekly),
+        (lambda moment: (moment.year, moment.month), keep.monthly),
+    )
+    remaining = set(archives[:1])
+    for period, count in periods:
+        last_of_each: dict[object, str] = {}
+        for name in archives:
+            moment = archive_time(name)
+            assert moment
+            last_of_each.setdefault(period(moment), name)
+        remaining.update(list(last_of_each.values())[:count])
+    return [name for name in archives if name not in remaining]
