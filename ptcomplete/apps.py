@@ -10,6 +10,14 @@ class PTCompleteConfig(AppConfig):
     name = "ptcomplete"
     default = True
 
+    def ready(self) -> None:
+        """Prepare new database connections."""
+        from django.db.backends.signals import connection_created
+
+        from ptcomplete.database_features import set_json_support
+
+        connection_created.connect(set_json_support)
+
 
 class PTCompleteAdminConfig(admin_apps.AdminConfig):
     """Django's admin with our site class."""

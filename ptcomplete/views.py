@@ -1,5 +1,6 @@
 """The home page and the views that belong to the whole site rather than to one app."""
 
+import logging
 from contextlib import suppress
 
 from django.contrib.sitemaps import views as sitemap_views
@@ -43,6 +44,8 @@ from siteinfo.robots import robots_txt
 from siteinfo.seo import PageMeta, truncate
 from siteinfo.urls import absolute_url
 from wordpress.legacy_urls import legacy_path_response
+
+log = logging.getLogger(__name__)
 
 SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 
@@ -143,14 +146,21 @@ def og_image(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Report whether the site can serve requests: 200 if the database is up and migrated, otherwise 503."""
+    """Report whether visitors get pages: 200 if the database is migrated and the home page renders, otherwise 503."""
     try:
         executor = MigrationExecutor(connection)
         pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError:
+        log.exception("The database does not answer")
         return JsonResponse({"status": "no database"}, status=503)
     if pending:
         return JsonResponse({"status": "migrations pending"}, status=503)
+    try:
+        home(request)
+    except Exception:
+        # Whatever it is, visitors get the same error.
+        log.exception("The home page cannot be rendered")
+        return JsonResponse({"status": "no pages"}, status=503)
     return JsonResponse({"status": "ok"})
 
 
