@@ -11,12 +11,10 @@ class PTCompleteConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Prepare new database connections."""
-        from django.db.backends.signals import connection_created
-
+        """Set what Django need not ask the database."""
         from ptcomplete.database_features import set_json_support
 
-        connection_created.connect(set_json_support)
+        set_json_support()
 
 
 class PTCompleteAdminConfig(admin_apps.AdminConfig):

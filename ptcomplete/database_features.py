@@ -2,19 +2,18 @@
 
 import sqlite3
 from contextlib import closing
-from typing import Any
 
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3.features import DatabaseFeatures
 
 
-def set_json_support(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Set the only feature that Django finds out with a transaction. Receives `connection_created`.
+def set_json_support() -> None:
+    """Replace the only feature that Django finds out with a transaction in the database.
 
     Django takes any error for missing support and remembers it for the thread. During a long write that error is a
-    lock, and every later page of the thread that reads a JSON field would fail.
+    lock, and every later page of the thread that reads a JSON field would fail. A receiver of `connection_created`
+    would come too late, because the first use of the feature may open the connection.
     """
-    if connection.vendor == "sqlite":
-        connection.features.supports_json_field = sqlite_has_json()
+    DatabaseFeatures.supports_json_field = sqlite_has_json()  # type: ignore[method-assign, assignment]
 
 
 def sqlite_has_json() -> bool:
