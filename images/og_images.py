@@ -6,14 +6,17 @@ first requested, and stored.
 
 import hashlib
 import math
+from datetime import timedelta
 from functools import cache
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 from django.core import signing
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
 from images.rendition_formats import OG_SIZE
@@ -21,7 +24,11 @@ from siteinfo.seo import ShareImage
 from siteinfo.urls import absolute_url
 
 # Increase this when the design changes, so that all images get new URLs.
-DESIGN_VERSION = 1
+DESIGN_VERSION = 2
+FOLDER = "share"
+# Drawn again on request.
+MAX_AGE = timedelta(days=30)
+BATCH = 500
 # Complete fonts. The fonts for pages are split into subsets.
 FONTS = Path(__file__).parent / "fonts"
 PAPER, INK, SOFT, GREEN, CLAY = "#fbf7f0", "#22302b", "#55615b", "#2c6655", "#c4673f"
@@ -46,7 +53,7 @@ def stored_og_image(token: str) -> str:
     Raises BadSignature for a token that this site did not sign.
     """
     title, site_name = _signer().unsign_object(token)
-    name = f"share/{hashlib.sha256(token.encode()).hexdigest()[:32]}.png"
+    name = f"{FOLDER}/{hashlib.sha256(token.encode()).hexdigest()[:32]}.png"
     if not default_storage.exists(name):
         file = BytesIO()
         drawing = draw(title, site_name).quantize(128, dither=Image.Dither.NONE)
@@ -54,6 +61,20 @@ def stored_og_image(token: str) -> str:
         # If two requests draw it at once, the second file gets another name and is never requested.
         name = default_storage.save(name, ContentFile(file.getvalue()))
     return name
+
+
+def delete_old() -> int:
+    """Delete a batch of images drawn a month ago, such as those of titles that changed. Return how many."""
+    try:
+        names = default_storage.listdir(FOLDER)[1]
+    except FileNotFoundError:
+        return 0
+    oldest = timezone.now() - MAX_AGE
+    paths = (f"{FOLDER}/{name}" for name in names)
+    old = list(islice((path for path in paths if default_storage.get_modified_time(path) < oldest), BATCH))
+    for path in old:
+        default_storage.delete(path)
+    return len(old)
 
 
 def _signer() -> signing.Signer:

@@ -2,19 +2,28 @@
 
 import os
 import re
+import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
 
+_PART = ".part"
+# Longer than any upload takes, in seconds.
+_PART_MAX_AGE = 24 * 3600
+
 
 class WholeFileStorage(FileSystemStorage):
     """Write to a temporary name and link it when complete, so that a killed process leaves no partial file."""
 
     def _save(self, name: str, content: File) -> str:
-        part: str = super()._save(f"{name}.{uuid4().hex}.part", content)  # type: ignore[misc]
+        part = f"{name}.{uuid4().hex}{_PART}"
         try:
+            # The name is new, so it is not changed.
+            super()._save(part, content)  # type: ignore[misc]
             while True:
                 try:
                     os.link(self.path(part), self.path(name))
@@ -24,7 +33,19 @@ class WholeFileStorage(FileSystemStorage):
                 else:
                     return name
         finally:
-            os.unlink(self.path(part))
+            # On a full disk there may be half a file.
+            Path(self.path(part)).unlink(missing_ok=True)
+
+
+def delete_abandoned_parts() -> int:
+    """Delete the temporary files of processes that were killed while they stored an upload. Return 0."""
+    oldest = time.time() - _PART_MAX_AGE
+    for folder, _, names in os.walk(default_storage.path("")):
+        for path in (Path(folder, name) for name in names if name.endswith(_PART)):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+    return 0
 
 
 def delete_with_renditions(file: Any) -> None:

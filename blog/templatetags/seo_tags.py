@@ -19,8 +19,11 @@ register = template.Library()
 
 @register.simple_tag
 def share_image(meta: PageMeta, site: SiteInfo) -> ShareImage:
-    """Return the image shown with links to the page: its own, or one created from its title."""
-    return meta.image or og_image(meta.title, site.name)
+    """Return the image shown with links to the page: its own, or one created from its title.
+
+    Pages that are not indexed, such as search results, get the image of the site: visitors can choose their titles.
+    """
+    return meta.image or og_image(meta.title if meta.is_indexed else site.name, site.name)
 
 
 @register.simple_tag(takes_context=True)

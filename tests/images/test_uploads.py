@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from PIL import GifImagePlugin
+from PIL import GifImagePlugin, ImageFile
 from PIL import Image as Pillow
 
 from images import uploads
@@ -104,6 +104,20 @@ def test_a_drawing_keeps_its_transparency() -> None:
 def test_an_unusable_image_is_rejected_with_a_message(file: ContentFile, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         process_upload(file)
+
+
+@pytest.mark.parametrize("format_name", uploads.MAX_PIXELS)
+def test_an_image_with_too_many_pixels_is_rejected_undecoded(monkeypatch: pytest.MonkeyPatch, format_name: str) -> None:
+    source = upload(format_name, size=(60, 40))
+    monkeypatch.setitem(uploads.MAX_PIXELS, format_name, 60 * 40 - 1)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda *args: pytest.fail("the image was decoded"))
+    with pytest.raises(ValidationError, match="60 × 40 pixels, which is too large"):
+        process_upload(source)
+
+
+def test_a_small_webp_file_with_many_pixels_is_rejected() -> None:
+    with pytest.raises(ValidationError, match="16383 × 3600 pixels"):
+        process_upload(upload("WEBP", size=(16383, 3600), method=0, quality=0))
 
 
 def test_a_file_that_is_too_large_is_rejected_unread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,13 +21,17 @@ from affiliates.link_checker import check_next
 from backups.scheduling import BackupProcess
 from contact.models import Message
 from feedback.models import Suggestion
+from images import og_images
+from images.storage import delete_abandoned_parts
 from images.tasks import create_missing_renditions
 from instagram import api as instagram_api
 from instagram import archive as instagram_archive
 from newsletter.campaigns.worker import run_round
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
 from outbox.sending import send_due_emails
+from ptcomplete import retention
 from public_forms import ratelimit
+from publishing.retention import delete_expired_autosaves, delete_old_revisions
 from publishing.revisions import publish_due_edits
 from redirects.services import prune_not_found_log
 from search.indexing import index_missing
@@ -69,6 +73,12 @@ JOBS = (
     Job("expired events of the audit log", AuditEvent.objects.delete_expired, 3600),
     Job("expired links to set a password", delete_old_account_emails, 3600),
     Job("404 log entries with a redirect", prune_not_found_log, 3600),
+    Job("old share images", og_images.delete_old, 3600),
+    Job("abandoned parts of uploads", delete_abandoned_parts, 24 * 3600),
+    Job("expired sessions", retention.delete_expired_sessions, 3600),
+    Job("expired autosaves", delete_expired_autosaves, 3600),
+    Job("old revisions", delete_old_revisions, 3600),
+    Job("old entries of the admin log", retention.delete_old_log_entries, 3600),
     Job("personal data on old suggestions", Suggestion.objects.erase_personal_data, 3600),
 )
 
