@@ -3,7 +3,7 @@
 The number of queries is constant.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ from newsletter.forms import is_signup_paused
 from newsletter.models import Campaign, Delivery, Subscriber
 from pages.models import Page
 from publishing.document_paths import document_models
-from publishing.models import Autosave, Document, PendingEdit
+from publishing.models import Autosave, Document, PendingEdit, Submission
 from siteinfo.urls import admin_url, is_local_site
 
 MAX_ROWS = 5
@@ -127,6 +127,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     yield from _broken_link_tasks(user)
     yield from _inbox_tasks(user)
     yield from _instagram_tasks(user)
+    yield from _submission_tasks(user)
     yield from _unpublished_change_tasks(user)
     yield from _page_tasks(user)
     yield from _ready_draft_tasks(user)
@@ -191,21 +192,38 @@ def _instagram_tasks(user: User) -> Iterator[Task]:
         yield Task(title, instagram.problem, admin_url(InstagramSettings), "Show", "instagram", "butter")
 
 
+def _submission_tasks(user: User) -> Iterator[Task]:
+    """Yield the drafts that wait for a review by the user."""
+    models = _document_models(user, "publish", "review")
+    rows = Submission.objects.filter(content_type__in=models).select_related("user").order_by("submitted_at", "pk")
+    submissions = list(rows[:MAX_ROWS])
+    documents = _documents_of(user, models, submissions)
+    for submission in submissions:
+        document = documents.get((submission.content_type_id, submission.object_id))
+        if document and document.status == Document.Status.DRAFT:
+            name = submission.user.get_short_name() if submission.user else "Someone"
+            reason = f"{name} submitted it on {_format_moment(submission.submitted_at)}."
+            url = admin_url(document, "review")
+            yield Task(f"“{document}” waits for review", reason, url, "Review", "note", "butter")
+
+
+def _document_models(user: User, *actions: str) -> dict[int, type[Model]]:
+    """Return the models of documents on which the user may do any of `actions`, by content type."""
+    return {
+        content_type.pk: model
+        for model, content_type in ContentType.objects.get_for_models(*document_models()).items()
+        if any(user.has_perm(f"{content_type.app_label}.{action}_{content_type.model}") for action in actions)
+    }
+
+
 def _unpublished_change_tasks(user: User) -> Iterator[Task]:
     """Yield documents with text that was typed but not saved, or saved but not published."""
-    types = ContentType.objects.get_for_models(*document_models())
-    models, writable = (
-        {
-            content_type.pk: model
-            for model, content_type in types.items()
-            if any(user.has_perm(f"{content_type.app_label}.{action}_{content_type.model}") for action in actions)
-        }
-        for actions in (("change",), ("add", "change"))
-    )
+    models = _document_models(user, "change")
+    writable = _document_models(user, "add", "change")
     autosaves = list(Autosave.objects.filter(user=user, content_type__in=writable).defer("data")[:MAX_ROWS])
     edits = PendingEdit.objects.filter(content_type__in=models).order_by("-updated_at").defer("data")
     pending_edits = list(edits[:MAX_ROWS])
-    documents = _documents_of(writable, [*autosaves, *pending_edits])
+    documents = _documents_of(user, writable, [*autosaves, *pending_edits])
     for key in dict.fromkeys((autosave.content_type_id, autosave.object_id) for autosave in autosaves):
         if document := documents.get(key):
             reason = "Your text was saved automatically, but you have not saved it yet."
@@ -220,14 +238,14 @@ def _unpublished_change_tasks(user: User) -> Iterator[Task]:
 
 
 def _documents_of(
-    models: Mapping[int, type[Model]], rows: list[Autosave | PendingEdit]
+    user: User, models: Mapping[int, type[Model]], rows: Sequence[Autosave | PendingEdit | Submission]
 ) -> dict[tuple[int, int], Document]:
-    """Return the documents of `rows`, keyed by content type and primary key, without those in the trash."""
+    """Return the documents of `rows` outside the trash that `user` may open, by content type and primary key."""
     documents: dict[tuple[int, int], Document] = {}
     for content_type, model in models.items():
         pks = {row.object_id for row in rows if row.content_type_id == content_type}
         manager: Any = model._default_manager
-        found = manager.not_trashed().defer("body", "headings").in_bulk(pks)
+        found = manager.readable_by(user).not_trashed().defer("body", "headings").in_bulk(pks)
         documents |= {(content_type, pk): document for pk, document in found.items()}
     return documents
 

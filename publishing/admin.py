@@ -23,15 +23,16 @@ from publishing.admin_list import DocumentListAdmin
 from publishing.autosave import AutosaveAdmin
 from publishing.forms import DocumentForm, unsaved_document
 from publishing.models import Document, PendingEdit, Revision
+from publishing.review import ReviewAdmin
 from publishing.revisions import create_initial_revision, create_revision, publish_pending_edit
 from publishing.visibility import preview_url, set_private_headers
 
 MAX_REVISIONS_SHOWN = 200
 # The names of the buttons that save the form.
-_SAVE_BUTTONS = frozenset({"_publish", "_draft", "_save", "_pending"})
+_SAVE_BUTTONS = frozenset({"_publish", "_draft", "_save", "_pending", "_submit"})
 
 
-class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
+class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
     """A ModelAdmin of documents.
 
     Subclasses set `form` to a DocumentForm, and `preview_url_name`, and render their public page in `preview()`.
@@ -112,6 +113,7 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
             "saved_version": document.version,
             "last_revision": document.revisions.select_related("user").first(),
             "preview_url": preview_url(document, self.preview_url_name),
+            **self.review_context(document),
         }
 
     # ---- Buttons that save no form ------------------------------------------------------------------
@@ -212,6 +214,10 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
         super().save_related(request, form, formsets, change)
         self.after_save(request, document, form)
         document.pending_edits.all().delete()
+        if "_submit" in request.POST:
+            self.submit_for_review(request, document)
+        elif document.status == Document.Status.PUBLISHED:
+            document.submissions.all().delete()
         create_revision(document, request.user, form.cleaned_data.get("note", ""))  # type: ignore[arg-type]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
@@ -238,6 +244,8 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
         if document.is_scheduled and document.published_at:
             when = date_format(timezone.localtime(document.published_at), "l, F j, Y, H:i")
             return f"Scheduled for {when}."
+        if "_submit" in request.POST:
+            return "Submitted for review. You can still change the text."
         if not document.is_published:
             return "Draft saved. Only people who can sign in to the admin can see it."
         return "Published." if "_publish" in request.POST else "Saved. Visitors see the new text."
@@ -247,6 +255,7 @@ class DocumentAdmin(AutosaveAdmin, DocumentListAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the preview and revision views."""
         return [
+            self.route("<int:object_id>/review/", self.show_review, "review"),
             self.route("<int:object_id>/preview/", xframe_options_sameorigin(self.show_preview), "preview"),
             self.route("<int:object_id>/revisions/<int:revision_id>/", self.show_revision, "revision"),
             *super().get_urls(),

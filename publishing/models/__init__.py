@@ -2,6 +2,7 @@
 
 from publishing.models.documents import YEARS, Document, DocumentQuerySet, Snapshot
 from publishing.models.records import Autosave, DocumentRecord, PendingEdit, Revision
+from publishing.models.reviews import ReviewNote, Submission
 
 __all__ = [
     "YEARS",
@@ -10,6 +11,8 @@ __all__ = [
     "DocumentQuerySet",
     "DocumentRecord",
     "PendingEdit",
+    "ReviewNote",
     "Revision",
     "Snapshot",
+    "Submission",
 ]

@@ -177,6 +177,8 @@ class Document(ReferenceSource):
     revisions = GenericRelation("publishing.Revision")
     pending_edits = GenericRelation("publishing.PendingEdit")
     autosaves = GenericRelation("publishing.Autosave")
+    submissions = GenericRelation("publishing.Submission")
+    review_notes = GenericRelation("publishing.ReviewNote")
 
     class Meta:
         abstract = True
