@@ -34,7 +34,7 @@ def serve_demo() -> Iterator[str]:
         "SECRET_KEY": "of-the-audit-only",
         "SITE_URL": url,
         "ALLOWED_HOSTS": "",
-        "BEHIND_PROXY": "0",
+        "TRUSTED_PROXIES": "0",
         "LANGUAGE_CODE": "en-us",
         "TIME_ZONE": "UTC",
         "LOG_LEVEL": "ERROR",

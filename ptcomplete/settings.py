@@ -309,8 +309,11 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = hsts.include_subdomains
 SECURE_HSTS_PRELOAD = hsts.preload
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
-if BEHIND_PROXY:
+# How many reverse proxies a request passes. Each appends the address that it sees to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES < 0:
+    raise ImproperlyConfigured("Set TRUSTED_PROXIES to the number of reverse proxies in front of the site, or to 0.")
+if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],

@@ -37,11 +37,13 @@ def is_exhausted(key: str, *, limit: int, hourly: bool = False) -> bool:
 def client_ip(request: HttpRequest) -> IPv4Address | IPv6Address | None:
     """Return the client's IP address, or None if it is unknown.
 
-    Behind a proxy this is the last entry of X-Forwarded-For, written by the proxy. The client controls the others.
+    Behind proxies this is the entry of X-Forwarded-For that the first of TRUSTED_PROXIES has written. The client
+    controls those before it. It is unknown if there are too few, because the request did not pass all proxies.
     """
     text = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2]
+    if settings.TRUSTED_PROXIES and "X-Forwarded-For" in request.headers:
+        entries = request.headers["X-Forwarded-For"].split(",")
+        text = entries[-settings.TRUSTED_PROXIES] if len(entries) >= settings.TRUSTED_PROXIES else ""
     try:
         address = ip_address(text.strip())
     except ValueError:

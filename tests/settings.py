@@ -45,7 +45,7 @@ os.environ |= {
     "EMAIL_HASH_KEY_FILE": "",
     "SITE_URL": "http://testserver",
     "ALLOWED_HOSTS": "localhost",
-    "BEHIND_PROXY": "0",
+    "TRUSTED_PROXIES": "0",
     "HSTS_SECONDS": "",
     "HSTS_INCLUDE_SUBDOMAINS": "0",
     "HSTS_PRELOAD": "0",

@@ -19,7 +19,7 @@ PRODUCTION = {
     "SECRET_KEY_FILE": "",
     "SITE_URL": "https://example.com",
     "ALLOWED_HOSTS": "",
-    "BEHIND_PROXY": "1",
+    "TRUSTED_PROXIES": "1",
     "EMAIL_URL": "smtps://sam:secret@mail.example.com",
     "DATABASE_URL": "sqlite:///:memory:",
 }

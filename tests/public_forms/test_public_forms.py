@@ -208,11 +208,22 @@ def test_a_network_is_an_ipv4_address_or_an_ipv6_64(rf: RequestFactory, remote_a
     assert client_network(rf.get("/", REMOTE_ADDR=remote_addr)) == expected
 
 
-def test_only_the_proxys_own_entry_is_used_and_only_behind_a_proxy(rf: RequestFactory, settings: Settings) -> None:
-    request = rf.get("/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": "203.0.113.9, 192.0.2.1"})
-    assert client_network(request) == "10.0.0.1"
-    settings.BEHIND_PROXY = True
-    assert client_network(request) == "192.0.2.1"
+@pytest.mark.parametrize(
+    ("proxies", "forwarded_for", "expected"),
+    [
+        (0, "203.0.113.9, 192.0.2.1", "10.0.0.1"),
+        (1, "203.0.113.9, 192.0.2.1", "192.0.2.1"),
+        (2, "198.51.100.7,203.0.113.9, 192.0.2.1", "203.0.113.9"),
+        (3, "203.0.113.9, 192.0.2.1", "unknown"),
+        (1, "", "unknown"),
+    ],
+)
+def test_the_client_address_is_the_one_seen_by_the_first_trusted_proxy(
+    rf: RequestFactory, settings: Settings, proxies: int, forwarded_for: str, expected: str
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    request = rf.get("/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": forwarded_for})
+    assert client_network(request) == expected
 
 
 @pytest.mark.django_db
