@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import File
-from storages.backends.s3 import S3Storage
+from django.core.files.storage import Storage
+from django.core.files.storage.handler import StorageHandler
 
 from backups.errors import BackupError
 
@@ -80,7 +81,7 @@ class FolderTarget:
 class S3Target:
     """A bucket. An object appears there only when its upload is complete."""
 
-    def __init__(self, storage: S3Storage) -> None:
+    def __init__(self, storage: Storage) -> None:
         self.storage = storage
 
     def part_path(self, name: str) -> Path:
@@ -140,13 +141,11 @@ def target_from_url(url: str) -> Target:
             f"{', '.join(sorted(_S3_OPTIONS))}."
         )
     # Without a key, boto3 finds the credentials of the machine. Encoded characters of a key are decoded.
-    storage = S3Storage(
-        access_key=unquote(parts.username or "") or None,
-        secret_key=unquote(parts.password or "") or None,
-        bucket_name=bucket,
-        location=parts.path.strip("/"),
-        file_overwrite=True,
-        max_memory_size=_SPOOL_BYTES,
-        **options,
+    options |= {"bucket_name": bucket, "location": parts.path.strip("/")}
+    if parts.username and parts.password:
+        options |= {"access_key": unquote(parts.username), "secret_key": unquote(parts.password)}
+    # By name, because boto3 takes 25 MB of memory, which only sites with a bucket should pay for.
+    storage = StorageHandler({}).create_storage(
+        {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**options, "max_memory_size": _SPOOL_BYTES}}
     )
     return S3Target(storage)

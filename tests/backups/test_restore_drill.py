@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -226,3 +227,21 @@ def test_an_upload_in_progress_is_not_backed_up(site: None, media_root: Path, id
     with restoring.open_backup("latest", read_identities(identity)) as contents:
         assert contents.media_count == count
         assert Image.objects.exists()
+
+
+def test_a_process_that_still_runs_sees_the_restored_data(site: None, media_root: Path, identity: Path) -> None:
+    connection.ensure_connection()
+    other = connection.copy()
+    try:
+        run("backup")
+        damage_site(media_root)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM newsletter_subscriber")
+            assert cursor.fetchone() == (0,)
+            run("restore", identity=identity, yes=True)
+            cursor.execute("SELECT count(*) FROM newsletter_subscriber")
+            assert cursor.fetchone() == (5,)
+            cursor.execute("SELECT title FROM blog_post")
+            assert cursor.fetchall() == [("Knee pain — läuft’s? 🦵",)]
+    finally:
+        other.close()

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -103,8 +104,9 @@ def test_targets_by_url(tmp_path: Path) -> None:
     assert isinstance(target_from_url(f"file://{tmp_path}"), FolderTarget)
     target = target_from_url("s3://KEY:a%2Fb%2Bc@bucket/a/b")
     assert isinstance(target, S3Target)
-    assert (target.storage.access_key, target.storage.secret_key) == ("KEY", "a/b+c")
-    assert (target.storage.bucket_name, target.storage.location) == ("bucket", "a/b")
+    storage: Any = target.storage
+    assert (storage.access_key, storage.secret_key) == ("KEY", "a/b+c")
+    assert (storage.bucket_name, storage.location) == ("bucket", "a/b")
 
 
 def test_a_secret_key_is_no_recipient(settings: Settings, identity: Path) -> None:
