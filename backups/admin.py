@@ -11,8 +11,7 @@ from backups.models import Backup
 class BackupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The list of backups. Archives are made by the worker and restored on the command line."""
 
-    list_display = ("name", "status", "started_at", "finished_at", "archive_size", "error")
-    list_filter = ("status",)
+    list_display = ("started_at", "status", "archive_size", "error")
     readonly_fields = ("name", "status", "started_at", "finished_at", "archive_size", "sha256", "error")
     fields = readonly_fields
 
