@@ -29,6 +29,8 @@ class PTCompleteAdminSite(AdminSite):
     site_header = "PT Complete admin"
     site_title = "PT Complete admin"
     index_title = "All content and settings"
+    # Not index.html, which Django's pages of single apps extend too.
+    index_template = "admin/dashboard.html"
     enable_nav_sidebar = False
     login_form = SignInForm
 

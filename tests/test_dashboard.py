@@ -227,3 +227,14 @@ def test_admin_pages_fit_the_screen(admin_page: BrowserPage, path: str, width: i
     admin_page.set_viewport_size({"width": width, "height": 800})
     admin_page.goto(path)
     assert admin_page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_the_page_of_an_app_lists_its_models_without_the_dashboard(admin_client: Client) -> None:
+    make_image(alt="", is_decorative=False)
+    assert "What to do next" in text(admin_client)
+    page = text(admin_client, "/admin/newsletter/")
+    assert "Subscribers</a>" in page
+    assert "What to do next" not in page
+    assert "All done" not in page
