@@ -3,7 +3,8 @@
 import sqlite3
 from contextlib import closing
 
-from django.db.backends.sqlite3.features import DatabaseFeatures
+# Not from `features`: that module can only be imported after `base`, which nothing else loads on PostgreSQL.
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
 
 def set_json_support() -> None:
@@ -13,7 +14,8 @@ def set_json_support() -> None:
     lock, and every later page of the thread that reads a JSON field would fail. A receiver of `connection_created`
     would come too late, because the first use of the feature may open the connection.
     """
-    DatabaseFeatures.supports_json_field = sqlite_has_json()  # type: ignore[method-assign, assignment]
+    features = DatabaseWrapper.features_class
+    features.supports_json_field = sqlite_has_json()  # type: ignore[method-assign, assignment]
 
 
 def sqlite_has_json() -> bool:

@@ -129,3 +129,12 @@ def test_cookies_on_https_belong_to_the_host_alone(tmp_path: Path) -> None:
     ]
     local = manage(tmp_path, "shell", "--no-imports", "-c", show, SITE_URL="http://127.0.0.1:8000")
     assert local.stdout.split() == ["sessionid", "csrftoken", "/"]
+
+
+def test_a_site_on_postgresql_starts_without_the_code_for_sqlite_being_loaded() -> None:
+    environment = os.environ | {
+        "DATABASE_URL": "postgres://site@127.0.0.1:9/site",
+        "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
+    }
+    command = [sys.executable, "-c", "import django; django.setup()"]
+    subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)
