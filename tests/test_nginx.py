@@ -1,22 +1,16 @@
 """The example configuration of nginx works, and caches only what the site allows."""
 
-import os
-import re
-import subprocess
-import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-from benchmarks.server import find_nginx, free_port
+from benchmarks.server import find_nginx
 from tests.local_server import LocalServer, run_local_server
+from tests.reverse_proxies import run_nginx
 
-EXAMPLE = settings.BASE_DIR / "docs/operations/nginx.conf"
-NGINX = find_nginx() or ""
-pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not installed")
+pytestmark = pytest.mark.skipif(not find_nginx(), reason="nginx is not installed")
 
 
 @pytest.fixture
@@ -27,49 +21,8 @@ def site() -> Iterator[LocalServer]:
 
 @pytest.fixture
 def port(site: LocalServer, tmp_path: Path) -> Iterator[int]:
-    """Run nginx with the example in front of `site`, without TLS, and return its port."""
-    port = free_port()
-    example = re.sub(r"^ +ssl_certificate.*\n", "", EXAMPLE.read_text(), flags=re.MULTILINE)
-    for old, new in {
-        "/srv/ptcomplete/data": str(tmp_path),
-        "/var/cache/nginx": str(tmp_path / "cache"),
-        "127.0.0.1:8000": f"127.0.0.1:{site.port}",
-        "listen 80;": f"listen 127.0.0.1:{free_port()};",
-        "listen 443 ssl http2;": f"listen 127.0.0.1:{port};",
-    }.items():
-        assert old in example
-        example = example.replace(old, new)
-    folders = "".join(
-        f"{name}_temp_path {tmp_path}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    # Workers started by root could not read the temporary folder otherwise.
-    user = "user root;" if os.geteuid() == 0 else ""
-    config = tmp_path / "nginx.conf"
-    config.write_text(
-        f"daemon off; worker_processes 1; pid {tmp_path}/pid; {user}\nevents {{}}\n"
-        f"http {{\ninclude /etc/nginx/mime.types; access_log off;\n{folders}{example}}}\n"
-    )
-    (tmp_path / "cache").mkdir()
-    command = [NGINX, "-c", str(config), "-e", str(tmp_path / "error.log")]
-    check = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
-    assert check.returncode == 0, check.stderr
-    assert "warn" not in check.stderr
-    with subprocess.Popen(command) as process:
-        try:
-            wait_for(port)
-            yield port
-        finally:
-            process.terminate()
-
-
-def wait_for(port: int) -> None:
-    for _ in range(100):
-        try:
-            HTTPConnection("127.0.0.1", port).connect()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
+    with run_nginx(site, tmp_path) as port:
+        yield port
 
 
 def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
