@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet, TextField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -163,6 +164,8 @@ class ReplyAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Redirect to the inbox: replies have no list."""
+        if not request.user.has_perm("contact.view_message"):
+            raise PermissionDenied
         return HttpResponseRedirect(reverse(INBOX))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

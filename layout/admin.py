@@ -198,6 +198,8 @@ class BlockAdmin(ImagePickerMixin, admin.ModelAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the add form of a block type, titled with the type and the area."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         block = self._new_block(request)
         if block is None or block.type is None:
             return HttpResponseRedirect(admin_url(Block))

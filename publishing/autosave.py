@@ -114,6 +114,7 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def autosave(self, request: HttpRequest, object_id: int | None = None) -> JsonResponse:
         """Store the fields of an open form. Creates no revision and changes nothing that visitors see."""
+        self._check_autosave_permission(request, object_id)
         key = _parse_uuid(request.POST.get("autosave_key", ""))
         if request.method != "POST" or key is None:
             return JsonResponse({"error": "There was nothing to save."}, status=400)
@@ -141,11 +142,16 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             }
         )
 
+    def _check_autosave_permission(self, request: HttpRequest, object_id: int | None) -> None:
+        """Raise Http404 or PermissionDenied if the user may not change the row, or add one."""
+        if object_id is not None:
+            self._get_editable(request, object_id)
+        elif not self.has_add_permission(request):
+            raise PermissionDenied
+
     def _get_or_create_row(self, request: HttpRequest, object_id: int | None) -> Any:
         if object_id is not None:
             return self._get_editable(request, object_id)
-        if not self.has_add_permission(request):
-            raise PermissionDenied
         return self.new_draft(request, request.POST.get(self.name_field, "").strip()[:200])
 
     def autosaved_form(self, request: HttpRequest, row: Any) -> Any:
