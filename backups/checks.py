@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
 
 from backups.errors import BackupError
 from backups.keys import parse_recipients
@@ -25,11 +25,3 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     except BackupError as error:
         messages.append(Error(str(error), id="backups.E002"))
     return messages
-
-
-@register(deploy=True)
-def check_backups_are_set_up(**kwargs: Any) -> list[CheckMessage]:
-    """Warn if a public site has no backups."""
-    if settings.BACKUP_URL:
-        return []
-    return [Warning("No backups are made.", hint="Set BACKUP_URL and BACKUP_RECIPIENTS.", id="backups.W001")]
