@@ -52,6 +52,7 @@ FIELDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "ads.Ad": lambda number: {"url": "https://shop.example.com/", "text": "Shoes", "image": None, "weight": 1},
     "affiliates.Link": lambda number: {"destination": f"https://shop.example.com/{number}"},
     "affiliates.Program": lambda number: {"hosts": f"shop-{number}.example.com"},
+    "backups.Backup": lambda number: {"status": "complete"},
     "blog.Category": lambda number: {"path": f"category-{number}", "parent": None},
     "contact.Message": lambda number: {"submission": uuid4()},
     "feedback.Suggestion": lambda number: {"submission": uuid4()},
