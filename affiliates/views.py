@@ -21,6 +21,7 @@ from affiliates.seo import shop_meta
 from affiliates.shop import load_sections
 from analytics.visitors import is_human, is_human_on_site
 from plaintext.characters import strip_control_characters
+from public_forms.client_counts import counts_today
 from richtext.links import site_path
 from siteinfo.seo import Breadcrumb, PageMeta
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 # A stored URL with its tag, each character of which may be percent-encoded as nine.
 MAX_REDIRECT_LENGTH = 9 * (shop_urls.MAX_URL_LENGTH + 200)
+# The clicks on a link that count for one network and day.
+MAX_CLICKS_COUNTED = 10
 
 
 class CountedResponse(HttpResponse):
@@ -86,6 +89,10 @@ def _resolve(request: HttpRequest, slug: str) -> LinkTarget:
     return LinkTarget(*row)
 
 
+def _counts(request: HttpRequest, target: LinkTarget) -> bool:
+    return counts_today(request, f"affiliate click {target.link_pk}", limit=MAX_CLICKS_COUNTED)
+
+
 def _counter(target: LinkTarget) -> Callable[[], None]:
     return lambda: ClickCount.objects.add(target.link_pk, target.post_pk or 0)
 
@@ -106,7 +113,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
     response = CountedRedirect(url, max_length=MAX_REDIRECT_LENGTH)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-store"
-    if request.method == "GET" and is_human(request):
+    if request.method == "GET" and is_human(request) and _counts(request, target):
         response.count = _counter(target)
     return response
 
@@ -141,7 +148,9 @@ def count_click(request: HttpRequest, slug: str) -> HttpResponse:
     response = CountedResponse(status=204)
     if is_human_on_site(request):
         with suppress(Http404):
-            response.count = _counter(_resolve(request, slug))
+            target = _resolve(request, slug)
+            if _counts(request, target):
+                response.count = _counter(target)
     return response
 
 

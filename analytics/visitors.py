@@ -16,9 +16,14 @@ def is_bot(user_agent: str) -> bool:
     return not user_agent or bool(_BOT.search(user_agent))
 
 
+def is_prefetch(request: HttpRequest) -> bool:
+    """Return whether a browser fetches the page in advance, such as when the pointer rests on its link."""
+    return any(request.headers.get(name) for name in _PREFETCH_HEADERS)
+
+
 def is_human(request: HttpRequest) -> bool:
     """Return whether a visitor made the request: not a bot, not a prefetch, and not someone signed in as staff."""
-    if any(request.headers.get(name) for name in _PREFETCH_HEADERS):
+    if is_prefetch(request):
         return False
     if is_bot(request.headers.get("User-Agent", "")):
         return False

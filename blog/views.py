@@ -22,11 +22,14 @@ from pagecache.per_version import once_per_version
 from pagecache.responses import allow_parameters
 from pagecache.versions import versions_of
 from plaintext.numbers import parse_page_number
+from public_forms.client_counts import counts_today
 from publishing.visibility import preview_response, set_private_headers, visible_to
 from siteinfo.seo import PageMeta
 
 POSTS_PER_PAGE = 10
 LARGEST_PK = 2**63 - 1
+# The views of a post that count for one network and day. A household or an office reads it that often at most.
+MAX_VIEWS_COUNTED = 30
 
 
 def _render_post_list(
@@ -87,7 +90,12 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @csrf_exempt  # only counts requests from pages of this site
 def count_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Count one view of a public post by a human visitor. Always answer 204."""
-    if pk <= LARGEST_PK and is_human_on_site(request) and Post.objects.published().filter(pk=pk).exists():
+    if (
+        pk <= LARGEST_PK
+        and is_human_on_site(request)
+        and counts_today(request, f"view {pk}", limit=MAX_VIEWS_COUNTED)
+        and Post.objects.published().filter(pk=pk).exists()
+    ):
         add_view(pk)
     return HttpResponse(status=204)
 

@@ -1,13 +1,16 @@
 """The admin site, served under its own content security policy."""
 
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
@@ -70,7 +73,7 @@ class PTCompleteAdminSite(AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Send the view's response with ADMIN_CSP."""
-        return with_admin_csp(super().admin_view(view, cacheable))
+        return with_admin_csp(super().admin_view(_reject_out_of_range(view), cacheable))
 
     @method_decorator(with_admin_csp)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -83,3 +86,18 @@ class PTCompleteAdminSite(AdminSite):
         elif request.method == "POST" and isinstance(request.user, User) and response.status_code == 302:
             remember_browser(request, response, request.user)
         return response
+
+
+def _reject_out_of_range(view: Any) -> Any:
+    """Handle dates and numbers in a query that no database can hold as Django handles other invalid filters."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return view(request, *args, **kwargs)
+        except (OverflowError, DataError):
+            if request.method != "GET" or not request.GET or ERROR_FLAG in request.GET:
+                raise
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+
+    return wrapper

@@ -30,6 +30,7 @@ from django.views.static import was_modified_since
 
 from affiliates.sitemaps import ShopSitemap
 from affiliates.views import disclose_redirect
+from analytics.visitors import is_prefetch
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import og_images
@@ -38,6 +39,7 @@ from pages.sitemaps import PageSitemap
 from pages.views import page_detail
 from ptcomplete.byte_ranges import BLOCK_SIZE, apply_range
 from public_forms.body_limits import too_large
+from public_forms.client_counts import counts_today
 from redirects.views import log_not_found, redirect_response
 from siteinfo.context_processors import get_site
 from siteinfo.robots import robots_txt
@@ -47,6 +49,8 @@ from wordpress.legacy_urls import legacy_path_response
 
 log = logging.getLogger(__name__)
 
+# More than a visitor meets in a day. Further ones of a network are not logged, and answered with a short text.
+MAX_NOT_FOUND = 100
 SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 
 
@@ -179,7 +183,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             return disclose_redirect(request, redirect)
         if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):
             return HttpResponseNotFound()
-        log_not_found(request)
+        if not counts_today(request, "not found", limit=MAX_NOT_FOUND):
+            return HttpResponseNotFound("Page not found.", content_type="text/plain; charset=utf-8")
+        if not is_prefetch(request):
+            log_not_found(request)
     return render(request, "404.html", status=404)
 
 

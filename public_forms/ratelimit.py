@@ -22,16 +22,16 @@ def hit_key(key: str, *, limit: int, hourly: bool = False) -> bool:
     Exact with any number of processes: the first one inserts the row, and a conditional UPDATE increments it, which
     both databases serialize per row.
     """
-    fingerprint = _fingerprint(key, hourly)
-    counter = RateLimitCounter(fingerprint=fingerprint, day=timezone.localdate())
+    hashed = fingerprint(key, hourly)
+    counter = RateLimitCounter(fingerprint=hashed, day=timezone.localdate())
     RateLimitCounter.objects.bulk_create([counter], ignore_conflicts=True)
-    rows = RateLimitCounter.objects.filter(fingerprint=fingerprint, count__lt=limit)
+    rows = RateLimitCounter.objects.filter(fingerprint=hashed, count__lt=limit)
     return bool(rows.update(count=F("count") + 1))
 
 
 def is_exhausted(key: str, *, limit: int, hourly: bool = False) -> bool:
     """Return whether `hit_key` would return False now."""
-    return RateLimitCounter.objects.filter(fingerprint=_fingerprint(key, hourly), count__gte=limit).exists()
+    return RateLimitCounter.objects.filter(fingerprint=fingerprint(key, hourly), count__gte=limit).exists()
 
 
 def client_ip(request: HttpRequest) -> IPv4Address | IPv6Address | None:
@@ -69,7 +69,7 @@ def delete_expired() -> int:
     return RateLimitCounter.objects.filter(day__lt=timezone.localdate()).delete()[0]
 
 
-def _fingerprint(key: str, hourly: bool) -> str:
+def fingerprint(key: str, hourly: bool = False) -> str:
     """Return a keyed hash of `key` that changes daily, so a visitor cannot be recognized the next day."""
     value = f"{key} {timezone.localtime().hour}" if hourly else key
     return salted_hmac(f"public_forms.ratelimit.{timezone.localdate()}", value, algorithm="sha256").hexdigest()

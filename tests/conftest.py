@@ -24,6 +24,7 @@ from accounts.models import User
 from affiliates.models import programs
 from pagecache import per_version
 from pagecache.storage import page_store
+from public_forms import client_counts
 from tests import chromium, databases
 from tests.example_site import PUBLIC_PATHS, make_example_site
 
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+
+
+@pytest.fixture(autouse=True)
+def forget_client_counts() -> None:
+    """Count the client of each test from zero."""
+    client_counts.clear()
 
 
 @pytest.fixture(scope="session")

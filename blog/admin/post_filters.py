@@ -27,7 +27,12 @@ class MonthFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Filter by the selected month."""
-        month = parse_date(f"{self.value()}-01") if self.value() else None
+        if not (value := self.value()):
+            return queryset
+        try:
+            month = parse_date(f"{value}-01")
+        except ValueError:  # a month such as 2026-13
+            month = None
         return queryset.filter(month=month) if month else queryset
 
 

@@ -1,6 +1,7 @@
 """Clicks redirect to the stored URL and are counted for people only."""
 
 from datetime import timedelta
+from itertools import count
 from threading import Barrier, Thread
 
 import pytest
@@ -158,12 +159,14 @@ def test_concurrent_clicks_are_all_counted() -> None:
     make_link(program, slug="mat")
     threads, clicks = 6, 20
     start = Barrier(threads)
+    visitors = count(1)
 
     def click() -> None:
         client = Client()
         start.wait()
         for _ in range(clicks):
-            assert client.get("/go/mat/", headers=BROWSER).status_code == 302
+            address = f"198.51.100.{next(visitors)}"
+            assert client.get("/go/mat/", headers=BROWSER, REMOTE_ADDR=address).status_code == 302
         connection.close()
 
     workers = [Thread(target=click) for _ in range(threads)]

@@ -21,7 +21,7 @@ class Unreadable(io.RawIOBase):
 
     was_read = False
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         self.was_read = True
         return b""
 
@@ -37,7 +37,8 @@ def _post(path: str, length: str | None, content_type: str = MULTIPART) -> tuple
     if length is not None:
         environ["CONTENT_LENGTH"] = length
     statuses: list[str] = []
-    response: Any = get_wsgi_application()(environ, lambda status, headers, exc_info=None: statuses.append(status))
+    application: Any = get_wsgi_application()
+    response = application(environ, lambda status, headers, exc_info=None: statuses.append(status))
     b"".join(response)
     response.close()
     return int(statuses[0].split()[0]), body.was_read
