@@ -177,6 +177,8 @@ def extract(tar_path: Path, manifest: Manifest, folder: Path) -> None:
             if source is None or expected is None:
                 raise BackupError(f"{member.name} in the archive is not in its manifest.")
             with source, path.open("xb") as output:
+                # Whatever the umask is, a reverse proxy must be able to read uploads.
+                os.fchmod(output.fileno(), _MODE)
                 shutil.copyfileobj(source, output, CHUNK_BYTES)
                 output.flush()
                 os.fsync(output.fileno())

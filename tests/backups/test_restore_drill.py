@@ -63,6 +63,7 @@ def test_a_restored_site_equals_the_one_that_was_backed_up(site: None, media_roo
     assert "Restored." in run("restore", identity=identity, yes=True)
 
     assert tree(media_root) == uploads
+    assert {path.stat().st_mode & 0o777 for path in media_root.rglob("*") if path.is_file()} == {0o644}
     assert set(Subscriber.objects.values_list("email", flat=True)) == emails
     assert list(Subscriber.objects.order_by("pk").values()) == subscriptions
     assert [post.title for post in Post.objects.all()] == ["Knee pain — läuft’s? 🦵"]
