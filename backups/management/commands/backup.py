@@ -31,5 +31,7 @@ class Command(BaseCommand):
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    # systemd and the worker both send it, and the second one must not interrupt the cleaning up.
+    signal.signal(number, signal.SIG_IGN)
     # Not InterruptedError: pyrage would try again.
     raise BackupError("The backup was interrupted.")
