@@ -93,6 +93,7 @@ class UserAdmin(DjangoUserAdmin):
         ("Dates", {"fields": ("last_login", "joined_at")}),
     )
     add_form = InvitationForm
+    add_form_template = "admin/change_form.html"
     add_fieldsets = ((None, {"fields": ("email", "name", "role")}),)
     actions = ("invite_again",)
 

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
+from accounts.models import AuditEvent, User
 from publishing.models import Document
 
 # Fields that decide when visitors see a document, and that it was updated.
@@ -20,6 +21,12 @@ PUBLISH_FIELDS = frozenset({"published_at", "is_update", "publish_changes_at"})
 
 class DocumentAccessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The permissions of an admin of documents."""
+
+    def record_publication(self, request: HttpRequest, document: Document) -> None:
+        """Record in the audit log that the user published the document."""
+        assert isinstance(request.user, User)  # the admin requires a user
+        subject = f"{self.opts.verbose_name} “{document}”"
+        AuditEvent.objects.record(AuditEvent.Kind.PUBLISHED, request=request, user=request.user, subject=subject)
 
     def may_change_all(self, request: HttpRequest) -> bool:
         """Return whether the user may change the documents of everyone."""

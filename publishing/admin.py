@@ -153,6 +153,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
             self.message_user(request, f"The changes were not published. {error.message}", messages.ERROR)
         if edit and not errors and publish_pending_edit(edit):
             self.log_change(request, document, "Published pending changes.")
+            self.record_publication(request, document)
             self._report(request, "The pending changes to “{}” were published.", document)
         return HttpResponseRedirect(self._url("change", document.pk))
 
@@ -218,6 +219,8 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
             self.submit_for_review(request, document)
         elif document.status == Document.Status.PUBLISHED:
             document.submissions.all().delete()
+        if "_publish" in request.POST:
+            self.record_publication(request, document)
         create_revision(document, request.user, form.cleaned_data.get("note", ""))  # type: ignore[arg-type]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:

@@ -82,6 +82,7 @@ class DocumentListAdmin(DocumentAccessAdmin):
                 self.message_user(request, f"“{document.title}” was not published. {sentences}", messages.ERROR)
             else:
                 document.publish(min(document.published_at or now, now))
+                self.record_publication(request, document)
                 count += 1
         self._report_count(request, count, "published")
         if empty:

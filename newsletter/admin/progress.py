@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.template.loader import render_to_string
 from django.urls import URLPattern
 
+from accounts.models import AuditEvent, User
 from newsletter.campaigns.progress import get_progress
 from newsletter.models import Campaign, Delivery
 from newsletter.models.deliveries import DeliveryQuerySet
@@ -104,6 +105,9 @@ class CampaignProgressAdmin(admin.ModelAdmin):
     def recipients_csv(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """Export the filtered deliveries as CSV."""
         campaign, deliveries, _ = self._filter_deliveries(request, pk, "newsletter.export_subscriber")
+        assert isinstance(request.user, User)  # the admin requires a user
+        subject = f"recipients of campaign {campaign.pk}"
+        AuditEvent.objects.record(AuditEvent.Kind.EXPORTED, request=request, user=request.user, subject=subject)
         headers = {"Content-Disposition": f'attachment; filename="campaign-{campaign.pk}.csv"'}
         lines = write_csv(CSV_COLUMNS, map(_export_cells, deliveries.iterator(chunk_size=1000)))
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)

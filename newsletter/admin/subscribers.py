@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from accounts.models import AuditEvent, User
 from newsletter.email_addresses import normalize_email
 from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Subscription, Topic
 from newsletter.subscribers import csv_io
@@ -156,6 +157,7 @@ class SubscriberAdmin(admin.ModelAdmin):
             raise PermissionDenied
         form: Any = ImportForm(request.POST or None, request.FILES or None)
         if form.is_valid():
+            _record(request, AuditEvent.Kind.IMPORTED, "subscribers")
             for message in form.report.messages():
                 self.message_user(request, message)
             return redirect("admin:newsletter_subscriber_changelist")
@@ -170,6 +172,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         """Download all subscribers as CSV."""
         if not request.user.has_perm("newsletter.export_subscriber"):
             raise PermissionDenied
+        _record(request, AuditEvent.Kind.EXPORTED, "all subscribers")
         filename = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
         return StreamingHttpResponse(
             csv_io.export_subscribers(),
@@ -182,6 +185,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         if not request.user.has_perm("newsletter.export_subscriber"):
             raise PermissionDenied
         data = collect_personal_data(get_object_or_404(Subscriber, pk=pk))
+        _record(request, AuditEvent.Kind.EXPORTED, f"subscriber {pk}")
         response = JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False})
         response["Content-Disposition"] = f'attachment; filename="subscriber-{pk}.json"'
         return response
@@ -192,6 +196,8 @@ class SubscriberAdmin(admin.ModelAdmin):
         if "erase" in request.POST:
             subscribers = list(queryset)
             for subscriber in subscribers:
+                # Before erase(), which may delete the row and its primary key.
+                _record(request, AuditEvent.Kind.DELETED, f"subscriber {subscriber.pk}, erased")
                 subscriber.erase()
             count = len(subscribers)
             self.message_user(request, f"{count} subscriber{'' if count == 1 else 's'} erased.", messages.SUCCESS)
@@ -233,3 +239,8 @@ class TopicAdmin(admin.ModelAdmin):
     def subscriber_count(self, topic: Any) -> int:
         """Return the number of active subscribers."""
         return int(topic.subscriber_count)
+
+
+def _record(request: HttpRequest, kind: str, subject: str) -> None:
+    assert isinstance(request.user, User)  # the admin requires a user
+    AuditEvent.objects.record(kind, request=request, user=request.user, subject=subject)
