@@ -36,7 +36,7 @@ def run_caddy(site: LocalServer, tmp_path: Path) -> Iterator[int]:
         "{\n\tservers": "{\n\tadmin off\n\tauto_https off\n\tservers",
     }.items():
         assert old in example
-        example = example.replace(old, new, 1)
+        example = example.replace(old, new)
     config = tmp_path / "Caddyfile"
     config.write_text(example)
     environment = os.environ | {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}

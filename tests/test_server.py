@@ -189,6 +189,20 @@ def test_a_killed_worker_is_replaced(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
+def test_a_reload_replaces_the_workers_without_refusing_a_request(environment: dict[str, str]) -> None:
+    with serve(environment, "--workers", "2") as (port, supervisor):
+        before = workers(supervisor.pid)
+        supervisor.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 40
+        while set(workers(supervisor.pid)) & set(before) and time.monotonic() < deadline:
+            assert home_status(port) == 200
+            time.sleep(0.02)
+        after = workers(supervisor.pid)
+        assert len(after) == 2
+        assert not set(before) & set(after)
+
+
+@pytest.mark.slow
 def test_a_killed_server_is_started_again(environment: dict[str, str]) -> None:
     with serve(environment) as (port, supervisor):
         [master] = children(supervisor.pid)
