@@ -29,8 +29,8 @@ OPTIONS = (
     *("--blocking-threads", str(THREADS)),
     # Idle connections count as requests here. They cost a few kilobytes each, and end after the header timeout.
     *("--backlog", "4096", "--backpressure", "4096", "--http1-header-read-timeout", "10000"),
-    # A killed worker is replaced, and one that waits for slow clients does not delay the end for long. After SIGHUP, old
-    # workers end when their replacements have had the interval to load the application.
+    # A killed worker is replaced, and one that waits for slow clients does not delay the end for long. After SIGHUP,
+    # old workers end when their replacements have had the interval to load the application.
     *("--respawn-failed-workers", "--respawn-interval", "5", "--workers-kill-timeout", "10"),
     *("--log-level", "error"),
 )
