@@ -1,5 +1,6 @@
 """Create renditions in the worker."""
 
+import errno
 import logging
 
 from images import renditions
@@ -7,6 +8,9 @@ from images.models import Image, remove_unused_file
 from images.rendition_formats import FAILED, FORMATS_HASH
 
 log = logging.getLogger(__name__)
+
+# A full disk or too many open files say nothing about the image. Any other error would stop all images after it.
+_NOT_THE_IMAGE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS})
 
 
 def create_renditions(image: Image) -> None:
@@ -31,8 +35,8 @@ def create_missing_renditions(limit: int = 20) -> int:
             create_renditions(image)
             count += 1
         except (OSError, ValueError) as error:
-            if getattr(error, "errno", None) and not isinstance(error, FileNotFoundError):
-                raise  # a full disk or a lost connection, not a bad image
+            if isinstance(error, ConnectionError | TimeoutError) or getattr(error, "errno", None) in _NOT_THE_IMAGE:
+                raise
             log.exception("Image %s could not be rendered", image.pk)
             Image.objects.filter(pk=image.pk, file=image.file.name).update(formats_hash=FAILED)
     return count

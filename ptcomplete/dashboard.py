@@ -23,6 +23,7 @@ from contact.email_delivery import delivery_problem
 from contact.models import Message
 from feedback.models import Suggestion
 from images.models import Image
+from images.rendition_formats import FAILED
 from instagram.models import InstagramSettings
 from newsletter import overview as newsletter
 from newsletter.forms import is_signup_paused
@@ -128,6 +129,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     yield from _inbox_tasks(user)
     yield from _instagram_tasks(user)
     yield from _submission_tasks(user)
+    yield from _failed_image_tasks(user)
     yield from _unpublished_change_tasks(user)
     yield from _page_tasks(user)
     yield from _ready_draft_tasks(user)
@@ -216,6 +218,15 @@ def _document_models(user: User, *actions: str) -> dict[int, type[Model]]:
     }
 
 
+def _failed_image_tasks(user: User) -> Iterator[Task]:
+    """Yield images whose file could not be processed."""
+    if not user.has_perm("images.change_image"):
+        return
+    for image in Image.objects.filter(formats_hash=FAILED)[:MAX_ROWS]:
+        reason = "Visitors load the original file, which is slower. Upload the image again."
+        yield Task(f"The sizes of “{image}” could not be created", reason, admin_url(image), "Open", "warning", "red")
+
+
 def _unpublished_change_tasks(user: User) -> Iterator[Task]:
     """Yield documents with text that was typed but not saved, or saved but not published."""
     models = _document_models(user, "change")
@@ -231,6 +242,11 @@ def _unpublished_change_tasks(user: User) -> Iterator[Task]:
     for edit in pending_edits:
         if document := documents.get((edit.content_type_id, edit.object_id)):
             reason = "Visitors do not see them until you publish them."
+            if edit.problem:
+                title = f"Changes to “{document}” could not be published"
+                reason = "Open them, check the fields, and save or publish them again. The log has the details."
+                yield Task(title, reason, admin_url(document), "Open", "warning", "red")
+                continue
             if edit.publish_at:
                 reason = f"They will be published on {_format_moment(edit.publish_at)}."
             title = f"Pending changes to “{document}”"

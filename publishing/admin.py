@@ -187,6 +187,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
                 "data": form.snapshot(),
                 "user": request.user,
                 "publish_at": form.cleaned_data.get("publish_changes_at"),
+                "problem": "",
             }
             content_type = ContentType.objects.get_for_model(obj)
             PendingEdit.objects.update_or_create(content_type=content_type, object_id=obj.pk, defaults=values)

@@ -1,10 +1,14 @@
 """Revisions, and publishing pending edits."""
 
-from django.db import transaction
+import logging
+
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from publishing.models import Document, PendingEdit
+
+log = logging.getLogger(__name__)
 
 BATCH_SIZE = 20
 
@@ -42,6 +46,22 @@ def publish_pending_edit(edit: PendingEdit) -> bool:
 
 
 def publish_due_edits() -> int:
-    """Publish the pending edits that are due and return their number. Safe to run twice or at once."""
-    due = PendingEdit.objects.filter(publish_at__lte=timezone.now()).prefetch_related("document")[:BATCH_SIZE]
-    return sum(publish_pending_edit(edit) for edit in due)
+    """Publish the pending edits that are due and return their number. Safe to run twice or at once.
+
+    One that cannot be published is set aside, and the dashboard names it, so that it does not stop the others.
+    """
+    due = PendingEdit.objects.filter(publish_at__lte=timezone.now(), problem="").prefetch_related("document")
+    return sum(_publish_or_set_aside(edit) for edit in due[:BATCH_SIZE])
+
+
+def _publish_or_set_aside(edit: PendingEdit) -> bool:
+    try:
+        return publish_pending_edit(edit)
+    except OperationalError:
+        # A locked database or a full disk says nothing about this edit.
+        raise
+    except Exception as error:
+        log.exception("Pending edit %s could not be published", edit.pk)
+        unchanged = PendingEdit.objects.filter(pk=edit.pk, updated_at=edit.updated_at)
+        unchanged.update(problem=type(error).__name__)
+        return False

@@ -48,6 +48,8 @@ class PendingEdit(ReferenceSource, DocumentRecord):
 
     publish_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # Why the worker could not publish it. It does not try again before someone saves the edit.
+    problem = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint("content_type", "object_id", name="publishing_pendingedit_one_each")]

@@ -1,5 +1,6 @@
 """Renditions: small files in modern formats, always with width and height."""
 
+import errno
 import re
 
 import pytest
@@ -85,6 +86,35 @@ def test_one_damaged_file_does_not_stop_the_others() -> None:
     assert create_missing_renditions(limit=1) == 1
     assert Image.objects.get(pk=good.pk).has_renditions
     assert not Image.objects.get(pk=broken.pk).has_renditions
+
+
+def test_an_image_that_cannot_be_read_is_named_on_the_dashboard_and_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, admin_client: Client
+) -> None:
+    unreadable, good = make_image(title="Locked"), make_image()
+    create_files = renditions.create_files
+
+    def fail_for_one(image: Image) -> None:
+        if image.pk == unreadable.pk:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        create_files(image)
+
+    monkeypatch.setattr(renditions, "create_files", fail_for_one)
+    assert create_missing_renditions() == 1
+    assert Image.objects.get(pk=good.pk).has_renditions
+    assert "The sizes of “Locked” could not be created" in admin_client.get("/admin/").text
+
+
+def test_a_full_disk_says_nothing_about_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_image()
+
+    def fail(image: Image) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(renditions, "create_files", fail)
+    with pytest.raises(OSError, match="No space"):
+        create_missing_renditions()
+    assert Image.objects.needing_renditions().count() == 1
 
 
 def test_a_replaced_file_is_not_marked_as_rendered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,21 @@ def test_scheduled_pending_edits_are_published_once_when_due(admin_client: Clien
     assert [revision.data["body"] for revision in post.revisions.all()] == ["<p>New.</p>", "<p>Old.</p>"]
 
 
+def test_a_bad_pending_edit_is_set_aside_and_named_on_the_dashboard(admin_client: Client) -> None:
+    bad, good = make_post(title="Bad edit"), make_post()
+    due = timezone.now() - timedelta(minutes=1)
+    PendingEdit.objects.create(document=bad, data=bad.snapshot() | {"title": None}, publish_at=due)
+    PendingEdit.objects.create(document=good, data=good.snapshot() | {"title": "Now public"}, publish_at=due)
+    assert revisions.publish_due_edits() == 1
+    good.refresh_from_db()
+    bad.refresh_from_db()
+    assert (bad.title, good.title) == ("Bad edit", "Now public")
+    assert "Changes to “Bad edit” could not be published" in admin_client.get("/admin/").text
+    assert revisions.publish_due_edits() == 0
+    change(admin_client, bad, title="Mended", _pending="")
+    assert PendingEdit.objects.get().problem == ""
+
+
 def test_discarding_a_pending_edit_leaves_the_public_text(admin_client: Client) -> None:
     post = make_post(body="<p>Old.</p>")
     change(admin_client, post, body="<p>New.</p>", _pending="")
