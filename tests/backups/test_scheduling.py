@@ -139,8 +139,8 @@ def test_sigterm_removes_the_incomplete_archive(tmp_path: Path, settings: Settin
     name = str(database["NAME"])
     url = f"sqlite:///{name}"
     if database["ENGINE"].endswith("postgresql"):
-        server = os.environ["TEST_DATABASE_URL"]
-        url = server.replace(server.partition("?")[0].rpartition("/")[2], name, 1)
+        server, separator, query = os.environ["TEST_DATABASE_URL"].partition("?")
+        url = f"{server.rpartition('/')[0]}/{name}{separator}{query}"
     # DATA_DIR/media is where MEDIA_ROOT is outside of tests.
     environment = os.environ | {
         "DATA_DIR": str(media_root.parent),
