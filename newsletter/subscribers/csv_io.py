@@ -96,19 +96,14 @@ class ImportReport(NamedTuple):
 def import_subscribers(content: bytes, *, source: str, are_confirmed: bool) -> ImportReport:
     """Add the subscribers in a CSV file. Raise ValidationError, and add nobody, if it is not a valid file.
 
+    Each batch is a short transaction, so that other writes do not wait for the whole file. After an interruption the
+    batches that were added stay, and importing the file again continues, because existing subscribers are skipped.
     `source` says where they gave consent and goes into the consent log. Those without a confirmation time are imported
     as unconfirmed unless `are_confirmed`; they get no emails and are deleted after a week. Existing and suppressed
     subscribers are not changed.
     """
     rows, errors = _parse(content)
-    try:
-        with transaction.atomic():
-            return _add_all(rows, errors, source, are_confirmed)
-    except IntegrityError as error:
-        raise ValidationError(
-            "Nobody was added, because someone in this file subscribed or was imported at the same moment. Import the"
-            " file again."
-        ) from error
+    return _add_all(rows, errors, source, are_confirmed)
 
 
 def _parse(content: bytes) -> tuple[dict[str, ImportRow], list[str]]:
@@ -222,12 +217,19 @@ def _add_all(rows: dict[str, ImportRow], errors: list[str], source: str, are_con
     topics = {topic.slug: topic for topic in Topic.objects.all()}
     for batch in batched(rows.items(), _BATCH_SIZE):
         batch_rows = dict(batch)
-        existing, suppressed = _find_skipped(batch_rows)
+        try:
+            with transaction.atomic():
+                existing, suppressed = _find_skipped(batch_rows)
+                new = [row for key, row in batch_rows.items() if key not in existing | suppressed]
+                subscribers = [(_build_subscriber(row, are_confirmed), row) for row in new]
+                _insert(subscribers, source, topics, default_topics)
+        except IntegrityError as error:
+            raise ValidationError(
+                "The import stopped, because someone in this file subscribed or was imported at the same moment. Import"
+                " the file again to add the rest."
+            ) from error
         existing_count += len(existing)
         suppressed_count += len(suppressed)
-        new = [row for key, row in batch_rows.items() if key not in existing | suppressed]
-        subscribers = [(_build_subscriber(row, are_confirmed), row) for row in new]
-        _insert(subscribers, source, topics, default_topics)
         for subscriber, _ in subscribers:
             added[subscriber.status] = added.get(subscriber.status, 0) + 1
     return ImportReport(added, existing_count, suppressed_count, errors)

@@ -11,7 +11,7 @@ from newsletter.subscribers import csv_io
 
 
 class Command(BaseCommand):
-    """Add the subscribers in a CSV file, all or none. Raise CommandError if the file is invalid."""
+    """Add the subscribers in a CSV file. Raise CommandError if the file is invalid."""
 
     help = "Import subscribers from a CSV file by Mailchimp, Kit, MailerLite, MailPoet or newsletter_export."
 

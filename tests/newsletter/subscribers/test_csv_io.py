@@ -137,6 +137,28 @@ def test_an_email_address_is_never_a_spreadsheet_formula() -> None:
     assert list(statuses()) == ["=1+1@example.org"]
 
 
+def test_an_interrupted_import_continues_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    insert, batches = csv_io._insert, []
+
+    def interrupt_second(subscribers: list[tuple[Subscriber, csv_io.ImportRow]], *args: Any) -> None:
+        batches.append(len(subscribers))
+        insert(subscribers, *args)
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(csv_io, "_BATCH_SIZE", 2)
+    monkeypatch.setattr(csv_io, "_insert", interrupt_second)
+    text = "email\n" + "".join(f"reader{number}@example.org\n" for number in range(5))
+    with pytest.raises(KeyboardInterrupt):
+        import_text(text)
+    # The first batch was committed, the second one not at all.
+    assert Subscriber.objects.count() == 2
+    report = import_text(text)
+    assert report.existing == 2
+    assert sum(report.added.values()) == 3
+    assert Subscriber.objects.count() == 5
+
+
 def test_a_simultaneous_sign_up_aborts_the_import_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def subscribe_first(row: csv_io.ImportRow, are_confirmed: bool) -> Subscriber:
         make_subscriber(email=row.email)
@@ -144,7 +166,7 @@ def test_a_simultaneous_sign_up_aborts_the_import_with_an_error(monkeypatch: pyt
 
     build_subscriber = csv_io._build_subscriber
     monkeypatch.setattr(csv_io, "_build_subscriber", subscribe_first)
-    with pytest.raises(ValidationError, match="Nobody was added"):
+    with pytest.raises(ValidationError, match="The import stopped"):
         import_text("email\nsam@example.org\n")
 
 
