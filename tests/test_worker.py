@@ -70,6 +70,18 @@ def test_a_job_waits_for_its_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(remaining) == 4
 
 
+@pytest.mark.parametrize(("busy_interval", "expected"), [(0, []), (None, [0, 1, 2, 3])])
+@pytest.mark.django_db
+def test_a_job_that_found_work_may_continue_earlier(
+    monkeypatch: pytest.MonkeyPatch, busy_interval: float | None, expected: list[int]
+) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0)
+    remaining, work = make_job(5)
+    polls = count()
+    worker.work_until(lambda: next(polls) > 40, [Job("hourly", work, 3600, busy_interval)])
+    assert remaining == expected
+
+
 @pytest.mark.django_db
 def test_a_stopped_worker_starts_no_more_work() -> None:
     remaining, work = make_job(1)

@@ -43,11 +43,15 @@ PAUSE_AFTER_FAILURE = 60.0
 
 
 class Job(NamedTuple):
-    """A job. `work` does a batch of its work and returns the number of items; 0 means that nothing is left."""
+    """A job. `work` does a batch of its work and returns the number of items; 0 means that nothing is left.
+
+    Without `busy_interval`, the next batch waits for `interval` even if there is more to do.
+    """
 
     name: str
     work: Callable[[], int]
     interval: float  # seconds between batches
+    busy_interval: float | None = None  # seconds after a batch that found work
 
 
 _backup_process = BackupProcess()
@@ -56,10 +60,10 @@ _backup_process = BackupProcess()
 JOBS = (
     Job("scheduled pending edits", publish_due_edits, 5),
     Job("documents missing from the search index", index_missing, 30),
-    Job("queued emails", send_due_emails, 2),
-    Job("newsletter campaigns", partial(run_round, lambda: False, seconds=3), 2),
+    Job("queued emails", send_due_emails, 5, busy_interval=2),
+    Job("newsletter campaigns", partial(run_round, lambda: False, seconds=3), 5, busy_interval=2),
     Job("backup", _backup_process.start_if_due, 60),
-    Job("image renditions", partial(create_missing_renditions, limit=2), 0),
+    Job("image renditions", partial(create_missing_renditions, limit=2), 5, busy_interval=0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
     Job("unused Instagram archives", instagram_archive.delete_expired, 3600),
@@ -109,10 +113,16 @@ def work_until(stopped: Callable[[], bool], jobs: Sequence[Job]) -> None:
     while not stopped():
         for job in jobs:
             if due_at[job] <= time.monotonic() and not stopped():
-                pause = PAUSE_AFTER_FAILURE if run(job) is None else job.interval
-                due_at[job] = time.monotonic() + pause
+                due_at[job] = time.monotonic() + pause_after(job, run(job))
                 close_old_connections()
         time.sleep(POLL_SECONDS)
+
+
+def pause_after(job: Job, count: int | None) -> float:
+    """Return the seconds until the next batch of `job` after one with `count` items, or with a failure."""
+    if count is None:
+        return PAUSE_AFTER_FAILURE
+    return job.busy_interval if count and job.busy_interval is not None else job.interval
 
 
 class Command(BaseCommand):
