@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 # Longer than sending one email can take with the timeouts from the settings.
@@ -20,8 +20,13 @@ class QueuedEmailQuerySet[T: "QueuedEmail"](models.QuerySet[T]):
     """Select the emails that are due or have failed."""
 
     def due(self) -> Self:
-        """Return the emails to send now, longest waiting first."""
-        return self.filter(next_attempt_at__lte=timezone.now()).order_by("next_attempt_at", "pk")
+        """Return the emails to send now, longest waiting first.
+
+        A time that no retry can have was set while the clock was wrong, so such an email does not wait for it.
+        """
+        now = timezone.now()
+        is_due = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + MAX_RETRY_DELAY)
+        return self.filter(is_due).order_by("next_attempt_at", "pk")
 
     def failed(self) -> Self:
         """Return the emails whose last attempt failed."""

@@ -1,15 +1,19 @@
 """Connecting to the mail server is safe, and errors are explained in plain sentences."""
 
 import smtplib
+from datetime import timedelta
 
 import pytest
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.core.mail import mailers as djangos_mailers
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
+from newsletter.models import SubscriberEmail
 from outbox import sending
 from ptcomplete.email_settings import mailers
+from tests.factories import make_subscriber
 from tests.mail_server import Mailbox, mail_server
 
 
@@ -87,3 +91,12 @@ def test_error_is_described_without_email_addresses(error: Exception, expected: 
     description = sending.describe_error(error)
     assert expected in description
     assert "a@example.org" not in description
+
+
+@pytest.mark.django_db
+def test_an_email_does_not_wait_for_a_time_set_while_the_clock_was_wrong() -> None:
+    subscriber = make_subscriber()
+    now = timezone.now()
+    for wait in (timedelta(hours=1), timedelta(days=3650)):
+        SubscriberEmail.objects.create(subscriber=subscriber, kind="confirm", next_attempt_at=now + wait)
+    assert [email.next_attempt_at for email in SubscriberEmail.objects.due()] == [now + timedelta(days=3650)]
