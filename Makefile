@@ -122,7 +122,7 @@ bench: setup-dev ## Measure pages through the real server; writes docs/performan
 		$(if $(WXR),--wxr $(WXR)) $(if $(PEER),--peer $(PEER) --peer-pids "$(PEER_PIDS)") \
 		$(if $(PEER_PATHS),--peer-paths $(PEER_PATHS))
 
-bench-staleness: setup-dev ## Check under load that nobody gets an old page, with and without a cache server
+bench-staleness: setup-dev ## Check under load that nobody gets a stale page, with and without a cache server
 	@$(PYTHON) -m benchmarks.staleness
 	@$(PYTHON) -m benchmarks.staleness --database postgresql
 

@@ -27,7 +27,7 @@ class InvitationForm(forms.ModelForm):
     """Invite a person, who gets an email with a link to set a password."""
 
     role = forms.ChoiceField(
-        choices=_role_choices, widget=forms.RadioSelect, help_text="You can change it later at any time."
+        choices=_role_choices, widget=forms.RadioSelect, help_text="You can change it at any time."
     )
 
     class Meta:
@@ -78,7 +78,7 @@ class UserForm(UserChangeForm):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
-    """Edit people who sign in with their email address. Only owners change others."""
+    """Edit people who sign in with their email address. Only owners can change others."""
 
     form = UserForm
     ordering = ("email",)
@@ -98,7 +98,7 @@ class UserAdmin(DjangoUserAdmin):
     actions = ("invite_again",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let owners only invite people."""
+        """Let only owners invite people."""
         return super().has_add_permission(request) and request.user.is_superuser
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
@@ -132,14 +132,14 @@ class UserAdmin(DjangoUserAdmin):
                 self._invite(request, user)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Let owners only choose the role."""
+        """Let only owners choose the role."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or request.user.is_superuser:
             return fieldsets
         return [(title, options) for title, options in fieldsets if title != "Access"]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let owners change everyone, and others with the permission only people who cannot sign in, and themselves."""
+        """Let owners change everyone, and others with the permission only themselves and people who cannot sign in."""
         return super().has_change_permission(request, obj) and self._is_below(request, obj, or_self=True)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -155,7 +155,7 @@ class UserAdmin(DjangoUserAdmin):
         return has_no_access or (or_self and user.pk == request.user.pk)
 
     def get_actions(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Offer no deletion of many at once: each person is checked."""
+        """Remove the bulk delete action, because each deletion is checked separately."""
         actions = super().get_actions(*args, **kwargs)
         actions.pop("delete_selected", None)
         return actions
@@ -206,7 +206,7 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Author | None = None) -> Any:
-        """Let owners only choose who writes under a name, and users with the permission where it is listed."""
+        """Let only owners choose an author's user, and only users with the permission the place in lists."""
         hidden = set() if request.user.is_superuser else {"user"}
         if not super().has_change_permission(request):
             hidden |= {"position"}
@@ -216,7 +216,7 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
         ]
 
     def _is_own(self, request: HttpRequest, author: Author | None) -> bool:
-        """Return whether the profile is that of the user, who writes posts."""
+        """Return whether the profile belongs to the user, who must write posts."""
         if not request.user.has_perm("blog.add_post"):
             return False
         return author is None or author.user_id == request.user.pk
@@ -237,13 +237,13 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(admin.ModelAdmin):
-    """The audit log. Nobody changes it here."""
+    """The audit log, read-only."""
 
     list_display = ("created_at", "kind", "user_email", "subject", "network")
     list_display_links = None
     list_filter = ("kind", "created_at")
     search_fields = ("user_email", "subject")
-    search_help_text = "Search people and what was changed"
+    search_help_text = "Search people and changes"
     date_hierarchy = "created_at"
     show_full_result_count = False
     list_per_page = 100

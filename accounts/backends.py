@@ -8,7 +8,7 @@ from accounts.roles import permissions_of
 
 
 class RoleBackend(ModelBackend):
-    """Django's backend, which adds to the stored permissions of a user those of the role."""
+    """Django's backend, with the permissions of a user's role added to those stored."""
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Return the stored permissions and those of the role."""

@@ -31,7 +31,7 @@ from siteinfo.urls import absolute_url
 
 
 class UserManager(BaseUserManager["User"]):
-    """Create users, who sign in with their email address in any capitalization."""
+    """Create users, who sign in with their email address, ignoring case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user. Without a password, the user cannot sign in."""
@@ -45,7 +45,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, role=Role.OWNER, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the user with this email address, in any capitalization."""
+        """Return the user with this email address, ignoring case."""
         return self.get(email=(username or "").strip().lower())
 
 
@@ -65,7 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="Groups and permissions decide what this user may do there.",
     )
     is_active = models.BooleanField(
-        "active", default=True, help_text="Untick this instead of deleting the user, so that their content is kept."
+        "active", default=True, help_text="Uncheck this instead of deleting the user, so that their content is kept."
     )
     role = models.CharField(
         max_length=20, choices=Role, blank=True, default="", help_text="What this person may do in the admin."
@@ -96,14 +96,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.strip().lower()
 
     def set_role(self, role: str) -> None:
-        """Give the user a role, without saving. Any role allows signing in to the admin; none does not."""
+        """Give the user a role, without saving. Users need a role to sign in to the admin."""
         self.role = role
         self.is_superuser = role == Role.OWNER
         self.is_staff = bool(role)
 
     @property
     def is_only_owner(self) -> bool:
-        """Whether no one else could give this user's permissions back."""
+        """Whether this is the only user who can restore an owner's permissions."""
         others = User.objects.filter(role=Role.OWNER, is_active=True).exclude(pk=self.pk)
         return self.role == Role.OWNER and self.is_active and not others.exists()
 

@@ -20,10 +20,10 @@ class Role(TextChoices):
 EXPLANATIONS = {
     Role.OWNER: "Does everything: content, settings, people, subscribers and earnings.",
     Role.EDITOR: "Writes, changes and publishes everything that visitors see, and sends campaigns. "
-    "No settings, people, subscribers or earnings.",
-    Role.AUTHOR: "Writes and publishes their own posts, and adds images. Sees no drafts of others.",
+    "No access to settings, people, subscribers or earnings.",
+    Role.AUTHOR: "Writes and publishes their own posts, and adds images. Cannot see other people's drafts.",
     Role.CONTRIBUTOR: "Writes their own drafts and submits them for review. Someone else publishes them.",
-    Role.REVIEWER: "Reads all posts and pages, drafts too, and writes review notes. Changes no text.",
+    Role.REVIEWER: "Reads all posts and pages, including drafts, and writes review notes. Cannot change any text.",
 }
 # What the editor's menus list: images, videos, snippets, products and affiliate links.
 _WRITING = (

@@ -1,4 +1,4 @@
-"""Signing in: limits before the password is hashed, and browsers that an attack on an account does not lock out."""
+"""Sign-in limits, applied before the password is hashed, and known browsers, which an attack cannot lock out."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ _SALT = "accounts.known_browser"
 
 
 class SignInForm(AdminAuthenticationForm):
-    """The form of the admin's sign-in page. A limited attempt is answered with the status 429."""
+    """The admin's sign-in form. A limited attempt gets a response with status 429."""
 
     error_messages = {
         **AdminAuthenticationForm.error_messages,
@@ -50,7 +50,7 @@ class SignInForm(AdminAuthenticationForm):
 
 
 def seconds_to_next_hour() -> int:
-    """Return after how many seconds the limits of this hour end."""
+    """Return the number of seconds until this hour's limits reset."""
     now = timezone.localtime()
     return 3600 - now.minute * 60 - now.second
 

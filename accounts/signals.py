@@ -39,7 +39,7 @@ def record_sign_out(sender: object, request: HttpRequest, user: User | None, **k
 def record_failure(
     sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
-    """Record a failed attempt. What was typed is not stored, since it may be a password, only whose account it was."""
+    """Record a failed attempt and its account, but not what was typed, which may be a password."""
     email = str(credentials.get("username") or "").strip().lower()
     user = User.objects.filter(email=email).first()
     AuditEvent.objects.record(AuditEvent.Kind.SIGN_IN_FAILED, request=request, user=user)

@@ -1,4 +1,4 @@
-"""Pages below the admin for people who have no password yet or forgot it."""
+"""Pages under the admin for people who have no password yet or forgot it."""
 
 from django.urls import path
 

@@ -23,7 +23,7 @@ LIMIT_PER_ACCOUNT = 3
 @csp_override(settings.ADMIN_CSP)
 @never_cache
 def request_password(request: HttpRequest) -> HttpResponse:
-    """Send a link to set a new password. The answer is the same whether or not the account exists."""
+    """Send a link to set a new password. The response is the same whether or not the account exists."""
     form = PasswordResetForm(request.POST or None)
     context: dict[str, Any] = {**admin.site.each_context(request), "title": "Set a new password", "form": form}
     if request.method != "POST" or not form.is_valid():
@@ -34,7 +34,9 @@ def request_password(request: HttpRequest) -> HttpResponse:
         f"password link for {email}": LIMIT_PER_ACCOUNT,
     }
     if not all(hit_key(key, limit=limit, hourly=True) for key, limit in limits.items()):
-        form.add_error(None, "Too many requests for a link. None was sent. Look for the last email, or wait an hour.")
+        form.add_error(
+            None, "Too many requests, so no link was sent. Look for the last email we sent you, or wait an hour."
+        )
         return render(request, "accounts/request_password.html", context, status=429)
     # Whether there is such a user is found out when the email is built, so that the answer takes the same time.
     AccountEmail.objects.create(email=email, kind=AccountEmail.Kind.RESET)

@@ -75,7 +75,7 @@ class Ad(ReferenceSource):
         null=True,
         blank=True,
         related_name="ads",
-        help_text="Name the advertiser in its alt text. Choose either an image or a text.",
+        help_text="Name the advertiser in its alt text. Choose either an image or text.",
     )
     text = models.CharField(
         max_length=300, blank=True, help_text="Instead of an image: one or two sentences. The whole text is a link."
@@ -87,14 +87,14 @@ class Ad(ReferenceSource):
         help_text="The advertiser’s page, starting with https://. Clicks are counted.",
     )
     starts_on = models.DateField("first day", null=True, blank=True, help_text="Leave empty to start immediately.")
-    ends_on = models.DateField("last day", null=True, blank=True, help_text="Leave empty to run without an end.")
+    ends_on = models.DateField("last day", null=True, blank=True, help_text="Leave empty to run indefinitely.")
     weight = models.PositiveSmallIntegerField(
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="How often the ad is chosen when several share a placement. An ad with weight 2 appears on twice as "
         "many pages as one with weight 1.",
     )
-    is_active = models.BooleanField("active", default=True, help_text="Untick to remove the ad immediately.")
+    is_active = models.BooleanField("active", default=True, help_text="Uncheck to remove the ad immediately.")
     excluded_posts = models.ManyToManyField(
         Post,
         blank=True,
@@ -192,7 +192,7 @@ class AdTotals(NamedTuple):
     @property
     def click_rate(self) -> str:
         """Return the clicks as a percentage of the impressions, or a dash without impressions."""
-        return f"{100 * self.clicks / self.impressions:.1f} %" if self.impressions else "–"
+        return f"{100 * self.clicks / self.impressions:.1f}%" if self.impressions else "–"
 
 
 class AdCountQuerySet(DailyCountQuerySet["AdCount"]):

@@ -33,7 +33,7 @@ def click(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @csrf_exempt  # it accepts only the primary key in its URL, and counts only requests from our own pages
 def impression(request: HttpRequest, pk: int) -> HttpResponse:
-    """Count that an ad was visible, as reported by static/site/js/ad-impressions.js. Always answers 204."""
+    """Count that an ad was visible, as reported by static/site/js/ad-impressions.js. Always returns 204."""
     if (
         pk <= MAX_PK
         and is_human_on_site(request)

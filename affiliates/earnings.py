@@ -113,7 +113,7 @@ def report_by_link(shares: Shares, clicks: dict[int, int]) -> list[ReportLine]:
     links = Link.objects.in_bulk([key for key in {*totals, *clicks} if key])
     lines = [
         ReportLine(
-            str(links[key]) if key else "Not an affiliate link of this site", "", clicks.get(key or 0, 0), totals[key]
+            str(links[key]) if key else "Not an affiliate link on this site", "", clicks.get(key or 0, 0), totals[key]
         )
         for key in {*totals, *clicks}
     ]

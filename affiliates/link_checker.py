@@ -1,7 +1,7 @@
-"""Check regularly whether affiliate links still work.
+"""Regularly check whether affiliate links still work.
 
-Programs that forbid bots (`allows_bots`), such as Amazon, are never requested, and no request carries a tag, so none
-counts as a click. Many shops refuse bots, so any other failure than two 404 or 410 responses means "unknown".
+Programs that forbid bots (`allows_bots`), such as Amazon, are never contacted, and no request carries a tag, so none
+counts as a click. Many shops refuse bots, so any failure other than two 404 or 410 responses means "unknown".
 
 Redirects are not followed: a redirect is enough to know that the page exists.
 """

@@ -158,7 +158,7 @@ def _links_by_slug(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
 
 
 def _fill_cards(content: _TextContent, rows: _Rows, target: RenderTarget) -> tuple[list[HtmlElement], list[str]]:
-    """Replace placeholders with cards. Return the notes of sponsorships and the domains of their brands."""
+    """Replace placeholders with cards. Return the sponsorship notes and the brands' domains."""
     notes: list[HtmlElement] = []
     brands: list[str] = []
     for placeholder, kind, key in content.cards:

@@ -31,8 +31,8 @@ def retire(links: Iterable[Link], replacement: Link | None, user: User) -> list[
         for link in (locked[link.pk] for link in links):
             sources = references_to_link(link).sources()
             link.retire(replacement)
-            outcome = f"It was replaced by “{replacement}”" if replacement else "Its text remains without a link"
-            message = f"The link “{link}” was retired. {outcome}. Check that the text still fits."
+            outcome = f"It was replaced by “{replacement}”" if replacement else "Its text remains, without a link"
+            message = f"The link “{link}” was retired. {outcome}. Check that the text still reads well."
             LogEntry.objects.bulk_create(_log_entry(source, user, message) for source in sources)
             texts |= {(type(source), source.pk): source for source in sources}
     return list(texts.values())

@@ -144,7 +144,7 @@ def _leaving_page(request: HttpRequest, name: str, shop: str, url: str) -> HttpR
 @require_POST
 @csrf_exempt  # it accepts only the slug in its URL, and counts only requests from our own pages
 def count_click(request: HttpRequest, slug: str) -> HttpResponse:
-    """Count a click on a direct link, as reported by static/site/js/affiliate-clicks.js. Always answers 204."""
+    """Count a click on a direct link, as reported by static/site/js/affiliate-clicks.js. Always returns 204."""
     response = CountedResponse(status=204)
     if is_human_on_site(request):
         with suppress(Http404):

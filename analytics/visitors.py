@@ -31,7 +31,7 @@ def is_human(request: HttpRequest) -> bool:
 
 
 def is_human_on_site(request: HttpRequest) -> bool:
-    """Return whether a visitor made the request from a page of this site.
+    """Return whether a visitor made the request from a page on this site.
 
     Browsers say so in Sec-Fetch-Site (Fetch Metadata), older ones in Origin.
     """

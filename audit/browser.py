@@ -12,7 +12,7 @@ from audit.accessibility import violations
 from audit.report import Finding, Table
 
 VIEWS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
-# 640 is 1280 at 200 %, 320 is 1280 at 400 %.
+# 640 is 1280 at 200%, 320 is 1280 at 400%.
 WIDTHS = (320, 390, 640, 768, 1280, 1920)
 A4 = {"width": 794, "height": 1123}
 CHECKS = ("axe", "console", "other hosts", "cookies", "overflow", "no script")
@@ -117,7 +117,7 @@ class PageInspector:
             self.check_overflow(name, f"{width} px", page)
         page.set_viewport_size({"width": 1280, "height": 900})
         page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
-        self.check_overflow(name, "text at 200 %", page)
+        self.check_overflow(name, "text at 200%", page)
 
     def check_overflow(self, name: str, mode: str, page: Page) -> None:
         """Record the elements that make the page scroll horizontally."""
@@ -165,7 +165,7 @@ class PageInspector:
         note = (
             "Number of findings per check, at 1280 and 390 px, in both themes, with and without JavaScript; "
             f"overflow at {', '.join(map(str, WIDTHS))} px (640 is 1280 at "
-            "200 % zoom, 320 at 400 %) and with text at twice its size; shift is the sum of layout shifts (CLS) while "
+            "200% zoom, 320 at 400%) and with text at twice its size; shift is the sum of layout shifts (CLS) while "
             "loading and scrolling to the end; markup counts the errors of the Nu HTML checker."
         )
         names = [*self.pages, *(name for name in errors if name not in self.pages)]

@@ -17,7 +17,7 @@ class BackupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="size", ordering="size", empty_value="-")
     def archive_size(self, backup: Backup) -> str | None:
-        """Return the size for people."""
+        """Return the size in a readable unit."""
         return None if backup.size is None else filesizeformat(backup.size)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -6,7 +6,7 @@ _ACTIONS: list[Callable[[], object]] = []
 
 
 def register(action: Callable[[], object]) -> None:
-    """Have `action` called after every restore."""
+    """Call `action` after every restore."""
     if action not in _ACTIONS:
         _ACTIONS.append(action)
 

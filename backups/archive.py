@@ -58,7 +58,7 @@ def write(
 ) -> str:
     """Write `members`, pairs of a name and a file, to an archive at `path`. Return the archive's SHA-256.
 
-    `finish` gets the sizes and checksums of what was written and returns the manifest. It is the last member, so an
+    `finish` receives the sizes and checksums of what was written and returns the manifest. It is the last member, so an
     archive with a manifest is complete. A file that has been deleted since it was listed is left out.
     """
     digest = hashlib.sha256()
@@ -126,7 +126,7 @@ def _exactly(source: IO[bytes], size: int, name: str) -> Iterator[bytes]:
     while size:
         chunk = source.read(min(CHUNK_BYTES, size))
         if not chunk:
-            raise BackupError(f"{name} became shorter while it was read. Run the backup again.")
+            raise BackupError(f"{name} shrank while it was being read. Run the backup again.")
         size -= len(chunk)
         yield chunk
 
@@ -159,12 +159,12 @@ def read_manifest(tar_path: Path, *, is_signature_required: bool = True) -> Mani
             _check_member(member)
         manifest = manifests.parse(_read(tar, members[-1]), is_signature_required=is_signature_required)
     if len(set(names)) != len(names) or set(names[:-1]) != set(manifest.files):
-        raise BackupError("The files in the archive are not those of its manifest.")
+        raise BackupError("The files in the archive do not match its manifest.")
     return manifest
 
 
 def extract(tar_path: Path, manifest: Manifest, folder: Path) -> None:
-    """Extract a decrypted archive into `folder`, which is new. Raise BackupError if a checksum differs."""
+    """Extract a decrypted archive into the new folder `folder`. Raise BackupError if a checksum differs."""
     with _reading(tar_path) as tar:
         for member in tar:
             _check_member(member)
@@ -183,12 +183,12 @@ def extract(tar_path: Path, manifest: Manifest, folder: Path) -> None:
                 output.flush()
                 os.fsync(output.fileno())
             if sha256(path) != expected.sha256 or path.stat().st_size != expected.size:
-                raise BackupError(f"{member.name} in the archive does not have the checksum of the manifest.")
+                raise BackupError(f"{member.name} in the archive does not match its checksum in the manifest.")
 
 
 @contextmanager
 def _reading(tar_path: Path) -> Iterator[tarfile.TarFile]:
-    """Open the tar file. Whatever is wrong with its headers raises BackupError."""
+    """Open the tar file. Any problem with its headers raises BackupError."""
     try:
         with tarfile.open(tar_path, "r:") as tar:
             yield tar
@@ -202,12 +202,12 @@ def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _check_member(member: tarfile.TarInfo) -> None:
-    """Raise BackupError unless `member` is a plain file below the folder it is extracted into."""
+    """Raise BackupError unless `member` is a regular file inside the folder it is extracted into."""
     path = PurePosixPath(member.name)
     is_plain = member.isreg() and not member.issparse()
     is_below = not path.is_absolute() and ".." not in path.parts and "\\" not in member.name and "\0" not in member.name
     if not is_plain or not is_below or path.as_posix() != member.name:
-        raise BackupError(f"The archive contains “{member.name}”, which is not a plain file inside it.")
+        raise BackupError(f"The archive contains “{member.name}”, which is not a regular file inside the archive.")
 
 
 def sha256(path: Path) -> str:

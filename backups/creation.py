@@ -48,7 +48,7 @@ def media_root() -> Path:
 
 @contextmanager
 def temporary_folder(prefix: str, parent: Path) -> Iterator[Path]:
-    """Create a folder for unencrypted data. Delete it afterward, and first of all those that a killed process left."""
+    """Create a folder for unencrypted data and delete it afterward. First delete those that killed processes left."""
     for leftover in parent.glob(f"{prefix}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
@@ -99,7 +99,7 @@ def _write_and_store(backup: Backup, target: Target, recipients: list[archive.Re
 
 
 def _throttled(report: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that calls `report` every 30 seconds at most."""
+    """Return a function that calls `report` at most every 30 seconds."""
     last = time.monotonic()
 
     def call() -> None:
@@ -139,7 +139,7 @@ def _manifest(backup: Backup, tables: Mapping[str, Table], files: Mapping[str, F
 
 
 def _delete_expired(target: Target) -> None:
-    """Delete archives that the rotation does not keep. A failure is logged: the new backup is stored all the same."""
+    """Delete archives that the rotation does not keep. Failures are only logged: the new backup is already stored."""
     keep = Keep(settings.BACKUP_KEEP_DAILY, settings.BACKUP_KEEP_WEEKLY, settings.BACKUP_KEEP_MONTHLY)
     try:
         for name in expired(target.names(), keep):

@@ -1,4 +1,4 @@
-"""The one error that backups raise for what the owner can mend."""
+"""The error that backups raise for problems the owner can fix."""
 
 
 class BackupError(Exception):

@@ -1,4 +1,4 @@
-"""Public and secret keys of age."""
+"""The public and secret keys for age."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from backups.errors import BackupError
 
 
 def parse_recipients(keys: Iterable[str]) -> list[Recipient]:
-    """Return the public keys in BACKUP_RECIPIENTS: of age, or of SSH."""
+    """Return the public keys in BACKUP_RECIPIENTS: age or SSH keys."""
     recipients: list[Recipient] = []
     for key in filter(None, (key.strip() for key in keys)):
         try:
@@ -18,7 +18,7 @@ def parse_recipients(keys: Iterable[str]) -> list[Recipient]:
             recipients.append(kind.from_str(key))
         except pyrage.RecipientError as error:
             raise BackupError(
-                f"BACKUP_RECIPIENTS contains “{key[:20]}…”, which is not a public key of age ({error})."
+                f"BACKUP_RECIPIENTS contains “{key[:20]}…”, which is not an age public key ({error})."
             ) from error
     if not recipients:
         raise BackupError(

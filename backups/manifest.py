@@ -64,7 +64,7 @@ def parse(data: bytes, *, is_signature_required: bool = True) -> Manifest:
         if is_signature_required and not constant_time_compare(_signature(content), outer["signature"]):
             raise BackupError(
                 "The signature of this archive does not match SECRET_KEY. Set SECRET_KEY to the value of the site that "
-                "made it. If you have lost that and are certain where the archive is from, pass --accept-unsigned."
+                "made it. If you have lost that and are certain where the archive came from, pass --accept-unsigned."
             )
         return _from_json(json.loads(content))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,4 +1,4 @@
-"""Open a backup, prove that it is complete, and put it in place of the present data."""
+"""Open a backup, verify that it is complete, and replace the current data with it."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _WORK_PREFIX = "unfinished-restore-"
 
 @dataclass(frozen=True)
 class Contents:
-    """What was extracted from an archive whose checksums are right."""
+    """The extracted contents of an archive whose checksums match."""
 
     manifest: Manifest
     folder: Path
@@ -90,7 +90,7 @@ def _check_space(path: Path, work: Path) -> None:
     """Raise BackupError if the decrypted and the extracted archive do not fit on the disk."""
     needed, free = 2 * path.stat().st_size, shutil.disk_usage(work).free
     if needed > free:
-        raise BackupError(f"Restoring takes {needed:,} bytes in {work.parent}, where {free:,} are free.")
+        raise BackupError(f"Restoring needs {needed:,} bytes in {work.parent}, but only {free:,} are free.")
 
 
 def _check_compatible(contents: Contents) -> None:
@@ -99,21 +99,21 @@ def _check_compatible(contents: Contents) -> None:
     if not own <= manifest.files.keys() or any(
         not name.startswith(f"{MEDIA}/") for name in manifest.files.keys() - own
     ):
-        raise BackupError("The archive contains other files than a database and uploads.")
+        raise BackupError("The archive contains files other than a database and uploads.")
     known = {".".join(key) for key in MigrationLoader(None).disk_migrations or {}}
     if unknown := sorted(set(manifest.migrations) - known):
         raise BackupError(
-            f"The backup is of a newer release: it has the migrations {', '.join(unknown[:3])}. Install that release."
+            f"The backup was made by a newer release, with the migrations {', '.join(unknown[:3])}. Install it."
         )
 
 
 def verify(contents: Contents) -> None:
-    """Restore the database to a scratch place and compare all tables. Raise BackupError if one differs."""
+    """Restore the database to a temporary location and compare all tables. Raise BackupError if one differs."""
     databases.verify(contents.manifest.vendor, contents.database, contents.manifest.tables)
 
 
 def restore(contents: Contents) -> Path:
-    """Replace the present data, apply missing migrations, and return the folder with the previous data.
+    """Replace the current data, apply missing migrations, and return the folder with the previous data.
 
     If the database cannot be replaced, the uploads that were there are put back.
     """

@@ -10,7 +10,7 @@ _TIME = "%Y%m%dT%H%M%SZ"
 
 
 class Keep(NamedTuple):
-    """For how many days, weeks and months the last archive of each is kept."""
+    """The number of days, weeks and months for which the last archive of each is kept."""
 
     daily: int
     weekly: int
@@ -23,7 +23,7 @@ def archive_name(moment: datetime) -> str:
 
 
 def archive_time(name: str) -> datetime | None:
-    """Return when an archive was started; None if `name` is not that of an archive."""
+    """Return when an archive was started; None if `name` is not an archive name."""
     match = _NAME.fullmatch(name)
     return datetime.strptime(match[1], _TIME).replace(tzinfo=UTC) if match else None
 

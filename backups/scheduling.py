@@ -1,4 +1,4 @@
-"""When a backup is due, running it beside the worker, and what is wrong with the backups."""
+"""Decide when a backup is due, run it alongside the worker, and report problems with backups."""
 
 import logging
 import subprocess
@@ -37,7 +37,7 @@ def is_due() -> bool:
 def problem() -> str:
     """Return what the owner should know about the backups; "" if the last good one is recent."""
     if not settings.BACKUP_URL:
-        return "Nothing would be left if this server failed. Set BACKUP_URL and BACKUP_RECIPIENTS."
+        return "If this server failed, everything would be lost. Set BACKUP_URL and BACKUP_RECIPIENTS."
     latest = Backup.objects.order_by("-started_at", "-pk").first()
     last_good = Backup.objects.completed().first()
     reason = f" The last attempt failed: {latest.error}" if latest and latest.status == Backup.Status.FAILED else ""
@@ -58,12 +58,12 @@ class BackupProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start_if_due(self) -> int:
-        """Start a backup if one is due. Return 0: nothing is left to do for the worker."""
+        """Start a backup if one is due. Return 0: the worker has nothing left to do."""
         if self._process and self._process.poll() is None:
             return 0
         if self._process and self._process.returncode:
             # The process has logged why, unless it was killed.
-            log.error("The backup process ended with the code %s", self._process.returncode)
+            log.error("The backup process exited with code %s", self._process.returncode)
         self._process = None
         if is_due():
             # The current folder is where Python finds the project.
@@ -71,7 +71,7 @@ class BackupProcess:
         return 0
 
     def wait(self) -> bool:
-        """Wait for the end of the backup that was started. Return whether it succeeded."""
+        """Wait for the started backup to end. Return whether it succeeded."""
         return self._process is None or self._process.wait() == 0
 
     def stop(self) -> None:

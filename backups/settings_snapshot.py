@@ -1,4 +1,4 @@
-"""The site's settings as a backup contains them: without secrets."""
+"""The site's settings as stored in a backup, without secrets."""
 
 import os
 import re

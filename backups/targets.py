@@ -1,4 +1,4 @@
-"""Where archives are stored: a folder, or a bucket of an S3-compatible service."""
+"""Where archives are stored: a folder, or a bucket on an S3-compatible service."""
 
 import os
 import shutil
@@ -44,20 +44,20 @@ class Target(Protocol):
 
 
 class FolderTarget:
-    """A folder, best on another disk or a mounted one of another machine."""
+    """A folder, preferably on another disk or mounted from another machine."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def part_path(self, name: str) -> Path:
-        """Return a path in the folder itself, so that it can be renamed. Remove what a killed backup left there."""
+        """Return a path in the folder itself, so that the file can be renamed. Remove what a killed backup left."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.folder.glob(f".ptcomplete-*{_PART_SUFFIX}"):
             leftover.unlink(missing_ok=True)
         return self.folder / f".{name}{_PART_SUFFIX}"
 
     def add(self, name: str, part: Path) -> None:
-        """Rename `part`, whose content is on the disk already, and write the folder to the disk."""
+        """Rename `part`, whose content is already synced to disk, and sync the folder."""
         part.rename(self.folder / name)
         descriptor = os.open(self.folder, os.O_RDONLY)
         try:

@@ -1,6 +1,6 @@
 """Request a page again and again from another process: with wrk if it is installed, else with Python threads.
 
-The client is not part of the measured CPU time, but Python's needs so much that it limits requests per second.
+The client is not part of the measured CPU time, but the Python one uses so much that it limits requests per second.
 """
 
 import http.client
@@ -68,7 +68,7 @@ def find_wrk() -> str | None:
 
 
 def fetch(host: str, port: int, page: Page, number: int = 0) -> tuple[Answer, bytes]:
-    """Request `page` once on a new connection; return what was answered and the body as sent."""
+    """Request `page` once over a new connection. Return the response and its raw body."""
     connection = http.client.HTTPConnection(host, port, timeout=120)
     try:
         connection.request("GET", _path(page, f"probe-{time.time_ns()}-{number}"), headers=page.headers())

@@ -62,7 +62,7 @@ def measure_target(target: Target, database: str, posts: int, seconds: int, conn
 
 
 def warm_up(server: Server, page: Page) -> Answer:
-    """Request the page on several new connections, which any worker may accept. Return the last answer."""
+    """Request the page on several new connections, which any worker may accept. Return the last response."""
     for number in range(UNCACHED_WARM_UPS if page.is_uncached or page.cookie else CACHED_WARM_UPS):
         answer, _ = fetch(server.host, server.port, page, number)
         if answer.status != page.status:

@@ -146,7 +146,7 @@ def print_row(project: str, database: str, processes: int, connections: int, fig
 
 
 def create_databases(folder: Path, names: Sequence[str], number: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield the name of each kind of database, and the URLs of so many new ones."""
+    """Yield the name of each kind of database, and the URLs of that many new ones."""
     if "sqlite" in names:
         yield "sqlite", [f"sqlite:///{folder / f'benchmark-{index}.sqlite3'}" for index in range(number)]
     if "postgresql" in names:

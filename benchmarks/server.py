@@ -110,7 +110,7 @@ def run_nginx(folder: Path, upstream: Server, log: IO[str]) -> Iterator[Server]:
 
 @contextmanager
 def _run(command: list[str], environment: dict[str, str], log: IO[str], port: int) -> Iterator[int]:
-    """Run a server in its own process group until the end of the block; yield its process ID when it answers."""
+    """Run a server in its own process group until the end of the block; yield its process ID once it responds."""
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, process_group=0)
     try:
         if not _wait_for_answer(process, port):
@@ -126,7 +126,7 @@ def _run(command: list[str], environment: dict[str, str], log: IO[str], port: in
 
 
 def _wait_for_answer(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Return True when the server answers, or False if it has exited or does not answer in time."""
+    """Return True once the server responds, or False if it has exited or does not respond in time."""
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         connection = http.client.HTTPConnection(HOST, port, timeout=30)

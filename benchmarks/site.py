@@ -108,7 +108,7 @@ def run_targets(
 def measure_rounds(
     arguments: argparse.Namespace, kind: str, posts: int, targets: list[Target], calibrations: list[float]
 ) -> list[Row]:
-    """Measure all targets in each round, with the bare view before and after each, and return the medians."""
+    """Measure all targets in each round, and the bare view before and after each target. Return the medians."""
     bare, *others = targets
     rows: list[Row] = []
     for number in range(arguments.rounds):

@@ -1,10 +1,10 @@
-"""Check under load that nobody gets an old page, with and without a cache server that stops halfway.
+"""Check under load that nobody gets a stale page, with and without a cache server that stops halfway.
 
     python -m benchmarks.staleness [--requests 100000] [--edits 100] [--database postgresql]
 
 Two web processes share a Valkey server. Four clients ask for pages while a post's title is edited: it ends with a
-number, and a response is stale if its number is lower than one that was saved before the request. Halfway the cache
-server is killed. Prints the requests, stale responses and errors before and after that.
+number, and a response is stale if its number is lower than one that was saved before the request. Halfway through, the
+cache server is killed. Prints the requests, stale responses and errors before and after that.
 """
 
 import argparse

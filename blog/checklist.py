@@ -176,7 +176,9 @@ def _check_references(content: Content) -> Iterator[Problem]:
 def _check_title_length(content: Content) -> Iterator[Problem]:
     length = len(content["seo_title"] or content["title"])
     if length > TITLE_LIMIT:
-        yield Problem(f"Shorten the SEO title to {TITLE_LIMIT} characters. With {length}, search engines cut it off.")
+        yield Problem(
+            f"Shorten the SEO title to {TITLE_LIMIT} characters. It has {length}, so search engines cut it off."
+        )
 
 
 def _check_description_length(content: Content) -> Iterator[Problem]:
@@ -189,7 +191,7 @@ def _check_description_length(content: Content) -> Iterator[Problem]:
 def _check_word_count(content: Content) -> Iterator[Problem]:
     count = content.analysis.word_count
     if count < MIN_WORDS:
-        yield Problem(f"Write at least {MIN_WORDS} words. With {count}, search engines may ignore this post.")
+        yield Problem(f"Write at least {MIN_WORDS} words. This post has {count}, and search engines may ignore it.")
 
 
 def _check_tldr(content: Content) -> Iterator[Problem]:
@@ -240,10 +242,8 @@ CHECKS = (
         _check_category,
         query=Q(primary_category__isnull=True),
     ),
-    Check("title_length", "The title fits into search results", "seo_title", _check_title_length),
-    Check(
-        "description_length", "The description fits into search results", "seo_description", _check_description_length
-    ),
+    Check("title_length", "The title fits in search results", "seo_title", _check_title_length),
+    Check("description_length", "The description fits in search results", "seo_description", _check_description_length),
     Check(
         "placeholders",
         "The placeholders of a starter page are replaced",

@@ -184,7 +184,7 @@ class SiteFeed(Feed):
         return item.modified_at
 
     def item_categories(self, item: Post) -> list[str]:
-        """Return the names of categories and tags, each once."""
+        """Return the names of categories and tags, without duplicates."""
         return list(dict.fromkeys(str(each) for each in (*item.categories.all(), *item.tags.all())))
 
     def item_enclosures(self, item: Post) -> list[Enclosure]:

@@ -1,4 +1,4 @@
-"""Check links within the site: which show visitors no page, and which posts no text links to."""
+"""Check links within the site: find those without a public page, and posts that nothing links to."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ type ViewCheck = Callable[[Sequence[dict[str, Any]]], list[str]]
 
 
 class BrokenLink(NamedTuple):
-    """A link that shows visitors no page: the object with the text, the path and the reason."""
+    """A link to a page that visitors cannot see: the object with the text, the path and the reason."""
 
     source: models.Model
     path: str
@@ -34,7 +34,7 @@ class BrokenLink(NamedTuple):
 
 
 class LinkChecker:
-    """Check paths of this site, given without outer slashes, with the querysets of the public views.
+    """Check paths on this site, given without outer slashes, with the querysets of the public views.
 
     The number of queries does not depend on the number of paths. With `follow_redirects`, a path that redirects to a
     page is not broken.
@@ -46,7 +46,7 @@ class LinkChecker:
             self._follow_redirects()
 
     def broken_reason(self, path: str) -> str:
-        """Return why visitors see no page at `path`, or ""."""
+        """Return why visitors cannot see a page at `path`, or ""."""
         return self.reasons.get(path, "")
 
     def _follow_redirects(self) -> None:
@@ -61,7 +61,7 @@ class LinkChecker:
 
 
 def broken_reasons(paths: Iterable[str], *, follow_redirects: bool = True) -> dict[str, str]:
-    """Return those of `paths` at which visitors see no page, each with the reason."""
+    """Return those of `paths` without a page that visitors can see, each with the reason."""
     return LinkChecker(paths, follow_redirects=follow_redirects).reasons
 
 
@@ -92,7 +92,7 @@ def orphan_posts() -> PostQuerySet:
 
 
 def broken_links() -> list[BrokenLink]:
-    """Return the links in public texts that show visitors no page. The number of queries is constant."""
+    """Return the links in public texts to pages that visitors cannot see. The number of queries is constant."""
     links = Reference.objects.from_public().filter(path__isnull=False)
     paths = links.order_by().values_list("path", flat=True).distinct()
     checker = LinkChecker(path for path in paths if path is not None)
@@ -114,7 +114,7 @@ _checks: dict[str, ViewCheck] = {}
 def register_check(view_names: Iterable[str], check: ViewCheck) -> None:
     """Check URLs of these views with `check`. Apps above the blog call it in `AppConfig.ready`.
 
-    URLs of views without a check are taken to have a page.
+    URLs of views without a check are assumed to have a page.
     """
     _checks.update(dict.fromkeys(view_names, check))
 

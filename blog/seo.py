@@ -27,7 +27,7 @@ def post_list_meta(page: Page) -> PageMeta:
     return PageMeta(
         title="All posts",
         breadcrumb_title="Blog",
-        description=_list_description("All posts of the blog, newest first", page),
+        description=_list_description("All blog posts, newest first", page),
         path=reverse("blog:post_list"),
         schema_type="CollectionPage",
         page_number=page.number,
@@ -66,7 +66,7 @@ def series_meta(series: Series, parts: Iterable[Post]) -> PageMeta:
     """Return the metadata of a series."""
     return PageMeta(
         title=series.title,
-        description=truncate(series.description) or _list_description(f"{series}, a guide in parts", parts),
+        description=truncate(series.description) or _list_description(f"{series}, a guide in several parts", parts),
         path=series.get_absolute_url(),
         schema_type="CollectionPage",
         ancestors=_breadcrumbs(),

@@ -89,7 +89,7 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @csrf_exempt  # only counts requests from pages of this site
 def count_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """Count one view of a public post by a human visitor. Always answer 204."""
+    """Count one view of a public post by a human visitor. Always return 204."""
     if (
         pk <= LARGEST_PK
         and is_human_on_site(request)

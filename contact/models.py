@@ -131,7 +131,7 @@ class Message(QueuedEmail):
         return f"Message {self.pk}"
 
     def save(self, **kwargs: Any) -> None:
-        """Save the message and keep `handled_at` in step with its status."""
+        """Save the message and keep `handled_at` in sync with its status."""
         if self.status == self.Status.NEW:
             self.handled_at = None
         elif self.handled_at is None:

@@ -23,7 +23,7 @@ class Helpfulness(NamedTuple):
     def __str__(self) -> str:
         if not self.total:
             return "No answers yet"
-        return f"{self.yes} of {self.total} ({100 * self.yes / self.total:.0f} %)"
+        return f"{self.yes} of {self.total} ({100 * self.yes / self.total:.0f}%)"
 
 
 class HelpfulCountQuerySet(DailyCountQuerySet["HelpfulCount"]):
@@ -137,7 +137,7 @@ class Suggestion(models.Model):
         return self.words if len(self.words) <= 80 else f"{self.words[:79]}…"
 
     def save(self, **kwargs: Any) -> None:
-        """Save the suggestion and keep `handled_at` in step with its status."""
+        """Save the suggestion and keep `handled_at` in sync with its status."""
         if self.Status(self.status).is_open:
             self.handled_at = None
         elif self.handled_at is None:

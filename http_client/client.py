@@ -79,7 +79,7 @@ def get_status(url: str, *, headers: Mapping[str, str] | None = None, max_second
 def _open(
     url: str, headers: Mapping[str, str] | None, max_seconds: float, max_redirects: int
 ) -> Iterator[httpx2.Response]:
-    """Yield the response of `url` with its body unread."""
+    """Yield the response from `url` without reading its body."""
     user_agent = f"Mozilla/5.0 (compatible; PT Complete; +{settings.SITE_URL})"
     transport = _Transport(Deadline.after(max_seconds))
     try:

@@ -21,7 +21,7 @@ from siteinfo.where_used import WhereUsed, where_used
 
 
 class ImagePickerMixin(admin.options.BaseModelAdmin):
-    """Choose foreign keys to images by their thumbnails."""
+    """Let users choose related images by thumbnail."""
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> FormField | None:
         """Use the image picker for foreign keys to images."""

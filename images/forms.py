@@ -1,4 +1,4 @@
-"""The form of an image, and the form field that chooses an image of the library."""
+"""The form of an image, and the form field that chooses an image from the library."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ class ImageForm(forms.ModelForm):
     title = forms.CharField(
         max_length=160,
         required=False,
-        help_text="Helps you find the image. Visitors do not see it. Left empty, it is created from the file name.",
+        help_text="Helps you find the image. Visitors do not see it. Leave empty to create it from the file name.",
     )
 
     class Meta:
@@ -68,7 +68,7 @@ class ImageForm(forms.ModelForm):
 
 
 class ImagePicker(forms.HiddenInput):
-    """Choose one image of the library: a thumbnail, and a button that opens the library in a dialog."""
+    """Choose one image from the library: a thumbnail, and a button that opens the library in a dialog."""
 
     template_name = "admin/images/picker_widget.html"
     input_type = "hidden"
@@ -90,7 +90,7 @@ class ImagePicker(forms.HiddenInput):
 
 
 class ImageChoiceField(forms.ModelChoiceField):
-    """An image of the library, chosen by its thumbnail."""
+    """An image from the library, chosen by its thumbnail."""
 
     widget = ImagePicker
 

@@ -54,7 +54,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
 
 class Image(models.Model):
-    """An image of the library. `file` is the processed upload; see `images.uploads`."""
+    """An image in the library. `file` is the processed upload; see `images.uploads`."""
 
     file = ImageField(
         "image",
@@ -77,7 +77,7 @@ class Image(models.Model):
     is_decorative = models.BooleanField(
         "decorative",
         default=False,
-        help_text="Tick if the image adds no information. Screen readers will skip it.",
+        help_text="Check this if the image adds no information. Screen readers will skip it.",
     )
     caption = models.CharField(max_length=300, blank=True, help_text="Suggested when you add the image to a text.")
     credit = models.CharField(max_length=160, blank=True, help_text="The photographer or illustrator, if not you.")
@@ -118,7 +118,7 @@ class Image(models.Model):
         """Reject alternative text on a decorative image."""
         if self.is_decorative and self.alt:
             raise ValidationError(
-                {"alt": "Decorative images have no alternative text. Clear this field or untick “Decorative”."}
+                {"alt": "Decorative images have no alternative text. Clear this field or uncheck “Decorative”."}
             )
 
     def save(self, **kwargs: Any) -> None:
@@ -157,7 +157,7 @@ def _delete_files(instance: Image, **kwargs: Any) -> None:
 
 
 def remove_unused_file(name: str) -> None:
-    """Delete the stored file `name` and its renditions, unless an image of the library still uses the file.
+    """Delete the stored file `name` and its renditions, unless an image in the library still uses the file.
 
     Renditions of earlier focal points stay until then, because feeds and other sites may show them.
     """

@@ -19,7 +19,7 @@ MODERN = ("avif", "webp")
 
 @register_pillow
 def encode(get_image: Callable[..., Pillow.Image], kind: str) -> Callable[[Pillow.Image, Any], Pillow.Image]:
-    """Return an imagefield processor that writes the image as `kind`, whatever the library stores."""
+    """Return an imagefield processor that writes the image as `kind`, regardless of the stored format."""
     format_name, quality = TYPES[kind]
 
     def processor(image: Pillow.Image, context: Any) -> Pillow.Image:

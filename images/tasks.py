@@ -27,7 +27,7 @@ def create_renditions(image: Image) -> None:
 def create_missing_renditions(limit: int = 20) -> int:
     """Create the renditions of up to `limit` images that need them. Return the number of images done.
 
-    A file that cannot be rendered is marked, so that it is not retried before the file or the rules change.
+    A file that cannot be rendered is marked, so that it is not retried until the file or the rules change.
     """
     count = 0
     for image in Image.objects.needing_renditions().order_by("pk")[:limit]:

@@ -53,14 +53,14 @@ def process_upload(upload: File) -> ContentFile:
             if image.width * image.height > MAX_PIXELS[image.format or ""]:
                 raise ValidationError(
                     f"This image has {image.width} × {image.height} pixels, which is too large."
-                    f" Save it with at most {MAX_SIDE} pixels on its longer side and try again."
+                    f" Resize it to at most {MAX_SIDE} pixels on its longer side and try again."
                 )
             stored_format = _STORED_FORMAT[image.format or ""]
             data = _encode(image, stored_format)
     except ValidationError:
         raise
     except Pillow.DecompressionBombError as error:
-        raise ValidationError("This image has too many pixels. Save it smaller and try again.") from error
+        raise ValidationError("This image has too many pixels. Make it smaller and try again.") from error
     except UnidentifiedImageError as error:
         raise ValidationError(
             "This file is not an image we can read. Use a JPEG, PNG, WebP, AVIF, GIF or HEIC file."

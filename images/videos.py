@@ -25,14 +25,14 @@ _EMBED_SRC = re.compile(r"""\bsrc\s*=\s*["']([^"']+)""")
 
 
 class VideoKey(NamedTuple):
-    """The provider of a video and its ID there."""
+    """The provider of a video and its ID at the provider."""
 
     provider: str
     key: str
 
 
 def parse_url(text: str) -> VideoKey | None:
-    """Return the video that a URL or an embed code means, or None if it is neither YouTube's nor Vimeo's."""
+    """Return the video that a URL or an embed code refers to, or None if it is neither YouTube's nor Vimeo's."""
     code = _EMBED_SRC.search(text)
     url = (code[1] if code else text).strip().replace("&amp;", "&")
     if "://" not in url:

@@ -108,7 +108,7 @@ def pick(request: HttpRequest, admin_context: dict[str, object]) -> HttpResponse
 def video_from_url(request: HttpRequest) -> JsonResponse:
     """Create or find the video at a URL. Return its ID, title and thumbnail as JSON, and an error message if any.
 
-    With `image`, that image of the library becomes the thumbnail and the provider is not asked.
+    With `image`, that image from the library becomes the thumbnail and no request is sent to the provider.
     """
     if not request.user.has_perm("images.add_video"):
         raise PermissionDenied

@@ -80,7 +80,7 @@ class InstagramPostAdmin(ImagePickerMixin, admin.ModelAdmin):
         return HttpResponseRedirect(admin_url(InstagramPost, "choose_posts", name))
 
     def choose_posts(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Choose posts of a stored archive and import them."""
+        """Choose posts from a stored archive and import them."""
         self._require_add_permission(request)
         keys = request.POST.getlist("key")
         try:

@@ -45,7 +45,7 @@ _DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedErro
 
 
 class ArchivedPost(NamedTuple):
-    """A post of an archive: its key, the path of its image in the archive, its caption and date."""
+    """A post in an archive: its key, the path of its image in the archive, its caption and date."""
 
     key: str
     image_path: str
@@ -141,7 +141,7 @@ def read_posts(name: str) -> list[ArchivedPost]:
                     key = f"{key}-{PurePosixPath(post.image_path).stem[:80]}"
                 posts.setdefault(key, post._replace(key=key))
     if not posts:
-        raise ValidationError("This archive has no post with an image.")
+        raise ValidationError("This archive has no posts with images.")
     return sorted(posts.values(), key=lambda post: post.posted_at, reverse=True)[:MAX_POSTS]
 
 
@@ -151,8 +151,8 @@ def _post_lists(paths: set[str]) -> list[str]:
     if lists:
         return lists
     if any(_HTML_POST_LIST.search(path) for path in paths):
-        raise ValidationError("This archive is in HTML format. Export your posts in the format JSON instead.")
-    raise ValidationError("There are no posts in this archive. Export your posts in the format JSON.")
+        raise ValidationError("This archive is in HTML format. Export your posts as JSON instead.")
+    raise ValidationError("There are no posts in this archive. Export your posts as JSON.")
 
 
 def _read_list(archive: zipfile.ZipFile, list_path: str, paths: set[str]) -> list[ArchivedPost]:
@@ -201,7 +201,7 @@ def _archived_post(row: dict[str, Any], item: dict[str, Any], image_path: str) -
 
 
 def _image_path(uri: Any, root: str, paths: set[str]) -> str:
-    """Return the path of the image `uri` in the archive; empty if it is no image or not inside the archive."""
+    """Return the path of the image `uri` in the archive; empty if it is not an image or not inside the archive."""
     if not isinstance(uri, str) or not _IMAGE_NAME.search(uri) or "\\" in uri or ":" in uri:
         return ""
     if uri.startswith("/") or ".." in uri.split("/"):
@@ -290,7 +290,7 @@ def import_posts(name: str, keys: Iterable[str]) -> tuple[int, list[str]]:
             except IntegrityError:
                 continue  # imported by a second click at the same time
             except ValidationError as error:
-                errors.append(f"Post of {post.posted_at:%Y-%m-%d}: {' '.join(error.messages)}")
+                errors.append(f"Post from {post.posted_at:%Y-%m-%d}: {' '.join(error.messages)}")
             else:
                 count += 1
     return count, errors

@@ -16,10 +16,10 @@ class InstagramSettingsForm(forms.ModelForm):
         max_length=1000,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "vTextField"}),
-        help_text="Optional. With an access token of your own Instagram app, new images are fetched automatically. In "
-        "Meta’s App Dashboard, open Instagram, then “API setup with Instagram login”, and click “Generate token” next "
-        "to your account. The token is refreshed before it expires after 60 days and is never shown again. Leave empty "
-        "to keep the current token.",
+        help_text="Optional. With an access token from your own Instagram app, new images are fetched automatically. "
+        "In Meta’s App Dashboard, open Instagram, then “API setup with Instagram login”, and click “Generate token” "
+        "next to your account. The token is refreshed before it expires after 60 days and is never shown again. "
+        "Leave empty to keep the current token.",
     )
     remove_token = forms.BooleanField(
         label="Remove the access token",

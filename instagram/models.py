@@ -1,4 +1,4 @@
-"""The Instagram strip: posts of an Instagram account with a local image, so that visitors load nothing from Meta."""
+"""The Instagram strip: posts from an Instagram account with local images, so that visitors load nothing from Meta."""
 
 from datetime import timedelta
 from typing import Self
@@ -56,7 +56,7 @@ class InstagramSettings(Singleton):
 
     @property
     def problem(self) -> str:
-        """Why no new images arrive, as a message for the author; empty if all is well."""
+        """Why no new images arrive, as a message for the author. Empty if there is no problem."""
         if not self.access_token:
             return ""
         if self.is_token_rejected:
@@ -66,7 +66,9 @@ class InstagramSettings(Singleton):
             )
         if self.failing_since and self.failing_since < timezone.now() - FAILURE_GRACE_PERIOD:
             since = date_format(timezone.localtime(self.failing_since), "F j")
-            return f"Fetching from Instagram has failed since {since}. The strip keeps its images, and we keep trying."
+            return (
+                f"Fetching from Instagram has failed since {since}. The strip keeps its images, and we'll keep trying."
+            )
         return ""
 
 
@@ -83,7 +85,7 @@ class InstagramPostQuerySet(models.QuerySet["InstagramPost"]):
 
 
 class InstagramPost(ReferenceSource):
-    """A post of the strip: an image of the library with a caption, and the URL of the post on Instagram."""
+    """A post in the strip: an image from the library, a caption, and the URL of the post on Instagram."""
 
     reference_fields = ("image",)
 
@@ -120,7 +122,7 @@ class InstagramPost(ReferenceSource):
     is_visible = models.BooleanField(
         "visible",
         default=True,
-        help_text="Untick to hide the image from the strip. If you delete one that was fetched from Instagram, it may "
+        help_text="Uncheck to hide the image from the strip. If you delete one that was fetched from Instagram, it may "
         "be fetched again.",
     )
     source = models.CharField(max_length=10, choices=Source, default=Source.MANUAL, editable=False)

@@ -69,10 +69,10 @@ _LINKS = (
     BlockType(
         "pages",
         "Pages",
-        "Every page with “Show in menus” ticked.",
+        "Every page with “Show in menus” checked.",
         MENUS,
         is_link=True,
-        empty_reason="No published page has “Show in menus” ticked.",
+        empty_reason="No published page has “Show in menus” checked.",
     ),
     BlockType(
         "policies",
@@ -109,7 +109,7 @@ _WIDGETS = (
         {Area.MAIN_MENU, Area.MOBILE_MENU} | SIDES,
         fields=("title",),
         is_blank=True,
-        empty_reason="Visitors can see none of its links.",
+        empty_reason="None of its links are visible to visitors.",
     ),
     BlockType(
         "main-menu",
@@ -121,7 +121,7 @@ _WIDGETS = (
     BlockType(
         "brand",
         "Site name and profiles",
-        "Your site's name and tagline with icons of your social profiles.",
+        "Your site's name and tagline with icons for your social profiles.",
         {Area.FOOTER},
         is_unique=True,
     ),
@@ -137,7 +137,7 @@ _WIDGETS = (
     BlockType(
         "social-links",
         "Social profiles",
-        "Icons of your social profiles and your email.",
+        "Icons for your social profiles and your email.",
         {Area.TOP_BAR, Area.MOBILE_MENU} | SIDES,
         fields=("title",),
         default_title="Connect",

@@ -19,7 +19,7 @@ class BlockForm(forms.ModelForm):
         max_length=MAX_URL_LENGTH,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="A path of this site such as /about/, or a URL starting with https:// or mailto:. "
+        help_text="A path on this site, such as /about/, or a URL starting with https:// or mailto:. "
         "Links to pages, posts and categories stay correct when their URL changes.",
     )
     text = RichTextField(

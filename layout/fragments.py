@@ -1,4 +1,4 @@
-"""Parts of the layout that are the same on every page but for the marks of links to the current page.
+"""Parts of the layout that are the same on every page except for the marks on links to the current page.
 
 They are rendered once per version of the site. While a fragment is rendered, template tags leave marks in it, which
 name the pages they are for. Each page shows the fragment with its own marks.

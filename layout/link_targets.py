@@ -1,4 +1,4 @@
-"""Find the page, category or post behind a URL of this site, so that a link follows it when the URL changes."""
+"""Find the page, category or post behind a URL on this site, so that a link follows it when the URL changes."""
 
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,7 +23,7 @@ _SLUG_MODELS: dict[str, Any] = {"blog:tag": Tag, "blog:author": Author, "blog:se
 def find_target(url: str) -> Page | Category | Post | None:
     """Return the page, category or post at `url`, or None for any other valid URL.
 
-    Raises ValidationError for an invalid URL and for a URL of this site where nothing is.
+    Raises ValidationError for an invalid URL and for a URL on this site that does not exist.
     """
     validate_link(url)
     if len(url) > MAX_URL_LENGTH or not is_plain_line(url):
@@ -61,7 +61,7 @@ def _resolve(path: str) -> tuple[Page | Category | Post | None, bool]:
 
 
 def _strip_site_url(url: str) -> str:
-    """Return the path of an absolute URL of this site, and any other URL unchanged."""
+    """Return the path of an absolute URL on this site, or any other URL unchanged."""
     rest = url.removeprefix(settings.SITE_URL)
     # Not https://example.com.au where the site is https://example.com.
     return rest or "/" if rest[:1] in {"", "/", "?", "#"} else url

@@ -81,7 +81,7 @@ class Block(ReferenceSource):
     )
     position = models.PositiveSmallIntegerField(default=0, editable=False)
     is_shown = models.BooleanField(
-        "visible", default=True, help_text="Untick to hide this from visitors for now. It keeps its place."
+        "visible", default=True, help_text="Uncheck to hide this from visitors for now. It keeps its place."
     )
 
     objects = BlockQuerySet.as_manager()
@@ -150,7 +150,7 @@ class Block(ReferenceSource):
     def set_link(self, url: str) -> None:
         """Link to `url`; if a page, category or post is published there, follow it when its URL changes.
 
-        Raises ValidationError for an invalid URL or one of this site that does not exist.
+        Raises ValidationError for an invalid URL or one on this site that does not exist.
         """
         target = find_target(url) if url else None
         self.page = target if isinstance(target, Page) else None
@@ -181,7 +181,7 @@ class Block(ReferenceSource):
         if self.block_type == "heading" or (self.pk and self.children.exists()):
             raise ValidationError("A heading cannot be placed under another heading.")
         if heading.block_type != "heading" or heading.parent_id or heading.area != self.area:
-            raise ValidationError("Links can only be placed under a heading of the same area.")
+            raise ValidationError("Links can only be placed under a heading in the same area.")
         if not block_type.is_link:
             raise ValidationError(f"“{block_type.label}” cannot be placed under a heading; only links can.")
 

@@ -88,7 +88,7 @@ def _always(context: LayoutContext, block: Block) -> bool:
 
 
 def _heading(context: LayoutContext, block: Block) -> list[Link]:
-    """Return the links under a heading. Of links to the same URL, the last one stays."""
+    """Return the links under a heading. If several links have the same URL, the last one is kept."""
     links = [link for child in context.visible_children(block) for link in provide(context, child)]
     last = {link.url: index for index, link in enumerate(links)}
     return [link for index, link in enumerate(links) if last[link.url] == index]

@@ -70,7 +70,7 @@ class Menu(NamedTuple):
 
 
 class LayoutRenderer:
-    """Renders the areas, each once: those of one page, or without a page what is the same on all pages."""
+    """Render each area once: for one page, or without a page, what is the same on all pages."""
 
     def __init__(self, context: LayoutContext, *, has_page: bool = True) -> None:
         """Render nothing yet."""

@@ -28,7 +28,7 @@ def customize_area(area: str) -> None:
 
 @transaction.atomic
 def reset_area(area: str) -> None:
-    """Delete the author's blocks of `area`, which brings back the default ones."""
+    """Delete the author's blocks of `area`, which restores the default ones."""
     _lock()
     Block.objects.filter(area=area).delete()
 

@@ -104,7 +104,7 @@ class RequestHandler(BaseHTTPRequestHandler):
     _PATH = re.compile(r"/(?:(\d{1,9})/(html/|source/)?)?")
 
     def do_GET(self) -> None:
-        """Answer a request; 403 for a foreign host name, 404 for unknown paths."""
+        """Handle a request. Return 403 for a foreign host name and 404 for unknown paths."""
         if urlsplit(f"//{self.headers['Host']}").hostname not in {HOST, "localhost"}:
             return self._respond(403, "text/plain", b"Use http://127.0.0.1 to open this page.")
         path = urlsplit(self.path).path

@@ -38,7 +38,7 @@ class QueuedEmailQuerySet[T: "QueuedEmail"](models.QuerySet[T]):
 
 
 class QueuedEmail(models.Model):
-    """A row that an email is built from. The row itself is the queue entry, so the two cannot get out of step."""
+    """A row that an email is built from. The row itself is the queue entry, so the two cannot get out of sync."""
 
     # Part of the Message-ID, which lets mail clients recognize a duplicate.
     message_uuid = models.UUIDField(unique=True, default=uuid4, editable=False)

@@ -39,7 +39,7 @@ _ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (smtplib.SMTPResponseException, "The mail server rejected the email: {reply}"),
     (ssl.SSLError, "The connection to the mail server is not secure: {error}"),
     (socket.gaierror, "The mail server named in EMAIL_URL could not be found."),
-    (TimeoutError, "The mail server did not answer in time."),
+    (TimeoutError, "The mail server did not respond in time."),
     (ConnectionRefusedError, "The mail server refused the connection. Check EMAIL_URL."),
     (OSError, "The mail server could not be reached: {error}"),
     (ValueError, "An email address or header is invalid: {error}"),

@@ -1,4 +1,4 @@
-"""When cached content expires although nothing was written: midnight, scheduled changes, and after MAX_AGE."""
+"""When cached content expires without a write: midnight, scheduled changes, and after MAX_AGE."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ class _Schedule:
         return change
 
     def clear(self) -> None:
-        """Forget the change."""
+        """Clear the change."""
         self._known = None
 
 
@@ -36,12 +36,12 @@ schedule = _Schedule()
 
 
 def register_expiry(source: Callable[[datetime], datetime | None]) -> None:
-    """Let `source` end the life of cached content at a time known in advance, such as the next scheduled post."""
+    """Let `source` expire cached content at a time known in advance, such as the next scheduled post."""
     _sources.append(source)
 
 
 def expires_at(started_at: datetime, version: str) -> datetime:
-    """Return when content expires that was built from `started_at` on, while `version` of the site was current.
+    """Return when content built since `started_at`, with the site at `version`, expires.
 
     This may already be in the past.
     """

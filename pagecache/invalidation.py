@@ -62,7 +62,7 @@ def has_uncommitted_writes(using: str) -> bool:
 
 
 def install_write_hook(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Inspect every statement that `connection` runs from now on. Receives `connection_created`."""
+    """Inspect every statement that `connection` runs. Receives `connection_created`."""
     if _invalidate_on_write not in connection.execute_wrappers:
         connection.execute_wrappers.append(_invalidate_on_write)
 

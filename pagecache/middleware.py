@@ -70,7 +70,7 @@ class PageCacheMiddleware:
         self._gzip = GZipMiddleware(get_response)
 
     def __call__(self, request: HttpRequest) -> Any:
-        """Answer from the cache if possible, and store the response otherwise."""
+        """Serve the response from the cache if possible, and store it otherwise."""
         key = _cache_key(request)
         if key is None:
             return self.get_response(request)
@@ -109,7 +109,7 @@ def _whole_page_requested(request: HttpRequest) -> Iterator[None]:
 
 @contextmanager
 def _rendering(key: str) -> Iterator[bool]:
-    """Let one thread at a time render the page `key`. Yield whether another one was doing so until now."""
+    """Let one thread at a time render the page `key`. Yield whether another thread was rendering it before."""
     lock = _render_locks[hash(key) % len(_render_locks)]
     has_waited = not lock.acquire(blocking=False)
     is_locked = lock.acquire(timeout=_MAX_WAIT) if has_waited else True

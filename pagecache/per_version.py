@@ -61,7 +61,7 @@ class VersionCache:
         return stored.value
 
     def clear(self) -> None:
-        """Forget all results."""
+        """Clear all results."""
         with self._lock:
             self._stored.clear()
 
@@ -93,7 +93,7 @@ def _is_enabled() -> bool:
 
 
 def clear() -> None:
-    """Forget everything."""
+    """Clear all values."""
     _values.clear()
     _html.clear()
     schedule.clear()

@@ -1,4 +1,4 @@
-"""What a view says to the page cache about its response."""
+"""Settings that a view gives the page cache for its response."""
 
 from django.http import HttpResponse
 

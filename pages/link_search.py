@@ -1,4 +1,4 @@
-"""Find pages of this site by title, for link dialogs and menus."""
+"""Find pages on this site by title, for link dialogs and menus."""
 
 from typing import Any, NamedTuple
 

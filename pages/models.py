@@ -180,9 +180,9 @@ class Page(PathNode, Document):
 
 
 def validate_link(link: str) -> None:
-    """Raise ValidationError unless `link` is a path of this site, a web URL, or a mailto: or tel: link."""
+    """Raise ValidationError unless `link` is a path on this site, a web URL, or a mailto: or tel: link."""
     if not _LINK.match(link):
-        raise ValidationError("Enter a path of this site such as /contact/, or a URL starting with https://.")
+        raise ValidationError("Enter a path on this site, such as /contact/, or a URL starting with https://.")
 
 
 class Service(ReferenceSource):
@@ -206,7 +206,7 @@ class Service(ReferenceSource):
         null=True,
         blank=True,
         related_name="services",
-        help_text="Shown small beside the description.",
+        help_text="Shown in small print next to the description.",
     )
     button_text = models.CharField(
         max_length=40, blank=True, help_text="For example “Ask about a session”. Leave empty for no button."
@@ -218,7 +218,9 @@ class Service(ReferenceSource):
         help_text="A path such as /contact/, or a URL starting with https:// or mailto:.",
     )
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
-    is_shown = models.BooleanField("visible", default=True, help_text="Untick to hide a service you do not offer now.")
+    is_shown = models.BooleanField(
+        "visible", default=True, help_text="Uncheck to hide a service you do not currently offer."
+    )
 
     class Meta:
         ordering = ("position", "pk")

@@ -11,7 +11,7 @@ class PTCompleteConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Set what Django need not ask the database."""
+        """Set database features that Django would otherwise query."""
         from ptcomplete.database_features import set_json_support
 
         set_json_support()

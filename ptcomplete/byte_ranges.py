@@ -1,4 +1,4 @@
-"""Answer requests for a part of a file, so that players can seek and PDF viewers need not load everything."""
+"""Handle requests for part of a file, so that players can seek and PDF viewers need not load everything."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def apply_range(request: HttpRequest, response: FileResponse, file: File) -> Fil
 
 
 def _parse(header: str, size: int) -> range | None:
-    """Return the positions that a Range header asks for, or None if it is not one valid range of bytes."""
+    """Return the positions that a Range header asks for, or None unless it is a single valid byte range."""
     match = _RANGE.fullmatch(header.strip())
     if not match:
         return None

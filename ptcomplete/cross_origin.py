@@ -11,7 +11,7 @@ _SHARED_PATHS = ("/media/", "/share/")
 
 
 class ResourcePolicyMiddleware:
-    """Let other sites embed images only, and nothing else of this site."""
+    """Let other sites embed this site's images, and nothing else from it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

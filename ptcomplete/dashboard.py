@@ -137,7 +137,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
 
 
 def _campaign_tasks(user: User) -> Iterator[Task]:
-    """Yield campaigns that wait for a decision."""
+    """Yield campaigns that are waiting for a decision."""
     if not user.has_perm("newsletter.send_campaign"):
         return
     paused = Campaign.objects.filter(status=Campaign.Status.PAUSED).only("subject", "pause_reason")
@@ -147,7 +147,7 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
         yield Task(f"The campaign “{campaign}” is paused", reason, url, "Show", "warning", "red")
     uncertain = Delivery.objects.filter(status=Delivery.Status.UNCERTAIN, campaign__status=Campaign.Status.SENDING)
     if delivery := uncertain.select_related("campaign").only("campaign__subject").first():
-        title = f"An email of “{delivery.campaign}” may or may not have been sent"
+        title = f"An email from “{delivery.campaign}” may or may not have been sent"
         reason = "The worker was interrupted while sending it. Decide whether to send it again."
         yield Task(title, reason, admin_url(delivery.campaign, "progress"), "Decide", "mail", "butter")
 
@@ -170,10 +170,10 @@ def _broken_link_tasks(user: User) -> Iterator[Task]:
 
 
 def _inbox_tasks(user: User) -> Iterator[Task]:
-    """Yield what visitors have sent and nobody has handled."""
+    """Yield what visitors have sent and nobody has handled yet."""
     if user.has_perm("contact.change_message") and (count := Message.objects.unhandled().count()):
         title = _counted(count, "unanswered message")
-        reason = "Sent with the contact form. You can reply here."
+        reason = "Sent through the contact form. You can reply here."
         yield Task(title, reason, admin_url(Message, query={"state__exact": "new"}), "Read", "mail", "butter")
     if user.has_perm("feedback.change_suggestion") and (count := Suggestion.objects.undecided().count()):
         title = _counted(count, "suggestion from readers", "suggestions from readers")
@@ -195,7 +195,7 @@ def _instagram_tasks(user: User) -> Iterator[Task]:
 
 
 def _submission_tasks(user: User) -> Iterator[Task]:
-    """Yield the drafts that wait for a review by the user."""
+    """Yield the drafts that are waiting for the user's review."""
     models = _document_models(user, "publish", "review")
     rows = Submission.objects.filter(content_type__in=models).select_related("user").order_by("submitted_at", "pk")
     submissions = list(rows[:MAX_ROWS])
@@ -206,7 +206,7 @@ def _submission_tasks(user: User) -> Iterator[Task]:
             name = submission.user.get_short_name() if submission.user else "Someone"
             reason = f"{name} submitted it on {_format_moment(submission.submitted_at)}."
             url = admin_url(document, "review")
-            yield Task(f"“{document}” waits for review", reason, url, "Review", "note", "butter")
+            yield Task(f"“{document}” is waiting for review", reason, url, "Review", "note", "butter")
 
 
 def _document_models(user: User, *actions: str) -> dict[int, type[Model]]:
@@ -237,7 +237,7 @@ def _unpublished_change_tasks(user: User) -> Iterator[Task]:
     documents = _documents_of(user, writable, [*autosaves, *pending_edits])
     for key in dict.fromkeys((autosave.content_type_id, autosave.object_id) for autosave in autosaves):
         if document := documents.get(key):
-            reason = "Your text was saved automatically, but you have not saved it yet."
+            reason = "Your changes were autosaved, but you have not saved them yet."
             yield Task(f"Unsaved changes in “{document}”", reason, admin_url(document), "Continue", "pen", "butter")
     for edit in pending_edits:
         if document := documents.get((edit.content_type_id, edit.object_id)):
@@ -256,7 +256,7 @@ def _unpublished_change_tasks(user: User) -> Iterator[Task]:
 def _documents_of(
     user: User, models: Mapping[int, type[Model]], rows: Sequence[Autosave | PendingEdit | Submission]
 ) -> dict[tuple[int, int], Document]:
-    """Return the documents of `rows` outside the trash that `user` may open, by content type and primary key."""
+    """Return the untrashed documents of `rows` that `user` may open, by content type and primary key."""
     documents: dict[tuple[int, int], Document] = {}
     for content_type, model in models.items():
         pks = {row.object_id for row in rows if row.content_type_id == content_type}
@@ -292,7 +292,7 @@ def _ready_draft_tasks(user: User) -> Iterator[Task]:
 
 
 def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
-    """Yield settings, texts and categories that the site would be better with."""
+    """Yield settings, texts and categories that would improve the site."""
     if user.has_perm("contact.change_message") and (problem := delivery_problem()):
         yield Task("Email delivery has a problem", problem, admin_url(Message), "Show", "mail")
     if user.has_perm("images.change_image") and (count := Image.objects.without_alt().count()):

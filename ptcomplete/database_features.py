@@ -1,4 +1,4 @@
-"""Tell Django what SQLite supports, without asking a database that may be locked."""
+"""Tell Django what SQLite supports without querying a database that may be locked."""
 
 import sqlite3
 from contextlib import closing
@@ -8,7 +8,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 
 
 def set_json_support() -> None:
-    """Replace the only feature that Django finds out with a transaction in the database.
+    """Replace the only feature that Django detects with a transaction in the database.
 
     Django takes any error for missing support and remembers it for the thread. During a long write that error is a
     lock, and every later page of the thread that reads a JSON field would fail. A receiver of `connection_created`

@@ -1,4 +1,4 @@
-"""Run the production web server, and restart it if it stops answering: `python -m ptcomplete.server --port 8000`.
+"""Run the production web server, and restart it if it stops responding: `python -m ptcomplete.server --port 8000`.
 
 Every way to serve the site starts Granian through this module, so its options are in one place. The supervisor needs
 no Django and little memory. Under systemd it reports readiness and sends watchdog messages.
@@ -50,7 +50,7 @@ def server_command(port: int, *, workers: int = 1, application: str = "ptcomplet
 
 
 def probe(port: int) -> int | None:
-    """Return the status of /healthz, or None if there is no answer in time."""
+    """Return the status of /healthz, or None if it does not respond in time."""
     connection = http.client.HTTPConnection(HOST, port, timeout=PROBE_TIMEOUT)
     try:
         connection.request("GET", "/healthz")
@@ -77,7 +77,7 @@ def raise_file_limit() -> None:
 
 
 class Supervisor:
-    """Starts the server, restarts it when it exits or stops answering, and passes signals on."""
+    """Starts the server, restarts it when it exits or stops responding, and passes signals on."""
 
     def __init__(self, command: list[str], port: int, parent: int | None) -> None:
         self.command = command
@@ -116,7 +116,7 @@ class Supervisor:
         return 0
 
     def _check(self) -> None:
-        """Probe the server, and restart it if too many probes had no answer."""
+        """Probe the server, and restart it if too many probes got no response."""
         # An error status is an answer: a restart does not bring back a database.
         is_answering = probe(self.port) is not None
         notify_systemd("READY=1\nWATCHDOG=1" if is_answering else "WATCHDOG=1")
@@ -125,7 +125,7 @@ class Supervisor:
         if self.was_ready or time.monotonic() - self.started_at > START_TIMEOUT:
             self.probes.append(is_answering)
         if self.probes.count(False) >= FAILURES:
-            log.error("The server did not answer %s times. Restarting it.", FAILURES)
+            log.error("The server failed to respond %s times. Restarting it.", FAILURES)
             self.stop()
             self.process = self._start()
 

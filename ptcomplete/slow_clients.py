@@ -15,7 +15,7 @@ STREAM_THREADS = THREADS // 2
 
 
 class SlowClientMiddleware:
-    """Answers 503 when too many threads already wait for the bodies of requests, or for clients to read a file.
+    """Return 503 when too many threads already wait for the bodies of requests, or for clients to read a file.
 
     The server reads bodies and sends streamed responses inside the thread of the request, at the client's speed.
     """
@@ -50,7 +50,7 @@ class SlowClientMiddleware:
 
 
 class LimitedStream:
-    """The content of a response, which holds a place until the response is closed."""
+    """The content of a response, which occupies a slot until the response is closed."""
 
     def __init__(self, content: Iterator[bytes], places: BoundedSemaphore) -> None:
         self.content = content
@@ -60,7 +60,7 @@ class LimitedStream:
         return self.content
 
     def close(self) -> None:
-        """Give the place back, once."""
+        """Release the slot, once."""
         places, self.places = self.places, None
         if places:
             places.release()
@@ -72,7 +72,7 @@ def has_body(request: HttpRequest) -> bool:
 
 
 def busy() -> HttpResponse:
-    """Return a response that asks the client to come back."""
+    """Return a response that asks the client to try again later."""
     response = HttpResponse(
         "The site is busy. Try again in a minute.\n",
         status=503,

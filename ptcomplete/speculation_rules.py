@@ -31,7 +31,7 @@ def header() -> str:
 
 
 class SpeculationRulesMiddleware:
-    """Add the header to pages that the page cache may store, for visitors only: theirs are quick to answer."""
+    """Add the header to pages that the page cache may store, for visitors only: their pages are fast to serve."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Store the next middleware and the header."""

@@ -41,7 +41,7 @@ class EncodedStaticFile(StaticFile):
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """WhiteNoise with zstd beside Brotli and gzip, and with the rules of Accept-Encoding."""
+    """WhiteNoise with zstd in addition to Brotli and gzip, and with full Accept-Encoding rules."""
 
     @staticmethod
     def is_compressed_variant(path: str, stat_cache: dict[str, Any] | None = None) -> bool:

@@ -155,7 +155,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         executor = MigrationExecutor(connection)
         pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError:
-        log.exception("The database does not answer")
+        log.exception("The database is not responding")
         return JsonResponse({"status": "no database"}, status=503)
     if pending:
         return JsonResponse({"status": "migrations pending"}, status=503)

@@ -15,7 +15,7 @@ DEFAULT_BYTES = 64_000
 
 
 class BodyLimitMiddleware:
-    """Answer 413 if the body of a request is larger than its view allows. Placed before CsrfViewMiddleware.
+    """Return 413 if the body of a request is larger than its view allows. Placed before CsrfViewMiddleware.
 
     A body without Content-Length is not read at all: WSGI applications read what that header announces, so a client
     cannot send more than it declares.

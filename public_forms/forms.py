@@ -23,7 +23,7 @@ HONEYPOT = "homepage"
 
 
 def issue_token(purpose: str, *, age: float = 0) -> str:
-    """Return a signed token for a form, bound to `purpose`, with a random number and the time `age` seconds ago."""
+    """Return a signed token for a form, bound to `purpose`, with a random number and a timestamp `age` seconds ago."""
     return _signer(purpose).sign_object([uuid4().hex, time.time() - age])
 
 

@@ -1,4 +1,4 @@
-"""Check that a form was submitted from a page of this site. Replaces Django's CSRF token, which needs a cookie.
+"""Check that a form was submitted from a page on this site. Replaces Django's CSRF token, which needs a cookie.
 
 The check is sound because browsers set Sec-Fetch-Site and Origin themselves: both are forbidden header names (Fetch
 standard, 2.2.2), so no page can forge them, and every browser since 2020 sends one of them with a POST. Other clients
@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 
 def is_same_origin(request: HttpRequest) -> bool:
-    """Return whether `request` came from a page of this site; False if no header says so.
+    """Return whether `request` came from a page on this site; False if no header says so.
 
     Browsers send Sec-Fetch-Site over HTTPS only, so Origin and, for old browsers, Referer are used next. "same-site"
     is not accepted: another page on the same registrable domain may belong to someone else.

@@ -1,1 +1,1 @@
-"""What posts and pages share: status, revisions, autosave, pending edits and previews."""
+"""Code shared by posts and pages: status, revisions, autosave, pending edits and previews."""

@@ -48,7 +48,7 @@ class DocumentAccessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return request.user.has_perm(f"{self.opts.app_label}.publish_{self.opts.model_name}")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow opening all documents, or own ones."""
+        """Allow opening all documents, or the user's own."""
         if self.may_see_all(request):
             return True
         if obj is None:
@@ -56,7 +56,7 @@ class DocumentAccessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return self._is_own(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow changing all documents or own ones; released ones only with the permission to publish."""
+        """Allow changing all documents or the user's own; released ones only with the permission to publish."""
         if obj is None:
             may_change_own = bool(self.model.owner_lookup) and self.has_add_permission(request)
             return self.may_change_all(request) or may_change_own

@@ -347,5 +347,5 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
             document.apply({name: value for name, value in revision.data.items() if name not in hidden})
             when = date_format(timezone.localtime(revision.created_at), "M j, Y, H:i")
             create_revision(document, request.user, f"Restored from {when}")  # type: ignore[arg-type]
-            self.log_change(request, document, f"Restored the revision of {when}.")
+            self.log_change(request, document, f"Restored the revision from {when}.")
         self._report(request, "“{}” was restored. The other version stays in the history.", document)

@@ -1,4 +1,4 @@
-"""Lists of documents in the admin: their status, and actions on many at once."""
+"""Lists of documents in the admin, with status filters and bulk actions."""
 
 from typing import Any
 

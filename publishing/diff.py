@@ -23,12 +23,12 @@ class DiffRow:
 
 
 def compare_html(old: str, new: str) -> list[DiffRow]:
-    """Return the lines of two rich texts in pairs."""
+    """Return the lines of two rich texts, paired for comparison."""
     return list(_rows(plain_text(old).split("\n"), plain_text(new).split("\n")))
 
 
 def compare_lines(old: str, new: str) -> list[DiffRow]:
-    """Return the lines of two plain texts, such as titles, in pairs."""
+    """Return the lines of two plain texts, such as titles, paired for comparison."""
     return list(_rows(old.splitlines(), new.splitlines()))
 
 

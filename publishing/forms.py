@@ -107,7 +107,7 @@ class DocumentForm(AutosaveForm):
     is_update = forms.BooleanField(
         label="Show visitors “Updated today”",
         required=False,
-        help_text="Sets the update date to today. Leave unticked for small corrections.",
+        help_text="Sets the update date to today. Leave unchecked for small corrections.",
     )
     publish_changes_at = forms.SplitDateTimeField(
         label="Publish pending changes on",

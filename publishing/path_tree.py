@@ -1,4 +1,4 @@
-"""Trees of paths: a row below another one has the path of that row before its own slug."""
+"""Trees of paths: the path of a row starts with its parent's path and ends with its slug."""
 
 from typing import Any, ClassVar
 from urllib.parse import unquote
@@ -50,7 +50,7 @@ class PathNode(models.Model):
         max_length = type(self)._meta.get_field("path").max_length  # type: ignore[misc]  # declared by subclasses
         for row, path in self.subtree_paths():
             if len(path) > max_length:
-                raise ValidationError({"slug": f"The URL of “{row}” becomes too long. Choose a shorter slug."})
+                raise ValidationError({"slug": f"The URL of “{row}” would be too long. Choose a shorter slug."})
 
     def save(self, **kwargs: Any) -> None:
         """Save the row. If its path changes, move the rows below it and redirect the old URLs."""

@@ -1,4 +1,4 @@
-"""The review of documents in the admin: submitting a draft, reading it, writing notes, deciding."""
+"""Review documents in the admin: submit a draft, read it, write notes and decide."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ class ReviewAdmin(DocumentAccessAdmin):
         return {"submission": document.submissions.first(), "review_notes": notes}
 
     def submit_for_review(self, request: HttpRequest, document: Any) -> None:
-        """Put the draft on the list of those who review and publish."""
+        """Add the draft to the review list of users who review and publish."""
         Submission.objects.update_or_create(
             content_type=ContentType.objects.get_for_model(document),
             object_id=document.pk,

@@ -46,7 +46,7 @@ def publish_pending_edit(edit: PendingEdit) -> bool:
 
 
 def publish_due_edits() -> int:
-    """Publish the pending edits that are due and return their number. Safe to run twice or at once.
+    """Publish the pending edits that are due and return their number. Safe to run twice or concurrently.
 
     One that cannot be published is set aside, and the dashboard names it, so that it does not stop the others.
     """

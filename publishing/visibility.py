@@ -16,7 +16,7 @@ PREVIEW_MAX_AGE = 30 * 24 * 3600  # seconds
 
 
 def visible_to[D: Document](request: HttpRequest, documents: DocumentQuerySet[D]) -> DocumentQuerySet[D]:
-    """Return the published ones, and the drafts that the user may open in the admin."""
+    """Return the published rows, and the drafts that the user may open in the admin."""
     if not request.COOKIES or not request.user.is_authenticated:
         return documents.published()
     return linkable_by(request.user, documents)

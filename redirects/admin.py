@@ -174,7 +174,7 @@ class NotFoundLogChangeList(ChangeList):
     """Add `has_page` to each row, looked up once for the page."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Load the rows of the page and find those that have a page by now."""
+        """Load the rows of the page and find those that now have a page."""
         super().get_results(request)
         self.result_list: Any = list(self.result_list)
         broken = url_registry.broken_reasons([row.path for row in self.result_list])
@@ -221,7 +221,7 @@ class NotFoundLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Mark as gone (410)", permissions=["delete"])
     def mark_gone(self, request: HttpRequest, queryset: QuerySet[NotFoundLog]) -> None:
-        """Answer the selected URLs with 410, so that search engines stop requesting them."""
+        """Return 410 for the selected URLs, so that search engines stop requesting them."""
         if not request.user.has_perm("redirects.add_redirect"):
             raise PermissionDenied
         gone = Redirect.StatusCode.GONE

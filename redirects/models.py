@@ -128,7 +128,7 @@ class NotFoundLog(models.Model):
     first_seen_at = models.DateTimeField("first seen", default=timezone.now, help_text="Time of the first request.")
     last_seen_at = models.DateTimeField("last seen", default=timezone.now, help_text="Time of the latest request.")
     referrer = models.CharField(
-        "referring site", max_length=255, blank=True, help_text="The site with the link that was followed last."
+        "referring site", max_length=255, blank=True, help_text="The site whose link was followed most recently."
     )
 
     objects = NotFoundLogQuerySet.as_manager()

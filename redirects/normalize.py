@@ -44,7 +44,7 @@ def matching_old_paths(path: str) -> list[str]:
 def parse_old_path(text: str) -> str:
     """Return the normalized old path for what an author typed or a file contains.
 
-    Accepts paths and full URLs of this site, percent-encoded or not, with `*` only at the end after a slash.
+    Accepts paths and full URLs on this site, percent-encoded or not, with `*` only at the end after a slash.
     Raises ValidationError for everything else.
     """
     text = text.strip()
@@ -73,7 +73,7 @@ def parse_old_path(text: str) -> str:
 def parse_target(text: str) -> str:
     """Return a safe target: a path on this site, or a full https URL.
 
-    A full URL of this site becomes its path, so that it follows the site to another domain. The rules are strict
+    A full URL on this site becomes its path, so that it follows the site to another domain. The rules are strict
     because browsers read `//host` and backslashes as another site and run `javascript:` URLs.
     Raises ValidationError for everything else.
     """

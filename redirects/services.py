@@ -173,7 +173,7 @@ def count_hit(pk: int) -> None:
 
 
 def prune_not_found_log() -> int:
-    """Delete 404 log entries that have a page or a redirect by now. Return how many were deleted."""
+    """Delete 404 log entries that now have a page or a redirect. Return how many were deleted."""
     paths = set(NotFoundLog.objects.values_list("path", flat=True))
     answered = set(Redirect.objects.filter(old_path__in=paths).values_list("old_path", flat=True))
     if url_registry.has_sources():
@@ -244,7 +244,7 @@ def _has_redirect_and_no_page(path: str) -> bool:
 
 
 def _delete_log_entries(old_paths: Iterable[str]) -> None:
-    """Delete 404 log entries that the redirects of `old_paths` answer."""
+    """Delete 404 log entries that the redirects of `old_paths` now handle."""
     NotFoundLog.objects.filter(path__in=old_paths).delete()
     for path in old_paths:
         if path.endswith("/*"):

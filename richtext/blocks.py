@@ -70,7 +70,7 @@ def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:
 
 
 def _relative_to_site(href: str) -> str:
-    """Return a URL of this site without its host, so that it still works when the site moves."""
+    """Return a URL on this site without its host, so that it still works when the site moves."""
     path = href.removeprefix(settings.SITE_URL)
     if path == href or path[:1] not in {"", "/", "?", "#"}:
         return href
@@ -265,7 +265,7 @@ def _image(element: HtmlElement) -> list[HtmlElement]:
 
 
 def _figure(element: HtmlElement) -> list[HtmlElement]:
-    """Keep the images of the library and all text as the caption. Other figures become plain blocks."""
+    """Keep images from the library and all text as the caption. Other figures become plain blocks."""
     blocks = convert_blocks(element)
     figure, caption = _new("figure", element), html.Element("figcaption")
     pieces: list[str | HtmlElement] = []

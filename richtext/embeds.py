@@ -21,7 +21,7 @@ class RenderTarget(Enum):
 
     @property
     def is_external(self) -> bool:
-        """Whether another program shows the text, without the styles, scripts and relative URLs of this site."""
+        """Whether another program shows the text, without this site's styles, scripts and relative URLs."""
         return self in (RenderTarget.FEED, RenderTarget.EMAIL)
 
 

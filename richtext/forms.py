@@ -82,7 +82,7 @@ SHORT_TEXT = {
 } | {"Menu": {"groups": [{"group": "marks"}, {"group": "link"}, {"group": "lists"}, {"group": "history"}]}}
 
 
-# About 150,000 words. Longer texts come from pictures pasted as data, and would slow down every page with them.
+# About 150,000 words. Longer texts come from images pasted as data, and would slow down every page with them.
 MAX_LENGTH = 1_000_000
 
 
@@ -90,9 +90,9 @@ class RichTextField(ProseEditorFormField):  # type: ignore[misc]  # a library wi
     """Rich text: shown in the editor with its images, and sanitized when posted."""
 
     default_error_messages = {
-        "too_long": f"This text is longer than {MAX_LENGTH:,} characters, with its formatting. Nothing was saved. Your"
-        " text is still here: divide it into several parts, and add pictures from the image library instead of pasting"
-        " them."
+        "too_long": f"This text is longer than {MAX_LENGTH:,} characters, including its formatting. Nothing was saved."
+        " Your text is still here. Split it into several parts, and add images from the image library instead of"
+        " pasting them."
     }
 
     def __init__(self, *, extensions: dict[str, Any] = EXTENSIONS, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""The reference index: which saved rows refer to which rows, pages of this site and outside URLs.
+"""The reference index: which saved rows refer to which rows, pages on this site and external URLs.
 
 A model takes part by extending ReferenceSource and naming its fields in `reference_fields`: rich text
 and foreign keys. Saving a row syncs its references in the transaction of the save, deleting a row deletes
@@ -31,7 +31,7 @@ ROWS_PER_BATCH = 200
 
 
 class Target(NamedTuple):
-    """What one reference points to: a row of `model`, a path of this site or an outside URL."""
+    """What one reference points to: a row of `model`, a path on this site or an external URL."""
 
     model: type[models.Model] | None = None
     id: int | None = None
@@ -52,7 +52,7 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
         return self.filter(target_type=ContentType.objects.get_for_model(model))
 
     def to_path(self, path: str) -> Self:
-        """Filter by links to a path of this site, given without outer slashes; "" is the home page."""
+        """Filter by links to a path on this site, given without outer slashes; "" is the home page."""
         return self.filter(path=path)
 
     def from_model(self, model: type[models.Model]) -> Self:
@@ -81,7 +81,7 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
         return self.filter(source_type__in=ContentType.objects.get_for_models(*content_models()).values())
 
     def sources(self) -> "list[ReferenceSource]":
-        """Return the rows that hold these references, each once, without their long texts. One query per model."""
+        """Return the distinct rows with these references, without their long texts. One query per model."""
         ids: defaultdict[int, set[int]] = defaultdict(set)
         for content_type, source_id in self.order_by().values_list("source_type", "source_id").distinct():
             ids[content_type].add(source_id)

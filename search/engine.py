@@ -21,7 +21,7 @@ PER_PAGE = 10
 
 @dataclass(frozen=True)
 class Hit:
-    """A document found, the excerpt around the match, and the template that shows its kind."""
+    """A matching document, the excerpt around the match, and the template for its kind."""
 
     document: Model
     excerpt: SafeString

@@ -38,10 +38,10 @@ class Query:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The distinct words of all terms, phrases split."""
+        """The distinct words of all terms, with phrases split into words."""
         return tuple(dict.fromkeys(word for term in self.terms for word in term.split()))[:MAX_TERMS]
 
 
 def _normalize(term: str) -> str:
-    """Replace everything but letters, combining marks and numbers, the characters both databases index, by spaces."""
+    """Replace everything but letters, combining marks and numbers, the characters both databases index, with spaces."""
     return " ".join("".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in term).split())

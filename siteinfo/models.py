@@ -66,7 +66,7 @@ class SiteInfo(Singleton):
         "hide the site from search engines",
         default=False,
         help_text="For a site that is not ready yet. Anyone with the URL can still read it. "
-        "After you untick this, it may take search engines a few days to list the site.",
+        "After you uncheck this, it may take search engines a few days to list the site.",
     )
     disallow_ai_training = models.BooleanField(
         "ask AI companies not to train on the site",

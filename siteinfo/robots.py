@@ -27,20 +27,20 @@ TRAINING_AGENTS = (
     Agent("CCBot", "Common Crawl: the corpus most models are trained on"),
     Agent("ClaudeBot", "Anthropic: training"),
     Agent("cohere-training-data-crawler", "Cohere: training"),
-    Agent("Google-Extended", "Google: training and grounding of Gemini"),
+    Agent("Google-Extended", "Google: Gemini training and grounding"),
     Agent("GPTBot", "OpenAI: training"),
     Agent("meta-externalagent", "Meta: training"),
 )
 # Fetch pages to answer a user of an assistant, or build the index that assistants search.
 ANSWER_AGENTS = (
     Agent("ChatGPT-User", "OpenAI: a page that a user asks about"),
-    Agent("Claude-SearchBot", "Anthropic: index of its search"),
+    Agent("Claude-SearchBot", "Anthropic: search index"),
     Agent("Claude-User", "Anthropic: a page that a user asks about"),
     Agent("DuckAssistBot", "DuckDuckGo: assisted answers"),
     Agent("meta-externalfetcher", "Meta: a page that a user asks about"),
     Agent("MistralAI-User", "Mistral: a page that a user asks about"),
-    Agent("OAI-SearchBot", "OpenAI: index of its search"),
-    Agent("PerplexityBot", "Perplexity: index of its answers"),
+    Agent("OAI-SearchBot", "OpenAI: search index"),
+    Agent("PerplexityBot", "Perplexity: index for its answers"),
     Agent("Perplexity-User", "Perplexity: a page that a user asks about; may ignore robots.txt"),
 )
 

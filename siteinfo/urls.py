@@ -1,4 +1,4 @@
-"""URLs of this site that need more than `reverse`: absolute URLs and URLs in the admin."""
+"""URLs on this site that need more than `reverse`: absolute URLs and URLs in the admin."""
 
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 
 def absolute_url(path: str) -> str:
-    """Return `path` as an absolute URL of this site; an absolute URL is returned unchanged.
+    """Return `path` as an absolute URL on this site; an absolute URL is returned unchanged.
 
     SITE_URL decides, never the Host header, which visitors control.
     """

@@ -53,7 +53,7 @@ def is_readable_by(source: Model, user: AbstractBaseUser | AnonymousUser) -> boo
 
 
 def where_used(references: ReferenceQuerySet, user: AbstractBaseUser | AnonymousUser) -> list[WhereUsed]:
-    """Return the rows that hold `references`, each once, as `user` may see them.
+    """Return the distinct rows with `references`, as far as `user` may see them.
 
     One query, one for each model among them, and for users who see only their own drafts one for each draft.
     """

@@ -167,7 +167,7 @@ class Importer:
             with transaction.atomic():
                 self._save_drafts([draft for draft in drafts if draft.post is not None])
         except _ERRORS:
-            log.info("A batch of posts failed and is imported one by one", exc_info=True)
+            log.info("A batch of posts failed. Importing its posts one by one", exc_info=True)
             self.terms.clear()
             self.slugs = SlugAssigner()
             for key, item in posts:

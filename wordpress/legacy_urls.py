@@ -66,7 +66,7 @@ class Target(NamedTuple):
 
 
 class LegacyUrlMiddleware:
-    """Answer requests to WordPress endpoints cheaply, and redirect legacy queries of the home page.
+    """Respond to WordPress endpoints cheaply, and redirect legacy queries of the home page.
 
     The 404 view handles all other legacy URLs with `legacy_path_response`.
     """
@@ -155,7 +155,7 @@ def _parse_path(path: str) -> tuple[list[str], int, str]:
     return parts, 1, ""
 
 
-_COMMENT_FEED_GONE = "This comment feed is no longer available. The feed of posts is at /feed/."
+_COMMENT_FEED_GONE = "This comment feed is no longer available. The post feed is at /feed/."
 
 
 def _find_target(parts: list[str]) -> Target | None:

@@ -1,4 +1,4 @@
-"""Import the categories, tags and authors of an export, each once."""
+"""Import the categories, tags and authors of an export, without duplicates."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ class TermImporter:
         self._authors: dict[str, Author] = {}
 
     def clear(self) -> None:
-        """Forget the cached rows."""
+        """Clear the cached rows."""
         for cache in (self._categories, self._tags, self._authors):
             cache.clear()
 

@@ -1,4 +1,4 @@
-"""What the admin of links and the admin of products share: retiring links, and warnings about tags."""
+"""Code shared by the admins of links and products: retiring links, and warnings about tags."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Earnings from affiliate programs, as their reports list them."""
+"""Earnings from affiliate programs, as listed in their reports."""
 
 from django.db import models
 

@@ -34,7 +34,7 @@ class BrokenLinksEmail(QueuedEmail):
 
     def __str__(self) -> str:
         """Return the day."""
-        return f"Broken links of {self.day}"
+        return f"Broken links on {self.day}"
 
     def build_email(self) -> EmailMessage | None:
         """Return the email to the owners, or None once all its links work again."""

@@ -95,7 +95,7 @@ class Link(models.Model):
         "slug",
         max_length=80,
         unique=True,
-        help_text="Used in posts as /go/foam-roller/, and cannot be changed. Left empty, it is created from the name.",
+        help_text="Used in posts as /go/foam-roller/, and cannot be changed. Leave empty to create it from the name.",
         blank=True,
     )
     program = models.ForeignKey(

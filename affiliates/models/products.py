@@ -73,7 +73,7 @@ class Product(ReferenceSource):
         "who it is for", max_length=200, blank=True, help_text="For example “Runners with tight calves”."
     )
     is_gifted = models.BooleanField(
-        "gift", default=False, help_text="Tick if you received the product for free. The card says so."
+        "gift", default=False, help_text="Check this if you received the product for free. The card says so."
     )
     section = models.ForeignKey(
         ShopSection,

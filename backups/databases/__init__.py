@@ -1,4 +1,4 @@
-"""Consistent copies of the database, and putting them back."""
+"""Make consistent copies of the database, and restore them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,16 +28,16 @@ def file_name(vendor: str) -> str:
 
 
 def dump(path: Path, still_working: Callable[[], None]) -> dict[str, Table]:
-    """Write a consistent copy to `path`, which is new, and return its tables. Call `still_working` now and then."""
+    """Write a consistent copy to the new file `path` and return its tables. Call `still_working` periodically."""
     tables: dict[str, Table] = _module(connection.vendor).dump(path, still_working)
     return tables
 
 
 def verify(vendor: str, path: Path, tables: Mapping[str, Table]) -> None:
-    """Restore the copy to a scratch place. Raise BackupError if its tables differ from `tables`."""
+    """Restore the copy to a temporary location. Raise BackupError if its tables differ from `tables`."""
     _module(vendor).verify(path, tables)
 
 
 def replace(vendor: str, path: Path, tables: Mapping[str, Table]) -> None:
-    """Replace the content of the database with that of the copy: completely, or not at all."""
+    """Replace the content of the database with the copy's, completely or not at all."""
     _module(vendor).replace(path, tables)

@@ -1,4 +1,4 @@
-"""Digests of tables that tell whether two databases have the same content."""
+"""Digests of tables that show whether two databases have the same content."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

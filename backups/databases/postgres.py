@@ -45,7 +45,7 @@ END $$;
 
 
 def dump(path: Path, still_working: Callable[[], None]) -> dict[str, Table]:
-    """Write the database as SQL. The counts are of the same snapshot as the dump."""
+    """Write the database as SQL. The counts come from the same snapshot as the dump."""
     with _connect(_database()) as source:
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         row = source.execute("SELECT pg_export_snapshot()").fetchone()
@@ -106,8 +106,8 @@ def _scratch_database() -> Iterator[str]:
             server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         except psycopg.errors.InsufficientPrivilege as error:
             raise BackupError(
-                "Verifying needs a scratch database, which the role of DATABASE_URL may not create. Run ALTER ROLE "
-                "... CREATEDB as a superuser, or verify on another PostgreSQL server."
+                "Verifying needs a scratch database, which the role in DATABASE_URL is not allowed to create. Run "
+                "ALTER ROLE ... CREATEDB as a superuser, or verify on another PostgreSQL server."
             ) from error
         try:
             yield name
@@ -122,7 +122,7 @@ def _load(paths: Sequence[Path], database: str) -> None:
 
 
 def _run(program: str, options: Sequence[str], database: str, still_working: Callable[[], None]) -> None:
-    """Run a program of PostgreSQL on `database`. Raise BackupError with its message if it fails."""
+    """Run a PostgreSQL program on `database`. Raise BackupError with its message if it fails."""
     parameters = _parameters(database)
     # Other users of the machine can see the arguments of a process.
     environment = os.environ | {"PGPASSWORD": str(parameters.pop("password", ""))}
@@ -132,7 +132,7 @@ def _run(program: str, options: Sequence[str], database: str, still_working: Cal
         process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=sys.stderr, text=True)
     except FileNotFoundError as error:
         raise BackupError(
-            f"{program} is not installed. Install the PostgreSQL client of your server's version, such as "
+            f"{program} is not installed. Install the PostgreSQL client for your server's version, such as "
             "postgresql-client, or add its folder to PATH."
         ) from error
     while True:

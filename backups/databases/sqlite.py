@@ -15,7 +15,7 @@ FILE_NAME = "database.sqlite3"
 
 
 def dump(path: Path, still_working: Callable[[], None]) -> dict[str, Table]:
-    """Copy the database as it is at this moment. Others may write in the meantime."""
+    """Copy the database as it is now. Others may keep writing to it."""
     # Not on Django's connection, because VACUUM cannot run inside a transaction.
     with closing(_connect(Path(connection.settings_dict["NAME"]))) as source:
         source.execute("VACUUM INTO ?", [str(path)])
@@ -38,7 +38,7 @@ def verify(path: Path, tables: Mapping[str, Table]) -> None:
 
 
 def replace(path: Path, tables: Mapping[str, Table]) -> None:
-    """Copy every page over the present database in one transaction, which connections of other processes see."""
+    """Copy every page over the current database in one transaction, which other processes' connections respect."""
     connection.close()
     with closing(_connect(path)) as source, closing(_connect(Path(connection.settings_dict["NAME"]))) as target:
         try:

@@ -1,4 +1,4 @@
-"""What the admins of posts and pages share: the editor, the checklist, readability and the search preview."""
+"""Code shared by the admins of posts and pages: the editor, the checklist, readability and the search preview."""
 
 from typing import Any
 

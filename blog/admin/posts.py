@@ -167,7 +167,7 @@ class PostAdmin(ContentAdmin):
     # ---- Permissions ------------------------------------------------------------------------------
 
     def has_feature_permission(self, request: HttpRequest) -> bool:
-        """Allow choosing the post that leads the home page to users who change and publish all posts."""
+        """Let users who may change and publish all posts choose the featured post."""
         return self.may_change_all(request) and self.has_publish_permission(request)
 
     def hidden_fields(self, request: HttpRequest) -> frozenset[str]:
@@ -184,7 +184,7 @@ class PostAdmin(ContentAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
-        """Return the posts the user may open; for the list with what it shows and without large columns."""
+        """Return the posts the user may open. For the list, load what it shows and skip large columns."""
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             return linkable_by(request.user, Post.objects.all())
         queryset = super().get_queryset(request)
@@ -201,7 +201,7 @@ class PostAdmin(ContentAdmin):
 
     @admin.action(description="Set primary category …", permissions=["change"])
     def set_primary_category(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
-        """Make the category beside the action the primary one. Other categories stay."""
+        """Make the category selected next to the action the primary one. Other categories are kept."""
         category = Category.objects.filter(pk=request.POST.get("category") or 0).first()
         if category is None:
             self.message_user(request, "Select a category next to the action.", messages.WARNING)
@@ -302,7 +302,7 @@ class PostAdmin(ContentAdmin):
 
 
 def _author_of(request: HttpRequest) -> Author | None:
-    """Return the author's profile of the user, or the site's first."""
+    """Return the user's author profile, or the site's first author."""
     return Author.objects.filter(user=request.user.pk).first() or Author.objects.first()
 
 

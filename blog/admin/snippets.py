@@ -17,7 +17,7 @@ from siteinfo.where_used import where_used
 
 
 class ReusableTextForm(forms.ModelForm):
-    """A form with the editor."""
+    """A form that uses the rich text editor."""
 
     body = RichTextField(label="Text", help_text="Written like a post, with headings, lists, callouts and images.")
 
@@ -52,7 +52,7 @@ class SnippetAdmin(admin.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
-        """Add the texts that show the snippets to what protects them from deletion."""
+        """List the texts that show the snippets among the reasons they cannot be deleted."""
         deleted, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
         usage = [
             format_html("“{}” is used in {}", snippet, object_link(used.source) if used.is_readable else used.name)

@@ -122,7 +122,7 @@ class PostQuerySet(DocumentQuerySet["Post"]):
         return list(dict.fromkeys([*featured, *newest[:count]]))[:count]
 
     def popular(self, count: int) -> "list[Post]":
-        """Return the most viewed posts of the last 90 days. Featured, then the newest posts fill up the list."""
+        """Return the most viewed posts of the last 90 days. Fill the list up with featured posts, then the newest."""
         views = PostViewCount.objects.most_viewed()
         viewed = list(self.filter(pk__in=views).newest_first().for_cards())
         viewed.sort(key=lambda post: (views[post.pk], post.is_featured), reverse=True)
@@ -159,7 +159,7 @@ def _related_post_field(ordinal: str, help_text: str) -> Any:
 
 
 class Post(Document):  # type: ignore[django-manager-missing]
-    """A post of the blog."""
+    """A blog post."""
 
     reference_fields = ("body", "featured_image")
 
@@ -217,7 +217,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
         null=True,
         blank=True,
         related_name="posts",
-        help_text="If this post is part of a longer guide.",
+        help_text="Choose one if this post is part of a longer guide.",
     )
     series_position = models.PositiveSmallIntegerField(
         "part", null=True, blank=True, help_text="Orders the parts of the series. Visitors see consecutive numbers."

@@ -37,7 +37,7 @@ class Snippet(ReusableText):
     """A text that posts embed. Changing it changes all of them, including feeds."""
 
     def clean(self) -> None:
-        """Refuse a snippet inside the snippet."""
+        """Reject a snippet inside a snippet."""
         if embedded_pks(sanitize(self.body), "snippet"):
             raise ValidationError({"body": "A snippet cannot contain another snippet. Add both to the post instead."})
 

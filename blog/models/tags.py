@@ -25,7 +25,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
 
 class Tag(TagBase):
-    """A tag of posts. Case does not distinguish tags."""
+    """A tag for posts. Names are case-insensitive."""
 
     name: str
 

@@ -32,7 +32,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(PathNode, ReferenceSource):
-    """A category of the blog, possibly below another one."""
+    """A blog category, optionally under another one."""
 
     reference_fields = ("image",)
 

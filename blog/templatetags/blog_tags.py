@@ -80,7 +80,7 @@ def _is_public_page(context: Context) -> bool:
 
 @register.simple_tag(takes_context=True)
 def entry(context: Context, post: Post, is_first: bool = False) -> SafeString:
-    """Return a post in a list. The first image of a page is loaded at once.
+    """Return a post in a list. The first image on a page is loaded eagerly.
 
     The list may set `level`, the level of the heading, and `sizes`, those of the image.
     """
@@ -101,7 +101,7 @@ def popular_posts(count: int) -> list[Post]:
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Return a decorative icon of the sprite."""
+    """Return a decorative icon from the sprite."""
     url = f"{static('site/img/sprite.svg')}#{name}"
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', url)
 
@@ -127,7 +127,7 @@ def second_level(tree: list[Category]) -> list[Category]:
 
 @register.filter
 def with_counts(categories: list[Category], counts: dict[str, int]) -> list[tuple[Category, int]]:
-    """Return the categories with a count, each with it. `counts` is keyed by category path."""
+    """Return the categories that have a count, each with its count. `counts` is keyed by category path."""
     return [(category, counts[category.path]) for category in categories if category.path in counts]
 
 

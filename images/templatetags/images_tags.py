@@ -1,4 +1,4 @@
-"""Template tags for images of the library. Without an image, they return an empty string."""
+"""Template tags for images in the library. Without an image, they return an empty string."""
 
 from django import template
 from django.utils.safestring import SafeString

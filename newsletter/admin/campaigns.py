@@ -93,7 +93,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     list_filter = ("status", "kind", ("topic", admin.RelatedOnlyFieldListFilter))
     list_per_page = 30
     search_fields = ("subject", "frozen_subject")
-    search_help_text = "Words of the subject"
+    search_help_text = "Words in the subject"
     actions = None
     autocomplete_fields = ("post",)
     change_list_template = "admin/newsletter/campaign/change_list.html"
@@ -147,7 +147,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     # ---- Permissions --------------------------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
-        """Allow editing drafts. A scheduled campaign is sent as saved, so editing it also requires to be a sender."""
+        """Allow editing drafts. A scheduled campaign is sent as saved, so editing it also takes the send permission."""
         if not super().has_change_permission(request, obj):
             return False
         if obj is None:
@@ -176,7 +176,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
         return self.render_page(request, "from_post", "Choose a post", posts=page, query=query)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the content that `?post=` or `?new` asks for. Nothing is stored before the author saves it."""
+        """Return the content that `?post=` or `?new` asks for. Nothing is stored until the author saves it."""
         can_see_drafts = any(request.user.has_perm(f"blog.{action}_post") for action in ("view", "change"))
         posts = Post.objects.all() if can_see_drafts else Post.objects.published()
         if post := posts.filter(pk=parse_pk(request.GET.get("post")) or 0).first():

@@ -47,7 +47,7 @@ class SuppressionForm(forms.ModelForm):
         label="Email address",
         validators=[validate_deliverable],
         help_text="This address will get no campaigns and no emails from the sign-up form, and cannot be imported. "
-        "Only a hash is stored, from which the address cannot be read.",
+        "Only a hash is stored, which cannot be turned back into the address.",
     )
 
     class Meta:

@@ -38,7 +38,7 @@ class CampaignProgressAdmin(admin.ModelAdmin):
     _url: Any
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages of this class."""
+        """Add the URLs of the views in this class."""
         return [
             self.route("<int:pk>/progress/", self.progress, "progress"),
             self.route("<int:pk>/progress/data/", self.progress_data, "progress_data"),

@@ -92,7 +92,7 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
     _get_editable: Any
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages of this class."""
+        """Add the URLs of the views in this class."""
         return [
             self.route("<int:pk>/preview/", xframe_options_sameorigin(self.preview), "preview"),
             self.route("<int:pk>/test-email/", self.test_email, "test_email"),
@@ -177,7 +177,7 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
     def _schedule(self, request: HttpRequest, campaign: Campaign, cleaned: dict[str, Any]) -> HttpResponse:
         is_unchanged = cleaned["approved"] == _approval(campaign)
         if not is_unchanged or not actions.schedule(campaign, cleaned["at"]):
-            message = "The campaign changed after you opened this page. Nothing was scheduled: check it again."
+            message = "The campaign changed after you opened this page. Nothing was scheduled. Check it again."
             self.message_user(request, message, messages.WARNING)
             return redirect(self._url("send", campaign.pk))
         if cleaned["when"] == ScheduleForm.NOW:

@@ -73,7 +73,7 @@ class ImportForm(forms.Form):
     are_confirmed = forms.BooleanField(
         required=False,
         label="All of them have confirmed their email address",
-        help_text="Tick this only if it is true. Otherwise, subscribers without a confirmation time in the file are "
+        help_text="Check this only if it is true. Otherwise, subscribers without a confirmation time in the file are "
         "imported as unconfirmed: they get no emails and are deleted after a week unless they sign up themselves.",
     )
 
@@ -104,7 +104,7 @@ class SubscriberAdmin(admin.ModelAdmin):
     list_display = ("email", "status", "status_changed_at", "created_at")
     list_filter = ("status", "topics", ("confirmed_at", admin.DateFieldListFilter))
     search_fields = ("normalized_email", "name")
-    search_help_text = "Email address, part of one, or name"
+    search_help_text = "Name, or all or part of an email address"
     date_hierarchy = "created_at"
     actions = ("erase_subscribers",)
     fieldsets = (

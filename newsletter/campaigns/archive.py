@@ -63,7 +63,7 @@ def _archive_meta(page: Page) -> PageMeta:
 
 
 def _campaign_meta(campaign: Campaign) -> PageMeta:
-    """Refer search engines to the post the campaign is about; other campaigns are not indexed."""
+    """Point search engines to the post the campaign is about. Other campaigns are not indexed."""
     post = campaign.post if campaign.kind == Campaign.Kind.POST else None
     return PageMeta(
         title=campaign.subject,

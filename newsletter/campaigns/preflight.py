@@ -184,7 +184,7 @@ def _check_audience(
     campaign: Campaign, audience_size: int, newsletter_settings: NewsletterSettings
 ) -> Iterator[Finding]:
     if not audience_size:
-        advice = "No subscriber has this topic." if campaign.topic else "There are no active subscribers yet."
+        advice = "Nobody is subscribed to this topic." if campaign.topic else "There are no active subscribers yet."
         yield Finding(Level.STOP, "Nobody would receive it.", advice, "#id_topic")
         return
     limits = newsletter_settings.rate_limits()

@@ -18,7 +18,7 @@ def error_rate_problem(campaign: Campaign, newsletter_settings: NewsletterSettin
     attempted = failed + counts[_STATUS.SENT]
     if failed < MIN_FAILURES or failed * 100 <= newsletter_settings.pause_error_percent * attempted:
         return ""
-    return f"{failed} of {attempted} emails failed or got no clear answer. Check the reasons before you resume."
+    return f"{failed} of {attempted} emails failed or got no clear response. Check the reasons before you resume."
 
 
 def complaint_rate_problem(campaign: Campaign, newsletter_settings: NewsletterSettings) -> str:

@@ -1,4 +1,4 @@
-"""Claim due deliveries for one connection, for a limited time (the lease) and with a number (the attempt)."""
+"""Claim due deliveries for one connection, with a time limit (the lease) and a number (the attempt)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

@@ -31,7 +31,7 @@ def settings_problems(newsletter_settings: NewsletterSettings) -> list[str]:
         problems.append("Set SITE_URL to a URL with https://. Mail clients require it for one-click unsubscribe.")
     if not (is_own_domain or is_local_site()):
         problems.append(
-            f"The sender address is at {domain}, not at {host}. Email providers reject emails from a domain that isn't"
+            f"The sender address uses {domain}, not {host}. Email providers reject emails from a domain that isn't"
             " the sender's own."
         )
     return problems + webhook_problems()

@@ -10,7 +10,7 @@ _TIMEOUT_SECONDS = 10
 
 
 class DnsUnavailableError(OSError):
-    """The name server does not answer, so nothing is known about the domain."""
+    """The name server is not responding, so nothing is known about the domain."""
 
 
 def dns_problems(domain: str, selector: str) -> list[str]:
@@ -67,4 +67,4 @@ def _resolve(name: str, record_type: str) -> list:
     except (NXDOMAIN, NoAnswer):
         return []
     except (DNSException, OSError) as error:
-        raise DnsUnavailableError(f"The DNS does not answer for {name}: {error}") from error
+        raise DnsUnavailableError(f"DNS did not respond for {name}: {error}") from error

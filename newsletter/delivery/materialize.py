@@ -54,7 +54,7 @@ def _withdraw_late_campaigns() -> None:
 
 
 def prepare_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings) -> bool:
-    """Freeze `campaign` and create its deliveries. Return True if this worker moved it on to sending."""
+    """Freeze `campaign` and create its deliveries. Return True if this worker changed its status to sending."""
     if not campaign.frozen_sha256:
         # Check again: preparing the previous campaign may have taken minutes.
         Campaign.objects.cancel_hidden()

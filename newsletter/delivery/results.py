@@ -1,4 +1,4 @@
-"""Save the outcomes of attempts, and after a crash those that only the journal shows."""
+"""Save the outcomes of attempts, including those that only the journal shows after a crash."""
 
 import logging
 import random

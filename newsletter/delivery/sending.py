@@ -96,7 +96,7 @@ def send_over_connections(number: int, stopped: Callable[[], bool]) -> int:
 
 
 def finish_campaigns() -> None:
-    """Mark the campaigns as sent that have no open deliveries."""
+    """Mark the campaigns that have no open deliveries as sent."""
     unfinished = Delivery.objects.open().filter(campaign=OuterRef("pk"))
     Campaign.objects.filter(~Exists(unfinished)).transition(_CAMPAIGN_STATUS.SENDING, _CAMPAIGN_STATUS.SENT)
 

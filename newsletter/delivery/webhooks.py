@@ -161,7 +161,7 @@ def _is_aware(value: Any) -> bool:
 
 
 def _is_soft_bounce(esp_event: Any, depth: int = 3) -> bool:
-    """Search the provider's event for a field that calls it a soft bounce."""
+    """Return whether a field of the provider's event says it was a soft bounce."""
     if not isinstance(esp_event, Mapping):
         return False
     for key, value in esp_event.items():

@@ -20,7 +20,7 @@ WORKER_SEEN_INTERVAL = timedelta(seconds=30)
 
 
 class NewsletterSettings(Singleton):
-    """The newsletter's settings, a single row. Campaigns being sent apply changes from their next batch on."""
+    """The newsletter's settings, a single row. Campaigns being sent apply changes with their next batch."""
 
     class UncertainPolicy(models.TextChoices):
         """What to do with an email that may or may not have been sent."""
@@ -64,7 +64,7 @@ class NewsletterSettings(Singleton):
         blank=True,
         max_length=400,
         help_text="Shown at the end of every email, as the law requires in many countries. A PO box is fine. "
-        "No campaign can be sent without it.",
+        "You cannot send campaigns without it.",
     )
     list_id = models.CharField(
         "list ID",

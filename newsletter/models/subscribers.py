@@ -53,7 +53,7 @@ class Topic(models.Model):
     is_public = models.BooleanField(
         "subscribers can choose it",
         default=True,
-        help_text="Shown on the preferences page. If unticked, subscribers get this topic only through an import.",
+        help_text="Shown on the preferences page. If unchecked, subscribers get this topic only through an import.",
     )
     is_default = models.BooleanField(
         "new subscribers get it", default=True, help_text="Selected by default for new subscribers."

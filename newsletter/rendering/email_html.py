@@ -30,7 +30,7 @@ def render_cover(image: Image | None) -> SafeString:
 
 
 def adapt_html(markup: str) -> SafeString:
-    """Return `markup`, which must be rendered for email already, adapted to email clients."""
+    """Return `markup` adapted for email clients. It must already be rendered for email."""
     root = parse(markup) if markup else html.Element("div")
     for figure in list(root.iter("figure")):
         _adapt_figure(figure)

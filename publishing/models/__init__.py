@@ -1,4 +1,4 @@
-"""Models of documents that can be published, and of what is stored about them."""
+"""Models for documents that can be published, and for their related records."""
 
 from publishing.models.documents import YEARS, Document, DocumentQuerySet, Snapshot
 from publishing.models.records import Autosave, DocumentRecord, PendingEdit, Revision

@@ -133,13 +133,13 @@ class Document(ReferenceSource):
         "publish at",
         null=True,
         blank=True,
-        help_text="Choose a future time to publish automatically then.",
+        help_text="Choose a future time to publish automatically.",
     )
     updated_on = models.DateField(
         "updated on",
         null=True,
         blank=True,
-        help_text="Shown to visitors as “Updated”. Changes only when you tick “Show visitors ‘Updated today’”.",
+        help_text="Shown to visitors as “Updated”. Changes only when you check “Show visitors ‘Updated today’”.",
     )
     seo_title = models.CharField(
         "SEO title",

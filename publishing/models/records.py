@@ -1,4 +1,4 @@
-"""What is stored about one document of any type: revisions, pending edits and autosaves."""
+"""Records about one document of any type: revisions, pending edits and autosaves."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -41,7 +41,7 @@ class Revision(DocumentRecord):
 
 
 class PendingEdit(ReferenceSource, DocumentRecord):
-    """Unpublished changes to a published document. The worker publishes them from `publish_at` on."""
+    """Unpublished changes to a published document. The worker publishes them at `publish_at`."""
 
     reference_fields = ("data",)
     is_content = False

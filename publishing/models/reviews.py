@@ -1,4 +1,4 @@
-"""The review of drafts: which wait for it, and what reviewers wrote."""
+"""The review of drafts: which are waiting, and what reviewers wrote."""
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class Submission(models.Model):
-    """A draft that waits for someone who may publish it."""
+    """A draft that is waiting for someone who may publish it."""
 
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
     object_id = models.PositiveBigIntegerField()

@@ -302,14 +302,14 @@ def test_the_admin_shows_totals_days_and_the_click_rate(admin_client: Client) ->
     assert [page.xpath(f"//td[@class='field-{name}']/text()") for name in ("impressions", "clicks", "click_rate")] == [
         ["200"],
         ["5"],
-        ["2.5 %"],
+        ["2.5%"],
     ]
     page = get_page(admin_client, reverse("admin:ads_ad_change", args=[ad.pk]))
     rows = page.xpath("//div[contains(@class, 'field-daily_counts')]//tr[td]")
     assert [row.xpath("td/text()")[-3:] for row in rows] == [
-        ["150", "3", "2.0 %"],
-        ["50", "2", "4.0 %"],
-        ["200", "5", "2.5 %"],
+        ["150", "3", "2.0%"],
+        ["50", "2", "4.0%"],
+        ["200", "5", "2.5%"],
     ]
     assert AdTotals(0, 0).click_rate == "–"
 

@@ -198,7 +198,7 @@ def test_a_retired_product_is_replaced_in_every_text_and_logged_in_its_history(
     log_entries = LogEntry.objects.filter(change_message__contains="was retired")
     assert {log_entry.object_id for log_entry in log_entries} == {str(post.pk) for post in posts}
     assert len(log_entries) == 3
-    assert "Check that the text still fits." in log_entries[0].change_message
+    assert "Check that the text still reads well." in log_entries[0].change_message
 
 
 @pytest.mark.parametrize("replacement", ["self", "x'; --", "999999"])

@@ -73,7 +73,7 @@ def test_a_damaged_archive_is_refused_and_the_present_data_stays(identity: Path,
     for damage in ways:
         assert damage(original) != original
         target.write_bytes(damage(original))
-        with pytest.raises(CommandError, match="The present data was not changed"):
+        with pytest.raises(CommandError, match="The current data was not changed"):
             call_command("restore", str(target), identity=identity, yes=True)
         assert Post.objects.get().title == "Present", damage
     assert {path: path.read_bytes() for path in media_root.rglob("*") if path.is_file()} == uploads
@@ -144,7 +144,7 @@ def test_only_plain_files_inside_the_archive_are_extracted(
     path = tmp_path / "forged.tar.age"
     forge(path, [member("database.sqlite3"), info], settings, files={"database.sqlite3": file(), info.name: file()})
     with (
-        pytest.raises(BackupError, match=r"not a plain file"),
+        pytest.raises(BackupError, match=r"not a regular file"),
         restoring.open_backup(str(path), read_identities(identity)),
     ):
         pass
@@ -167,7 +167,7 @@ def test_the_manifest_lists_exactly_what_is_there(
     path = tmp_path / "forged.tar.age"
     forge(path, [member(name) for name in members], settings, files={name: file() for name in files})
     with (
-        pytest.raises(BackupError, match="not those of its manifest"),
+        pytest.raises(BackupError, match="do not match its manifest"),
         restoring.open_backup(str(path), read_identities(identity)),
     ):
         pass

@@ -121,7 +121,7 @@ def test_uploads_are_put_back_if_the_database_cannot_be_replaced(
         raise BackupError("The disk is full.")
 
     monkeypatch.setattr(databases, "replace", fail)
-    with pytest.raises(CommandError, match=r"The disk is full\. The present data was not changed"):
+    with pytest.raises(CommandError, match=r"The disk is full\. The current data was not changed"):
         run("restore", identity=identity, yes=True)
     assert tree(media_root) == uploads
     assert not list(media_root.parent.glob("*restore-*"))

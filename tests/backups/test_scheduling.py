@@ -125,7 +125,7 @@ def test_the_worker_starts_one_process_and_continues(
     make_backup(HOUR / 2, Backup.Status.FAILED)
     with caplog.at_level(logging.ERROR):
         process.start_if_due()
-    assert "The backup process ended with" in caplog.text
+    assert "The backup process exited with" in caplog.text
 
 
 @pytest.mark.slow

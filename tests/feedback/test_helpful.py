@@ -21,7 +21,7 @@ def test_an_answer_counts_for_its_post_and_day(client: Client) -> None:
     assert (response.status_code, response["Location"]) == (303, "/feedback/knee/missing/")
     assert not response.cookies
     assert counts() == [(1, 1)]
-    assert str(HelpfulCount.objects.for_post(post)) == "1 of 2 (50 %)"
+    assert str(HelpfulCount.objects.for_post(post)) == "1 of 2 (50%)"
     assert str(HelpfulCount.objects.for_post(make_post())) == "No answers yet"
 
 

@@ -29,7 +29,7 @@ def test_the_queue_lists_open_suggestions_and_escapes_them(admin_client: Client)
         assert "<script>x" not in page
         assert "<b>p</b>" not in page
         assert "Knee &amp; hip" in page
-        assert "1 of 1 (100 %)" in page
+        assert "1 of 1 (100%)" in page
     assert 'href="https://example.org/a"' in page
     assert str(done) not in admin_client.get(f"{QUEUE}?show=open").content.decode()
     assert str(row) not in parse(admin_client.get(f"{QUEUE}?show=decided").content).text_content()
@@ -42,7 +42,7 @@ def test_the_post_form_shows_its_answers_and_links_to_its_suggestions(admin_clie
     make_suggestion(post, words="About this")
     make_suggestion(other, words="About that")
     page = parse(admin_client.get(f"/admin/blog/post/{post.pk}/change/").content)
-    assert "Found helpful: 0 of 1 (0 %)" in page.text_content()
+    assert "Found helpful: 0 of 1 (0%)" in page.text_content()
     (url,) = page.xpath("//a[text()='View suggestions']/@href")
     queue = admin_client.get(url).content.decode()
     assert "About this" in queue

@@ -119,7 +119,7 @@ def test_broken_encodings_are_fixed(text: str, expected: str) -> None:
 )
 def test_paths_outside_the_archive_are_ignored(uri: str) -> None:
     error = upload_error(zipped({"content/posts_1.json": [post(1, uri)], uri: jpeg()}))
-    assert "no post with an image" in error
+    assert "no posts with images" in error
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_paths_outside_the_archive_are_ignored(uri: str) -> None:
         ({"content/posts_1.json": b"{"}, "cannot be read"),
         ({"content/posts_1.json": b"[" * 100_000}, "cannot be read"),
         ({"content/posts_1.json": b"\xff\xfe\xfa"}, "cannot be read"),
-        ({"content/posts_1.json": []}, "no post with an image"),
+        ({"content/posts_1.json": []}, "no posts with images"),
     ],
 )
 def test_an_archive_without_posts_is_rejected_with_a_message(files: dict[str, Any], message: str, folder: Path) -> None:

@@ -155,7 +155,7 @@ def test_the_admin_explains_why_visitors_do_not_see_a_block(admin_client: Client
         "“Half” is a draft.",
         "“Old” is in the trash.",
         "Hidden.",
-        "Visitors can see none of its links.",
+        "None of its links are visible to visitors.",
         "There are no categories yet.",
     ]
 

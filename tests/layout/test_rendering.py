@@ -164,7 +164,7 @@ def test_blocks_that_cannot_be_nested_are_rejected() -> None:
     with pytest.raises(ValidationError, match="cannot be placed under another heading"):
         Block(area="main-menu", block_type="heading", title="Below", parent=top).full_clean()
     link = make_block("main-menu", title="Home", url="/", parent=top)
-    with pytest.raises(ValidationError, match="under a heading of the same area"):
+    with pytest.raises(ValidationError, match="under a heading in the same area"):
         Block(area="main-menu", block_type="link", title="Below", url="/", parent=link).full_clean()
     with pytest.raises(ValidationError, match="only links can"):
         Block(area="main-menu", block_type="search", parent=top).full_clean()

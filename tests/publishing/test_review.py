@@ -54,13 +54,13 @@ def test_a_contributor_submits_a_draft_and_an_editor_publishes_it(contributor: U
     page = writer.get(change(draft)).content.decode()
     assert "Submit for review" in page
     assert 'name="_publish"' not in page
-    assert "waits for review" not in editor.get("/admin/").content.decode()
+    assert "is waiting for review" not in editor.get("/admin/").content.decode()
     submit(writer, draft)
     submit(writer, draft)
     assert Submission.objects.count() == 1
     assert "Waiting for review since" in writer.get(change(draft)).content.decode()
     dashboard = editor.get("/admin/").content.decode()
-    assert "“Knees for all” waits for review" in dashboard
+    assert "“Knees for all” is waiting for review" in dashboard
     assert "Contributor Person submitted it on" in dashboard
     assert review(draft) in dashboard
     draft.refresh_from_db()
@@ -75,7 +75,7 @@ def test_a_contributor_submits_a_draft_and_an_editor_publishes_it(contributor: U
 def test_a_reviewer_reads_and_requests_changes_but_cannot_edit(contributor: User, draft: Post) -> None:
     writer, reviewer = sign_in(contributor), sign_in(person(Role.REVIEWER))
     submit(writer, draft)
-    assert "waits for review" in reviewer.get("/admin/").content.decode()
+    assert "is waiting for review" in reviewer.get("/admin/").content.decode()
     assert "Write a note" in reviewer.get(review(draft)).content.decode()
     assert reviewer.get(f"/admin/blog/post/{draft.pk}/preview/").status_code == 200
     assert reviewer.post(change(draft), post_form_data(draft, title="Mine")).status_code == 403
@@ -87,7 +87,7 @@ def test_a_reviewer_reads_and_requests_changes_but_cannot_edit(contributor: User
     page = writer.get(change(draft)).content.decode()
     assert "Changes requested" in page
     assert "Which study? &lt;b&gt;Cite it.&lt;/b&gt;" in page
-    assert "waits for review" not in reviewer.get("/admin/").content.decode()
+    assert "is waiting for review" not in reviewer.get("/admin/").content.decode()
     submit(writer, draft)
     assert "(the text has changed since)" in reviewer.get(review(draft)).content.decode()
 

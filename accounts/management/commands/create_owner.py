@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 raise CommandError(f"The environment variable {variable} is not set.")
             return os.environ[variable]
         if not sys.stdin.isatty():
-            raise CommandError("There is no terminal to type a password. Use --password-env NAME.")
+            raise CommandError("There is no terminal to type a password into. Use --password-env NAME.")
         password = getpass.getpass("Password: ")
         if password != getpass.getpass("Password (again): "):
             raise CommandError("The passwords do not match.")

@@ -12,7 +12,7 @@ from affiliates.models import Link
 class Command(BaseCommand):
     """`check_links` can be interrupted and continues where it stopped. It pauses between requests to a shop."""
 
-    help = "Check whether the pages of affiliate links still exist. Amazon is never requested."
+    help = "Check whether the pages of affiliate links still exist. Amazon is never contacted."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check links until none is due."""

@@ -12,15 +12,19 @@ from backups.restoring import LATEST, open_backup, verify
 
 
 class Command(BaseCommand):
-    """Restore a backup to a scratch place and compare every table and file with its manifest."""
+    """Restore a backup to a temporary location and compare every table and file with its manifest."""
 
-    help = "Restore a backup to a scratch place and compare row counts, contents and checksums. Changes nothing else."
+    help = (
+        "Restore a backup to a temporary location and compare row counts, contents and checksums. Changes nothing else."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the archive and the secret key."""
         parser.add_argument("archive", nargs="?", default=LATEST, help="a path, a name in BACKUP_URL, or latest")
         parser.add_argument("--identity", type=Path, required=True, help="the file with the secret key")
-        parser.add_argument("--accept-unsigned", action="store_true", help="SECRET_KEY is not that of the backup")
+        parser.add_argument(
+            "--accept-unsigned", action="store_true", help="accept a backup whose signature does not match SECRET_KEY"
+        )
 
     def handle(self, *args: Any, archive: str, identity: Path, accept_unsigned: bool, **options: Any) -> None:
         """Report what the backup contains."""

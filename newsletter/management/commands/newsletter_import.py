@@ -13,7 +13,7 @@ from newsletter.subscribers import csv_io
 class Command(BaseCommand):
     """Add the subscribers in a CSV file. Raise CommandError if the file is invalid."""
 
-    help = "Import subscribers from a CSV file by Mailchimp, Kit, MailerLite, MailPoet or newsletter_export."
+    help = "Import subscribers from a CSV file from Mailchimp, Kit, MailerLite, MailPoet or newsletter_export."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Define the command's arguments."""

@@ -99,7 +99,7 @@ def require_free_port(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise CommandError(
-                f"Port {port} is in use. Stop the program there or choose another: make run PORT={port + 1}"
+                f"Port {port} is in use. Stop what uses it, or choose another port: make run PORT={port + 1}"
             ) from error
 
 

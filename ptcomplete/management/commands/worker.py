@@ -128,7 +128,7 @@ def pause_after(job: Job, count: int | None) -> float:
 class Command(BaseCommand):
     """`worker [--once] [--parent PID]`. SIGTERM and Ctrl-C stop it after the current batch."""
 
-    help = "Run the background jobs of the site. Keep it running beside the web server."
+    help = "Run the site's background jobs. Keep it running alongside the web server."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --once and --parent."""

@@ -106,7 +106,7 @@ def test_settings_problems_are_reported_too(name_server: type[NameServer], setti
 
 def test_broken_name_server_is_not_reported_as_missing_records(name_server: type[NameServer]) -> None:
     name_server.is_broken = True
-    assert "The DNS does not answer for news.example.com" in run_doctor()
+    assert "DNS did not respond for news.example.com" in run_doctor()
     assert "SPF" not in run_doctor()
 
 

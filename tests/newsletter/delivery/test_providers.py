@@ -111,7 +111,7 @@ def test_provider_that_accepts_emails_with_an_error_pauses_the_campaign(provider
     provider.plan(*["500-after"] * 60)
     send_due_campaigns(never)
     assert status_counts(campaign) == {"pending": 40, "uncertain": 20}
-    assert campaign.pause_reason.startswith("20 of 20 emails failed or got no clear answer.")
+    assert campaign.pause_reason.startswith("20 of 20 emails failed or got no clear response.")
     send_due_campaigns(never)
     assert provider.harness.accepted_emails(campaign).total() == 20
 
