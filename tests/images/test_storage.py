@@ -49,3 +49,14 @@ def test_a_full_disk_does_not_mark_an_image_as_broken(monkeypatch: pytest.Monkey
             create_missing_renditions()
     assert create_missing_renditions() == 1
     assert Image.objects.get().has_renditions
+
+
+def test_a_full_disk_leaves_no_part_of_an_upload(media_root: Path) -> None:
+    class Upload(ContentFile):
+        def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+            yield b"the first half"
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        default_storage.save("images/photo.jpg", Upload(b"x"))
+    assert [path for path in media_root.rglob("*") if path.is_file()] == []
