@@ -28,7 +28,7 @@ class Page:
     status: int = 200
     cookie: str = ""
     encoding: str = "gzip"
-    # A new query parameter in each request, which page caches neither store nor answer.
+    # A new query parameter in each request, which page caches neither store nor serve.
     is_uncached: bool = False
 
     def headers(self) -> dict[str, str]:

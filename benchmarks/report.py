@@ -21,12 +21,12 @@ of a Django view that only returns “Hello”, on the same server with the same
 
 - Server: Granian with two workers of two threads, as in [deployment](deployment.md). {connections} connections.
 - Client: {client}.
-- Uncached: each request has a new query parameter, which the page cache neither stores nor answers.
-- Other rows request the same URL again and again, as visitors do. *Hit* means that the page cache answered. Brotli and
+- Uncached: each request has a new query parameter, which the page cache neither stores nor serves.
+- Other rows request the same URL again and again, as visitors do. *Hit* means that the page cache served it. Brotli and
   zstd are listed if the server offers them.
 - CPU is user and system time of the server's processes per request, without the client; the database is listed
   separately. SQLite runs inside the server's processes.
-- nginx has two workers and compresses each answer; its page cache is in front of this site. The static file is
+- nginx has two workers and compresses each response; its page cache is in front of this site. The static file is
   compressed in advance.
 - Memory is the peak of the largest process of the server.
 

@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 THREADS = 32
 OPTIONS = (
     *("--interface", "wsgi"),
-    # One plain-text HTTP/2 connection with unfinished requests would occupy the threads for good.
+    # One plain-text HTTP/2 connection with unfinished requests would occupy the threads forever.
     *("--http", "1"),
     *("--blocking-threads", str(THREADS)),
     # Idle connections count as requests here. They cost a few kilobytes each, and end after the header timeout.

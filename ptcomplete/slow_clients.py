@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 from ptcomplete.server import THREADS
 
-# Threads that may wait for slow clients. The others answer requests that need no waiting.
+# Threads that may wait for slow clients. The others handle requests that need no waiting.
 BODY_THREADS = THREADS // 4
 STREAM_THREADS = THREADS // 2
 

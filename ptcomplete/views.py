@@ -49,7 +49,7 @@ from wordpress.legacy_urls import legacy_path_response
 
 log = logging.getLogger(__name__)
 
-# More than a visitor meets in a day. Further ones of a network are not logged, and answered with a short text.
+# More than a visitor meets in a day. Further ones from a network are not logged and get a short text.
 MAX_NOT_FOUND = 100
 SITEMAPS = BLOG_SITEMAPS | {"pages": PageSitemap, "shop": ShopSitemap}
 

@@ -104,7 +104,7 @@ def _digest_fields(posts: list[Post], topic: Topic) -> dict[str, object]:
 def _new_posts(until: datetime) -> QuerySet[Post]:
     """Return the posts up to `until` that no digest contains and whose own email the author has not stopped."""
     new = AnnouncedPost.objects.filter(is_new=True, digested_at=None).values("post")
-    # A draft with a pause reason was merely too late to send at once.
+    # A draft with a pause reason was just too late to send immediately.
     stopped = Q(status=_STATUS.CANCELLED) | Q(status=_STATUS.DRAFT, pause_reason="")
     stopped_campaigns = Campaign.objects.filter(stopped, kind=_KIND.POST, post=OuterRef("pk"))
     recent = Post.objects.published(until).filter(published_at__gt=until - DIGEST_PERIOD, pk__in=new)

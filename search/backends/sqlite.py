@@ -93,7 +93,7 @@ def entries_with_word_sql(column: str) -> Sql:
 
 
 def _match_if(condition: str) -> str:
-    # The condition is inside MATCH, where it yields an empty phrase. Beside it, SQLite would test it for every match.
+    # The condition is inside MATCH, where it yields an empty phrase. Outside it, SQLite would test it for every match.
     return f"""CASE WHEN {condition} THEN %s ELSE '""' END"""
 
 

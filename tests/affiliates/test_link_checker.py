@@ -1,4 +1,4 @@
-"""The link check: which links are broken or unknown, which are never requested, and the email about broken ones."""
+"""The link check: which links are broken or unknown, which are never contacted, and the email about broken ones."""
 
 import socket
 import time

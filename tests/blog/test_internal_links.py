@@ -1,4 +1,4 @@
-"""Links within the site: every kind that shows visitors no page is found, and no other."""
+"""Links within the site: every kind without a page that visitors can see is found, and no other."""
 
 from collections.abc import Iterator
 from datetime import timedelta
