@@ -1,4 +1,4 @@
-"""Admin pages of users and authors."""
+"""Admin pages for users and authors."""
 
 from typing import Any
 

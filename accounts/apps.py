@@ -1,4 +1,4 @@
-"""App configuration of the accounts app."""
+"""App configuration for the accounts app."""
 
 from django.apps import AppConfig
 

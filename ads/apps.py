@@ -1,4 +1,4 @@
-"""App configuration of ads."""
+"""App configuration for ads."""
 
 from django.apps import AppConfig
 

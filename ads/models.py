@@ -169,7 +169,7 @@ class Ad(ReferenceSource):
 def choose_ad(ads: list[Ad], placement: str, path: str, day: date) -> Ad | None:
     """Return one of `ads` for `placement` on the page at `path`, weighted; the same for all visitors of that day.
 
-    A hash instead of chance, so that pages do not change between requests and can be cached.
+    Uses a hash instead of a random number, so that pages stay the same between requests and can be cached.
     """
     candidates = sorted((ad for ad in ads if ad.placement == placement), key=lambda ad: ad.pk)
     if not candidates:

@@ -1,4 +1,4 @@
-"""App configuration of affiliates."""
+"""App configuration for affiliates."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""SEO metadata of the shop page."""
+"""SEO metadata for the shop page."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The sitemap entry of the shop page."""
+"""The sitemap entry for the shop page."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Structured data of products, without ratings, prices or availability, which are not stored."""
+"""Structured data for products, without ratings, prices or availability, which are not stored."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""URLs of the shop page and of affiliate links. robots.txt excludes /go/."""
+"""URLs for the shop page and affiliate links. robots.txt excludes /go/."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""App configuration of analytics."""
+"""App configuration for analytics."""
 
 from django.apps import AppConfig
 

@@ -80,7 +80,7 @@ def lighthouse(url: str, chromium: str, *, is_noindex: bool) -> dict[str, Any]:
         command, capture_output=True, text=True, check=False, env=os.environ | {"CHROME_PATH": chromium}, timeout=300
     )
     if done.returncode:
-        raise RuntimeError(f"Lighthouse failed at {url}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"Lighthouse failed on {url}: {done.stderr[-2000:]}")
     return dict(json.loads(done.stdout))
 
 

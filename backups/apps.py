@@ -1,4 +1,4 @@
-"""App configuration of backups."""
+"""App configuration for backups."""
 
 from django.apps import AppConfig
 

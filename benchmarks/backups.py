@@ -2,8 +2,8 @@
 
     python -m benchmarks.backups [--posts 1000] [--subscribers 10000] [--media-mb 2048] [--postgres]
 
-The comparison reads both sites through their models and files, not with the code of the backups. Peak memory is that of
-the largest process of a command, `pg_dump` and `psql` included. Takes disk space of five times the media.
+The comparison reads both sites through their models and files, not with the backup code. Peak memory is that of
+the largest process of a command, `pg_dump` and `psql` included. Needs five times the media's disk space.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""App configuration of the blog."""
+"""App configuration for the blog."""
 
 from django.apps import AppConfig
 

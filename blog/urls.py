@@ -1,4 +1,4 @@
-"""URLs of the blog, the same as in WordPress. Posts are at the root of the site, see `ptcomplete.views.document`."""
+"""URLs for the blog, the same as in WordPress. Posts are at the root of the site, see `ptcomplete.views.document`."""
 
 from django.urls import URLPattern, path, re_path, register_converter
 from django.urls.converters import StringConverter

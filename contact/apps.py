@@ -1,4 +1,4 @@
-"""App configuration of contact."""
+"""App configuration for contact."""
 
 from django.apps import AppConfig
 

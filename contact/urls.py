@@ -1,4 +1,4 @@
-"""URLs of the contact form."""
+"""URLs for the contact form."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""App configuration of feedback."""
+"""App configuration for feedback."""
 
 from django.apps import AppConfig
 

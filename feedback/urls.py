@@ -1,4 +1,4 @@
-"""URLs of visitor feedback."""
+"""URLs for visitor feedback."""
 
 from django.urls import re_path
 

@@ -1,4 +1,4 @@
-"""Configuration of the images app."""
+"""Configuration for the images app."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""The form of an image, and the form field that chooses an image from the library."""
+"""The form for an image, and the form field that chooses an image from the library."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Configuration of the instagram app."""
+"""Configuration for the instagram app."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""The form of the Instagram settings."""
+"""The form for the Instagram settings."""
 
 from typing import Any
 

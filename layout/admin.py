@@ -1,4 +1,4 @@
-"""Admin of menus and widgets: a page per area where blocks are sorted, hidden, added and edited."""
+"""Admin for menus and widgets: a page per area where blocks are sorted, hidden, added and edited."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Configuration of the layout app."""
+"""Configuration for the layout app."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""The form of a block. The admin limits it to the fields of the block's type."""
+"""The form for a block. The admin limits it to the fields of the block's type."""
 
 from typing import Any
 

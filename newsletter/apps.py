@@ -1,4 +1,4 @@
-"""App configuration of the newsletter."""
+"""App configuration for the newsletter."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""System checks of the newsletter."""
+"""System checks for the newsletter."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""URLs of the newsletter."""
+"""URLs for the newsletter."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""App configuration of the outbox."""
+"""App configuration for the outbox."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Configuration of the page cache."""
+"""Configuration for the page cache."""
 
 from typing import Any
 

@@ -42,7 +42,7 @@ def compress(body: bytes, encoding: str) -> bytes:
 class GZipMiddleware(django_gzip.GZipMiddleware):
     """Compress responses that are not cached. Unlike Django's, respect `gzip;q=0` and leave files as they are.
 
-    Uploads are compressed already, and a file that is compressed on the way has neither a length nor ranges.
+    Uploads are compressed already, and compressing a file while sending it would drop its length and ranges.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

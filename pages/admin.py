@@ -1,4 +1,4 @@
-"""Admin of pages and services."""
+"""Admin for pages and services."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from publishing.forms import DocumentForm, placeholder_slug
 
 
 class PageForm(ContentForm):
-    """The form of a page."""
+    """The form for a page."""
 
     class Meta(ContentForm.Meta):
         model = Page

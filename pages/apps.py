@@ -1,4 +1,4 @@
-"""Configuration of the pages app."""
+"""Configuration for the pages app."""
 
 from django.apps import AppConfig
 

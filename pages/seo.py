@@ -1,4 +1,4 @@
-"""SEO metadata of pages."""
+"""SEO metadata for pages."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The sitemap of pages."""
+"""The sitemap for pages."""
 
 from datetime import datetime
 

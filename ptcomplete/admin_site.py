@@ -89,7 +89,7 @@ class PTCompleteAdminSite(AdminSite):
 
 
 def _reject_out_of_range(view: Any) -> Any:
-    """Handle dates and numbers in a query that no database can hold as Django handles other invalid filters."""
+    """Handle dates and numbers that no database can hold like Django handles other invalid filters."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

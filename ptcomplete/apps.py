@@ -1,4 +1,4 @@
-"""Configuration of the project package and of the admin."""
+"""Configuration for the project package and the admin."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps

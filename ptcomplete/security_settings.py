@@ -10,7 +10,7 @@ ONE_YEAR = 365 * 24 * 3600
 
 
 class HstsPolicy(NamedTuple):
-    """What the Strict-Transport-Security header says."""
+    """The contents of the Strict-Transport-Security header."""
 
     seconds: int
     include_subdomains: bool

@@ -1,4 +1,4 @@
-"""App configuration of public_forms."""
+"""App configuration for public_forms."""
 
 from django.apps import AppConfig
 

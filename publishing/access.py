@@ -20,7 +20,7 @@ PUBLISH_FIELDS = frozenset({"published_at", "is_update", "publish_changes_at"})
 
 
 class DocumentAccessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The permissions of an admin of documents."""
+    """Permissions for an admin of documents."""
 
     def record_publication(self, request: HttpRequest, document: Document) -> None:
         """Record in the audit log that the user published the document."""

@@ -1,4 +1,4 @@
-"""App configuration of publishing."""
+"""App configuration for publishing."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Forms of documents: they notice conflicting saves, and open on unsaved or pending content."""
+"""Forms for documents: they notice conflicting saves, and open on unsaved or pending content."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +93,7 @@ class AutosaveForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class DocumentForm(AutosaveForm):
-    """The form of a document. Publishing is a button, not a field."""
+    """The form for a document. Publishing is a button, not a field."""
 
     # The content that failed the publishing checks, after validation.
     rejected_snapshot: Snapshot | None = None

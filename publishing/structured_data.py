@@ -1,4 +1,4 @@
-"""Structured data of documents."""
+"""Structured data for documents."""
 
 from publishing.models import Document
 from richtext.analysis import find_questions

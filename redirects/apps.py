@@ -1,4 +1,4 @@
-"""App configuration of redirects."""
+"""App configuration for redirects."""
 
 from django.apps import AppConfig
 

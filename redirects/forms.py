@@ -1,4 +1,4 @@
-"""The admin form of a redirect."""
+"""The admin form for a redirect."""
 
 from typing import Any
 

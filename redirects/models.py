@@ -99,7 +99,7 @@ class NotFoundLogQuerySet(models.QuerySet["NotFoundLog"]):
     def record(self, path: str, referrer: str, is_bot: bool) -> None:
         """Count one request for `path`, exactly even under concurrency, and prune the log to MAX_LOG_ROWS.
 
-        The rows with the fewest visits go first, the oldest of them before the others.
+        The rows with the fewest visits are deleted first, the oldest of them before the others.
         """
         counter = "bot_count" if is_bot else "visit_count"
         changes: dict[str, Any] = {counter: F(counter) + 1, "last_seen_at": timezone.now()}

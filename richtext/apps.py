@@ -1,4 +1,4 @@
-"""App configuration of richtext."""
+"""App configuration for richtext."""
 
 from django.apps import AppConfig
 

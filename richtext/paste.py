@@ -116,7 +116,7 @@ def _remove_office_attributes(root: HtmlElement) -> None:
 
 
 def _replace_style(element: HtmlElement) -> None:
-    """Replace the styles of bold, italic, struck, raised and lowered text with elements."""
+    """Replace the styles of bold, italic, strikethrough, superscript and subscript text with elements."""
     style = _style(element)
     unmarks = (element.tag in {"b", "strong"} and _NOT_BOLD.search(style)) or (
         element.tag in {"i", "em"} and _NOT_ITALIC.search(style)

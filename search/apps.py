@@ -1,4 +1,4 @@
-"""App configuration of search."""
+"""App configuration for search."""
 
 from django.apps import AppConfig
 

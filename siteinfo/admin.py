@@ -1,4 +1,4 @@
-"""Admin of the site information."""
+"""Admin for the site information."""
 
 from django.contrib import admin
 from solo.admin import SingletonModelAdmin

@@ -1,4 +1,4 @@
-"""Configuration of the site information app."""
+"""Configuration for the site information app."""
 
 from django.apps import AppConfig
 

@@ -47,7 +47,7 @@ class WhereUsed(NamedTuple):
 
 
 def is_readable_by(source: Model, user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Return whether `user` may know the title of `source`. Rows that are never drafts are no secret."""
+    """Return whether `user` may know the title of `source`. Rows that are never drafts are not secret."""
     check: Callable[[AbstractBaseUser | AnonymousUser], bool] | None = getattr(source, "is_readable_by", None)
     return check is None or check(user)
 

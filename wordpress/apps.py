@@ -1,4 +1,4 @@
-"""Configuration of the WordPress import app."""
+"""Configuration for the WordPress import app."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Admin of this app. Importing the modules registers their models."""
+"""Admin for this app. Importing the modules registers their models."""
 
 from affiliates.admin import earnings, links, products, programs
 

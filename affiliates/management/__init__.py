@@ -1,1 +1,1 @@
-"""Management commands of affiliates."""
+"""Management commands for affiliates."""

@@ -1,1 +1,1 @@
-"""Template filters of affiliates."""
+"""Template filters for affiliates."""

@@ -1,4 +1,4 @@
-"""The admin of the blog, one module for each group of models."""
+"""The admin for the blog, one module for each group of models."""
 
 from blog.admin import posts, rules, snippets, taxonomy
 

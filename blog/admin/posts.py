@@ -1,4 +1,4 @@
-"""The admin of posts."""
+"""The admin for posts."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ MAX_REPORTED = 200
 
 
 class PostForm(ContentForm):
-    """The form of a post."""
+    """The form for a post."""
 
     class Meta(ContentForm.Meta):
         """The widgets and help texts of posts."""

@@ -1,4 +1,4 @@
-"""The admin of the publishing rules: a severity for each check of the checklist."""
+"""The admin for the publishing rules: a severity for each check of the checklist."""
 
 from typing import Any
 

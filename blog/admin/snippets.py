@@ -1,4 +1,4 @@
-"""The admin of snippets and post templates."""
+"""The admin for snippets and post templates."""
 
 from typing import Any
 

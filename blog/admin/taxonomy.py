@@ -1,4 +1,4 @@
-"""The admin of categories, tags and series."""
+"""The admin for categories, tags and series."""
 
 from typing import Any
 

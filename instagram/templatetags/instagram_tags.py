@@ -1,4 +1,4 @@
-"""Template tags of the Instagram strip."""
+"""Template tags for the Instagram strip."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Admin pages of consent texts and the suppression list."""
+"""Admin pages for consent texts and the suppression list."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Admin page of the newsletter settings."""
+"""Admin page for the newsletter settings."""
 
 from typing import Any
 

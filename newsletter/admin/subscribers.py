@@ -1,4 +1,4 @@
-"""Admin pages of subscribers and topics, with CSV import and export."""
+"""Admin pages for subscribers and topics, with CSV import and export."""
 
 from typing import Any
 

@@ -24,7 +24,7 @@ def dns_problems(domain: str, selector: str) -> list[str]:
         problems.append(f"{domain} can't receive email (no MX record), so replies and bounces are lost.")
     problems += _spf_problems(domain)
     if not _has_dmarc(domain):
-        problems.append(f"{domain} has no DMARC record. Add one at _dmarc.{domain}, at least: v=DMARC1; p=none.")
+        problems.append(f"{domain} has no DMARC record. Add one at _dmarc.{domain}. The minimum is v=DMARC1; p=none.")
     if selector and not _has_dkim_key(f"{selector}._domainkey.{domain}"):
         problems.append(f"There is no DKIM key at {selector}._domainkey.{domain}.")
     return problems

@@ -1,1 +1,1 @@
-"""Template tags of the newsletter."""
+"""Template tags for the newsletter."""

@@ -1,4 +1,4 @@
-"""Admin pages of users."""
+"""Admin pages for users."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The admin of posts: writing in a browser, saving, publishing and the list."""
+"""The admin for posts: writing in a browser, saving, publishing and the list."""
 
 import io
 import re

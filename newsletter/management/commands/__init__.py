@@ -1,1 +1,1 @@
-"""Commands of the newsletter."""
+"""Commands for the newsletter."""

@@ -1,1 +1,1 @@
-"""Commands of the outbox."""
+"""Commands for the outbox."""

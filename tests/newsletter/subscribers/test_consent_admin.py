@@ -1,4 +1,4 @@
-"""Admin pages of consent texts and the suppression list."""
+"""Admin pages for consent texts and the suppression list."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Admin pages of subscribers and topics."""
+"""Admin pages for subscribers and topics."""
 
 import json
 from typing import Any
