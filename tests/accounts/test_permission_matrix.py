@@ -124,6 +124,7 @@ def test_every_admin_url_has_a_line() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 @pytest.mark.slow
 @pytest.mark.parametrize("column", COLUMNS)
 def test_every_role_may_do_what_the_matrix_says(column: str) -> None:
