@@ -39,7 +39,7 @@ class SignInForm(AdminAuthenticationForm):
         email = self.cleaned_data.get("username")
         if email and self.cleaned_data.get("password") and self.request and not _is_allowed(self.request, email):
             _record_limit(self.request, email)
-            time = date_format(timezone.localtime() + timedelta(seconds=seconds_to_next_hour()), "H:i")
+            time = date_format(timezone.localtime() + timedelta(seconds=seconds_to_next_hour()), "g:i A")
             raise ValidationError(self.error_messages["limited"], code="limited", params={"time": time})
         return super().clean() or self.cleaned_data
 

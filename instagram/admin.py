@@ -154,7 +154,7 @@ class InstagramSettingsAdmin(SingletonModelAdmin):
             return settings.problem
         if not settings.fetched_at:
             return "Connected. The first images arrive within a few minutes."
-        fetched = date_format(timezone.localtime(settings.fetched_at), "F j, H:i")
+        fetched = date_format(timezone.localtime(settings.fetched_at), "F j, g:i A")
         if not settings.token_expires_at:
             return f"Connected. Last fetched on {fetched}."
         expires = date_format(timezone.localtime(settings.token_expires_at), "F j")

@@ -311,4 +311,4 @@ def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]
 
 
 def _format_moment(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "l, F j, P")
+    return date_format(timezone.localtime(moment), "l, F j, g:i A")

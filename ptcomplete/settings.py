@@ -251,6 +251,7 @@ NEWSLETTER_PROCESSES = max(1, env.int("NEWSLETTER_PROCESSES", default=1))
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-us")
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
+FORMAT_MODULE_PATH = "ptcomplete.formats"
 USE_TZ = True
 
 # ---- Files -------------------------------------------------------------------------------------

@@ -246,7 +246,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
         if self._saves_pending_edit(request, document):
             return "Saved as pending changes. Visitors still see the published text."
         if document.is_scheduled and document.published_at:
-            when = date_format(timezone.localtime(document.published_at), "l, F j, Y, H:i")
+            when = date_format(timezone.localtime(document.published_at), "l, F j, Y, g:i A")
             return f"Scheduled for {when}."
         if "_submit" in request.POST:
             return "Submitted for review. You can still change the text."
@@ -345,7 +345,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
             document.version += 1
             hidden = self.hidden_fields(request)
             document.apply({name: value for name, value in revision.data.items() if name not in hidden})
-            when = date_format(timezone.localtime(revision.created_at), "M j, Y, H:i")
+            when = date_format(timezone.localtime(revision.created_at), "M j, Y, g:i A")
             create_revision(document, request.user, f"Restored from {when}")  # type: ignore[arg-type]
             self.log_change(request, document, f"Restored the revision from {when}.")
         self._report(request, "“{}” was restored. The other version stays in the history.", document)

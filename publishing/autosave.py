@@ -133,7 +133,7 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             )
         return JsonResponse(
             {
-                "saved_at": date_format(timezone.localtime(), "H:i"),
+                "saved_at": date_format(timezone.localtime(), "g:i A"),
                 "change_url": self._url("change", row.pk),
                 "autosave_url": self._url("autosave", row.pk),
                 "preview_url": f"{self._url('preview', row.pk)}?autosave={key}",

@@ -85,7 +85,7 @@ class AutosaveForm(forms.ModelForm):  # type: ignore[type-arg]
         revisions = Revision.objects.filter(object_id=self.instance.pk, content_type__model=model_name)
         revision = revisions.select_related("user").first()
         author = revision.user.get_short_name() if revision and revision.user else "Someone"
-        when = f" at {date_format(timezone.localtime(revision.created_at), 'H:i')}" if revision else ""
+        when = f" at {date_format(timezone.localtime(revision.created_at), 'g:i A')}" if revision else ""
         return (
             f"{author} saved this text{when}, after you opened it. Your changes below are not saved yet, and theirs"
             " are unchanged. Compare both versions, then choose which to keep."

@@ -5,11 +5,13 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from django.conf import settings
+from django.utils.formats import date_format
 
 ROOT: Path = settings.BASE_DIR
 FOLDERS = sorted(
@@ -154,3 +156,20 @@ def test_texts_are_plain_english(folder: str) -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_names_follow_the_glossary(folder: str) -> None:
     assert [str(finding) for finding in retired_names(folder)] == []
+
+
+def test_times_have_one_format() -> None:
+    evening = datetime(2026, 11, 30, 21, 14)
+    assert date_format(evening, "DATETIME_FORMAT") == "Nov. 30, 2026, 9:14 PM"
+    assert date_format(evening, "SHORT_DATETIME_FORMAT") == "11/30/2026 9:14 PM"
+    assert date_format(evening, "TIME_FORMAT") == "9:14 PM"
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_texts_use_the_one_time_format(folder: str) -> None:
+    other = re.compile(r"""\bH:i|g:i(?::s)? a\b|, P["']|(?:date:|now |date_format\([^"']*)["']P["']""")
+    assert [
+        str(path.relative_to(ROOT))
+        for path in files(folder, ".py", ".html", ".txt")
+        if folder != "tests" and other.search(path.read_text())
+    ] == []

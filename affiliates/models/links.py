@@ -239,7 +239,7 @@ class Link(models.Model):
         oldest = timezone.now() - timedelta(hours=self.program.price_hours) + PRICE_MARGIN
         if not (self.price and self.price_at) or self.price_at < oldest:
             return ""
-        return f"{self.price} (on {date_format(timezone.localtime(self.price_at), 'F j, g:i a T')})"
+        return f"{self.price} (on {date_format(timezone.localtime(self.price_at), 'F j, g:i A T')})"
 
 
 def _numbered(stem: str, number: int) -> str:

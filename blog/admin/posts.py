@@ -148,7 +148,7 @@ class PostAdmin(ContentAdmin):
         """Return the time of publication, or the date of the last change."""
         if post.published_at is None:
             return f"Edited {date_format(timezone.localtime(post.modified_at), 'M j, Y')}"
-        return date_format(timezone.localtime(post.published_at), "M j, Y, H:i")
+        return date_format(timezone.localtime(post.published_at), "M j, Y, g:i A")
 
     @admin.display(description="categories")
     def category_names(self, post: Post) -> str:

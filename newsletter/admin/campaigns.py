@@ -137,7 +137,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
         """Return the latest event of the campaign and its time."""
         label, time = _latest_event(campaign)
         year = "" if time.year == timezone.now().year else ", Y"
-        return f"{label} {date_format(timezone.localtime(time), f'M j{year}, P')}"
+        return f"{label} {date_format(timezone.localtime(time), f'M j{year}, g:i A')}"
 
     @admin.display(description="sent")
     def sent_count(self, campaign: Any) -> str:

@@ -273,4 +273,4 @@ def _status(campaign: Campaign) -> str:
 
 
 def _format_time(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "l, F j, Y, P")
+    return date_format(timezone.localtime(at), "l, F j, Y, g:i A")

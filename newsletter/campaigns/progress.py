@@ -80,7 +80,7 @@ class Progress:
             return ""
         ends_at = timezone.localtime(self.ends_at)
         is_today = ends_at.date() == timezone.localdate()
-        return date_format(ends_at, "P" if is_today else "l, P")
+        return date_format(ends_at, "g:i A" if is_today else "l, g:i A")
 
     @property
     def percent(self) -> int:
@@ -176,6 +176,6 @@ def _limit_notice(newsletter_settings: NewsletterSettings) -> str:
             period=period, count__gte=limit, starts_at__gt=timezone.now() - length
         )
         if window := used_up.first():
-            resumes_at = date_format(timezone.localtime(window.starts_at + length), "P")
+            resumes_at = date_format(timezone.localtime(window.starts_at + length), "g:i A")
             return f"The limit of {limit:,} emails per {period} is used up. Sending resumes at {resumes_at}."
     return ""

@@ -152,7 +152,7 @@ def test_campaign_is_scheduled_rescheduled_and_unscheduled(admin_client: Client,
         data = schedule_data(admin_client, campaign, when="later", at_0=at[0], at_1=at[1])
         assert words in get_page(admin_client, admin_path(campaign, "send"), data)
     data = schedule_data(admin_client, campaign, when="later", at_0=f"{day}", at_1="08:00")
-    assert ", 8 a.m." in get_page(admin_client, admin_path(campaign, "send"), data)
+    assert ", 8:00 AM" in get_page(admin_client, admin_path(campaign, "send"), data)
     campaign.refresh_from_db()
     assert campaign.scheduled_at is not None
     assert campaign.not_after == campaign.scheduled_at + timedelta(hours=24)
