@@ -87,7 +87,7 @@ def post_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@csrf_exempt  # only counts requests from pages of this site
+@csrf_exempt  # only counts requests from pages on this site
 def count_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Count one view of a public post by a human visitor. Always return 204."""
     if (

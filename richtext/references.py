@@ -103,7 +103,7 @@ class Reference(models.Model):
     target_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
     target_id = models.PositiveBigIntegerField(null=True)
     target = GenericForeignKey("target_type", "target_id")
-    # or a path of this site without its outer slashes ("" is the home page),
+    # or a path on this site without its outer slashes ("" is the home page),
     path = models.CharField(max_length=MAX_LENGTH, null=True)
     # or the beginning of a URL of another site, with its host in lower-case ASCII.
     url = models.CharField(max_length=MAX_LENGTH, blank=True)

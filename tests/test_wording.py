@@ -41,6 +41,8 @@ PHRASES = {
         r"(?:stands?|stood) (?:in|at|on|beside|below|above|before|round|around|here|there|against|under|where|over|first|between)",
         r"leads? (?:there|here|nowhere|somewhere|back)|(?:is|are|was|were|be) led (?:to|there)|lead on",
         r"no second time|as it came|in one go|(?:it|emails?|mails?|messages?) (?:comes?|came) back|do (?:it|so) without",
+        r"scratch places?|(?:in|out of) step|(?:the|at) present (?:data|database|uploads)|\w+ (?:indexes|rows|lines) fewer",
+        r"(?:page|path|URL|link)s? of this site|images? of the library|always answers?|answers? [2345]\d\d",
     ),
     "personification": (r"hears?|heard|knows|tells",),
     "private vocabulary": (
@@ -48,6 +50,7 @@ PHRASES = {
         r"kept pages?|working cop(?:y|ies)|the house|the frame|likeness|census|e-mails?",
     ),
     "British spelling": (
+        r"(?:un)?tick(?:s|ed)?",
         r"(?:colour|favour|behaviour|honour|neighbour|centre|licence|whilst|amongst)\w*",
         r"(?:customis|organis|recognis|normalis|initialis|serialis|optimis|summaris|categoris|minimis|authoris|prioritis"
         r"|capitalis|synchronis|tokenis)(?:e|es|ed|er|ing|ation)",

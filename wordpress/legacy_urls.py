@@ -1,7 +1,7 @@
 """Redirect WordPress URLs to their pages here, in one permanent redirect, or return 404 or 410.
 
 URLs are matched by their format, since posts keep their slugs. Only `ImportedObject` stores IDs and earlier slugs.
-URLs of this site are never affected. The formats are those of WordPress's rewrite rules
+URLs on this site are never affected. The formats are those of WordPress's rewrite rules
 (https://developer.wordpress.org/reference/classes/wp_rewrite/) and query variables.
 """
 

@@ -1,5 +1,5 @@
 // LibraryFigure  <figure data-align="left"><img data-image="12">…<figcaption>…</figcaption></figure>
-// One image of the library, or several as a gallery. The server's sanitizer has the last word on the HTML.
+// One image from the library, or several as a gallery. The server's sanitizer has the last word on the HTML.
 import { crel, gettext, Node, updateAttrsDialog } from "django-prose-editor/editor"
 import { button, insertAfterSelection, removeNode } from "./editor-ui.js"
 import { chooseImages } from "./image-dialog.js"

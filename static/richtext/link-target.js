@@ -1,5 +1,5 @@
 // Turn what the author typed into a link's href: a URL, path, domain or email address. Return null for plain words.
-// URLs of this site become paths, so that links survive a change of domain.
+// URLs on this site become paths, so that links survive a change of domain.
 export const parseLinkTarget = (typed, siteUrls) => {
   for (const siteUrl of siteUrls) {
     if (!siteUrl || !typed.startsWith(siteUrl)) continue

@@ -130,7 +130,7 @@ def test_requests_for_a_new_password_are_limited(client: Client, admin_user: Use
         assert client.post(RESET, {"email": admin_user.email}).status_code == 302
     response = client.post(RESET, {"email": admin_user.email})
     assert response.status_code == 429
-    assert b"Too many requests for a link." in response.content
+    assert b"Too many requests, so no link was sent." in response.content
     assert AccountEmail.objects.count() == views.LIMIT_PER_ACCOUNT
 
 

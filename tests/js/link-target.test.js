@@ -5,7 +5,7 @@ import { parseLinkTarget } from "../../static/richtext/link-target.js"
 const SITE = ["https://example.com"]
 const parse = (typed) => parseLinkTarget(typed, SITE)
 
-test("URLs of this site become paths", () => {
+test("URLs on this site become paths", () => {
   assert.equal(parse("https://example.com/stairs/#up"), "/stairs/#up")
   assert.equal(parse("https://example.com"), "/")
   assert.equal(parse("https://example.com//evil.example/"), "/evil.example/")
