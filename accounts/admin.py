@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import ActionLocation
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
@@ -154,9 +155,11 @@ class UserAdmin(DjangoUserAdmin):
         has_no_access = not (user.is_staff or user.is_superuser)
         return has_no_access or (or_self and user.pk == request.user.pk)
 
-    def get_actions(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def get_actions(
+        self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
+    ) -> dict[str, Any]:
         """Remove the bulk delete action, because each deletion is checked separately."""
-        actions = super().get_actions(*args, **kwargs)
+        actions = super().get_actions(request, action_location)
         actions.pop("delete_selected", None)
         return actions
 

@@ -255,6 +255,7 @@ def test_a_server_that_cannot_start_ends_with_an_error(environment: dict[str, st
     assert ended.returncode != 0
 
 
+@pytest.mark.django_db  # closing a response closes old connections
 def test_a_stream_holds_its_place_until_it_is_closed(rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slow_clients, "STREAM_THREADS", 1)
     middleware = SlowClientMiddleware(lambda request: StreamingHttpResponse(iter([b"a", b"b"])))
@@ -267,6 +268,7 @@ def test_a_stream_holds_its_place_until_it_is_closed(rf: RequestFactory, monkeyp
     assert middleware(rf.get("/")).status_code == 200
 
 
+@pytest.mark.django_db  # closing a response closes old connections
 def test_a_file_is_closed_with_its_response(rf: RequestFactory, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"content")
     file = (tmp_path / "a").open("rb")

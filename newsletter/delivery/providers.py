@@ -17,7 +17,6 @@ from uuid import NAMESPACE_URL, uuid5
 import requests
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from urllib3.exceptions import NewConnectionError
@@ -70,7 +69,8 @@ class ProviderTransport:
             try:
                 mailer: Any = mailers.default
                 mailer.open()
-            except (ImproperlyConfigured, ImportError) as error:
+            # Opening contacts no server, and the libraries of providers raise their own errors, such as botocore's.
+            except Exception as error:
                 reason = f"The settings of the email provider are invalid: {error}"
                 raise TransportError(reason, is_config_error=True) from error
             if session := getattr(mailer, "session", None):

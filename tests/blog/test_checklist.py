@@ -65,7 +65,7 @@ def test_a_complete_post_has_no_findings() -> None:
         ({"title": "T" * 61}, "title_length", "to 60 characters"),
         ({"seo_description": "Too short."}, "description_length", "It has 10."),
         ({"seo_description": "d" * 156}, "description_length", "It has 156."),
-        ({"body": f"<p>{'word ' * 199}</p>"}, "word_count", "With 199"),
+        ({"body": f"<p>{'word ' * 199}</p>"}, "word_count", "This post has 199"),
         ({"body": f"<h3>Deep</h3><p>{WORDS}</p>"}, "heading_order", "“Deep” from heading 3 to heading 2"),
         ({"body": f"<h2>A</h2><h4>Jump</h4><p>{WORDS}</p>"}, "heading_order", "“Jump” from heading 4 to heading 3"),
         ({"body": f'<p><a href="#">here</a> {WORDS}</p>'}, "empty_links", "“here”"),

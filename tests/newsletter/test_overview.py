@@ -46,7 +46,7 @@ def test_campaigns_that_need_a_decision_are_tasks(admin_client: Client) -> None:
     page = admin_client.get("/admin/").content.decode()
     assert "The campaign “Sleep” is paused" in page
     assert reason in page
-    assert "An email of “Knees” may or may not have been sent" in page
+    assert "An email from “Knees” may or may not have been sent" in page
 
 
 def test_users_without_permission_see_no_panel() -> None:

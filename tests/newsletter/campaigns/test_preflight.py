@@ -50,7 +50,7 @@ def test_incomplete_campaign_is_blocked(settings: Settings) -> None:
     NewsletterSettings.objects.update(postal_address="", from_email="me@mail.example.net")
     settings.SITE_URL = "http://www.example.com"
     stops = messages("stop", make_draft())
-    for message in ("Enter your postal address", "https://", "mail.example.net, not at example.com"):
+    for message in ("Enter your postal address", "https://", "mail.example.net, not example.com"):
         assert message in stops
 
 

@@ -277,7 +277,7 @@ def test_unknown_provider_is_rejected_without_revealing_the_key(url: str) -> Non
     ("name", "options", "expected"),
     [
         ("postmark", {}, "server_token"),
-        ("amazon_ses", {}, "boto3"),
+        ("amazon_ses", {}, "region"),
         # Its API does not support List-Unsubscribe, which every campaign needs.
         ("mailersend", {"MAILERSEND_API_TOKEN": "k"}, "MailerSend does not support"),
     ],
