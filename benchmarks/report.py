@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.load_client import find_wrk
 from benchmarks.measure import Row
 from benchmarks.server import find_nginx
+from ptcomplete.server import THREADS
 
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _TEXT = """# Performance
@@ -19,7 +20,7 @@ _TEXT = """# Performance
 run, because the speed of machines differs and changes. The most useful column is **× bare**: CPU time divided by that
 of a Django view that only returns “Hello”, on the same server with the same options.
 
-- Server: Granian with two workers of two threads, as in [deployment](deployment.md). {connections} connections.
+- Server: Granian with two workers of {threads} threads, as in [deployment](deployment.md). {connections} connections.
 - Client: {client}.
 - Uncached: each request has a new query parameter, which the page cache neither stores nor serves.
 - Other rows request the same URL again and again, as visitors do. *Hit* means that the page cache served it. Brotli and
@@ -45,6 +46,7 @@ def render(rows: list[Row], calibrations: list[float], databases: list[str], arg
     keys = list(dict.fromkeys((row.posts, row.database) for row in rows))
     tables = [_table([row for row in rows if (row.posts, row.database) == key], *key) for key in keys]
     return _TEXT.format(
+        threads=THREADS,
         connections=arguments.connections,
         client="wrk" if find_wrk() else "Python, which limits requests per second",
         versions=", ".join([*_versions(), *databases]),
