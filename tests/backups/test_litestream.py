@@ -8,9 +8,10 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -20,16 +21,36 @@ from moto.server import ThreadedMotoServer
 LITESTREAM = shutil.which("litestream", path=sysconfig.get_path("scripts"))
 BUCKET = "clinic-litestream"
 KEYS = {"LITESTREAM_ACCESS_KEY_ID": "key", "LITESTREAM_SECRET_ACCESS_KEY": "secret"}
-# Commits until it is killed, and prints what is committed.
+# Commits until it is killed, and prints what is committed. Without a pause between commits, a busy machine leaves
+# Litestream no moment to take the lock it needs for its own table.
 WRITER = """
-import sqlite3, sys
+import sqlite3, sys, time
 site = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
 for number in range(10**9):
     site.execute("INSERT INTO post (id) VALUES (?)", [number])
     print(number, flush=True)
+    time.sleep(0.002)
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not LITESTREAM, reason="Litestream has no build for this machine")]
+
+
+def _s3(url: str) -> Any:
+    return boto3.client(
+        "s3", endpoint_url=url, aws_access_key_id="key", aws_secret_access_key="secret", region_name="us-east-1"
+    )
+
+
+def _uploads(url: str) -> int:
+    """Count the transaction files that were uploaded. Level 0 holds one for each synchronization."""
+    return _s3(url).list_objects_v2(Bucket=BUCKET, Prefix="db/0000/")["KeyCount"]
+
+
+def _wait_until(condition: Callable[[], bool], seconds: int = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not reached in {seconds} seconds"
+        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -39,9 +60,7 @@ def s3_url() -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    boto3.client(
-        "s3", endpoint_url=url, aws_access_key_id="key", aws_secret_access_key="secret", region_name="us-east-1"
-    ).create_bucket(Bucket=BUCKET)
+    _s3(url).create_bucket(Bucket=BUCKET)
     yield url
     server.stop()
 
@@ -68,8 +87,9 @@ def test_every_replicated_row_survives_the_loss_of_the_machine(tmp_path: Path, s
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(database)], stdout=subprocess.PIPE, text=True)
     assert writer.stdout
     acknowledged = [int(writer.stdout.readline()) for _ in range(500)]
-    # sync-interval is a second.
-    time.sleep(5)
+    # The first upload that ends after this may have started before the last of the rows; the second did not.
+    uploaded = _uploads(s3_url)
+    _wait_until(lambda: _uploads(s3_url) >= uploaded + 2)
     for process in (replicate, writer):
         process.send_signal(signal.SIGKILL)
         process.wait()
