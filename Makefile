@@ -78,17 +78,23 @@ test: test-js test-sqlite test-postgres test-browser ## All tests: on SQLite, on
 test-fast: setup-dev ## The tests to run while you work: SQLite, no browser, nothing slow
 	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto -m "not browser and not slow"
 
+# Timing differs on a busy machine, so a test that fails runs once more, alone; a second failure counts.
+define pytest
+$(PYTHON) -m pytest -n auto $(1) || $(PYTHON) -m pytest -n 0 $(1) --last-failed --last-failed-no-failures none
+endef
+
+test-sqlite: export TEST_DATABASE = sqlite
 test-sqlite: setup-dev ## All tests but those of the browser, on SQLite
-	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto -m "not browser"
+	$(call pytest,-m "not browser")
 
+test-postgres: export TEST_DATABASE = postgres
 test-postgres: setup-dev ## The tests whose result can depend on the database, on PostgreSQL; ALL=1 runs all that use one
-	TEST_DATABASE=postgres $(PYTHON) -m pytest -n auto -m "database and not browser$(if $(ALL),, and not any_database)"
+	$(call pytest,-m "database and not browser$(if $(ALL),, and not any_database)")
 
+test-browser: export TEST_DATABASE = sqlite
 test-browser: setup-dev ## The tests that need a browser; installs one if there is none
 	@$(PYTHON) -m tests.chromium
-	@# Timing differs on a busy machine, so a test that fails runs once more, alone; a second failure counts.
-	TEST_DATABASE=sqlite $(PYTHON) -m pytest -n auto -m browser || \
-		TEST_DATABASE=sqlite $(PYTHON) -m pytest -n 0 -m browser --last-failed --last-failed-no-failures none
+	$(call pytest,-m browser)
 
 test-js: setup-dev ## Tests of scripts that need no browser
 	@$(NODE) node --test "tests/js/**/*.test.js"
