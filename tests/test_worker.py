@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from operations.heartbeat import Heartbeat
 from ptcomplete.management.commands import worker
 from ptcomplete.management.commands.worker import Job
 from tests.factories import make_image
@@ -41,6 +42,7 @@ def test_work_until_idle_finishes_all_work() -> None:
     assert remaining == []
 
 
+@pytest.mark.django_db
 def test_a_failing_job_is_logged_and_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     remaining, work = make_job(2)
     assert not worker.work_until_idle(never, [Job("broken", fail, 1), Job("two", work, 1)])
@@ -56,7 +58,7 @@ def test_a_failing_job_pauses_while_the_others_continue(
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     remaining, work = make_job(5)
     polls = count()
-    worker.work_until(lambda: next(polls) > 40, [Job("broken", fail, 0), Job("often", work, 0)])
+    worker.work_until(lambda: next(polls) > 40, [Job("broken", fail, 0), Job("often", work, 0)], Heartbeat("worker"))
     assert remaining == []
     assert caplog.text.count("The job “broken” failed") == 1
 
@@ -66,7 +68,7 @@ def test_a_job_waits_for_its_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     remaining, work = make_job(5)
     polls = count()
-    worker.work_until(lambda: next(polls) > 40, [Job("hourly", work, 3600)])
+    worker.work_until(lambda: next(polls) > 40, [Job("hourly", work, 3600)], Heartbeat("worker"))
     assert len(remaining) == 4
 
 
@@ -78,7 +80,7 @@ def test_a_job_that_found_work_may_continue_earlier(
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     remaining, work = make_job(5)
     polls = count()
-    worker.work_until(lambda: next(polls) > 40, [Job("hourly", work, 3600, busy_interval)])
+    worker.work_until(lambda: next(polls) > 40, [Job("hourly", work, 3600, busy_interval)], Heartbeat("worker"))
     assert remaining == expected
 
 
@@ -86,7 +88,7 @@ def test_a_job_that_found_work_may_continue_earlier(
 def test_a_stopped_worker_starts_no_more_work() -> None:
     remaining, work = make_job(1)
     worker.work_until_idle(lambda: True, [Job("one", work, 0)])
-    worker.work_until(lambda: True, [Job("one", work, 0)])
+    worker.work_until(lambda: True, [Job("one", work, 0)], Heartbeat("worker"))
     assert remaining == [0]
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
 from newsletter.campaigns.worker import run_round
+from operations.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +33,16 @@ class Command(BaseCommand):
         signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _: signals.append(received))
+        with Heartbeat("newsletter_worker") as heartbeat:
+            self._send(signals, heartbeat, once=once)
+
+    def _send(self, signals: list[int], heartbeat: Heartbeat, *, once: bool) -> None:
         while not signals:
             delay = POLL_SECONDS
             try:
-                if run_round(lambda: bool(signals)):
+                with heartbeat.working_on("newsletter campaigns"):
+                    attempts = run_round(lambda: bool(signals))
+                if attempts:
                     continue
             except Exception:
                 if once:

@@ -10,11 +10,12 @@ import signal
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from accounts.models import AuditEvent, delete_old_account_emails
 from affiliates.link_checker import check_next
@@ -28,6 +29,9 @@ from instagram import api as instagram_api
 from instagram import archive as instagram_archive
 from newsletter.campaigns.worker import run_round
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
+from operations.errors import describe
+from operations.heartbeat import Heartbeat
+from operations.models import JobFailure
 from outbox.sending import send_due_emails
 from ptcomplete import retention
 from public_forms import ratelimit
@@ -55,6 +59,7 @@ class Job(NamedTuple):
 
 
 _backup_process = BackupProcess()
+_failing: set[str] = set()
 
 # Batches are small, so that a job does not delay the others and the worker stops quickly.
 JOBS = (
@@ -88,12 +93,29 @@ JOBS = (
 
 
 def run(job: Job) -> int | None:
-    """Run a batch of `job` and return the number of items, or None if it failed. Failures are logged, not raised."""
+    """Run a batch of `job` and return the number of items, or None if it failed.
+
+    Failures are logged and recorded, not raised. A success after one removes the record.
+    """
     try:
-        return job.work()
-    except Exception:
+        count = job.work()
+    except Exception as error:
         log.exception("The job “%s” failed", job.name)
+        # Even if the database is the reason.
+        with suppress(DatabaseError):
+            JobFailure.objects.record(job.name, describe(error))
+        _failing.add(job.name)
         return None
+    if job.name in _failing:
+        JobFailure.objects.filter(job=job.name).delete()
+        _failing.discard(job.name)
+    return count
+
+
+def remember_failing_jobs() -> None:
+    """Load the jobs that failed in an earlier process, so that their success is noticed in this one."""
+    with suppress(DatabaseError):
+        _failing.update(JobFailure.objects.values_list("job", flat=True))
 
 
 def work_until_idle(stopped: Callable[[], bool], jobs: Sequence[Job]) -> bool:
@@ -107,13 +129,15 @@ def work_until_idle(stopped: Callable[[], bool], jobs: Sequence[Job]) -> bool:
     return succeeded
 
 
-def work_until(stopped: Callable[[], bool], jobs: Sequence[Job]) -> None:
+def work_until(stopped: Callable[[], bool], jobs: Sequence[Job], heartbeat: Heartbeat) -> None:
     """Run the jobs whenever they are due until `stopped()` returns True."""
     due_at = dict.fromkeys(jobs, 0.0)
     while not stopped():
         for job in jobs:
             if due_at[job] <= time.monotonic() and not stopped():
-                due_at[job] = time.monotonic() + pause_after(job, run(job))
+                with heartbeat.working_on(job.name):
+                    count = run(job)
+                due_at[job] = time.monotonic() + pause_after(job, count)
                 close_old_connections()
         time.sleep(POLL_SECONDS)
 
@@ -145,8 +169,10 @@ class Command(BaseCommand):
         def stopped() -> bool:
             return bool(signals) or parent not in (None, os.getppid())
 
+        remember_failing_jobs()
         if not once:
-            work_until(stopped, JOBS)
+            with Heartbeat("worker") as heartbeat:
+                work_until(stopped, JOBS, heartbeat)
             _backup_process.stop()
         elif not (work_until_idle(stopped, JOBS) and _backup_process.wait()):
             raise CommandError("A job failed. See the log above.")
