@@ -10,8 +10,9 @@ from django.utils.csp import CSP
 from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
+from ptcomplete.database_settings import complete
 from ptcomplete.email_settings import anymail, mailers
-from ptcomplete.security_settings import hsts_policy, private_file
+from ptcomplete.security_settings import hsts_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -85,6 +86,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "ptcomplete.slow_clients.SlowClientMiddleware",
+    "ptcomplete.database_retry.DatabaseRetryMiddleware",
     "pagecache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "ptcomplete.cross_origin.ResourcePolicyMiddleware",
@@ -130,21 +132,13 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # ---- Database ----------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # SQLite gives its other files the permissions of this one.
-    private_file(DATABASES["default"]["NAME"])
-    # WAL lets visitors read during a write. IMMEDIATE makes writers wait for each other instead of failing midway.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
-    }
-    # Opening the file and reading its schema costs more than most queries.
-    DATABASES["default"]["CONN_MAX_AGE"] = None
-else:
-    # Each thread keeps its connection. A health check replaces one that the server has closed.
-    DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+DATABASES = {
+    "default": complete(
+        env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}"),
+        # The most connections to PostgreSQL that a process opens. 0 keeps one open for each thread.
+        pool_size=env.int("DATABASE_POOL_SIZE", default=32),
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Page cache ---------------------------------------------------------------------------------

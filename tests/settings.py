@@ -39,6 +39,7 @@ os.environ |= {
     "DEBUG": "0",
     "DATA_DIR": str(HOME),
     "DATABASE_URL": database,
+    "DATABASE_POOL_SIZE": "32",
     "SECRET_KEY": "of-the-tests-only",
     "SECRET_KEY_FILE": "",
     "EMAIL_HASH_KEY": "",

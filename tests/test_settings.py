@@ -64,10 +64,12 @@ def test_a_postgresql_url_configures_the_database_and_its_pool(tmp_path: Path) -
     result = manage(
         tmp_path,
         *("shell", "--no-imports", "-c"),
-        "from django.db import connection as c; print(c.vendor, c.settings_dict['HOST'], c.settings_dict['OPTIONS'])",
+        "from django.db import connection as c; s = c.settings_dict; print(c.vendor, s['HOST'], s['OPTIONS']['pool'])",
         DATABASE_URL="postgres://sam:secret@db.example.com:5433/clinic",
+        DATABASE_POOL_SIZE="7",
     )
-    assert result.stdout.strip() == "postgresql db.example.com {}"
+    assert result.stdout.startswith("postgresql db.example.com {")
+    assert "'max_size': 7" in result.stdout
 
 
 def test_hsts_covers_only_this_host_by_default() -> None:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from newsletter.campaigns.worker import run_round
 from operations.heartbeat import Heartbeat
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="send what is due, then exit")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        """Run sending rounds; after an error, wait a minute."""
+        """Run sending rounds; after an error, wait a minute, or a second if the database is gone."""
         # A list instead of an Event: a second signal during Event.set() would deadlock.
         signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -44,6 +44,10 @@ class Command(BaseCommand):
                     attempts = run_round(lambda: bool(signals))
                 if attempts:
                     continue
+            except (InterfaceError, OperationalError) as error:
+                if once:
+                    raise
+                log.warning("The database is not available. Trying again in a second: %s", error)
             except Exception:
                 if once:
                     raise

@@ -34,6 +34,7 @@ from operations.heartbeat import Heartbeat
 from operations.models import JobFailure
 from outbox.sending import send_due_emails
 from ptcomplete import retention
+from ptcomplete.database_retry import is_lost_connection
 from public_forms import ratelimit
 from publishing.retention import delete_expired_autosaves, delete_old_revisions
 from publishing.revisions import publish_due_edits
@@ -44,6 +45,8 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 PAUSE_AFTER_FAILURE = 60.0
+# A database server that restarts is back soon, and the job itself is not at fault.
+PAUSE_WITHOUT_DATABASE = 1.0
 
 
 class Job(NamedTuple):
@@ -92,23 +95,33 @@ JOBS = (
 )
 
 
-def run(job: Job) -> int | None:
-    """Run a batch of `job` and return the number of items, or None if it failed.
+class Failure(NamedTuple):
+    """A batch that failed, and the seconds until the next attempt."""
+
+    pause: float
+
+
+def run(job: Job) -> int | Failure:
+    """Run a batch of `job` and return the number of items.
 
     Failures are logged and recorded, not raised. A success after one removes the record.
     """
     try:
         count = job.work()
     except Exception as error:
+        if is_lost_connection(error):
+            log.warning("The job “%s” lost its connection to the database: %s", job.name, error)
+            return Failure(PAUSE_WITHOUT_DATABASE)
         log.exception("The job “%s” failed", job.name)
         # Even if the database is the reason.
         with suppress(DatabaseError):
             JobFailure.objects.record(job.name, describe(error))
         _failing.add(job.name)
-        return None
+        return Failure(PAUSE_AFTER_FAILURE)
     if job.name in _failing:
-        JobFailure.objects.filter(job=job.name).delete()
-        _failing.discard(job.name)
+        with suppress(DatabaseError):
+            JobFailure.objects.filter(job=job.name).delete()
+            _failing.discard(job.name)
     return count
 
 
@@ -122,10 +135,10 @@ def work_until_idle(stopped: Callable[[], bool], jobs: Sequence[Job]) -> bool:
     """Run every job until nothing is left or `stopped()` returns True. Return whether no job failed."""
     succeeded = True
     for job in jobs:
-        count: int | None = 1
-        while count and not stopped():
-            count = run(job)
-        succeeded = succeeded and count is not None
+        result: int | Failure = 1
+        while result and not isinstance(result, Failure) and not stopped():
+            result = run(job)
+        succeeded = succeeded and not isinstance(result, Failure)
     return succeeded
 
 
@@ -136,17 +149,17 @@ def work_until(stopped: Callable[[], bool], jobs: Sequence[Job], heartbeat: Hear
         for job in jobs:
             if due_at[job] <= time.monotonic() and not stopped():
                 with heartbeat.working_on(job.name):
-                    count = run(job)
-                due_at[job] = time.monotonic() + pause_after(job, count)
+                    result = run(job)
+                due_at[job] = time.monotonic() + pause_after(job, result)
                 close_old_connections()
         time.sleep(POLL_SECONDS)
 
 
-def pause_after(job: Job, count: int | None) -> float:
-    """Return the seconds until the next batch of `job` after one with `count` items, or with a failure."""
-    if count is None:
-        return PAUSE_AFTER_FAILURE
-    return job.busy_interval if count and job.busy_interval is not None else job.interval
+def pause_after(job: Job, result: int | Failure) -> float:
+    """Return the seconds until the next batch of `job` after one with this result."""
+    if isinstance(result, Failure):
+        return result.pause
+    return job.busy_interval if result and job.busy_interval is not None else job.interval
 
 
 class Command(BaseCommand):
