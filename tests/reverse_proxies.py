@@ -6,15 +6,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from benchmarks.server import find_nginx, free_port
-from tests.local_server import LocalServer
+
+type Proxy = Callable[[int, Path], AbstractContextManager[int]]
 
 DEPLOY = settings.BASE_DIR / "deploy"
 
@@ -25,13 +27,13 @@ def find_caddy() -> str | None:
 
 
 @contextmanager
-def run_caddy(site: LocalServer, tmp_path: Path) -> Iterator[int]:
-    """Run Caddy with its configuration in front of `site`, without TLS, and yield its port."""
+def run_caddy(site_port: int, tmp_path: Path) -> Iterator[int]:
+    """Run Caddy with its configuration in front of the site, without TLS, and yield its port."""
     port = free_port()
     example = (DEPLOY / "Caddyfile").read_text()
     for old, new in {
         "/srv/ptcomplete/data": str(tmp_path),
-        "127.0.0.1:8000": f"127.0.0.1:{site.port}",
+        "127.0.0.1:8000": f"127.0.0.1:{site_port}",
         "\nexample.com {": f"\nhttp://127.0.0.1:{port} {{\n\tbind 127.0.0.1",
         "{\n\tservers": "{\n\tadmin off\n\tauto_https off\n\tservers",
     }.items():
@@ -50,14 +52,14 @@ def run_caddy(site: LocalServer, tmp_path: Path) -> Iterator[int]:
 
 
 @contextmanager
-def run_nginx(site: LocalServer, tmp_path: Path) -> Iterator[int]:
-    """Run nginx with its configuration in front of `site`, without TLS, and yield its port."""
+def run_nginx(site_port: int, tmp_path: Path) -> Iterator[int]:
+    """Run nginx with its configuration in front of the site, without TLS, and yield its port."""
     port = free_port()
     example = re.sub(r"^ +ssl_certificate.*\n", "", (DEPLOY / "nginx.conf").read_text(), flags=re.MULTILINE)
     for old, new in {
         "/srv/ptcomplete/data": str(tmp_path),
         "/var/cache/nginx": str(tmp_path / "cache"),
-        "127.0.0.1:8000": f"127.0.0.1:{site.port}",
+        "127.0.0.1:8000": f"127.0.0.1:{site_port}",
         "listen 80;": f"listen 127.0.0.1:{free_port()};",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{port};",
     }.items():
@@ -84,6 +86,12 @@ def run_nginx(site: LocalServer, tmp_path: Path) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
+
+
+PROXIES = [
+    pytest.param(run_nginx, marks=pytest.mark.skipif(not find_nginx(), reason="nginx is not installed"), id="nginx"),
+    pytest.param(run_caddy, marks=pytest.mark.skipif(not find_caddy(), reason="Caddy is not installed"), id="caddy"),
+]
 
 
 def wait_for(port: int) -> None:

@@ -21,7 +21,7 @@ def site() -> Iterator[LocalServer]:
 
 @pytest.fixture
 def port(site: LocalServer, tmp_path: Path) -> Iterator[int]:
-    with run_nginx(site, tmp_path) as port:
+    with run_nginx(site.port, tmp_path) as port:
         yield port
 
 

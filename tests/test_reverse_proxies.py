@@ -11,16 +11,10 @@ from threading import Event
 
 import pytest
 
-from benchmarks.server import find_nginx
 from tests.local_server import LocalServer, run_local_server
-from tests.reverse_proxies import find_caddy, run_caddy, run_nginx
+from tests.reverse_proxies import PROXIES
 
 pytestmark = [pytest.mark.slow, pytest.mark.any_database]
-
-PROXIES = [
-    pytest.param(run_nginx, marks=pytest.mark.skipif(not find_nginx(), reason="nginx is not installed"), id="nginx"),
-    pytest.param(run_caddy, marks=pytest.mark.skipif(not find_caddy(), reason="Caddy is not installed"), id="caddy"),
-]
 
 
 @pytest.fixture
@@ -31,7 +25,7 @@ def site() -> Iterator[LocalServer]:
 
 @pytest.fixture(params=PROXIES)
 def port(request: pytest.FixtureRequest, site: LocalServer, tmp_path: Path) -> Iterator[int]:
-    with request.param(site, tmp_path) as port:
+    with request.param(site.port, tmp_path) as port:
         yield port
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from django.test import RequestFactory
 from benchmarks.server import free_port
 from ptcomplete import server, slow_clients
 from ptcomplete.slow_clients import SlowClientMiddleware
+from tests.reverse_proxies import PROXIES, Proxy
 
 FORM = "application/x-www-form-urlencoded"
 HEADERS = f"Host: 127.0.0.1\r\nContent-Type: {FORM}\r\nContent-Length: 1000\r\n\r\na="
@@ -148,6 +149,32 @@ def test_pages_are_served_while_slow_clients_send_bodies(port: int) -> None:
             f"POST /robots.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}\r\nContent-Length: 3\r\n\r\na=b"
         )
         assert b" 403 " in connect(stack, port, request.encode()).recv(100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run_proxy", PROXIES)
+@pytest.mark.parametrize("path", ["/admin/login/", "/"])
+def test_large_uploads_of_strangers_do_not_wait_in_the_server(
+    environment: dict[str, str], tmp_path: Path, run_proxy: Proxy, path: str
+) -> None:
+    """Proxies keep back only the start of a large body, so the server must refuse it by its length."""
+    # Without a cookie, the CSRF check refuses a request before it reads the body.
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken={'a' * 32}\r\nContent-Type: {FORM}\r\n"
+    # With DEBUG, pages need no collected static files.
+    with (
+        serve(environment | {"DEBUG": "1"}) as (port, _),
+        run_proxy(port, tmp_path) as proxy_port,
+        ExitStack() as stack,
+    ):
+        for _ in range(2 * slow_clients.BODY_THREADS):
+            client = connect(stack, proxy_port)
+            # The proxy may close the connection as soon as it has the answer.
+            with suppress(ConnectionError):
+                client.sendall(f"{head}Content-Length: 30000000\r\n\r\na=".encode() + b"x" * 5_000_000)
+        time.sleep(0.5)
+        answer = connect(stack, proxy_port, f"{head}Content-Length: 3\r\n\r\na=b".encode()).recv(100)
+        assert answer.startswith(b"HTTP/1.1 ")
+        assert b" 503 " not in answer
 
 
 @pytest.mark.slow
