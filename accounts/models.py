@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.auth.tokens import default_token_generator
-from django.core.mail import EmailMessage
 from django.db import models
 from django.db.models.functions import Lower
 from django.http import HttpRequest
@@ -22,6 +21,7 @@ from django.utils.text import slugify
 from accounts.roles import EXPLANATIONS, Role
 from images.models import Image
 from outbox.headers import format_mailbox, one_line
+from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from public_forms.ratelimit import client_ip
 from redirects import services
@@ -248,7 +248,7 @@ class AccountEmail(QueuedEmail):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} to {self.email}"
 
-    def build_email(self) -> EmailMessage | None:
+    def build_email(self) -> OutgoingEmail | None:
         """Return the email, or None if no one with this address may sign in to the admin."""
         user = User.objects.filter(email=self.email, is_active=True, is_staff=True).first()
         if user is None:
@@ -266,7 +266,7 @@ class AccountEmail(QueuedEmail):
             "reset_url": absolute_url(reverse("admin_password_reset")),
         }
         subject = f"Your account at {site.name}" if context["is_invitation"] else f"New password for {site.name}"
-        return EmailMessage(
+        return OutgoingEmail(
             one_line(subject),
             render_to_string("accounts/account_email.txt", context),
             format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),

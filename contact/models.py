@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
@@ -12,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from outbox.headers import format_mailbox, one_line, validate_deliverable
+from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.singletons import Singleton
@@ -138,11 +138,11 @@ class Message(QueuedEmail):
             self.handled_at = timezone.now()
         super().save(**kwargs)
 
-    def build_email(self) -> EmailMessage:
+    def build_email(self) -> OutgoingEmail:
         """Return the email about this message, with the sender as Reply-To. Raises ValueError for an invalid one."""
         site = SiteInfo.load()
         message_url = absolute_url(admin_url(self))
-        return EmailMessage(
+        return OutgoingEmail(
             one_line(f"{self.subject} (message to {site.name})"),
             render_to_string("contact/email/message.txt", {"message": self, "admin_url": message_url}),
             format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
@@ -181,10 +181,10 @@ class Reply(QueuedEmail):
     def __str__(self) -> str:
         return f"Reply to message {self.message_id}"
 
-    def build_email(self) -> EmailMessage:
+    def build_email(self) -> OutgoingEmail:
         """Return the reply as an email. Raises ValueError for an invalid address."""
         site, recipient = SiteInfo.load(), ContactSettings.recipient()
-        return EmailMessage(
+        return OutgoingEmail(
             one_line(f"Re: {self.message.subject}"),
             self.body,
             format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),

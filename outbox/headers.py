@@ -1,7 +1,9 @@
 """Turn untrusted names, subjects and email addresses into safe header values."""
 
 from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.headerregistry import Address
+from email.utils import parseaddr
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -36,6 +38,12 @@ def format_mailbox(email: str, name: str = "") -> str:
     if address.addr_spec != f"{local}@{encoded}":
         raise ValueError(f"We can't send email to {email!r}.")
     return str(address)
+
+
+def decode_mailbox(header: str) -> str:
+    """Return the mailbox of a header without encoded words. Python's own parser keeps spaces between them."""
+    name, email = parseaddr(header.replace("\r\n", "").replace("\n", ""))
+    return str(Address(str(make_header(decode_header(name))), addr_spec=email))
 
 
 def validate_deliverable(email: str) -> None:

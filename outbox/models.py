@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from outbox.messages import OutgoingEmail
 
 # Longer than sending one email can take with the timeouts from the settings.
 FIRST_RETRY_DELAY = timedelta(minutes=5)
@@ -51,7 +52,7 @@ class QueuedEmail(models.Model):
     class Meta:
         abstract = True
 
-    def build_email(self) -> EmailMessage | None:
+    def build_email(self) -> OutgoingEmail | None:
         """Build the email when it is about to be sent.
 
         Return None if it is no longer needed. Raise ValueError if it cannot be built, such as for an invalid address.

@@ -16,10 +16,11 @@ from typing import Any
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.apps import apps
 from django.conf import settings
-from django.core.mail import EmailMessage, mailers
+from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
 
 from outbox.headers import format_mailbox
+from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 
@@ -125,11 +126,11 @@ def _mark_failed(email: QueuedEmail, error: Exception) -> None:
     email.mark_failed(describe_error(error), is_final=is_final)
 
 
-def build_test_email(to_email: str) -> EmailMessage:
+def build_test_email(to_email: str) -> OutgoingEmail:
     """Build an email that confirms that sending works. Raise ValueError for an invalid email address."""
     site = SiteInfo.load()
     body = f"This is a test email from {settings.SITE_URL}. Your mail server works.\n"
-    return EmailMessage(
+    return OutgoingEmail(
         "Test email", body, format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name), [format_mailbox(to_email)]
     )
 

@@ -30,7 +30,8 @@ from tests.example_site import PUBLIC_PATHS, make_example_site
 
 # Generous, because a busy machine is slow but not broken.
 expect.set_options(timeout=15_000)
-hypothesis_settings.register_profile("suite", deadline=None)
+# FUZZ_EXAMPLES=10000 tests longer; see docs/testing.md.
+hypothesis_settings.register_profile("suite", deadline=None, max_examples=int(os.environ.get("FUZZ_EXAMPLES", "100")))
 hypothesis_settings.load_profile("suite")
 TransactionTestCase._fixture_teardown = lambda _: databases.delete_rows()  # type: ignore[attr-defined]
 

@@ -1,13 +1,13 @@
 """Emails to the owners about broken links."""
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import models
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
 from outbox.headers import format_mailbox
+from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
@@ -36,7 +36,7 @@ class BrokenLinksEmail(QueuedEmail):
         """Return the day."""
         return f"Broken links on {self.day}"
 
-    def build_email(self) -> EmailMessage | None:
+    def build_email(self) -> OutgoingEmail | None:
         """Return the email to the owners, or None once all its links work again."""
         links = list(self.links.broken().order_by("name", "pk"))
         owners = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").values_list("email", flat=True)
@@ -45,7 +45,7 @@ class BrokenLinksEmail(QueuedEmail):
         site = SiteInfo.load()
         admin_list_url = absolute_url(reverse("admin:affiliates_link_changelist", query={"show": "broken"}))
         subject = "An affiliate link is broken" if len(links) == 1 else f"{len(links)} affiliate links are broken"
-        return EmailMessage(
+        return OutgoingEmail(
             subject,
             render_to_string("affiliates/email/broken.txt", {"links": links, "admin_list_url": admin_list_url}),
             format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),

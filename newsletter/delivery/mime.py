@@ -6,7 +6,6 @@ In the bodies, each token is on a separate line between two soft line breaks (RF
 
 import re
 from binascii import b2a_qp
-from email import policy
 from email.message import EmailMessage, MIMEPart
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.personal_links import placeholder_url, token_placeholder
 from newsletter.tokens import TokenPurpose
 from outbox.headers import format_mailbox, one_line
+from outbox.messages import SMTP
 from siteinfo.models import SiteInfo
 
 _TOKENS = tuple(
@@ -87,7 +87,7 @@ def compile_message(campaign_id: int, sha256: str, sender: Sender) -> MessageTem
 
 
 def _build_message(campaign: Campaign, sender: Sender) -> EmailMessage:
-    message = EmailMessage(policy=policy.SMTP)
+    message = EmailMessage(policy=SMTP)
     message["From"] = format_mailbox(sender.email, sender.name)
     if sender.reply_to:
         message["Reply-To"] = format_mailbox(sender.reply_to)
@@ -117,7 +117,7 @@ def _build_part(subtype: str, text: str, placeholder_prefix: str) -> Any:
     pieces = re.split(f"({placeholder_prefix}-[a-z]+)", "\n".join(text.splitlines()) + "\n")
     # Every second piece is a placeholder.
     encoded = [piece.encode() if index % 2 else _quote(piece) for index, piece in enumerate(pieces)]
-    part = MIMEPart(policy=policy.SMTP)
+    part = MIMEPart(policy=SMTP)
     part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
     part["Content-Transfer-Encoding"] = "quoted-printable"
     part.set_payload(b"=\n".join(encoded).decode())

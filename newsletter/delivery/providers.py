@@ -17,12 +17,14 @@ from uuid import NAMESPACE_URL, uuid5
 import requests
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, mailers
+from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from urllib3.exceptions import NewConnectionError
 
 from newsletter.delivery.transport import Outcome, SmtpTransport, TransportError
 from newsletter.models import Delivery
+from outbox.headers import decode_mailbox
+from outbox.messages import OutgoingEmail
 
 _STATUS = Delivery.Status
 _SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -140,7 +142,7 @@ class ProviderTransport:
         return Outcome(_STATUS.UNCERTAIN, "", "The email provider did not confirm that it accepted the email.")
 
 
-def _read_status(email: EmailMultiAlternatives) -> Outcome:
+def _read_status(email: OutgoingEmail) -> Outcome:
     """Return the outcome that anymail recorded on a submitted email; other backends record none."""
     status = getattr(email, "anymail_status", None)
     if status and status.status == {"failed"}:
@@ -151,14 +153,15 @@ def _read_status(email: EmailMultiAlternatives) -> Outcome:
     return Outcome(_STATUS.SENT, "200", provider_id=provider_id)
 
 
-def _build_email(message: bytes, esp_name: str) -> EmailMultiAlternatives:
+def _build_email(message: bytes, esp_name: str) -> OutgoingEmail:
     """Parse `message` into the form anymail takes, with all headers that an API lets us set."""
     parsed = message_from_bytes(re.sub(rb"(?m)^\.\.", b".", message), policy=policy.default)
+    raw = dict(parsed.raw_items())
     parts = {part.get_content_subtype(): part.get_content().replace("\r\n", "\n") for part in parsed.iter_parts()}
-    email = EmailMultiAlternatives(
+    email = OutgoingEmail(
         str(parsed["Subject"]),
         parts["plain"],
-        str(parsed["From"]),
+        decode_mailbox(raw["From"]),
         [str(parsed["To"])],
         reply_to=[str(parsed["Reply-To"])] if parsed["Reply-To"] else None,
         headers={name: str(value) for name, value in parsed.items() if name.lower() not in _API_FIELDS},
@@ -174,7 +177,7 @@ def _build_email(message: bytes, esp_name: str) -> EmailMultiAlternatives:
     return email
 
 
-def _idempotency_key(email: EmailMultiAlternatives) -> str:
+def _idempotency_key(email: OutgoingEmail) -> str:
     return str(uuid5(NAMESPACE_URL, email.extra_headers["Message-ID"]))
 
 

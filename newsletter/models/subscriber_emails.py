@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import models
 from django.db.models import Q
 from django.template.loader import render_to_string
@@ -15,6 +14,7 @@ from newsletter.models.newsletter_settings import NewsletterSettings
 from newsletter.models.subscribers import CONFIRMATION_LIFETIME, Subscriber
 from newsletter.tokens import CONFIRMATION_DAYS, TokenPurpose
 from outbox.headers import format_mailbox, one_line
+from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
@@ -66,7 +66,7 @@ class SubscriberEmail(QueuedEmail):
         blocked = Suppression.objects.filter(email_hash=self.subscriber.email_hash, reason=Suppression.Reason.MANUAL)
         return not blocked.exists()
 
-    def build_email(self) -> EmailMultiAlternatives | None:
+    def build_email(self) -> OutgoingEmail | None:
         """Build the email, or return None if it is no longer needed.
 
         Raise ValueError for an email address that cannot be sent to.
@@ -77,7 +77,7 @@ class SubscriberEmail(QueuedEmail):
         context = self._template_context(site, newsletter_settings)
         folder = f"newsletter/email/{self.kind}"
         rendered = render_email(f"{folder}/body.html", context)
-        email = EmailMultiAlternatives(
+        email = OutgoingEmail(
             one_line(render_to_string(f"{folder}/subject.txt", context)),
             rendered.text,
             format_mailbox(

@@ -1,13 +1,13 @@
 """Test emails of campaigns."""
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import models
 from django.urls import reverse
 
 from newsletter.models.campaigns import Campaign
 from newsletter.models.newsletter_settings import NewsletterSettings
 from outbox.headers import format_mailbox, one_line
+from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
@@ -32,11 +32,11 @@ class TestEmail(QueuedEmail):
     def __str__(self) -> str:
         return f"Test email {self.pk}"
 
-    def build_email(self) -> EmailMultiAlternatives:
+    def build_email(self) -> OutgoingEmail:
         """Build the email with the same headers as the campaign's. Raise ValueError for an undeliverable address."""
         site, sender = SiteInfo.load(), NewsletterSettings.load()
         unsubscribe_url = absolute_url(reverse("newsletter:sample_link"))
-        email = EmailMultiAlternatives(
+        email = OutgoingEmail(
             one_line(f"[Test] {self.subject}"),
             self.text,
             format_mailbox(sender.from_email or settings.DEFAULT_FROM_EMAIL, sender.from_name or site.name),
