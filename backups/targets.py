@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -13,9 +13,9 @@ from django.core.files.storage import Storage
 from django.core.files.storage.handler import StorageHandler
 
 from backups.errors import BackupError
+from object_storage.urls import parse_bucket_url
 
 _PART_SUFFIX = ".part"
-_S3_OPTIONS = {"endpoint_url", "region_name", "addressing_style", "signature_version"}
 _SPOOL_BYTES = 10 * 1024 * 1024
 
 
@@ -133,17 +133,10 @@ def target_from_url(url: str) -> Target:
         if not folder.is_absolute():
             raise BackupError("Set BACKUP_URL to an absolute path, such as /srv/backups, or to an s3:// URL.")
         return FolderTarget(folder)
-    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    bucket = parts.netloc.rpartition("@")[2]
-    if parts.scheme != "s3" or not bucket or not options.keys() <= _S3_OPTIONS:
-        raise BackupError(
-            "Set BACKUP_URL to a path or to s3://key:secret@bucket/prefix. Its options are "
-            f"{', '.join(sorted(_S3_OPTIONS))}."
-        )
-    # Without a key, boto3 finds the credentials of the machine. Encoded characters of a key are decoded.
-    options |= {"bucket_name": bucket, "location": parts.path.strip("/")}
-    if parts.username and parts.password:
-        options |= {"access_key": unquote(parts.username), "secret_key": unquote(parts.password)}
+    try:
+        options = parse_bucket_url(url)
+    except ValueError as error:
+        raise BackupError(f"Set BACKUP_URL to a path or {error}") from error
     # By name, because boto3 takes 25 MB of memory, which only sites with a bucket should pay for.
     storage = StorageHandler({}).create_storage(
         {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**options, "max_memory_size": _SPOOL_BYTES}}

@@ -12,6 +12,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 from blog.models import Category, Post, PostQuerySet
 from blog.visibility import public_authors, public_series, public_tags
+from object_storage.errors import StorageUnavailableError
 from publishing.document_paths import document_models, documents_at
 from redirects.models import Redirect
 from redirects.normalize import matching_old_paths, normalize_path
@@ -186,7 +187,14 @@ def _check_months(urls: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _check_media(urls: Sequence[dict[str, Any]]) -> list[str]:
-    return ["" if default_storage.exists(url["path"]) else "This file does not exist." for url in urls]
+    return ["" if _is_stored(url["path"]) else "This file does not exist." for url in urls]
+
+
+def _is_stored(path: str) -> bool:
+    try:
+        return default_storage.exists(path)
+    except StorageUnavailableError:
+        return True  # As far as anyone can say while the storage is not available.
 
 
 def _with_feeds(view_name: str) -> tuple[str, str, str]:

@@ -129,7 +129,8 @@ class Image(models.Model):
         super().save(**kwargs)
         self._saved_state = (self.file.name, self.focal_point)
         if before and before[0] != self.file.name:
-            transaction.on_commit(partial(remove_unused_file, before[0]))
+            # A file that cannot be deleted now stays, but the image is saved.
+            transaction.on_commit(partial(remove_unused_file, before[0]), robust=True)
 
     @property
     def has_renditions(self) -> bool:
@@ -153,7 +154,7 @@ class Image(models.Model):
 # A signal, because querysets delete without calling Image.delete().
 @receiver(post_delete, sender=Image)
 def _delete_files(instance: Image, **kwargs: Any) -> None:
-    transaction.on_commit(partial(remove_unused_file, instance.file.name))
+    transaction.on_commit(partial(remove_unused_file, instance.file.name), robust=True)
 
 
 def remove_unused_file(name: str) -> None:

@@ -3,11 +3,14 @@
 import os
 import re
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
 
@@ -36,9 +39,22 @@ class WholeFileStorage(FileSystemStorage):
             # On a full disk there may be half a file.
             Path(self.path(part)).unlink(missing_ok=True)
 
+    def names_before(self, folder: str, moment: datetime) -> Iterator[str]:
+        """Yield the names of the files in `folder` that were stored before `moment`."""
+        with suppress(FileNotFoundError):
+            for name in self.listdir(folder)[1]:
+                with suppress(FileNotFoundError):
+                    if self.get_modified_time(f"{folder}/{name}") < moment:
+                        yield f"{folder}/{name}"
+
 
 def delete_abandoned_parts() -> int:
-    """Delete the temporary files of processes that were killed while they stored an upload. Return 0."""
+    """Delete the temporary files of processes that were killed while they stored an upload. Return 0.
+
+    A bucket has none: an object appears in it only when its upload is complete.
+    """
+    if settings.STORAGE_URL:
+        return 0
     oldest = time.time() - _PART_MAX_AGE
     for folder, _, names in os.walk(default_storage.path("")):
         for path in (Path(folder, name) for name in names if name.endswith(_PART)):

@@ -1,5 +1,6 @@
 """Admin views for uploads, the image picker and videos."""
 
+import logging
 from collections.abc import Iterable
 
 from django.contrib import messages
@@ -18,7 +19,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from http_client.client import FetchError
 from images import videos
 from images.models import Image
+from object_storage.errors import StorageUnavailableError
 from plaintext.numbers import parse_pk
+
+log = logging.getLogger(__name__)
 
 IMAGES_PER_PAGE = 24
 MAX_CHOSEN = 200
@@ -37,6 +41,9 @@ def add_uploads(uploads: Iterable[UploadedFile], alt: str = "") -> tuple[list[Im
             images.append(Image.objects.create_from_upload(upload, alt=alt[:300] if len(uploads) == 1 else ""))
         except ValidationError as error:
             errors.append(f"“{upload.name}”: {' '.join(error.messages)}")
+        except StorageUnavailableError:
+            log.exception("An upload could not be stored")
+            errors.append(f"“{upload.name}” was not stored, because the storage is unavailable. Try again in a minute.")
     if not uploads:
         errors.append("Choose a file first.")
     return images, errors

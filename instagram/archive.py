@@ -7,18 +7,18 @@ Latin-1. It contains no URLs of posts.
 import io
 import json
 import re
-import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -34,7 +34,8 @@ MAX_ARCHIVE_BYTES = 1024**3
 MAX_FILES = 200_000
 MAX_JSON_BYTES = 20 * 1024 * 1024
 MAX_POSTS = 60
-MAX_AGE_SECONDS = 24 * 3600
+FOLDER = "archives"
+MAX_AGE = timedelta(days=1)
 THUMBNAIL_SIZE = (480, 480)
 UNREADABLE = "We can't read this archive. Choose the ZIP file that you downloaded from Instagram, unchanged."
 _POST_LIST = re.compile(r"(?:^|/)(?:posts(?:_\d+)?|media)\.json$")
@@ -62,55 +63,53 @@ def store_upload(upload: UploadedFile) -> str:
         raise ValidationError("This file is larger than 1 GB. Export only your posts, in medium quality.")
     delete_expired()
     name = token_hex(16)
-    path = _folder() / f"{name}.zip"
-    with path.open("wb") as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
+    _storage().save(_path(name), upload)
     try:
         read_posts(name)
     except ValidationError:
-        path.unlink(missing_ok=True)
+        delete(name)
         raise
     return name
 
 
 def delete(name: str) -> None:
     """Delete a stored archive."""
-    (_folder() / f"{_checked_name(name)}.zip").unlink(missing_ok=True)
+    _storage().delete(_path(name))
 
 
 def delete_expired() -> int:
     """Delete archives older than a day. Return 0: the worker has nothing left to do."""
-    for path in _folder().glob("*.zip"):
-        if path.stat().st_mtime < time.time() - MAX_AGE_SECONDS:
-            path.unlink(missing_ok=True)
+    for path in list(_storage().names_before(FOLDER, timezone.now() - MAX_AGE)):
+        _storage().delete(path)
     return 0
 
 
-def _folder() -> Path:
-    folder = Path(settings.DATA_DIR) / "archives"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+def _storage() -> Any:
+    """Return the storage that all web servers share, because the author's next request may reach another one."""
+    return storages["private"]
 
 
-def _checked_name(name: str) -> str:
-    """Return `name` if `store_upload` can have created it, so that it cannot be a path to another file."""
+def _path(name: str) -> str:
+    """Return the path of the archive `name` if `store_upload` can have created it, rather than that of another file."""
     if not re.fullmatch(r"[0-9a-f]{32}", name):
         raise ValidationError("This archive was not found. Please upload it again.")
-    return name
+    return f"{FOLDER}/{name}.zip"
 
 
-def _open(name: str) -> zipfile.ZipFile:
+@contextmanager
+def _open(name: str) -> Iterator[zipfile.ZipFile]:
     try:
-        archive = zipfile.ZipFile(_folder() / f"{_checked_name(name)}.zip")
+        file = _storage().open(_path(name))
     except FileNotFoundError as error:
         raise ValidationError("Archives are deleted after a day. Please upload it again.") from error
-    except _DAMAGE as error:
-        raise ValidationError(UNREADABLE) from error
-    if len(archive.filelist) > MAX_FILES:
-        archive.close()
-        raise ValidationError("This archive has too many files. Export only your posts.")
-    return archive
+    with file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except _DAMAGE as error:
+            raise ValidationError(UNREADABLE) from error
+        if len(archive.filelist) > MAX_FILES:
+            raise ValidationError("This archive has too many files. Export only your posts.")
+        yield archive
 
 
 def _read(archive: zipfile.ZipFile, path: str, max_bytes: int) -> bytes:

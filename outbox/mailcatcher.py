@@ -121,7 +121,8 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _email(self, email: CaughtEmail, part: str | None) -> None:
         if part == "html/":
             csp = (
-                f"sandbox {_SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; img-src data: {settings.SITE_URL}"
+                f"sandbox {_SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; "
+                f"img-src {' '.join(['data:', settings.SITE_URL, *settings.MEDIA_ORIGINS])}"
             )
             self._respond(200, "text/html", email.html.encode(errors="replace"), csp)
         elif part == "source/":

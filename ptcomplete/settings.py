@@ -12,6 +12,7 @@ from js_asset import static_lazy
 
 from ptcomplete.database_settings import complete
 from ptcomplete.email_settings import anymail, mailers
+from ptcomplete.media_settings import media_origins, media_url, storages
 from ptcomplete.security_settings import hsts_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -259,10 +260,13 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("jpg", "jpeg", "png", "gif", "webp", "woff", "woff2", "map", "txt")
 # Other sites need not load fonts and scripts from here.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
-STORAGES = {
-    "default": {"BACKEND": "images.storage.WholeFileStorage"},
+# The bucket for uploads, which several hosts share: s3://key:secret@bucket/prefix?endpoint_url=https://host.
+STORAGE_URL = env.str("STORAGE_URL", default="")
+# The public URL of the bucket's media folder, or of a CDN. Without it, the site serves uploads.
+MEDIA_URL = media_url(env.str("MEDIA_URL", default=""), SITE_URL)
+MEDIA_ORIGINS = media_origins(MEDIA_URL)
+STORAGES: dict[str, dict[str, Any]] = storages(STORAGE_URL, DATA_DIR) | {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -318,6 +322,8 @@ SECURE_CSP: dict[str, list[str]] = {
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
     "form-action": [CSP.SELF],
+    "img-src": [CSP.SELF, *MEDIA_ORIGINS],
+    "media-src": [CSP.SELF, *MEDIA_ORIGINS],
     # Videos play in a frame after a click on their thumbnail.
     "frame-src": ["https://www.youtube-nocookie.com", "https://player.vimeo.com"],
 }
@@ -325,7 +331,7 @@ SECURE_CSP: dict[str, list[str]] = {
 ADMIN_CSP = SECURE_CSP | {
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
-    "img-src": [CSP.SELF, "data:", "blob:"],
+    "img-src": [CSP.SELF, "data:", "blob:", *MEDIA_ORIGINS],
     # The image picker opens in a frame of the same origin.
     "frame-ancestors": [CSP.SELF],
     "frame-src": [CSP.SELF],

@@ -34,10 +34,12 @@ from analytics.visitors import is_prefetch
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import og_images
+from object_storage.errors import StorageUnavailableError
 from pagecache.responses import allow_parameters, depend_on_texts
 from pages.sitemaps import PageSitemap
 from pages.views import page_detail
 from ptcomplete.byte_ranges import BLOCK_SIZE, apply_range
+from ptcomplete.slow_clients import busy
 from public_forms.body_limits import too_large
 from public_forms.client_counts import counts_today
 from redirects.views import log_not_found, redirect_response
@@ -81,17 +83,18 @@ def document(request: HttpRequest, path: str) -> HttpResponse:
 def media(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
     """Serve an uploaded file. Its name changes with its content, so browsers may cache it forever."""
     try:
-        file = default_storage.open(path)
         changed_at = default_storage.get_modified_time(path).timestamp()
+        if not was_modified_since(request.headers.get("If-Modified-Since"), changed_at):
+            return HttpResponse(status=304)
+        file = default_storage.open(path)
+    except StorageUnavailableError:
+        return busy()
     except (
         OSError,
         ValueError,
         SuspiciousFileOperation,
     ) as error:  # e.g. a path outside the folder
         raise Http404 from error
-    if not was_modified_since(request.headers.get("If-Modified-Since"), changed_at):
-        file.close()
-        return HttpResponse(status=304)
     response = FileResponse(file)
     response.block_size = BLOCK_SIZE  # Each block costs a call of the server.
     response["Cache-Control"] = "public, max-age=31536000, immutable"
@@ -142,6 +145,8 @@ def og_image(request: HttpRequest, token: str) -> HttpResponse | FileResponse:
     """Serve the generated Open Graph image of a page that has no image."""
     try:
         name = og_images.stored_og_image(token)
+    except StorageUnavailableError:
+        return busy()
     except (BadSignature, ValueError) as error:
         raise Http404 from error
     return media(request, name)

@@ -33,7 +33,7 @@ from public_forms.ratelimit import hit_key
 # An email brings its own styles. It must not run scripts, submit forms or load images from other sites.
 EMAIL_CSP = {
     "default-src": [CSP.NONE],
-    "img-src": [CSP.SELF, settings.SITE_URL, "data:"],
+    "img-src": [CSP.SELF, settings.SITE_URL, "data:", *settings.MEDIA_ORIGINS],
     "style-src": [CSP.UNSAFE_INLINE],
     "base-uri": [CSP.SELF],
     "frame-ancestors": [CSP.SELF],

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from django.core.management import CommandError, call_command
-from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from backups.checks import check_settings
@@ -17,6 +15,7 @@ from backups.keys import parse_recipients
 from backups.models import Backup
 from backups.targets import FolderTarget, S3Target, target_from_url
 from blog.models import Post
+from tests.buckets import bucket_url, client, run_s3
 from tests.factories import make_image, make_post
 
 NAME = "ptcomplete-20261130T030000Z.tar.age"
@@ -24,20 +23,9 @@ NAME = "ptcomplete-20261130T030000Z.tar.age"
 
 @pytest.fixture(scope="module")
 def s3_url() -> Iterator[str]:
-    """Start an S3 server with an empty bucket, and return the address of the server."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client(url).create_bucket(Bucket="clinic")
-    yield url
-    server.stop()
-
-
-def client(url: str) -> "boto3.client":
-    return boto3.client(
-        "s3", endpoint_url=url, aws_access_key_id="key", aws_secret_access_key="sec/ret", region_name="us-east-1"
-    )
+    """Run an S3 server with an empty bucket, and yield its URL."""
+    with run_s3("clinic") as url:
+        yield url
 
 
 @pytest.mark.slow
@@ -45,7 +33,7 @@ def client(url: str) -> "boto3.client":
 def test_a_site_is_backed_up_to_a_bucket_and_restored(
     s3_url: str, settings: Settings, identity: Path, media_root: Path
 ) -> None:
-    settings.BACKUP_URL = f"s3://key:sec%2Fret@clinic/site?endpoint_url={s3_url}&region_name=us-east-1"
+    settings.BACKUP_URL = bucket_url(s3_url, "clinic/site")
     settings.BACKUP_KEEP_DAILY, settings.BACKUP_KEEP_WEEKLY, settings.BACKUP_KEEP_MONTHLY = 1, 0, 0
     client(s3_url).put_object(Bucket="clinic", Key=f"site/{NAME.replace('2026', '2020')}", Body=b"old")
     client(s3_url).put_object(Bucket="clinic", Key="site/holiday.jpg", Body=b"not ours")

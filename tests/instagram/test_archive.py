@@ -26,7 +26,9 @@ MOJIBAKE = "Caf\u00c3\u00a9 \u00f0\u009f\u00a7\u0098"  # as the exports write "C
 @pytest.fixture(autouse=True)
 def folder(settings: Settings, tmp_path: Path) -> Path:
     """Give each test its own folder for archives."""
-    settings.DATA_DIR = tmp_path
+    private = settings.STORAGES["private"]
+    options = private["OPTIONS"] | {"location": tmp_path}
+    settings.STORAGES = settings.STORAGES | {"private": private | {"OPTIONS": options}}
     return tmp_path / "archives"
 
 

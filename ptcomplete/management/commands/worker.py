@@ -29,6 +29,7 @@ from instagram import api as instagram_api
 from instagram import archive as instagram_archive
 from newsletter.campaigns.worker import run_round
 from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
+from object_storage.errors import StorageUnavailableError
 from operations.errors import describe
 from operations.heartbeat import Heartbeat
 from operations.models import JobFailure
@@ -47,6 +48,7 @@ POLL_SECONDS = 1.0
 PAUSE_AFTER_FAILURE = 60.0
 # A database server that restarts is back soon, and the job itself is not at fault.
 PAUSE_WITHOUT_DATABASE = 1.0
+PAUSE_WITHOUT_STORAGE = 5.0
 
 
 class Job(NamedTuple):
@@ -112,6 +114,9 @@ def run(job: Job) -> int | Failure:
         if is_lost_connection(error):
             log.warning("The job “%s” lost its connection to the database: %s", job.name, error)
             return Failure(PAUSE_WITHOUT_DATABASE)
+        if isinstance(error, StorageUnavailableError):
+            log.warning("The job “%s” cannot reach the storage of uploads: %s", job.name, error)
+            return Failure(PAUSE_WITHOUT_STORAGE)
         log.exception("The job “%s” failed", job.name)
         # Even if the database is the reason.
         with suppress(DatabaseError):
