@@ -43,12 +43,15 @@ def problem() -> str:
     reason = f" The last attempt failed: {latest.error}" if latest and latest.status == Backup.Status.FAILED else ""
     if last_good is None:
         return f"No backup has been made yet.{reason}"
-    # A day late is late, but not so early that a restart in the night raises a warning.
-    limit = timedelta(hours=max(settings.BACKUP_EVERY_HOURS, 24)) + timedelta(hours=24)
-    age = timezone.now() - last_good.started_at
-    if age > limit:
-        return f"The last good backup is {age.days} days old.{reason}"
+    if not is_recent(last_good):
+        return f"The last good backup is {(timezone.now() - last_good.started_at).days} days old.{reason}"
     return reason.strip()
+
+
+def is_recent(backup: Backup) -> bool:
+    """Return whether the backup is no more than a day late, so that a restart in the night raises no warning."""
+    limit = timedelta(hours=max(settings.BACKUP_EVERY_HOURS, 24)) + timedelta(hours=24)
+    return timezone.now() - backup.started_at <= limit
 
 
 class BackupProcess:

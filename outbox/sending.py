@@ -10,7 +10,9 @@ import logging
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
@@ -18,6 +20,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import Max, Min
 
 from outbox.headers import format_mailbox
 from outbox.messages import OutgoingEmail
@@ -73,7 +76,7 @@ def send_due_emails() -> int:
     """
     if "default" not in mailers:
         return 0
-    due = [email for queue in _queues() for email in queue.due()[:BATCH_SIZE]]
+    due = [email for queue in queues() for email in queue.due()[:BATCH_SIZE]]
     if not due:
         return 0
     mailer = mailers.default
@@ -101,8 +104,29 @@ def _open(mailer: BaseEmailBackend) -> Exception | None:
     return None
 
 
-def _queues() -> list[QueuedEmailQuerySet[Any]]:
+def queues() -> list[QueuedEmailQuerySet[Any]]:
+    """Return the emails of each table."""
     return [model._default_manager.all() for model in apps.get_models() if issubclass(model, QueuedEmail)]  # type: ignore[misc]
+
+
+def oldest_due() -> datetime | None:
+    """Return since when the email that has been due for longest is waiting."""
+    return _extreme(min, (queue.due().aggregate(time=Min("next_attempt_at"))["time"] for queue in queues()))
+
+
+def last_sent() -> datetime | None:
+    """Return when the mail server last accepted an email."""
+    return _extreme(max, (queue.aggregate(time=Max("sent_at"))["time"] for queue in queues()))
+
+
+def count_given_up() -> int:
+    """Return the number of emails that failed and are not tried again."""
+    return sum(queue.failed().filter(next_attempt_at__isnull=True).count() for queue in queues())
+
+
+def _extreme(choose: Callable[..., datetime], times: Iterable[datetime | None]) -> datetime | None:
+    known = [time for time in times if time]
+    return choose(known) if known else None
 
 
 def _send(email: QueuedEmail, mailer: BaseEmailBackend) -> None:

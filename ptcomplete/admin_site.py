@@ -12,13 +12,16 @@ from django.core.exceptions import PermissionDenied
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.sign_in import SignInForm, remember_browser, seconds_to_next_hour
 from ptcomplete import dashboard, link_chooser
+from ptcomplete.health.runner import run_checks
 
 # The apps that authors use most come first; the others follow in Django's order.
 FIRST_APPS = ("blog", "pages", "layout", "images", "siteinfo", "accounts")
@@ -42,10 +45,26 @@ class PTCompleteAdminSite(AdminSite):
         view_on_site = self.admin_view(self.view_on_site, cacheable=True)
         return [
             path("links/", self.admin_view(link_chooser.search), name="links"),
+            path("health/", self.admin_view(self.site_health), name="site_health"),
             # Before Django's view of the same name, which asks for no permission.
             path("r/<int:content_type_id>/<path:object_id>/", view_on_site, name="view_on_site"),
             *super().get_urls(),
         ]
+
+    @method_decorator(require_safe)
+    def site_health(self, request: HttpRequest) -> TemplateResponse:
+        """Show all health checks to owners."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        results = run_checks()
+        context = {
+            **self.each_context(request),
+            "title": "Site health",
+            "problems": [result for result in results if result.is_problem],
+            "fine": [result for result in results if not result.is_problem],
+            "checked_at": timezone.localtime(),
+        }
+        return TemplateResponse(request, "admin/site_health.html", context)
 
     def view_on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Redirect to the public page of a row that the user may open. Its path contains the title."""
@@ -68,6 +87,8 @@ class PTCompleteAdminSite(AdminSite):
         registered = list(self._registry)
         for app in apps:
             app["models"].sort(key=lambda entry: registered.index(entry["model"]))
+            if app["app_label"] == "siteinfo" and request.user.is_superuser:
+                app["models"].append(_site_health_entry())
         rank = {label: index for index, label in enumerate(FIRST_APPS)}
         return sorted(apps, key=lambda app: rank.get(app["app_label"], len(rank)))
 
@@ -86,6 +107,17 @@ class PTCompleteAdminSite(AdminSite):
         elif request.method == "POST" and isinstance(request.user, User) and response.status_code == 302:
             remember_browser(request, response, request.user)
         return response
+
+
+def _site_health_entry() -> dict[str, Any]:
+    """Return the entry of the “Site health” page in the list of models."""
+    return {
+        "name": "Site health",
+        "object_name": "SiteHealth",
+        "admin_url": reverse("admin:site_health"),
+        "add_url": None,
+        "view_only": True,
+    }
 
 
 def _reject_out_of_range(view: Any) -> Any:

@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Model, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
 from affiliates.models import Link
-from backups import scheduling as backups
-from backups.models import Backup
 from blog import checklist
 from blog.models import Post, PostQuerySet, PostTemplate
 from contact.email_delivery import delivery_problem
@@ -29,9 +27,11 @@ from newsletter import overview as newsletter
 from newsletter.forms import is_signup_paused
 from newsletter.models import Campaign, Delivery, Subscriber
 from pages.models import Page
+from ptcomplete.health.findings import Level
+from ptcomplete.health.runner import dashboard_problems
 from publishing.document_paths import document_models
 from publishing.models import Autosave, Document, PendingEdit, Submission
-from siteinfo.urls import admin_url, is_local_site
+from siteinfo.urls import admin_url
 
 MAX_ROWS = 5
 
@@ -119,11 +119,11 @@ def _counted(count: int, singular: str, plural: str = "") -> str:
 
 def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     """Yield the tasks, most urgent first."""
+    yield from _health_tasks(user)
     if count := counts["blocked"]:
         reason = "Your publishing rules do not allow them to be published as they are."
         url = _post_list_url(status="published", missing="blocked")
         yield Task(f"{_counted(count, 'published post')} to fix", reason, url, "Show", "warning", "red")
-    yield from _backup_tasks(user)
     yield from _campaign_tasks(user)
     yield from _broken_link_tasks(user)
     yield from _inbox_tasks(user)
@@ -152,12 +152,15 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
         yield Task(title, reason, admin_url(delivery.campaign, "progress"), "Decide", "mail", "butter")
 
 
-def _backup_tasks(user: User) -> Iterator[Task]:
-    """Yield a warning if the last good backup is missing or old. A site on this machine needs none."""
-    if not user.has_perm("backups.view_backup") or (is_local_site() and not settings.BACKUP_URL):
+def _health_tasks(user: User) -> Iterator[Task]:
+    """Yield one line about what keeps the site from working. Its page has the details."""
+    if not user.is_superuser or not (problems := dashboard_problems()):
         return
-    if problem := backups.problem():
-        yield Task("Backups need your attention", problem, admin_url(Backup), "Show", "warning", "red")
+    first, *others = problems
+    has_error = first.finding.level == Level.ERROR
+    title = first.finding.message if not others else f"Site health: {len(problems)} problems"
+    reason = first.finding.advice if not others else " ".join(problem.finding.message for problem in problems[:2])
+    yield Task(title, reason, reverse("admin:site_health"), "Show", "warning", "red" if has_error else "butter")
 
 
 def _broken_link_tasks(user: User) -> Iterator[Task]:
@@ -293,7 +296,8 @@ def _ready_draft_tasks(user: User) -> Iterator[Task]:
 
 def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     """Yield settings, texts and categories that would improve the site."""
-    if user.has_perm("contact.change_message") and (problem := delivery_problem()):
+    # Owners see it among the other problems of the site.
+    if not user.is_superuser and user.has_perm("contact.change_message") and (problem := delivery_problem()):
         yield Task("Email delivery has a problem", problem, admin_url(Message), "Show", "mail")
     if user.has_perm("images.change_image") and (count := Image.objects.without_alt().count()):
         title = f"{_counted(count, 'image')} without alt text"

@@ -82,6 +82,16 @@ def index_missing(limit: int = BATCH_SIZE) -> int:
     return 0
 
 
+def count_differences() -> tuple[int, int]:
+    """Return the numbers of documents without an entry and of entries without a document."""
+    missing = orphaned = 0
+    for source in SOURCES:
+        entries = IndexEntry.objects.filter(content_type=source.content_type)
+        missing += source.documents.filter(~Exists(entries.filter(object_id=OuterRef("pk")))).count()
+        orphaned += entries.filter(~Exists(source.documents.filter(pk=OuterRef("object_id")))).count()
+    return missing, orphaned
+
+
 def rebuild_index(report_progress: Callable[[int], None] = lambda done: None) -> int:
     """Recreate the index for the current language and rewrite every entry. Return the number of documents.
 

@@ -14,6 +14,8 @@ from blog.models import Category, Post, Tag, TaggedPost
 from images.models import Image
 from images.uploads import process_upload
 from newsletter.models import Campaign, Delivery, Subscriber
+from operations.models import WorkerProcess
+from operations.version import app_version
 from pages.models import Page
 from richtext import references
 
@@ -130,3 +132,14 @@ def make_delivery(**overrides: object) -> Delivery:
     if "campaign" not in overrides:
         fields |= {"campaign": make_campaign()}
     return Delivery.objects.create(**fields | overrides)
+
+
+def make_worker_process(**overrides: object) -> WorkerProcess:
+    """Create a worker that has just reported."""
+    process = WorkerProcess(
+        kind="worker", host="web1", pid=next(_numbers), version=app_version(), started_at=timezone.now()
+    )
+    process.report()
+    WorkerProcess.objects.filter(pk=process.pk).update(**{"pid": process.pid} | overrides)
+    process.refresh_from_db()
+    return process

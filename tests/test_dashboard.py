@@ -21,7 +21,7 @@ from blog.models import Category, Post, PublishingRules
 from contact.models import Message
 from pages.models import Page
 from siteinfo.models import SiteInfo
-from tests.factories import make_category, make_image, make_page, make_post
+from tests.factories import make_category, make_image, make_page, make_post, make_worker_process
 
 
 def text(client: Client, url: str = "/admin/") -> str:
@@ -37,6 +37,7 @@ def test_an_empty_dashboard_greets_the_user_and_offers_to_write_a_post(
 ) -> None:
     # Without backups, a site on another machine has something to do.
     settings.SITE_URL = "http://127.0.0.1:8000"
+    make_worker_process()
     admin_user.name = "Tera"
     admin_user.save()
     SiteInfo.objects.create(email="tera@example.org")
@@ -76,7 +77,7 @@ def test_the_dashboard_lists_tasks(admin_client: Client, admin_user: User) -> No
     html = text(admin_client)
     for expected in (
         "1 unanswered message",
-        "Email delivery has a problem",
+        "Site health: ",
         "“Ready one” looks ready to publish",
         "Unsaved changes in “Unsaved one”",
         "Pending changes to “Edited one”",

@@ -68,12 +68,12 @@ def test_a_killed_backup_blocks_the_next_only_for_its_lease() -> None:
 
 
 def warning(client: Client) -> str:
-    tasks = client.get("/admin/").context["tasks"]
-    return next((f"{task.title}: {task.reason}" for task in tasks if "ackup" in task.title), "")
+    problems = client.get("/admin/health/").context["problems"]
+    return next((problem.finding.message for problem in problems if problem.check.name == "Backups"), "")
 
 
 @pytest.mark.django_db
-def test_the_dashboard_warns_without_a_recent_good_backup(admin_client: Client, settings: Settings) -> None:
+def test_owners_are_warned_without_a_recent_good_backup(admin_client: Client, settings: Settings) -> None:
     assert "No backup has been made yet" in warning(admin_client)
     good = make_backup(3 * 24 * HOUR)
     assert "3 days old" in warning(admin_client)

@@ -1,0 +1,1 @@
+"""Checks of the running site, for `manage.py doctor`, the “Site health” page and the dashboard."""
