@@ -185,6 +185,17 @@ class Author(ReferenceSource):
         with services.track_path_change(self):
             super().save(**kwargs)
 
+    def anonymize(self) -> None:
+        """Remove what identifies the person. Posts keep the profile, under a name that says nothing."""
+        self.qualifications.all().delete()
+        self.links.all().delete()
+        blank = dict.fromkeys(("credentials", "job_title", "short_bio", "long_bio", "expertise"), "")
+        for name, value in {**blank, "name": "Former author", "portrait": None, "user": None}.items():
+            setattr(self, name, value)
+        self.save()
+        # Not through save(), which would redirect from the old URL and so keep the name.
+        Author.objects.filter(pk=self.pk).update(slug=f"former-author-{self.pk}")
+
     @property
     def name_with_credentials(self) -> str:
         """Return the name with credentials, such as "Sam Example, PT, DPT"."""
@@ -315,6 +326,7 @@ class AuditEvent(models.Model):
         PUBLISHED = "published", "Published"
         EXPORTED = "exported", "Exported"
         IMPORTED = "imported", "Imported"
+        ERASED = "erased", "Erased"
         ROLE = "role", "Role changed"
         INVITED = "invited", "Invited"
         PASSWORD = "password", "Password set"

@@ -177,8 +177,8 @@ def fill(subscribers: int) -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from newsletter.email_addresses import hash_email
     from newsletter.models import Subscriber
+    from privacy.email_addresses import hash_email
 
     call_command("migrate", verbosity=0)
     now = timezone.now()

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from newsletter.email_addresses import normalize_email
 from newsletter.models import ConsentEvent, ConsentText, NewsletterSettings, Subscriber, Subscription, Topic
 from newsletter.models.consent import DEFAULT_TEXTS
 from newsletter.subscribers.consent_log import request_metadata
 from outbox.headers import validate_deliverable
+from privacy.email_addresses import normalize_email
 from public_forms.fields import EmailField
 from public_forms.forms import PublicForm
 from public_forms.ratelimit import hit_key, is_exhausted

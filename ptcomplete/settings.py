@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "redirects",
     "pagecache",
     "operations",
+    "privacy",
     "ptcomplete.apps.PTCompleteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -18,7 +18,7 @@ from accounts.models import User
 from images.og_images import delete_old, og_image, stored_og_image
 from images.storage import delete_abandoned_parts
 from ptcomplete.management.commands.worker import JOBS
-from ptcomplete.retention import LOG_ENTRY_MAX_AGE, delete_expired_sessions, delete_old_log_entries
+from ptcomplete.personal_data import LOG_ENTRY_MAX_AGE, delete_expired_sessions, delete_old_log_entries
 from publishing.autosave import MAX_AGE
 from publishing.models import Autosave, Revision
 from publishing.retention import (

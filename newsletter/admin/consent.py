@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from newsletter.email_addresses import hash_email
 from newsletter.models import ConsentText, Suppression
 from outbox.headers import validate_deliverable
+from privacy.email_addresses import hash_email
 from public_forms.fields import EmailField
 
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.mail import mailers
 
 from newsletter.delivery.providers import provider_name
-from newsletter.email_addresses import normalize_email
 from newsletter.models import NewsletterSettings
+from privacy.email_addresses import normalize_email
 from siteinfo.urls import is_local_site
 
 

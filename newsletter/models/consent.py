@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from newsletter.email_addresses import hash_email
 from plaintext.numbers import parse_pk
+from privacy.email_addresses import hash_email
 
 # The newsletter's privacy notice promises both periods.
 TRUNCATE_IP_AFTER = timedelta(days=90)

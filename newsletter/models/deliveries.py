@@ -49,6 +49,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             self.transition(status, Delivery.Status.SKIPPED, error="The email address was erased.")
         return self.update(to_email="")
 
+    def forget_person(self) -> int:
+        """Remove what identifies the recipient except the keyed hash; return the number of rows."""
+        return self.forget_addresses() and self.update(subscriber=None)
+
     def forget_old_addresses(self) -> int:
         """Delete the email addresses of campaigns that ended three months ago; return the number of rows.
 

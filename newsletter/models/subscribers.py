@@ -10,10 +10,10 @@ from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
-from newsletter.email_addresses import hash_email, normalize_email
 from newsletter.models.consent import CONSENT_RECORD_LIFETIME, ConsentEvent, Suppression
 from newsletter.models.transitions import TransitionTable, transition
 from newsletter.tokens import CONFIRMATION_DAYS, TokenPurpose
+from privacy.email_addresses import hash_email, normalize_email
 from public_forms.ratelimit import hit_key
 
 CONFIRMATION_LIFETIME = timedelta(days=CONFIRMATION_DAYS)

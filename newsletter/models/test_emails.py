@@ -1,8 +1,11 @@
 """Test emails of campaigns."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from newsletter.models.campaigns import Campaign
 from newsletter.models.newsletter_settings import NewsletterSettings
@@ -11,6 +14,16 @@ from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
+
+TEST_EMAIL_RETENTION = timedelta(days=30)
+
+
+class TestEmailQuerySet(QueuedEmailQuerySet["TestEmail"]):
+    """Clean up old test emails."""
+
+    def delete_expired(self) -> int:
+        """Delete the test emails of a month ago, sent or not. Return how many were deleted."""
+        return self.filter(created_at__lt=timezone.now() - TEST_EMAIL_RETENTION).delete()[0]
 
 
 class TestEmail(QueuedEmail):
@@ -23,7 +36,7 @@ class TestEmail(QueuedEmail):
     html = models.TextField()
     text = models.TextField()
 
-    objects = QueuedEmailQuerySet["TestEmail"].as_manager()
+    objects = TestEmailQuerySet.as_manager()
 
     class Meta:
         ordering = ("-pk",)

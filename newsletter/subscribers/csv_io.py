@@ -19,11 +19,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from newsletter.email_addresses import hash_email, normalize_email
 from newsletter.models import ConsentEvent, Subscriber, Subscription, Suppression, Topic
 from outbox.headers import validate_deliverable
 from plaintext.characters import strip_control_characters
 from plaintext.csv_export import unescape_formula, write_csv
+from privacy.email_addresses import hash_email, normalize_email
 
 COLUMNS = ("email", "name", "language", "status", "confirmed_at", "paused_until", "topics")
 # Column names of an import, in lower case and without spaces and punctuation.

@@ -17,27 +17,22 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
-from accounts.models import AuditEvent, delete_old_account_emails
 from affiliates.link_checker import check_next
 from backups.scheduling import BackupProcess
-from contact.models import Message
-from feedback.models import Suggestion
 from images import og_images
 from images.storage import delete_abandoned_parts
 from images.tasks import create_missing_renditions
 from instagram import api as instagram_api
 from instagram import archive as instagram_archive
 from newsletter.campaigns.worker import run_round
-from newsletter.models import ConsentEvent, Delivery, Subscriber, WebhookEvent
+from newsletter.models import WebhookEvent
 from object_storage.errors import StorageUnavailableError
 from operations.errors import describe
 from operations.heartbeat import Heartbeat
 from operations.models import JobFailure
 from outbox.sending import send_due_emails
-from ptcomplete import retention
+from privacy.registry import register
 from ptcomplete.database_retry import is_lost_connection
-from public_forms import ratelimit
-from publishing.retention import delete_expired_autosaves, delete_old_revisions
 from publishing.revisions import publish_due_edits
 from redirects.services import prune_not_found_log
 from search.indexing import index_missing
@@ -77,23 +72,12 @@ JOBS = (
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
     Job("unused Instagram archives", instagram_archive.delete_expired, 3600),
-    Job("expired rate limit counters", ratelimit.delete_expired, 3600),
-    Job("expired contact messages", Message.objects.delete_expired, 3600),
-    Job("unconfirmed and former subscribers", Subscriber.objects.delete_expired, 3600),
-    Job("IP addresses in the consent log", ConsentEvent.objects.truncate_ip_addresses, 3600),
-    Job("expired consent records", ConsentEvent.objects.delete_expired, 3600),
-    Job("email addresses of old deliveries", Delivery.objects.forget_old_addresses, 3600),
     Job("old webhook events", WebhookEvent.objects.delete_expired, 3600),
-    Job("expired events of the audit log", AuditEvent.objects.delete_expired, 3600),
-    Job("expired links to set a password", delete_old_account_emails, 3600),
     Job("404 log entries with a redirect", prune_not_found_log, 3600),
     Job("old share images", og_images.delete_old, 3600),
     Job("abandoned parts of uploads", delete_abandoned_parts, 24 * 3600),
-    Job("expired sessions", retention.delete_expired_sessions, 3600),
-    Job("expired autosaves", delete_expired_autosaves, 3600),
-    Job("old revisions", delete_old_revisions, 3600),
-    Job("old entries of the admin log", retention.delete_old_log_entries, 3600),
-    Job("personal data on old suggestions", Suggestion.objects.erase_personal_data, 3600),
+    # Several periods of one model may share a job.
+    *(Job(name, work, 3600) for name, work in {each.job: each.work for each in register.retentions()}.items()),
 )
 
 

@@ -15,8 +15,8 @@ from django.db import connection
 from django.utils import timezone
 
 from newsletter.delivery.materialize import prepare_campaign
-from newsletter.email_addresses import hash_email, normalize_email
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
+from privacy.email_addresses import hash_email, normalize_email
 
 KILLED = -9
 

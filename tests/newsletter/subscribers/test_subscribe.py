@@ -9,7 +9,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from newsletter.email_addresses import hash_email
 from newsletter.models import (
     ConsentEvent,
     ConsentText,
@@ -19,6 +18,7 @@ from newsletter.models import (
     Suppression,
 )
 from outbox import sending
+from privacy.email_addresses import hash_email
 from public_forms.forms import issue_shared_token, issue_token
 from public_forms.models import RateLimitCounter
 from tests.factories import make_subscriber

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from newsletter.email_addresses import hash_email, normalize_email
+from privacy.email_addresses import hash_email, normalize_email
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,7 @@
+"""The media library stores no personal data but what authors publish."""
+
+from images.models import Image, Video
+from privacy.registry import register
+
+register.add_impersonal(Image, "file focal_point title alt caption credit formats_hash", "Published content.")
+register.add_impersonal(Video, "key title", "Published content.")

@@ -1,0 +1,11 @@
+"""The site's settings store no personal data."""
+
+from privacy.registry import register
+from siteinfo.models import SiteInfo, SocialLink
+
+register.add_impersonal(
+    SiteInfo,
+    "name tagline description email hero_title hero_text help_line disclaimer footer_note statements",
+    "Published content, and the site's own email address.",
+)
+register.add_impersonal(SocialLink, "url", "Published content.")

@@ -1,0 +1,20 @@
+"""What an import from WordPress stores about people: the names under which authors signed in there."""
+
+from privacy.registry import PersonalData, register
+from wordpress.models import ImportedObject
+
+register.add(
+    PersonalData(
+        model=ImportedObject,
+        title="Imported WordPress accounts",
+        fields={"key": "the name used to sign in, which may be an email address"},
+        other_fields="id site kind object_id digest fingerprint",
+        purpose="To recognize an author when an export is imported again.",
+        source="The export of the old site.",
+        find=lambda person: person.rows(ImportedObject.objects.filter(kind=ImportedObject.Kind.AUTHOR), "key"),
+        erase=lambda rows: rows.delete(),
+        erasing="Deleted.",
+        period="until the import app is removed",
+        recipients=("backups",),
+    )
+)
