@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST
 from newsletter.forms import PreferencesForm, SignupForm
 from newsletter.models import Campaign, ConsentEvent, ConsentText, Subscriber
 from newsletter.subscribers.consent_log import request_metadata
-from newsletter.subscribers.personal_data import collect_personal_data
 from newsletter.tokens import TokenPurpose
+from privacy.collecting import collect_personal_data
+from privacy.people import Person
 from public_forms.decorators import public_form
 
 # Enough of a token to recognize it in the consent log, too little to use it.
@@ -138,11 +139,15 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 @token_page
 @require_POST
 def export_data(request: HttpRequest, token: str) -> HttpResponse:
-    """Download all personal data as a JSON file."""
+    """Download what the newsletter stores as a JSON file.
+
+    Not what other apps store: anyone could have entered this email address into their forms.
+    """
     if not (subscriber := _get_subscriber(request, token, TokenPurpose.PREFERENCES)):
         return _link_expired(request)
     ConsentEvent.objects.record(ConsentEvent.Kind.EXPORTED, subscriber, **request_metadata(request))
-    response = JsonResponse(collect_personal_data(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    data = collect_personal_data(Person(subscriber.email), apps={"newsletter"})
+    response = JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = 'attachment; filename="newsletter-my-data.json"'
     return response
 

@@ -18,6 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
+from accounts import personal_data_views as privacy
 from accounts.models import User
 from accounts.sign_in import SignInForm, remember_browser, seconds_to_next_hour
 from ptcomplete import dashboard, link_chooser
@@ -25,6 +26,11 @@ from ptcomplete.health.runner import run_checks
 
 # The apps that authors use most come first; the others follow in Django's order.
 FIRST_APPS = ("blog", "pages", "layout", "images", "siteinfo", "accounts")
+# Pages without a model, by the app that lists them: name and URL name.
+OWNER_PAGES = {
+    "accounts": (("Personal data", "personal_data"),),
+    "siteinfo": (("Site health", "site_health"),),
+}
 
 with_admin_csp = csp_override(settings.ADMIN_CSP)
 
@@ -44,6 +50,9 @@ class PTCompleteAdminSite(AdminSite):
         """Add the search of the editor's link dialog, and check the permission of “View on site”."""
         view_on_site = self.admin_view(self.view_on_site, cacheable=True)
         return [
+            path("personal-data/", self.admin_view(privacy.personal_data), name="personal_data"),
+            path("personal-data/export/", self.admin_view(privacy.export_personal_data), name="export_personal_data"),
+            path("personal-data/erase/", self.admin_view(privacy.erase_personal_data), name="erase_personal_data"),
             path("links/", self.admin_view(link_chooser.search), name="links"),
             path("health/", self.admin_view(self.site_health), name="site_health"),
             # Before Django's view of the same name, which asks for no permission.
@@ -87,8 +96,8 @@ class PTCompleteAdminSite(AdminSite):
         registered = list(self._registry)
         for app in apps:
             app["models"].sort(key=lambda entry: registered.index(entry["model"]))
-            if app["app_label"] == "siteinfo" and request.user.is_superuser:
-                app["models"].append(_site_health_entry())
+            if request.user.is_superuser:
+                app["models"] += [_page_entry(*page) for page in OWNER_PAGES.get(app["app_label"], ())]
         rank = {label: index for index, label in enumerate(FIRST_APPS)}
         return sorted(apps, key=lambda app: rank.get(app["app_label"], len(rank)))
 
@@ -109,15 +118,10 @@ class PTCompleteAdminSite(AdminSite):
         return response
 
 
-def _site_health_entry() -> dict[str, Any]:
-    """Return the entry of the “Site health” page in the list of models."""
-    return {
-        "name": "Site health",
-        "object_name": "SiteHealth",
-        "admin_url": reverse("admin:site_health"),
-        "add_url": None,
-        "view_only": True,
-    }
+def _page_entry(name: str, url_name: str) -> dict[str, Any]:
+    """Return the entry of a page without a model in the list of models."""
+    url = reverse(f"admin:{url_name}")
+    return {"name": name, "object_name": url_name, "admin_url": url, "add_url": None, "view_only": True}
 
 
 def _reject_out_of_range(view: Any) -> Any:

@@ -8,18 +8,17 @@ from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from newsletter.email_addresses import normalize_email
 from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Subscription, Topic
 from newsletter.subscribers import csv_io
-from newsletter.subscribers.personal_data import collect_personal_data
 from outbox import sending
+from privacy.email_addresses import normalize_email
 
 # About 100,000 subscribers. A larger import would block a web process for too long; the command has no limit.
 MAX_IMPORT_BYTES = 10_000_000
@@ -113,7 +112,6 @@ class SubscriberAdmin(admin.ModelAdmin):
     )
     readonly_fields = ("email", "status", "status_changed_at", "confirmed_at", "paused_until", "created_at")
     inlines = (SubscriptionInline, ConsentEventInline)
-    change_form_template = "admin/newsletter/subscriber/change_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: subscribers sign up, or are imported with the source of their consent."""
@@ -147,7 +145,6 @@ class SubscriberAdmin(admin.ModelAdmin):
         return [
             path("import/", view(self.import_csv), name="newsletter_subscriber_import"),
             path("export/", view(self.export_csv), name="newsletter_subscriber_export_all"),
-            path("<int:pk>/export/", view(self.export_personal_data), name="newsletter_subscriber_export"),
             *super().get_urls(),
         ]
 
@@ -180,16 +177,6 @@ class SubscriberAdmin(admin.ModelAdmin):
             headers={"Content-Disposition": f'attachment; filename="{filename}"'},
         )
 
-    def export_personal_data(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Download everything stored about one subscriber as JSON."""
-        if not request.user.has_perm("newsletter.export_subscriber"):
-            raise PermissionDenied
-        data = collect_personal_data(get_object_or_404(Subscriber, pk=pk))
-        _record(request, AuditEvent.Kind.EXPORTED, f"subscriber {pk}")
-        response = JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False})
-        response["Content-Disposition"] = f'attachment; filename="subscriber-{pk}.json"'
-        return response
-
     @admin.action(description="Erase selected subscribers", permissions=["erase"])
     def erase_subscribers(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> TemplateResponse | None:
         """Erase all personal data of the subscribers after a confirmation page."""
@@ -197,7 +184,7 @@ class SubscriberAdmin(admin.ModelAdmin):
             subscribers = list(queryset)
             for subscriber in subscribers:
                 # Before erase(), which may delete the row and its primary key.
-                _record(request, AuditEvent.Kind.DELETED, f"subscriber {subscriber.pk}, erased")
+                _record(request, AuditEvent.Kind.ERASED, f"subscriber {subscriber.pk}")
                 subscriber.erase()
             count = len(subscribers)
             self.message_user(request, f"{count} subscriber{'' if count == 1 else 's'} erased.", messages.SUCCESS)

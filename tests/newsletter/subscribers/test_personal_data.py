@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 
+from contact.models import Message
 from newsletter.models import ConsentEvent, ConsentText, Subscriber, SubscriberEmail, Suppression, Topic
 from newsletter.tokens import TokenPurpose
 from tests.factories import make_delivery, make_subscriber
@@ -19,20 +20,26 @@ def test_a_subscriber_can_download_everything_stored_about_them(client: Client) 
     subscriber.request_confirmation(ip_address="192.0.2.7", form="footer", consent_text=consent_text)
     subscriber.subscriptions.create(topic=Topic.objects.create(name="Posts", slug="posts"))
     make_delivery(subscriber=subscriber, status="sent")
+    Message.objects.create(name="Zoë", email="zoe@example.org", subject="-", body="-", submission=subscriber.public_id)
     make_delivery(subscriber=make_subscriber(email="other@example.org"))
     path = token_path(subscriber, TokenPurpose.PREFERENCES) + "export/"
     assert client.get(path).status_code == 405
     response = client.post(path)
     assert "attachment" in response["Content-Disposition"]
-    data = json.loads(response.content)
-    assert (data["subscriber"]["email"], data["subscriber"]["name"]) == ("Zoe@example.org", "Zoë")
-    assert [(entry["event"], entry["ip_address"], entry["consent_text"]) for entry in data["consent_log"]] == [
-        ("Requested to subscribe", "192.0.2.7", "Words"),
-        ("Exported their data", "127.0.0.1", ""),
+    data = {section["title"]: section["records"] for section in json.loads(response.content)["data"]}
+    (record,) = data["Newsletter subscription"]
+    assert (record["email address"], record["name"]) == ("Zoe@example.org", "Zoë")
+    assert [(entry["event"], entry["IP address"]) for entry in data["Newsletter consent log"]] == [
+        ("Requested to subscribe", "192.0.2.7"),
+        ("Exported their data", "127.0.0.1"),
     ]
-    assert all(entry["timestamp"] for entry in data["consent_log"])
-    assert [(row["topic"], row["cadence"]) for row in data["subscriptions"]] == [("Posts", "instant")]
-    assert len(data["emails"]) == 2
+    assert "Words" in str(data["Newsletter consent log"][0]["consent text"])
+    assert all(entry["time"] for entry in data["Newsletter consent log"])
+    assert [(row["topic"], row["how often"]) for row in data["Newsletter topics"]] == [
+        ("Posts", "As soon as something is published")
+    ]
+    assert len(data["Newsletter deliveries"]) == len(data["Emails about a subscription"]) == 1
+    assert "Messages from the contact form" not in data
     assert "other@" not in response.content.decode()
 
 

@@ -1,6 +1,5 @@
 """Admin pages for subscribers and topics."""
 
-import json
 from typing import Any
 
 import pytest
@@ -80,16 +79,13 @@ def test_subscribers_are_erased_after_a_confirmation(admin_client: Client) -> No
 
 def test_viewing_exporting_and_erasing_need_separate_permissions() -> None:
     subscriber = make_subscriber()
-    export_path = f"{LIST}{subscriber.pk}/export/"
     client = sign_in_editor("view_subscriber")
     assert client.get(f"{LIST}{subscriber.pk}/change/").status_code == 200
-    assert client.get(export_path).status_code == 403
+    assert client.get(f"{LIST}export/").status_code == 403
     client.post(LIST, {"action": "erase_subscribers", "_selected_action": [str(subscriber.pk)], "erase": "x"})
     assert Subscriber.objects.count() == 1
     User.objects.get().user_permissions.add(Permission.objects.get(codename="export_subscriber"))
-    response = client.get(export_path)
-    assert json.loads(response.content)["subscriber"]["email"] == subscriber.email
-    assert client.get(f"{LIST}{subscriber.pk + 1}/export/").status_code == 404
+    assert client.get(f"{LIST}export/").status_code == 200
 
 
 def test_topics_show_their_number_of_active_subscribers(admin_client: Client) -> None:

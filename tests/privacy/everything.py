@@ -1,0 +1,95 @@
+"""A person with data in every app."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+
+from accounts.models import AccountEmail, AuditEvent, ProfileLink, Qualification, User
+from contact.models import Message, Reply
+from feedback.models import Suggestion
+from newsletter.models import ConsentText, Subscriber, TestEmail, Topic
+from privacy.registry import register
+from publishing.models import Autosave, PendingEdit, ReviewNote, Submission
+from redirects.models import NotFoundLog
+from tests.accounts.staff import sign_in
+from tests.factories import make_author, make_campaign, make_delivery, make_image, make_post, make_subscriber
+from wordpress.models import ImportedObject
+
+# As people type it, in different ways.
+TYPED = "Zoe.Example+news@Example.ORG"
+EMAIL = "zoe.example+news@example.org"
+
+
+def make_everything() -> User:
+    """Create rows of every model with personal data for one person, who also works on the site, as an author."""
+    user = User.objects.create_user(EMAIL, "a password for tests", name="Zoë", role="author", is_staff=True)
+    sign_in(user)
+    _make_visitor_data()
+    _make_subscriber_data()
+    _make_staff_data(user)
+    kinds = {"fingerprint"}  # of no one
+    empty = [
+        entry.title
+        for entry in register.ordered()
+        if not kinds & entry.fields.keys() and not entry.model._base_manager.exists()
+    ]
+    assert empty == []
+    return user
+
+
+def _make_visitor_data() -> None:
+    message = Message.objects.create(
+        name="Zoë", email=TYPED, subject="Knee", body=f"Call me or write to {TYPED}", submission=uuid4()
+    )
+    Reply.objects.create(message=message, body="> Call me", last_error=f"550 <{EMAIL}> is unknown")
+    suggestion = {"kind": Suggestion.Kind.values[0], "submission": uuid4()}
+    Suggestion.objects.create(post=make_post(), words="A typo", email=TYPED.upper(), name="Zoë", **suggestion)
+    Message.objects.create(
+        name="Sam", email="sam@example.com", subject="Hi", body=f"{EMAIL} sent me", submission=uuid4()
+    )
+    NotFoundLog.objects.create(path=f"/leave/{EMAIL}")
+    ImportedObject.objects.create(site="old", kind=ImportedObject.Kind.AUTHOR, key=TYPED, object_id=1)
+
+
+def _make_subscriber_data() -> Subscriber:
+    subscriber = make_subscriber(email=TYPED, name="Zoë", status="pending")
+    topic = Topic.objects.create(name="Posts", slug="posts")
+    text = ConsentText.objects.get_or_create_version("signup", "Words")
+    subscriber.request_confirmation(ip_address="192.0.2.7", user_agent="Browser", page_path="/", consent_text=text)
+    subscriber.subscriptions.create(topic=topic)
+    subscriber.unsubscribe()
+    subscriber.confirm()
+    campaign = make_campaign()
+    recipient: Any = {"subscriber": subscriber, "to_email": TYPED, "email_hash": subscriber.email_hash}
+    make_delivery(**recipient, campaign=campaign, status="failed", error=f"550 {TYPED}")
+    make_delivery(**recipient, status="pending")
+    TestEmail.objects.create(campaign=campaign, to_email=TYPED, subject="Test")
+    make_subscriber(email="sam@example.com").unsubscribe()
+    return subscriber
+
+
+def _make_staff_data(user: User) -> None:
+    author = make_author(user=user, name="Zoë Example", slug="zoe-example", portrait=make_image(), short_bio=EMAIL)
+    Qualification.objects.create(author=author, name="PT")
+    ProfileLink.objects.create(author=author, label="Register", url="https://example.com/zoe")
+    post = make_post(author=author)
+    post.revisions.create(data=post.snapshot(), user=user)
+    PendingEdit.objects.create(document=post, data={}, user=user)
+    Autosave.objects.create(document=post, data={"title": EMAIL}, user=user, key=uuid4(), base_version=1)
+    Submission.objects.create(document=post, user=user)
+    ReviewNote.objects.create(document=post, user=user, text=f"Ask {EMAIL}", version=1, verdict="")
+    AccountEmail.objects.create(email=EMAIL, kind="reset")
+    AuditEvent.objects.record("password", user=user, subject=EMAIL)
+    LogEntry.objects.create(
+        user=User.objects.create_superuser("boss@example.com"),
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(user.pk),
+        object_repr=EMAIL,
+        action_flag=CHANGE,
+        action_time=timezone.now() - timedelta(days=1),
+    )
+    LogEntry.objects.create(user=user, action_flag=CHANGE, object_repr="post")
