@@ -14,6 +14,7 @@ from uuid import uuid4
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from operations.context import job_context
 from operations.models import FORGET_AFTER, WorkerProcess
 from operations.version import app_version
 
@@ -66,7 +67,8 @@ class Heartbeat:
         """Name what the process does in this block."""
         self._current = _Activity(job, timezone.now())
         try:
-            yield
+            with job_context(job):
+                yield
         finally:
             self._current, self._last = _IDLE, _Activity(job, timezone.now())
 

@@ -50,10 +50,10 @@ def server_command(port: int, *, workers: int = 1, application: str = "ptcomplet
 
 
 def probe(port: int) -> int | None:
-    """Return the status of /healthz, or None if it does not respond in time."""
+    """Return the status of /livez, or None if it does not respond in time."""
     connection = http.client.HTTPConnection(HOST, port, timeout=PROBE_TIMEOUT)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/livez")
         return connection.getresponse().status
     except (OSError, http.client.HTTPException):
         return None

@@ -10,6 +10,7 @@ from django.utils.csp import CSP
 from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
+from operations.log_formats import FORMATTERS
 from ptcomplete.database_settings import complete
 from ptcomplete.email_settings import anymail, mailers
 from ptcomplete.media_settings import media_origins, media_url, storages
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
     "taggit",
 ]
 MIDDLEWARE = [
+    "operations.middleware.RequestIdMiddleware",
     "ptcomplete.slow_clients.SlowClientMiddleware",
     "ptcomplete.database_retry.DatabaseRetryMiddleware",
     "pagecache.middleware.PageCacheMiddleware",
@@ -368,16 +370,22 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
 
 # ---- Logging -----------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING")
+# "line" for people, "json" for programs that collect logs.
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+if LOG_FORMAT not in FORMATTERS:
+    raise ImproperlyConfigured(f"Set LOG_FORMAT to one of: {', '.join(FORMATTERS)}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"forbidden": {"()": "ptcomplete.log_filters.ForbiddenFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["forbidden"]}},
+    "formatters": {"chosen": {"()": FORMATTERS[LOG_FORMAT]}},
+    "filters": {"forbidden": {"()": "operations.log_filters.ForbiddenFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "chosen", "filters": ["forbidden"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # Django sets the level of this logger, so the level of the root logger does not apply to it.
         "django": {"level": LOG_LEVEL},
+        # Its debug messages contain what visitors typed into forms.
+        "django.template": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

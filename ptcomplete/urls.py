@@ -28,3 +28,4 @@ urlpatterns = [
 ]
 handler400 = "ptcomplete.views.bad_request"
 handler404 = "ptcomplete.views.not_found"
+handler500 = "ptcomplete.views.server_error"

@@ -16,10 +16,12 @@ from django.http import (
     HttpResponse,
     HttpResponseNotFound,
     HttpResponseRedirect,
+    HttpResponseServerError,
     JsonResponse,
     QueryDict,
 )
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import is_valid_path, reverse
 from django.utils.http import http_date
@@ -35,6 +37,8 @@ from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
 from images import og_images
 from object_storage.errors import StorageUnavailableError
+from operations.context import current_request_id
+from operations.errors import describe
 from pagecache.responses import allow_parameters, depend_on_texts
 from pages.sitemaps import PageSitemap
 from pages.views import page_detail
@@ -158,19 +162,30 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """Report whether visitors get pages: 200 if the database is migrated and the home page renders, otherwise 503."""
     try:
         executor = MigrationExecutor(connection)
-        pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    except DatabaseError:
-        log.exception("The database is not responding")
-        return JsonResponse({"status": "no database"}, status=503)
-    if pending:
-        return JsonResponse({"status": "migrations pending"}, status=503)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return _unhealthy("migrations pending", "migrations are pending")
+    except DatabaseError as error:
+        return _unhealthy("no database", describe(error))
     try:
         home(request)
-    except Exception:
+    except Exception as error:
         # Whatever it is, visitors get the same error.
-        log.exception("The home page cannot be rendered")
-        return JsonResponse({"status": "no pages"}, status=503)
+        return _unhealthy("no pages", describe(error))
     return JsonResponse({"status": "ok"})
+
+
+def _unhealthy(status: str, reason: str) -> JsonResponse:
+    """Return 503. Probes come every few seconds, so each leaves one line in the log; pages leave the traceback."""
+    log.error("Not healthy (%s): %s", status, reason)
+    response = JsonResponse({"status": status}, status=503)
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Show the error page with the id of the request. No context processor runs, since one may have failed."""
+    page = get_template("500.html").render({"reference": current_request_id()})
+    return HttpResponseServerError(page)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -61,6 +61,7 @@ os.environ |= {
     "LANGUAGE_CODE": "en-us",
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "WARNING",
+    "LOG_FORMAT": "line",
     "CACHE_URL": "",
     "PAGE_CACHE_MB": "16",
     "CDN_MAX_AGE": "0",

@@ -1,5 +1,6 @@
 """A locked SQLite database does no lasting harm, and /healthz reports what visitors get."""
 
+import logging
 import os
 import sqlite3
 import subprocess
@@ -8,12 +9,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import DatabaseError
+from django.conf import settings as django_settings
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from ptcomplete import views
+from tests.operations.log_lines import collect_lines
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +44,13 @@ def test_a_lock_during_the_first_page_does_not_disable_json_fields(tmp_path: Pat
         writer.execute("BEGIN IMMEDIATE")
         command = [sys.executable, "-c", READ_FEATURE]
         ended = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=30, check=False
+            command,
+            cwd=django_settings.BASE_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
     assert ended.stdout == "True True\n", ended.stderr
 
@@ -57,6 +67,23 @@ def test_health_reports_a_database_that_does_not_answer(client: Client, monkeypa
     monkeypatch.setattr(MigrationExecutor, "migration_plan", fail)
     response = client.get("/healthz")
     assert (response.status_code, response.json()) == (503, {"status": "no database"})
+
+
+def test_a_failing_probe_leaves_one_line_in_the_log(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "home", lambda request: 1 / 0)
+    with collect_lines("line", logging.INFO) as output:
+        assert client.get("/healthz").status_code == 503
+    [line] = output.getvalue().splitlines()
+    assert "Not healthy (no pages): ZeroDivisionError in tests/test_health.py, line " in line
+
+
+@pytest.mark.any_database
+def test_the_sign_of_life_needs_no_known_host_and_no_database(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    with collect_lines("line", logging.INFO) as output, CaptureQueriesContext(connection) as queries:
+        response = client.get("/livez", headers={"Host": "127.0.0.1:8000"})
+    assert (response.status_code, response.content, len(queries)) == (200, b"alive\n", 0)
+    assert output.getvalue() == ""
 
 
 def test_health_reports_pending_migrations(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
