@@ -16,13 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from django.utils.text import slugify
 
 from accounts.roles import EXPLANATIONS, Role
 from images.models import Image
 from outbox.headers import format_mailbox, one_line
 from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
+from plaintext.slugs import UnicodeSlugField, slugify, unused_slug
 from public_forms.ratelimit import client_ip
 from redirects import services
 from richtext.references import ReferenceSource
@@ -126,11 +126,8 @@ class AuthorQuerySet(models.QuerySet["Author"]):
     def get_or_create_for(self, user: User) -> "Author":
         """Return the author profile of `user`. Create one from the user's name if there is none."""
         name = user.get_short_name()
-        stem = slugify(name, allow_unicode=True) or "author"
-        slug, number = stem, 1
-        while self.filter(slug=slug).exclude(user=user).exists():
-            number += 1
-            slug = f"{stem}-{number}"
+        stem = slugify(name, 110) or "author"
+        slug = unused_slug(stem, lambda slug: self.filter(slug=slug).exclude(user=user).exists())
         return self.get_or_create(user=user, defaults={"name": name, "slug": slug})[0]
 
 
@@ -140,9 +137,7 @@ class Author(ReferenceSource):
     reference_fields = ("long_bio", "portrait")
 
     name = models.CharField(max_length=120, help_text="As visitors should see it.")
-    slug = models.SlugField(
-        max_length=120, unique=True, allow_unicode=True, help_text="The last part of the URL: /author/…/"
-    )
+    slug = UnicodeSlugField(max_length=120, unique=True, help_text="The last part of the URL: /author/…/")
     user = models.OneToOneField(
         "accounts.User",
         on_delete=models.SET_NULL,

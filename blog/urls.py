@@ -4,12 +4,15 @@ from django.urls import URLPattern, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from blog import feeds, views
+from plaintext.slugs import SLUG_PATTERN
+
+_SLUG_PATH = f"{SLUG_PATTERN}(?:/{SLUG_PATTERN})*"
 
 
 class SlugConverter(StringConverter):
     """A slug in any script."""
 
-    regex = r"[-\w]+"
+    regex = SLUG_PATTERN
 
 
 class YearConverter(StringConverter):
@@ -46,14 +49,16 @@ urlpatterns = [
     path("preview/<str:token>/", views.preview, name="preview"),
     *_feed_paths("feed/", feeds.SiteFeed, "feed"),
     re_path(
-        r"^category/(?P<path>[-\w/]+)/feed/atom/$",
+        rf"^category/(?P<path>{_SLUG_PATH})/feed/atom/$",
         feeds.feed_view(feeds.CategoryFeed, feeds.Atom),
         name="category_feed_atom",
     ),
     re_path(
-        r"^category/(?P<path>[-\w/]+)/feed/$", feeds.feed_view(feeds.CategoryFeed, feeds.Rss), name="category_feed"
+        rf"^category/(?P<path>{_SLUG_PATH})/feed/$",
+        feeds.feed_view(feeds.CategoryFeed, feeds.Rss),
+        name="category_feed",
     ),
-    re_path(r"^category/(?P<path>[-\w/]+)/$", views.category, name="category"),
+    re_path(rf"^category/(?P<path>{_SLUG_PATH})/$", views.category, name="category"),
     *_feed_paths("tag/<unicode_slug:slug>/feed/", feeds.TagFeed, "tag_feed"),
     path("tag/<unicode_slug:slug>/", views.tag, name="tag"),
     path("series/<unicode_slug:slug>/", views.series, name="series"),

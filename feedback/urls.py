@@ -3,11 +3,12 @@
 from django.urls import re_path
 
 from feedback import views
+from plaintext.slugs import SLUG_PATTERN
 
 app_name = "feedback"
 urlpatterns = [
-    re_path(r"^(?P<slug>[-\w]+)/$", views.suggest, name="suggest"),
-    re_path(r"^(?P<slug>[-\w]+)/helpful/$", views.helpful, name="helpful"),
-    re_path(r"^(?P<slug>[-\w]+)/missing/$", views.missing, name="missing"),
-    re_path(r"^(?P<slug>[-\w]+)/thanks/$", views.thanks, name="thanks"),
+    re_path(rf"^(?P<slug>{SLUG_PATTERN})/$", views.suggest, name="suggest"),
+    re_path(rf"^(?P<slug>{SLUG_PATTERN})/helpful/$", views.helpful, name="helpful"),
+    re_path(rf"^(?P<slug>{SLUG_PATTERN})/missing/$", views.missing, name="missing"),
+    re_path(rf"^(?P<slug>{SLUG_PATTERN})/thanks/$", views.thanks, name="thanks"),
 ]

@@ -9,9 +9,10 @@ from typing import Any
 import pillow_heif
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
-from django.utils.text import slugify
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, UnidentifiedImageError
+
+from plaintext.slugs import slugify
 
 pillow_heif.register_heif_opener()
 
@@ -74,7 +75,7 @@ def process_upload(upload: File) -> ContentFile:
 def unprocessed(data: bytes, name: str) -> ContentFile:
     """Return the file to store for `data` as it is. For images of the project, such as those of the demo."""
     path = PurePath(name)
-    stem = slugify(path.stem)[:60] or "image"
+    stem = slugify(path.stem, 60, ascii_only=True) or "image"
     return ContentFile(data, name=f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}")
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from blog.internal_links import broken_reasons
 from images.models import Image
 from pagecache.invalidation import CacheScope, Scope, invalidate_only
+from plaintext.slugs import UnicodeSlugField
 from publishing.document_paths import validate_path_is_free
 from publishing.models import Document, DocumentQuerySet
 from publishing.path_tree import PathNode
@@ -72,10 +73,9 @@ class Page(PathNode, Document):
     )
     snapshot_fields = (*Document.snapshot_fields, "featured_image")
 
-    slug = models.SlugField(
+    slug = UnicodeSlugField(
         max_length=200,
         blank=True,
-        allow_unicode=True,
         help_text="The last part of the page's URL. Leave empty to create it from the title.",
     )
     parent = models.ForeignKey(
@@ -166,7 +166,7 @@ class Page(PathNode, Document):
 
     def save(self, **kwargs: Any) -> None:
         """Save the page and move the pages below it, in one transaction."""
-        self.slug = self.slug or self.slug_from_title() or "page"
+        self.slug = self.slug or self.slug_from_title()
         self._normalize_place()
         if self.position is None:
             self.position = 1 + (Page.objects.aggregate(highest=Max("position"))["highest"] or 0)

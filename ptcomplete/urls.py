@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from plaintext.slugs import SLUG_PATTERN
 from ptcomplete import views
 
 urlpatterns = [
@@ -24,7 +25,7 @@ urlpatterns = [
     path("newsletter/", include("newsletter.urls")),
     path("", include("blog.urls")),
     path("", include("pages.urls")),
-    re_path(r"^(?P<path>[-\w]+(?:/[-\w]+)*)/$", views.document, name="document"),
+    re_path(rf"^(?P<path>{SLUG_PATTERN}(?:/{SLUG_PATTERN})*)/$", views.document, name="document"),
 ]
 handler400 = "ptcomplete.views.bad_request"
 handler404 = "ptcomplete.views.not_found"

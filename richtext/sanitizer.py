@@ -4,11 +4,11 @@ import re
 from collections import Counter
 
 import nh3
-from django.utils.text import slugify
 from lxml import etree, html
 from lxml.html import HtmlElement
 
 from plaintext.characters import strip_control_characters
+from plaintext.slugs import slugify
 from richtext import paste, schema
 from richtext.blocks import convert_blocks
 from richtext.nesting import limit_nesting
@@ -119,7 +119,7 @@ def _assign_heading_ids(body: HtmlElement) -> None:
             heading.attrib.pop("id", None)
     for heading in headings:
         if not heading.get("id"):
-            stem = slugify("".join(heading.itertext()), allow_unicode=True)[:60].strip("-") or "part"
+            stem = slugify("".join(heading.itertext()), 60) or "part"
             name = stem
             while name in taken:
                 # Continue from the last number, so that thousands of equal headings take linear time.

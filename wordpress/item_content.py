@@ -3,10 +3,11 @@
 from datetime import date, datetime
 
 from django.utils import timezone
-from django.utils.text import Truncator, slugify
+from django.utils.text import Truncator
 
 from blog.models import Post
 from pages.models import Page
+from plaintext.slugs import slugify
 from publishing.models import YEARS
 from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
@@ -35,8 +36,7 @@ def fill_document(document: Post | Page, item: Item, site: SourceSite, report: R
 
 def slug_for(item: Item) -> str:
     """Return the slug of the item, or one made from its title."""
-    made = slugify(item.title, allow_unicode=True)[:190].strip("-")
-    return make_slug(item.slug, 190) or made or f"{item.post_type}-{item.post_id}"
+    return make_slug(item.slug, 190) or slugify(item.title, 190) or f"{item.post_type}-{item.post_id}"
 
 
 def display_title(item: Item) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from plaintext.slugs import slugify
 from wordpress.archive_reader import (
     EXPORT_HINT,
     ExportError,
@@ -357,7 +358,7 @@ def _decoded(slug: str) -> str:
 
 
 def _term_slug(slug: str, title: str) -> str:
-    return _decoded(slug) or "-".join(re.findall(r"\w+", title.lower()))
+    return _decoded(slug) or slugify(title, 200)
 
 
 def _number(text: str) -> int:

@@ -1,14 +1,14 @@
 """Import the categories, tags and authors of an export, without duplicates."""
 
-import re
+import unicodedata
 from collections.abc import Callable
 from itertools import batched
 
 from django.db import models, transaction
-from django.utils.text import slugify
 
 from accounts.models import Author
 from blog.models import Category, Tag
+from plaintext.slugs import is_slug, slugify, unused_slug
 from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
 from wordpress import reader
@@ -16,7 +16,6 @@ from wordpress.models import ImportedObject
 from wordpress.reader import Export, Term
 
 BATCH_SIZE = 25
-_NOT_WORD = re.compile(r"[^-\w]+")
 
 
 class TermImporter:
@@ -101,8 +100,9 @@ class TermImporter:
 
 
 def make_slug(text: str, limit: int) -> str:
-    """Return `text` in lowercase with hyphens for everything but letters, digits and underscores."""
-    return _NOT_WORD.sub("-", text.strip().lower()).strip("-")[:limit].strip("-")
+    """Return the slug `text` of WordPress as it is, so that its URL stays, or a valid one made from it."""
+    slug = unicodedata.normalize("NFC", text.strip().lower())
+    return slug if is_slug(slug) and len(slug) <= limit else slugify(text, limit)
 
 
 def _create_category(term: Term, parent: Category | None) -> Category:
@@ -129,10 +129,8 @@ def _create_author(source: reader.Author | None) -> Author:
     existing = Author.objects.filter(name__iexact=name[:120]).first() if name else None
     if existing:
         return existing
-    stem = slugify(name or "Guest author", allow_unicode=True)[:110].strip("-") or "author"
-    slug, number = stem, 1
-    while Author.objects.filter(slug=slug).exists():
-        number += 1
-        slug = f"{stem}-{number}"
+    stem = slugify(name or "Guest author", 110) or "author"
+    slug = unused_slug(stem, lambda slug: Author.objects.filter(slug=slug).exists())
+    number = slug.removeprefix(stem).strip("-")
     # Unnamed authors are different people, so each gets a profile to rename in the admin.
-    return Author.objects.create(slug=slug, name=name[:120] or f"Guest author {number if number > 1 else ''}".strip())
+    return Author.objects.create(slug=slug, name=name[:120] or f"Guest author {number}".strip())

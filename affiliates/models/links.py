@@ -11,12 +11,12 @@ from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.text import slugify
 
 from affiliates import shop_urls
 from affiliates.models.emails import BrokenLinksEmail
 from affiliates.models.products import Comparison, ComparisonRow, Product
 from affiliates.models.programs import Program, find_program
+from plaintext.slugs import slugify
 from richtext.embeds import RenderTarget
 from richtext.references import Reference
 
@@ -185,7 +185,7 @@ class Link(models.Model):
             raise ValidationError({"destination": error.messages}) from error
 
     def _unused_slug(self) -> str:
-        stem = slugify(self.name)[:70].strip("-") or "link"
+        stem = slugify(self.name, 70, ascii_only=True) or "link"
         taken = set(Link.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
         return next(name for number in range(1, len(taken) + 2) if (name := _numbered(stem, number)) not in taken)
 

@@ -18,7 +18,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import slugify
 
 from accounts.models import Author, User
 from blog.admin.content import ContentAdmin, ContentForm
@@ -30,6 +29,7 @@ from blog.views import post_context
 from images.renditions import thumbnail_url
 from plaintext.characters import strip_control_characters
 from plaintext.numbers import parse_pk
+from plaintext.slugs import slugify
 from publishing.admin import DocumentAdmin
 from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
@@ -297,7 +297,7 @@ class PostAdmin(ContentAdmin):
         context = post_context(document, is_preview=True)
         if form is not None:
             names = form.cleaned_data.get("tags", [])
-            context["tags"] = [Tag(name=name, slug=slugify(name, allow_unicode=True) or "tag") for name in names]
+            context["tags"] = [Tag(name=name, slug=slugify(name, 90) or "tag") for name in names]
         return render(request, "blog/post_detail.html", context)
 
 

@@ -19,6 +19,7 @@ from blog.models.view_counts import PostViewCount
 from blog.related_posts import Candidate, extract_keywords, rank_by_similarity, rank_related, similarity
 from images.models import Image
 from pagecache.invalidation import invalidate_only
+from plaintext.slugs import UnicodeSlugField
 from publishing.document_paths import validate_path_is_free
 from publishing.models import Document, DocumentQuerySet
 from redirects import services
@@ -179,11 +180,10 @@ class Post(Document):  # type: ignore[django-manager-missing]
         "related_third",
     )
 
-    slug = models.SlugField(
+    slug = UnicodeSlugField(
         max_length=200,
         unique=True,
         blank=True,
-        allow_unicode=True,
         help_text="The post's URL on your site. Leave empty to create it from the title.",
     )
     tldr = models.TextField(

@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from images.models import Image
+from plaintext.slugs import UnicodeSlugField
 from redirects import services
 from richtext.references import ReferenceSource
 
@@ -16,10 +17,9 @@ class Series(ReferenceSource):
     reference_fields = ("image",)
 
     title = models.CharField(max_length=200, help_text="Shown to visitors, such as “Back to running in six weeks”.")
-    slug = models.SlugField(
+    slug = UnicodeSlugField(
         max_length=200,
         unique=True,
-        allow_unicode=True,
         help_text="The last part of the series' URL. Filled in from the title.",
     )
     description = models.TextField(

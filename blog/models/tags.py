@@ -7,11 +7,11 @@ from django.db import models, transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 from taggit.models import ItemBase, TagBase
 
 from blog.models.post import Post
 from plaintext.characters import strip_control_characters
+from plaintext.slugs import slugify
 from redirects import services
 from redirects.models import Redirect
 
@@ -59,7 +59,7 @@ class Tag(TagBase):
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         """Return a slug for the name `tag`, numbered `i` if others have the same. Works for names without letters."""
-        slug = slugify(tag, allow_unicode=True)[:90] or "tag"
+        slug = slugify(tag, 90) or "tag"
         return f"{slug}_{i}" if i else slug
 
     def get_absolute_url(self) -> str:

@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Max
 from django.urls import reverse
-from django.utils.text import slugify
 
 from images.models import Image
 from plaintext.characters import strip_control_characters
+from plaintext.slugs import UnicodeSlugField, slugify
 from publishing.path_tree import PathNode
 from richtext.references import ReferenceSource
 
@@ -37,7 +37,7 @@ class Category(PathNode, ReferenceSource):
     reference_fields = ("image",)
 
     name = models.CharField(max_length=200, help_text="Shown in menus and above posts.")
-    slug = models.SlugField(max_length=200, allow_unicode=True, help_text="The last part of the category's URL.")
+    slug = UnicodeSlugField(max_length=200, help_text="The last part of the category's URL.")
     parent = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -89,7 +89,7 @@ class Category(PathNode, ReferenceSource):
         self.name = strip_control_characters(self.name)
         self.description = strip_control_characters(self.description)
         # Lowercase, because databases disagree about whether LIKE is case-sensitive.
-        self.slug = (self.slug or slugify(self.name, allow_unicode=True) or "category").lower()
+        self.slug = (self.slug or slugify(self.name, 200) or "category").lower()
         if self.position is None:
             highest = Category.objects.aggregate(highest=Max("position"))["highest"] or 0
             self.position = highest + 1

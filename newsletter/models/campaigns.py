@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 
 from blog.models import Post
 from newsletter.models.subscribers import Subscriber, Subscription, Topic
 from newsletter.models.transitions import TransitionTable, transition
+from plaintext.slugs import slugify
 from richtext.references import ReferenceSource
 
 # A campaign that could not start within this time, because no worker was running, is not sent.
@@ -215,7 +215,7 @@ class Campaign(ReferenceSource):
 
     def build_slug(self) -> str:
         """Return the slug of the public copy. It contains the id, so that it is unique."""
-        return f"{slugify(self.subject)[:100].strip('-') or 'email'}-{self.pk or 0}"
+        return f"{slugify(self.subject, 100, ascii_only=True) or 'email'}-{self.pk or 0}"
 
     @property
     def archive_path(self) -> str:

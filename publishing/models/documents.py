@@ -16,12 +16,12 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags, parse_tags
 
 from accounts.models import User
 from pagecache.invalidation import CacheScope, Scope
+from plaintext.slugs import slugify, unused_slug
 from publishing.publish_checks import PublishError, find_publish_errors
 from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
 from richtext.references import ReferenceSource
@@ -32,6 +32,7 @@ Snapshot = dict[str, Any]
 
 # Catches mistyped years, which some databases and calendars cannot handle.
 YEARS = range(1990, 2101)
+MAX_SLUG_LENGTH = 200
 
 
 class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
@@ -202,19 +203,18 @@ class Document(ReferenceSource):
         return reverse("document", args=[getattr(self, self.path_field)])
 
     def slug_from_title(self) -> str:
-        """Return a slug made from the title; empty if the title has no letters or digits."""
-        return slugify(self.title, allow_unicode=True)[:200].strip("-")
+        """Return a slug made from the title, or from the kind if the title has no letters or digits."""
+        kind: Any = type(self)
+        name = slugify(str(self._meta.verbose_name), MAX_SLUG_LENGTH)
+        return slugify(self.title, MAX_SLUG_LENGTH) or unused_slug(
+            name, lambda slug: kind.objects.filter(slug=slug).exclude(pk=self.pk).exists()
+        )
 
     def clean(self) -> None:
-        """Check the date, and fill in a missing slug. Raises ValidationError if the title gives no slug."""
+        """Check the date, and fill in a missing slug."""
         if self.published_at and self.published_at.year not in YEARS:
             raise ValidationError({"published_at": f"Choose a year from {YEARS[0]} to {YEARS[-1]}."})
         self.slug = self.slug or self.slug_from_title()
-        if not self.slug:
-            kind = self._meta.verbose_name
-            raise ValidationError(
-                {"slug": f"We couldn't create a URL from this title. Enter a slug, such as my-first-{kind}."}
-            )
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
 
