@@ -312,9 +312,10 @@ class Subscriber(models.Model):
 
 
 _STATUS = Subscriber.Status
-# Only a confirmation makes a subscriber ACTIVE again. A complaint may arrive long after an unsubscribe.
+# Only a confirmation makes a subscriber ACTIVE again. A complaint may arrive long after an unsubscribe. An import may
+# say that someone unconfirmed has unsubscribed elsewhere.
 TRANSITIONS: TransitionTable = {
-    _STATUS.PENDING: frozenset({_STATUS.ACTIVE, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
+    _STATUS.PENDING: frozenset({_STATUS.ACTIVE, _STATUS.UNSUBSCRIBED, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
     _STATUS.ACTIVE: frozenset({_STATUS.UNSUBSCRIBED, _STATUS.BOUNCED, _STATUS.COMPLAINED}),
     _STATUS.UNSUBSCRIBED: frozenset({_STATUS.ACTIVE, _STATUS.COMPLAINED}),
     _STATUS.BOUNCED: frozenset({_STATUS.ACTIVE, _STATUS.UNSUBSCRIBED, _STATUS.COMPLAINED}),

@@ -15,7 +15,7 @@ from tests.factories import make_campaign, make_delivery, make_subscriber
 pytestmark = pytest.mark.django_db
 
 SUBSCRIBER = {
-    "pending": {"active", "bounced", "complained"},
+    "pending": {"active", "unsubscribed", "bounced", "complained"},
     "active": {"unsubscribed", "bounced", "complained"},
     "unsubscribed": {"active", "complained"},
     "bounced": {"active", "unsubscribed", "complained"},

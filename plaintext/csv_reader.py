@@ -1,0 +1,175 @@
+"""Read CSV as programs really write it: any Unicode encoding, any usual delimiter, quotes doubled or after a backslash.
+
+Every importer uses this module, so that each gets the same fixes.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple, TextIO
+
+from django.core.exceptions import ValidationError
+
+from plaintext.characters import strip_invisible_characters
+
+# The first one wins a tie: texts contain commas more often than the others.
+_DELIMITERS = "\t;|,"
+_SAMPLE_LENGTH = 65_536
+_SAMPLE_LINES = 30
+_CHUNK_BYTES = 1 << 20
+# Longest first: the mark of UTF-32 starts with that of UTF-16.
+_BYTE_ORDER_MARKS = {
+    b"\xff\xfe\x00\x00": "utf-32",
+    b"\x00\x00\xfe\xff": "utf-32",
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+_EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[^\r\n])"?[ ,;]*(\r\n|\r|\n|$)', re.IGNORECASE)
+_QUOTED = re.compile(r'(?:^|(?<=[\t;|,]))[ ]*"(?:[^"\\]|\\.|"")*(?:"|\Z)', re.MULTILINE | re.DOTALL)
+# Only where backslashes escape quotes is such a quote followed by text, or by the quote that ends the cell.
+_BACKSLASH_ESCAPE = re.compile(r'\\"(?:[^\t;|,\r\n"]|"(?=[\t;|,\r\n]))')
+# A line that no file contains. If it becomes part of a cell, that cell was never closed.
+_END = "\ue000end of file\ue000"
+
+
+class CsvLine(NamedTuple):
+    """A record: the number of its first line in the file, and its cells without surrounding spaces."""
+
+    number: int
+    cells: list[str]
+
+
+class CsvFile:
+    """A CSV file whose dialect is known. It reads `file` piece by piece, and can be read several times."""
+
+    def __init__(self, file: BinaryIO, *, fallback_encoding: str = "") -> None:
+        """Find out the dialect. Raise ValidationError if this is not a text file.
+
+        `fallback_encoding` is used for files that are not Unicode. Without it, they are refused.
+        """
+        self._file = file
+        self._encoding = _detect_encoding(file, fallback_encoding)
+        self._first_line, self._has_backslashes = 1, False
+        sample = self._examine()
+        if separator := _SEPARATOR_LINE.match(sample.lstrip("\ufeff")):
+            self.delimiter = separator["delimiter"]
+            self._first_line = 2
+        else:
+            self.delimiter = _detect_delimiter(sample)
+
+    def __iter__(self) -> Iterator[CsvLine]:
+        """Yield the records, without empty ones. Raise ValidationError where the file is not valid CSV."""
+        reader = csv.reader(self._physical_lines(), delimiter=self.delimiter, skipinitialspace=True)
+        end, cells = self._first_line - 1, [""]
+        try:
+            for cells in reader:
+                start, end = end + 1, reader.line_num + self._first_line - 1
+                if cells and cells[-1].endswith(_END):
+                    break
+                if any(cells):
+                    yield CsvLine(start, [cell.strip() for cell in cells])
+        except csv.Error as error:
+            raise ValidationError(f"This is not a valid CSV file. Reading stopped at line {end + 1}.") from error
+        if cells != [_END]:
+            raise ValidationError(f"This is not a valid CSV file: line {start} opens a quote that is never closed.")
+
+    def read(self) -> str:
+        """Return the whole text, without a byte order mark."""
+        with _open_text(self._file, self._encoding) as text:
+            return text.read()
+
+    def _examine(self) -> str:
+        """Read the whole file once to find wrong bytes and backslash escapes. Return its beginning."""
+        sample = previous = ""
+        try:
+            with _open_text(self._file, self._encoding) as text:
+                while chunk := text.read(_CHUNK_BYTES):
+                    sample = sample or chunk[:_SAMPLE_LENGTH]
+                    if not self._has_backslashes:
+                        self._has_backslashes = bool(_BACKSLASH_ESCAPE.search(previous + chunk))
+                        previous = chunk[-3:]
+                    if "\x00" in chunk:
+                        raise ValidationError("This is not a CSV file. Save the table as “CSV UTF-8” and try again.")
+        except UnicodeError:
+            raise ValidationError("The file is not encoded in UTF-8. Save it as “CSV UTF-8” and try again.") from None
+        self._has_backslashes = self._has_backslashes or bool(_BACKSLASH_ESCAPE.search(f"{previous}\n"))
+        return sample
+
+    def _physical_lines(self) -> Iterator[str]:
+        with _open_text(self._file, self._encoding) as text:
+            if self._first_line == 2:
+                text.readline()
+            for number, line in enumerate(text):
+                # A file saved twice with a byte order mark has two.
+                line = line.lstrip("\ufeff") if number == 0 else line
+                yield line.replace('\\"', '""') if self._has_backslashes else line
+        yield _END
+
+
+@contextmanager
+def _open_text(file: BinaryIO, encoding: str) -> Iterator[TextIO]:
+    """Give the text of a binary file from its start. Leave the file open."""
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        yield text
+    finally:
+        if not file.closed:
+            text.detach()
+
+
+def _detect_encoding(file: BinaryIO, fallback: str) -> str:
+    file.seek(0)
+    start = file.read(4096)
+    if start.startswith(_EXCEL):
+        raise ValidationError("This is an Excel file. Save it as “CSV UTF-8” and try again.")
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    # Column names are mostly ASCII, of which UTF-16 makes every second byte zero.
+    for encoding, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if len(start) >= 8 and zeros.count(0) > 0.8 * len(zeros):
+            return encoding
+    if fallback and not _is_utf8(file):
+        return fallback
+    return "utf-8"
+
+
+def _is_utf8(file: BinaryIO) -> bool:
+    try:
+        with _open_text(file, "utf-8") as text:
+            while text.read(_CHUNK_BYTES):
+                pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _detect_delimiter(sample: str) -> str:
+    """Return the delimiter that divides most lines into the same number of cells, more than one."""
+    lines = _QUOTED.sub("", sample).splitlines()
+    if len(sample) == _SAMPLE_LENGTH:
+        lines = lines[:-1]
+    lines = [line for line in lines if line.strip(" ")][:_SAMPLE_LINES]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        counts = Counter(line.count(delimiter) for line in lines if delimiter in line)
+        return max(((lines, count) for count, lines in counts.items()), default=(0, 0))
+
+    best = max(_DELIMITERS, key=score)
+    return best if score(best) > (0, 0) else ","
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a CSV file. Raise ValidationError if it is not Unicode text."""
+    return CsvFile(io.BytesIO(content)).read()
+
+
+def normalize_heading(name: str) -> str:
+    """Return a column name in the form used for comparison: lower case, letters and digits only."""
+    return re.sub(r"\W|_", "", strip_invisible_characters(name)).lower()
