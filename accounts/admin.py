@@ -85,7 +85,7 @@ class UserAdmin(DjangoUserAdmin):
     ordering = ("email",)
     list_display = ("email", "name", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
-    search_fields = ("email", "name")
+    search_fields = ("email__contains_folded", "name__contains_folded")
     readonly_fields = ("last_login", "joined_at")
     filter_horizontal = ()
     fieldsets = (
@@ -200,7 +200,7 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
     form = AuthorForm
     inlines = (QualificationInline, ProfileLinkInline)
     list_display = ("name", "credentials", "job_title", "position")
-    search_fields = ("name",)
+    search_fields = ("name__contains_folded",)
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = (
         (None, {"fields": ("name", "credentials", "job_title", "portrait")}),
@@ -245,7 +245,7 @@ class AuditEventAdmin(admin.ModelAdmin):
     list_display = ("created_at", "kind", "user_email", "subject", "network")
     list_display_links = None
     list_filter = ("kind", "created_at")
-    search_fields = ("user_email", "subject")
+    search_fields = ("user_email__contains_folded", "subject__contains_folded")
     search_help_text = "Search people and changes"
     date_hierarchy = "created_at"
     show_full_result_count = False

@@ -23,7 +23,7 @@ class AdAdmin(ImagePickerMixin, admin.ModelAdmin):
     list_display = ("name", "placement", "status", "weight", "is_active", "impressions", "clicks", "click_rate")
     list_editable = ("weight", "is_active")
     list_filter = ("is_active", "placement")
-    search_fields = ("name", "text", "url")
+    search_fields = ("name__contains_folded", "text__contains_folded", "url__contains_folded")
     search_help_text = "Search names, texts and URLs"
     autocomplete_fields = ("excluded_posts", "excluded_categories")
     readonly_fields = ("daily_counts",)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from affiliates import cards
 from affiliates.models import Link, Product, ShopSection
+from plaintext.folding import fold
 from richtext.embeds import RenderTarget
 
 
@@ -39,5 +40,5 @@ def load_sections(query: str = "") -> list[SectionContent]:
 
 
 def _matches(product: Product, query: str) -> bool:
-    text = f"{product.name} {product.reason} {product.audience} {product.pros} {product.section}".casefold()
-    return all(word in text for word in query.casefold().split())
+    text = fold(f"{product.name} {product.reason} {product.audience} {product.pros} {product.section}")
+    return all(word in text for word in fold(query).split())

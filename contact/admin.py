@@ -54,7 +54,12 @@ class MessageAdmin(admin.ModelAdmin):
     list_filter = ("status",)
     # New messages come first.
     ordering = (F("handled_at").desc(nulls_first=True), "-created_at", "-pk")
-    search_fields = ("subject", "body", "name", "email")
+    search_fields = (
+        "subject__contains_folded",
+        "body__contains_folded",
+        "name__contains_folded",
+        "email__contains_folded",
+    )
     search_help_text = "Search messages, names and email addresses"
     actions = ("mark_answered", "archive", "mark_spam", "mark_new", "retry_emails", "delete_senders")
     fieldsets = (

@@ -38,7 +38,7 @@ class SuggestionAdmin(admin.ModelAdmin):
     list_filter = (DecisionFilter, "status", "kind", ("post", admin.RelatedOnlyFieldListFilter))
     # Open suggestions first, oldest first.
     ordering = (F("handled_at").desc(nulls_first=True), "created_at", "pk")
-    search_fields = ("words", "passage", "post__title")
+    search_fields = ("words__contains_folded", "passage__contains_folded", "post__title__contains_folded")
     search_help_text = "Search suggestions, passages and post titles"
     actions = ("mark_in_review", "accept", "decline")
     fieldsets = (

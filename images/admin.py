@@ -76,7 +76,7 @@ class ImageAdmin(admin.ModelAdmin):
     list_filter = (AttentionFilter, MonthFilter)
     list_per_page = 48
     show_full_result_count = False
-    search_fields = ("title", "alt", "caption")
+    search_fields = ("title__contains_folded", "alt__contains_folded", "caption__contains_folded")
     actions_selection_counter = False
 
     def get_urls(self) -> list[URLPattern]:
@@ -135,7 +135,7 @@ class VideoAdmin(ImagePickerMixin, admin.ModelAdmin):
     fields = ("title", "thumbnail", "original")
     readonly_fields = ("original",)
     list_display = ("title", "original")
-    search_fields = ("title", "key")
+    search_fields = ("title__contains_folded", "key__contains_folded")
 
     @admin.display(description="original")
     def original(self, video: Video) -> SafeString:

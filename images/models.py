@@ -31,7 +31,9 @@ class ImageQuerySet(models.QuerySet["Image"]):
         found = self
         for word in query.split()[:MAX_SEARCH_WORDS]:
             found = found.filter(
-                models.Q(title__icontains=word) | models.Q(alt__icontains=word) | models.Q(caption__icontains=word)
+                models.Q(title__contains_folded=word)
+                | models.Q(alt__contains_folded=word)
+                | models.Q(caption__contains_folded=word)
             )
         return found
 

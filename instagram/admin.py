@@ -32,7 +32,7 @@ class InstagramPostAdmin(ImagePickerMixin, admin.ModelAdmin):
     list_filter = ("is_visible", "source")
     list_select_related = ("image",)
     list_per_page = 50
-    search_fields = ("caption", "image__title", "image__alt")
+    search_fields = ("caption__contains_folded", "image__title__contains_folded", "image__alt__contains_folded")
     search_help_text = "Search captions, image titles and alternative texts"
     fields = ("image", "caption", "url", "posted_at", "position", "is_visible")
 

@@ -34,7 +34,7 @@ class PageAdmin(ContentAdmin):
     list_filter = (StatusFilter, "show_in_menu")
     list_per_page = 100
     ordering = ("path",)
-    search_fields = ("title", "path", "excerpt")
+    search_fields = ("title__contains_folded", "path__contains_folded", "excerpt__contains_folded")
     search_help_text = "Search in title, URL and excerpt"
     fieldsets = (
         ("Content", {"fields": ("title", "body", "excerpt", "base_version", "autosave_key", "restored_from")}),
@@ -91,7 +91,7 @@ class ServiceAdmin(ImagePickerMixin, admin.ModelAdmin):
 
     list_display = ("name", "duration", "price_text", "is_shown", "position")
     list_editable = ("is_shown", "position")
-    search_fields = ("name",)
+    search_fields = ("name__contains_folded",)
     fieldsets = (
         (None, {"fields": ("name", "description", "image")}),
         ("Details", {"fields": ("audience", "format", "duration", "price")}),

@@ -10,6 +10,7 @@ from accounts.models import User
 from blog.models import LARGE_FIELDS, Category, Post, PostQuerySet
 from pages.models import Page
 from plaintext.characters import strip_control_characters
+from plaintext.folding import fold
 from publishing.visibility import linkable_by
 
 MAX_RESULTS = 8
@@ -40,7 +41,7 @@ def search_links(words: list[str], user: User | AnonymousUser) -> list[LinkSugge
     words = [strip_control_characters(word) for word in words]
     if not words:
         return []
-    titles = [title for title in _BUILT_IN_PAGES if all(word.lower() in title.lower() for word in words)]
+    titles = [title for title in _BUILT_IN_PAGES if all(fold(word) in fold(title) for word in words)]
     pages: Any = linkable_by(user, Page.objects.all())
     pages = filter_by_words(pages.in_order().without_text(), "title", words)
     categories = filter_by_words(Category.objects.order_by("name"), "name", words)
@@ -60,9 +61,9 @@ def suggest_post(post: Post) -> LinkSuggestion:
 
 
 def filter_by_words[M: Model](rows: QuerySet[M], field: str, words: list[str]) -> QuerySet[M]:
-    """Return up to MAX_RESULTS of `rows` whose `field` contains each of `words`, ignoring case."""
+    """Return up to MAX_RESULTS of `rows` whose `field` contains each of `words`, as `fold` sees them."""
     for word in words:
-        rows = rows.filter(**{f"{field}__icontains": word})
+        rows = rows.filter(**{f"{field}__contains_folded": word})
     return rows[:MAX_RESULTS]
 
 

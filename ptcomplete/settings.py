@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "pagecache",
     "operations",
     "privacy",
+    "plaintext",
     "ptcomplete.apps.PTCompleteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -65,7 +65,7 @@ class RedirectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_list_template = "admin/redirects/redirect/change_list.html"
     list_display = ("old_path", "new_url", "status_code", "hits", "last_hit_at", "origin")
     list_filter = (BrokenTargetFilter, "status_code", "origin")
-    search_fields = ("old_path", "target", "note")
+    search_fields = ("old_path__contains_folded", "target__contains_folded", "note__contains_folded")
     search_help_text = "Search URLs and notes"
     list_per_page = 50
     show_full_result_count = False
@@ -189,7 +189,7 @@ class NotFoundLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_list_template = "admin/redirects/notfoundlog/change_list.html"
     list_display = ("path", "visit_count", "bot_count", "referrer", "last_seen_at", "next_step")
     list_display_links = None
-    search_fields = ("path", "referrer")
+    search_fields = ("path__contains_folded", "referrer__contains_folded")
     search_help_text = "Search URLs and referring sites"
     list_per_page = 50
     show_full_result_count = False

@@ -67,7 +67,7 @@ class LinkAdmin(admin.ModelAdmin):
     list_display = ("name", "program", "product", "status", "recent_clicks")
     list_filter = (LinkFilter, "program")
     list_select_related = ("program", "product", "replacement")
-    search_fields = ("name", "slug", "destination")
+    search_fields = ("name__contains_folded", "slug__contains_folded", "destination__contains_folded")
     search_help_text = "Search names and URLs"
     autocomplete_fields = ("product",)
 

@@ -69,7 +69,7 @@ class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
     list_editable = ("section", "position")
     ordering = ("section__position", "section__name", "position", "name")
     list_filter = ("section", "is_gifted")
-    search_fields = ("name", "reason")
+    search_fields = ("name__contains_folded", "reason__contains_folded")
     search_help_text = "Search names and descriptions"
     formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})}}
     fieldsets = (
@@ -156,7 +156,7 @@ class ComparisonAdmin(admin.ModelAdmin):
 
     inlines = (ComparisonRowInline,)
     list_display = ("title",)
-    search_fields = ("title",)
+    search_fields = ("title__contains_folded",)
     fields = ("title",)
 
 

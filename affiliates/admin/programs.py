@@ -15,7 +15,7 @@ class ProgramAdmin(admin.ModelAdmin):
     """Affiliate programs and their rules."""
 
     list_display = ("name", "network", "tag", "allows_redirect", "allows_email", "allows_bots")
-    search_fields = ("name", "hosts")
+    search_fields = ("name__contains_folded", "hosts__contains_folded")
     formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})}}
     fieldsets = (
         (None, {"fields": ("name", "network", "hosts", "tag", "tag_parameter")}),
@@ -29,5 +29,5 @@ class SponsorshipAdmin(admin.ModelAdmin):
     """Sponsored posts. Insert one in a post with “Product” in the toolbar."""
 
     list_display = ("brand", "kind")
-    search_fields = ("brand",)
+    search_fields = ("brand__contains_folded",)
     fields = ("brand", "kind", "hosts", "note")

@@ -101,7 +101,7 @@ class PostAdmin(ContentAdmin):
     # Drafts first, then the newest.
     ordering = (F("published_at").desc(nulls_first=True), "-pk")
     show_full_result_count = False
-    search_fields = ("title", "slug", "excerpt")
+    search_fields = ("title__contains_folded", "slug__contains_folded", "excerpt__contains_folded")
     search_help_text = "Search titles, URLs and excerpts"
     fieldsets = (
         ("Write", {"fields": ("title", "body", "tldr", "excerpt", "base_version", "autosave_key", "restored_from")}),

@@ -28,7 +28,7 @@ class SnippetAdmin(admin.ModelAdmin):
 
     form = ReusableTextForm
     list_display = ("name",)
-    search_fields = ("name", "body")
+    search_fields = ("name__contains_folded", "body__contains_folded")
     fields = ("name", "body")
     change_form_template = "admin/blog/snippet/change_form.html"
 
@@ -68,5 +68,5 @@ class PostTemplateAdmin(admin.ModelAdmin):
 
     form = ReusableTextForm
     list_display = ("name", "description")
-    search_fields = ("name",)
+    search_fields = ("name__contains_folded",)
     fields = ("name", "description", "title_hint", "body", "tldr")

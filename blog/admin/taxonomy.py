@@ -18,7 +18,7 @@ class CategoryAdmin(ImagePickerMixin, admin.ModelAdmin):
     list_display = ("name", "parent", "path", "position")
     list_editable = ("position",)
     list_select_related = ("parent",)
-    search_fields = ("name",)
+    search_fields = ("name__contains_folded",)
     prepopulated_fields = {"slug": ("name",)}
     ordering = ("path",)
     fields = ("name", "slug", "parent", "description", "image", "position")
@@ -29,7 +29,7 @@ class TagAdmin(admin.ModelAdmin):
     """Tags. Most are created by typing them into a post."""
 
     list_display = ("name", "slug")
-    search_fields = ("name",)
+    search_fields = ("name__contains_folded",)
     prepopulated_fields = {"slug": ("name",)}
     actions = ("merge",)
 
@@ -82,7 +82,7 @@ class SeriesAdmin(ImagePickerMixin, admin.ModelAdmin):
     """Series with their parts."""
 
     list_display = ("title", "slug")
-    search_fields = ("title",)
+    search_fields = ("title__contains_folded",)
     prepopulated_fields = {"slug": ("title",)}
     fields = ("title", "description", "image", "slug")
 

@@ -92,7 +92,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     list_display = ("subject", "status_badge", "kind", "date", "sent_count")
     list_filter = ("status", "kind", ("topic", admin.RelatedOnlyFieldListFilter))
     list_per_page = 30
-    search_fields = ("subject", "frozen_subject")
+    search_fields = ("subject__contains_folded", "frozen_subject__contains_folded")
     search_help_text = "Words in the subject"
     actions = None
     autocomplete_fields = ("post",)
@@ -171,7 +171,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
         query = strip_control_characters(request.GET.get("q", "")).strip()[:200]
         posts = Post.objects.published().newest_first().defer(*LARGE_POST_FIELDS).prefetch_related("campaigns")
         if query:
-            posts = posts.filter(title__icontains=query)
+            posts = posts.filter(title__contains_folded=query)
         page = Paginator(posts, POSTS_PER_PAGE).get_page(request.GET.get("page"))
         return self.render_page(request, "from_post", "Choose a post", posts=page, query=query)
 

@@ -124,7 +124,7 @@ class CampaignProgressAdmin(admin.ModelAdmin):
         if status in Delivery.Status:
             deliveries = deliveries.filter(status=status)
         if query:
-            deliveries = deliveries.filter(to_email__icontains=query)
+            deliveries = deliveries.filter(to_email__contains_folded=query)
         return campaign, deliveries, {"status": status, "query": query}
 
 

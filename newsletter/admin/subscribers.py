@@ -102,7 +102,7 @@ class SubscriberAdmin(admin.ModelAdmin):
 
     list_display = ("email", "status", "status_changed_at", "created_at")
     list_filter = ("status", "topics", ("confirmed_at", admin.DateFieldListFilter))
-    search_fields = ("normalized_email", "name")
+    search_fields = ("normalized_email__contains_folded", "name__contains_folded")
     search_help_text = "Name, or all or part of an email address"
     date_hierarchy = "created_at"
     actions = ("erase_subscribers",)
