@@ -43,9 +43,11 @@ PROBES, FAILURES = 10, 3
 START_TIMEOUT = 60.0
 
 
-def server_command(port: int, *, workers: int = 1, application: str = "ptcomplete.wsgi:application") -> list[str]:
-    """Return the command that serves `application` on the local address."""
-    address = ("--host", HOST, "--port", str(port), "--workers", str(workers))
+def server_command(
+    port: int, *, host: str = HOST, workers: int = 1, application: str = "ptcomplete.wsgi:application"
+) -> list[str]:
+    """Return the command that serves `application` at `host`, by default for this machine only."""
+    address = ("--host", host, "--port", str(port), "--workers", str(workers))
     return [sys.executable, "-m", "granian", *OPTIONS, *address, application]
 
 
@@ -147,12 +149,13 @@ def main() -> int:
     """Parse the options and serve the site."""
     parser = argparse.ArgumentParser(prog="python -m ptcomplete.server", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default=HOST, help="0.0.0.0 for a reverse proxy on another machine")
     parser.add_argument("--workers", type=int, default=1, help="number of processes")
     parser.add_argument("--parent", type=int, metavar="PID", help="exit when this process, the parent, exits")
     options = parser.parse_args()
     logging.basicConfig(format="{asctime} {levelname} {name}: {message}", style="{")
     raise_file_limit()
-    command = server_command(options.port, workers=options.workers)
+    command = server_command(options.port, host=options.host, workers=options.workers)
     return Supervisor(command, options.port, options.parent).run()
 
 

@@ -43,7 +43,8 @@ SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "")
 if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
     raise ImproperlyConfigured("Set SITE_URL to the public URL of the site, such as https://example.com.")
 IS_HTTPS = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname, *env.list("ALLOWED_HOSTS", default=[])]
+# The server's supervisor asks for /healthz at 127.0.0.1.
+ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname, "127.0.0.1", *env.list("ALLOWED_HOSTS", default=[])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # ---- Applications ------------------------------------------------------------------------------
