@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -15,13 +13,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
+from newsletter.admin.subscriber_import import ImportForm
 from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Subscription, Topic
 from newsletter.subscribers import csv_io
 from outbox import sending
 from privacy.email_addresses import normalize_email
 
-# About 100,000 subscribers. A larger import would block a web process for too long; the command has no limit.
-MAX_IMPORT_BYTES = 10_000_000
 MAX_ERASE_PREVIEW = 100
 
 
@@ -53,47 +50,6 @@ class ConsentEventInline(ReadOnlyInline):
     model = ConsentEvent
     fields = readonly_fields = ("occurred_at", "kind", "form", "page_path", "ip_address", "consent_text", "note")
     verbose_name_plural = "consent log"
-
-
-class ImportForm(forms.Form):
-    """Import the uploaded file while validating it. If the form is valid, the whole file is imported."""
-
-    report: csv_io.ImportReport
-    file = forms.FileField(
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-        help_text="A CSV file exported from Mailchimp, Kit, MailerLite, MailPoet or this site.",
-    )
-    source = forms.CharField(
-        label="Where they gave consent",
-        max_length=400,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Goes into the consent log. For example: “Sign-up form of my old site, with confirmation email”.",
-    )
-    are_confirmed = forms.BooleanField(
-        required=False,
-        label="All of them have confirmed their email address",
-        help_text="Check this only if it is true. Otherwise, subscribers without a confirmation time in the file are "
-        "imported as unconfirmed: they get no emails and are deleted after a week unless they sign up themselves.",
-    )
-
-    def clean_file(self) -> UploadedFile:
-        """Return the file. Raise ValidationError if it is too large."""
-        file: UploadedFile = self.cleaned_data["file"]
-        if file.size and file.size > MAX_IMPORT_BYTES:
-            raise forms.ValidationError(
-                f"The file is larger than {MAX_IMPORT_BYTES // 1_000_000} MB. Split it, or import it on the server with"
-                " “manage.py newsletter_import”."
-            )
-        return file
-
-    def clean(self) -> dict[str, Any]:
-        """Import the file. Raise ValidationError, and add nobody, if it is invalid."""
-        cleaned = self.cleaned_data
-        if not self.errors:
-            self.report = csv_io.import_subscribers(
-                cleaned["file"].read(), source=cleaned["source"], are_confirmed=cleaned["are_confirmed"]
-            )
-        return cleaned
 
 
 @admin.register(Subscriber)
@@ -149,19 +105,25 @@ class SubscriberAdmin(admin.ModelAdmin):
         ]
 
     def import_csv(self, request: HttpRequest) -> HttpResponse:
-        """Import subscribers from an uploaded file."""
+        """Preview an uploaded file, then import it."""
         if not request.user.has_perm("newsletter.import_subscriber"):
             raise PermissionDenied
         form: Any = ImportForm(request.POST or None, request.FILES or None)
-        if form.is_valid():
-            _record(request, AuditEvent.Kind.IMPORTED, "subscribers")
-            for message in form.report.messages():
-                self.message_user(request, message)
-            return redirect("admin:newsletter_subscriber_changelist")
+        preview = None
+        if form.is_valid() and "_import" in request.POST:
+            if report := form.run():
+                _record(request, AuditEvent.Kind.IMPORTED, "subscribers")
+                for message in report.messages():
+                    self.message_user(request, message)
+                return redirect("admin:newsletter_subscriber_changelist")
+        elif form.is_valid():
+            preview = form.preview()
         context = self.admin_site.each_context(request) | {
             "title": "Import subscribers",
             "opts": self.opts,
-            "adminform": AdminForm(form, [(None, {"fields": list(form.fields)})], {}),
+            "form": form,
+            "preview": preview,
+            "adminform": AdminForm(form, [(None, {"fields": ["file", "source", "are_confirmed"]})], {}),
         }
         return TemplateResponse(request, "admin/newsletter/subscriber/import.html", context)
 

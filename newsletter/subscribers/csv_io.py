@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from newsletter.models import Subscriber, Topic
-from newsletter.subscribers.import_columns import Column
+from newsletter.subscribers.import_columns import Column, Use
 from newsletter.subscribers.import_file import ImportRow, SubscriberFile
 from newsletter.subscribers.import_rows import NOT_SUBSCRIBED, Action, PlannedRow, TopicChoice, plan_batch, write_batch
 from plaintext.csv_export import write_csv
@@ -91,6 +91,16 @@ class ImportPreview:
     report: ImportReport = field(default_factory=ImportReport)
     sample: list[PlannedRow] = field(default_factory=list)
     unknown_topics: set[str] = field(default_factory=set)
+
+    @property
+    def used_columns(self) -> list[Column]:
+        """Return the columns that the import uses."""
+        return [column for column in self.columns if column.use is not Use.IGNORED]
+
+    @property
+    def unused_columns(self) -> list[str]:
+        """Return the names of the other columns."""
+        return [column.heading or "(no name)" for column in self.columns if column.use is Use.IGNORED]
 
 
 def preview_import(file: BinaryIO | bytes, *, are_confirmed: bool) -> ImportPreview:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -222,23 +221,31 @@ def test_the_import_command_reports_an_unreadable_file(tmp_path: Path) -> None:
         call_command("newsletter_import", tmp_path / "bad.csv", source="x")
 
 
-def upload(client: Client, content: bytes, **data: Any) -> str:
-    file = SimpleUploadedFile("list.csv", content)
-    return client.post(IMPORT, {"file": file, "source": "Fair 2024", **data}, follow=True).content.decode()
-
-
-def test_the_admin_imports_a_file_and_requires_the_source_of_consent(admin_client: Client) -> None:
-    content = b"email,status\nsam@example.org,active\n"
-    assert "This field is required" in upload(admin_client, content, source="")
-    assert "named “email”" in upload(admin_client, b"name\n")
-    assert "larger than 10 MB" in upload(admin_client, content + b" " * 10_000_000)
-    assert Subscriber.objects.count() == 0
-    page = upload(admin_client, content, are_confirmed="on")
-    assert "1 added: active." in page
-    assert ConsentEvent.objects.get().note == "Fair 2024 (no time given)"
-    response = admin_client.get(EXPORT)
-    assert "attachment" in response["Content-Disposition"]
-    assert b"sam@example.org" in response.getvalue()
+def test_the_import_command_shows_what_it_would_do_in_a_dry_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("Email Address,CONFIRM_TIME,Notes,topics\nana@example.org,2024-05-01,x,knees\nnobody,,,\n")
+    call_command("newsletter_import", file, source="x", dry_run=True)
+    assert capsys.readouterr().out.splitlines() == [
+        "Email Address: Email address",
+        "CONFIRM_TIME: Proof of confirmation",
+        "topics: Topics",
+        "Not imported: Notes",
+        "",
+        "The first 1 people in 2 lines:",
+        "Line 2: ana@example.org – Added: active",
+        "",
+        "The import would have this result:",
+        "1 added: active.",
+        "Line 3: “nobody” is not an email address that we can send to.",
+        "This site has no topics with these names: knees.",
+        "This was a dry run. Nothing was saved.",
+    ]
+    assert not Subscriber.objects.exists()
+    call_command("newsletter_import", file, source="x")
+    assert "1 added: active." in capsys.readouterr().out
+    assert Subscriber.objects.count() == 1
 
 
 def test_import_and_export_need_separate_permissions() -> None:
