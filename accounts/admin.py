@@ -1,7 +1,16 @@
 """Admin pages for users and authors."""
 
+from datetime import datetime
 from typing import Any
 
+import allauth.account.admin  # registers what is unregistered below
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
@@ -9,15 +18,16 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.decorators import method_decorator
 
 from accounts.models import AccountEmail, AuditEvent, Author, ProfileLink, Qualification, User
 from accounts.roles import EXPLANATIONS, Role
 from images.admin import ImagePickerMixin
 from richtext.forms import RichTextField
 
-# Roles replace groups.
-admin.site.unregister(Group)
+# Roles replace groups. The other models belong to django-allauth, whose pages are in accounts.pages.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 
 def _role_choices() -> list[tuple[str, str]]:
@@ -83,15 +93,15 @@ class UserAdmin(DjangoUserAdmin):
 
     form = UserForm
     ordering = ("email",)
-    list_display = ("email", "name", "role", "is_active", "last_login")
+    list_display = ("email", "name", "role", "is_active", "last_sign_in")
     list_filter = ("role", "is_active")
     search_fields = ("email__contains_folded", "name__contains_folded")
-    readonly_fields = ("last_login", "joined_at")
+    readonly_fields = ("last_sign_in", "joined_at")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Access", {"fields": ("role", "is_active")}),
-        ("Dates", {"fields": ("last_login", "joined_at")}),
+        ("Dates", {"fields": ("last_sign_in", "joined_at")}),
     )
     add_form = InvitationForm
     add_form_template = "admin/change_form.html"
@@ -106,6 +116,24 @@ class UserAdmin(DjangoUserAdmin):
         """Title the form “Invite a person”."""
         return super().add_view(request, form_url, {"title": "Invite a person", **(extra_context or {})})
 
+    @method_decorator(reauthentication_required(allow_get=True))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Invite a person or change an account. Both need a recent sign-in."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    @method_decorator(reauthentication_required(allow_get=True))
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Delete an account, which needs a recent sign-in."""
+        return super().delete_view(request, *args, **kwargs)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Set someone's password, which needs a recent sign-in."""
+        if request.method == "POST" and get_adapter().is_reauthentication_required(app=""):
+            # Continuing this request afterwards would store the password that was typed in the session.
+            return HttpResponseRedirect(request.path)
+        view = reauthentication_required(super().user_change_password)
+        return view(request, *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save the user, record a new role, and send the invitation to a new one."""
         super().save_model(request, obj, form, change)
@@ -115,6 +143,11 @@ class UserAdmin(DjangoUserAdmin):
         elif {"role", "is_active"} & set(form.changed_data):
             subject += "" if obj.is_active else ", not active"
             AuditEvent.objects.record(AuditEvent.Kind.ROLE, request=request, user=_user_of(request), subject=subject)
+
+    @admin.display(description="last sign-in", ordering="last_login")
+    def last_sign_in(self, user: User) -> datetime | None:
+        """Return when the user last signed in."""
+        return user.last_login
 
     def _invite(self, request: HttpRequest, user: User) -> None:
         inviter = _user_of(request)

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import Exists, OuterRef
 
+from accounts.models import User
 from accounts.roles import permissions_of
+from accounts.second_factor import SECOND_FACTORS
 
 
 class RoleBackend(ModelBackend):
@@ -16,3 +20,13 @@ class RoleBackend(ModelBackend):
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return stored
         return stored | permissions_of(user_obj.role)
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Return whether the user is active and may open the admin, since there is nothing else to sign in to."""
+        return super().user_can_authenticate(user) and user.is_staff
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Return the user of a session, with `has_second_factor` from the same query."""
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+        user = User.objects.annotate(has_second_factor=Exists(factors)).filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None

@@ -1,13 +1,14 @@
 """Users of the admin, and the authors visitors read about."""
 
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
 from django.db import models
 from django.db.models.functions import Lower
 from django.http import HttpRequest
@@ -28,6 +29,8 @@ from redirects import services
 from richtext.references import ReferenceSource
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
+
+NEW_ADDRESS_SALT = "accounts.new_address"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -232,17 +235,23 @@ class ProfileLink(models.Model):
 
 
 class AccountEmail(QueuedEmail):
-    """An email with a link to set a password. The link is made when the email is sent, so it is not stored."""
+    """An email about an account. A link in it is made when the email is sent, so it is not stored."""
 
     class Kind(models.TextChoices):
-        """Why the link is sent."""
+        """Why the email is sent."""
 
         INVITATION = "invitation", "Invitation"
         RESET = "reset", "Password reset"
+        NEW_ADDRESS = "new_address", "New email address"
+        NOTICE = "notice", "Notice"
 
     email = models.EmailField(max_length=254)
     kind = models.CharField(max_length=20, choices=Kind)
     inviter = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Who asked for a new email address, or whose account was changed.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    # What a notice says, in one sentence.
+    detail = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = QueuedEmailQuerySet["AccountEmail"].as_manager()
@@ -255,30 +264,45 @@ class AccountEmail(QueuedEmail):
         return f"{self.get_kind_display()} to {self.email}"
 
     def build_email(self) -> OutgoingEmail | None:
-        """Return the email, or None if no one with this address may sign in to the admin."""
-        user = User.objects.filter(email=self.email, is_active=True, is_staff=True).first()
-        if user is None:
+        """Return the email, or None if no one with this address may sign in, or if a new address is taken."""
+        recipient = self.user or User.objects.filter(email=self.email, is_active=True, is_staff=True).first()
+        if self.kind == self.Kind.NEW_ADDRESS and User.objects.filter(email=self.email).exists():
+            return None
+        if recipient is None:
             return None
         site = SiteInfo.load()
-        uid = urlsafe_base64_encode(force_bytes(user.pk))
-        path = reverse("set_password", args=[uid, default_token_generator.make_token(user)])
+        subjects = {
+            self.Kind.INVITATION: f"Your account at {site.name}",
+            self.Kind.RESET: f"New password for {site.name}",
+            self.Kind.NEW_ADDRESS: f"Confirm your email address for {site.name}",
+            self.Kind.NOTICE: f"Your account at {site.name} was changed",
+        }
         context = {
-            "is_invitation": self.kind == self.Kind.INVITATION,
+            "kind": self.kind,
+            "detail": self.detail,
             "inviter": self.inviter.get_short_name() if self.inviter else site.name,
             "site_name": site.name,
-            "role": user.get_role_display().lower(),
-            "explanation": EXPLANATIONS.get(Role(user.role), "") if user.role else "",
-            "url": absolute_url(path),
+            "role": recipient.get_role_display().lower(),
+            "explanation": EXPLANATIONS.get(Role(recipient.role), "") if recipient.role else "",
+            "url": absolute_url(self._link_for(recipient)),
             "reset_url": absolute_url(reverse("admin_password_reset")),
         }
-        subject = f"Your account at {site.name}" if context["is_invitation"] else f"New password for {site.name}"
         return OutgoingEmail(
-            one_line(subject),
+            one_line(subjects[self.Kind(self.kind)]),
             render_to_string("accounts/account_email.txt", context),
             format_mailbox(settings.DEFAULT_FROM_EMAIL, site.name),
-            [format_mailbox(user.email, user.name)],
+            [format_mailbox(self.email, recipient.name)],
             headers=self.email_headers,
         )
+
+    def _link_for(self, user: User) -> str:
+        if self.kind == self.Kind.NOTICE:
+            return reverse("mfa_index")
+        if self.kind == self.Kind.NEW_ADDRESS:
+            token = signing.dumps([user.pk, user.email, self.email], salt=NEW_ADDRESS_SALT)
+            return reverse("confirm_email", args=[token])
+        uid = urlsafe_base64_encode(force_bytes(user.pk))
+        return reverse("set_password", args=[uid, default_token_generator.make_token(user)])
 
 
 def delete_old_account_emails() -> int:
@@ -294,7 +318,7 @@ class AuditEventManager(models.Manager["AuditEvent"]):
         self, kind: str, *, request: HttpRequest | None = None, user: User | None = None, subject: str = ""
     ) -> "AuditEvent":
         """Append an event. `subject` is what it was done to."""
-        network = _shorten_ip(client_ip(request)) if request else ""
+        network = str(shorten_ip(client_ip(request)) or "") if request else ""
         return self.create(
             kind=kind, user=user, user_email=user.email if user else "", subject=subject[:300], network=network
         )
@@ -325,6 +349,14 @@ class AuditEvent(models.Model):
         ROLE = "role", "Role changed"
         INVITED = "invited", "Invited"
         PASSWORD = "password", "Password set"
+        EMAIL_CHANGED = "email_changed", "Email address changed"
+        SECOND_FACTOR_ADDED = "factor_added", "Second factor added"
+        SECOND_FACTOR_REMOVED = "factor_removed", "Second factor removed"
+        SECOND_FACTORS_RESET = "factors_reset", "Second factors reset"
+        NEW_RECOVERY_CODES = "new_recovery_codes", "New recovery codes"
+        RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
+        CODE_FAILED = "code_failed", "Code or passkey refused"
+        SIGNED_OUT_EVERYWHERE = "signed_out_all", "Signed out everywhere else"
 
     created_at = models.DateTimeField("when", default=timezone.now, editable=False, db_index=True)
     kind = models.CharField("what", max_length=20, choices=Kind, editable=False, db_index=True)
@@ -356,8 +388,8 @@ class AuditEvent(models.Model):
         raise TypeError("The audit log is append-only.")
 
 
-def _shorten_ip(address: IPv4Address | IPv6Address | None) -> str:
+def shorten_ip(address: IPv4Address | IPv6Address | None) -> IPv4Network | IPv6Network | None:
     """Return the network of an address, /24 or /48, enough to distinguish attacks but not households."""
     if address is None:
-        return ""
-    return str(ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
+        return None
+    return ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False)

@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import (
     AccountEmail,
@@ -41,6 +45,12 @@ def _erase_users(rows: QuerySet[User]) -> None:
 def _erase_authors(rows: QuerySet[Author]) -> None:
     for author in rows:
         author.anonymize()
+
+
+def delete_ended_sessions() -> int:
+    """Delete what the list of sessions says about those that have ended. Return how many were deleted."""
+    before = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return sum(session.purge() for session in UserSession.objects.filter(created_at__lt=before))
 
 
 register.add(
@@ -124,13 +134,20 @@ register.add(
 register.add(
     PersonalData(
         model=AccountEmail,
-        title="Invitations and password links",
-        fields={"email": "the email address", "kind": "an invitation or a password link"},
+        title="Emails about accounts",
+        fields={
+            "email": "the email address",
+            "user": "the account",
+            "kind": "an invitation, a link or a notice",
+            "detail": "what a notice says",
+        },
         other_fields="id message_uuid sent_at attempts next_attempt_at last_error inviter created_at",
-        mentions="last_error",
+        mentions="last_error detail",
         purpose=_WORK,
         source=_OWNER,
-        find=lambda person: person.rows(AccountEmail.objects.all()),
+        find=lambda person: AccountEmail.objects.filter(
+            Q(user__in=users_of(person)) | Q(pk__in=person.rows(AccountEmail.objects.all()))
+        ),
         erase=lambda rows: rows.delete(),
         erasing="Deleted.",
         retention=(
@@ -174,3 +191,54 @@ register.add(
         recipients=("backups",),
     )
 )
+register.add(
+    PersonalData(
+        model=Authenticator,
+        title="Second factors",
+        fields={
+            "user": "the account",
+            "type": "a passkey, an authenticator app or recovery codes",
+            "data": "the key, and the name of a passkey",
+            "last_used_at": "the last use",
+        },
+        other_fields="id created_at",
+        secrets="data",
+        purpose="To sign in safely.",
+        source="The user, in the admin.",
+        find=lambda person: Authenticator.objects.filter(user__in=users_of(person)),
+        erase=lambda rows: rows.delete(),
+        erasing="Deleted.",
+        period="until the user removes it",
+        recipients=("backups",),
+    )
+)
+register.add(
+    PersonalData(
+        model=UserSession,
+        title="List of sessions",
+        fields={
+            "user": "the account",
+            "ip": "the network, without the last part of the IP address",
+            "user_agent": "the browser",
+            "session_key": "the number in the cookie",
+        },
+        other_fields="id created_at last_seen_at data",
+        secrets="session_key",
+        purpose="To show users where they are signed in, and to sign out there.",
+        source="The browser, when signing in.",
+        find=lambda person: UserSession.objects.filter(user__in=users_of(person)),
+        erase=lambda rows: rows.delete(),
+        erasing="Deleted.",
+        retention=(
+            Retention(
+                "the end of the session",
+                timedelta(seconds=settings.SESSION_COOKIE_AGE),
+                delete_ended_sessions,
+                "ended sessions in the list",
+            ),
+        ),
+        recipients=("backups",),
+    )
+)
+register.add_impersonal(EmailAddress, "user email", "Unused: accounts have one email address.")
+register.add_impersonal(EmailConfirmation, "key", "Unused: accounts have one email address.")

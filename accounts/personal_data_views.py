@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -76,6 +77,7 @@ def personal_data(request: HttpRequest) -> HttpResponse:
 
 @owners_only
 @with_person
+@reauthentication_required
 def export_personal_data(request: HttpRequest, person: Person) -> HttpResponse:
     """Download everything stored about a person, as JSON or as a page."""
     requester = Requester(request)
@@ -91,6 +93,7 @@ def export_personal_data(request: HttpRequest, person: Person) -> HttpResponse:
 
 @owners_only
 @with_person
+@reauthentication_required
 def erase_personal_data(request: HttpRequest, person: Person) -> HttpResponse:
     """Ask for confirmation, then erase everything stored about a person."""
     if "confirm" not in request.POST:

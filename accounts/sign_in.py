@@ -1,13 +1,12 @@
-"""Sign-in limits, applied before the password is hashed, and known browsers, which an attack cannot lock out."""
+"""Sign-in limits, applied before a password is hashed, and known browsers, which an attack cannot lock out."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -26,27 +25,21 @@ _BROWSER_MAX_AGE = 365 * 24 * 3600
 _SALT = "accounts.known_browser"
 
 
-class SignInForm(AdminAuthenticationForm):
-    """The admin's sign-in form. A limited attempt gets a response with status 429."""
+def check_limits(request: HttpRequest, purpose: str, email: str) -> None:
+    """Count an attempt. Raise ValidationError with the code "limited" if it must not be checked.
 
-    error_messages = {
-        **AdminAuthenticationForm.error_messages,
-        "limited": "Too many attempts to sign in. Your password was not checked. Try again at %(time)s.",
-    }
-
-    def clean(self) -> dict[str, Any]:
-        """Check the limits, then the password. Raise ValidationError if either fails."""
-        email = self.cleaned_data.get("username")
-        if email and self.cleaned_data.get("password") and self.request and not _is_allowed(self.request, email):
-            _record_limit(self.request, email)
-            time = date_format(timezone.localtime() + timedelta(seconds=seconds_to_next_hour()), "g:i A")
-            raise ValidationError(self.error_messages["limited"], code="limited", params={"time": time})
-        return super().clean() or self.cleaned_data
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether the attempt was rejected by a limit."""
-        return self.is_bound and self.has_error("__all__", code="limited")
+    `purpose` is what is attempted, such as "sign-in" or "code"; each has its own limits.
+    """
+    if _is_allowed(request, purpose, email):
+        return
+    _record_limit(request, email)
+    raise ValidationError(
+        "Too many attempts to sign in. Your entry was not checked. Try again at %(time)s.",
+        code="limited",
+        params={
+            "time": date_format(timezone.localtime() + timedelta(seconds=seconds_to_next_hour()), "TIME_FORMAT"),
+        },
+    )
 
 
 def seconds_to_next_hour() -> int:
@@ -55,18 +48,18 @@ def seconds_to_next_hour() -> int:
     return 3600 - now.minute * 60 - now.second
 
 
-def _is_allowed(request: HttpRequest, email: str) -> bool:
-    """Count the attempt and return whether the password may be checked."""
+def _is_allowed(request: HttpRequest, purpose: str, email: str) -> bool:
+    """Count the attempt and return whether it may be checked."""
     email = email.strip().lower()
     network = client_network(request)
     limits = {
-        f"sign-in from {network}": LIMIT_PER_NETWORK,
-        f"sign-in of {email} from {network}": LIMIT_PER_ACCOUNT_AND_NETWORK,
+        f"{purpose} from {network}": LIMIT_PER_NETWORK,
+        f"{purpose} of {email} from {network}": LIMIT_PER_ACCOUNT_AND_NETWORK,
     }
     if browser := _known_browser(request, email):
-        limits[f"sign-in of {email} with {browser}"] = LIMIT_PER_BROWSER
+        limits[f"{purpose} of {email} with {browser}"] = LIMIT_PER_BROWSER
     else:
-        limits[f"sign-in of {email}"] = LIMIT_PER_ACCOUNT
+        limits[f"{purpose} of {email}"] = LIMIT_PER_ACCOUNT
     # all() stops at the first limit, so attempts from a limited network do not count against the account.
     return all(hit_key(key, limit=limit, hourly=True) for key, limit in limits.items())
 
@@ -88,7 +81,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -
         BROWSER_COOKIE,
         signing.dumps([uuid4().hex, user.email], salt=_SALT),
         max_age=_BROWSER_MAX_AGE,
-        path=request.path,
+        path=reverse("account_login"),
         secure=request.is_secure(),
         httponly=True,
         samesite="Lax",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.forms import PasswordResetForm
@@ -52,10 +54,12 @@ def password_link_sent(request: HttpRequest) -> HttpResponse:
 
 
 class SetPasswordView(PasswordResetConfirmView):
-    """Set the password with a link from an email, and sign in. A link works once and for three days."""
+    """Set the password with a link from an email, and sign in. A link works once and for three days.
+
+    It replaces the password only: a person with a second factor confirms with it.
+    """
 
     template_name = "accounts/set_password.html"
-    post_reset_login = True
     success_url = reverse_lazy("admin:index")
     title = "Set your password"
 
@@ -65,11 +69,12 @@ class SetPasswordView(PasswordResetConfirmView):
         return context
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Set the password and record it."""
-        response = super().form_valid(form)
+        """Set the password, record it and continue as after signing in with it."""
+        super().form_valid(form)
         user = form.user
         assert isinstance(user, User)
         AuditEvent.objects.record(AuditEvent.Kind.PASSWORD, request=self.request, user=user, subject=user.email)
+        response: HttpResponse = perform_password_login(self.request, {}, Login(user=user))
         return response
 
 

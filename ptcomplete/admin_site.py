@@ -18,9 +18,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
+from accounts import pages
 from accounts import personal_data_views as privacy
 from accounts.models import User
-from accounts.sign_in import SignInForm, remember_browser, seconds_to_next_hour
 from ptcomplete import dashboard, link_chooser
 from ptcomplete.health.runner import run_checks
 
@@ -31,6 +31,9 @@ OWNER_PAGES = {
     "accounts": (("Personal data", "personal_data"),),
     "siteinfo": (("Site health", "site_health"),),
 }
+
+# accounts.urls has the only page to change a password.
+_REPLACED_URLS = {"password_change", "password_change_done"}
 
 with_admin_csp = csp_override(settings.ADMIN_CSP)
 
@@ -44,10 +47,10 @@ class PTCompleteAdminSite(AdminSite):
     # Not index.html, which Django's pages of single apps extend too.
     index_template = "admin/dashboard.html"
     enable_nav_sidebar = False
-    login_form = SignInForm
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the search of the editor's link dialog, and check the permission of “View on site”."""
+        urls = [url for url in super().get_urls() if getattr(url, "name", "") not in _REPLACED_URLS]
         view_on_site = self.admin_view(self.view_on_site, cacheable=True)
         return [
             path("personal-data/", self.admin_view(privacy.personal_data), name="personal_data"),
@@ -57,7 +60,7 @@ class PTCompleteAdminSite(AdminSite):
             path("health/", self.admin_view(self.site_health), name="site_health"),
             # Before Django's view of the same name, which asks for no permission.
             path("r/<int:content_type_id>/<path:object_id>/", view_on_site, name="view_on_site"),
-            *super().get_urls(),
+            *urls,
         ]
 
     @method_decorator(require_safe)
@@ -105,17 +108,13 @@ class PTCompleteAdminSite(AdminSite):
         """Send the view's response with ADMIN_CSP."""
         return with_admin_csp(super().admin_view(_reject_out_of_range(view), cacheable))
 
-    @method_decorator(with_admin_csp)
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send the sign-in page with ADMIN_CSP, and with the status 429 if there were too many attempts."""
-        response = super().login(request, extra_context)
-        form = getattr(response, "context_data", {}).get("form")
-        if isinstance(form, SignInForm) and form.is_limited:
-            response.status_code = 429
-            response["Retry-After"] = str(seconds_to_next_hour())
-        elif request.method == "POST" and isinstance(request.user, User) and response.status_code == 302:
-            remember_browser(request, response, request.user)
-        return response
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the one page to sign in, which accounts.urls has at the same path."""
+        return pages.sign_in(request)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Sign out, as the view of accounts.urls at the same path."""
+        return pages.sign_out(request)
 
 
 def _page_entry(name: str, url_name: str) -> dict[str, Any]:

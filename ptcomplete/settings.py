@@ -11,6 +11,7 @@ from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
 from operations.log_formats import FORMATTERS
+from ptcomplete.account_settings import *  # noqa: F403
 from ptcomplete.database_settings import complete
 from ptcomplete.email_settings import anymail, mailers
 from ptcomplete.media_settings import media_origins, media_url, storages
@@ -34,6 +35,9 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "Set SECRET_KEY (or SECRET_KEY_FILE) to a long random string, or DEBUG=1 for development."
     )
+
+# The keys before SECRET_KEY: what they signed and encrypted stays valid.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # Key for hashing erased subscriber addresses, so they are never re-imported. Keep the old value when you rotate
 # SECRET_KEY.
@@ -83,6 +87,10 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_prose_editor",
     "imagefield",
     "js_asset",
@@ -110,6 +118,8 @@ MIDDLEWARE = [
     "public_forms.body_limits.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.second_factor.RequireSecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -170,6 +180,9 @@ PAGE_CACHE_CONTROL = f"public, max-age=0, {f's-maxage={CDN_MAX_AGE}' if CDN_MAX_
 PAGE_CACHE_IGNORED_MODELS = [
     "admin",
     "auth",
+    "account",
+    "mfa",
+    "usersessions",
     "accounts.User",
     "accounts.AccountEmail",
     "accounts.AuditEvent",
@@ -210,25 +223,10 @@ PAGE_CACHE_IGNORED_PATHS = ("/go/", "/ads/", "/admin/", "/static/", "/media/", "
 PAGE_CACHE_TEXT_MODELS = ["search"]
 
 # ---- Users -------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = "admin:login"
+# Roles that must have a passkey or an authenticator app. Without one, such a person can only add one.
+SECOND_FACTOR_ROLES = env.list("SECOND_FACTOR_ROLES", default=["owner", "editor"] if IS_HTTPS else [])
 # How long the audit log remembers who did what.
 AUDIT_LOG_DAYS = env.int("AUDIT_LOG_DAYS", default=365)
-LOGIN_REDIRECT_URL = "admin:index"
-AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
 
 # ---- Email -------------------------------------------------------------------------------------
 email_url = env.str("EMAIL_URL", default="") or ("console" if DEBUG else "")

@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from itertools import chain
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,6 +15,7 @@ from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -126,6 +128,7 @@ class RedirectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         # Spreadsheets recognize UTF-8 by the byte order mark.
         return StreamingHttpResponse(chain(["\ufeff"], lines), content_type="text/csv; charset=utf-8", headers=headers)
 
+    @method_decorator(reauthentication_required)
     def import_view(self, request: HttpRequest) -> HttpResponse:
         """Import redirects from CSV: first a preview, then everything in the preview or nothing."""
         if not self.has_add_permission(request) or not self.has_change_permission(request):

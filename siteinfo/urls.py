@@ -16,9 +16,14 @@ def absolute_url(path: str) -> str:
     return urljoin(f"{settings.SITE_URL}/", path)
 
 
+def hostname() -> str:
+    """Return the host of SITE_URL, without a port."""
+    return urlsplit(settings.SITE_URL).hostname or ""
+
+
 def is_local_site() -> bool:
     """Return whether SITE_URL can only be reached from this machine, as in development."""
-    return urlsplit(settings.SITE_URL).hostname in {"localhost", "127.0.0.1", "::1"}
+    return hostname() in {"localhost", "127.0.0.1", "::1"}
 
 
 def admin_url(

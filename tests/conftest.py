@@ -26,6 +26,7 @@ from pagecache import per_version
 from pagecache.storage import page_store
 from public_forms import client_counts
 from tests import chromium, databases
+from tests.accounts.staff import sign_in
 from tests.example_site import PUBLIC_PATHS, make_example_site
 
 # Generous, because a busy machine is slow but not broken.
@@ -102,6 +103,12 @@ def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
 def admin_user(db: None) -> User:
     """Return the superuser that `admin_client` and `admin_page` are signed in as."""
     return User.objects.create_superuser("owner@example.com", "a password for tests")
+
+
+@pytest.fixture
+def admin_client(admin_user: User) -> Client:
+    """Return a client that has just signed in as `admin_user`."""
+    return sign_in(admin_user)
 
 
 @pytest.fixture(scope="session")

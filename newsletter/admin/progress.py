@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern
+from django.utils.decorators import method_decorator
 
 from accounts.models import AuditEvent, User
 from newsletter.campaigns.progress import get_progress
@@ -102,6 +104,7 @@ class CampaignProgressAdmin(admin.ModelAdmin):
             **filters,
         )
 
+    @method_decorator(reauthentication_required)
     def recipients_csv(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """Export the filtered deliveries as CSV."""
         campaign, deliveries, _ = self._filter_deliveries(request, pk, "newsletter.export_subscriber")

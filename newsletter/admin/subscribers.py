@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
@@ -11,6 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 
 from accounts.models import AuditEvent, User
 from newsletter.admin.subscriber_import import ImportForm
@@ -104,6 +106,7 @@ class SubscriberAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
+    @method_decorator(reauthentication_required)
     def import_csv(self, request: HttpRequest) -> HttpResponse:
         """Preview an uploaded file, then import it."""
         if not request.user.has_perm("newsletter.import_subscriber"):
@@ -127,6 +130,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/newsletter/subscriber/import.html", context)
 
+    @method_decorator(reauthentication_required)
     def export_csv(self, request: HttpRequest) -> StreamingHttpResponse:
         """Download all subscribers as CSV."""
         if not request.user.has_perm("newsletter.export_subscriber"):
@@ -140,6 +144,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         )
 
     @admin.action(description="Erase selected subscribers", permissions=["erase"])
+    @method_decorator(reauthentication_required)
     def erase_subscribers(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> TemplateResponse | None:
         """Erase all personal data of the subscribers after a confirmation page."""
         if "erase" in request.POST:

@@ -1,5 +1,7 @@
 """Users of the admin with exactly the permissions that a test names."""
 
+import time
+
 from django.contrib.auth.models import Permission
 from django.test import Client
 
@@ -16,7 +18,11 @@ def make_staff(*permissions: str, email: str = "staff@example.com", name: str = 
 
 
 def sign_in(user: User) -> Client:
-    """Return a client that is signed in as `user`."""
+    """Return a client that has just signed in as `user` with the password."""
     client = Client()
     client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
     return client

@@ -73,6 +73,7 @@ def path_of(name: str, route: str) -> str:
         "area": "sidebar",
         "uidb64": "MQ",
         "token": "set-password",
+        "pk": row.pk if row else 1,
     }
     if "content_type_id" in route:
         row = Post.objects.order_by("pk").first()

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
@@ -83,6 +85,8 @@ def _make_staff_data(user: User) -> None:
     Submission.objects.create(document=post, user=user)
     ReviewNote.objects.create(document=post, user=user, text=f"Ask {EMAIL}", version=1, verdict="")
     AccountEmail.objects.create(email=EMAIL, kind="reset")
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "SECRET"})
+    UserSession.objects.create(user=user, ip="203.0.113.0", user_agent="Firefox", session_key="key")
     AuditEvent.objects.record("password", user=user, subject=EMAIL)
     LogEntry.objects.create(
         user=User.objects.create_superuser("boss@example.com"),

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.models import User
 from newsletter.models import Campaign
+from tests.accounts.staff import sign_in
 from tests.factories import make_campaign
 
 LIST = "/admin/newsletter/campaign/"
@@ -23,9 +24,7 @@ def make_staff_client(*permissions: str) -> Client:
     """Return a client signed in as the staff user, who gets exactly these permissions."""
     user, _ = User.objects.get_or_create(email=STAFF_EMAIL, defaults={"is_staff": True})
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
+    return sign_in(user)
 
 
 def get_page(client: Client, path: str, data: Any = None) -> str:

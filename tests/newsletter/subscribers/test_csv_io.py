@@ -9,7 +9,6 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Suppres
 from newsletter.subscribers import csv_io
 from newsletter.subscribers.csv_io import ImportReport, export_subscribers, import_subscribers
 from newsletter.subscribers.import_rows import PlannedRow
+from tests.accounts.staff import sign_in
 from tests.factories import make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -251,8 +251,7 @@ def test_the_import_command_shows_what_it_would_do_in_a_dry_run(
 def test_import_and_export_need_separate_permissions() -> None:
     user = User.objects.create_user("editor@example.com", "a password for tests", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=("view_subscriber", "change_subscriber")))
-    client = Client()
-    client.force_login(user)
+    client = sign_in(user)
     page = client.get("/admin/newsletter/subscriber/").content.decode()
     assert "Export all" not in page
     for path in (IMPORT, EXPORT):

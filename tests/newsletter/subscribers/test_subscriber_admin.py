@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from newsletter.models import ConsentEvent, Subscriber, Suppression, Topic
+from tests.accounts.staff import sign_in
 from tests.factories import make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +22,7 @@ def sign_in_editor(*permissions: str) -> Client:
     """Return the client of a staff user with only these `permissions`."""
     user = User.objects.create_user("editor@example.com", "a password for tests", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
+    return sign_in(user)
 
 
 def test_subscribers_are_found_by_email_address_however_it_is_spelled(admin_client: Client) -> None:
