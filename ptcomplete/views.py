@@ -46,7 +46,7 @@ from ptcomplete.byte_ranges import BLOCK_SIZE, apply_range
 from ptcomplete.slow_clients import busy
 from public_forms.body_limits import too_large
 from public_forms.client_counts import counts_today
-from redirects.views import log_not_found, redirect_response
+from redirects.views import log_not_found, redirect_response, tidied_url_response
 from siteinfo.context_processors import get_site
 from siteinfo.robots import robots_txt
 from siteinfo.seo import PageMeta, truncate
@@ -189,7 +189,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Redirect a path that has moved or that WordPress used; otherwise show the 404 page and log the path.
+    """Redirect a URL that has moved, that WordPress used or that was copied badly; otherwise show the 404 page.
 
     A path that only lacks its trailing slash is left to CommonMiddleware, which redirects it.
     """
@@ -198,7 +198,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             query = request.GET
         except TooManyFieldsSent:
             query = QueryDict()
-        redirect = redirect_response(request) or legacy_path_response(request.path_info, query)
+        redirect = (
+            redirect_response(request) or legacy_path_response(request.path_info, query) or tidied_url_response(request)
+        )
         if redirect is not None:
             return disclose_redirect(request, redirect)
         if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):

@@ -172,9 +172,10 @@ def _parse_line(cells: dict[str, str]) -> Redirect:
 def _without_pages_and_loops(accepted: dict[str, tuple[int, Redirect]], skipped: list[SkippedLine]) -> ParsedFile:
     """Skip old paths that have a page and redirects that form a loop; flatten the chains of the others."""
     exact = [old for old in accepted if not old.endswith("/*")]
-    broken = broken_reasons(exact) if has_sources() else dict.fromkeys(exact, "")
+    paths = {old: old.partition("?")[0] for old in exact}
+    broken = broken_reasons(paths.values()) if has_sources() else dict.fromkeys(paths.values(), "")
     for old in exact:
-        if old not in broken:
+        if paths[old] not in broken:
             line, row = accepted.pop(old)
             skipped.append(SkippedLine(line, row.old_path, "This URL has a page, so the redirect would never be used."))
     for row in flatten_chains([row for _, row in accepted.values()]):

@@ -30,7 +30,8 @@ class RedirectForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_old_path(self) -> str:
         """Return the normalized old path. Raises ValidationError if it has a page."""
         old = parse_old_path(self.cleaned_data["old_path"])
-        if url_registry.has_sources() and not old.endswith("/*") and not url_registry.broken_reasons([old]):
+        path = old.partition("?")[0]
+        if url_registry.has_sources() and not path.endswith("/*") and not url_registry.broken_reasons([path]):
             raise ValidationError("This URL has a page, so the redirect would never be used.")
         return old
 

@@ -39,7 +39,7 @@ class Redirect(models.Model):
         max_length=MAX_PATH_LENGTH,
         unique=True,
         help_text="The path visitors request, such as /old-post/. Case and a trailing slash are ignored. "
-        "Use /old-category/* to match every path below it.",
+        "Use /old-category/* to match every path below it, and /index.php?id=12 to match one page of an old site.",
     )
     target = models.CharField(
         "new URL",

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from urllib.parse import unquote, urlsplit, urlunsplit
+from collections.abc import Iterable
+from itertools import combinations
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,11 +15,36 @@ from plaintext.characters import is_plain_line
 MAX_PATH_LENGTH = 500
 MAX_TARGET_LENGTH = 1000
 _MAX_PATTERN_DEPTH = 20
+# Every combination of up to this many parameters is tried; with more, all together and each alone.
+_MAX_COMBINED_PARAMETERS = 4
+_MAX_PARAMETERS = 20
+# What people and programs leave at the end of a link: the ) of a sentence, the > of an email, "&" of a parameter.
+_LEFT_AT_THE_END = re.compile(r"(?:[\s&<>\"“”„«»].*|[^\w/-]+)/*\Z", re.DOTALL)
 
 
 def normalize_path(path: str) -> str:
     """Return a decoded path in lower case, NFC, with single slashes and no trailing one; "/" for the home page."""
     return "/" + "/".join(part for part in unicodedata.normalize("NFC", path).lower().split("/") if part)
+
+
+def normalize_query(query: str) -> str:
+    """Return the parameters of `query` in one order and encoding, so that equal queries are equal strings."""
+    return _encode_parameters(parse_qsl(query, keep_blank_values=True))
+
+
+def matching_queries(query: str) -> list[str]:
+    """Return the normalized queries whose parameters are all in `query`, most parameters first."""
+    parameters = list(dict.fromkeys(parse_qsl(query, keep_blank_values=True)))
+    if len(parameters) > _MAX_PARAMETERS:
+        return []
+    is_few = len(parameters) <= _MAX_COMBINED_PARAMETERS
+    sizes = range(len(parameters), 0, -1) if is_few else (len(parameters), 1)
+    return [_encode_parameters(chosen) for size in sizes for chosen in combinations(parameters, size)]
+
+
+def without_text_after_path(path: str) -> str:
+    """Return `path` without what a sentence or a program left at its end, as in /knee-pain/) or /knee-pain/&amp."""
+    return _LEFT_AT_THE_END.sub("", path)
 
 
 def normalize_target(target: str) -> str:
@@ -44,7 +71,8 @@ def matching_old_paths(path: str) -> list[str]:
 def parse_old_path(text: str) -> str:
     """Return the normalized old path for what an author typed or a file contains.
 
-    Accepts paths and full URLs on this site, percent-encoded or not, with `*` only at the end after a slash.
+    Accepts paths and full URLs on this site, percent-encoded or not, with `*` only at the end after a slash. A query
+    string stays: the redirect is for URLs that have at least its parameters.
     Raises ValidationError for everything else.
     """
     text = text.strip()
@@ -58,16 +86,22 @@ def parse_old_path(text: str) -> str:
             raise ValidationError(f"This URL belongs to {host}. Only URLs on this site can be redirected.")
     elif parts.scheme or parts.netloc:
         raise ValidationError("Enter a path on this site, such as /old-post/.")
-    if parts.query or parts.fragment:
-        raise ValidationError("Remove everything after “?” or “#”. Query strings are passed on automatically.")
+    if parts.fragment:
+        raise ValidationError("Remove everything after “#”, which browsers don't send.")
     path = unquote(parts.path)
+    query = normalize_query(parts.query)
+    if query and "*" in path:
+        raise ValidationError("Use either “*” or a query string, not both.")
     if "\\" in path or not is_valid_path(path):
         raise ValidationError(
             f"URLs cannot contain backslashes or invisible characters or be longer than {MAX_PATH_LENGTH} characters."
         )
     if not path:
         raise ValidationError("Enter the old path, such as /old-post/.")
-    return _checked_old_path(normalize_path(path))
+    old_path = _checked_old_path(normalize_path(path))
+    if query and not is_valid_path(f"{old_path}?{query}"):
+        raise ValidationError(f"URLs cannot be longer than {MAX_PATH_LENGTH} characters.")
+    return f"{old_path}?{query}" if query else old_path
 
 
 def parse_target(text: str) -> str:
@@ -99,6 +133,10 @@ def parse_target(text: str) -> str:
     if "*" in text and (text.count("*") > 1 or not text.endswith("/*")):
         raise ValidationError("“*” stands for the rest of the path. Use it once, at the end, as in /new/*.")
     return text
+
+
+def _encode_parameters(parameters: Iterable[tuple[str, str]]) -> str:
+    return urlencode(sorted(parameters), quote_via=quote, safe="/:,")
 
 
 def _checked_old_path(path: str) -> str:

@@ -8,7 +8,7 @@ exception, since the paths they match are not known in advance; `resolve_redirec
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -17,7 +17,14 @@ from django.utils.encoding import escape_uri_path
 
 from redirects import url_registry
 from redirects.models import NotFoundLog, Redirect
-from redirects.normalize import is_valid_path, matching_old_paths, normalize_path, normalize_target
+from redirects.normalize import (
+    is_valid_path,
+    matching_old_paths,
+    matching_queries,
+    normalize_path,
+    normalize_query,
+    normalize_target,
+)
 
 # An arbitrary key that no other advisory lock in this database uses.
 _LOCK_ID = 7_301_410
@@ -35,11 +42,14 @@ class RedirectLoop(Exception):  # noqa: N818 - the field's name for it
 
 
 class Resolution(NamedTuple):
-    """The redirect that applies to a path: status code, URL ("" for 410) and primary key of the row."""
+    """The redirect that applies to a URL."""
 
     status_code: int
+    # Empty for 410.
     url: str
     pk: int
+    # The names of the parameters that the redirect is for, and that are not passed on.
+    parameters: frozenset[str]
 
 
 def create_redirect(old: str, new: str, origin: str = Redirect.Origin.RENAMED) -> None:
@@ -146,24 +156,28 @@ def flatten_chains(rows: Sequence[Redirect]) -> list[Redirect]:
     return list(looping.values())
 
 
-def resolve_redirect(path: str) -> Resolution | None:
-    """Return the redirect for the decoded `path`, or None.
+def resolve_redirect(path: str, query: str = "") -> Resolution | None:
+    """Return the redirect for the decoded `path` with the encoded `query`, or None.
 
-    One indexed query. The target of a pattern is looked up in turn, up to five times, unless it has a page; a loop
-    gives None. Feeds follow their list: /category/a/feed/ is redirected with /category/a/.
+    One indexed query. A redirect for some of the parameters wins over one for the path alone. The target of a pattern,
+    or one with a query string, is looked up in turn, up to five times, unless it has a page; a loop gives None. Feeds
+    follow their list: /category/a/feed/ is redirected with /category/a/.
     """
     visited: set[str] = set()
-    while is_valid_path(path) and normalize_path(path) not in visited and len(visited) < _MAX_STEPS:
-        visited.add(normalize_path(path))
-        match = _find_match(path)
+    while is_valid_path(path) and len(visited) < _MAX_STEPS:
+        visited.add(_normalize(path, query))
+        match = _find_match(path, query)
         if match is None:
             return None
         row, url = match
-        if normalize_target(url) in visited:
+        target, target_query = normalize_target(url), urlsplit(url).query if url.startswith("/") else ""
+        if _normalize(target, target_query) in visited:
             return None
-        if not row.is_pattern or not _has_redirect_and_no_page(normalize_target(url)):
-            return Resolution(row.status_code, url, row.pk)
-        path = normalize_target(url)
+        may_be_redirected = row.is_pattern or target_query
+        if not (may_be_redirected and _has_redirect_and_no_page(target, target_query)):
+            names = {name for name, _ in parse_qsl(urlsplit(row.old_path).query, keep_blank_values=True)}
+            return Resolution(row.status_code, url, row.pk, frozenset(names))
+        path, query = target, target_query
     return None
 
 
@@ -215,13 +229,13 @@ def _retarget_rows_pointing_to(new: dict[str, Redirect]) -> None:
     Redirect.objects.bulk_update(rows, ["target", "target_path", "status_code"], batch_size=200)
 
 
-def _find_match(path: str) -> tuple[Redirect, str] | None:
-    """Return the most specific redirect for `path` and the URL it gives."""
+def _find_match(path: str, query: str) -> tuple[Redirect, str] | None:
+    """Return the most specific redirect for `path` with `query`, and the URL it gives."""
     key = normalize_path(path)
     feed_list = next((key.removesuffix(end) for end in _FEED_SUFFIXES if key.endswith(end) and key != end), "")
-    candidates = matching_old_paths(key)
+    candidates = _old_urls(key, query)
     if feed_list:
-        candidates.insert(1, feed_list)
+        candidates.insert(candidates.index(key) + 1, feed_list)
     rows = {row.old_path: row for row in Redirect.objects.filter(old_path__in=candidates)}
     match = next((candidate for candidate in candidates if candidate in rows), None)
     if match is None:
@@ -237,8 +251,17 @@ def _find_match(path: str) -> tuple[Redirect, str] | None:
     return row, row.target
 
 
-def _has_redirect_and_no_page(path: str) -> bool:
-    if not path or not Redirect.objects.filter(old_path__in=matching_old_paths(path)).exists():
+def _normalize(path: str, query: str) -> str:
+    return f"{normalize_path(path)}?{normalize_query(query)}"
+
+
+def _old_urls(path: str, query: str) -> list[str]:
+    """Return the old URLs that would match the normalized `path` with `query`, most specific first."""
+    return [f"{path}?{part}" for part in matching_queries(query)] + matching_old_paths(path)
+
+
+def _has_redirect_and_no_page(path: str, query: str) -> bool:
+    if not path or not Redirect.objects.filter(old_path__in=_old_urls(path, query)).exists():
         return False
     return bool(url_registry.broken_reasons([path]))
 

@@ -1,15 +1,17 @@
 """Responses for URLs without a page. Nothing here runs for a page that exists."""
 
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from urllib.parse import parse_qsl, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.encoding import iri_to_uri
+from django.utils.encoding import escape_uri_path, iri_to_uri
 
+from redirects import url_registry
 from redirects.models import NotFoundLog, Redirect
-from redirects.normalize import MAX_PATH_LENGTH, is_valid_path, normalize_path
+from redirects.normalize import MAX_PATH_LENGTH, is_valid_path, normalize_path, without_text_after_path
 from redirects.services import count_hit, resolve_redirect
 
 # Django refuses longer redirects (django.http.response.MAX_URL_REDIRECT_LENGTH is 2048).
@@ -32,14 +34,15 @@ def redirect_response(request: HttpRequest) -> HttpResponse | None:
     """
     if request.method not in {"GET", "HEAD"}:
         return None
-    match = resolve_redirect(request.path_info)
+    query = request.META.get("QUERY_STRING", "")
+    match = resolve_redirect(request.path_info, query)
     if match is None:
         return None
     response: HttpResponse
     if match.status_code == Redirect.StatusCode.GONE:
         response = render(request, "redirects/gone.html", status=410)
     else:
-        url = add_query(match.url, request.META.get("QUERY_STRING", ""))
+        url = add_query(match.url, query, match.parameters)
         if len(iri_to_uri(url)) > _MAX_URL_LENGTH:
             url = match.url
         if len(iri_to_uri(url)) > _MAX_URL_LENGTH:
@@ -51,10 +54,23 @@ def redirect_response(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
-def add_query(url: str, query: str) -> str:
-    """Return `url` with the parameters of `query` added, such as utm_source. Parameters already in `url` win."""
+def tidied_url_response(request: HttpRequest) -> HttpResponse | None:
+    """Return the redirect to the page whose URL has something left at its end, such as /post/) or /post/%20."""
+    path = without_text_after_path(request.path_info)
+    if path == request.path_info or not path.strip("/") or not url_registry.has_sources():
+        return None
+    if url_registry.broken_reasons([path]):
+        return None
+    return HttpResponsePermanentRedirect(f"{escape_uri_path(path).rstrip('/')}/")
+
+
+def add_query(url: str, query: str, handled: Collection[str] = ()) -> str:
+    """Return `url` with the parameters of `query` added, such as utm_source, except those in `handled`.
+
+    Parameters already in `url` win.
+    """
     main, hash_sign, fragment = url.partition("#")
-    own = {name for name, _ in parse_qsl(urlsplit(main).query, keep_blank_values=True)}
+    own = {name for name, _ in parse_qsl(urlsplit(main).query, keep_blank_values=True)} | set(handled)
     parts = [part for part in query.split("&") if part]
     if own:
         parts = [part for part in parts if parse_qsl(part, keep_blank_values=True)[0][0] not in own]

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from redirects import normalize, services
+from redirects import csv_io, normalize, services
 from redirects.models import NotFoundLog, Redirect
 from tests.factories import make_post
 from tests.redirects.factories import location, make_redirect
@@ -158,3 +158,96 @@ def test_the_lookup_uses_the_index(client: Client) -> None:
         assert "SCAN redirects_redirect" not in plan
         assert "Seq Scan" not in plan
         assert "index" in plan.lower()
+
+
+@pytest.mark.parametrize(
+    ("requested", "target"),
+    [
+        ("/index.php?id=12", "/knee-pain/"),
+        ("/index.php?id=12&utm_source=mail", "/knee-pain/?utm_source=mail"),
+        ("/INDEX.php?lang=en&id=12", "/knee-pain/?lang=en"),
+        ("/index.php?lang=de&id=12", "/knie/"),
+        ("/index.php?id=13&utm_source=mail", "/old-site/?id=13&utm_source=mail"),
+        ("/index.php?id=1", "/old-site/?id=1"),
+        ("/index.php?title=caf%C3%A9+%26+bar", "/cafe/"),
+    ],
+)
+def test_redirect_for_a_query_string(client: Client, requested: str, target: str) -> None:
+    make_redirect("/index.php", "/old-site/")
+    make_redirect("/index.php?id=12", "/knee-pain/")
+    make_redirect("/index.php?id=12&lang=de", "/knie/")
+    make_redirect("/index.php?title=café%20%26%20bar", "/cafe/")
+
+    assert location(client, requested) == (301, target)
+
+
+def test_redirect_for_a_query_string_is_counted_and_leaves_other_queries_alone(client: Client) -> None:
+    row = make_redirect("/view.asp?id=12", "/knee-pain/")
+
+    assert client.get("/view.asp?id=13").status_code == 404
+    assert client.get("/view.asp").status_code == 404
+    client.get("/view.asp?id=12")
+    row.refresh_from_db()
+    assert row.hits == 1
+
+
+def test_redirects_for_query_strings_never_loop(client: Client) -> None:
+    make_redirect("/a?x=1", "/b/?x=1")
+    make_redirect("/b?x=1", "/a/?x=1")
+    make_redirect("/c?x=1", "/c/?x=1&y=2")
+
+    for path in ("/a/?x=1", "/b/?x=1", "/c/?x=1&y=2", "/c/?x=1"):
+        assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["&".join(f"p{number}=1" for number in range(30)), "id=12&" * 300, "%ff=%00&=&&;"])
+def test_odd_queries_are_not_found(client: Client, query: str) -> None:
+    make_redirect("/view.asp?id=13", "/knee-pain/")
+    assert client.get(f"/view.asp?{query}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        ")",
+        ".",
+        "%20",
+        "&",
+        ").",
+        "%22",
+        ",",
+        "%3E",
+        "&amp",
+        "&utm_source=x",
+        "%E2%80%9D",
+        "%20and%20more",
+        "./",
+        "]",
+        ";",
+        "*",
+    ],
+)
+def test_link_with_something_left_at_its_end_leads_to_the_page(client: Client, left: str) -> None:
+    post = make_post(slug="knee-pain")
+
+    assert location(client, f"/knee-pain/{left}") == (301, post.get_absolute_url())
+    assert location(client, f"/knee-pain{left}") == (301, post.get_absolute_url())
+    assert not NotFoundLog.objects.exists()
+
+
+def test_link_with_something_left_at_its_end_leads_to_lists_but_to_no_draft(client: Client) -> None:
+    make_post(slug="draft", status="draft")
+    make_post(slug="hip", tags=["Hips"])
+
+    assert location(client, "/tag/hips/).") == (301, "/tag/hips/")
+    assert client.get("/draft/)").status_code == 404
+    assert client.get("/nothing/)").status_code == 404
+    assert client.get("/)").status_code == 404
+
+
+def test_csv_takes_query_strings_and_skips_those_of_pages() -> None:
+    make_post(slug="hip")
+    parsed = csv_io.parse_csv("old,new\n/index.php?id=12,/knee-pain/\n/hip/?id=3,/knee-pain/\n")
+
+    assert [row.old_path for row in parsed.rows] == ["/index.php?id=12"]
+    assert [line.line for line in parsed.skipped] == [3]
