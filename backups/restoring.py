@@ -2,13 +2,13 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
@@ -21,6 +21,8 @@ from backups.manifest import Manifest
 from backups.models import Backup
 from backups.rotation import newest_first
 from backups.targets import target_from_url
+from operations.maintenance import maintenance_message
+from operations.models import Maintenance
 from pagecache.invalidation import invalidate_all
 
 LATEST = "latest"
@@ -120,7 +122,7 @@ def restore(contents: Contents) -> Path:
     manifest, media = contents.manifest, media_root()
     previous = media.parent / f"before-restore-{timezone.now():%Y%m%dT%H%M%SZ}"
     previous.mkdir(mode=0o700)
-    has_media = media.exists()
+    has_media, message = media.exists(), maintenance_message()
     try:
         if connection.introspection.table_names():
             databases.dump(previous / databases.file_name(manifest.vendor), lambda: None)
@@ -133,7 +135,7 @@ def restore(contents: Contents) -> Path:
             _put_back(media, contents.media, previous / MEDIA)
         shutil.rmtree(previous)
         raise
-    _prepare_restored_data()
+    _prepare_restored_data(message)
     return previous
 
 
@@ -144,13 +146,25 @@ def _put_back(media: Path, restored: Path, previous: Path) -> None:
         previous.rename(media)
 
 
-def _prepare_restored_data() -> None:
+def _prepare_restored_data(maintenance: str | None) -> None:
+    # The backup may be older than the table.
+    with suppress(DatabaseError):
+        _set_maintenance(maintenance)
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
+        _set_maintenance(maintenance)
     # The copy was made while its own backup was running.
     Backup.objects.filter(status=Backup.Status.RUNNING).update(
         status=Backup.Status.COMPLETE, finished_at=timezone.now()
     )
     after_restore.run_actions()
     invalidate_all(connection.alias)
+
+
+def _set_maintenance(message: str | None) -> None:
+    """Leave maintenance mode as it was before the restore, whatever it was when the backup was made."""
+    if message is None:
+        Maintenance.objects.turn_off()
+    else:
+        Maintenance.objects.turn_on(message)

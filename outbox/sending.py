@@ -22,6 +22,7 @@ from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Max, Min
 
+from operations.maintenance import is_maintenance_on
 from outbox.headers import format_mailbox
 from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
@@ -83,6 +84,8 @@ def send_due_emails() -> int:
     connection_error = _open(mailer)
     attempts = 0
     for email in due:
+        if is_maintenance_on():
+            break
         if not email.claim():
             continue
         attempts += 1

@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.second_factor.RequireSecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "ptcomplete.maintenance.MaintenanceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "ptcomplete.urls"
@@ -221,6 +222,9 @@ PAGE_CACHE_IGNORED_MODELS = [
 PAGE_CACHE_IGNORED_PATHS = ("/go/", "/ads/", "/admin/", "/static/", "/media/", "/healthz", "/wp-", "/xmlrpc.php")
 # Apps and models made from the texts of documents. A write to them invalidates search results, feeds and sitemaps.
 PAGE_CACHE_TEXT_MODELS = ["search"]
+
+# Where people sign in, which is possible during maintenance. Only owners get further.
+MAINTENANCE_OPEN_PATHS = ("/admin/",)
 
 # ---- Users -------------------------------------------------------------------------------------
 # Roles that must have a passkey or an authenticator app. Without one, such a person can only add one.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from newsletter.campaigns.automation import plan_campaigns
 from newsletter.delivery.sending import send_due_campaigns
+from operations.maintenance import is_maintenance_on
 
 
 def run_round(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
@@ -11,5 +12,7 @@ def run_round(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
 
     Return the number of attempted emails; back off after 0.
     """
+    if is_maintenance_on():
+        return 0
     plan_campaigns()
     return send_due_campaigns(stopped, seconds)

@@ -30,6 +30,7 @@ from newsletter.delivery.results import Results, recover, save_results
 from newsletter.delivery.sender_processes import SenderProcesses
 from newsletter.delivery.transport import Outcome, SmtpTransport, TransportError
 from newsletter.models import Campaign, Delivery, NewsletterSettings
+from operations.maintenance import or_maintenance
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +55,13 @@ class LeaseExpiredError(Exception):
 
 
 def send_due_campaigns(stopped: Callable[[], bool], seconds: float = 60.0) -> int:
-    """Run one sending round for about `seconds` or until `stopped()` returns True.
+    """Run one sending round for about `seconds` or until `stopped()` returns True or maintenance begins.
 
     Return the number of attempts; back off after 0. The number of connections is read once per round, all other
     settings once per batch. Raise SenderProcessError if one of the other processes ended unexpectedly.
     """
     deadline = time.monotonic() + seconds
+    stopped = or_maintenance(stopped)
     NewsletterSettings.load().mark_worker_seen()
     recover()
     prepare_due_campaigns()

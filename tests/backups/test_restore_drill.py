@@ -20,6 +20,8 @@ from backups.models import Backup
 from blog.models import Post
 from images.models import Image
 from newsletter.models import Campaign, NewsletterSettings, Subscriber
+from operations.maintenance import maintenance_message
+from operations.models import Maintenance
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +73,18 @@ def test_a_restored_site_equals_the_one_that_was_backed_up(site: None, media_roo
     assert Backup.objects.get().status == Backup.Status.COMPLETE
     # New rows get new primary keys.
     assert make_post().pk != Post.objects.get(title__startswith="Knee").pk
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_maintenance_mode_stays_as_it_was_before_the_restore(is_on: bool, site: None, identity: Path) -> None:
+    if not is_on:
+        Maintenance.objects.turn_on("of the backup")
+    run("backup")
+    Maintenance.objects.turn_off()
+    if is_on:
+        Maintenance.objects.turn_on("Back at noon.")
+    run("restore", identity=identity, yes=True)
+    assert maintenance_message() == ("Back at noon." if is_on else None)
 
 
 def test_the_previous_data_can_be_brought_back(site: None, media_root: Path, identity: Path) -> None:

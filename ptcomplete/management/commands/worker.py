@@ -29,6 +29,7 @@ from newsletter.models import WebhookEvent
 from object_storage.errors import StorageUnavailableError
 from operations.errors import describe
 from operations.heartbeat import Heartbeat
+from operations.maintenance import is_maintenance_on, or_maintenance
 from operations.models import JobFailure
 from outbox.sending import send_due_emails
 from privacy.registry import register
@@ -134,9 +135,10 @@ def work_until_idle(stopped: Callable[[], bool], jobs: Sequence[Job]) -> bool:
 def work_until(stopped: Callable[[], bool], jobs: Sequence[Job], heartbeat: Heartbeat) -> None:
     """Run the jobs whenever they are due until `stopped()` returns True."""
     due_at = dict.fromkeys(jobs, 0.0)
+    stopped_or_maintenance = or_maintenance(stopped)
     while not stopped():
         for job in jobs:
-            if due_at[job] <= time.monotonic() and not stopped():
+            if due_at[job] <= time.monotonic() and not stopped_or_maintenance():
                 with heartbeat.working_on(job.name):
                     result = run(job)
                 due_at[job] = time.monotonic() + pause_after(job, result)
@@ -176,5 +178,7 @@ class Command(BaseCommand):
             with Heartbeat("worker") as heartbeat:
                 work_until(stopped, JOBS, heartbeat)
             _backup_process.stop()
+        elif is_maintenance_on():
+            raise CommandError("Maintenance mode is on, so nothing was done.")
         elif not (work_until_idle(stopped, JOBS) and _backup_process.wait()):
             raise CommandError("A job failed. See the log above.")
