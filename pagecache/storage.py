@@ -2,13 +2,17 @@
 
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cache as cached
+from hashlib import sha256
 
 import zstandard
 from cachetools import LRUCache
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 
+from operations.version import app_version
 from pagecache.compression import IDENTITY, compress
 from pagecache.versions import Versions
 
@@ -50,6 +54,18 @@ class CachedPage:
         return compress(zstandard.decompress(self.bodies["zstd"]), encoding)
 
 
+def _shared_key(key: str) -> str:
+    return f"{_release()} {key}"
+
+
+@cached
+def _release() -> str:
+    """Return a hash of the release. During an upgrade, machines must not get pages that name files of another one."""
+    manifest = getattr(staticfiles_storage, "manifest_hash", "")
+    parts = (app_version(), manifest, *(field.name for field in fields(CachedPage)))
+    return sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
 class PageStore:
     """Stores pages by key, each process up to PAGE_CACHE_BYTES. Safe to use from several threads."""
 
@@ -68,7 +84,7 @@ class PageStore:
             return page
         if not settings.PAGE_CACHE_IS_SHARED:
             return None
-        shared: CachedPage | None = cache.get(key)
+        shared: CachedPage | None = cache.get(_shared_key(key))
         if shared is None or not shared.is_current(versions):
             return None
         self._keep(key, shared)
@@ -78,7 +94,7 @@ class PageStore:
         """Store `page` as `key`."""
         self._keep(key, page)
         if settings.PAGE_CACHE_IS_SHARED:
-            cache.set(key, page, max(0, page.expires_at - time.time()))
+            cache.set(_shared_key(key), page, max(0, page.expires_at - time.time()))
 
     def body(self, key: str, page: CachedPage, encoding: str) -> bytes:
         """Return the body of `page` in `encoding`, and keep it if it is compressed."""

@@ -11,7 +11,8 @@ class PTCompleteConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Set database features that Django would otherwise query."""
+        """Register the system checks, and set database features that Django would otherwise query."""
+        from ptcomplete import checks  # noqa: F401
         from ptcomplete.database_features import set_json_support
 
         set_json_support()

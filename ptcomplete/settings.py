@@ -12,6 +12,7 @@ from js_asset import static_lazy
 
 from operations.log_formats import FORMATTERS
 from ptcomplete.account_settings import *  # noqa: F403
+from ptcomplete.cache_settings import caches
 from ptcomplete.database_settings import complete
 from ptcomplete.email_settings import anymail, mailers
 from ptcomplete.media_settings import media_origins, media_url, storages
@@ -47,6 +48,8 @@ SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "")
 if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
     raise ImproperlyConfigured("Set SITE_URL to the public URL of the site, such as https://example.com.")
 IS_HTTPS = SITE_URL.startswith("https://")
+# Refuses settings that would give each machine separate data.
+SEVERAL_MACHINES = env.bool("SEVERAL_MACHINES", default=False)
 # The server's supervisor asks for /healthz at 127.0.0.1.
 ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname, "127.0.0.1", *env.list("ALLOWED_HOSTS", default=[])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -161,14 +164,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # ---- Page cache ---------------------------------------------------------------------------------
 # The cache server that several processes or hosts share, such as redis://127.0.0.1:6379/0.
 CACHE_URL = env.str("CACHE_URL", default="")
-CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-if CACHE_URL:
-    # Without its server the cache is empty: the site is slower, but works.
-    CACHES["default"] = {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": CACHE_URL,
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
-    }
+CACHES = caches(CACHE_URL)
 DJANGO_REDIS_IGNORE_EXCEPTIONS = True
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 PAGE_CACHE_IS_SHARED = bool(CACHE_URL)

@@ -40,6 +40,7 @@ os.environ |= {
     "DATA_DIR": str(HOME),
     "DATABASE_URL": database,
     "DATABASE_POOL_SIZE": "32",
+    "SEVERAL_MACHINES": "0",
     "STORAGE_URL": "",
     "STORAGE_URL_FILE": "",
     "MEDIA_URL": "",

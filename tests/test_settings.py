@@ -140,3 +140,21 @@ def test_a_site_on_postgresql_starts_without_the_code_for_sqlite_being_loaded() 
     }
     command = [sys.executable, "-c", "import django; django.setup()"]
     subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)
+
+
+def test_neither_the_web_server_nor_a_command_starts_with_settings_that_several_machines_cannot_share(
+    tmp_path: Path,
+) -> None:
+    for command in (["check"], ["shell", "--no-imports", "-c", "import ptcomplete.wsgi"]):
+        result = manage(tmp_path, *command, SEVERAL_MACHINES="1")
+        assert result.returncode == 1
+        assert "Several machines cannot share a SQLite database" in result.stderr
+        assert "Set STORAGE_URL" in result.stderr
+
+
+def test_machines_with_the_same_release_have_the_same_static_files(tmp_path: Path) -> None:
+    manifests = set()
+    for name in ("web1", "web2"):
+        assert manage(tmp_path / name, "collectstatic", "--noinput").returncode == 0
+        manifests.add((tmp_path / name / "static/staticfiles.json").read_bytes())
+    assert len(manifests) == 1

@@ -93,6 +93,13 @@ def test_processes_share_pages_through_the_cache_server(valkey: str) -> None:
     assert not second.get("/", VERSIONS._replace(page="a 3"))
 
 
+def test_machines_with_another_release_do_not_share_pages(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = PageStore(), PageStore()
+    first.set("/", make_cached_page())
+    monkeypatch.setattr("pagecache.storage._release", lambda: "another")
+    assert not second.get("/", VERSIONS)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_pages_are_served_when_the_cache_server_is_gone(client: Client) -> None:
     path = make_post(title="Still here").get_absolute_url()
