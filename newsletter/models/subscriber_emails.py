@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -111,6 +111,9 @@ class SubscriberEmail(QueuedEmail):
 
     def mark_sent(self) -> None:
         """Record that the email was sent. For a confirmation email, the consent log records it too."""
-        super().mark_sent()
-        if self.kind == self.Kind.CONFIRM:
-            ConsentEvent.objects.record(ConsentEvent.Kind.EMAILED, self.subscriber)
+        with transaction.atomic():
+            super().mark_sent()
+            # The subscriber may have been erased while the email was being sent.
+            remains = Subscriber.objects.select_for_update().filter(pk=self.subscriber_id).exists()
+            if remains and self.kind == self.Kind.CONFIRM:
+                ConsentEvent.objects.record(ConsentEvent.Kind.EMAILED, self.subscriber)
