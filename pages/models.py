@@ -51,11 +51,12 @@ class Page(PathNode, Document):
         SERVICES = "services", "Services"
         CONTACT = "contact", "Contact"
         PRIVACY = "privacy", "Privacy policy"
+        HEALTH_DATA = "health_data", "Consumer health data"
         DISCLAIMERS = "disclaimers", "Disclaimers"
         TERMS = "terms", "Terms of use"
         EDITORIAL = "editorial", "Editorial policy"
 
-    POLICIES = (Role.PRIVACY, Role.DISCLAIMERS, Role.TERMS, Role.EDITORIAL)
+    POLICIES = (Role.PRIVACY, Role.HEALTH_DATA, Role.DISCLAIMERS, Role.TERMS, Role.EDITORIAL)
     # Roles whose page another app's view shows, with the name of that view's URL.
     ROLE_URL_NAMES = {Role.CONTACT: "contact:contact"}
 
@@ -95,7 +96,8 @@ class Page(PathNode, Document):
         null=True,
         blank=True,
         help_text="The site links to pages by their role, such as the privacy policy in forms. Each role has one page. "
-        "The text of the “Contact” page appears above the contact form.",
+        "The text of the “Contact” page appears above the contact form, and that of “Consumer health data” above a "
+        "list of what the site stores.",
         error_messages={"unique": "Another page already has this role. It may be a draft or in the trash."},
     )
     featured_image = models.ForeignKey(

@@ -19,6 +19,7 @@ ROLES = (
     Page.Role.SERVICES,
     Page.Role.CONTACT,
     Page.Role.PRIVACY,
+    Page.Role.HEALTH_DATA,
     Page.Role.DISCLAIMERS,
     Page.Role.TERMS,
     Page.Role.EDITORIAL,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Author
 from pages.models import Page, Service
 from pages.seo import page_meta
+from privacy.registry import register
 from publishing.visibility import preview_response, set_private_headers, visible_to
 
 # Visitors see the contact page through the contact app, so its template only serves previews.
@@ -16,6 +17,7 @@ _TEMPLATES = {
     Page.Role.ABOUT: "pages/about.html",
     Page.Role.SERVICES: "pages/services.html",
     Page.Role.CONTACT: "pages/contact.html",
+    Page.Role.HEALTH_DATA: "pages/health_data.html",
 }
 
 
@@ -44,6 +46,8 @@ def render_page(request: HttpRequest, page: Page, *, is_preview: bool = False) -
         context = {"author": author, "portrait": page.featured_image or (author.portrait if author else None)}
     elif page.role == Page.Role.SERVICES:
         context = {"services": list(Service.objects.filter(is_shown=True).select_related("image"))}
+    elif page.role == Page.Role.HEALTH_DATA:
+        context = {"categories": register.public_categories()}
     meta = page_meta(page, context.get("author"), context.get("services", ()), is_public=not is_preview)
     # Called `document`, because the layout takes a variable called `page` for a page of a list of posts.
     context |= {"document": page, "meta": meta, "is_preview": is_preview}

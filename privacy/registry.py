@@ -6,7 +6,7 @@ Every app declares its models in a module `personal_data`. A test compares the r
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Model, QuerySet
 
@@ -29,7 +29,7 @@ class Retention:
 
     def __str__(self) -> str:
         time = f"{format_period(self.after)} after {self.since}"
-        return f"{self.what} {time}" if self.what else time
+        return f"{self.what} until {time}" if self.what else time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,13 @@ class PersonalData:
         return "; ".join([*map(str, self.retention), *([self.period] if self.period else [])])
 
 
+class Disclosure(NamedTuple):
+    """An entry, with the services in use that get its data."""
+
+    entry: PersonalData
+    recipients: list[str]
+
+
 @dataclass
 class Register:
     """What all apps have declared."""
@@ -90,8 +97,17 @@ class Register:
         self.recipients[key] = describe
 
     def ordered(self) -> list[PersonalData]:
-        """Return the entries as the admin and the public page list them."""
-        return sorted(self.entries.values(), key=lambda entry: (not entry.category, entry.category, entry.title))
+        """Return the entries by category, each category in the order of its app, and those about staff last."""
+        return sorted(self.entries.values(), key=lambda entry: (not entry.category, entry.category))
+
+    def public_categories(self) -> dict[str, list[Disclosure]]:
+        """Return what visitors may read: the entries about them, by category."""
+        categories: dict[str, list[Disclosure]] = {}
+        for entry in self.ordered():
+            if entry.category:
+                disclosure = Disclosure(entry, self.recipients_of(entry))
+                categories.setdefault(entry.category, []).append(disclosure)
+        return categories
 
     def retentions(self) -> list[Retention]:
         """Return what the worker has to delete, each app in its own order."""

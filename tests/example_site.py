@@ -31,6 +31,7 @@ PAGES = {
     "month": f"/{timezone.now() - timedelta(days=1):%Y/%m}/",
     "archive": "/blog/archive/",
     "policy": "/privacy-policy/",
+    "health data": "/consumer-health-data/",
     "about": "/about/",
     "services": "/about/services/",
     "shop": "/shop/",
@@ -52,6 +53,7 @@ def make_example_site() -> Post:
     about = make_page(title="About me", slug="about", role="about", show_in_menu=True)
     make_page(title="Services", slug="services", parent=about, role="services", show_in_menu=True)
     make_page(title="Privacy", slug="privacy-policy", role="privacy", body="<p>No cookies.</p>")
+    make_page(title="Health data", slug="consumer-health-data", role="health_data", body="<p>All of it.</p>")
     Service.objects.create(name="First session", description="A talk.", duration="50 min", image=make_image())
     SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me", position=2)
     SocialLink.objects.create(site=site, network="facebook", url="https://social.example.com/us", position=1)

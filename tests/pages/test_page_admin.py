@@ -112,19 +112,19 @@ def test_starter_pages_are_created_once_as_drafts(admin_client: Client) -> None:
     assert {page.role for page in Page.objects.drafts()} == set(ROLES)
     for page in Page.objects.all():
         assert [finding.check.id for finding in checklist.findings(page.snapshot(), page.checks)] == ["placeholders"]
-    assert "7 pages to finish" in admin_client.get("/admin/").content.decode()
+    assert "8 pages to finish" in admin_client.get("/admin/").content.decode()
     Page.objects.get(role="terms").trash()
     Page.objects.get(role="privacy").delete()
     make_post(slug="privacy-policy")
     call_command("create_starter_pages")
-    assert Page.objects.count() == 6
+    assert Page.objects.count() == 7
 
 
 def test_policies_have_stable_paths_a_date_and_structured_data(client: Client) -> None:
     make_author()
     call_command("create_starter_pages")
     Page.objects.update(status=Page.Status.PUBLISHED, published_at=timezone.now())
-    for path in ("/privacy-policy/", "/disclaimers/", "/terms-of-use/", "/editorial-policy/"):
+    for path in ("/privacy-policy/", "/consumer-health-data/", "/disclaimers/", "/terms-of-use/", "/editorial-policy/"):
         page = get_tree(client, path)
         assert "Last updated on" in page.xpath("string(//*[@class='page-date'])")
         assert path in page.xpath("//footer//a/@href")
