@@ -15,10 +15,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 import pyrage
+from django.core.files.base import File as DjangoFile
 
 from backups import manifest as manifests
 from backups.errors import BackupError
 from backups.manifest import File, Manifest
+from backups.media import Opener
 
 CHUNK_BYTES = 1024 * 1024
 MAX_MANIFEST_BYTES = 256 * 1024 * 1024
@@ -52,11 +54,11 @@ class _ChunkReader(io.RawIOBase):
 
 def write(
     path: Path,
-    members: Iterable[tuple[str, Path]],
+    members: Iterable[tuple[str, Opener]],
     finish: Callable[[Mapping[str, File]], Manifest],
     recipients: Sequence[Recipient],
 ) -> str:
-    """Write `members`, pairs of a name and a file, to an archive at `path`. Return the archive's SHA-256.
+    """Write `members`, pairs of a name and what opens its file, to an archive at `path`. Return the archive's SHA-256.
 
     `finish` receives the sizes and checksums of what was written and returns the manifest. It is the last member, so an
     archive with a manifest is complete. A file that has been deleted since it was listed is left out.
@@ -88,15 +90,17 @@ class _HashingWriter(io.RawIOBase):
         return self._output.write(data)
 
 
-def _tar(members: Iterable[tuple[str, Path]], finish: Callable[[Mapping[str, File]], Manifest]) -> Iterator[bytes]:
+def _tar(members: Iterable[tuple[str, Opener]], finish: Callable[[Mapping[str, File]], Manifest]) -> Iterator[bytes]:
     files: dict[str, File] = {}
-    for name, path in members:
+    for name, open_member in members:
         try:
-            source = path.open("rb")
+            opened = open_member()
         except FileNotFoundError:
             continue
-        with source:
-            size = os.fstat(source.fileno()).st_size
+        with opened as source:
+            source.seek(0, os.SEEK_END)
+            size = source.tell()
+            source.seek(0)
             yield _header(name, size)
             digest = hashlib.sha256()
             for chunk in _exactly(source, size, name):
@@ -121,7 +125,7 @@ def _padding(size: int) -> bytes:
     return bytes(-size % tarfile.BLOCKSIZE)
 
 
-def _exactly(source: IO[bytes], size: int, name: str) -> Iterator[bytes]:
+def _exactly(source: "IO[bytes] | DjangoFile[bytes]", size: int, name: str) -> Iterator[bytes]:
     """Yield `size` bytes. A file that grows is cut there; one that shrinks would damage the archive."""
     while size:
         chunk = source.read(min(CHUNK_BYTES, size))

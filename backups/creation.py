@@ -13,12 +13,11 @@ from pathlib import Path
 
 import django
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from backups import archive, databases
+from backups import archive, databases, media
 from backups.errors import BackupError
 from backups.keys import parse_recipients
 from backups.manifest import File, Manifest, Table
@@ -29,21 +28,8 @@ from backups.targets import Target, target_from_url
 
 log = logging.getLogger(__name__)
 
-MEDIA = "media"
 _WORK_PREFIX = "unfinished-backup-"
 _REPORT_SECONDS = 30
-
-
-def media_root() -> Path:
-    """Return the folder of uploads. Raise BackupError if they are not in a folder."""
-    if not isinstance(default_storage, FileSystemStorage) and not isinstance(
-        getattr(default_storage, "_wrapped", default_storage), FileSystemStorage
-    ):
-        raise BackupError(
-            "Uploads are not in a folder, so a backup would miss them. Turn on versioning and replication in the "
-            "object storage instead, and back up the database with pg_dump."
-        )
-    return Path(default_storage.path(""))
 
 
 @contextmanager
@@ -89,7 +75,7 @@ def _write_and_store(backup: Backup, target: Target, recipients: list[archive.Re
         database = work / databases.file_name(connection.vendor)
         try:
             tables = databases.dump(database, report)
-            members = _members(database, media_root(), report)
+            members = _members(database, report)
             digest = archive.write(part, members, lambda files: _manifest(backup, tables, files), recipients)
             size = part.stat().st_size
             target.add(backup.name, part)
@@ -111,17 +97,12 @@ def _throttled(report: Callable[[], None]) -> Callable[[], None]:
     return call
 
 
-def _members(database: Path, media: Path, report: Callable[[], None]) -> Iterator[tuple[str, Path]]:
-    """Yield the names and paths of what the archive contains."""
-    yield database.name, database
-    for folder, folders, names in media.walk():
-        folders.sort()
-        for name in sorted(names):
-            path = folder / name
-            # A part is an upload in progress. Nothing of the site creates links.
-            if not path.is_symlink() and path.suffix != ".part":
-                report()
-                yield f"{MEDIA}/{path.relative_to(media).as_posix()}", path
+def _members(database: Path, report: Callable[[], None]) -> Iterator[tuple[str, media.Opener]]:
+    """Yield the names of what the archive contains, and what opens it."""
+    yield database.name, media.file_opener(database)
+    for member in media.members():
+        report()
+        yield member
 
 
 def _manifest(backup: Backup, tables: Mapping[str, Table], files: Mapping[str, File]) -> Manifest:

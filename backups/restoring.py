@@ -13,9 +13,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from backups import after_restore, archive, databases
+from backups import after_restore, archive, databases, media
 from backups.archive import Identity
-from backups.creation import MEDIA, media_root, temporary_folder
+from backups.creation import temporary_folder
 from backups.errors import BackupError
 from backups.manifest import Manifest
 from backups.models import Backup
@@ -44,7 +44,7 @@ class Contents:
     @property
     def media(self) -> Path:
         """Return the folder of uploads."""
-        return self.folder / MEDIA
+        return self.folder / media.NAME
 
     @property
     def media_count(self) -> int:
@@ -58,9 +58,7 @@ def open_backup(name: str, identities: Sequence[Identity], *, accept_unsigned: b
 
     `name` is a path, the name of an archive in BACKUP_URL, or `latest`.
     """
-    media_root().parent.mkdir(parents=True, exist_ok=True)
-    # Beside the uploads, so that they can be renamed.
-    with temporary_folder(_WORK_PREFIX, media_root().parent) as work:
+    with temporary_folder(_WORK_PREFIX, media.work_folder()) as work:
         path = _local_path(name, work)
         _check_space(path, work)
         tar_path = work / "archive.tar"
@@ -99,7 +97,7 @@ def _check_compatible(contents: Contents) -> None:
     manifest = contents.manifest
     own = {databases.file_name(manifest.vendor)}
     if not own <= manifest.files.keys() or any(
-        not name.startswith(f"{MEDIA}/") for name in manifest.files.keys() - own
+        not name.startswith(f"{media.NAME}/") for name in manifest.files.keys() - own
     ):
         raise BackupError("The archive contains files other than a database and uploads.")
     known = {".".join(key) for key in MigrationLoader(None).disk_migrations or {}}
@@ -119,31 +117,19 @@ def restore(contents: Contents) -> Path:
 
     If the database cannot be replaced, the uploads that were there are put back.
     """
-    manifest, media = contents.manifest, media_root()
-    previous = media.parent / f"before-restore-{timezone.now():%Y%m%dT%H%M%SZ}"
+    manifest, message = contents.manifest, maintenance_message()
+    previous = media.work_folder() / f"before-restore-{timezone.now():%Y%m%dT%H%M%SZ}"
     previous.mkdir(mode=0o700)
-    has_media, message = media.exists(), maintenance_message()
     try:
         if connection.introspection.table_names():
             databases.dump(previous / databases.file_name(manifest.vendor), lambda: None)
-        if has_media:
-            media.rename(previous / MEDIA)
-        contents.media.rename(media)
-        databases.replace(manifest.vendor, contents.database, manifest.tables)
+        with media.replaced(contents.media, previous / media.NAME):
+            databases.replace(manifest.vendor, contents.database, manifest.tables)
     except BaseException:
-        if (previous / MEDIA).exists() or not has_media:
-            _put_back(media, contents.media, previous / MEDIA)
         shutil.rmtree(previous)
         raise
     _prepare_restored_data(message)
     return previous
-
-
-def _put_back(media: Path, restored: Path, previous: Path) -> None:
-    if media.exists():
-        media.rename(restored)
-    if previous.exists():
-        previous.rename(media)
 
 
 def _prepare_restored_data(maintenance: str | None) -> None:

@@ -111,6 +111,17 @@ class BucketStorage(S3Storage):
             changed_at: datetime = super().get_modified_time(name)
             return changed_at
 
+    def all_names(self) -> Iterator[str]:
+        """Yield the names of all files."""
+        prefix = f"{self.location}/" if self.location else ""
+        with self._guarded():
+            for item in self.bucket.objects.filter(Prefix=prefix):
+                yield item.key.removeprefix(prefix)
+
+    def replace(self, name: str, content: File) -> None:
+        """Store `content` under this name, also if there is such a file."""
+        self._save(name, content)
+
     def names_before(self, folder: str, moment: datetime) -> Iterator[str]:
         """Yield the names of the files in `folder` that were stored before `moment`."""
         prefix = f"{self._normalize_name(folder)}/"

@@ -62,7 +62,7 @@ def _cache_problem() -> str:
 
 def _backup_problem() -> str:
     if settings.BACKUP_URL and not settings.BACKUP_URL.startswith("s3://"):
-        return "Backups would be in a folder of whichever machine makes them. Set BACKUP_URL to a bucket."
+        return "Backups would be in a folder of the machine that makes them. Set BACKUP_URL to a bucket."
     return ""
 
 
