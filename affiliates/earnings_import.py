@@ -1,6 +1,5 @@
 """Import program reports: CSV files in three formats. An invalid file is rejected as a whole."""
 
-import csv
 import hashlib
 import io
 import re
@@ -17,6 +16,7 @@ from affiliates.earnings import CENT
 from affiliates.models import Earning, Link, Program
 from affiliates.shop_urls import asin
 from plaintext.characters import strip_control_characters
+from plaintext.csv_reader import CsvFile, CsvLine
 
 MAX_BYTES = 5_000_000
 # Some reports have a title and empty lines above the column names.
@@ -102,16 +102,16 @@ def import_report(content: bytes, program: Program) -> ImportResult:
     return ImportResult(format_.name, len(earnings), new, sum((each.amount for each in earnings), Decimal(0)))
 
 
-def _parse_earnings(table: list[list[str]], header: int, format_: ReportFormat, program: Program) -> list[Earning]:
+def _parse_earnings(table: list[CsvLine], header: int, format_: ReportFormat, program: Program) -> list[Earning]:
     """Return the earnings in the lines below the header, unsaved. The last line with an ID wins."""
-    columns = [_normalize(name) for name in table[header]]
+    columns = [_normalize(name) for name in table[header].cells]
 
     def cell(row: list[str], names: Iterable[str]) -> str:
         return _cell(row, columns, names)
 
     # Some reports end with a total, which has no date.
-    rows = [(number, row) for number, row in enumerate(table[header + 1 :], start=header + 2) if cell(row, format_.day)]
-    currency = next((code for sign, code in _CURRENCIES.items() if sign in "".join(table[header])), "USD")
+    rows = [(number, row) for number, row in table[header + 1 :] if cell(row, format_.day)]
+    currency = next((code for sign, code in _CURRENCIES.items() if sign in "".join(table[header].cells)), "USD")
     parse_date = _date_parser([cell(row, format_.day) for _, row in rows], currency)
     links = _LinkIndex(program)
     repeats: Counter[str] = Counter()
@@ -155,32 +155,22 @@ def _store(earnings: list[Earning], program: Program) -> int:
         return Earning.objects.filter(program=program).count() - before
 
 
-def _read_table(content: bytes) -> list[list[str]]:
+def _read_table(content: bytes) -> list[CsvLine]:
     if len(content) > MAX_BYTES:
         raise ValidationError("This file is larger than 5 MB. Export a shorter period.")
-    if content.startswith((b"PK", b"\xd0\xcf")):
-        raise ValidationError("This is an Excel file. Export the report as CSV.")
-    try:
-        text = content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    first = "\n".join(text.splitlines()[:MAX_HEADER_LINE])
-    separator = max(",;\t|", key=first.count)
-    try:
-        rows = list(csv.reader(io.StringIO(strip_control_characters(text)), delimiter=separator))
-    except csv.Error as error:
-        raise ValidationError(f"This file cannot be read as CSV: {error}.") from error
-    return [[cell.strip() for cell in row] for row in rows]
+    lines = CsvFile(io.BytesIO(content), fallback_encoding="cp1252")
+    return [CsvLine(number, [strip_control_characters(cell) for cell in cells]) for number, cells in lines]
 
 
-def _find_header(table: list[list[str]]) -> tuple[int, ReportFormat]:
+def _find_header(table: list[CsvLine]) -> tuple[int, ReportFormat]:
     """Return the index of the header line and the format of the report."""
-    for number, row in enumerate(table[:MAX_HEADER_LINE]):
+    for number, (_, row) in enumerate(table[:MAX_HEADER_LINE]):
         names = {_normalize(name) for name in row}
         for format_ in FORMATS:
             if names >= set(format_.unique) and names & set(format_.day) and names & set(format_.amount):
                 return number, format_
-    columns = ", ".join(name for name in (max(table[:MAX_HEADER_LINE], key=len, default=[]))[:8] if name) or "none"
+    widest = max((cells for _, cells in table[:MAX_HEADER_LINE]), key=len, default=[])
+    columns = ", ".join(filter(None, widest[:8])) or "none"
     supported = "; ".join(format_.name for format_ in FORMATS)
     raise ValidationError(
         f"This report format is not supported. Supported reports: {supported}. Columns in this file: {columns}."

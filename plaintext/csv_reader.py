@@ -74,7 +74,9 @@ class CsvFile:
                 if any(cells):
                     yield CsvLine(start, [cell.strip() for cell in cells])
         except csv.Error as error:
-            raise ValidationError(f"This is not a valid CSV file. Reading stopped at line {end + 1}.") from error
+            raise ValidationError(
+                f"This is not a valid CSV file: a cell in line {end + 1} is too long, or its quote is never closed."
+            ) from error
         if cells != [_END]:
             raise ValidationError(f"This is not a valid CSV file: line {start} opens a quote that is never closed.")
 
@@ -125,14 +127,14 @@ def _open_text(file: BinaryIO, encoding: str) -> Iterator[TextIO]:
 
 def _detect_encoding(file: BinaryIO, fallback: str) -> str:
     file.seek(0)
-    start = file.read(4096)
+    start = file.read(20)
     if start.startswith(_EXCEL):
         raise ValidationError("This is an Excel file. Save it as “CSV UTF-8” and try again.")
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if start.startswith(mark):
             return encoding
-    # Column names are mostly ASCII, of which UTF-16 makes every second byte zero.
-    for encoding, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+    # A file starts with column names. In UTF-16, every second byte of ASCII letters is zero.
+    for encoding, zeros in (("utf-16-le", start[1:20:2]), ("utf-16-be", start[:20:2])):
         if len(start) >= 8 and zeros.count(0) > 0.8 * len(zeros):
             return encoding
     if fallback and not _is_utf8(file):

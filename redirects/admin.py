@@ -19,6 +19,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from plaintext.csv_reader import decode
 from redirects import csv_io, services, url_registry
 from redirects.forms import RedirectForm
 from redirects.models import NotFoundLog, Redirect
@@ -170,7 +171,7 @@ class RedirectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise ValidationError("Choose a file first.")
         if (file.size or 0) > MAX_FILE_SIZE:
             raise ValidationError("This file is larger than 2 MB. Split it into smaller files.")
-        return csv_io.decode(file.read())
+        return decode(file.read())
 
 
 class NotFoundLogChangeList(ChangeList):

@@ -1,14 +1,14 @@
 """Read and write redirects as CSV, including files from the WordPress plugins Redirection and Yoast SEO."""
 
-import csv
 import io
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
-from plaintext.characters import strip_control_characters
+from plaintext.characters import strip_control_characters, strip_invisible_characters
 from plaintext.csv_export import unescape_formula, write_csv
+from plaintext.csv_reader import CsvFile
 from redirects.models import Redirect
 from redirects.normalize import parse_old_path, parse_target
 from redirects.services import RedirectLoop, flatten_chains
@@ -47,27 +47,14 @@ class ParsedFile(NamedTuple):
         return [row for _, row in self.accepted]
 
 
-def decode(data: bytes) -> str:
-    """Return the text of an uploaded file. Raises ValidationError unless it is UTF-8, with or without a BOM."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValidationError("This file is not UTF-8. Save it as “CSV UTF-8” and try again.") from error
-    if "\x00" in text:
-        raise ValidationError("This is not a CSV file. Save the table as “CSV UTF-8” and try again.")
-    return text
-
-
 def parse_csv(text: str) -> ParsedFile:
-    """Parse CSV separated by commas, semicolons or tabs, with a header or as old, new, code.
+    """Parse CSV, with column names or as old, new, code.
 
     Problems on single lines are reported in `skipped`. Raises ValidationError if the text is not such a table.
     """
-    first_line = text.lstrip("\r\n").partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first_line.count))
     accepted: dict[str, tuple[int, Redirect]] = {}
     skipped: list[SkippedLine] = []
-    for line, cells in _lines(reader):
+    for line, cells in _lines(CsvFile(io.BytesIO(text.lstrip("\r\n").encode()))):
         old = cells.get("old", "")
         try:
             row = _parse_line(cells)
@@ -120,31 +107,28 @@ def target_error(row: Redirect) -> str:
     return ""
 
 
-def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
+def _lines(file: CsvFile) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line number and the cells by column name of each line with content."""
     columns: dict[str, int] = {}
-    try:
-        for raw_cells in reader:
-            cells = [cell.strip() for cell in raw_cells]
-            if not any(cells):
+    for line, cells in file:
+        if not columns:
+            columns = _columns(cells)
+            if not _is_url(cells[columns["old"]]):
                 continue
-            if not columns:
-                columns = _columns(cells)
-                if not cells[columns["old"]].startswith(("/", "http")):
-                    continue
-            if reader.line_num > MAX_ROWS + 1:  # type: ignore[attr-defined]
-                raise ValidationError(f"This file has more than {MAX_ROWS} lines. Split it into smaller files.")
-            found = {name: cells[index] for name, index in columns.items() if index < len(cells)}
-            yield reader.line_num, found  # type: ignore[attr-defined]
-    except csv.Error as error:
-        raise ValidationError("This is not a valid CSV file: a quoted cell is never closed.") from error
+        if line > MAX_ROWS + 1:
+            raise ValidationError(f"This file has more than {MAX_ROWS} lines. Split it into smaller files.")
+        yield line, {name: cells[index] for name, index in columns.items() if index < len(cells)}
+
+
+def _is_url(cell: str) -> bool:
+    return cell.startswith(("/", "http"))
 
 
 def _columns(header: list[str]) -> dict[str, int]:
     """Return the index of each column. Raises ValidationError without a column of old URLs."""
-    if header[0].startswith(("/", "http")):
+    if _is_url(header[0]):
         return {"old": 0, "new": 1, "code": 2}
-    names = [cell.lower().replace("_", " ") for cell in header]
+    names = [strip_invisible_characters(cell).lower().replace("_", " ") for cell in header]
     columns: dict[str, int] = {}
     for column, aliases in _COLUMN_ALIASES.items():
         alias = next((alias for alias in aliases if alias in names), None)

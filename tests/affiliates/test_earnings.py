@@ -87,13 +87,24 @@ def test_network_reports_are_imported_and_update_their_lines(
     assert total() > Decimal(expected)
 
 
+def test_a_report_is_read_in_the_dialects_of_spreadsheets(shop: Program) -> None:
+    make_link(shop, slug="mat")
+    for report in (
+        f"sep=;\r\n{AWIN}",
+        AWIN.replace("sale_amount", '"sale_amount, before tax"'),
+        AWIN.replace(";mat;", ';"the \\"mat\\"; grey";'),
+    ):
+        assert import_report(report.encode(), shop).total == Decimal("2.25")
+    assert import_report(AWIN.replace("mat", "mät").encode("cp1252"), shop).total == Decimal("2.25")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"Name,Price\nRoller,20\n", "Columns in this file: Name, Price."),
         (b"", "Columns in this file: none."),
-        (b"\x00\x01\x02", "not supported"),
-        (b"PK\x03\x04rest", "This is an Excel file. Export the report as CSV."),
+        (b"\x00\x01\x02", "This is not a CSV file"),
+        (b"PK\x03\x04rest", "This is an Excel file. Save it as “CSV UTF-8” and try again."),
         (b"x" * 5_000_001, "larger than 5 MB"),
         (
             AMAZON.replace("0.81,MOBILE", "").replace('"1,045.50"', "much").encode(),

@@ -114,13 +114,29 @@ PLAIN = "old,new,code\n/a/,/b/,301\n/c,/d/,302\n/gone/,,410\n"
         PLAIN.replace(",", ";").replace("\n", "\r\n").encode(),
         PLAIN.replace(",", "\t").encode(),
         PLAIN.partition("\n")[2].encode(),
+        b"sep=;\r\n" + PLAIN.replace(",", ";").encode(),
+        PLAIN.encode("utf-16"),
+        b'"old","note, or ticket","new","code"\n"/a/","the \\"old\\" one","/b/",301\n"/c","5, 6","/d/",302\n"/gone/","","",410\n',
+        b'"old";"new";"code";"note, or ticket, or name"\n"/a/";"/b/";301;x\n"/c";"/d/";302;y\n"/gone/";"";410;z\n',
         # A file from Redirection, then one from Yoast SEO.
         b"source,target,regex,code,type,hits,title,status\n/a/,/b/,0,301,url,7,,enabled\n"
         b"/c,/d/,0,307,url,0,,enabled\n/gone/,,0,410,url,0,,enabled\n/off/,/x/,0,301,url,0,,disabled\n",
         b'"Origin","Target","Type","Format"\n"a","b/","301","plain"\n"c","/d/","302","plain"\n"gone","","410","plain"\n'
         b'"x(.*)","y","301","regex"\n',
     ],
-    ids=["plain", "BOM", "semicolons", "tabs", "no header", "Redirection", "Yoast"],
+    ids=[
+        "plain",
+        "BOM",
+        "semicolons",
+        "tabs",
+        "no header",
+        "sep=",
+        "UTF-16",
+        "backslashes",
+        "quoted delimiters",
+        "Redirection",
+        "Yoast",
+    ],
 )
 def test_a_file_is_previewed_and_then_imported(admin_client: Client, data: bytes) -> None:
     response = send(admin_client, data)
@@ -174,7 +190,7 @@ def test_problems_in_a_file_are_reported_line_by_line(admin_client: Client) -> N
     ("data", "expected"),
     [
         (b"", "Choose a file"),
-        (b"\xff\xfe\x00old", "UTF-8"),
+        (b"\xffold", "UTF-8"),
         (b"a\x00b", "not a CSV file"),
         (b"name,price\nx,1\n", "name the columns"),
         (b'old,new\n"/a/' + b"x" * 200_000, "never closed"),
