@@ -86,7 +86,7 @@ def add_random_words() -> None:
     generator = random.Random(8)  # noqa: S311
     alphabet = "etaoinshrdlu"
     words = {"".join(generator.choices(alphabet, k=generator.randint(4, 11))) for _ in range(RANDOM_WORDS)}
-    rows = [VocabularyWord(word=word) for word in words]
+    rows = [VocabularyWord(word=word, form=word) for word in words]
     VocabularyWord.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
 
 

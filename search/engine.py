@@ -1,6 +1,5 @@
 """Search public documents: rank the matches of a query and return one page of them."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,15 +7,17 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, Model
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from search.backends import get_backend
-from search.backends.base import ELLIPSIS, MATCH_END, MATCH_START, MAX_RANKED, Sql
-from search.queries import Query
+from search.backends.base import MAX_RANKED, Sql
+from search.excerpts import make_excerpt
+from search.queries import Query, Term
 from search.sources import SOURCES
 
 PER_PAGE = 10
+# How well an entry matches. Better ones come first, whatever their score.
+_WHOLE, _PREFIX, _PARTIAL = range(3)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class _Match(NamedTuple):
 
     content_type_id: int
     object_id: int
-    excerpt: str
+    body: str
+    tokens: str
 
 
 def search(query: Query, category: str = "", page: int = 1) -> Results:
@@ -80,13 +82,14 @@ def search(query: Query, category: str = "", page: int = 1) -> Results:
     last_page = max(1, -(-count // PER_PAGE))
     if page > last_page:
         return search(query, category, last_page)
+    is_partial = any(group.is_partial for group in groups)
     return Results(
-        hits=_load_hits(matches),
+        hits=_load_hits(matches, query.single_words if is_partial else query.terms),
         count=count,
         page=page,
         category_counts=dict(category_counts),
         total_count=sum(group.size for group in groups),
-        is_partial=any(group.is_partial for group in groups),
+        is_partial=is_partial,
     )
 
 
@@ -97,46 +100,69 @@ def _fetch(query: Query, category: str, page: int) -> tuple[list[_Group], list[_
         cursor.execute(sql, params)
         rows = cursor.fetchall()
     groups = [
-        _Group(categories, count, bool(is_partial))
-        for content_type, categories, count, is_partial, _, _ in rows
+        _Group(categories, count, tier == _PARTIAL)
+        for content_type, categories, count, _, tier, *_ in rows
         if content_type is None
     ]
     # UNION guarantees no order.
-    found = sorted((row for row in rows if row[0] is not None), key=lambda row: (-row[5], -row[3]))
-    return groups, [_Match(content_type, pk, excerpt) for content_type, _, pk, _, excerpt, _ in found]
+    found = sorted((row for row in rows if row[0] is not None), key=lambda row: (row[4], -row[5], -row[3]))
+    return groups, [_Match(content_type, pk, body, tokens) for content_type, _, pk, *_, body, tokens in found]
 
 
 def _search_sql(query: Query, category: str, page: int) -> Sql:
     backend = get_backend()
     public, public_params = public_condition("entry")
-    all_terms, all_params = backend.matches_sql(query.terms, query.excluded_terms, require_all=True, condition="1 = 1")
-    some_words, some_params = backend.matches_sql(
-        query.words, query.excluded_terms, require_all=False, condition="NOT EXISTS (SELECT 1 FROM strict)"
+    whole, whole_params = backend.matches_sql(query.terms, query.excluded_terms, require_all=True, condition="1 = 1")
+    some, some_params = backend.matches_sql(
+        query.single_words,
+        query.excluded_terms,
+        require_all=False,
+        condition="NOT EXISTS (SELECT 1 FROM whole) AND NOT EXISTS (SELECT 1 FROM begun)",
     )
-    exact, exact_params = backend.excerpt_sql(query.terms)
-    partial, partial_params = backend.excerpt_sql(query.words)
+    begun, begun_params = _prefix_sql(query)
     # CROSS JOIN makes SQLite go from the hits to the entries instead of querying the index once for each entry.
-    visible = f"""SELECT entry.id, entry.categories, hit.score, {{}} AS is_partial
+    visible = f"""SELECT entry.id, entry.categories, hit.score, {{}} AS tier
         FROM {{}} hit CROSS JOIN search_indexentry entry WHERE entry.id = hit.id AND {public}"""
     sql = f"""
-        WITH all_terms AS MATERIALIZED ({all_terms}),
-        strict AS MATERIALIZED ({visible.format(0, "all_terms")}),
-        some_words AS MATERIALIZED ({some_words}),
-        found AS MATERIALIZED (SELECT * FROM strict UNION ALL {visible.format(1, "some_words")}),
+        WITH whole_words AS MATERIALIZED ({whole}),
+        whole AS MATERIALIZED ({visible.format(_WHOLE, "whole_words")}),
+        prefixes AS MATERIALIZED ({begun}),
+        begun AS MATERIALIZED ({visible.format(_PREFIX, "prefixes")}),
+        some_words AS MATERIALIZED ({some}),
+        found AS MATERIALIZED (
+            SELECT * FROM whole
+            UNION ALL SELECT * FROM begun
+            UNION ALL {visible.format(_PARTIAL, "some_words")}
+        ),
         page AS MATERIALIZED (
-            SELECT id, score, is_partial FROM found WHERE replace(categories, %s, '') <> categories OR %s = ''
-            ORDER BY score DESC, id DESC LIMIT {PER_PAGE} OFFSET %s
+            SELECT id, score, tier FROM found WHERE replace(categories, %s, '') <> categories OR %s = ''
+            ORDER BY tier, score DESC, id DESC LIMIT {PER_PAGE} OFFSET %s
         )
-        SELECT NULL AS content_type, categories, count(*) AS count, max(is_partial), NULL AS excerpt, 0 AS score
+        SELECT NULL AS content_type, categories, count(*) AS count, 0 AS id, max(tier) AS tier, 0 AS score,
+            NULL AS body, NULL AS tokens
         FROM found GROUP BY categories
         UNION ALL
-        SELECT entry.content_type_id, entry.categories, entry.object_id, entry.id,
-            CASE page.is_partial WHEN 0 THEN {exact} ELSE {partial} END, page.score
+        SELECT entry.content_type_id, entry.categories, entry.object_id, entry.id, page.tier, page.score,
+            entry.body, entry.body_tokens
         FROM page CROSS JOIN search_indexentry entry WHERE entry.id = page.id
     """
-    found_params = [*all_params, *public_params, *some_params, *public_params]
-    page_params = [_category_filter(category), category, (page - 1) * PER_PAGE]
-    return sql, [*found_params, *page_params, *exact_params, *partial_params]
+    found_params = [*whole_params, *public_params, *begun_params, *public_params, *some_params, *public_params]
+    return sql, [*found_params, _category_filter(category), category, (page - 1) * PER_PAGE]
+
+
+def _prefix_sql(query: Query) -> Sql:
+    """Select entries with words that begin with the terms, those with such words in the title first."""
+    if not query.has_prefixes:
+        return "SELECT 0 AS id, 0 AS score WHERE 1 = 0", []
+    # Nobody reads past MAX_RANKED matches of whole words.
+    matches, params = get_backend().prefix_matches_sql(
+        query.terms, query.excluded_terms, condition=f"(SELECT count(*) FROM whole) < {MAX_RANKED}"
+    )
+    prefixes = [term.prefix for term in query.terms if term.prefix]
+    scores = ["CASE WHEN ' ' || title_tokens LIKE %s THEN 1 ELSE 0 END"] * len(prefixes)
+    sql = f"""SELECT entry.id, {" + ".join(scores)} AS score FROM ({matches}) hit
+        CROSS JOIN search_indexentry entry WHERE entry.id = hit.id AND entry.id NOT IN (SELECT id FROM whole)"""
+    return sql, [*(f"% {prefix}%" for prefix in prefixes), *params]
 
 
 def _category_filter(category: str) -> str:
@@ -158,7 +184,7 @@ def public_condition(table: str) -> Sql:
     return f"({' OR '.join(conditions)})", params
 
 
-def _load_hits(matches: Sequence[_Match]) -> list[Hit]:
+def _load_hits(matches: Sequence[_Match], terms: Sequence[Term]) -> list[Hit]:
     """Load the documents of `matches` in their order, with one query for each kind."""
     documents: dict[tuple[int, int], tuple[Model, str]] = {}
     for source in SOURCES:
@@ -170,15 +196,5 @@ def _load_hits(matches: Sequence[_Match]) -> list[Hit]:
     for match in matches:
         if found := documents.get((match.content_type_id, match.object_id)):
             document, template = found
-            hits.append(Hit(document, highlight(match.excerpt), template))
+            hits.append(Hit(document, make_excerpt(match.body, match.tokens, terms), template))
     return hits
-
-
-def highlight(excerpt: str) -> SafeString:
-    """Return a database's excerpt as HTML with matches in <mark>, or "" if it contains no match."""
-    if MATCH_START not in excerpt:
-        return SafeString("")
-    # Headings end without punctuation.
-    text = re.sub(rf"(?<=[\w{MATCH_END}])\n", " · ", excerpt.strip().strip(ELLIPSIS).strip())
-    safe = escape(f"{ELLIPSIS} {text} {ELLIPSIS}")
-    return mark_safe(safe.replace(MATCH_START, "<mark>").replace(MATCH_END, "</mark>"))  # noqa: S308 - escaped

@@ -3,21 +3,28 @@
 import re
 from collections.abc import Callable, Collection, Iterable
 from itertools import batched
+from typing import Any
+from unicodedata import normalize
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from blog.models import Post
 from plaintext.characters import strip_control_characters
+from plaintext.folding import fold
 from search.backends import get_backend
 from search.models import IndexEntry, VocabularyWord
 from search.sources import POSTS, SOURCES, Source, entries_with_taxonomy
+from search.tokens import TEXT_FIELDS, make_tokens
+from search.words import is_unspaced, split
 
 BATCH_SIZE = 100
-# About 30,000 words. PostgreSQL refuses text vectors of more than one megabyte, and would refuse the post with them.
+# About 30,000 words.
 MAX_TEXT_LENGTH = 200_000
 _WORD = re.compile(rf"[^\W\d_]{{{VocabularyWord.MIN_LENGTH},{VocabularyWord.MAX_LENGTH}}}")
-_TEXT_FIELDS = ("title", "keywords", "summary", "categories", "body")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_TEXT_FIELDS = (*TEXT_FIELDS, "categories")
+TOKEN_FIELDS = (*(f"{name}_tokens" for name in TEXT_FIELDS), "words", "keyword_words")
 
 
 def index_documents(source: Source, pks: Iterable[int]) -> None:
@@ -30,8 +37,12 @@ def index_documents(source: Source, pks: Iterable[int]) -> None:
             entry.content_type = source.content_type
             for name in _TEXT_FIELDS:
                 setattr(entry, name, _clean(getattr(entry, name)))
+            set_tokens(entry)
         IndexEntry.objects.bulk_create(
-            entries, update_conflicts=True, unique_fields=("content_type", "object_id"), update_fields=_TEXT_FIELDS
+            entries,
+            update_conflicts=True,
+            unique_fields=("content_type", "object_id"),
+            update_fields=_TEXT_FIELDS + TOKEN_FIELDS,
         )
         _add_words(f"{entry.title} {entry.keywords} {entry.summary} {entry.body}" for entry in entries)
 
@@ -44,14 +55,21 @@ def index_taxonomy(post_pks: Iterable[int]) -> None:
             wanted = {post.pk: entry for post, entry in entries_with_taxonomy(locked)}
             changed: list[IndexEntry] = []
             entries = IndexEntry.objects.filter(content_type=POSTS.content_type, object_id__in=wanted)
-            for entry in entries.defer("body"):
+            for entry in entries.only("keywords", "categories", "object_id"):
                 keywords = _clean(wanted[entry.object_id].keywords)
                 categories = _clean(wanted[entry.object_id].categories)
                 if (entry.keywords, entry.categories) != (keywords, categories):
                     entry.keywords, entry.categories = keywords, categories
+                    set_tokens(entry, ["keywords"])
                     changed.append(entry)
-            IndexEntry.objects.bulk_update(changed, ("keywords", "categories"))
+            IndexEntry.objects.bulk_update(changed, ("keywords", "categories", "keywords_tokens", "keyword_words"))
             _add_words(entry.keywords for entry in changed)
+
+
+def set_tokens(entry: Any, names: Iterable[str] = TEXT_FIELDS) -> None:
+    """Set the tokens of the texts with these names."""
+    for name, tokens in make_tokens({name: getattr(entry, name) for name in names}).items():
+        setattr(entry, name, tokens)
 
 
 def _clean(text: str) -> str:
@@ -60,9 +78,17 @@ def _clean(text: str) -> str:
 
 
 def _add_words(texts: Iterable[str]) -> None:
-    words = {word for text in texts for word in _WORD.findall(text.lower())}
+    words = {word for text in texts for word in _WORD.findall(_INVISIBLE.sub("", normalize("NFC", text)).lower())}
     # Sorted, because two transactions that insert the same words in different orders would deadlock.
-    VocabularyWord.objects.bulk_create([VocabularyWord(word=word) for word in sorted(words)], ignore_conflicts=True)
+    rows = [VocabularyWord(word=word, form=form) for word in sorted(words) if (form := word_form(word))]
+    VocabularyWord.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def word_form(word: str) -> str:
+    """Return how a word of the vocabulary is compared, or "" if no search would look for it."""
+    form = fold(word)
+    is_word = [found.text for found in split(form)] == [form] and not is_unspaced(form)
+    return form if is_word and len(form) <= VocabularyWord.MAX_LENGTH else ""
 
 
 def remove_entries(source: Source, pks: Collection[int]) -> None:

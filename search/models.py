@@ -7,8 +7,8 @@ from django.db import models
 class IndexEntry(models.Model):
     """The searchable text of one document, public or not.
 
-    Whether visitors may see the document is checked at search time. The full-text index over these columns belongs to
-    the database (`search.backends`).
+    Excerpts come from the texts. Whether visitors may see the document is checked at search time. The full-text
+    index over the tokens belongs to the database (`search.backends`).
     """
 
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
@@ -19,6 +19,13 @@ class IndexEntry(models.Model):
     # Paths of its top-level categories between slashes, such as /i-am-in-pain/my-best/
     categories = models.TextField(default="/")
     body = models.TextField(blank=True)
+    # What is searched: the tokens of each text, and their distinct words. See `search.tokens`.
+    title_tokens = models.TextField(blank=True, default="")
+    keywords_tokens = models.TextField(blank=True, default="")
+    summary_tokens = models.TextField(blank=True, default="")
+    body_tokens = models.TextField(blank=True, default="")
+    words = models.TextField(blank=True, default="")
+    keyword_words = models.TextField(blank=True, default="")
 
     class Meta:
         """One entry for each document."""
@@ -39,6 +46,8 @@ class VocabularyWord(models.Model):
     MAX_LENGTH = 40
 
     word = models.CharField(max_length=MAX_LENGTH, unique=True)
+    # The folded word, which is compared with what visitors type.
+    form = models.CharField(max_length=MAX_LENGTH, db_index=True)
 
     def __str__(self) -> str:
         return self.word

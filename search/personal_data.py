@@ -3,5 +3,10 @@
 from privacy.registry import register
 from search.models import IndexEntry, VocabularyWord
 
-register.add_impersonal(IndexEntry, "title keywords summary categories body", "A copy of published content.")
-register.add_impersonal(VocabularyWord, "word", "Words of published content.")
+register.add_impersonal(
+    IndexEntry,
+    "title keywords summary categories body"
+    " title_tokens keywords_tokens summary_tokens body_tokens words keyword_words",
+    "A copy of published content.",
+)
+register.add_impersonal(VocabularyWord, "word form", "Words of published content.")

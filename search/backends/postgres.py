@@ -1,4 +1,4 @@
-"""Search with PostgreSQL's full text: stemmed in the site's language, accents ignored, ranked by weight."""
+"""Search with PostgreSQL's full text: ranked by weight."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,109 +7,109 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from search.backends.base import ELLIPSIS, MATCH_END, MATCH_START, MAX_RANKED, Sql, language_name
+from search.backends.base import MAX_RANKED, Sql
+from search.queries import Term
+from search.tokens import STEM_MARK
 
 # For body, summary, keywords and title, the order of ts_rank.
 _WEIGHTS = "'{0.02, 0.2, 0.4, 1.0}'::float4[]"
-# PostgreSQL parses these as markup or file paths and would lose the words in and after them. They separate words in
-# the index, and are swapped for control characters while an excerpt is made.
-_MARKUP, _PLACEHOLDERS = "<>/", "\x04\x05\x06"
-_HEADLINE_OPTIONS = (
-    f"StartSel={MATCH_START}, StopSel={MATCH_END}, MaxFragments=1, MinWords=14, MaxWords=28, "
-    f"FragmentDelimiter={ELLIPSIS}"
-)
 
 
 def create_index(connection: BaseDatabaseWrapper) -> None:
-    """Create a text search configuration for the site's language, indexed vector columns and a trigram index."""
+    """Create indexed vector columns and a trigram index."""
     with connection.cursor() as cursor:
-        _create_extensions(cursor)
-        cursor.execute("SELECT 1 FROM pg_ts_config WHERE cfgname = %s", [language_name()])
-        configuration = language_name() if cursor.fetchone() else "simple"
-        for statement in _index_statements(configuration):
+        _create_extension(cursor)
+        for statement in _index_statements():
             cursor.execute(statement)
 
 
-def _create_extensions(cursor: Any) -> None:
+def _create_extension(cursor: Any) -> None:
     try:
-        for name in ("unaccent", "pg_trgm"):
-            cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     except DatabaseError as error:
         raise ImproperlyConfigured(
-            f"Search needs the PostgreSQL extensions unaccent and pg_trgm, but they could not be created: {error} "
-            "Run CREATE EXTENSION unaccent; CREATE EXTENSION pg_trgm; in this database as its owner or as a "
-            "superuser, then run migrate again."
+            f"Search needs the PostgreSQL extension pg_trgm, but it could not be created: {error} "
+            "Run CREATE EXTENSION pg_trgm; in this database as its owner or as a superuser, then run migrate again."
         ) from error
 
 
-def _index_statements(configuration: str) -> Iterator[str]:
-    stemmer = f"{configuration}_stem" if configuration != "simple" else configuration
+def _index_statements() -> Iterator[str]:
     heading = f"{_weighted_vector('title', 'A')} || {_weighted_vector('keywords', 'B')}"
     everything = f"{heading} || {_weighted_vector('summary', 'C')} || {_weighted_vector('body', 'D')}"
-    yield "ALTER TABLE search_indexentry DROP COLUMN IF EXISTS vector, DROP COLUMN IF EXISTS heading"
+    vectors = {
+        "heading": heading,
+        "vector": everything,
+        "words_vector": "array_to_tsvector(array_remove(string_to_array(words || ' ' || keyword_words, ' '), ''))",
+    }
+    yield f"ALTER TABLE search_indexentry {', '.join(f'DROP COLUMN IF EXISTS {name}' for name in vectors)}"
+    # From the versions that left folding and stemming to PostgreSQL.
     yield "DROP TEXT SEARCH CONFIGURATION IF EXISTS site_search"
-    yield f"CREATE TEXT SEARCH CONFIGURATION site_search (COPY = pg_catalog.{configuration})"
-    yield (
-        "ALTER TEXT SEARCH CONFIGURATION site_search ALTER MAPPING FOR hword, hword_part, word "
-        f"WITH unaccent, {stemmer}"
-    )
-    yield (
-        f"ALTER TABLE search_indexentry ADD COLUMN heading tsvector GENERATED ALWAYS AS ({heading}) STORED, "
-        f"ADD COLUMN vector tsvector GENERATED ALWAYS AS ({everything}) STORED"
-    )
-    yield "CREATE INDEX search_indexentry_heading ON search_indexentry USING gin (heading)"
-    yield "CREATE INDEX search_indexentry_vector ON search_indexentry USING gin (vector)"
+    yield "DROP FUNCTION IF EXISTS search_vector"
+    # PostgreSQL's parser takes some tokens apart, and depends on the database's locale. Tokens contain no quotes.
+    yield """CREATE FUNCTION search_vector(tokens text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN (
+        SELECT coalesce(string_agg('''' || token || ''':' || position, ' '), '')::tsvector
+        FROM string_to_table(translate(tokens, E'\n', ' '), ' ') WITH ORDINALITY AS split(token, position)
+        WHERE token <> '')"""
+    columns = (f"ADD COLUMN {name} tsvector GENERATED ALWAYS AS ({sql}) STORED" for name, sql in vectors.items())
+    yield f"ALTER TABLE search_indexentry {', '.join(columns)}"
+    for name in vectors:
+        yield f"CREATE INDEX search_indexentry_{name} ON search_indexentry USING gin ({name})"
     yield "DROP INDEX IF EXISTS search_vocabularyword_spelling"
-    yield "CREATE INDEX search_vocabularyword_spelling ON search_vocabularyword USING gist (word gist_trgm_ops)"
+    yield "CREATE INDEX search_vocabularyword_spelling ON search_vocabularyword USING gist (form gist_trgm_ops)"
+
+
+def _weighted_vector(field: str, weight: str) -> str:
+    return f"setweight(search_vector({field}_tokens), '{weight}')"
 
 
 def matches_sql(
-    terms: Sequence[str], excluded_terms: Sequence[str], *, require_all: bool, condition: str = "1 = 1"
+    terms: Sequence[Term], excluded_terms: Sequence[Term], *, require_all: bool, condition: str = "1 = 1"
 ) -> Sql:
     """Rank entries with ts_rank."""
-    query, params = _tsquery(terms, " && " if require_all else " || ")
-    excluded, excluded_params = _tsquery(excluded_terms, " || ") if excluded_terms else ("''::tsquery", [])
+    query = (" & " if require_all else " | ").join(map(_expression, terms))
+    excluded = " | ".join(map(_expression, excluded_terms))
     newest = [
         f"""(SELECT id, vector FROM search_indexentry
-        WHERE {column} @@ {query} AND NOT vector @@ {excluded} AND {condition} ORDER BY id DESC LIMIT {MAX_RANKED})"""
+        WHERE {column} @@ %s::tsquery AND NOT vector @@ %s::tsquery AND {condition}
+        ORDER BY id DESC LIMIT {MAX_RANKED})"""
         for column in ("heading", "vector")
     ]
-    sql = f"SELECT id, ts_rank({_WEIGHTS}, vector, {query}) AS score FROM ({' UNION '.join(newest)}) newest"
-    return sql, [*params, *params, *excluded_params, *params, *excluded_params]
+    sql = f"SELECT id, ts_rank({_WEIGHTS}, vector, %s::tsquery) AS score FROM ({' UNION '.join(newest)}) newest"
+    return sql, [query, query, excluded, query, excluded]
 
 
-def excerpt_sql(terms: Sequence[str]) -> Sql:
-    """Cut 14 to 28 words around the matches with ts_headline."""
-    query, params = _tsquery(terms, " || ")
-    headline = f"ts_headline('site_search', translate(entry.body, %s, %s), {query}, %s)"
-    return f"translate({headline}, %s, %s)", [
-        _MARKUP,
-        _PLACEHOLDERS,
-        *params,
-        _HEADLINE_OPTIONS,
-        _PLACEHOLDERS,
-        _MARKUP,
-    ]
+def prefix_matches_sql(terms: Sequence[Term], excluded_terms: Sequence[Term], *, condition: str) -> Sql:
+    """Look up stems and beginnings in the vector of words."""
+    query = " & ".join(map(_prefix_expression, terms))
+    excluded = " | ".join(map(_stems_expression, excluded_terms))
+    sql = f"""SELECT id FROM search_indexentry WHERE words_vector @@ %s::tsquery AND NOT words_vector @@ %s::tsquery
+        AND {condition} ORDER BY id DESC LIMIT {MAX_RANKED}"""
+    return sql, [query, excluded]
 
 
 def similar_words_sql(word: str, limit: int, *, condition: str) -> Sql:
     """Rank words by trigram distance."""
     # Without a similarity threshold: short words with two letters swapped share few trigrams.
-    return f"SELECT word FROM search_vocabularyword WHERE {condition} ORDER BY word <-> %s LIMIT %s", [word, limit]
+    sql = f"SELECT word, form FROM search_vocabularyword WHERE {condition} ORDER BY form <-> %s LIMIT %s"
+    return sql, [word, limit]
 
 
 def entries_with_word_sql(column: str) -> Sql:
-    """Match the stemmed word."""
-    query = f"plainto_tsquery('site_search', {column})"
-    # A stop word gives an empty query. It is not indexed, and occurs in every text.
-    sql = f"""SELECT id FROM search_indexentry WHERE vector @@ {query}
-        UNION ALL SELECT id FROM search_indexentry WHERE numnode({query}) = 0"""
-    return sql, []
+    """Match the word as it is, not as a beginning."""
+    quoted = f"'''' || {column} || ''''"
+    return f"SELECT id FROM search_indexentry WHERE words_vector @@ ({quoted})::tsquery", []
 
 
-def _tsquery(terms: Sequence[str], operator: str) -> Sql:
-    return f"({operator.join(["phraseto_tsquery('site_search', %s)"] * len(terms))})", list(terms)
+def _expression(term: Term) -> str:
+    # Quoting makes any stem a lexeme. Stems contain no quotes.
+    phrase = " <-> ".join(f"'{stem}'" for stem in term.stems) + (":*" if term.is_open else "")
+    return f"(({phrase}) | '{term.compound}')" if term.compound else f"({phrase})"
 
 
-def _weighted_vector(column: str, weight: str) -> str:
-    return f"setweight(to_tsvector('site_search', translate({column}, '{_MARKUP}', '   ')), '{weight}')"
+def _prefix_expression(term: Term) -> str:
+    return f"({_stems_expression(term)} | '{term.prefix}':*)" if term.prefix else _stems_expression(term)
+
+
+def _stems_expression(term: Term) -> str:
+    stems = " & ".join(f"'{STEM_MARK}{stem}'{':*' if term.is_open else ''}" for stem in term.stems)
+    return f"(({stems}) | '{STEM_MARK}{term.compound}')" if term.compound else f"({stems})"

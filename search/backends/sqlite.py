@@ -1,14 +1,17 @@
-"""Search with SQLite's FTS5: ranked by BM25, English stemmed, accents ignored."""
+"""Search with SQLite's FTS5: ranked by BM25."""
 
 from collections.abc import Iterator, Sequence
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from search.backends.base import ELLIPSIS, MATCH_END, MATCH_START, MAX_RANKED, Sql, language_name
+from search.backends.base import MAX_RANKED, Sql
+from search.queries import Term
+from search.tokens import STEM_MARK
 
 # Far apart because BM25 saturates: one match in the title must beat any number of matches in the body.
 _WEIGHTS = "1e8, 1e6, 1e4, 1.0"
-_COLUMNS = ("title", "keywords", "summary", "body")
+_WORDS = ("words", "keyword_words")
+_TOKENS = ("title_tokens", "keywords_tokens", "summary_tokens", "body_tokens")
 
 
 def create_index(connection: BaseDatabaseWrapper) -> None:
@@ -19,77 +22,88 @@ def create_index(connection: BaseDatabaseWrapper) -> None:
 
 
 def _drop_statements() -> Iterator[str]:
-    for trigger in ("entry_added", "entry_removed", "entry_changed", "word_added", "word_removed"):
+    changes = ("entry_added", "entry_removed", "entry_changed", "words_changed", "word_added", "word_removed")
+    for trigger in changes:
         yield f"DROP TRIGGER IF EXISTS search_{trigger}"
-    for table in ("fulltext", "spelling"):
+    for table in ("fulltext", "words", "spelling"):
         yield f"DROP TABLE IF EXISTS search_{table}"
 
 
 def _entry_index_statements() -> Iterator[str]:
-    # SQLite only ships an English stemmer; other languages are searched by whole words.
-    stemmer = "porter " if language_name() == "english" else ""
-    names = ", ".join(_COLUMNS)
-    old, new = (", ".join(f"{row}.{name}" for name in _COLUMNS) for row in ("old", "new"))
-    is_changed = " OR ".join(f"old.{name} IS NOT new.{name}" for name in _COLUMNS)
-    remove = f"INSERT INTO search_fulltext(search_fulltext, rowid, {names}) VALUES ('delete', old.id, {old});"
-    add = f"INSERT INTO search_fulltext(rowid, {names}) VALUES (new.id, {new});"
-    yield (
-        f"CREATE VIRTUAL TABLE search_fulltext USING fts5({names}, content='search_indexentry', content_rowid='id', "
-        f"tokenize='{stemmer}unicode61 remove_diacritics 2')"
-    )
+    # Texts arrive folded and stemmed. This tokenizer takes everything outside ASCII for letters.
+    options = "content='search_indexentry', content_rowid='id', tokenize='ascii'"
+    yield f"CREATE VIRTUAL TABLE search_fulltext USING fts5({', '.join(_TOKENS)}, {options})"
+    # Without positions, which would take most of its size.
+    yield f"CREATE VIRTUAL TABLE search_words USING fts5({', '.join(_WORDS)}, detail=none, {options})"
+    remove = _write("fulltext", _TOKENS, "old", is_removed=True) + _write("words", _WORDS, "old", is_removed=True)
+    add = _write("fulltext", _TOKENS, "new") + _write("words", _WORDS, "new")
+    is_changed = " OR ".join(f"old.{name} IS NOT new.{name}" for name in (*_TOKENS, *_WORDS))
     yield f"CREATE TRIGGER search_entry_added AFTER INSERT ON search_indexentry BEGIN {add} END"
     yield f"CREATE TRIGGER search_entry_removed AFTER DELETE ON search_indexentry BEGIN {remove} END"
     yield (
         f"CREATE TRIGGER search_entry_changed AFTER UPDATE ON search_indexentry WHEN {is_changed} "
         f"BEGIN {remove} {add} END"
     )
-    yield "INSERT INTO search_fulltext(search_fulltext) VALUES ('rebuild')"
+    for table in ("fulltext", "words"):
+        yield f"INSERT INTO search_{table}(search_{table}) VALUES ('rebuild')"
+
+
+def _write(table: str, columns: Sequence[str], row: str, *, is_removed: bool = False) -> str:
+    """Return a trigger's statement that adds or removes a row of the index."""
+    names, values = ", ".join(columns), ", ".join(f"{row}.{name}" for name in columns)
+    if is_removed:
+        return f"INSERT INTO search_{table}(search_{table}, rowid, {names}) VALUES ('delete', old.id, {values});"
+    return f"INSERT INTO search_{table}(rowid, {names}) VALUES (new.id, {values});"
 
 
 def _spelling_index_statements() -> Iterator[str]:
     # Padded like in PostgreSQL's pg_trgm, so that the edges of a word count as letters do.
-    add = "INSERT INTO search_spelling(rowid, word) VALUES (new.id, '  ' || new.word || ' ');"
+    add = "INSERT INTO search_spelling(rowid, form) VALUES (new.id, '  ' || new.form || ' ');"
     remove = "DELETE FROM search_spelling WHERE rowid = old.id;"
-    yield "CREATE VIRTUAL TABLE search_spelling USING fts5(word, tokenize='trigram')"
+    yield "CREATE VIRTUAL TABLE search_spelling USING fts5(form, tokenize='trigram')"
     yield f"CREATE TRIGGER search_word_added AFTER INSERT ON search_vocabularyword BEGIN {add} END"
     yield f"CREATE TRIGGER search_word_removed AFTER DELETE ON search_vocabularyword BEGIN {remove} END"
-    yield "INSERT INTO search_spelling(rowid, word) SELECT id, '  ' || word || ' ' FROM search_vocabularyword"
+    yield "INSERT INTO search_spelling(rowid, form) SELECT id, '  ' || form || ' ' FROM search_vocabularyword"
 
 
 def matches_sql(
-    terms: Sequence[str], excluded_terms: Sequence[str], *, require_all: bool, condition: str = "1 = 1"
+    terms: Sequence[Term], excluded_terms: Sequence[Term], *, require_all: bool, condition: str = "1 = 1"
 ) -> Sql:
     """Rank entries by BM25."""
-    match = f"({_join_quoted(terms, ' AND ' if require_all else ' OR ')})"
-    exclusion = f" NOT ({_join_quoted(excluded_terms, ' OR ')})" if excluded_terms else ""
+    match = f"({_join(terms, ' AND ' if require_all else ' OR ')})"
+    exclusion = f" NOT ({_join(excluded_terms, ' OR ')})" if excluded_terms else ""
     # Rows come in rowid order from the index itself, so only MAX_RANKED of them are ranked.
     newest = f"""SELECT * FROM (
         SELECT rowid AS id, -bm25(search_fulltext, {_WEIGHTS}) AS score
         FROM search_fulltext
         WHERE search_fulltext MATCH {_match_if(condition)} ORDER BY rowid DESC LIMIT {MAX_RANKED})"""
     sql = f"SELECT id, max(score) AS score FROM ({newest} UNION ALL {newest}) GROUP BY id"
-    return sql, [f"({{title keywords}} : {match}){exclusion}", match + exclusion]
+    return sql, [f"({{title_tokens keywords_tokens}} : {match}){exclusion}", match + exclusion]
 
 
-def excerpt_sql(terms: Sequence[str]) -> Sql:
-    """Cut 28 words around the matches."""
-    sql = """(SELECT snippet(search_fulltext, 3, %s, %s, %s, 28) FROM search_fulltext
-        WHERE search_fulltext MATCH %s AND rowid = entry.id)"""
-    return sql, [MATCH_START, MATCH_END, ELLIPSIS, _join_quoted(terms, " OR ")]
+def prefix_matches_sql(terms: Sequence[Term], excluded_terms: Sequence[Term], *, condition: str) -> Sql:
+    """Look up stems and beginnings in the index of words."""
+    match = " AND ".join(map(_prefix_expression, terms))
+    exclusion = f" NOT ({' OR '.join(map(_stems_expression, excluded_terms))})" if excluded_terms else ""
+    sql = f"""SELECT * FROM (SELECT rowid AS id FROM search_words
+        WHERE search_words MATCH {_match_if(condition)} ORDER BY rowid DESC LIMIT {MAX_RANKED})"""
+    return sql, [f"({match}){exclusion}"]
 
 
 def similar_words_sql(word: str, limit: int, *, condition: str) -> Sql:
     """Rank words of about the same length by shared trigrams."""
     padded = f"  {word} "
     trigrams = {padded[start : start + 3] for start in range(len(padded) - 2)}
-    sql = f"""SELECT trim(word) AS word FROM search_spelling
-        WHERE search_spelling MATCH {_match_if(condition)} AND abs(length(word) - %s) < 3 ORDER BY rank LIMIT %s"""
-    return sql, [_join_quoted(sorted(trigrams), " OR "), len(padded), limit]
+    match = " OR ".join(f'"{trigram}"' for trigram in sorted(trigrams))
+    sql = f"""SELECT word, form FROM search_vocabularyword WHERE id IN (
+        SELECT rowid FROM search_spelling
+        WHERE search_spelling MATCH {_match_if(condition)} AND abs(length(form) - %s) < 3 ORDER BY rank LIMIT %s)"""
+    return sql, [match, len(padded), limit]
 
 
 def entries_with_word_sql(column: str) -> Sql:
-    """Match the stemmed word."""
-    return f"""SELECT rowid AS id FROM search_fulltext WHERE search_fulltext MATCH '"' || {column} || '"'""", []
+    """Match the word as it is, not as a beginning."""
+    return f"""SELECT rowid AS id FROM search_words WHERE search_words MATCH '"' || {column} || '"'""", []
 
 
 def _match_if(condition: str) -> str:
@@ -97,6 +111,20 @@ def _match_if(condition: str) -> str:
     return f"""CASE WHEN {condition} THEN %s ELSE '""' END"""
 
 
-def _join_quoted(terms: Sequence[str], operator: str) -> str:
-    # Quoting turns FTS5 operators into words. Terms contain no quotes, see Query.
-    return operator.join(f'"{term}"' for term in terms)
+def _join(terms: Sequence[Term], operator: str) -> str:
+    return operator.join(map(_expression, terms))
+
+
+def _expression(term: Term) -> str:
+    # Quoting turns FTS5 operators into words. Stems contain no quotes.
+    phrase = f'"{" ".join(term.stems)}"{" *" if term.is_open else ""}'
+    return f'({phrase} OR "{term.compound}")' if term.compound else phrase
+
+
+def _prefix_expression(term: Term) -> str:
+    return f'({_stems_expression(term)} OR "{term.prefix}" *)' if term.prefix else _stems_expression(term)
+
+
+def _stems_expression(term: Term) -> str:
+    stems = " AND ".join(f'"{STEM_MARK}{stem}"{" *" if term.is_open else ""}' for stem in term.stems)
+    return f'(({stems}) OR "{STEM_MARK}{term.compound}")' if term.compound else f"({stems})"

@@ -3,13 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from search.backends import get_backend
-
-
-def create_index(apps, schema_editor):
-    """Create the database's own full-text index, as `rebuild_search` does."""
-    get_backend().create_index(schema_editor.connection)
-
 
 class Migration(migrations.Migration):
 
@@ -44,5 +37,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('content_type', 'object_id'), name='search_indexentry_unique_document')],
             },
         ),
-        migrations.RunPython(create_index, migrations.RunPython.noop, elidable=False),
+        # 0002 creates the full-text index, which needs its columns.
     ]

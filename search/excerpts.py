@@ -1,0 +1,173 @@
+"""Cut the part of a text around the matches of a query, and mark them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from plaintext.folding import fold
+from search.queries import Term
+from search.words import MARKS, Word, compounds, split, stem
+
+_ELLIPSIS = "…"
+# Surround a match until it is escaped. Indexed texts contain no control characters.
+_MATCH_START, _MATCH_END = "\x02", "\x03"
+# About 28 words of English, a third of them before the first match.
+_LENGTH, _LENGTH_BEFORE = 180, 60
+_MAX_LINES = 20
+# Only this much of a line is read, which is a long paragraph.
+_MAX_LINE_LENGTH = 4000
+# A character with everything that folds together with it, such as marks, soft hyphens and halfwidth voicing marks.
+_CLUSTER = re.compile(rf".(?:{MARKS}|[\u00ad\u200b-\u200f\u2060\ufeff\uff9e\uff9f])*", re.DOTALL)
+
+type _Span = tuple[int, int]
+
+
+def make_excerpt(text: str, tokens: str, terms: Sequence[Term]) -> SafeString:
+    """Return part of `text` as HTML with the matches of `terms` in <mark>, or "" if there is none.
+
+    `tokens` are the tokens of `text` as indexed, line by line.
+    """
+    lines = text.split("\n")
+    for number, position in _lines_with_matches(tokens, terms):
+        line = lines[number]
+        start = max(0, int(position * len(line)) - _MAX_LINE_LENGTH // 2) if len(line) > _MAX_LINE_LENGTH else 0
+        # With the next lines, in case it is a heading.
+        passage = "\n".join([line[start : start + _MAX_LINE_LENGTH], *lines[number + 1 : number + 4]])
+        passage = passage[: len(line) + _LENGTH]
+        spans = [_find(passage, term) for term in terms]
+        if any(spans):
+            return _to_html(_cut(passage, spans))
+    return SafeString("")
+
+
+def _lines_with_matches(tokens: str, terms: Sequence[Term]) -> list[tuple[int, float]]:
+    """Return the numbers of lines that may contain matches, those of most terms first, and where in the line."""
+    # A space before every token.
+    tokens = f" {tokens}".replace("\n", "\n ")
+    positions: dict[int, float] = {}
+    counts = defaultdict[int, int](int)
+    for term in terms:
+        numbers: set[int] = set()
+        for pattern in _token_patterns(term):
+            match = pattern.search(tokens)
+            while match and len(numbers) < _MAX_LINES:
+                number, start = tokens.count("\n", 0, match.start()), tokens.rfind("\n", 0, match.start()) + 1
+                end = tokens.find("\n", match.end()) % (len(tokens) + 1)
+                numbers.add(number)
+                positions.setdefault(number, (match.start() - start) / (end - start))
+                match = pattern.search(tokens, end)
+        for number in numbers:
+            counts[number] += 1
+    best = sorted(counts, key=lambda number: (-counts[number], number))
+    return [(number, positions[number]) for number in best[:_MAX_LINES]]
+
+
+def _token_patterns(term: Term) -> Iterator[re.Pattern[str]]:
+    end = "" if term.is_open else r"(?![^ \n])"
+    yield re.compile(f" {' '.join(term.stems)}{end}")
+    if term.compound:
+        yield re.compile(rf" {term.compound}(?![^ \n])")
+    if term.prefix:
+        # Stemming changes no more than the last letters.
+        yield re.compile(f" {term.prefix[: max(3, len(term.prefix) - 3)]}")
+
+
+def _find(text: str, term: Term) -> list[_Span]:
+    """Return where `text` contains `term`."""
+    folded, offsets = _fold_with_offsets(text)
+    words = list(split(folded))
+    found = [(word, word) for word in (*words, *compounds(folded, words)) if _is_match(term, word.text)]
+    if len(term.stems) > 1:
+        found += [(word, words[at + len(term.stems) - 1]) for at, word in enumerate(words) if _is_at(term, words, at)]
+    return [(offsets[first.start], _end(offsets, last.end)) for first, last in found]
+
+
+def _is_match(term: Term, word: str) -> bool:
+    """Return whether a single word, or a compound, matches `term`."""
+    # No stem has another first letter than its word, so most words need not be stemmed.
+    if word[0] != term.stems[0][0]:
+        return False
+    if (term.prefix and word.startswith(term.prefix)) or (term.is_open and len(term.stems) == 1):
+        return True
+    return stem(word) in (term.compound, *(term.stems if len(term.stems) == 1 else ()))
+
+
+def _is_at(term: Term, words: Sequence[Word], at: int) -> bool:
+    """Return whether the stems of `term` start with the word number `at`."""
+    if words[at].text[0] != term.stems[0][0] or len(words) < at + len(term.stems):
+        return False
+    *others, last = (stem(word.text) for word in words[at : at + len(term.stems)])
+    return tuple(others) == term.stems[:-1] and (last == term.stems[-1] or (term.is_open and last[0] == term.stems[-1]))
+
+
+def _fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
+    """Return the folded text and, for each of its characters and its end, the position in `text`."""
+    folded = fold(text)
+    if len(folded) == len(text) and all(map(_folds_to_one, set(text))):
+        return folded, range(len(text) + 1)
+    folded, offsets = "", list[int]()
+    for cluster in _CLUSTER.finditer(text):
+        piece = fold(cluster[0])
+        folded += piece
+        offsets += [cluster.start()] * len(piece)
+    return folded, [*offsets, len(text)]
+
+
+@cache
+def _folds_to_one(character: str) -> bool:
+    return len(fold(character)) == 1
+
+
+def _end(offsets: Sequence[int], end: int) -> int:
+    """Return where a word that ends before `end` in the folded text ends in the text."""
+    # Several characters of the folded text can be one of the text.
+    return next((offset for offset in offsets[end:] if offset > offsets[end - 1]), offsets[-1])
+
+
+def _cut(text: str, spans: Sequence[Sequence[_Span]]) -> str:
+    """Return the first part of `text` with the most terms, with its matches between marks."""
+    numbered = sorted(
+        (start, end, number) for number, of_term in enumerate(spans) for start, end in of_term[:_MAX_LINES]
+    )
+
+    def count_terms(first: int) -> int:
+        return len({number for start, end, number in numbered if first <= start and end <= first + _LENGTH})
+
+    first = max((start for start, _, _ in numbered), key=lambda start: (count_terms(start), -start))
+    start = _snap(text, max(0, first - _LENGTH_BEFORE), first)
+    stop = _snap(text, start + _LENGTH, len(text)) if start + _LENGTH < len(text) else len(text)
+    pieces, at = [], start
+    for from_, to in _merged(numbered, first, stop):
+        pieces += [text[at:from_], _MATCH_START, text[from_:to], _MATCH_END]
+        at = to
+    return "".join([*pieces, text[at : max(at, stop)]])
+
+
+def _snap(text: str, position: int, limit: int) -> int:
+    """Return the position of the first word that starts between `position` and `limit`, or `position`."""
+    if position == 0:
+        return 0
+    space = re.compile(r"\s").search(text, position - 1, min(limit, position + 30))
+    return space.end() if space else position
+
+
+def _merged(spans: Sequence[tuple[int, int, int]], first: int, stop: int) -> list[_Span]:
+    """Return the spans from `first` to before `stop`, with overlapping ones joined."""
+    merged: list[_Span] = []
+    for start, end, _ in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif first <= start < stop:
+            merged.append((start, end))
+    return merged
+
+
+def _to_html(passage: str) -> SafeString:
+    # Headings end without punctuation.
+    text = re.sub(rf"(?<=[\w{_MATCH_END}])\n", " · ", passage.strip().strip(_ELLIPSIS).strip())
+    safe = escape(f"{_ELLIPSIS} {text} {_ELLIPSIS}")
+    return mark_safe(safe.replace(_MATCH_START, "<mark>").replace(_MATCH_END, "</mark>"))  # noqa: S308 - escaped
