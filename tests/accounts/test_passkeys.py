@@ -139,7 +139,7 @@ def test_a_browser_without_a_passkey_says_so(page: Page, admin_user: User) -> No
 
 
 # What an attacker may send in place of a credential.
-MALFORMED = (
+MALFORMED: tuple[Any, ...] = (
     None,
     [],
     {},
