@@ -2,7 +2,6 @@
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -53,5 +52,4 @@ class RequireSecondFactorMiddleware(MiddlewareMixin):
             return None
         if request.method not in {"GET", "HEAD"}:
             raise PermissionDenied("Add a passkey or an authenticator app to your account first.")
-        messages.warning(request, "Your role needs a second way to confirm that it is you. Add one to continue.")
         return HttpResponseRedirect(reverse("mfa_index"))

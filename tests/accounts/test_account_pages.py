@@ -1,22 +1,29 @@
 """Managing an account: sessions, password, email address, and what visitors do not get."""
 
 import re
+from datetime import timedelta
+from itertools import cycle
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from playwright.sync_api import Page
 from pytest_django import Settings
 
 from accounts.models import AccountEmail, AuditEvent, User
 from accounts.personal_data import delete_ended_sessions
 from accounts.templatetags.accounts_tags import browser_name
+from audit.accessibility import violations
+from tests.accounts.second_factors import add_app
 from tests.accounts.staff import make_staff, sign_in
 from tests.example_site import make_example_site
+from tests.test_accessibility import VIEWS
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a password for tests"
@@ -53,7 +60,7 @@ def test_signing_out_everywhere_else_ends_the_other_sessions(admin_user: User) -
 
 def test_the_list_keeps_no_session_that_has_ended(admin_user: User, settings: Settings) -> None:
     sign_in_with_password(admin_user)
-    old = timezone.now() - timezone.timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
+    old = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)
     UserSession.objects.update(created_at=old)
     assert delete_ended_sessions() == 0  # a session that is still in use
     Session.objects.all().delete()
@@ -217,3 +224,34 @@ def test_visitors_get_no_cookie_and_public_pages_do_not_depend_on_it(path: str, 
     assert "cookie" not in response.get("Vary", "").lower()
     assert not getattr(response.wsgi_request, "_account_login_accessed", False)
     assert not response.wsgi_request.session.accessed
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_account_pages_are_accessible_and_fit_a_phone(admin_page: Page, admin_user: User) -> None:
+    add_app(admin_user)
+    Authenticator.objects.create(user=admin_user, type="webauthn", data={"name": "My phone", "credential": {}})
+    paths = [
+        "",
+        "email/",
+        "password/",
+        "passkeys/",
+        "app/remove/",
+        "recovery-codes/",
+        "recovery-codes/new/",
+        "sessions/",
+    ]
+    paths += ["confirm/", "confirm/code/", "passkeys/1/remove/"]
+    found: dict[str, list[str]] = {}
+    for path, (width, scheme) in zip(paths, cycle(VIEWS)):
+        admin_page.set_viewport_size({"width": width, "height": 900})
+        admin_page.emulate_media(color_scheme=scheme)
+        admin_page.goto(f"/admin/account/{path}")
+        found[path] = violations(admin_page)
+        if admin_page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found[path].append("scrolls sideways")
+    admin_page.context.clear_cookies()
+    for path in ("/admin/login/", "/admin/password-reset/"):
+        admin_page.goto(path)
+        found[path] = violations(admin_page)
+    assert {path: problems for path, problems in found.items() if problems} == {}

@@ -1,5 +1,6 @@
 """Dangerous actions ask again who is signed in, if the last time was too long ago."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ from newsletter.models import Subscriber
 from redirects.models import Redirect
 from tests.accounts.second_factors import add_app, app_code
 from tests.accounts.staff import make_staff, sign_in
+from tests.accounts.test_permission_matrix import ROUTES, path_of
 from tests.factories import make_campaign, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +176,23 @@ def test_the_action_is_refused_without_permission(admin_user: User) -> None:
     staff = sign_in(other())
     for name in ("export subscribers", "import subscribers", "import redirects", "invite"):
         assert ACTIONS[name](staff).status_code == 403
+
+
+# Names of URLs that sound dangerous, and why they are not.
+HARMLESS = {"redirects_redirect_export": "everyone can see where a URL leads"}
+
+
+def test_no_import_export_or_erasure_is_forgotten(admin_user: User) -> None:
+    make_campaign()
+    dangerous = [name for name in ROUTES if re.search("import|export|erase|restore|csv", name)]
+    assert len(dangerous) > 5
+    client = stale(admin_user)
+    data = {"email": "reader@example.com"}
+    found = {
+        name: any(
+            response.headers.get("Location", "").startswith(CONFIRM)
+            for response in (client.get(path_of(name, ROUTES[name])), client.post(path_of(name, ROUTES[name]), data))
+        )
+        for name in dangerous
+    }
+    assert found == {name: name not in HARMLESS for name in dangerous}
