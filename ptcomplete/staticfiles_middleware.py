@@ -1,13 +1,19 @@
 """Serve collected static files in the encoding that the client prefers."""
 
+import re
 from typing import Any
 from wsgiref.headers import Headers
 
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from pagecache.compression import IDENTITY, choose_encoding
 
+# What collectstatic adds to names.
+_HASHED = re.compile(r"\.[0-9a-f]{12}\.[a-z0-9]+$")
 _EXTENSIONS = {"zstd": ".zst", "br": ".br", "gzip": ".gz"}
 
 
@@ -41,7 +47,20 @@ class EncodedStaticFile(StaticFile):
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """WhiteNoise with zstd in addition to Brotli and gzip, and with full Accept-Encoding rules."""
+    """WhiteNoise with zstd in addition to Brotli and gzip, and with full Accept-Encoding rules.
+
+    During an upgrade, pages from another machine or a new process name files that were collected after this process
+    started. They are looked for on the disk.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Serve a static file, or pass the request on."""
+        url = request.path_info
+        if url not in self.files and url.startswith(self.static_prefix) and _HASHED.search(url):
+            path = settings.STATIC_ROOT / url.removeprefix(self.static_prefix)
+            if self.url_is_canonical(url) and path.is_file() and not self.is_compressed_variant(str(path)):
+                return self.serve(self.get_static_file(str(path), url), request)
+        return super().__call__(request)
 
     @staticmethod
     def is_compressed_variant(path: str, stat_cache: dict[str, Any] | None = None) -> bool:

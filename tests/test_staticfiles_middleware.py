@@ -97,3 +97,25 @@ def test_hashed_files_are_immutable(tmp_path: Path, settings: Settings, monkeypa
     monkeypatch.setattr("whitenoise.middleware.staticfiles_storage", storage)
     response = get(StaticFilesMiddleware(lambda request: HttpResponse(status=404)), storage.hashed_files["plain.css"])
     assert "immutable" in response["Cache-Control"]
+
+
+def test_files_of_a_release_that_is_being_installed_are_served(serve: StaticFilesMiddleware, tmp_path: Path) -> None:
+    assert get(serve, "new.0123456789ab.css").status_code == 404
+    (tmp_path / "new.0123456789ab.css").write_bytes(TEXT)
+    ZstdCompressor().compress(str(tmp_path / "new.0123456789ab.css"))
+    response = get(serve, "new.0123456789ab.css", accept_encoding="zstd")
+    assert (response.status_code, response["Content-Encoding"]) == (200, "zstd")
+    assert response["Content-Type"].startswith("text/css")
+    assert get(serve, "new.0123456789ab.css.br").status_code == 404
+
+
+def test_only_hashed_names_below_the_folder_are_looked_for(serve: StaticFilesMiddleware, tmp_path: Path) -> None:
+    (tmp_path / "new.css").write_bytes(TEXT)
+    (tmp_path.parent / "secret.0123456789ab.txt").write_bytes(TEXT)
+    for name in (
+        "new.css",
+        "../secret.0123456789ab.txt",
+        "a/../../secret.0123456789ab.txt",
+        "//etc/a.0123456789ab.txt",
+    ):
+        assert get(serve, name).status_code == 404

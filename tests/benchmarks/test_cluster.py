@@ -1,0 +1,58 @@
+"""The benchmark that kills the parts of a site measures and stores what it should."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from benchmarks.cluster.ledger import Kill, Ledger, Request
+from benchmarks.cluster.services import wait_for_port
+from benchmarks.cluster.verification import Outcome
+from benchmarks.server import free_port
+from tests.buckets import client
+
+
+def test_a_recovery_lasts_until_the_last_failed_request_before_the_next_kill() -> None:
+    ledger = Ledger()
+    ledger.kills = [Kill(100.0, "web", sends_emails=False), Kill(110.0, "worker", sends_emails=True)]
+    ledger.requests = [
+        Request(99.0, 99.5, "page", 500),  # before the first kill
+        Request(100.0, 101.5, "page", 502),
+        Request(101.0, 103.0, "page", 0),
+        Request(104.0, 105.0, "page", 200),
+        Request(111.0, 112.0, "page", 429),
+    ]
+    web, worker = ledger.recoveries(120.0, [99.0, 101.0, 114.0])
+    assert (web.failed, web.seconds, web.email_seconds, web.total_seconds) == (2, 3.0, 1.0, 3.0)
+    assert (worker.failed, worker.seconds, worker.total_seconds) == (0, 0.0, 4.0)
+
+
+def test_a_lost_write_or_a_second_email_fails_the_benchmark() -> None:
+    assert Outcome({}, lost={"contact message": []}, duplicated={"campaign email": []}).is_good
+    assert not Outcome({}, lost={"contact message": ["1"]}).is_good
+    assert not Outcome({}, duplicated={"campaign email": ["1"]}).is_good
+
+
+@pytest.mark.slow
+def test_the_storage_of_the_benchmark_survives_a_kill(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.cluster.s3_server", "127.0.0.1", str(port), str(tmp_path), "clinic"]
+    s3 = client(f"http://127.0.0.1:{port}")
+    for attempt in range(2):
+        with subprocess.Popen(command, cwd=settings.BASE_DIR, stderr=subprocess.DEVNULL) as process:
+            try:
+                wait_for_port("127.0.0.1", port)
+                if attempt == 0:
+                    s3.put_object(Bucket="clinic", Key="a/knee 1.jpg", Body=b"image", ContentType="image/jpeg")
+                    s3.put_object(Bucket="clinic", Key="deleted.jpg", Body=b"image")
+                    s3.delete_object(Bucket="clinic", Key="deleted.jpg")
+            finally:
+                if attempt == 0:
+                    process.kill()
+            if attempt == 1:
+                found = s3.get_object(Bucket="clinic", Key="a/knee 1.jpg")
+                assert (found["Body"].read(), found["ContentType"]) == (b"image", "image/jpeg")
+                assert s3.list_objects_v2(Bucket="clinic")["KeyCount"] == 1
+                process.kill()
