@@ -6,19 +6,15 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.csrf import get_token
 from django.shortcuts import render
 
 from operations.maintenance import maintenance_message
-from public_forms.forms import HONEYPOT
-from public_forms.same_origin import is_same_origin
+from ptcomplete.resend_form import resend_context
 
 # Seconds until clients and search engines should try again.
 RETRY_AFTER = 300
 # Files, and what reports the site's state.
 OPEN_VIEWS = {"healthz", "favicon", "media", "og_image", "robots"}
-# What a form sends besides the words of its visitor.
-_TECHNICAL = {"csrfmiddlewaretoken", "token", HONEYPOT}
 
 
 class MaintenanceMiddleware:
@@ -55,30 +51,10 @@ def _may_enter(request: HttpRequest) -> bool:
 
 def _closed(request: HttpRequest, message: str) -> HttpResponse:
     """Return the page. What was typed into a form is on it, and can be sent again from there."""
-    fields: list[tuple[str, str]] = []
-    if request.method == "POST" and is_same_origin(request):
-        fields = [(name, value) for name, values in request.POST.lists() for value in values]
-    context = {
-        "message": message,
-        "fields": [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"],
-        "texts": [(_label(name), value) for name, value in fields if _is_text(name, value)],
-        "has_files": bool(fields and request.FILES),
-        # Only for forms that had one: a token for others would set a cookie.
-        "csrf_token": get_token(request) if any(name == "csrfmiddlewaretoken" for name, _ in fields) else "",
-        "action": request.get_full_path(),
-    }
+    context = {"message": message, **resend_context(request)}
     response = render(request, "site/maintenance.html", context, status=503)
     response["Retry-After"] = str(RETRY_AFTER)
     response["Cache-Control"] = "no-store"
     # Django would log each as an error.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").replace("-", " ").strip().capitalize()
-
-
-def _is_text(name: str, value: str) -> bool:
-    """Return whether someone may have typed this. Numbers and switches are sent again, but not shown."""
-    return name not in _TECHNICAL and not name.startswith("_") and len(value) > 5 and not value.isdigit()

@@ -126,6 +126,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "ptcomplete.maintenance.MaintenanceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ptcomplete.full_disk.FullDiskMiddleware",
 ]
 ROOT_URLCONF = "ptcomplete.urls"
 WSGI_APPLICATION = "ptcomplete.wsgi.application"

@@ -1,5 +1,6 @@
 """The change form of documents: publishing, pending edits, previews, history and the trash."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -8,7 +9,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.forms import ModelForm, Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -26,6 +27,8 @@ from publishing.models import Document, PendingEdit, Revision
 from publishing.review import ReviewAdmin
 from publishing.revisions import create_initial_revision, create_revision, publish_pending_edit
 from publishing.visibility import preview_url, set_private_headers
+
+log = logging.getLogger(__name__)
 
 MAX_REVISIONS_SHOWN = 200
 # The names of the buttons that save the form.
@@ -148,6 +151,22 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
 
     def _publish_changes(self, request: HttpRequest, document: Any) -> HttpResponse:
         edit = document.pending_edits.first()
+        try:
+            return self._publish_edit(request, document, edit)
+        except OperationalError:
+            # A locked database or a full disk says nothing about these changes.
+            raise
+        except Exception:
+            log.exception("The changes to %s %s could not be published", document._meta.model_name, document.pk)
+            self.message_user(
+                request,
+                "The changes were not published, because something in them is damaged. Open the text, check it and "
+                "save it again, or discard the changes.",
+                messages.ERROR,
+            )
+        return HttpResponseRedirect(self._url("change", document.pk))
+
+    def _publish_edit(self, request: HttpRequest, document: Any, edit: PendingEdit | None) -> HttpResponse:
         errors = document.publish_errors(edit.data) if edit else []
         for error in errors:
             self.message_user(request, f"The changes were not published. {error.message}", messages.ERROR)
