@@ -46,7 +46,8 @@ def _may_enter(request: HttpRequest) -> bool:
     user = request.user
     if not user.is_authenticated:
         return request.path.startswith(settings.MAINTENANCE_OPEN_PATHS)
-    return user.is_superuser or (request.resolver_match is not None and request.resolver_match.url_name == "logout")
+    match = request.resolver_match
+    return user.is_superuser or (match is not None and match.url_name == "account_logout")
 
 
 def _closed(request: HttpRequest, message: str) -> HttpResponse:

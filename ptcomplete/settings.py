@@ -10,11 +10,11 @@ from django.utils.csp import CSP
 from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
-from operations.log_formats import FORMATTERS
 from ptcomplete.account_settings import *  # noqa: F403
 from ptcomplete.cache_settings import caches
 from ptcomplete.database_settings import complete
 from ptcomplete.email_settings import anymail, mailers
+from ptcomplete.logging_settings import logging_settings
 from ptcomplete.media_settings import media_origins, media_url, storages
 from ptcomplete.security_settings import hsts_policy
 
@@ -370,23 +370,11 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
 ]
 
 # ---- Logging -----------------------------------------------------------------------------------
+# LOG_FORMAT is "line" for people, or "json" for programs that collect logs.
 LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING")
-# "line" for people, "json" for programs that collect logs.
-LOG_FORMAT = env.str("LOG_FORMAT", default="line")
-if LOG_FORMAT not in FORMATTERS:
-    raise ImproperlyConfigured(f"Set LOG_FORMAT to one of: {', '.join(FORMATTERS)}.")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"chosen": {"()": FORMATTERS[LOG_FORMAT]}},
-    "filters": {"forbidden": {"()": "operations.log_filters.ForbiddenFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "chosen", "filters": ["forbidden"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Django sets the level of this logger, so the level of the root logger does not apply to it.
-        "django": {"level": LOG_LEVEL},
-        # Its debug messages contain what visitors typed into forms.
-        "django.template": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-    },
-}
+LOGGING = logging_settings(LOG_LEVEL, env.str("LOG_FORMAT", default="line"))
+# Who gets an email about errors, without personal data, and how many at most per hour about the same one.
+ADMINS = env.list("ERROR_EMAILS_TO", default=[])
+ERROR_EMAILS_PER_HOUR = env.int("ERROR_EMAILS_PER_HOUR", default=3)
+# Errors are also sent to Sentry, or to a service with the same protocol.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")

@@ -122,7 +122,7 @@ def test_a_large_body_is_refused_before_it_is_read(closed: None, client: Client)
 
 
 def test_owners_sign_in_and_see_everything(closed: None, admin_user: Any, client: Client) -> None:
-    client.post("/admin/login/", {"username": admin_user.email, "password": "a password for tests"})
+    client.post("/admin/login/", {"login": admin_user.email, "password": "a password for tests"})
     page = make_page()
     for path in ("/", page.get_absolute_url(), "/admin/", "/admin/health/"):
         assert client.get(path).status_code == 200

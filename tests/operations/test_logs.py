@@ -36,7 +36,7 @@ def sign_in_twice(client: Client) -> list[str]:
     user.set_password("correct horse battery")
     user.save()
     for password in ("wrong horse battery", "correct horse battery"):
-        client.post("/admin/login/", {"username": "Wilma@clinic.example", "password": password}, REMOTE_ADDR=IP)
+        client.post("/admin/login/", {"login": "Wilma@clinic.example", "password": password}, REMOTE_ADDR=IP)
     assert client.session["_auth_user_id"] == str(user.pk)
     client.post("/admin/password-reset/", {"email": "wilma@clinic.example"}, REMOTE_ADDR=IP)
     uid = urlsafe_base64_encode(str(user.pk).encode())
