@@ -24,6 +24,7 @@ from affiliates.models.programs import AMAZON, find_program, is_program_host
 from affiliates.shop_urls import slug_in
 from richtext import embeds
 from richtext.embeds import Embed, RenderTarget
+from richtext.links import matches_domain
 from richtext.sanitizer import parse, serialize
 
 REL = "sponsored nofollow noopener"
@@ -147,7 +148,7 @@ def _finish(root: HtmlElement, content: _TextContent, rows: _Rows, target: Rende
         if program and _render_link(element, _pasted_url(href, program, target), PAID_LABEL):
             programs[program.name] = program
     for element, href in content.external:
-        if shop_urls.matches_domain(shop_urls.host_of(href), brands) and element.get("rel") != REL:
+        if matches_domain(shop_urls.host_of(href), brands) and element.get("rel") != REL:
             _render_link(element, href, PARTNER_LABEL)
     _insert_notes(root, notes, programs, target)
 

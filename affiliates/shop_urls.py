@@ -4,14 +4,13 @@ URLs are stored without a tag. The program's own tag is added when a link is ren
 """
 
 import re
-from collections.abc import Iterable
 from typing import NoReturn
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.encoding import iri_to_uri
 
-from richtext.links import host_of, is_own_host, site_path, split_href
+from richtext.links import host_of, is_own_host, matches_domain, site_path, split_href
 
 MAX_URL_LENGTH = 2000
 # The path of affiliate links on this site, without its leading slash.
@@ -25,7 +24,14 @@ AMAZON_HOSTS = tuple(
     )
 )
 _AMAZON = re.compile(r"(?:[\w-]+\.)*(amazon\.(?:com?\.)?[a-z]{2,3})")
-SHORTENER_HOSTS = frozenset({"amzn.to", "amzn.eu", "amzn.asia", "amzn.com", "a.co", "amzlink.to"})
+SHORTENER_HOSTS = frozenset(
+    {"a.co", "amzlink.to", "amzlinks.in", "amzlinks.to"}
+    | {
+        f"amzn.{ending}"
+        for ending in ("asia", "ca", "co", "com", "de", "es", "eu", "fr", "in", "it", "jp", "me", "to", "uk")
+    }
+    | {f"amzn.{host.removeprefix('amazon.')}" for host in AMAZON_HOSTS}
+)
 # The product number (the ISBN for books) follows one of these path prefixes.
 _PRODUCT = re.compile(
     r"/(?:dp(?:/product)?|gp/product(?:/glance)?|gp/aw/d|gp/offer-listing|product-reviews|gp/customer-reviews"
@@ -149,8 +155,3 @@ def slug_in(href: str) -> str:
     path = site_path(href) or ""
     slug = path.removeprefix(GO_PREFIX)
     return slug if path.startswith(GO_PREFIX) and "/" not in slug else ""
-
-
-def matches_domain(host: str, hosts: Iterable[str]) -> bool:
-    """Return whether `host` is one of `hosts` or a subdomain of one of them."""
-    return any(host == each or host.endswith(f".{each}") for each in hosts)

@@ -10,6 +10,8 @@ from textwrap import TextWrapper
 from lxml import html
 from lxml.html import HtmlElement
 
+from richtext.lists import numbers
+
 LINE_LENGTH = 72
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _INLINE = frozenset({"a", "b", "br", "code", "em", "i", "img", "s", "small", "span", "strong", "sub", "sup"})
@@ -77,14 +79,13 @@ def _prefixed(lines: Iterator[str], prefix: str) -> Iterator[str]:
 
 
 def _list(element: HtmlElement, width: int) -> Iterator[str]:
-    number = int(element.get("start") or 1)
-    for item in element.iterchildren("li"):
-        marker = f"{number}. " if element.tag == "ol" else "- "
+    items = list(element.iterchildren("li"))
+    markers = numbers(element) if element.tag == "ol" else ["-"] * len(items)
+    for item, marker in zip(items, (f"{marker} " for marker in markers), strict=True):
         indent = " " * len(marker)
         lines = [line for line in _blocks(item, width - len(marker)) if line] or [""]
         yield (marker + lines[0]).rstrip()
         yield from ((indent + line).rstrip() for line in lines[1:])
-        number += 1
 
 
 def _table(table: HtmlElement, width: int) -> Iterator[str]:

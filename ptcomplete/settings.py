@@ -360,6 +360,7 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
         "heading": ("StableHeading",),
         "keyboard-help": ("KeyboardHelp",),
         "link": ("SiteLink",),
+        "list-item": ("NumberedItem",),
         "paste": ("CleanPaste",),
         "question": ("Question", "QuestionTitle"),
         "table": ("TitledTable",),

@@ -89,7 +89,7 @@ def _collect_text(element: HtmlElement, pieces: list[str]) -> None:
 
 
 def _text_of(element: HtmlElement) -> str:
-    return " ".join("".join(element.itertext()).split())
+    return " ".join(_plain_text_of(element).split())
 
 
 def find_questions(body: str) -> list[tuple[str, str]]:

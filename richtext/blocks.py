@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from plaintext.numbers import parse_pk
 from richtext import schema
+from richtext.links import unwrap
 
 # White space other than a single space, which is by far the most frequent and needs no change.
 _SPACE = re.compile(r"[ \t\n\r\f]{2,}|[\t\n\r\f]")
@@ -65,7 +66,7 @@ def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:
             if name in allowed and (value or name == "alt"):
                 element.set(name, value)
     if href := element.get("href"):
-        element.set("href", _relative_to_site(href))
+        element.set("href", _relative_to_site(unwrap(href)))
     return element
 
 

@@ -1,14 +1,33 @@
 """Parse the href of a link as browsers do (https://url.spec.whatwg.org)."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from posixpath import normpath
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from django.conf import settings
 
 from plaintext.characters import is_plain_line
+
+# Pages that only redirect to the URL in one of their parameters, by host and path.
+_WRAPPERS = {
+    ("google", "/url"): ("q", "url"),
+    ("facebook.com", "/l.php"): ("u",),
+    ("instagram.com", "/"): ("u",),
+    ("youtube.com", "/redirect"): ("q",),
+    ("linkedin.com", "/redir/redirect"): ("url",),
+    ("linkedin.com", "/safety/go"): ("url",),
+    ("out.reddit.com", ""): ("url",),
+    ("t.umblr.com", "/redirect"): ("z",),
+    ("slack-redir.net", "/link"): ("url",),
+    ("vk.com", "/away.php"): ("to",),
+    ("duckduckgo.com", "/l/"): ("uddg",),
+    ("safelinks.protection.outlook.com", "/"): ("url",),
+}
+_GOOGLE = re.compile(r"(?:www\.)?google\.(?:com?\.)?[a-z]{2,3}")
+_MAX_WRAPPERS = 5
 
 # Longer paths and URLs are not indexed whole: an index of PostgreSQL holds no more in any script.
 MAX_LENGTH = 500
@@ -37,6 +56,35 @@ def _ascii_host(host: str) -> str:
     with suppress(UnicodeError):
         host = host.encode("idna").decode()
     return host.lower().rstrip(".")
+
+
+def unwrap(href: str) -> str:
+    """Return the URL that `href` leads to through a tracking page, such as Google's /url?q=; otherwise `href`."""
+    for _ in range(_MAX_WRAPPERS):
+        inner = _wrapped_url(href)
+        if not inner:
+            break
+        href = inner
+    return href
+
+
+def _wrapped_url(href: str) -> str:
+    host = host_of(href) if "?" in href else ""
+    if not host:
+        return ""
+    parts = split_href(href)
+    for (domain, path), names in _WRAPPERS.items():
+        is_host = _GOOGLE.fullmatch(host) if domain == "google" else matches_domain(host, (domain,))
+        if is_host and (not path or parts.path.rstrip("/") == path.rstrip("/")):
+            values = parse_qs(parts.query)
+            found = (values[name][0].strip() for name in names if name in values)
+            return next((url for url in found if re.match(r"https?://[^/\s]", url, re.IGNORECASE)), "")
+    return ""
+
+
+def matches_domain(host: str, domains: Iterable[str]) -> bool:
+    """Return whether `host` is one of `domains` or below one."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
 def is_own_host(host: str) -> bool:

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from lxml import html
 from lxml.html import HtmlElement
 
+from richtext.lists import normalize_numbering
+from richtext.math import write_out_formulas
+
 _OFFICE = re.compile(r"mso-|\bMso[A-Z]|docs-internal-guid")
 _LEVEL = re.compile(r"mso-list:\s*\w+\s+level(\d)")
 _NUMBER = re.compile(r"\(?(\d+|[a-zA-Z]{1,4})[.)]")
@@ -33,8 +36,13 @@ def normalize(root: HtmlElement) -> None:
             # A span without attributes is unwrapped later, with the others.
             element.tag = "span"
             element.attrib.clear()
+        elif element.tag in {"ol", "li"}:
+            normalize_numbering(element, _style(element))
+        elif element.tag == "q":
+            _replace_quotation(element)
         else:
             _replace_style(element)
+    write_out_formulas(root)
 
 
 def _elements(root: HtmlElement) -> Iterator[HtmlElement]:
@@ -50,6 +58,19 @@ def _has_no_target(link: HtmlElement) -> bool:
     """Return whether a link is a bookmark or footnote of Word or WordPress, whose target is not in the text."""
     href, above = link.get("href") or "", link.getparent()
     return href.startswith("#_") or (href.startswith("#") and above is not None and above.get("class") == "fn")
+
+
+def _replace_quotation(quotation: HtmlElement) -> None:
+    """Write the marks that browsers show around <q>: double ones, and single ones inside another quotation."""
+    is_inner = any(above.tag == "q" or above.get("class") == "q" for above in quotation.iterancestors())
+    opening, closing = "‘’" if is_inner else "“”"
+    quotation.text = opening + (quotation.text or "")
+    if (last := _last(quotation)) is None:
+        quotation.text += closing
+    else:
+        last.tail = (last.tail or "") + closing
+    quotation.tag = "span"
+    quotation.set("class", "q")
 
 
 def _create_headings(root: HtmlElement) -> None:

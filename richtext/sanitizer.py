@@ -11,7 +11,10 @@ from plaintext.characters import strip_control_characters
 from plaintext.slugs import slugify
 from richtext import paste, schema
 from richtext.blocks import convert_blocks
+from richtext.lists import STYLES
+from richtext.math import mark_formulas
 from richtext.nesting import limit_nesting
+from richtext.spaces import replace_copied_no_break_spaces
 
 # Parses like a browser (html5ever) and drops dangerous elements with their contents.
 _parser_pass = nh3.Cleaner(
@@ -19,7 +22,7 @@ _parser_pass = nh3.Cleaner(
     | schema.TAGS
     | schema.WRAPPERS
     | set(schema.SYNONYMS)
-    | {"iframe", "u", "ins", "font", "big", "mark", "small", "span", "label", "button"},
+    | {"iframe", "u", "ins", "font", "big", "mark", "small", "span", "label", "button", "q"},
     clean_content_tags={
         "script",
         "style",
@@ -45,13 +48,20 @@ _parser_pass = nh3.Cleaner(
 # Guarantees the schema, whatever the other steps did.
 _final_pass = nh3.Cleaner(
     tags=set(schema.TAGS),
-    attributes={**schema.ATTRIBUTES, "th": {"colspan", "rowspan"}, "aside": {"data-title"}, "figure": set()},
+    attributes={
+        **schema.ATTRIBUTES,
+        "ol": {"start", "reversed"},
+        "th": {"colspan", "rowspan"},
+        "aside": {"data-title"},
+        "figure": set(),
+    },
     url_schemes=schema.URL_SCHEMES,
     link_rel=None,
     strip_comments=True,
     tag_attribute_values={
         "aside": {"data-callout": set(schema.CALLOUTS)},
         "figure": {"data-align": set(schema.ALIGNMENTS)},
+        "ol": {"type": set(STYLES.values())},
         "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
     },
 )
@@ -73,11 +83,12 @@ def sanitize(markup: str) -> str:
     """
     if not markup.strip():
         return ""
-    root = parse(strip_control_characters(_parser_pass.clean(limit_nesting(markup))))
+    root = parse(strip_control_characters(_parser_pass.clean(limit_nesting(mark_formulas(markup)))))
     _limit_depth(root)
     paste.normalize(root)
     body = html.Element("div")
     body.extend(convert_blocks(root))
+    replace_copied_no_break_spaces(body)
     _assign_heading_ids(body)
     return _final_pass.clean(serialize(body)).strip()
 
@@ -119,7 +130,7 @@ def _assign_heading_ids(body: HtmlElement) -> None:
             heading.attrib.pop("id", None)
     for heading in headings:
         if not heading.get("id"):
-            stem = slugify("".join(heading.itertext()), 60) or "part"
+            stem = slugify(_text_of(heading), 60) or "part"
             name = stem
             while name in taken:
                 # Continue from the last number, so that thousands of equal headings take linear time.
@@ -127,3 +138,14 @@ def _assign_heading_ids(body: HtmlElement) -> None:
                 name = f"{stem}-{numbers[stem] + 1}"
             taken.add(name)
             heading.set("id", name)
+
+
+def _text_of(heading: HtmlElement) -> str:
+    """Return the text, with a space for each line break."""
+    pieces = []
+    for event, element in etree.iterwalk(heading, events=("start", "end")):
+        if event == "start":
+            pieces.append(" " if element.tag == "br" else element.text or "")
+        elif element is not heading:
+            pieces.append(element.tail or "")
+    return "".join(pieces)

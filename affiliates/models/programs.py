@@ -10,6 +10,7 @@ from django.db.models import Q
 from affiliates import shop_urls
 from affiliates.disclosure import DISCLOSURE
 from affiliates.shop_urls import AMAZON_HOSTS
+from richtext.links import matches_domain
 
 # Operating Agreement of the Associates Program (identification, Program Policies: email, cloaking, prices).
 AMAZON: dict[str, Any] = {
@@ -166,7 +167,7 @@ def find_program(programs: list[Program], host: str) -> Program | None:
         (len(domain), -program.pk, program)
         for program in programs
         for domain in program.host_list
-        if shop_urls.matches_domain(host, [domain])
+        if matches_domain(host, [domain])
     ]
     if not matches and shop_urls.is_amazon(host):
         return next((program for program in programs if program.network == Program.Network.AMAZON), None)
@@ -203,4 +204,4 @@ _host_cache = _HostCache()
 
 def is_program_host(host: str) -> bool:
     """Return whether a link to `host` may be an affiliate link. Rarely needs a query."""
-    return bool(host) and shop_urls.matches_domain(host, _host_cache.all())
+    return bool(host) and matches_domain(host, _host_cache.all())

@@ -1,6 +1,7 @@
 // SiteLink  <a href="/stairs/">: links to this site are stored as paths
 import { Link } from "django-prose-editor/editor"
 import { askForLink } from "./link-dialog.js"
+import { isTypedLink } from "./link-target.js"
 
 const applyLink = (editor, type, answer) => {
   const chain = editor.chain().focus()
@@ -20,7 +21,7 @@ const pathsLinkedIn = (editor) => {
 
 export const SiteLink = Link.extend({
   addOptions() {
-    return { ...this.parent?.(), site: "" }
+    return { ...this.parent?.(), site: "", defaultProtocol: "https", shouldAutoLink: isTypedLink }
   },
 
   addCommands() {

@@ -90,7 +90,15 @@ def test_a_pasted_amazon_url_is_an_affiliate_link(has_program: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://amzn.to/3xyz", "https://x.amzn.to/3", "https://www.amazon.com/dp/B000000001 "]
+    "url",
+    [
+        "https://amzn.to/3xyz",
+        "https://amzn.in/d/x",
+        "https://amzn.ae/x",
+        "https://amzlinks.in/x",
+        "https://x.amzn.to/3",
+        "https://www.amazon.com/dp/B000000001 ",
+    ],
 )
 def test_a_url_without_a_canonical_form_is_marked(amazon: Program, url: str) -> None:
     page = parse(render(make_text(url)))

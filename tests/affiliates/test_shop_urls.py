@@ -12,10 +12,9 @@ from affiliates.shop_urls import (
     canonical,
     get_tag,
     host_of,
-    matches_domain,
     parse_shop_url,
 )
-from richtext.links import site_path
+from richtext.links import matches_domain, site_path
 
 PRODUCT_NUMBERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=10, max_size=10)
 SUFFIXES = st.sampled_from(
@@ -148,6 +147,9 @@ def test_a_tag_is_replaced_by_ours_and_the_rest_is_unchanged() -> None:
         ("https://www.testserver/", "your own site"),
         ("https://shop.example.com/" + "x" * 5000, "5,025 characters long; the limit is 2,000"),
         ("https://amzn.to/3abcdef", "short Amazon URL"),
+        ("https://amzn.in/d/abc", "short Amazon URL"),
+        ("https://amzn.ae/d/abc", "short Amazon URL"),
+        ("https://amzlinks.in/x", "short Amazon URL"),
         ("https://a.co/d/abc", "Open it in your browser"),
         ("https://shop.example.com/a b", "a space"),
         ("https://me:secret@shop.example.com/", "Enter a complete shop URL"),
