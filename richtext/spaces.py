@@ -1,4 +1,4 @@
-"""No-break spaces: those typed on purpose are kept, those that copying puts between all words become ordinary spaces."""
+"""No-break spaces: those typed on purpose are kept, those that copying puts between all words become ordinary ones."""
 
 import re
 
