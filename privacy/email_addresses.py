@@ -7,14 +7,16 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import punycode
 
+from plaintext.characters import strip_invisible_characters
+
 
 def normalize_email(email: str) -> str:
-    """Return `email` in the form used for comparison: trimmed, NFC, lower case, with an ASCII domain.
+    """Return `email` in the form used for comparison: NFC, lower case, with an ASCII domain, nothing invisible.
 
     RFC 5321 (2.4) allows servers to treat the local part as case-sensitive, but none does in practice. Dots and +tags
     stay because only some providers ignore them.
     """
-    local, at, domain = normalize("NFC", email.strip()).lower().rpartition("@")
+    local, at, domain = normalize("NFC", strip_invisible_characters(email)).lower().rpartition("@")
     with suppress(UnicodeError):  # keep an invalid domain unchanged
         domain = punycode(domain)
     return f"{local}{at}{domain}"

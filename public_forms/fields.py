@@ -1,32 +1,39 @@
 """Form fields for text from visitors, without control characters."""
 
 from typing import Any
+from unicodedata import category
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import normalize_newlines
 
-from plaintext.characters import strip_control_characters
+from plaintext.characters import strip_control_characters, strip_invisible_characters
 
 
 class VisibleTextMixin(forms.CharField):
-    """Reject control characters, and remove them from the text shown again."""
+    """Remove characters that are invisible, and reject those that nobody can have copied from a text."""
 
     default_error_messages = {
         "max_length": "This is %(show_value)d characters long; the limit is %(limit_value)d. Please shorten it."
     }
 
     def to_python(self, value: Any) -> Any:
-        """Return the cleaned value. Raises ValidationError if it contained control characters."""
-        text = normalize_newlines(str(value or ""))
-        visible = strip_control_characters(text)
-        if visible != text:
+        """Return the text without invisible characters. Raise ValidationError if it contained control codes."""
+        text = str(value or "")
+        visible = self.strip_invisible(text)
+        removed = set(normalize_newlines(text)) - set(visible)
+        # Marks for the direction of text come along when it is copied. Only programs send control codes.
+        if any(category(character) not in ("Cf", "Zs", "Zl", "Zp") for character in removed):
             raise ValidationError("We removed invisible characters from this field. Please check it and send it again.")
         return super().to_python(visible)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """Return the submitted text without control characters."""
-        return strip_control_characters(normalize_newlines(data)) if isinstance(data, str) else data
+        return self.strip_invisible(data) if isinstance(data, str) else data
+
+    def strip_invisible(self, text: str) -> str:
+        """Return `text` without the characters that this field does not accept."""
+        return strip_control_characters(normalize_newlines(text))
 
 
 class PlainTextField(VisibleTextMixin):
@@ -59,3 +66,7 @@ class EmailField(VisibleTextMixin, forms.EmailField):
         messages = {"invalid": "Enter a complete email address, such as name@example.org."}
         widget = forms.EmailInput(attrs={"autocomplete": "email"})
         super().__init__(max_length=254, error_messages=messages, widget=widget, **kwargs)
+
+    def strip_invisible(self, text: str) -> str:
+        """Return `text` without zero-width characters too. No email address contains them."""
+        return strip_invisible_characters(text)

@@ -13,6 +13,7 @@ from privacy.email_addresses import hash_email, normalize_email
         ("sam@bücher.example", "sam@xn--bcher-kva.example"),
         (f"sam@{'x' * 70}.org", f"sam@{'x' * 70}.org"),
         ("sam@bu\u0308cher.example", "sam@xn--bcher-kva.example"),
+        ("\ufeffsam@exam\u00adple.org\u200b", "sam@example.org"),
         ('"sam smith"@example.org', '"sam smith"@example.org'),
         ("s.a.m+news@example.org", "s.a.m+news@example.org"),
     ],

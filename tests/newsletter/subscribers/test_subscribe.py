@@ -114,7 +114,6 @@ def test_unusual_email_addresses_get_their_email(client: Client, mailbox: Mailbo
         '"sam..smith"@example.org',
         "\u017fam@example.org",
         "sam@straße.example",
-        "sam@exam\u202eple.org",
         "\x00",
         f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.{'e' * 59}.org",
         # 255 characters, one more than mail servers accept (RFC 5321, 4.5.3.1.3).
