@@ -103,6 +103,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Remember the browser, which an attack on the account then cannot lock out."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        request.session.set_expiry(settings.SESSION_COOKIE_AGE)
         remember_browser(request, response, user)
         return response
 

@@ -23,6 +23,7 @@ from django.utils.decorators import method_decorator
 
 from accounts.models import AccountEmail, AuditEvent, Author, ProfileLink, Qualification, User
 from accounts.roles import EXPLANATIONS, Role
+from accounts.second_factor import reset_second_factors, with_second_factor
 from images.admin import ImagePickerMixin
 from richtext.forms import RichTextField
 
@@ -93,7 +94,7 @@ class UserAdmin(DjangoUserAdmin):
 
     form = UserForm
     ordering = ("email",)
-    list_display = ("email", "name", "role", "is_active", "last_sign_in")
+    list_display = ("email", "name", "role", "is_active", "has_second_factor", "last_sign_in")
     list_filter = ("role", "is_active")
     search_fields = ("email__contains_folded", "name__contains_folded")
     readonly_fields = ("last_sign_in", "joined_at")
@@ -106,7 +107,7 @@ class UserAdmin(DjangoUserAdmin):
     add_form = InvitationForm
     add_form_template = "admin/change_form.html"
     add_fieldsets = ((None, {"fields": ("email", "name", "role")}),)
-    actions = ("invite_again",)
+    actions = ("invite_again", "reset_factors")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let only owners invite people."""
@@ -164,6 +165,30 @@ class UserAdmin(DjangoUserAdmin):
                 self.message_user(request, f"No email was sent to {user.email}, who has a password.", messages.WARNING)
             else:
                 self._invite(request, user)
+
+    @admin.action(description="Reset second factors", permissions=["reset"])
+    @method_decorator(reauthentication_required)
+    def reset_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Remove the second factors of people who have lost them."""
+        for user in queryset:
+            if reset_second_factors(user, how="by an owner of the site", request=request):
+                text = f"Removed the second factors of {user.email}, who can now sign in with the password alone."
+                self.message_user(request, text, messages.SUCCESS)
+            else:
+                self.message_user(request, f"Nothing to remove: {user.email} has no second factor.", messages.WARNING)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        """Let only owners reset second factors."""
+        return request.user.is_superuser
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Add whether each person has a second factor."""
+        return with_second_factor(super().get_queryset(request))
+
+    @admin.display(description="second factor", boolean=True)
+    def has_second_factor(self, user: Any) -> bool:
+        """Return whether the user has a passkey or an authenticator app."""
+        return bool(user.has_second_factor)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Let only owners choose the role."""

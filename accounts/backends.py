@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from accounts.roles import permissions_of
-from accounts.second_factor import SECOND_FACTORS
+from accounts.second_factor import with_second_factor
 
 
 class RoleBackend(ModelBackend):
@@ -27,6 +25,5 @@ class RoleBackend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the user of a session, with `has_second_factor` from the same query."""
-        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
-        user = User.objects.annotate(has_second_factor=Exists(factors)).filter(pk=user_id).first()
+        user = with_second_factor(User.objects.filter(pk=user_id)).first()
         return user if user and self.user_can_authenticate(user) else None

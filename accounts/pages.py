@@ -27,6 +27,7 @@ from public_forms.ratelimit import client_network, hit_key
 
 # Challenges for passkeys per hour and network. Each one is stored in a session.
 PASSKEY_CHALLENGES = 60
+_CHALLENGE_AGE = 600  # seconds
 
 
 def account_page(view: Callable[..., HttpResponseBase], title: str) -> Callable[..., HttpResponseBase]:
@@ -60,6 +61,8 @@ class PasskeySignInView(passkey_views.LoginWebAuthnView):
         """Limit the challenges."""
         if not hit_key(f"passkey from {client_network(request)}", limit=PASSKEY_CHALLENGES, hourly=True):
             return JsonResponse({"error": "Too many attempts. Wait an hour, or use your password."}, status=429)
+        if not request.user.is_authenticated:
+            request.session.set_expiry(_CHALLENGE_AGE)
         return super().dispatch(request, *args, **kwargs)
 
 

@@ -1,13 +1,17 @@
 """Who must have a second factor, and what a person who must add one may do until then."""
 
+from typing import cast
+
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
-from accounts.models import User
+from accounts.models import AccountEmail, AuditEvent, User
 
 # Recovery codes alone are none: they replace one that was lost.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -25,6 +29,12 @@ _ALLOWED_VIEWS = frozenset(
 )
 
 
+def with_second_factor(users: QuerySet[User]) -> QuerySet[User]:
+    """Annotate users with `has_second_factor`."""
+    factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+    return users.annotate(has_second_factor=Exists(factors))
+
+
 def has_second_factor(user: User) -> bool:
     """Return whether the user has a passkey or an authenticator app."""
     known: bool | None = getattr(user, "has_second_factor", None)
@@ -34,6 +44,23 @@ def has_second_factor(user: User) -> bool:
 def must_add_second_factor(user: User) -> bool:
     """Return whether the user's role requires a second factor that the user does not have."""
     return user.role in settings.SECOND_FACTOR_ROLES and not has_second_factor(user)
+
+
+def reset_second_factors(user: User, *, how: str, request: HttpRequest | None = None) -> bool:
+    """Remove the user's second factors and recovery codes, record it and send an email. Return False without any.
+
+    `how` completes the email's sentence, such as "by an owner of the site".
+    """
+    actor = request.user if request else user
+    with transaction.atomic():
+        deleted, _ = Authenticator.objects.filter(user=user).delete()
+        if not deleted:
+            return False
+        kind, subject = AuditEvent.Kind.SECOND_FACTORS_RESET, f"{user.email}, {how}"
+        AuditEvent.objects.record(kind, request=request, user=cast(User, actor), subject=subject)
+        detail = f"Your passkeys, authenticator app and recovery codes were removed {how}."
+        AccountEmail.objects.create(email=user.email, kind=AccountEmail.Kind.NOTICE, user=user, detail=detail)
+    return True
 
 
 class RequireSecondFactorMiddleware(MiddlewareMixin):

@@ -182,6 +182,14 @@ def test_challenges_are_limited(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_the_session_of_a_challenge_is_short_until_someone_signs_in(client: Client, admin_user: User) -> None:
+    client.get("/admin/login/passkey/", headers={"accept": "application/json"})
+    assert client.session.get_expiry_age() <= 600
+    client.post("/admin/login/", {"login": admin_user.email, "password": PASSWORD})
+    assert client.session.get_expiry_age() > 13 * 24 * 3600
+
+
+@pytest.mark.django_db
 def test_nobody_can_change_the_passkey_of_another_person(admin_user: User) -> None:
     passkey = Authenticator.objects.create(user=make_staff(), type="webauthn", data={"name": "Theirs"})
     client = sign_in(admin_user)

@@ -64,6 +64,9 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
     ),
     "export recipients": lambda client: client.get(f"/admin/newsletter/campaign/{make_campaign().pk}/recipients/csv/"),
     "erase": erase,
+    "reset second factors": lambda client: client.post(
+        USERS, {"action": "reset_factors", "_selected_action": User.objects.get(email="owner@example.com").pk}
+    ),
     "import subscribers": import_subscribers,
     "import redirects": import_redirects,
     "remove the app": lambda client: client.post("/admin/account/app/remove/"),

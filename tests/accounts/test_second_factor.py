@@ -267,13 +267,43 @@ def test_the_command_resets_second_factors_and_is_recorded(admin_user: User, cap
     call_command("reset_second_factors", "Owner@Example.com")
     assert not Authenticator.objects.exists()
     event = AuditEvent.objects.get(kind="factors_reset")
-    assert (event.user, event.subject) == (admin_user, "owner@example.com, by command")
+    assert (event.user, event.subject) == (admin_user, "owner@example.com, by command on the server")
     assert "owner@example.com can sign in with the password alone" in capsys.readouterr().out
     assert is_signed_in(client)
     with pytest.raises(CommandError, match="No account has the email address x@example.com"):
         call_command("reset_second_factors", "x@example.com")
     with pytest.raises(CommandError, match="has no second factor"):
         call_command("reset_second_factors", admin_user.email)
+
+
+def test_an_owner_resets_the_second_factors_of_another_person(admin_user: User) -> None:
+    other = make_staff()
+    add_app(other)
+    data = {"action": "reset_factors", "_selected_action": [other.pk, admin_user.pk], "index": 0}
+    page = sign_in(admin_user).post("/admin/accounts/user/", data, follow=True).content.decode()
+    assert not Authenticator.objects.exists()
+    assert "Removed the second factors of staff@example.com, who can now sign in with the password alone." in page
+    assert "Nothing to remove: owner@example.com has no second factor." in page
+    event = AuditEvent.objects.get(kind="factors_reset")
+    assert (event.user, event.subject) == (admin_user, "staff@example.com, by an owner of the site")
+    assert AccountEmail.objects.get().email == "staff@example.com"
+
+
+def test_only_owners_reset_second_factors(admin_user: User) -> None:
+    add_app(admin_user)
+    manager = make_staff("accounts.view_user", "accounts.change_user")
+    data = {"action": "reset_factors", "_selected_action": [admin_user.pk], "index": 0}
+    sign_in(manager).post("/admin/accounts/user/", data, follow=True)
+    assert Authenticator.objects.filter(user=admin_user).count() == 2
+
+
+def test_the_list_of_users_shows_who_has_a_second_factor(admin_client: Client) -> None:
+    add_app(make_staff())
+    rows = admin_client.get("/admin/accounts/user/").context["cl"].queryset
+    assert {user.email: user.has_second_factor for user in rows} == {
+        "owner@example.com": False,
+        "staff@example.com": True,
+    }
 
 
 def test_the_secret_of_an_app_is_not_stored_in_the_clear(admin_client: Client) -> None:

@@ -3,11 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
-from accounts.models import AccountEmail, AuditEvent, User
+from accounts.models import User
+from accounts.second_factor import reset_second_factors
 
 
 class Command(BaseCommand):
@@ -25,12 +24,6 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"No account has the email address {email}.")
-        with transaction.atomic():
-            deleted, _ = Authenticator.objects.filter(user=user).delete()
-            if not deleted:
-                raise CommandError(f"{email} has no second factor.")
-            kind = AuditEvent.Kind.SECOND_FACTORS_RESET
-            AuditEvent.objects.record(kind, user=user, subject=f"{email}, by command")
-            detail = "Your passkeys, authenticator app and recovery codes were removed on the server."
-            AccountEmail.objects.create(email=email, kind=AccountEmail.Kind.NOTICE, user=user, detail=detail)
+        if not reset_second_factors(user, how="by command on the server"):
+            raise CommandError(f"{email} has no second factor.")
         self.stdout.write(f"{email} can sign in with the password alone, and then add a new second factor.")
