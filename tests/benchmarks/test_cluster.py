@@ -8,9 +8,11 @@ import pytest
 from django.conf import settings
 
 from benchmarks.cluster.ledger import Kill, Ledger, Request
+from benchmarks.cluster.machines import Machine
 from benchmarks.cluster.services import wait_for_port
+from benchmarks.cluster.setups import Setup, _load_balancer
 from benchmarks.cluster.verification import Outcome
-from benchmarks.server import free_port
+from benchmarks.server import find_nginx, free_port
 from tests.buckets import client
 
 
@@ -33,6 +35,18 @@ def test_a_lost_write_or_a_second_email_fails_the_benchmark() -> None:
     assert Outcome({}, lost={"contact message": []}, duplicated={"campaign email": []}).is_good
     assert not Outcome({}, lost={"contact message": ["1"]}).is_good
     assert not Outcome({}, duplicated={"campaign email": ["1"]}).is_good
+
+
+@pytest.mark.skipif(find_nginx() is None, reason="nginx is not installed")
+def test_nginx_accepts_the_configuration_for_several_machines(tmp_path: Path) -> None:
+    machines = [Machine(name, f"127.0.0.{number}") for number, name in enumerate(("lb", "web1", "web2"), start=1)]
+    balancer = _load_balancer(Setup("machines", tmp_path), machines[0], machines[1:])
+    check = subprocess.run([*balancer.command, "-t"], capture_output=True, text=True, check=False)
+    assert check.returncode == 0, check.stderr
+    assert "warn" not in check.stderr
+    config = (tmp_path / "lb/nginx.conf").read_text()
+    assert "server 127.0.0.2:8000" in config
+    assert "root /srv/ptcomplete" not in config
 
 
 @pytest.mark.slow

