@@ -28,7 +28,7 @@ NODE := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BIOME := $(NODE) node_modules/.bin/biome
 TEMPLATES := find . \( -path ./.venv -o -path ./node_modules -o -path ./blog/demo \) -prune -o -path '*/templates/*.html' -print0
 
-.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-staleness bench-search bench-newsletter audit
+.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-staleness bench-search bench-newsletter audit install-test release-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -122,6 +122,7 @@ lock: setup-dev ## Update the lock files within the bounds of pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 	$(LOCK) --group audit -o requirements-audit.txt
+	$(LOCK) --group release -o requirements-release.txt
 LOCK = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
@@ -152,3 +153,9 @@ audit: setup-dev ## Examine the demo site with axe, Nu and Lighthouse; writes do
 		echo "Installing the audit's tools failed: npm could not reach its registry, or has no build for this machine." >&2; \
 		exit 1; }; }
 	@$(PYTHON) -m audit
+
+install-test: ## Install, upgrade and roll back in a fresh Debian; needs root, debootstrap and the network
+	@deploy/test/install_test.sh
+
+release-check: setup-dev ## Check a release: known vulnerabilities, licenses, settings; writes sbom.cdx.json
+	@$(PYTHON) -m audit.release
