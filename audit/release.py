@@ -1,6 +1,6 @@
 """Check what a release ships, and write its software bill of materials: python -m audit.release.
 
-The locked requirements are installed in an environment of their own, and so are the tools, which need other versions of
+The locked requirements and the tools are installed in separate environments, since the tools need other versions of
 some packages. Nothing passes that could not be checked.
 """
 

@@ -147,9 +147,9 @@ check "nothing has changed" [ "$before" = "$(sha256sum /etc/ptcomplete.env /etc/
 site_works
 
 say "Set up backups"
-(cd $HOME_DIR/app && .venv/bin/python manage.py create_backup_key) >/root/key.txt
+(cd $HOME_DIR/app && .venv/bin/python manage.py create_backup_key) >/tmp/backup-key.txt
 echo "BACKUP_URL=/srv/backups" >>/etc/ptcomplete.env
-echo "BACKUP_RECIPIENTS=$(grep -oE 'age1[a-z0-9]+' /root/key.txt | head -n 1)" >>/etc/ptcomplete.env
+echo "BACKUP_RECIPIENTS=$(grep -oE 'age1[a-z0-9]+' /tmp/backup-key.txt | head -n 1)" >>/etc/ptcomplete.env
 check "a backup can be made" ptcomplete backup
 
 say "Upgrade from the commit before, under load"
@@ -182,7 +182,7 @@ check "a backup was made first" [ "$(find /srv/backups -type f | wc -l)" -gt "$b
 check "the table was added" has_table
 migrated=$(current)
 check "going back without a backup is refused" refuses /src/deploy/rollback.sh
-check "going back with the backup works" /src/deploy/rollback.sh --restore latest --identity /root/key.txt
+check "going back with the backup works" /src/deploy/rollback.sh --restore latest --identity /tmp/backup-key.txt
 check "the release before is running" [ "$(current)" = "$new" ]
 check "the table is gone" refuses has_table
 site_works
@@ -194,7 +194,7 @@ check "it is refused" refuses /src/deploy/upgrade.sh
 check "the release before is still running" [ "$(current)" = "$new" ]
 site_works
 check "switching alone is refused" refuses /src/deploy/rollback.sh
-check "the backup can be restored" /src/deploy/rollback.sh --restore latest --identity /root/key.txt
+check "the backup can be restored" /src/deploy/rollback.sh --restore latest --identity /tmp/backup-key.txt
 check "the release before is running with its data" [ "$(current)" = "$new" ]
 check "the table is gone" refuses has_table
 site_works
