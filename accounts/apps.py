@@ -18,7 +18,9 @@ class AccountsConfig(AppConfig):
         from django.db.models.signals import post_save
 
         from accounts import checks, signals
+        from backups import after_restore
 
+        after_restore.register(signals.record_restore)
         register(checks.check_second_factor_roles)
         user_logged_in.connect(signals.record_sign_in)
         user_logged_out.connect(signals.record_sign_out)

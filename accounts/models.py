@@ -346,6 +346,8 @@ class AuditEvent(models.Model):
         EXPORTED = "exported", "Exported"
         IMPORTED = "imported", "Imported"
         ERASED = "erased", "Erased"
+        ACTION = "action", "Done to many"
+        RESTORED = "restored", "Restored"
         ROLE = "role", "Role changed"
         INVITED = "invited", "Invited"
         PASSWORD = "password", "Password set"

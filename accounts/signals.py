@@ -34,6 +34,11 @@ def record_admin_action(sender: object, instance: LogEntry, created: bool, **kwa
     AuditEvent.objects.record(_KINDS[instance.action_flag], user=user, subject=subject)
 
 
+def record_restore() -> None:
+    """Record in the restored log that a backup was restored."""
+    AuditEvent.objects.record(AuditEvent.Kind.RESTORED, subject="a backup, from the command line")
+
+
 def record_sign_in(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Record that `user` signed in, and how."""
     records = get_authentication_records(request, user)

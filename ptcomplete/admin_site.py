@@ -22,6 +22,7 @@ from accounts import pages
 from accounts import personal_data_views as privacy
 from accounts.models import User
 from ptcomplete import dashboard, link_chooser
+from ptcomplete.admin_audit import audited
 from ptcomplete.health.runner import run_checks
 
 # The apps that authors use most come first; the others follow in Django's order.
@@ -105,8 +106,8 @@ class PTCompleteAdminSite(AdminSite):
         return sorted(apps, key=lambda app: rank.get(app["app_label"], len(rank)))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Send the view's response with ADMIN_CSP."""
-        return with_admin_csp(super().admin_view(_reject_out_of_range(view), cacheable))
+        """Send the view's response with ADMIN_CSP, and record what it did."""
+        return with_admin_csp(super().admin_view(audited(self, _reject_out_of_range(view)), cacheable))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the one page to sign in, which accounts.urls has at the same path."""

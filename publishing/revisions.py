@@ -5,7 +5,7 @@ import logging
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from publishing.models import Document, PendingEdit
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def create_initial_revision(document: Document) -> None:
         )
 
 
-def publish_pending_edit(edit: PendingEdit) -> bool:
+def publish_pending_edit(edit: PendingEdit, *, is_scheduled: bool = False) -> bool:
     """Publish `edit` once. Return False if it has been changed or published since it was loaded."""
     with transaction.atomic():
         # Deleting the row claims the edit: only one of two workers continues.
@@ -42,6 +42,10 @@ def publish_pending_edit(edit: PendingEdit) -> bool:
         document.version += 1
         document.apply(edit.data)
         create_revision(document, edit.user, "Published pending changes")
+        if is_scheduled:
+            user = edit.user
+            subject = f"{document._meta.verbose_name} “{document}”, scheduled changes"
+            AuditEvent.objects.record(AuditEvent.Kind.PUBLISHED, user=user, subject=subject)
     return True
 
 
@@ -56,7 +60,7 @@ def publish_due_edits() -> int:
 
 def _publish_or_set_aside(edit: PendingEdit) -> bool:
     try:
-        return publish_pending_edit(edit)
+        return publish_pending_edit(edit, is_scheduled=True)
     except OperationalError:
         # A locked database or a full disk says nothing about this edit.
         raise

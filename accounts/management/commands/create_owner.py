@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from accounts.roles import Role
 
 
@@ -42,6 +42,8 @@ class Command(BaseCommand):
         owner.is_active = True
         owner.set_password(password)
         owner.save()
+        # Both give someone all permissions.
+        AuditEvent.objects.record(AuditEvent.Kind.ROLE, subject=f"{email}: owner, from the command line")
         self.stdout.write(f"Created the owner {email}." if is_new else f"Set a new password for {email}.")
 
     def _read_password(self, variable: str | None) -> str:

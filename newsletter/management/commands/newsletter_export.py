@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.models import AuditEvent
 from newsletter.subscribers import csv_io
 
 
@@ -25,4 +26,5 @@ class Command(BaseCommand):
             for line in csv_io.export_subscribers():
                 output.write(line)
                 count += 1
+        AuditEvent.objects.record(AuditEvent.Kind.EXPORTED, subject="all subscribers, from the command line")
         self.stdout.write(f"{count} subscribers exported to {file}.")

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.models import AuditEvent
 from newsletter.subscribers.csv_io import ImportPreview, import_subscribers, preview_import
 
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
                     self._print_preview(preview_import(content, are_confirmed=all_confirmed))
                 else:
                     report = import_subscribers(content, source=source, are_confirmed=all_confirmed)
+                    AuditEvent.objects.record(AuditEvent.Kind.IMPORTED, subject="subscribers, from the command line")
                     self._print(report.messages())
         except OSError as error:
             raise CommandError(f"{file} could not be read: {error.strerror}.") from error

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.models import AuditEvent
 from wordpress.importing import import_exports
 from wordpress.reader import Export, ExportError, read_export
 from wordpress.report import Report
@@ -37,6 +38,8 @@ class Command(BaseCommand):
             import_exports(exports, report, self._progress)
             if dry_run:
                 transaction.set_rollback(True)
+            else:
+                AuditEvent.objects.record(AuditEvent.Kind.IMPORTED, subject="WordPress exports, from the command line")
         if self.stdout.isatty():
             self.stdout.write("\r", ending="")
         for line in report.lines():
