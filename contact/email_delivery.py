@@ -9,5 +9,5 @@ from outbox import sending
 def delivery_problem() -> str:
     """Return why messages or replies are not emailed, as a sentence for the admin, or ""."""
     if "default" in mailers and not ContactSettings.recipient():
-        return "Messages are only shown here. Enter an email address for them under “Contact settings”."
+        return "Messages are not emailed, only shown in the admin. Enter an email address under “Contact settings”."
     return sending.delivery_problem(Message.objects.all(), Reply.objects.all())

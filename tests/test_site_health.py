@@ -123,7 +123,7 @@ def test_failed_jobs_are_reported_until_they_succeed() -> None:
     JobFailure.objects.record("queued emails", "OSError in outbox/sending.py, line 80")
     level, message = found(work.failed_jobs)
     assert level == "warning"
-    assert message.startswith("The job “queued emails” failed once, last 0 minutes ago (OSError in")
+    assert message.startswith("The job “queued emails” failed once, last a moment ago (OSError in")
     JobFailure.objects.update(first_failed_at=timezone.now() - HOUR * 2)
     assert found(work.failed_jobs)[0] == "error"
 
@@ -143,7 +143,7 @@ def test_email_settings_and_failures_are_reported(settings: Settings) -> None:
     message.mark_failed("The mail server refused the connection. Check EMAIL_URL.", is_final=False)
     assert found(work.mail)[0] == "warning"
     message.mark_sent()
-    assert found(work.mail)[1].startswith("The last email was sent 0 minutes ago.")
+    assert found(work.mail)[1].startswith("The last email was sent a moment ago.")
     settings.MAILERS = {}
     assert found(work.mail) == ("warning", "No mail server is set. Emails wait until there is one.")
 

@@ -68,6 +68,8 @@ def error(message: str, advice: str, url: str = "") -> Finding:
 
 
 def duration(age: timedelta) -> str:
-    """Return the largest unit of a duration, such as "2 hours"."""
+    """Return the largest unit of a duration, such as "2 hours", or "a moment"."""
+    if age < timedelta(minutes=1):
+        return "a moment"
     now = timezone.now()
     return timesince(now - age, now, depth=1).replace("\xa0", " ")

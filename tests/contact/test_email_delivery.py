@@ -137,7 +137,7 @@ def test_without_a_recipient_or_mail_server_messages_wait_and_the_admin_says_why
     mailbox = Mailbox()
     with mail_server(settings, mailbox):
         assert sending.send_due_emails() == 0
-        assert "Messages are only shown here" in delivery_problem()
+        assert "Messages are not emailed" in delivery_problem()
         SiteInfo.objects.create(email="public@example.com")
         assert delivery_problem() == ""
         settings.MAILERS = {}
