@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -19,7 +22,18 @@ from images.renditions import thumbnail_url
 from instagram import archive
 from instagram.forms import InstagramSettingsForm
 from instagram.models import InstagramPost, InstagramSettings
+from siteinfo.time_fields import LocalDateTimeField, keep_unchanged_times
 from siteinfo.urls import admin_url
+
+
+class InstagramPostForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Keeps the exact time of a post that is not changed."""
+
+    def clean(self) -> dict[str, Any]:
+        """Restore unchanged times."""
+        cleaned = super().clean() or {}
+        keep_unchanged_times(self, cleaned)
+        return cleaned
 
 
 @admin.register(InstagramPost)
@@ -35,6 +49,8 @@ class InstagramPostAdmin(ImagePickerMixin, admin.ModelAdmin):
     search_fields = ("caption__contains_folded", "image__title__contains_folded", "image__alt__contains_folded")
     search_help_text = "Search captions, image titles and alternative texts"
     fields = ("image", "caption", "url", "posted_at", "position", "is_visible")
+    form = InstagramPostForm
+    formfield_overrides = {models.DateTimeField: {"form_class": LocalDateTimeField, "widget": AdminSplitDateTime}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InstagramPost]:
         """Sort as in the strip."""

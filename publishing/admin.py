@@ -7,9 +7,10 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, transaction
+from django.db import OperationalError, models, transaction
 from django.forms import ModelForm, Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -27,6 +28,7 @@ from publishing.models import Document, PendingEdit, Revision
 from publishing.review import ReviewAdmin
 from publishing.revisions import create_initial_revision, create_revision, publish_pending_edit
 from publishing.visibility import preview_url, set_private_headers
+from siteinfo.time_fields import LocalDateTimeField
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
 
     change_form_template = "admin/publishing/change_form.html"
     preview_url_name = ""
+    formfield_overrides = {models.DateTimeField: {"form_class": LocalDateTimeField, "widget": AdminSplitDateTime}}
     save_fieldset: tuple[str, dict[str, tuple[str, ...]]] = (
         "Options for this save",
         {"fields": ("note", "is_update", "publish_changes_at")},

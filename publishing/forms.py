@@ -16,6 +16,7 @@ from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags
 
 from publishing.models import Autosave, Document, PendingEdit, Revision, Snapshot
+from siteinfo.time_fields import LocalDateTimeField, keep_unchanged_times
 
 PLACEHOLDER_PREFIX = "untitled-"
 
@@ -66,6 +67,7 @@ class AutosaveForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Check for a conflicting save."""
         cleaned = super().clean() or {}
+        keep_unchanged_times(self, cleaned)
         self._check_conflict(cleaned)
         return cleaned
 
@@ -109,7 +111,7 @@ class DocumentForm(AutosaveForm):
         required=False,
         help_text="Sets the update date to today. Leave unchecked for small corrections.",
     )
-    publish_changes_at = forms.SplitDateTimeField(
+    publish_changes_at = LocalDateTimeField(
         label="Publish pending changes on",
         required=False,
         widget=AdminSplitDateTime,

@@ -29,6 +29,7 @@ from outbox.sending import delivery_problem
 from plaintext.numbers import parse_pk
 from public_forms.fields import EmailField
 from public_forms.ratelimit import hit_key
+from siteinfo.time_fields import LocalDateTimeField
 
 # An email brings its own styles. It must not run scripts, submit forms or load images from other sites.
 EMAIL_CSP = {
@@ -57,7 +58,7 @@ class ScheduleForm(forms.Form):
         initial=NOW,
         help_text="“Now” starts within seconds, when the worker checks for campaigns.",
     )
-    at = forms.SplitDateTimeField(label="Date and time", required=False, widget=AdminSplitDateTime)
+    at = LocalDateTimeField(label="Date and time", required=False, widget=AdminSplitDateTime)
     approved = forms.CharField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:

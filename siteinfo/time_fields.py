@@ -1,0 +1,34 @@
+"""A form field for times in the site's time zone, also in the hours when the clocks change."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+
+class LocalDateTimeField(forms.SplitDateTimeField):
+    """Takes the first of two equal times when the clocks go back. Django's field refuses both."""
+
+    def compress(self, data_list: list[Any]) -> Any:
+        """Return the moment. Raise ValidationError for a time that the clocks skip."""
+        try:
+            return super().compress(data_list)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+        local = datetime.combine(*data_list)
+        moment = timezone.make_aware(local).astimezone(UTC)
+        if timezone.make_naive(moment) != local:
+            raise ValidationError(
+                "The clocks skip this time on that day. Choose an earlier or later one.", code="skipped"
+            )
+        return moment
+
+
+def keep_unchanged_times(form: forms.BaseForm, cleaned: dict[str, Any]) -> None:
+    """Give unchanged times in `cleaned` their exact initial value: the second of two equal times, and the seconds."""
+    for name, field in form.fields.items():
+        if isinstance(field, LocalDateTimeField) and name in cleaned and name not in form.changed_data:
+            cleaned[name] = form.initial.get(name) or cleaned[name]
