@@ -2,24 +2,27 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from itertools import islice
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from plaintext.folding import fold
 from search.queries import Term
-from search.words import MARKS, Word, compounds, split, stem
+from search.words import MARKS, WORD_START, compound_at, is_unspaced, split, stem
 
 _ELLIPSIS = "…"
 # Surround a match until it is escaped. Indexed texts contain no control characters.
 _MATCH_START, _MATCH_END = "\x02", "\x03"
 # About 28 words of English, a third of them before the first match.
 _LENGTH, _LENGTH_BEFORE = 180, 60
-_MAX_LINES = 20
+_MAX_LINES = 8
+_MAX_SPANS = 20
+_BOUNDARY = r"(?![^ \n])"
 # Only this much of a line is read, which is a long paragraph.
-_MAX_LINE_LENGTH = 4000
+_MAX_LINE_LENGTH = 2000
 # A character with everything that folds together with it, such as marks, soft hyphens and halfwidth voicing marks.
 _CLUSTER = re.compile(rf".(?:{MARKS}|[\u00ad\u200b-\u200f\u2060\ufeff\uff9e\uff9f])*", re.DOTALL)
 
@@ -53,6 +56,8 @@ def _lines_with_matches(tokens: str, terms: Sequence[Term]) -> list[tuple[int, f
     for term in terms:
         numbers: set[int] = set()
         for pattern in _token_patterns(term):
+            if numbers:
+                break
             match = pattern.search(tokens)
             while match and len(numbers) < _MAX_LINES:
                 number, start = tokens.count("\n", 0, match.start()), tokens.rfind("\n", 0, match.start()) + 1
@@ -66,42 +71,54 @@ def _lines_with_matches(tokens: str, terms: Sequence[Term]) -> list[tuple[int, f
     return [(number, positions[number]) for number in best[:_MAX_LINES]]
 
 
-def _token_patterns(term: Term) -> Iterator[re.Pattern[str]]:
-    end = "" if term.is_open else r"(?![^ \n])"
-    yield re.compile(f" {' '.join(term.stems)}{end}")
+@lru_cache
+def _token_patterns(term: Term) -> tuple[re.Pattern[str], ...]:
+    """Return patterns for the tokens that `term` matches. Each is only needed if those before find nothing."""
+    patterns = [f" {' '.join(term.stems)}{'' if term.is_open else _BOUNDARY}"]
     if term.compound:
-        yield re.compile(rf" {term.compound}(?![^ \n])")
+        patterns.append(f" {term.compound}{_BOUNDARY}")
     if term.prefix:
         # Stemming changes no more than the last letters.
-        yield re.compile(f" {term.prefix[: max(3, len(term.prefix) - 3)]}")
+        patterns.append(f" {term.prefix[: max(3, len(term.prefix) - 3)]}")
+    return tuple(map(re.compile, patterns))
 
 
 def _find(text: str, term: Term) -> list[_Span]:
     """Return where `text` contains `term`."""
     folded, offsets = _fold_with_offsets(text)
-    words = list(split(folded))
-    found = [(word, word) for word in (*words, *compounds(folded, words)) if _is_match(term, word.text)]
-    if len(term.stems) > 1:
-        found += [(word, words[at + len(term.stems) - 1]) for at, word in enumerate(words) if _is_at(term, words, at)]
-    return [(offsets[first.start], _end(offsets, last.end)) for first, last in found]
+    found = (_end_of_match(folded, start.start(), term) for start in _possible_start(term).finditer(folded))
+    return [(offsets[start], _end(offsets, end)) for start, end in filter(None, found)]
+
+
+@lru_cache
+def _possible_start(term: Term) -> re.Pattern[str]:
+    """Return a pattern for where words start that `term` may match. So most words need not be stemmed."""
+    first = term.stems[0]
+    # Stemming changes no more than the last letters, and never the first.
+    beginning = first[: max(1, len(first) - 3)]
+    if not all(form.startswith(beginning) for form in (term.words[0], term.compound or first, term.prefix or first)):
+        beginning = first[0]
+    return re.compile(beginning if is_unspaced(beginning) else WORD_START + beginning)
+
+
+def _end_of_match(folded: str, start: int, term: Term) -> _Span | None:
+    """Return the match of `term` that starts at a position, or None."""
+    compound = compound_at(folded, start)
+    if compound and _is_match(term, compound.text):
+        return start, compound.end
+    words = list(islice(split(folded, start), len(term.stems)))
+    if words and _is_match(term, words[0].text):
+        return start, words[0].end
+    stems = tuple(stem(word.text) for word in words)
+    is_phrase = len(stems) > 1 and (stems == term.stems or (term.is_open and (*stems[:-1], stems[-1][0]) == term.stems))
+    return (start, words[-1].end) if is_phrase else None
 
 
 def _is_match(term: Term, word: str) -> bool:
     """Return whether a single word, or a compound, matches `term`."""
-    # No stem has another first letter than its word, so most words need not be stemmed.
-    if word[0] != term.stems[0][0]:
-        return False
     if (term.prefix and word.startswith(term.prefix)) or (term.is_open and len(term.stems) == 1):
         return True
     return stem(word) in (term.compound, *(term.stems if len(term.stems) == 1 else ()))
-
-
-def _is_at(term: Term, words: Sequence[Word], at: int) -> bool:
-    """Return whether the stems of `term` start with the word number `at`."""
-    if words[at].text[0] != term.stems[0][0] or len(words) < at + len(term.stems):
-        return False
-    *others, last = (stem(word.text) for word in words[at : at + len(term.stems)])
-    return tuple(others) == term.stems[:-1] and (last == term.stems[-1] or (term.is_open and last[0] == term.stems[-1]))
 
 
 def _fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
@@ -167,7 +184,10 @@ def _merged(spans: Sequence[tuple[int, int, int]], first: int, stop: int) -> lis
 
 
 def _to_html(passage: str) -> SafeString:
-    # Headings end without punctuation.
-    text = re.sub(rf"(?<=[\w{_MATCH_END}])\n", " · ", passage.strip().strip(_ELLIPSIS).strip())
+    text = ""
+    for line in passage.strip().strip(_ELLIPSIS).strip().split("\n"):
+        # Headings end without punctuation.
+        separator = " · " if text[-1:].isalnum() or text.endswith(_MATCH_END) else "\n"
+        text += separator + line if text else line
     safe = escape(f"{_ELLIPSIS} {text} {_ELLIPSIS}")
     return mark_safe(safe.replace(_MATCH_START, "<mark>").replace(_MATCH_END, "</mark>"))  # noqa: S308 - escaped

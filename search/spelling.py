@@ -67,16 +67,15 @@ def _spellings_sql(words: Sequence[str]) -> Sql:
         for number in range(len(words))
     )
     typed_params = [param for word in words for param in (word, STEM_MARK + stem(word))]
-    known, known_params = _public_entries_sql("typed.token")
     candidates, candidate_params = _candidates_sql(words)
-    spelled, spelled_params = _public_entries_sql("candidate.form")
+    entries, entry_params = _public_entries_sql("candidate.token")
     sql = f"""
-        WITH known AS MATERIALIZED (SELECT number, form FROM ({typed}) typed WHERE EXISTS ({known}))
+        WITH known AS MATERIALIZED (SELECT number, form FROM ({typed}) candidate WHERE EXISTS ({entries}))
         SELECT number, form AS word, form FROM known
         UNION ALL
-        SELECT number, word, form FROM ({candidates}) candidate WHERE EXISTS ({spelled})
+        SELECT number, word, token FROM ({candidates}) candidate WHERE EXISTS ({entries})
     """
-    return sql, [*typed_params, *known_params, *candidate_params, *spelled_params]
+    return sql, [*typed_params, *entry_params, *candidate_params, *entry_params]
 
 
 def _candidates_sql(words: Sequence[str]) -> Sql:
@@ -88,7 +87,7 @@ def _candidates_sql(words: Sequence[str]) -> Sql:
         similar, similar_params = get_backend().similar_words_sql(word, MAX_CANDIDATES, condition=is_unknown)
         transpositions = _transpositions(word)
         placeholders = ", ".join(["%s"] * len(transpositions))
-        selects.append(f"SELECT {number} AS number, word, form FROM ({similar}) similar{number}")
+        selects.append(f"SELECT {number} AS number, word, form AS token FROM ({similar}) similar{number}")
         selects.append(
             f"SELECT {number}, word, form FROM search_vocabularyword WHERE form IN ({placeholders}) AND {is_unknown}"
         )

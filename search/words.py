@@ -42,6 +42,8 @@ MARKS = _class_of([range(0x300, 0x20000)], "M")
 # Matched in folded text. A word starts with a letter; marks alone are not searchable.
 _WORD = re.compile(rf"(?P<unspaced>{_UNSPACED}+)|[^\W\d_](?:(?!{_UNSPACED})[^\W\d_]|{MARKS})*|\d+")
 _JOINERS = frozenset("-'")
+_COMPOUND = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)+")
+WORD_START = rf"(?:(?<![^\W\d_])|(?<={_UNSPACED}))"
 
 # Plurals that the English stemmer does not know, most of them of body parts and findings. Others follow a rule.
 _IRREGULAR = {
@@ -69,9 +71,9 @@ def is_unspaced(word: str) -> bool:
     return word[0] >= _FIRST_UNSPACED and bool(_UNSPACED_START.match(word))
 
 
-def split(folded: str) -> Iterator[Word]:
-    """Yield the words of a folded text."""
-    for match in _WORD.finditer(folded):
+def split(folded: str, start_at: int = 0) -> Iterator[Word]:
+    """Yield the words of a folded text from a position on."""
+    for match in _WORD.finditer(folded, start_at):
         text, start = match[0], match.start()
         if match["unspaced"]:
             for at in range(len(text)):
@@ -92,6 +94,12 @@ def compounds(folded: str, words: Sequence[Word]) -> Iterator[Word]:
         if len(parts) > 1:
             yield Word("".join(part.text for part in parts)[:_MAX_WORD_LENGTH], parts[0].start, word.end)
         parts = []
+
+
+def compound_at(folded: str, start: int) -> Word | None:
+    """Return the compound that starts at a position of a folded text."""
+    match = _COMPOUND.match(folded, start)
+    return Word(re.sub("[-']", "", match[0])[:_MAX_WORD_LENGTH], start, match.end()) if match else None
 
 
 def stem(word: str) -> str:
