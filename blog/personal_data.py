@@ -12,7 +12,7 @@ register.add_impersonal(
 )
 register.add_impersonal(models.Series, "title slug description", _CONTENT)
 register.add_impersonal(models.Category, "name slug path description", _CONTENT)
-register.add_impersonal(models.Tag, "name slug", _CONTENT)
+register.add_impersonal(models.Tag, "name slug key", _CONTENT)
 register.add_impersonal(models.TaggedPost, "", _CONTENT)
 register.add_impersonal(models.Snippet, "name body", _CONTENT)
 register.add_impersonal(models.PostTemplate, "name body description title_hint tldr", _CONTENT)

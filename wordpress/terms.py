@@ -8,6 +8,8 @@ from django.db import models, transaction
 
 from accounts.models import Author
 from blog.models import Category, Tag
+from blog.models.tag_names import tag_key
+from plaintext.folding import fold
 from plaintext.slugs import is_slug, slugify, unused_slug
 from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
@@ -116,7 +118,7 @@ def _create_category(term: Term, parent: Category | None) -> Category:
 def _create_tag(term: Term) -> Tag:
     name = plain_text(sanitize(term.name))[:100] or term.slug[:100]
     slug = make_slug(term.slug or name, 100) or "tag"
-    existing = Tag.objects.filter(models.Q(slug=slug) | models.Q(name__iexact=name)).first()
+    existing = Tag.objects.filter(models.Q(slug=slug) | models.Q(key=tag_key(name))).first()
     return existing or Tag.objects.create(name=name, slug=slug)
 
 
@@ -126,7 +128,8 @@ def _create_author(source: reader.Author | None) -> Author:
     if source:
         full_name = f"{source.first_name} {source.last_name}".strip()
         name = full_name if source.display_name in {"", source.login, source.email} else source.display_name
-    existing = Author.objects.filter(name__iexact=name[:120]).first() if name else None
+    folded = fold(name[:120])
+    existing = next((author for author in Author.objects.all() if folded and fold(author.name) == folded), None)
     if existing:
         return existing
     stem = slugify(name or "Guest author", 110) or "author"

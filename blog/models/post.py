@@ -14,6 +14,7 @@ from taggit.managers import TaggableManager
 
 from accounts.models import Author
 from blog.models.series import Series
+from blog.models.tag_names import FoldingTaggableManager
 from blog.models.taxonomy import Category, path_with_ancestors
 from blog.models.view_counts import PostViewCount
 from blog.related_posts import Candidate, extract_keywords, rank_by_similarity, rank_related, similarity
@@ -233,7 +234,11 @@ class Post(Document):  # type: ignore[django-manager-missing]
         help_text="Shows this post at the top of the home page until you feature a newer one.",
     )
     tags = TaggableManager(
-        through="blog.TaggedPost", blank=True, ordering=["name"], help_text="Separate tags with commas."
+        through="blog.TaggedPost",
+        blank=True,
+        ordering=["name"],
+        help_text="Separate tags with commas.",
+        manager=FoldingTaggableManager,
     )
 
     month = models.DateField(null=True, editable=False)

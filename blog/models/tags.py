@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils import timezone
 from taggit.models import ItemBase, TagBase
 
 from blog.models.post import Post
+from blog.models.tag_names import MAX_KEY_LENGTH, tag_key
 from plaintext.characters import strip_control_characters
 from plaintext.slugs import slugify
 from redirects import services
@@ -25,9 +27,10 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
 
 class Tag(TagBase):
-    """A tag for posts. Names are case-insensitive."""
+    """A tag for posts. Names that searches take for the same are one tag."""
 
     name: str
+    key = models.CharField(max_length=MAX_KEY_LENGTH, unique=True, editable=False)
 
     objects = TagQuerySet.as_manager()
 
@@ -36,9 +39,19 @@ class Tag(TagBase):
 
         ordering = ("name",)
 
+    def clean(self) -> None:
+        """Reject another spelling of an existing tag."""
+        super().clean()
+        other = Tag.objects.filter(key=tag_key(self.name)).exclude(pk=self.pk).first()
+        if other:
+            raise ValidationError({"name": f"The tag “{other.name}” already exists. Use it, or choose another name."})
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and redirect the old URL if the slug changed."""
         self.name = strip_control_characters(self.name)
+        self.key = tag_key(self.name)
+        if kwargs.get("update_fields"):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "key"}
         with services.track_path_change(self):
             super().save(*args, **kwargs)
 
