@@ -91,7 +91,7 @@ def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Pa
     page.goto("/admin/blog/post/add/")
     page.get_by_label("Email address").fill("Owner@Example.com")
     page.get_by_label("Password").fill("a password for tests")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     write_text(page)
     add_image(page)
     page.get_by_label("Knees").check()

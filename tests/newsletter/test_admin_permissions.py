@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.admin import site
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,6 +18,7 @@ from newsletter.models import (
     Suppression,
     Topic,
 )
+from tests.accounts.staff import sign_in
 from tests.factories import make_campaign, make_delivery, make_subscriber
 
 MODELS: tuple[Any, ...] = (Campaign, Delivery, Subscriber, Suppression, Topic)
@@ -37,8 +37,7 @@ def test_staff_without_permissions_see_and_change_nothing() -> None:
         "suppression": Suppression.objects.create(email_hash="0" * 64, reason="manual").pk,
         "newslettersettings": NewsletterSettings.objects.create().pk,
     }
-    client = Client()
-    client.force_login(User.objects.create_user("editor@example.com", "a password for tests", is_staff=True))
+    client = sign_in(User.objects.create_user("editor@example.com", "a password for tests", is_staff=True))
     before = [list(model.objects.values()) for model in MODELS]
     paths = list(newsletter_admin_paths(pks))
     assert len(paths) > 40

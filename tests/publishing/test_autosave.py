@@ -116,7 +116,7 @@ def test_text_is_restored_after_the_session_expired(admin_page: Page, admin_user
     admin_page.get_by_role("button", name="Save changes").click()
     admin_page.get_by_label("Email address").fill(admin_user.email)
     admin_page.get_by_label("Password").fill("a password for tests")
-    admin_page.get_by_role("button", name="Log in").click()
+    admin_page.get_by_role("button", name="Sign in", exact=True).click()
     expect(admin_page.locator(".ProseMirror")).to_contain_text("Old. Before the cookie went. And after.")
     admin_page.get_by_role("button", name="Save changes").click()
     expect(admin_page.get_by_text("Visitors see the new text")).to_be_visible()
