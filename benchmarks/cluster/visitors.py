@@ -161,7 +161,7 @@ class Load:
                 while not self.is_over.is_set():
                     number = next(saves)
                     self._save_post(browser, paths[number % len(paths)], number)
-                    if number % 5 == 0:
+                    if number % 5 == 1:
                         self._upload_image(browser, number)
                     self._wait(0.7)
 

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from pytest_django.live_server_helper import LiveServer
 
+from benchmarks.cluster import content
+from benchmarks.cluster.browser import Browser
 from benchmarks.cluster.ledger import Kill, Ledger, Request
 from benchmarks.cluster.machines import Machine
 from benchmarks.cluster.services import wait_for_port
 from benchmarks.cluster.setups import Setup, _load_balancer
 from benchmarks.cluster.verification import Outcome
+from benchmarks.cluster.visitors import Load
 from benchmarks.server import find_nginx, free_port
 from tests.buckets import client
 
@@ -47,6 +51,31 @@ def test_nginx_accepts_the_configuration_for_several_machines(tmp_path: Path) ->
     config = (tmp_path / "lb/nginx.conf").read_text()
     assert "server 127.0.0.2:8000" in config
     assert "root /srv/ptcomplete" not in config
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_visitors_and_editors_can_do_what_the_benchmark_counts(live_server: LiveServer, tmp_path: Path) -> None:
+    for create in (content._create_users, content._create_posts, content._create_link):
+        create()
+    (tmp_path / "mail").touch()
+    ledger, posts = Ledger(), content.post_numbers()
+    load = Load(live_server.url, ledger, tmp_path / "mail", posts)
+    browser = Browser(live_server.url, ledger)
+    load._sign_in(browser, "owner-0@example.org")
+    load._save_post(browser, "/post-1/", 7)
+    load._upload_image(browser, 1)
+    browser.close()
+    for act in (load.click, load.contact, load.join):
+        act()
+    writes = ledger.acknowledged
+    assert writes["saved post"] == ["/post-1/ 7"]
+    assert content.titles()["/post-1/"] == "Post 1 Numbered 7"
+    assert len(writes["uploaded image"]) == 1
+    assert content.missing_uploads([int(writes["uploaded image"][0]), 999_999]) == [999_999]
+    assert (len(writes["click"]), content.clicks()) == (1, 1)
+    assert content.contact_messages()[writes["contact message"][0]] == 1
+    assert content.subscribers() == {writes["newsletter sign-up"][0]: "pending"}
 
 
 @pytest.mark.slow
