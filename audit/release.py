@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+Command = list[str | Path]
 ROOT = Path(__file__).resolve().parent.parent
 SITE, TOOLS = ROOT / ".venv" / "release-site", ROOT / ".venv" / "release-tools"
 SBOM = ROOT / "sbom.cdx.json"
@@ -29,14 +30,21 @@ def install(environment: Path, requirements: str) -> None:
     """Create a virtual environment with exactly the locked requirements."""
     print(f"Installing {requirements} ...")
     subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-    command = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command: Command = [
+        environment / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     subprocess.run([*command, "--require-hashes", "-r", ROOT / requirements], check=True)
     (environment / "bin" / "pip").unlink(missing_ok=True)
 
 
 def vulnerability_problems() -> list[str]:
     """Ask the advisory service of PyPI about each requirement. It is a problem if it cannot be asked."""
-    command = [TOOLS / "bin" / "pip-audit", "--require-hashes", "--disable-pip", "--format", "json"]
+    command: Command = [TOOLS / "bin" / "pip-audit", "--require-hashes", "--disable-pip", "--format", "json"]
     ended = subprocess.run(
         [*command, "-r", ROOT / "requirements.txt"], capture_output=True, text=True, check=False, timeout=600
     )
@@ -70,8 +78,8 @@ def npm_problems() -> list[str]:
 
 def write_sbom() -> dict[str, str]:
     """Write the bill of materials, the same bytes for the same requirements. Return the license of each component."""
-    command = [TOOLS / "bin" / "cyclonedx-py", "environment", "--output-reproducible", "--of", "JSON"]
-    options = ["--pyproject", ROOT / "pyproject.toml", "--mc-type", "application", "-o", SBOM]
+    command: Command = [TOOLS / "bin" / "cyclonedx-py", "environment", "--output-reproducible", "--of", "JSON"]
+    options: Command = ["--pyproject", ROOT / "pyproject.toml", "--mc-type", "application", "-o", SBOM]
     subprocess.run([*command, *options, SITE / "bin" / "python"], check=True, cwd=ROOT)
     components = json.loads(SBOM.read_text())["components"]
     return {component["name"]: _license(component) for component in components}
@@ -108,7 +116,14 @@ def setting_problems() -> list[str]:
             "TRUSTED_PROXIES": "1",
             "SECRET_KEY": secrets.token_urlsafe(50),
         }
-        command = [SITE / "bin" / "python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+        command: Command = [
+            SITE / "bin" / "python",
+            "manage.py",
+            "check",
+            "--deploy",
+            "--fail-level",
+            "WARNING",
+        ]
         ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return [] if ended.returncode == 0 else [f"check --deploy fails: {ended.stderr.strip()}"]
 

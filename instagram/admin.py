@@ -26,7 +26,7 @@ from siteinfo.time_fields import LocalDateTimeField, keep_unchanged_times
 from siteinfo.urls import admin_url
 
 
-class InstagramPostForm(forms.ModelForm):  # type: ignore[type-arg]
+class InstagramPostForm(forms.ModelForm):
     """Keeps the exact time of a post that is not changed."""
 
     def clean(self) -> dict[str, Any]:

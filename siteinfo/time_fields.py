@@ -11,7 +11,7 @@ from django.utils import timezone
 class LocalDateTimeField(forms.SplitDateTimeField):
     """Takes the first of two equal times when the clocks go back. Django's field refuses both."""
 
-    def compress(self, data_list: list[Any]) -> Any:
+    def compress(self, data_list: Any) -> Any:
         """Return the moment. Raise ValidationError for a time that the clocks skip."""
         try:
             return super().compress(data_list)

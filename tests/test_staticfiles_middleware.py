@@ -29,7 +29,8 @@ def serve(tmp_path: Path, settings: Settings) -> StaticFilesMiddleware:
 
 def get(serve: StaticFilesMiddleware, name: str = "post.css", **headers: str) -> HttpResponse:
     names = {header.replace("_", "-"): value for header, value in headers.items()}
-    response: HttpResponse = serve(RequestFactory().get(f"/static/{name}", headers=names))
+    response = serve(RequestFactory().get(f"/static/{name}", headers=names))
+    assert isinstance(response, HttpResponse)
     return response
 
 
