@@ -13,12 +13,12 @@ def merge_spellings(apps, schema_editor):
     tags_by_key = defaultdict(list)
     for tag in Tag.objects.annotate(post_count=Count("tagged_posts")).order_by("-post_count", "pk"):
         tags_by_key[tag_key(tag.name)].append(tag)
-    for key, (kept, *others) in tags_by_key.items():
-        Tag.objects.filter(pk=kept.pk).update(key=key)
+    for key, (main, *others) in tags_by_key.items():
+        Tag.objects.filter(pk=main.pk).update(key=key)
         for other in others:
-            tagged = TaggedPost.objects.filter(tag=kept).values_list("content_object", flat=True)
-            TaggedPost.objects.filter(tag=other).exclude(content_object__in=list(tagged)).update(tag=kept)
-            _redirect(apps.get_model("redirects", "Redirect"), f"/tag/{other.slug}/", f"/tag/{kept.slug}/")
+            tagged = TaggedPost.objects.filter(tag=main).values_list("content_object", flat=True)
+            TaggedPost.objects.filter(tag=other).exclude(content_object__in=list(tagged)).update(tag=main)
+            _redirect(apps.get_model("redirects", "Redirect"), f"/tag/{other.slug}/", f"/tag/{main.slug}/")
             other.delete()
 
 

@@ -54,17 +54,17 @@ def test_the_admin_and_the_database_refuse_another_spelling(admin_client: Client
     assert Tag.objects.get().key == "epaule"
 
 
-def test_the_migration_merges_spellings_and_redirects_their_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_migration_merges_spellings_and_redirects_their_urls() -> None:
     first, second, both = make_post(), make_post(), make_post()
-    kept, other = Tag.objects.create(name="Épaule"), Tag.objects.create(name="Shoulder")
-    for post, tags in ((first, [kept]), (second, [other]), (both, [kept, other])):
+    main, other = Tag.objects.create(name="Épaule"), Tag.objects.create(name="Shoulder")
+    for post, tags in ((first, [main]), (second, [other]), (both, [main, other])):
         post.tags.set(tags)
-    Tag.objects.filter(pk=kept.pk).update(key="a")
+    Tag.objects.filter(pk=main.pk).update(key="a")
     Tag.objects.filter(pk=other.pk).update(name="épaule", key="b")
     Redirect.objects.create(old_path="/old", target=other.get_absolute_url(), target_path="/tag/shoulder")
     migration: Any = import_module("blog.migrations.0004_one_tag_per_spelling")
     migration.merge_spellings(apps, connection.schema_editor())
     assert list(Tag.objects.values_list("name", "key")) == [("Épaule", "epaule")]
-    assert [post.tags.get() for post in Post.objects.all()] == [kept] * 3
+    assert [post.tags.get() for post in Post.objects.all()] == [main] * 3
     targets = dict(Redirect.objects.values_list("old_path", "target"))
     assert targets == {"/old": "/tag/épaule/", "/tag/shoulder": "/tag/épaule/"}
