@@ -12,7 +12,6 @@ from newsletter.models import ConsentEvent, ConsentText, NewsletterSettings, Sub
 from newsletter.models.consent import DEFAULT_TEXTS
 from newsletter.subscribers.consent_log import request_metadata
 from outbox.headers import validate_deliverable
-from privacy.email_addresses import normalize_email
 from public_forms.fields import EmailField
 from public_forms.forms import PublicForm
 from public_forms.ratelimit import hit_key, is_exhausted
@@ -54,9 +53,7 @@ class SignupForm(PublicForm):
         if self.is_spam:
             return
         email = self.cleaned_data["email"]
-        subscriber, _ = Subscriber.objects.get_or_create(
-            normalized_email=normalize_email(email), defaults={"email": email}
-        )
+        subscriber = Subscriber.objects.get_or_add(email)
         key = ConsentText.Key.SIGNUP
         consent_text = ConsentText.objects.get_or_create_version(key, DEFAULT_TEXTS[key])
         subscriber.request_confirmation(
