@@ -32,7 +32,7 @@ _EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[^\r\n])"?[ ,;]*(\r\n|\r|\n|$)', re.IGNORECASE)
 _QUOTED = re.compile(r'(?:^|(?<=[\t;|,]))[ ]*"(?:[^"\\]|\\.|"")*(?:"|\Z)', re.MULTILINE | re.DOTALL)
 # Only where backslashes escape quotes is such a quote followed by text, or by the quote that ends the cell.
-_BACKSLASH_ESCAPE = re.compile(r'\\"(?:[^\t;|,\r\n"]|"(?=[\t;|,\r\n]))')
+_BACKSLASH_ESCAPE = r'\\"(?:[^{0}\r\n"]|"(?=[{0}\r\n]))'
 # A line that no file contains. If it becomes part of a cell, that cell was never closed.
 _END = "\ue000end of file\ue000"
 
@@ -54,13 +54,8 @@ class CsvFile:
         """
         self._file = file
         self._encoding = _detect_encoding(file, fallback_encoding)
-        self._first_line, self._has_backslashes = 1, False
-        sample = self._examine()
-        if separator := _SEPARATOR_LINE.match(sample.lstrip("\ufeff")):
-            self.delimiter = separator["delimiter"]
-            self._first_line = 2
-        else:
-            self.delimiter = _detect_delimiter(sample)
+        self.delimiter, self._first_line, self._has_backslashes = ",", 1, False
+        self._examine()
 
     def __iter__(self) -> Iterator[CsvLine]:
         """Yield the records, without empty ones. Raise ValidationError where the file is not valid CSV."""
@@ -85,22 +80,28 @@ class CsvFile:
         with _open_text(self._file, self._encoding) as text:
             return text.read()
 
-    def _examine(self) -> str:
-        """Read the whole file once to find wrong bytes and backslash escapes. Return its beginning."""
-        sample = previous = ""
+    def _examine(self) -> None:
+        """Read the whole file once to find the delimiter, backslash escapes and wrong bytes."""
+        previous = ""
         try:
             with _open_text(self._file, self._encoding) as text:
-                while chunk := text.read(_CHUNK_BYTES):
-                    sample = sample or chunk[:_SAMPLE_LENGTH]
-                    if not self._has_backslashes:
-                        self._has_backslashes = bool(_BACKSLASH_ESCAPE.search(previous + chunk))
-                        previous = chunk[-3:]
+                chunk = text.read(_CHUNK_BYTES)
+                self._find_delimiter(chunk[:_SAMPLE_LENGTH].lstrip("\ufeff"))
+                escape = re.compile(_BACKSLASH_ESCAPE.format(re.escape(self.delimiter)))
+                while chunk:
+                    # At the end of the file, too, the last cell ends.
+                    self._has_backslashes |= bool(escape.search(f"{previous}{chunk}\n"))
                     if "\x00" in chunk:
                         raise ValidationError("This is not a CSV file. Save the table as “CSV UTF-8” and try again.")
+                    previous, chunk = chunk[-3:], text.read(_CHUNK_BYTES)
         except UnicodeError:
             raise ValidationError("The file is not encoded in UTF-8. Save it as “CSV UTF-8” and try again.") from None
-        self._has_backslashes = self._has_backslashes or bool(_BACKSLASH_ESCAPE.search(f"{previous}\n"))
-        return sample
+
+    def _find_delimiter(self, sample: str) -> None:
+        if separator := _SEPARATOR_LINE.match(sample):
+            self.delimiter, self._first_line = separator["delimiter"], 2
+        else:
+            self.delimiter = _detect_delimiter(sample)
 
     def _physical_lines(self) -> Iterator[str]:
         with _open_text(self._file, self._encoding) as text:

@@ -27,6 +27,7 @@ def read(content: bytes, fallback_encoding: str = "") -> list[tuple[int, list[st
         ("title\n\na;b;c\n1,5;2;3\n", [["title"], ["a", "b", "c"], ["1,5", "2", "3"]]),
         ('"a","b"\n"say \\"hi\\", you","2"\n', [["a", "b"], ['say "hi", you', "2"]]),
         ('"a","b"\n"x","5\\""', [["a", "b"], ["x", '5"']]),
+        ('"a","b"\n"5\\";","2"\n', [["a", "b"], ['5";', "2"]]),
         ('a,b\n"say ""hi""",2\n', [["a", "b"], ['say "hi"', "2"]]),
         ('"a","b"\n"C:\\","2"\n', [["a", "b"], ["C:\\", "2"]]),
         ('a, b\n1, "x, y"\n', [["a", "b"], ["1", "x, y"]]),

@@ -82,7 +82,9 @@ def subscriber_files(draw: Any) -> GeneratedFile:
 def _write(draw: Any, rows: list[list[str]]) -> str:
     delimiter = draw(st.sampled_from(",;\t|"))
     newline = draw(st.sampled_from(["\n", "\r\n", "\r"]))
-    if draw(st.booleans()):
+    # An escaped quote before a delimiter or a line break looks like the end of a cell, if no other quote is escaped.
+    is_ambiguous = any(f'"{end}' in cell for row in rows for cell in row for end in (delimiter, "\n"))
+    if not is_ambiguous and draw(st.booleans()):
         # As MailPoet writes: every cell is quoted, and quotes are escaped with a backslash.
         lines = [delimiter.join('"' + cell.replace('"', '\\"') + '"' for cell in row) for row in rows]
         text = newline.join(lines) + draw(st.sampled_from(["", newline]))
