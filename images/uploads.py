@@ -21,6 +21,8 @@ MAX_BYTES = 30 * 1024 * 1024
 # to 50 megapixels.
 MAX_PIXELS = {
     "JPEG": 60_000_000,
+    # A JPEG followed by more images, such as the depth or the second lens of a phone's photo.
+    "MPO": 60_000_000,
     "HEIF": 60_000_000,
     "PNG": 40_000_000,
     "GIF": 40_000_000,
@@ -28,11 +30,18 @@ MAX_PIXELS = {
     "WEBP": 24_000_000,
 }
 MAX_SIDE = 2560
+# Infographics, panoramas and screenshots of whole pages are readable with a short side of this length. Their area is
+# limited, and so is their long side, because WebP has at most 16,383 pixels a side.
+MIN_SHORT_SIDE = 1000
+MAX_AREA = 12_000_000
+MAX_LONG_SIDE = 16_000
 MAX_PROFILE = 4 * 1024 * 1024  # Color profiles for print reach 3 MB; larger ones are ignored.
 # The exceptions that Pillow and its decoders raise for truncated or corrupt files.
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, MemoryError, RuntimeError, struct.error)
 # Photos are stored as JPEG, drawings in a lossless format.
-_STORED_FORMAT = {"JPEG": "JPEG", "HEIF": "JPEG", "AVIF": "JPEG", "PNG": "PNG", "GIF": "PNG", "WEBP": "WEBP"}
+_STORED_FORMAT = dict.fromkeys(("JPEG", "MPO", "HEIF", "AVIF"), "JPEG") | {"PNG": "PNG", "GIF": "PNG", "WEBP": "WEBP"}
+# Pillow opens MPO as JPEG.
+_OPENED_FORMATS = tuple(MAX_PIXELS.keys() - {"MPO"})
 _SAVE: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 92, "optimize": True, "progressive": True, "subsampling": "4:4:4"},
     "PNG": {"optimize": True},
@@ -41,7 +50,7 @@ _SAVE: dict[str, dict[str, Any]] = {
 
 
 def process_upload(upload: File) -> ContentFile:
-    """Return the file to store for `upload`: upright, sRGB, at most 2560 px a side, no EXIF, GPS or profile.
+    """Return the file to store for `upload`: upright, sRGB, with a size from `stored_size`, no EXIF, GPS or profile.
 
     Its name ends in a digest of its bytes, so the content of a URL never changes. Raise ValidationError with a
     message for the author if the upload is not an image, or too large.
@@ -50,11 +59,16 @@ def process_upload(upload: File) -> ContentFile:
         raise ValidationError(f"This file is larger than {MAX_BYTES // 1024 // 1024} MB. Choose a smaller one.")
     try:
         upload.seek(0)
-        with Pillow.open(upload, formats=tuple(MAX_PIXELS)) as image:
+        with Pillow.open(upload, formats=_OPENED_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS[image.format or ""]:
                 raise ValidationError(
                     f"This image has {image.width} × {image.height} pixels, which is too large."
                     f" Resize it to at most {MAX_SIDE} pixels on its longer side and try again."
+                )
+            if image.format not in {"MPO", "HEIF"} and getattr(image, "is_animated", False):
+                raise ValidationError(
+                    "This image is animated, and the library has still images only. Add it as a video, or save the"
+                    " frame you want to show as JPEG or PNG."
                 )
             stored_format = _STORED_FORMAT[image.format or ""]
             data = _encode(image, stored_format)
@@ -72,6 +86,14 @@ def process_upload(upload: File) -> ContentFile:
     return unprocessed(data, f"{PurePath(upload.name or '').stem}.{extension}")
 
 
+def stored_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size in pixels at which an image is stored. Images are never enlarged."""
+    long, short = max(width, height), min(width, height)
+    scale = max(MAX_SIDE / long, MIN_SHORT_SIDE / short)
+    scale = min(scale, 1, (MAX_AREA / (long * short)) ** 0.5, MAX_LONG_SIDE / long)
+    return max(round(width * scale), 1), max(round(height * scale), 1)
+
+
 def unprocessed(data: bytes, name: str) -> ContentFile:
     """Return the file to store for `data` as it is. For images of the project, such as those of the demo."""
     path = PurePath(name)
@@ -81,22 +103,33 @@ def unprocessed(data: bytes, name: str) -> ContentFile:
 
 def _encode(image: Pillow.Image, stored_format: str) -> bytes:
     # draft() lets the JPEG decoder skip detail that is not needed.
-    image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    size = stored_size(*image.size)
+    image.draft("RGB", size)
     if image.mode.startswith("I"):
         # 16-bit grayscale (scans, X-rays) would be clipped at 255 instead of scaled.
         image = image.point(lambda value: value / 256).convert("L")
     # Shrink first: the next steps hold several copies of every pixel.
     if image.mode in {"RGB", "RGBA", "L", "LA", "CMYK"}:
-        image.thumbnail((MAX_SIDE, MAX_SIDE), Pillow.Resampling.LANCZOS)
+        image.thumbnail(size, Pillow.Resampling.LANCZOS)
     upright = _to_srgb(ImageOps.exif_transpose(image))
     has_alpha = "A" in upright.getbands() or "transparency" in upright.info
     plain = upright.convert("RGBA" if has_alpha and stored_format != "JPEG" else "RGB")
-    plain.thumbnail((MAX_SIDE, MAX_SIDE), Pillow.Resampling.LANCZOS)
+    plain.thumbnail(stored_size(*plain.size), Pillow.Resampling.LANCZOS)
     # A new image carries no metadata.
     bare = Pillow.new(plain.mode, plain.size)
     bare.paste(plain)
-    output = io.BytesIO()
-    bare.save(output, format=stored_format, **_SAVE[stored_format])
+    return _save(bare, stored_format)
+
+
+def _save(image: Pillow.Image, stored_format: str) -> bytes:
+    options = _SAVE[stored_format]
+    try:
+        output = io.BytesIO()
+        image.save(output, format=stored_format, **options)
+    except OSError:
+        # Optimizing needs the whole file in a buffer whose size Pillow guesses, too small for noisy photos.
+        output = io.BytesIO()
+        image.save(output, format=stored_format, **options | {"optimize": False, "progressive": False})
     return output.getvalue()
 
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from PIL import GifImagePlugin, ImageFile
 from PIL import Image as Pillow
+from PIL import ImageFile
 
 from images import uploads
 from images.uploads import process_upload
@@ -108,7 +108,8 @@ def test_an_unusable_image_is_rejected_with_a_message(file: ContentFile, message
 
 @pytest.mark.parametrize("format_name", uploads.MAX_PIXELS)
 def test_an_image_with_too_many_pixels_is_rejected_undecoded(monkeypatch: pytest.MonkeyPatch, format_name: str) -> None:
-    source = upload(format_name, size=(60, 40))
+    options = {"save_all": True, "append_images": [Pillow.new("RGB", (60, 40))]} if format_name == "MPO" else {}
+    source = upload(format_name, size=(60, 40), **options)
     monkeypatch.setitem(uploads.MAX_PIXELS, format_name, 60 * 40 - 1)
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda *args: pytest.fail("the image was decoded"))
     with pytest.raises(ValidationError, match="60 × 40 pixels, which is too large"):
@@ -137,12 +138,60 @@ def test_a_heic_image_is_converted_without_metadata() -> None:
     assert b"A camera" not in stored.read()
 
 
-def test_only_the_first_frame_of_an_animation_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG"])
+def test_an_animation_is_refused_without_reading_its_frames(monkeypatch: pytest.MonkeyPatch, format_name: str) -> None:
     output = io.BytesIO()
-    frames = [Pillow.new("P", (20, 20), number % 250) for number in range(1500)]
-    frames[0].save(output, "GIF", save_all=True, append_images=frames[1:], optimize=False)
-    monkeypatch.setattr(GifImagePlugin.GifImageFile, "seek", lambda *args: pytest.fail("another frame was read"))
-    assert open_image(process_upload(ContentFile(output.getvalue(), name="a.gif"))).size == (20, 20)
+    frames = [Pillow.new("RGB", (20, 20), (number, 0, 0)) for number in range(0, 250, 10)]
+    frames[0].save(output, format_name, save_all=True, append_images=frames[1:], duration=100)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda *args: pytest.fail("a frame was decoded"))
+    with pytest.raises(ValidationError, match="This image is animated"):
+        process_upload(ContentFile(output.getvalue(), name="a.gif"))
+
+
+def test_the_first_image_of_a_phone_photo_is_taken() -> None:
+    exif = Pillow.Exif()
+    exif[0x010F] = "A camera"
+    output = io.BytesIO()
+    first, second = Pillow.new("RGB", (60, 40), "teal"), Pillow.new("RGB", (60, 40), "red")
+    first.save(output, "MPO", save_all=True, append_images=[second], exif=exif)
+    stored = process_upload(ContentFile(output.getvalue(), name="IMG_0815.JPG"))
+    image = open_image(stored)
+    assert (image.format, getattr(image, "n_frames", 1)) == ("JPEG", 1)
+    assert image.getpixel((30, 20)) == pytest.approx((0, 128, 128), abs=3)
+    assert b"A camera" not in process_upload(ContentFile(output.getvalue(), name="IMG_0815.JPG")).read()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "stored"),
+    [
+        (1000, 8000, (1000, 8000)),
+        (8000, 1000, (8000, 1000)),
+        (1290, 9000, (1000, 6977)),
+        (5000, 2500, (2560, 1280)),
+        (4000, 3000, (2560, 1920)),
+        (300, 200, (300, 200)),
+        (500, 30_000, (267, 16_000)),
+        (3000, 20_000, (1000, 6667)),
+        (1, 50_000, (1, 16_000)),
+    ],
+)
+def test_the_short_side_stays_readable(width: int, height: int, stored: tuple[int, int]) -> None:
+    assert uploads.stored_size(width, height) == stored
+
+
+def test_a_long_infographic_keeps_its_width() -> None:
+    assert open_image(process_upload(upload("PNG", size=(1000, 8000)))).size == (1000, 8000)
+    assert open_image(process_upload(upload(size=(8000, 1000)))).size == (8000, 1000)
+
+
+def test_a_photo_that_cannot_be_optimized_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = Pillow.effect_noise((2000, 2000), 200).convert("RGB")
+    output = io.BytesIO()
+    noise.save(output, "JPEG", quality=98, subsampling=0)
+    # As small as Pillow's guess is for larger photos.
+    monkeypatch.setattr(ImageFile, "MAXBLOCK", 1024)
+    monkeypatch.setitem(uploads._SAVE, "JPEG", uploads._SAVE["JPEG"] | {"quality": 100})
+    assert open_image(process_upload(ContentFile(output.getvalue(), name="n.jpg"))).size == (2000, 2000)
 
 
 def with_profile(profile: bytes) -> ContentFile:
