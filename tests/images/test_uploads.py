@@ -5,6 +5,7 @@ import struct
 import tracemalloc
 import zlib
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -108,7 +109,9 @@ def test_an_unusable_image_is_rejected_with_a_message(file: ContentFile, message
 
 @pytest.mark.parametrize("format_name", uploads.MAX_PIXELS)
 def test_an_image_with_too_many_pixels_is_rejected_undecoded(monkeypatch: pytest.MonkeyPatch, format_name: str) -> None:
-    options = {"save_all": True, "append_images": [Pillow.new("RGB", (60, 40))]} if format_name == "MPO" else {}
+    options: dict[str, Any] = (
+        {"save_all": True, "append_images": [Pillow.new("RGB", (60, 40))]} if format_name == "MPO" else {}
+    )
     source = upload(format_name, size=(60, 40), **options)
     monkeypatch.setitem(uploads.MAX_PIXELS, format_name, 60 * 40 - 1)
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda *args: pytest.fail("the image was decoded"))
