@@ -12,47 +12,69 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 Command = list[str | Path]
+# A component of a bill of materials, as the CycloneDX specification describes it.
+Component = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent
 SITE, TOOLS = ROOT / ".venv" / "release-site", ROOT / ".venv" / "release-tools"
 SBOM = ROOT / "sbom.cdx.json"
 # Licenses that a BSD-3-Clause project may depend on without its code being affected.
 COMPATIBLE = re.compile(
-    r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|HPND|Zlib|0BSD|CC0"
+    r"\b(?:MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|HPND|Zlib|0BSD|CC0"
     # psycopg is used as an unmodified library.
-    r"|LGPL|Lesser General Public",
+    r"|LGPL|Lesser General Public)",
     re.IGNORECASE,
 )
+# What these packages declare is missing or unclear. Their license files have been read.
+LOOKED_AT = {
+    # Attribution, which the package contains, is all that it asks for.
+    "django-solo": ["CC-BY-3.0"],
+    # The license file has the text of MIT.
+    "pyrage": [],
+    # The license file has the texts of BSD-3-Clause and MIT.
+    "qrcode": ["License :: OSI Approved :: BSD License", "License :: Other/Proprietary License"],
+}
+AUDIT_SECONDS = 600
 
 
-def install(environment: Path, requirements: str) -> None:
-    """Create a virtual environment with exactly the locked requirements."""
-    print(f"Installing {requirements} ...")
-    subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-    command: Command = [
-        environment / "bin" / "python",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
-    subprocess.run([*command, "--require-hashes", "-r", ROOT / requirements], check=True)
-    (environment / "bin" / "pip").unlink(missing_ok=True)
+def install() -> None:
+    """Create virtual environments with exactly the locked requirements of the tools and of the site."""
+    print("Installing requirements-release.txt and requirements.txt ...", flush=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", TOOLS], check=True)
+    # The site needs no pip, so the bill of materials must not list it.
+    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", SITE], check=True)
+    pip: Command = [TOOLS / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    for environment, requirements in ((TOOLS, "requirements-release.txt"), (SITE, "requirements.txt")):
+        options: Command = ["--python", environment / "bin" / "python", "install", "--require-hashes"]
+        subprocess.run([*pip, *options, "-r", ROOT / requirements], check=True)
 
 
 def vulnerability_problems() -> list[str]:
     """Ask the advisory service of PyPI about each requirement. It is a problem if it cannot be asked."""
+    print("Looking for known vulnerabilities ...", flush=True)
     command: Command = [TOOLS / "bin" / "pip-audit", "--require-hashes", "--disable-pip", "--format", "json"]
-    ended = subprocess.run(
-        [*command, "-r", ROOT / "requirements.txt"], capture_output=True, text=True, check=False, timeout=600
-    )
     try:
-        dependencies = json.loads(ended.stdout)["dependencies"]
+        ended = subprocess.run(
+            [*command, "-r", ROOT / "requirements.txt"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=AUDIT_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return [f"Vulnerabilities were not checked: pip-audit did not end within {AUDIT_SECONDS} seconds."]
+    return problems_in_audit(ended.stdout, ended.stderr)
+
+
+def problems_in_audit(output: str, errors: str) -> list[str]:
+    """Return vulnerabilities in the JSON output of pip-audit, and what it could not check."""
+    try:
+        dependencies = json.loads(output)["dependencies"]
     except (ValueError, KeyError):
-        last = (ended.stderr.strip().splitlines() or ["no output"])[-1]
-        return [f"pip-audit could not reach its advisory service, so nothing was checked: {last}"]
+        last = (errors.strip().splitlines() or ["it printed nothing"])[-1]
+        return [f"Vulnerabilities were not checked, because pip-audit failed: {last}"]
     # pip-audit returns 0 even if the service gave no answer about a package.
     skipped = [dependency["name"] for dependency in dependencies if "skip_reason" in dependency]
     problems = [
@@ -61,11 +83,12 @@ def vulnerability_problems() -> list[str]:
         for dependency in dependencies
         for vulnerability in dependency.get("vulns", [])
     ]
-    if skipped or not dependencies:
-        checked = len(dependencies) - len(skipped)
+    if not dependencies:
+        problems.append("Vulnerabilities were not checked: pip-audit found no requirements.")
+    if skipped:
         problems.append(
-            f"The advisory service gave no answer about {len(skipped)} of {len(dependencies)} requirements, such as "
-            f"{', '.join(skipped[:3])}; {checked} were checked. Run this where the service can be reached."
+            f"The advisory service gave no answer about {len(skipped)} of {len(dependencies)} requirements: "
+            f"{', '.join(skipped[:3])}{', ...' if len(skipped) > 3 else ''}. Run this where the service can be reached."
         )
     return problems
 
@@ -76,34 +99,46 @@ def npm_problems() -> list[str]:
     return [f"The npm package {name} is shipped, but not checked." for name in shipped]
 
 
-def write_sbom() -> dict[str, str]:
-    """Write the bill of materials, the same bytes for the same requirements. Return the license of each component."""
+def write_sbom() -> list[Component]:
+    """Write the bill of materials, the same bytes for the same requirements, and return its components."""
+    print(f"Writing {SBOM.name} ...", flush=True)
     command: Command = [TOOLS / "bin" / "cyclonedx-py", "environment", "--output-reproducible", "--of", "JSON"]
     options: Command = ["--pyproject", ROOT / "pyproject.toml", "--mc-type", "application", "-o", SBOM]
     subprocess.run([*command, *options, SITE / "bin" / "python"], check=True, cwd=ROOT)
-    components = json.loads(SBOM.read_text())["components"]
-    return {component["name"]: _license(component) for component in components}
+    components: list[Component] = json.loads(SBOM.read_text())["components"]
+    return components
 
 
-def _license(component: dict[str, list[dict[str, dict[str, str] | str]]]) -> str:
-    names = []
+def declared_licenses(component: Component) -> list[str]:
+    """Return the license names, SPDX expressions and classifiers that a component declares."""
+    names = set()
     for entry in component.get("licenses", []):
-        detail = entry.get("license")
-        names.append(
-            detail.get("id") or detail.get("name", "") if isinstance(detail, dict) else str(entry.get("expression", ""))
-        )
-    return ", ".join(sorted(name for name in names if name))
+        license_ = entry.get("license", {})
+        names.add(entry.get("expression") or license_.get("id") or license_.get("name") or "")
+    # The first is no license, only the heading of those that have one.
+    return sorted(names - {"License :: OSI Approved", ""})
 
 
-def license_problems(licenses: dict[str, str]) -> list[str]:
+def is_compatible(declared: str) -> bool:
+    """Tell whether each license of an SPDX expression, or one of those to choose from, is compatible."""
+    return any(
+        all(COMPATIBLE.search(part) for part in re.split(r"\bAND\b", choice))
+        for choice in re.split(r"\bOR\b", declared.strip("()"))
+    )
+
+
+def license_problems(components: list[Component]) -> list[str]:
     """Print the licenses, and return components whose license is unknown or not compatible."""
-    for name, license_name in sorted(licenses.items()):
-        print(f"  {name}: {license_name or 'unknown'}")
-    return [
-        f"The license of {name} must be looked at: {license_name or 'unknown'}"
-        for name, license_name in licenses.items()
-        if not COMPATIBLE.search(license_name)
-    ]
+    problems = []
+    print("Licenses:")
+    for component in sorted(components, key=lambda component: component["name"].lower()):
+        name, declared = component["name"], declared_licenses(component)
+        shown = ", ".join(declared) or "not declared"
+        looked_at = LOOKED_AT.get(name) == declared
+        print(f"  {name}: {shown}{' (its license file was read)' if looked_at else ''}")
+        if not looked_at and not (declared and all(map(is_compatible, declared))):
+            problems.append(f"The license of {name} must be looked at: {shown}")
+    return problems
 
 
 def setting_problems() -> list[str]:
@@ -130,12 +165,10 @@ def setting_problems() -> list[str]:
 
 def main() -> int:
     """Run all checks, print the problems and return 1 if there are any."""
-    install(SITE, "requirements.txt")
-    install(TOOLS, "requirements-release.txt")
-    print("Licenses:")
-    licenses = write_sbom()
-    problems = vulnerability_problems() + npm_problems() + license_problems(licenses) + setting_problems()
-    print(f"{SBOM.name}: {len(licenses)} components")
+    install()
+    components = write_sbom()
+    problems = vulnerability_problems() + npm_problems() + license_problems(components) + setting_problems()
+    print(f"{SBOM.name}: {len(components)} components", flush=True)
     for problem in problems:
         print(f"NOT OK: {problem}", file=sys.stderr)
     print("The release may not be published." if problems else "The release may be published.")
