@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 
 from backups.models import Backup
+from backups.rotation import KEEP_ALL
 from privacy.registry import register
 
 
@@ -17,7 +18,8 @@ def describe_backups() -> str:
     if parts.scheme == "s3":
         endpoint = parse_qs(parts.query).get("endpoint_url", ["https://s3.amazonaws.com"])[0]
         place = f"the storage service {urlsplit(endpoint).hostname}"
-    days = max(settings.BACKUP_KEEP_DAILY, 7 * settings.BACKUP_KEEP_WEEKLY, 31 * settings.BACKUP_KEEP_MONTHLY)
+    keep = (settings.BACKUP_KEEP_DAILY, 7 * settings.BACKUP_KEEP_WEEKLY, 31 * settings.BACKUP_KEEP_MONTHLY)
+    days = max(KEEP_ALL.days, *keep)
     return f"{place}, where encrypted backups are kept for up to {days} days"
 
 

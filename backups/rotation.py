@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 _NAME = re.compile(r"ptcomplete-(\d{8}T\d{6}Z)\.tar\.age")
 _TIME = "%Y%m%dT%H%M%SZ"
+# A backup that an upgrade made must outlive the next daily one, because the release before can restore only the former.
+KEEP_ALL = timedelta(days=2)
 
 
 class Keep(NamedTuple):
@@ -34,19 +36,18 @@ def newest_first(names: Iterable[str]) -> list[str]:
 
 
 def expired(names: Iterable[str], keep: Keep) -> list[str]:
-    """Return the archives to delete. The newest one and names of other files are never among them."""
-    archives = newest_first(names)
+    """Return the archives to delete. Other files and the archives of the last two days are never among them."""
+    archives = {name: moment for name in newest_first(names) if (moment := archive_time(name))}
     periods: tuple[tuple[Callable[[datetime], object], int], ...] = (
         (lambda moment: moment.date(), keep.daily),
         (lambda moment: moment.isocalendar()[:2], keep.weekly),
         (lambda moment: (moment.year, moment.month), keep.monthly),
     )
-    remaining = set(archives[:1])
+    newest = max(archives.values(), default=None)
+    remaining = {name for name, moment in archives.items() if newest and moment > newest - KEEP_ALL}
     for period, count in periods:
         last_of_each: dict[object, str] = {}
-        for name in archives:
-            moment = archive_time(name)
-            assert moment
+        for name, moment in archives.items():
             last_of_each.setdefault(period(moment), name)
         remaining.update(list(last_of_each.values())[:count])
     return [name for name in archives if name not in remaining]

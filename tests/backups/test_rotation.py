@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backups.rotation import Keep, archive_name, archive_time, expired
+from backups.rotation import KEEP_ALL, Keep, archive_name, archive_time, expired
 
 NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
 moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1)).map(
@@ -28,8 +28,15 @@ def test_a_year_of_daily_backups_leaves_days_weeks_and_months() -> None:
 
 
 def test_only_the_last_backup_of_a_day_stays() -> None:
-    names = [archive_name(NOW + timedelta(hours=hours)) for hours in (0, 6, 12)]
+    names = [archive_name(NOW + timedelta(hours=hours)) for hours in (0, 6, 12, 72)]
     assert expired(names, Keep(7, 4, 6)) == [names[1], names[0]]
+
+
+def test_a_backup_made_before_an_upgrade_outlives_the_next_daily_ones() -> None:
+    before_upgrade = archive_name(NOW - timedelta(hours=2))
+    daily = [archive_name(NOW + timedelta(days=days)) for days in range(3)]
+    assert expired([before_upgrade, *daily[:2]], Keep(1, 0, 0)) == []
+    assert expired([before_upgrade, *daily], Keep(1, 0, 0)) == [daily[0], before_upgrade]
 
 
 def test_other_files_are_never_deleted() -> None:
@@ -41,7 +48,9 @@ def test_the_newest_stays_and_never_more_than_asked_for(times: list[datetime], k
     names = {archive_name(moment) for moment in times}
     remaining = names - set(expired(names, keep))
     assert max(names) in remaining
-    assert len(remaining) <= max(1, sum(keep))
+    recent = {name for name in names if (moment := archive_time(name)) and moment > max(times) - KEEP_ALL}
+    assert recent <= remaining
+    assert len(remaining - recent) <= sum(keep)
 
 
 @given(st.lists(moments, min_size=1), st.builds(Keep, *[st.integers(0, 9)] * 3))
