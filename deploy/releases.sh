@@ -12,7 +12,8 @@ RELEASES=$HOME_DIR/releases
 DATA=$HOME_DIR/data
 SETTINGS=/etc/ptcomplete.env
 SITE_USER=ptcomplete
-# Exists after a migration whose release did not start: the database is newer than the current release.
+# Exists after a migration whose release did not start: the database is newer than the current release. It contains the name
+# of the backup that was made before, like .migrated in the folder of a release that changed the database.
 # shellcheck disable=SC2034
 DATABASE_AHEAD=$HOME_DIR/.database-ahead
 # During a switch, the old release answers on one port and the new one on the other.
@@ -83,6 +84,13 @@ add_release() {
     "$release/.venv/bin/python" -m compileall -q "$release" -x '/\.venv/'
     chmod -R u=rwX,go=rX "$release"
     touch "$release/.complete"
+}
+
+# Print how to go back to the release before a migration. The file names the backup, unless none was made.
+going_back() {
+    local backup
+    backup=$(cat "$1")
+    echo "deploy/rollback.sh --restore ${backup:-BACKUP} --identity KEY_FILE"
 }
 
 # Print the migrations of a release that the database does not have.

@@ -49,7 +49,7 @@ restore() {
 }
 
 main() {
-    local current release
+    local current release changed
     require_root
     current=$(readlink -e "$HOME_DIR/app") || fail "No release is installed."
     release=$(readlink -e "$HOME_DIR/previous" || true)
@@ -58,8 +58,11 @@ main() {
         [ ! -e "$DATABASE_AHEAD" ] || release=$current
         restore "${release:?There is no previous release.}"
         rm -f "$DATABASE_AHEAD"
-    elif [ -e "$current/.migrated" ] || [ -e "$DATABASE_AHEAD" ]; then
-        fail "The last upgrade changed the database. Use --restore with the backup that it made first."
+    else
+        for changed in "$DATABASE_AHEAD" "$current/.migrated"; do
+            [ ! -e "$changed" ] ||
+                fail "The last upgrade changed the database. Restore the backup that it made first: $(going_back "$changed")"
+        done
     fi
     [ -n "$release" ] || fail "There is no previous release."
     say "Starting ${release##*/}"

@@ -24,19 +24,22 @@ esac
 
 # Back up with the code that fits the tables, and remember that going back takes more than switching.
 migrate() {
-    local release=$1 old=$2
+    local release=$1 old=$2 made=
     if [ -z "$without_backup" ]; then
         say "Making a backup before the database changes"
-        manage "$old" backup || fail "Without a backup, nothing was changed. To go on, use --without-backup."
+        made=$(manage "$old" backup) || fail "Without a backup, nothing was changed. To go on, use --without-backup."
+        echo "$made"
+        made=$(sed -n 's/^\(ptcomplete-[^:]*\.tar\.age\):.*/\1/p' <<<"$made")
     fi
     say "Changing the database"
-    touch "$release/.migrated" "$DATABASE_AHEAD"
+    # After an upgrade that failed, the backup made before that one is what the old release can restore.
+    [ -e "$DATABASE_AHEAD" ] || echo "$made" >"$DATABASE_AHEAD"
     manage "$release" migrate --verbosity 1 || fail "The migration failed, and the old release is still running.
-See docs/operations/upgrade.md, 'When something fails'."
+See docs/operations/upgrade.md, 'When something fails'. To go back: $(going_back "$DATABASE_AHEAD")"
 }
 
 main() {
-    local name release old pending
+    local name release old pending back=deploy/rollback.sh
     require_root
     old=$(readlink -e "$HOME_DIR/app") || fail "No release is installed. Use deploy/install.sh."
     name=$(release_name "$here/..")
@@ -56,12 +59,16 @@ main() {
     if ! switch_to "$release"; then
         [ ! -e "$DATABASE_AHEAD" ] || echo "The database has been migrated.
 If ${old##*/} now shows errors, restore the backup:
-deploy/rollback.sh --restore latest --identity KEY_FILE" >&2
+$(going_back "$DATABASE_AHEAD")" >&2
         fail "Release $name is not healthy. ${old##*/} is still running. See: journalctl -u 'ptcomplete-*'"
     fi
-    rm -f "$DATABASE_AHEAD"
+    # Also if an upgrade before this one changed the database and then failed.
+    if [ -e "$DATABASE_AHEAD" ]; then
+        mv "$DATABASE_AHEAD" "$release/.migrated"
+        back=$(going_back "$release/.migrated")
+    fi
     prune_releases
-    say "Release $name is running. To go back to ${old##*/}: deploy/rollback.sh"
+    say "Release $name is running. To go back to ${old##*/}: $back"
 }
 
 main

@@ -25,6 +25,7 @@ status() { fetch --output /dev/null --write-out '%{http_code}' "$@"; }
 returns() { [ "$(status "https://localhost$2")" = "$1" ]; }
 mode_is() { [ "$(stat -c '%a %U:%G' "$2")" = "$1" ]; }
 current() { basename "$(readlink -e $HOME_DIR/app)"; }
+release_of_source() { (. /src/deploy/releases.sh && release_name /src); }
 refuses() { ! "$@"; }
 
 owner_can_sign_in() {
@@ -97,6 +98,11 @@ raise SystemExit('added_by_upgrade' not in connection.introspection.table_names(
 }
 
 newest_backup() { find /srv/backups -type f | sort | tail -n 1; }
+
+# The backup that rollback.sh asks for.
+named_backup() { /src/deploy/rollback.sh 2>&1 | grep -oE 'ptcomplete-[0-9TZ]+\.tar\.age'; }
+
+restore_backup() { /src/deploy/rollback.sh --restore "$1" --identity /tmp/backup-key.txt; }
 
 upgrade_under_load() {
     rm -f /tmp/stop
@@ -183,8 +189,11 @@ check "no request failed during the migration" upgrade_under_load /src/deploy/up
 check "a backup was made first" [ "$(newest_backup)" != "$backup" ]
 check "the table was added" has_table
 migrated=$(current)
+check "a daily backup can be made" ptcomplete backup
 check "going back without a backup is refused" refuses /src/deploy/rollback.sh
-check "going back with the backup works" /src/deploy/rollback.sh --restore latest --identity /tmp/backup-key.txt
+check "going back with a backup of the newer release is refused" refuses restore_backup latest
+check "the newer release is still running" [ "$(current)" = "$migrated" ]
+check "going back with the backup works" restore_backup "$(named_backup)"
 check "the release before is running" [ "$(current)" = "$new" ]
 check "the table is gone" refuses has_table
 site_works
@@ -196,9 +205,23 @@ check "it is refused" refuses /src/deploy/upgrade.sh
 check "the release before is still running" [ "$(current)" = "$new" ]
 site_works
 check "switching alone is refused" refuses /src/deploy/rollback.sh
-check "the backup can be restored" /src/deploy/rollback.sh --restore latest --identity /tmp/backup-key.txt
+check "the backup can be restored" restore_backup "$(named_backup)"
 check "the release before is running with its data" [ "$(current)" = "$new" ]
 check "the table is gone" refuses has_table
+site_works
+
+say "A corrected release after one that changed the database and could not show the home page"
+check "the broken release is refused" refuses /src/deploy/upgrade.sh
+backup=$(named_backup)
+git -C /src checkout --quiet deploy/releases.sh
+sed -i '$d' /src/templates/site/home.html
+commit "Correct the home page"
+/src/deploy/upgrade.sh
+check "the corrected release is running" [ "$(current)" = "$(release_of_source)" ]
+check "going back without a backup is still refused" refuses /src/deploy/rollback.sh
+check "it asks for the backup made before the first attempt" [ "$(named_backup)" = "$backup" ]
+check "that backup can be restored" restore_backup "$backup"
+check "the release before is running again" [ "$(current)" = "$new" ]
 site_works
 
 say "Stop"
