@@ -129,6 +129,11 @@ for port in 18000 18001; do
     sed "s/%i/$port/g" /src/deploy/ptcomplete-web@.service >"/etc/systemd/system/ptcomplete-web@$port.service"
 done
 sed -i 's/conf.get("Service", "Type", "simple").lower()/&.replace("exec", "simple")/' /usr/bin/systemctl
+# It also has no generators, which Debian starts PostgreSQL's clusters with.
+if [ "$database" = postgresql ]; then
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends postgresql >/dev/null
+    pg_ctlcluster "$(ls /etc/postgresql)" main start
+fi
 update-ca-certificates >/dev/null 2>&1
 git config --global --add safe.directory /src
 head=$(git -C /src rev-parse HEAD)
