@@ -68,7 +68,7 @@ def process_upload(upload: File) -> ContentFile:
             if image.format not in {"MPO", "HEIF"} and getattr(image, "is_animated", False):
                 raise ValidationError(
                     "This image is animated, and the library has still images only. Add it as a video, or save the"
-                    " frame you want to show as JPEG or PNG."
+                    " picture you want to show as JPEG or PNG."
                 )
             stored_format = _STORED_FORMAT[image.format or ""]
             data = _encode(image, stored_format)

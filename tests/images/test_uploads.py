@@ -151,7 +151,7 @@ def test_an_animation_is_refused_without_reading_its_frames(monkeypatch: pytest.
         process_upload(ContentFile(output.getvalue(), name="a.gif"))
 
 
-def test_the_first_image_of_a_phone_photo_is_taken() -> None:
+def test_a_phone_photo_with_two_images_keeps_the_first() -> None:
     exif = Pillow.Exif()
     exif[0x010F] = "A camera"
     output = io.BytesIO()
@@ -187,7 +187,7 @@ def test_a_long_infographic_keeps_its_width() -> None:
     assert open_image(process_upload(upload(size=(8000, 1000)))).size == (8000, 1000)
 
 
-def test_a_photo_that_cannot_be_optimized_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_stored_without_optimizing_if_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = Pillow.effect_noise((2000, 2000), 200).convert("RGB")
     output = io.BytesIO()
     noise.save(output, "JPEG", quality=98, subsampling=0)
