@@ -151,7 +151,7 @@ def test_an_animation_is_refused_without_reading_its_frames(monkeypatch: pytest.
         process_upload(ContentFile(output.getvalue(), name="a.gif"))
 
 
-def test_a_phone_photo_with_two_images_keeps_the_first() -> None:
+def test_an_mpo_upload_becomes_a_jpeg_of_its_first_image() -> None:
     exif = Pillow.Exif()
     exif[0x010F] = "A camera"
     output = io.BytesIO()
