@@ -25,8 +25,7 @@ status() { fetch --output /dev/null --write-out '%{http_code}' "$@"; }
 returns() { [ "$(status "https://localhost$2")" = "$1" ]; }
 mode_is() { [ "$(stat -c '%a %U:%G' "$2")" = "$1" ]; }
 current() { basename "$(readlink -e $HOME_DIR/app)"; }
-# shellcheck source=deploy/releases.sh
-release_of_source() { (. /src/deploy/releases.sh && release_name /src); }
+release_of_source() { bash -c '. /src/deploy/releases.sh && release_name /src'; }
 refuses() { ! "$@"; }
 
 owner_can_sign_in() {
