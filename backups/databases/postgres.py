@@ -28,17 +28,20 @@ DO $$
 DECLARE item record;
 BEGIN
     FOR item IN
-        SELECT 'TABLE' AS kind, oid, relname AS name FROM pg_class WHERE relkind IN ('r', 'p')
-            AND relnamespace = 'public'::regnamespace
-        UNION ALL SELECT 'VIEW', oid, relname FROM pg_class WHERE relkind = 'v'
-            AND relnamespace = 'public'::regnamespace
-        UNION ALL SELECT 'SEQUENCE', oid, relname FROM pg_class WHERE relkind = 'S'
-            AND relnamespace = 'public'::regnamespace
-        UNION ALL SELECT 'TEXT SEARCH CONFIGURATION', oid, cfgname FROM pg_ts_config
-            WHERE cfgnamespace = 'public'::regnamespace
+        SELECT found.type, found.identity
+        FROM (
+            SELECT tableoid, oid FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S')
+                AND relnamespace = 'public'::regnamespace
+            UNION ALL SELECT tableoid, oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+            UNION ALL SELECT tableoid, oid FROM pg_ts_config WHERE cfgnamespace = 'public'::regnamespace
+        ) AS object, pg_identify_object(object.tableoid, object.oid, 0) AS found
+        -- What an extension made, and the sequences of identity columns, which go with their tables.
+        WHERE NOT EXISTS (
+            SELECT 1 FROM pg_depend
+            WHERE classid = object.tableoid AND objid = object.oid AND deptype IN ('e', 'i')
+        )
     LOOP
-        CONTINUE WHEN EXISTS (SELECT 1 FROM pg_depend WHERE objid = item.oid AND deptype = 'e');
-        EXECUTE format('DROP %s IF EXISTS public.%I CASCADE', item.kind, item.name);
+        EXECUTE format('DROP %s IF EXISTS %s CASCADE', item.type, item.identity);
     END LOOP;
 END $$;
 """
