@@ -75,7 +75,8 @@ class BackupProcess:
 
     def wait(self) -> bool:
         """Wait for the started backup to end. Return whether it succeeded."""
-        return self._process is None or self._process.wait() == 0
+        process, self._process = self._process, None
+        return process is None or process.wait() == 0
 
     def stop(self) -> None:
         """Interrupt the backup that was started, which removes its incomplete archive."""

@@ -55,7 +55,8 @@ def _describe_action(site: AdminSite, request: HttpRequest, model_name: str) -> 
     model = labels[model_name]
     action = request.POST["action"]
     actions = site._registry[model].get_actions(request) or {}
-    _, _, label = actions.get(action) or (None, action, action)
+    chosen = actions.get(action)
+    label = chosen.description if chosen else action
     if request.POST.get("select_across") == "1":
         rows = "all"
     else:

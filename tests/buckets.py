@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -17,6 +18,8 @@ def run_s3(*buckets: str) -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
+    # Every server of a process has the same content.
+    urlopen(Request(f"{url}/moto-api/reset", method="POST"), timeout=10).close()
     for bucket in buckets:
         client(url).create_bucket(Bucket=bucket)
     try:

@@ -60,7 +60,9 @@ def test_imported_sites_show_every_word_load_nothing_external_and_import_once(cl
         # An iframe becomes a link, so only its URL may be added.
         for source in re.findall(r'<iframe[^>]*src="([^"]+)"', item.body):
             body = body.replace(source.replace("&amp;", "&"), "")
-        assert body == "".join(expected_words(item.body)), item.title
+        # The marks that browsers show around <q> become characters.
+        source = re.sub(r"<q\b[^>]*>", "“", item.body).replace("</q>", "”")
+        assert body == "".join(expected_words(source)), item.title
     before = all_rows()
     call_command("import_wordpress", str(EXPORTS / name))
     assert all_rows() == before

@@ -180,5 +180,8 @@ class Command(BaseCommand):
             _backup_process.stop()
         elif is_maintenance_on():
             raise CommandError("Maintenance mode is on, so nothing was done.")
-        elif not (work_until_idle(stopped, JOBS) and _backup_process.wait()):
-            raise CommandError("A job failed. See the log above.")
+        else:
+            has_succeeded = work_until_idle(stopped, JOBS)
+            # Also after a failure, so that no backup goes on without a worker.
+            if not (_backup_process.wait() and has_succeeded):
+                raise CommandError("A job failed. See the log above.")
