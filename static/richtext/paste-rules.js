@@ -44,6 +44,22 @@ export const listFor = (marker) => {
 export const marksFor = (style, isInHeading) =>
   MARKS.filter(([tag, pattern]) => pattern.test(style) && !(isInHeading && tag === "strong")).map(([tag]) => tag)
 
+// The attribute `type` of a list, by the names of CSS.
+const LIST_TYPES = {
+  "lower-alpha": "a",
+  "lower-latin": "a",
+  "upper-alpha": "A",
+  "upper-latin": "A",
+  "lower-roman": "i",
+  "upper-roman": "I",
+}
+
+// Return the type of a numbered list with this style, or null.
+export const listType = (style) => {
+  const name = /list-style(?:-type)?:[^;]*?\b([a-z]+-[a-z]+)/i.exec(style)?.[1].toLowerCase()
+  return LIST_TYPES[name] ?? null
+}
+
 // Google Docs wraps whole documents in <b style="font-weight: normal">.
 export const cancelsMark = (tag, style) =>
   (/^(b|strong)$/.test(tag) && NOT_BOLD.test(style)) || (/^(i|em)$/.test(tag) && NOT_ITALIC.test(style))

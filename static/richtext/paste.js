@@ -1,6 +1,15 @@
 // CleanPaste: turn styles and classes pasted from Word, Google Docs and WordPress into semantic elements.
 import { Extension } from "django-prose-editor/editor"
-import { cancelsMark, headingLevel, isListMarker, isOfficeHtml, listFor, listLevel, marksFor } from "./paste-rules.js"
+import {
+  cancelsMark,
+  headingLevel,
+  isListMarker,
+  isOfficeHtml,
+  listFor,
+  listLevel,
+  listType,
+  marksFor,
+} from "./paste-rules.js"
 
 // Below the title, a text's headings are h2 to h4.
 const SHIFTED_HEADINGS = { H1: "h2", H2: "h3", H3: "h4", H4: "h4", H5: "h4", H6: "h4" }
@@ -95,6 +104,23 @@ const convertMarks = (element) => {
   unwrap(span)
 }
 
+// Write the marks that browsers show around <q>.
+const writeQuotationMarks = (quotation) => {
+  const isInner = quotation.parentElement.closest("q") !== null
+  quotation.prepend(isInner ? "‘" : "“")
+  quotation.append(isInner ? "’" : "”")
+}
+
+// Keep the exponents and indices of MathML. The server writes out the rest.
+const convertFormulas = (body) => {
+  for (const script of body.querySelectorAll("msup > :nth-child(2), msub > :nth-child(2)")) {
+    const element = body.ownerDocument.createElement(script.parentElement.localName === "msup" ? "sup" : "sub")
+    element.textContent = script.textContent
+    script.replaceWith(element)
+  }
+  for (const annotation of body.querySelectorAll("annotation, annotation-xml")) annotation.remove()
+}
+
 const cleanHtml = (html) => {
   const { body } = new DOMParser().parseFromString(html, "text/html")
   if (isOfficeHtml(html)) {
@@ -102,6 +128,12 @@ const cleanHtml = (html) => {
     convertLists(body)
     removeListMarkers(body)
   }
+  for (const list of body.querySelectorAll("ol[style]")) {
+    const type = listType(styleOf(list))
+    if (type) list.setAttribute("type", type)
+  }
+  for (const quotation of body.querySelectorAll("q")) writeQuotationMarks(quotation)
+  convertFormulas(body)
   for (const link of body.querySelectorAll("a[href^='#_'], .fn > a[href^='#']")) unwrap(link)
   for (const element of body.querySelectorAll("*")) convertMarks(element)
   for (const heading of body.querySelectorAll("h1, h5, h6")) rename(heading, ALLOWED_HEADINGS[heading.tagName])

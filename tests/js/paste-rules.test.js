@@ -7,6 +7,7 @@ import {
   isOfficeHtml,
   listFor,
   listLevel,
+  listType,
   marksFor,
 } from "../../static/richtext/paste-rules.js"
 
@@ -56,4 +57,11 @@ test("a style can cancel its element", () => {
   assert.ok(cancelsMark("em", "font-style: normal"))
   assert.ok(!cancelsMark("b", "font-weight:700"))
   assert.ok(!cancelsMark("body", "font-weight:normal"))
+})
+
+test("numbered lists keep the letters of their style", () => {
+  assert.equal(listType("list-style-type: lower-alpha;"), "a")
+  assert.equal(listType("color: red; list-style: inside UPPER-ROMAN"), "I")
+  assert.equal(listType("list-style-type: decimal"), null)
+  assert.equal(listType(""), null)
 })
