@@ -100,7 +100,7 @@ raise SystemExit('added_by_upgrade' not in connection.introspection.table_names(
 newest_backup() { find /srv/backups -type f | sort | tail -n 1; }
 
 # The backup that rollback.sh asks for.
-named_backup() { /src/deploy/rollback.sh 2>&1 | grep -oE 'ptcomplete-[0-9TZ]+\.tar\.age'; }
+named_backup() { (/src/deploy/rollback.sh 2>&1 || true) | grep -oE 'ptcomplete-[0-9TZ]+\.tar\.age'; }
 
 restore_backup() { /src/deploy/rollback.sh --restore "$1" --identity /tmp/backup-key.txt; }
 
