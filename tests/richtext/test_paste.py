@@ -29,6 +29,10 @@ def visible_words(markup: str) -> list[str]:
             element.drop_tree()
     for line_break in root.iter("br"):
         line_break.tail = f" {line_break.tail or ''}"
+    for quotation in root.iter("q"):
+        opening, closing = "‘’" if next(quotation.iterancestors("q"), None) is not None else "“”"
+        quotation.text = opening + (quotation.text or "")
+        quotation.tail = closing + (quotation.tail or "")
     return root.text_content().split()
 
 
