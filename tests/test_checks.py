@@ -45,7 +45,11 @@ def test_shared_servers_are_accepted(machines: Settings) -> None:
 def test_what_each_machine_would_have_for_itself_is_refused(
     machines: Settings, monkeypatch: pytest.MonkeyPatch, name: str, value: object, expected: str
 ) -> None:
-    monkeypatch.setattr(django_settings, name, value)
+    if name == "DATABASES":
+        monkeypatch.setattr(django_settings, name, value)
+    else:
+        # The other fixture may end first, and would then leave its value to the tests that follow.
+        setattr(machines, name, value)
     (message,) = check_several_machines()
     assert expected in message.msg
     assert "secret" not in message.msg
