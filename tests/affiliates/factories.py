@@ -17,7 +17,7 @@ def make_link(program: Program, **overrides: object) -> Link:
     """Create a link of `program`, validated as in the admin."""
     number = next(_numbers)
     host = program.host_list[0] if program.network == "other" else "www.amazon.com"
-    path = f"/things/{number}" if program.network == "other" else f"/dp/B{number:09d}"
+    path = f"/things/{number}" if program.network == "other" else f"/dp/M{number:09d}"
     fields = {"name": f"Link {number}", "slug": f"link-{number}", "destination": f"https://{host}{path}"}
     link = Link(program=program, **fields | overrides)
     link.full_clean()
