@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
 
 from newsletter.html_to_text import html_to_text
 from richtext.analysis import analyze, plain_text
 from richtext.links import unwrap
 from richtext.lists import MAX_NUMBER, numbers, parse_number
 from richtext.sanitizer import sanitize
+from tests.factories import make_post
 
 SHOP_URL = "https://www.amazon.com/dp/B000000001"
 
@@ -183,3 +186,18 @@ def test_a_loop_of_wrapped_links_ends() -> None:
 def test_sanitizing_unwraps_links() -> None:
     stored = sanitize(f'<p><a href="https://www.google.com/url?q={SHOP_URL}&amp;sa=D">A roller</a></p>')
     assert stored == f'<p><a href="{SHOP_URL}">A roller</a></p>'
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_letters_and_roman_numbers_are_shown_on_the_page(page: Page, live_server: LiveServer) -> None:
+    body = sanitize(
+        '<ol type="a"><li>a</li></ol><ol type="A"><li>b</li></ol><ol type="I"><li>c</li></ol><ol><li>d</li></ol>'
+    )
+    post = make_post(body=body)
+    page.goto(live_server.url + post.get_absolute_url())
+    markers = page.locator(".prose > ol > li").evaluate_all(
+        "items => items.map(item => [getComputedStyle(item).listStyleType, getComputedStyle(item, '::before').content])"
+    )
+    assert markers[:3] == [["lower-alpha", "none"], ["upper-alpha", "none"], ["upper-roman", "none"]]
+    assert markers[3] == ["none", "counter(list-item)"]
