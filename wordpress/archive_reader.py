@@ -134,7 +134,14 @@ _PREFIXES = {
 }
 # Only these elements cause parser events. A repaired file may lack the namespaces.
 _WP = ("wxr_version", "base_site_url", "base_blog_url", "author", "category", "tag", "term")
-_OUTER = ("item", "title", "link", *(f"{{*}}{local}" for local in _WP), *(f"wp:{local}" for local in _WP))
+_OUTER = (
+    "item",
+    "title",
+    "link",
+    "description",
+    *(f"{{*}}{local}" for local in _WP),
+    *(f"wp:{local}" for local in _WP),
+)
 _BEFORE_ROOT = re.compile(rb"(?:[\x00-\x20]|<!--.*?-->|<\?.*?\?>)++", re.DOTALL)
 _ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["'](us-ascii|iso-8859-\d+|windows-125\d)["']""", re.IGNORECASE)
 _NOT_AN_EXPORT = (

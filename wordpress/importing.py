@@ -12,8 +12,10 @@ from itertools import groupby
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
+from django.utils.html import escape
+from django.utils.text import get_text_list
 
-from blog.models import Post
+from blog.models import Category, Post
 from newsletter.models import AnnouncedPost
 from pages.models import Page
 from redirects.normalize import normalize_path
@@ -25,6 +27,7 @@ from wordpress.links import LinkRewriter, NewUrls
 from wordpress.models import ImportedObject, fingerprint
 from wordpress.reader import Export, Item
 from wordpress.report import Report
+from wordpress.seo import SeoImporter
 from wordpress.source_site import SourceSite
 from wordpress.terms import TermImporter
 
@@ -85,6 +88,7 @@ class Importer:
         self.progress = progress
         self.site = SourceSite(export)
         self.terms = TermImporter(export, self.site.name)
+        self.seo = SeoImporter(export, self.site)
         self.slugs = SlugAssigner()
         # The pages by key, without their texts.
         self.pages: dict[str, Item] = {}
@@ -186,8 +190,19 @@ class Importer:
             draft.report.outcomes[item.post_type]["skipped"] += 1
             return
         draft.post = Post()
-        fill_document(draft.post, item, self.site, draft.report)
+        self._fill(draft.post, item, draft.report)
         draft.post.update_derived_fields()
+
+    def _fill(self, document: Post | Page, item: Item, report: Report) -> None:
+        """Set the fields of `document` that need no database."""
+        fill_document(document, item, self.site, report)
+        self.seo.apply(document, item, report)
+        if names := self.terms.bylines.other_names(item):
+            document.body += f"\n<p><em>Written with {escape(get_text_list(names, 'and'))}.</em></p>"
+
+    def _primary_category(self, item: Item) -> Category | None:
+        slug = self.seo.primary_category_slug(item)
+        return self.terms.category(slug) if slug else None
 
     def _save_drafts(self, drafts: Sequence[_Draft]) -> None:
         """Save new posts, their redirects, and the records of their import."""
@@ -211,7 +226,8 @@ class Importer:
         ImportedObject.objects.bulk_create(records)
 
     def _new_post(self, post: Post, item: Item) -> NewPost:
-        post.author = self.terms.author(item.creator)
+        post.author = self.terms.author(self.terms.bylines.main_login(item))
+        post.primary_category = self._primary_category(item)
         return NewPost(
             post=post,
             slug=slug_for(item),
@@ -283,10 +299,10 @@ class Importer:
 
     def _save_document(self, document: Post | Page, item: Item, parent: Page | None) -> None:
         """Fill in the document from the item and save it."""
-        fill_document(document, item, self.site, self.report)
+        self._fill(document, item, self.report)
         if isinstance(document, Post):
-            document.author = self.terms.author(item.creator)
-            document.primary_category = None
+            document.author = self.terms.author(self.terms.bylines.main_login(item))
+            document.primary_category = self._primary_category(item)
         else:
             document.parent = parent
             document.updated_on = updated_on(item)

@@ -1,5 +1,6 @@
 """Fill in a post or page from an item of an export. Nothing here reads or writes the database."""
 
+from dataclasses import astuple
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -16,6 +17,7 @@ from wordpress.content_converter import ConvertedBody, to_html
 from wordpress.models import digest
 from wordpress.reader import Item
 from wordpress.report import Report
+from wordpress.seo_plugins import SeoMeta, read_seo_meta
 from wordpress.source_site import SourceSite
 from wordpress.terms import make_slug
 
@@ -97,6 +99,7 @@ def source_digest(item: Item, parent: Page | None) -> str:
     """Return the digest of the imported fields. New comments do not change it."""
     dates = item.published_at and item.published_at.isoformat()
     above = [parent.pk] if parent else []
+    seo = read_seo_meta(dict(item.meta))
     return digest(
         CONVERTER_VERSION,
         item.title,
@@ -107,5 +110,6 @@ def source_digest(item: Item, parent: Page | None) -> str:
         item.password,
         dates,
         item.terms,
+        *((astuple(seo),) if seo != SeoMeta() else ()),
         *above,
     )

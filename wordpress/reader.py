@@ -107,6 +107,7 @@ class Export:
     site_url: str
     base_blog_url: str
     title: str
+    description: str
     wxr_version: str
     authors: tuple[Author, ...]
     terms: tuple[Term, ...]
@@ -150,6 +151,7 @@ def read_export(path: Path) -> Export:
         site_url=site_url,
         base_blog_url=head.get("wp:base_blog_url") or head.get("link") or site_url,
         title=plain_line(head.get("title", "")),
+        description=plain_line(head.get("description", "")),
         wxr_version=head.get("wp:wxr_version", ""),
         authors=_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]),
         terms=_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]),

@@ -14,6 +14,7 @@ from plaintext.slugs import is_slug, slugify, unused_slug
 from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
 from wordpress import reader
+from wordpress.authors import Bylines, public_name
 from wordpress.models import ImportedObject
 from wordpress.reader import Export, Term
 
@@ -29,7 +30,7 @@ class TermImporter:
     def __init__(self, export: Export, site_name: str) -> None:
         self.site_name = site_name
         self._terms = {(term.taxonomy, term.slug): term for term in export.terms}
-        self._known_authors = {author.login: author for author in export.authors}
+        self.bylines = Bylines(export)
         self._categories: dict[str, Category] = {}
         self._tags: dict[str, Tag] = {}
         self._authors: dict[str, Author] = {}
@@ -71,11 +72,11 @@ class TermImporter:
     def author(self, login: str) -> Author:
         """Return the author with this WordPress login."""
         if login not in self._authors:
-            known = self._known_authors.get(login)
+            known = self.bylines.find(login) or reader.Author(login)
             self._authors[login] = self._get_or_import(
                 ImportedObject.Kind.AUTHOR, login[:700], Author, lambda: _create_author(known)
             )
-            self._save_wp_id(ImportedObject.Kind.AUTHOR, known.wp_id if known else "", self._authors[login])
+            self._save_wp_id(ImportedObject.Kind.AUTHOR, known.wp_id, self._authors[login])
         return self._authors[login]
 
     def _term(self, taxonomy: str, slug: str) -> Term:
@@ -122,12 +123,9 @@ def _create_tag(term: Term) -> Tag:
     return existing or Tag.objects.create(name=name, slug=slug)
 
 
-def _create_author(source: reader.Author | None) -> Author:
-    """Return an author profile without a user account. A login can be an email address, so it is never shown."""
-    name = ""
-    if source:
-        full_name = f"{source.first_name} {source.last_name}".strip()
-        name = full_name if source.display_name in {"", source.login, source.email} else source.display_name
+def _create_author(source: reader.Author) -> Author:
+    """Return an author profile without a user account."""
+    name = public_name(source)
     folded = fold(name[:120])
     existing = next((author for author in Author.objects.all() if folded and fold(author.name) == folded), None)
     if existing:
