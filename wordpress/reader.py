@@ -112,6 +112,8 @@ class Export:
     authors: tuple[Author, ...]
     terms: tuple[Term, ...]
     warnings: tuple[str, ...]
+    # The items and comments, by kind of report row.
+    counts: Counter[str]
     _files: tuple[ExportFile, ...] = field(repr=False)
     _offsets: "_Offsets" = field(repr=False)
 
@@ -156,6 +158,7 @@ def read_export(path: Path) -> Export:
         authors=_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]),
         terms=_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]),
         warnings=tuple(_warnings(surveys, damages)),
+        counts=_counts(surveys),
         _files=tuple(files),
         _offsets=_Offsets(sum((s.offsets for s in surveys), Counter())),
     )
@@ -172,11 +175,13 @@ class _Survey:
     used: dict[tuple[str, str], Term] = field(default_factory=dict)
     types: Counter[str] = field(default_factory=Counter)
     offsets: Counter[tuple[int, timedelta]] = field(default_factory=Counter)
+    comments: int = 0
     is_wordpress: bool = False
 
     def add_item(self, element: etree._Element) -> None:
         fields = _fields(element)
         self.types[fields.get("wp:post_type", "")] += 1
+        self.comments += sum(qualified_name(child.tag) == "wp:comment" for child in element)
         self.is_wordpress |= "wp:post_type" in fields or "wp:post_id" in fields
         if login := fields.get("dc:creator"):
             self.creators.setdefault(login, Author(login))
@@ -230,6 +235,15 @@ def _refuse_the_useless(surveys: list[_Survey], damages: list[int]) -> None:
         raise ExportError(f"This file is a news feed (RSS), not a WordPress export. {EXPORT_HINT}")
     if all(kind.startswith(("product", "shop_")) for kind in types):
         raise ExportError(f"This export contains only shop products and orders, no posts or pages. {EXPORT_HINT}")
+
+
+def _counts(surveys: list[_Survey]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for survey in surveys:
+        counts["comment"] += survey.comments
+        for kind, count in survey.types.items():
+            counts[kind if kind in {"post", "page", "attachment"} else "item"] += count
+    return counts
 
 
 def _warnings(surveys: list[_Survey], damages: list[int]) -> Iterator[str]:

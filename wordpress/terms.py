@@ -15,8 +15,9 @@ from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
 from wordpress import reader
 from wordpress.authors import Bylines, public_name
-from wordpress.models import ImportedObject
+from wordpress.models import ImportedObject, ImportRun, digest, row_fingerprint
 from wordpress.reader import Export, Term
+from wordpress.report import Outcome, Report
 
 BATCH_SIZE = 25
 
@@ -27,8 +28,9 @@ class TermImporter:
     Rows are cached. Call `clear()` after a rollback, which may have removed rows that were created here.
     """
 
-    def __init__(self, export: Export, site_name: str) -> None:
+    def __init__(self, export: Export, site_name: str, run: ImportRun | None = None) -> None:
         self.site_name = site_name
+        self.run = run
         self._terms = {(term.taxonomy, term.slug): term for term in export.terms}
         self.bylines = Bylines(export)
         self._categories: dict[str, Category] = {}
@@ -83,23 +85,49 @@ class TermImporter:
         return self._terms.get((taxonomy, slug)) or Term(taxonomy=taxonomy, slug=slug, name=slug)
 
     def _get_or_import[M: models.Model](
-        self, kind: ImportedObject.Kind, key: str, model: type[M], create: Callable[[], M]
+        self, kind: ImportedObject.Kind, key: str, model: type[M], create: Callable[[], tuple[M, bool]]
     ) -> M:
         """Return the object imported for `key` in an earlier run, or create it."""
         imported = ImportedObject.objects.filter(site=self.site_name, kind=kind, key=key).first()
         found = model._default_manager.filter(pk=imported.object_id).first() if imported else None
         if found is None:
-            found = create()
-            ImportedObject.objects.update_or_create(
-                site=self.site_name, kind=kind, key=key, defaults={"object_id": found.pk}
-            )
+            found, is_new = create()
+            self.record(kind, key, found, is_new=is_new)
         return found
+
+    def record(self, kind: ImportedObject.Kind, key: str, row: models.Model, *, is_new: bool) -> None:
+        """Record what a category, tag, author or the site was imported as."""
+        values = {"object_id": row.pk, "run": self.run, "is_new": is_new, "fingerprint": row_fingerprint(row)}
+        ImportedObject.objects.update_or_create(site=self.site_name, kind=kind, key=key, defaults=values)
+
+    def fill(self, report: Report) -> None:
+        """Report the categories, tags and authors."""
+        for kind, rows in (
+            (ImportedObject.Kind.CATEGORY, self._categories),
+            (ImportedObject.Kind.TAG, self._tags),
+            (ImportedObject.Kind.AUTHOR, self._authors),
+        ):
+            records = ImportedObject.objects.filter(site=self.site_name, kind=kind, run=self.run, is_new=True)
+            new = set(records.values_list("object_id", flat=True))
+            # Names to sign in are private, so that of an author is not part of the report.
+            is_author = kind == ImportedObject.Kind.AUTHOR
+            for key, row in rows.items():
+                report.record(
+                    kind,
+                    Outcome.CREATED if row.pk in new else Outcome.UNCHANGED,
+                    source="" if is_author else key,
+                    title=str(row),
+                    target=row,
+                    key=digest(key) if is_author else "",
+                )
 
     def _save_wp_id(self, kind: ImportedObject.Kind, wp_id: str, row: models.Model) -> None:
         """Record the WordPress ID for URLs such as /?cat=7: see wordpress.legacy_urls."""
         if wp_id.isascii() and wp_id.isdecimal():
             key, values = f"#{int(wp_id[:18])}", {"object_id": row.pk}
-            ImportedObject.objects.update_or_create(site=self.site_name, kind=kind, key=key, defaults=values)
+            ImportedObject.objects.update_or_create(
+                site=self.site_name, kind=kind, key=key, defaults=values, create_defaults={**values, "run": self.run}
+            )
 
 
 def make_slug(text: str, limit: int) -> str:
@@ -108,30 +136,32 @@ def make_slug(text: str, limit: int) -> str:
     return slug if is_slug(slug) and len(slug) <= limit else slugify(text, limit)
 
 
-def _create_category(term: Term, parent: Category | None) -> Category:
+def _create_category(term: Term, parent: Category | None) -> tuple[Category, bool]:
     slug = make_slug(term.slug or term.name, 200) or "category"
     name = plain_text(sanitize(term.name))[:200] or slug
     existing = Category.objects.filter(slug=slug, parent=parent).first()
     description = plain_text(sanitize(term.description))
-    return existing or Category.objects.create(name=name, slug=slug, parent=parent, description=description)
+    if existing:
+        return existing, False
+    return Category.objects.create(name=name, slug=slug, parent=parent, description=description), True
 
 
-def _create_tag(term: Term) -> Tag:
+def _create_tag(term: Term) -> tuple[Tag, bool]:
     name = plain_text(sanitize(term.name))[:100] or term.slug[:100]
     slug = make_slug(term.slug or name, 100) or "tag"
     existing = Tag.objects.filter(models.Q(slug=slug) | models.Q(key=tag_key(name))).first()
-    return existing or Tag.objects.create(name=name, slug=slug)
+    return (existing, False) if existing else (Tag.objects.create(name=name, slug=slug), True)
 
 
-def _create_author(source: reader.Author) -> Author:
+def _create_author(source: reader.Author) -> tuple[Author, bool]:
     """Return an author profile without a user account."""
     name = public_name(source)
     folded = fold(name[:120])
     existing = next((author for author in Author.objects.all() if folded and fold(author.name) == folded), None)
     if existing:
-        return existing
+        return existing, False
     stem = slugify(name or "Guest author", 110) or "author"
     slug = unused_slug(stem, lambda slug: Author.objects.filter(slug=slug).exists())
     number = slug.removeprefix(stem).strip("-")
     # Unnamed authors are different people, so each gets a profile to rename in the admin.
-    return Author.objects.create(slug=slug, name=name[:120] or f"Guest author {number}".strip())
+    return Author.objects.create(slug=slug, name=name[:120] or f"Guest author {number}".strip()), True

@@ -1,0 +1,388 @@
+"""Import one export: its pages, posts, categories, tags and authors.
+
+Each page and each changed post is saved in its own transaction, new posts in small batches.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.utils.html import escape
+from django.utils.text import get_text_list
+
+from blog.models import Category, Post
+from newsletter.models import AnnouncedPost
+from pages.models import Page
+from redirects.normalize import normalize_path
+from siteinfo.models import SiteInfo
+from wordpress import path_mapping, undo
+from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
+from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on
+from wordpress.links import NewUrls
+from wordpress.models import ImportedObject, fingerprint
+from wordpress.reader import Export, Item
+from wordpress.report import Kind, Outcome, Report
+from wordpress.seo import SeoImporter
+from wordpress.source_site import SourceSite
+from wordpress.terms import TermImporter
+
+log = logging.getLogger(__name__)
+
+# Limits of a batch. Its transaction takes a fraction of a second, so visitors can write to the database in between.
+BATCH_ITEMS = 25
+BATCH_CHARACTERS = 250_000
+MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
+_ERRORS = (DatabaseError, ValidationError, ValueError, RecursionError)
+
+
+@dataclass
+class _Draft:
+    """A new post and what to report once it is saved. Skipped items have no `post`."""
+
+    item: Item
+    key: str
+    report: Report
+    post: Post | None = None
+
+
+class Importer:
+    """Import one export. Only one batch of items is in memory at a time."""
+
+    def __init__(self, export: Export, report: Report, progress: Callable[[int], None], number: int = 0) -> None:
+        self.export = export
+        self.report = report
+        self.progress = progress
+        # Which of the files it is. An item that is in several of them has a row in the report for each.
+        self.number = number
+        self.site = SourceSite(export)
+        self.terms = TermImporter(export, self.site.name, report.run)
+        self.seo = SeoImporter(export, self.site)
+        self.slugs = SlugAssigner()
+        # The pages by key, without their texts.
+        self.pages: dict[str, Item] = {}
+        self._other_counts: Counter[str] = Counter()
+        self.has_front_page = False
+        self.new_urls = NewUrls()
+
+    def prepare(self) -> None:
+        """Import the categories and tags, and collect the pages."""
+        self.report.notes.extend(self.export.warnings)
+        with transaction.atomic():
+            if not SiteInfo.objects.exists():
+                name = self.export.title[:80] or "My blog"
+                site = SiteInfo.objects.create(pk=SiteInfo.singleton_instance_id, name=name)
+                self.terms.record(ImportedObject.Kind.SITE, "", site, is_new=True)
+        self.terms.import_all()
+        for key, page in _with_keys(self.export.items("page")):
+            self.pages[key] = replace(page, body="", excerpt="", meta=(), comments=())
+        self.has_front_page = any(path_mapping.is_front_page(page, self.site) for page in self.pages.values())
+
+    def import_pages(self, wanted: Collection[tuple[str, int]]) -> None:
+        """Import those pages whose site and WordPress ID are in `wanted`."""
+        if any((self.site.name, page.post_id) in wanted for page in self.pages.values()):
+            for key, page in _with_keys(self.export.items("page")):
+                if (self.site.name, page.post_id) in wanted:
+                    self.import_item(page, key)
+
+    def import_posts(self) -> None:
+        """Import the posts, and count the unsupported items."""
+        done = 0
+        key_counts: Counter[str] = Counter()
+        for batch in _batches(self.export.items()):
+            posts = [item for item in batch if item.post_type == "post"]
+            self._import_batch(list(_with_keys(posts, key_counts)))
+            self._report_others(item for item in batch if item.post_type not in MODELS)
+            done += len(batch)
+            self.progress(done)
+
+    def report_terms(self) -> None:
+        """Report the authors, categories and tags."""
+        report = self.report.child()
+        self.terms.fill(report)
+        with transaction.atomic():
+            report.save()
+
+    def _report_others(self, items: Iterable[Item]) -> None:
+        """Report the items that are neither posts nor pages."""
+        report = self.report.child()
+        for key, item in _with_keys(items, self._other_counts):
+            name = item.post_type or "item without a type"
+            report.unsupported[name] += 1
+            kind = Kind.ATTACHMENT if name == "attachment" else Kind.ITEM
+            self._record_item(report, item, key, kind, Outcome.SKIPPED, reason="This kind of content is not imported.")
+        report.save()
+        self.report.add(report)
+
+    def import_item(self, item: Item, key: str) -> None:
+        """Import a post or page. Report a failure and continue with the next item."""
+        report = self.report.child()
+        try:
+            with transaction.atomic():
+                self._import(item, key, report)
+                report.save()
+        except _ERRORS as error:
+            log.exception("WordPress %s %s", item.post_type, item.post_id)
+            # The rollback also removed what this item created.
+            self.terms.clear()
+            report = self.report.child()
+            report.notes.append(f"“{display_title(item)}” could not be imported: {error}")
+            self._record_item(report, item, key, item.post_type, Outcome.FAILED)
+            report.save()
+        self.report.add(report)
+
+    # ---- Batches of posts -----------------------------------------------------------------------
+
+    def _import_batch(self, posts: Sequence[tuple[str, Item]]) -> None:
+        """Import posts in order: new ones together, and those of earlier runs one by one."""
+        kind = ImportedObject.Kind.POST
+        rows = ImportedObject.objects.filter(site=self.site.name, kind=kind, key__in=[key for key, _ in posts])
+        imported = {row.key: row for row in rows}
+        pks = [row.object_id for row in imported.values()]
+        saved = Post.objects.only("slug", "status", "published_at", "trashed_at").in_bulk(pks)
+        unchanged = self.report.child()
+        for is_new, group in groupby(posts, key=lambda each: each[0] not in imported):
+            if is_new:
+                self._import_new(list(group))
+                continue
+            for key, item in group:
+                post = saved.get(imported[key].object_id)
+                has_same_source = imported[key].digest == source_digest(item, None)
+                if post and has_same_source and not self._skip_reason(item):
+                    self._record_item(unchanged, item, key, kind, Outcome.UNCHANGED, target=post)
+                    self._record_url(item, post)
+                else:
+                    self.import_item(item, key)
+        unchanged.save()
+        self.report.add(unchanged)
+
+    def _import_new(self, posts: Sequence[tuple[str, Item]]) -> None:
+        """Import new posts in one transaction. If one of them fails, import them one by one."""
+        try:
+            drafts = [_Draft(item, key, self.report.child()) for key, item in posts]
+            for draft in drafts:
+                self._fill_draft(draft)
+            report = self.report.child()
+            with transaction.atomic():
+                self._save_drafts([draft for draft in drafts if draft.post is not None])
+                for draft in drafts:
+                    report.add(draft.report)
+                report.save()
+        except _ERRORS:
+            log.info("A batch of posts failed. Importing its posts one by one", exc_info=True)
+            self.terms.clear()
+            self.slugs = SlugAssigner()
+            for key, item in posts:
+                self.import_item(item, key)
+            return
+        self.report.add(report)
+        for draft in drafts:
+            if draft.post is not None:
+                self._record_url(draft.item, draft.post)
+
+    def _fill_draft(self, draft: _Draft) -> None:
+        """Convert the item to a post, without writing to the database."""
+        item = draft.item
+        if reason := self._skip_reason(item):
+            draft.report.notes.append(f"“{display_title(item)}” {reason}")
+            self._record_item(draft.report, item, draft.key, item.post_type, Outcome.SKIPPED)
+            return
+        draft.post = Post()
+        self._fill(draft.post, item, draft.report)
+        draft.post.update_derived_fields()
+
+    def _fill(self, document: Post | Page, item: Item, report: Report) -> None:
+        """Set the fields of `document` that need no database."""
+        fill_document(document, item, self.site, report)
+        self.seo.apply(document, item, report)
+        if names := self.terms.bylines.other_names(item):
+            document.body += f"\n<p><em>Written with {escape(get_text_list(names, 'and'))}.</em></p>"
+
+    def _primary_category(self, item: Item) -> Category | None:
+        slug = self.seo.primary_category_slug(item)
+        return self.terms.category(slug) if slug else None
+
+    def _save_drafts(self, drafts: Sequence[_Draft]) -> None:
+        """Save new posts, their redirects, and the records of their import."""
+        new_posts = [self._new_post(draft.post, draft.item) for draft in drafts if draft.post is not None]
+        self.slugs.assign(new_posts)
+        create_posts(new_posts)
+        records = []
+        for draft, new in zip(drafts, new_posts, strict=True):
+            self._redirect_source(new.post, draft.item, draft.report)
+            records.append(
+                ImportedObject(
+                    site=self.site.name,
+                    kind=ImportedObject.Kind.POST,
+                    key=draft.key,
+                    object_id=new.post.pk,
+                    digest=source_digest(draft.item, None),
+                    fingerprint=fingerprint(new.post),
+                    run=self.report.run,
+                    is_new=True,
+                )
+            )
+            self._record_item(draft.report, draft.item, draft.key, Kind.POST, Outcome.CREATED, target=new.post)
+        ImportedObject.objects.bulk_create(records)
+
+    def _new_post(self, post: Post, item: Item) -> NewPost:
+        post.author = self.terms.author(self.terms.bylines.main_login(item))
+        post.primary_category = self._primary_category(item)
+        return NewPost(
+            post=post,
+            slug=slug_for(item),
+            categories=[self.terms.category(ref.slug) for ref in item.terms if ref.taxonomy == "category"],
+            tags=[self.terms.tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"],
+        )
+
+    def _record_url(self, item: Item, document: Post | Page) -> None:
+        """Record where the URLs of the item lead now, for links to it."""
+        url = document.get_absolute_url()
+        if path := self.site.path_of(item.link):
+            self.new_urls.by_path[normalize_path(path)] = url
+        if document.is_published:
+            self.new_urls.by_id.setdefault((item.post_type, item.post_id), url)
+
+    # ---- Single posts and pages -----------------------------------------------------------------
+
+    def _import(self, item: Item, key: str, report: Report) -> None:
+        if reason := self._skip_reason(item):
+            report.notes.append(f"“{display_title(item)}” {reason}")
+            self._record_item(report, item, key, item.post_type, Outcome.SKIPPED)
+            return
+        kind = ImportedObject.Kind(item.post_type)
+        imported = ImportedObject.objects.filter(site=self.site.name, kind=kind, key=key).first()
+        parent = (
+            path_mapping.find_parent(item, self.site, self._pages_by_id) if kind == ImportedObject.Kind.PAGE else None
+        )
+        document = (
+            MODELS[kind].objects.filter(pk=imported.object_id).first()
+            if imported
+            else self._new_document(item, parent, report)
+        )
+        if document is None:
+            report.notes.append(f"“{display_title(item)}” was skipped: you deleted it here.")
+            self._record_item(report, item, key, kind, Outcome.SKIPPED)
+            return
+        record = imported or ImportedObject(site=self.site.name, kind=kind, key=key, run=report.run)
+        outcome = self._save_if_changed(record, document, item, parent, report)
+        self._record_item(report, item, key, kind, outcome, target=document)
+        self._record_url(item, document)
+
+    def _save_if_changed(
+        self, record: ImportedObject, document: Post | Page, item: Item, parent: Page | None, report: Report
+    ) -> Outcome:
+        """Fill in and save the document, unless nothing changed in WordPress or something did here."""
+        source = source_digest(item, parent)
+        if record.pk and record.digest == source:
+            return Outcome.UNCHANGED
+        if record.pk and record.fingerprint != fingerprint(document):
+            report.notes.append(f"“{display_title(item)}” changed in WordPress and here. Your version was kept.")
+            return Outcome.CONFLICT
+        outcome = Outcome.UPDATED if record.pk else Outcome.CREATED
+        if not record.pk:
+            record.is_new, record.before = document.pk is None, undo.values_before(document)
+        self._save_document(document, item, parent, report)
+        record.object_id, record.digest, record.fingerprint = document.pk, source, fingerprint(document)
+        record.save()
+        if isinstance(document, Post):
+            # Subscribers already know this post, so do not announce it.
+            AnnouncedPost.objects.skip_existing(pk=document.pk)
+        return outcome
+
+    def _skip_reason(self, item: Item) -> str:
+        if item.status == "trash" or (item.status == "auto-draft" and not (item.body or item.title)):
+            return "was skipped: it is in the WordPress trash."
+        return path_mapping.skip_reason(item, self.site, self.has_front_page) if item.post_type == "page" else ""
+
+    @cached_property
+    def _pages_by_id(self) -> dict[int, Item]:
+        return {page.post_id: page for page in reversed(self.pages.values())}
+
+    def _new_document(self, item: Item, parent: Page | None, report: Report) -> Post | Page:
+        """Return the unsaved document to fill, or the unedited starter page that it replaces."""
+        if item.post_type == "post":
+            return Post()
+        page, note = path_mapping.page_for_path(f"{parent.path}/{slug_for(item)}" if parent else slug_for(item))
+        if note:
+            report.notes.append(f"“{display_title(item)}”: {note}")
+        return page
+
+    def _save_document(self, document: Post | Page, item: Item, parent: Page | None, report: Report) -> None:
+        """Fill in the document from the item and save it."""
+        self._fill(document, item, report)
+        if isinstance(document, Post):
+            document.author = self.terms.author(self.terms.bylines.main_login(item))
+            document.primary_category = self._primary_category(item)
+        else:
+            document.parent = parent
+            document.updated_on = updated_on(item)
+            if document.position is None:
+                document.position = min(max(item.menu_order, 0), 32_767)
+        path_mapping.assign_free_slug(document, document.slug or slug_for(item))
+        document.save()
+        if isinstance(document, Post):
+            document.categories.set(self.terms.category(ref.slug) for ref in item.terms if ref.taxonomy == "category")
+            document.set_categories(document.categories.all())
+            document.tags.set([self.terms.tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"])
+        self._redirect_source(document, item, report)
+
+    def _redirect_source(self, document: Post | Page, item: Item, report: Report) -> None:
+        if note := path_mapping.redirect_from_source(document, item, self.site):
+            report.notes.append(f"“{display_title(item)}” {note}")
+
+    def _record_item(
+        self,
+        report: Report,
+        item: Item,
+        key: str,
+        kind: str,
+        outcome: Outcome,
+        *,
+        target: Post | Page | None = None,
+        reason: str = "",
+    ) -> None:
+        """Report what became of an item, with the notes in `report`, which is only about it, as the reason."""
+        title = display_title(item)
+        if item.post_type in report.outcomes:
+            report.outcomes[item.post_type][outcome] += 1
+        for part, names in ((Kind.SHORTCODE, report.shortcodes), (Kind.BLOCK, report.blocks)):
+            for name in names:
+                report.record(part, Outcome.REMOVED, source=name, title=title, source_id=item.post_id, target=target)
+        report.record(
+            kind,
+            outcome,
+            source=item.link or item.guid,
+            title=title,
+            reason=reason or report.reason_for(title),
+            source_id=item.post_id,
+            target=target,
+            key=f"{self.number}:{key}",
+        )
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the items in lists of limited length and size."""
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        if batch and (len(batch) == BATCH_ITEMS or size + len(item.body) > BATCH_CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += len(item.body)
+    if batch:
+        yield batch
+
+
+def _with_keys(items: Iterable[Item], counts: Counter[str] | None = None) -> Iterator[tuple[str, Item]]:
+    """Yield each item with a unique key. Merged sites repeat IDs and GUIDs, so repeated keys get a number."""
+    counts = Counter() if counts is None else counts
+    for item in items:
+        base = f"{item.post_type}:{item.post_id}:{item.guid}"[:690]
+        counts[base] += 1
+        yield (base if counts[base] == 1 else f"{base}#{counts[base]}"), item
