@@ -242,7 +242,9 @@ def _find_match(path: str, query: str) -> tuple[Redirect, str] | None:
         return None
     row = rows[match]
     if match == feed_list and row.target_path and "?" not in row.target and "#" not in row.target:
-        return row, f"{row.target.rstrip('/')}{key.removeprefix(feed_list)}/"
+        feed = f"{row.target.rstrip('/')}{key.removeprefix(feed_list)}/"
+        # A post has no feed, so the feed of its comments leads to the post.
+        return row, row.target if url_registry.broken_reasons([unquote(feed)]) else feed
     if row.is_pattern and row.target.endswith("*"):
         # Use the path as requested: another site may be case-sensitive.
         rest = [part for part in path.split("/") if part][row.old_path.count("/") - 1 :]

@@ -1,17 +1,20 @@
 """Map WordPress paths to parent pages, slugs and redirects here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve, reverse
 
+from blog.internal_links import missing_pages
 from blog.models import Post
 from pages.models import MAX_PATH_LENGTH, Page
 from pages.starter_pages import is_unchanged, role_at_path
 from publishing.document_paths import validate_path_is_free
 from redirects import services
 from redirects.models import Redirect
-from redirects.normalize import normalize_path
+from redirects.normalize import is_valid_path, normalize_path
+from wordpress.legacy_urls import LISTS, NOT_SLUGS
 from wordpress.models import ImportedObject
 from wordpress.reader import Item
 from wordpress.source_site import SourceSite
@@ -129,19 +132,82 @@ def _is_free(text: Post | Page) -> bool:
     return True
 
 
-def redirect_from_source(text: Post | Page, item: Item, site: SourceSite) -> str:
-    """Redirect the source path to `text` if it is published and the path is free. Return a note for the report.
+# ---- Redirects from the paths of the source site --------------------------------------------------------
 
-    Posts that keep their slug need no redirect: see wordpress.legacy_urls.
+
+def redirect_from_source(text: Post | Page, item: Item, site: SourceSite) -> str:
+    """Redirect the old URLs of `text` to it if it is published and they are free. Return a note for the report.
+
+    The old URLs are the permalink, the path in the GUID, and the permalink with each earlier slug. Most posts need no
+    redirect: wordpress.legacy_urls finds them by the slug at the end of the path. The permalink of a post wins over
+    an earlier one of another post, and redirects that someone added by hand stay.
     """
-    path, here = site.path_of(item.link), text.get_absolute_url()
-    if not text.is_published or not path or normalize_path(path) == normalize_path(getattr(text, text.path_field)):
+    if not text.is_published:
         return ""
-    if isinstance(text, Post) and text.slug == item.slug.lower():
+    path, here = requested_path(item.link, site), text.get_absolute_url()
+    paths = [each for each in (path, *earlier_paths(item, site)) if each and not _leads_to(each, text)]
+    if not paths:
         return ""
-    try:
-        validate_path_is_free(path)
-    except ValidationError:
+    keys = {each: normalize_path(each) for each in paths}
+    existing = dict(Redirect.objects.filter(old_path__in=keys.values()).values_list("old_path", "origin"))
+    taken = _taken_paths(paths)
+    free = {
+        key: here
+        for each, key in keys.items()
+        if each not in taken and (key not in existing or (each == path and existing[key] != Redirect.Origin.MANUAL))
+    }
+    services.create_redirects(free, _IMPORTED)
+    if path in taken:
         return f"was at /{path}/. That path is taken here, so it is at {here}."
-    services.create_redirect(f"/{path}", here, _IMPORTED)
-    return f"was at /{path}/ and is now at {here}. The old URL redirects to it."
+    is_renamed = path in keys and (isinstance(text, Page) or text.slug not in keys[path])
+    return f"was at /{path}/ and is now at {here}. The old URL redirects to it." if is_renamed else ""
+
+
+def redirect_front_page(item: Item, site: SourceSite, target: str) -> None:
+    """Redirect the other URLs of a page that WordPress filled itself, such as /?page_id=12, to `target`."""
+    paths = {f"{base}?{name}={item.post_id}" for base in ("/", f"/{site.with_base('')}") for name in ("page_id", "p")}
+    own = requested_path(item.slug and f"{site.url}/{item.slug}/", site)
+    if own and not _taken_paths([own]):
+        paths.add(own)
+    free = {path: target for path in paths if not services.final_target(path)}
+    services.create_redirects(free, _IMPORTED)
+
+
+def requested_path(link: str, site: SourceSite) -> str:
+    """Return the path of a link as visitors request it, without outer slashes.
+
+    Return "" for the front page, for `/?p=12`, and for other sites.
+    """
+    path = site.path_of(link)
+    return site.with_base(path) if path and is_valid_path(path) else ""
+
+
+def earlier_paths(item: Item, site: SourceSite) -> list[str]:
+    """Return the permalink of the item with each of its earlier slugs, and the path in its GUID."""
+    before, slug, after = requested_path(item.link, site).rpartition(item.slug) if item.slug else ("", "", "")
+    earlier = [unquote(value.strip()) for key, value in item.meta if key == "_wp_old_slug"] if slug else []
+    paths = [f"{before}{each}{after}" for each in earlier if each and "/" not in each]
+    return list(dict.fromkeys([*filter(is_valid_path, paths), requested_path(item.guid, site)]))
+
+
+def _leads_to(path: str, text: Post | Page) -> bool:
+    """Return whether the path is that of the text, or leads to it by the slug at its end."""
+    key = normalize_path(path)
+    if key == normalize_path(getattr(text, text.path_field)):
+        return True
+    *above, last = key.strip("/").split("/")
+    is_slug = isinstance(text, Post) and last == text.slug and not last.isdecimal() and last not in NOT_SLUGS
+    return is_slug and LISTS.isdisjoint(above)
+
+
+def _taken_paths(paths: Collection[str]) -> set[str]:
+    """Return those of `paths` that show something else here: another part of the site or a public post or page."""
+    keys = {path: normalize_path(path).strip("/") for path in paths}
+    missing = missing_pages(keys.values())
+    return {path for path, key in keys.items() if key not in missing or _is_admin_path(key)}
+
+
+def _is_admin_path(path: str) -> bool:
+    """Return whether the admin has a page at the path. It matches every path below /admin/: see legacy_urls."""
+    match = resolve(f"/{path}/") if path.partition("/")[0] == "admin" else None
+    return match is not None and bool(match.url_name)

@@ -17,6 +17,8 @@ class SourceSite:
         except ValueError:  # such as http://[
             url = urlsplit("")
         self.host = (url.hostname or "").removeprefix("www.")
+        self.url = f"https://{url.netloc}{url.path.rstrip('/')}"
+        # The folder of a blog such as old.example/blog.
         self.base = url.path.rstrip("/")
         self.name = f"{self.host}{self.base}"[:255]
 
@@ -37,6 +39,10 @@ class SourceSite:
             return None
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         return unquote(parts.path.removeprefix(self.base)).strip("/"), query, fragment
+
+    def with_base(self, path: str) -> str:
+        """Return a path of the site as visitors request it: below the folder of the blog, without outer slashes."""
+        return f"{self.base}/{path}".strip("/")
 
     def path_of(self, link: str) -> str | None:
         """Return the path of `link`, "" for the front page, or None for a URL with a query such as `/?p=12`."""

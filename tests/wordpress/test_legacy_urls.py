@@ -121,12 +121,15 @@ def test_every_wordpress_feed_has_a_feed_here(client: Client, imported_post: Pos
             assert "xml" in response["Content-Type"]
 
 
-def test_comment_feeds_return_410(client: Client, imported_post: Post) -> None:
-    for old in (
-        *("/comments/feed/", "/comments/feed/atom/", "/the-knee/feed/", "/?feed=comments-rss2"),
-        "/2024/05/the-knee/feed/",
-    ):
-        assert client.get(old).status_code == 410, old
+def test_comment_feeds_lead_to_the_post_and_to_the_feed_of_posts(client: Client, imported_post: Post) -> None:
+    wanted = {
+        "/comments/feed/": "/feed/",
+        "/comments/feed/atom/": "/feed/",
+        "/?feed=comments-rss2": "/feed/",
+        "/the-knee/feed/": "/the-knee/",
+        "/2024/05/the-knee/feed/": "/the-knee/",
+    }
+    assert {old: client.get(old)["Location"] for old in wanted} == wanted
 
 
 def test_unknown_urls_return_404(client: Client, imported_post: Post) -> None:

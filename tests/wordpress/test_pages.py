@@ -175,7 +175,9 @@ def test_edited_starter_page_is_not_replaced(
     assert Page.objects.get(title="Page 1").path == "about-2"
     output = capsys.readouterr().out
     assert "“Page 1”: your page “About Me” was kept, and this one was added next to it." in output
-    assert "“Page 1” was at /about/. That path is taken here, so it is at /about-2/." in output
+    is_public = change == "publish"
+    assert ("“Page 1” was at /about/. That path is taken here, so it is at /about-2/." in output) == is_public
+    assert ("“Page 1” was at /about/ and is now at /about-2/." in output) == (not is_public)
 
 
 def test_page_at_a_reserved_path_gets_another_path_and_its_links_follow(write: Writer) -> None:
