@@ -12,10 +12,11 @@ from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from solo.admin import SingletonModelAdmin
 
 from images import views
 from images.forms import ImageForm, formfield_for_image
-from images.models import Image, ImageQuerySet, Video
+from images.models import Image, ImageQuerySet, SiteIcon, Video
 from richtext.references import Reference
 from siteinfo.where_used import WhereUsed, where_used
 
@@ -154,3 +155,10 @@ class VideoAdmin(ImagePickerMixin, admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Video | None = None) -> bool:
         """Return False: texts may use the video."""
         return False
+
+
+@admin.register(SiteIcon)
+class SiteIconAdmin(ImagePickerMixin, SingletonModelAdmin):
+    """Choose the image of the site's icons."""
+
+    fields = ("image",)

@@ -15,6 +15,7 @@ from images.rendition_formats import FAILED, FORMATS, FORMATS_HASH
 from images.storage import delete_with_renditions
 from images.uploads import process_upload
 from richtext.references import Reference, ReferenceSource
+from siteinfo.singletons import Singleton
 
 MAX_SEARCH_WORDS = 8
 
@@ -227,3 +228,25 @@ class Video(ReferenceSource):
             return f"https://www.youtube-nocookie.com/embed/{self.key}"
         number, _, secret = self.key.partition("/")
         return f"https://player.vimeo.com/video/{number}?dnt=1" + (f"&h={secret}" if secret else "")
+
+
+class SiteIcon(ReferenceSource, Singleton):
+    """The image from which the site's icons are made."""
+
+    reference_fields = ("image",)
+
+    image = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="site_icons",
+        help_text="Shown in browser tabs, bookmarks, search results and on home screens. Best is a square logo, at "
+        "least 512 pixels wide. Photos are cropped around their focal point. Browsers may show the old icon for a day.",
+    )
+
+    class Meta:
+        verbose_name = "site icon"
+
+    def __str__(self) -> str:
+        return "Site icon"

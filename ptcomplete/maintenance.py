@@ -14,7 +14,7 @@ from ptcomplete.resend_form import resend_context
 # Seconds until clients and search engines should try again.
 RETRY_AFTER = 300
 # Files, and what reports the site's state.
-OPEN_VIEWS = {"healthz", "favicon", "media", "og_image", "robots"}
+OPEN_VIEWS = {"healthz", "favicon", "icon_png", "apple_touch_icon", "media", "og_image", "robots"}
 
 
 class MaintenanceMiddleware:

@@ -1,6 +1,7 @@
 """The home page and the views that belong to the whole site rather than to one app."""
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from django.contrib.sitemaps import views as sitemap_views
@@ -15,14 +16,12 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseNotFound,
-    HttpResponseRedirect,
     HttpResponseServerError,
     JsonResponse,
     QueryDict,
 )
 from django.shortcuts import render
 from django.template.loader import get_template
-from django.templatetags.static import static
 from django.urls import is_valid_path, reverse
 from django.utils.http import http_date
 from django.views.decorators.cache import never_cache
@@ -35,7 +34,7 @@ from affiliates.views import disclose_redirect
 from analytics.visitors import is_prefetch
 from blog.sitemaps import SITEMAPS as BLOG_SITEMAPS
 from blog.views import post_detail
-from images import og_images
+from images import og_images, site_icons
 from object_storage.errors import StorageUnavailableError
 from operations.context import current_request_id
 from operations.errors import describe
@@ -133,8 +132,29 @@ def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Redirect clients that request /favicon.ico without reading the page."""
-    return HttpResponseRedirect(static("site/img/favicon.svg"))
+    """Serve the site's icon to clients that request /favicon.ico without reading the page."""
+    return _icon(site_icons.favicon_ico, "image/x-icon")
+
+
+@require_safe
+def icon_png(request: HttpRequest) -> HttpResponse:
+    """Serve the site's icon for tabs and search results."""
+    return _icon(site_icons.icon_png, "image/png")
+
+
+@require_safe
+def apple_touch_icon(request: HttpRequest, variant: str = "") -> HttpResponse:
+    """Serve the site's icon for home screens. Older devices ask for it by size, and scale it down."""
+    return _icon(site_icons.apple_touch_icon, "image/png")
+
+
+def _icon(make: Callable[[], bytes], content_type: str) -> HttpResponse:
+    try:
+        response = HttpResponse(make(), content_type=content_type)
+    except StorageUnavailableError:
+        return busy()
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
 
 
 @require_safe

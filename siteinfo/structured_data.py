@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -68,7 +68,7 @@ def organization(site: SiteInfo, profile_urls: Iterable[str]) -> Node:
         url=absolute_url("/"),
         description=site.description,
         email=site.email,
-        logo=absolute_url(static("site/img/logo-mark.svg")),
+        logo=absolute_url(reverse("icon_png")),
         sameAs=list(profile_urls),
     )
 

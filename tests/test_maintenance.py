@@ -82,7 +82,9 @@ def test_cached_pages_can_still_be_read(client: Client) -> None:
     assert client.get(f"{path}?page=2").status_code == 503
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/livez", "/robots.txt", "/favicon.ico", "/admin/login/"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/livez", "/robots.txt", "/favicon.ico", "/icon.png", "/apple-touch-icon.png", "/admin/login/"]
+)
 def test_some_urls_work_as_always(path: str, closed: None, client: Client) -> None:
     assert client.get(path).status_code in (200, 302)
 

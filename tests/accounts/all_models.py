@@ -13,7 +13,7 @@ from backups.models import Backup
 from blog.models import Post, PostTemplate, PublishingRules
 from contact.models import ContactSettings, Message, Reply
 from feedback.models import Suggestion
-from images.models import Video
+from images.models import SiteIcon, Video
 from instagram.models import InstagramPost, InstagramSettings
 from layout.models import Block
 from newsletter.models import ConsentText, NewsletterSettings, Suppression, Topic
@@ -43,7 +43,7 @@ def make_all_models() -> None:
     Backup.objects.create(name="backup", started_at=timezone.now(), active_at=timezone.now())
     Redirect.objects.create(old_path="/old", target="/new/")
     NotFoundLog.objects.create(path="/gone")
-    for singleton in (ContactSettings, InstagramSettings, NewsletterSettings, PublishingRules, ShopPage):
+    for singleton in (ContactSettings, InstagramSettings, NewsletterSettings, PublishingRules, ShopPage, SiteIcon):
         singleton.objects.create()
     empty = [model._meta.label for model in admin.site._registry if not model._default_manager.exists()]
     assert empty == []
