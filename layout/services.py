@@ -1,10 +1,12 @@
 """Changes to the order of blocks. Each takes a lock, so concurrent changes neither lose nor duplicate a block."""
 
+from collections.abc import Sequence
+
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from layout.default_layout import default_blocks
+from layout.default_layout import BlockNode, default_blocks
 from layout.models import Block
 
 BLOCK_GONE = "This block no longer exists. Someone has removed it or reset the area."
@@ -40,6 +42,25 @@ def add_block(block: Block) -> None:
     block.full_clean()
     block.save()
     _renumber([*_other_blocks(block), block])
+
+
+@transaction.atomic
+def replace_links(area: str, nodes: Sequence[BlockNode]) -> None:
+    """Replace the links and headings of the menu `area` with `nodes`, which come before its other blocks.
+
+    Raises ValidationError if one of them is not allowed there.
+    """
+    customize_area(area)
+    stored = list(Block.objects.filter(area=area, parent=None))
+    others = [block for block in stored if block.type and not block.type.is_link and block.block_type != "heading"]
+    Block.objects.filter(area=area, parent=None).exclude(pk__in=[block.pk for block in others]).delete()
+    for node in nodes:
+        for position, block in enumerate((node.block, *node.children)):
+            block.area, block.position = area, position
+            block.parent = None if block is node.block else node.block
+            block.full_clean()
+            block.save()
+    _renumber([*(node.block for node in nodes), *others])
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ Each page and each changed post is saved in its own transaction, new posts in sm
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -23,6 +23,7 @@ from siteinfo.models import SiteInfo
 from wordpress import path_mapping, undo
 from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
 from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on
+from wordpress.item_handlers import ItemHandler
 from wordpress.links import NewUrls
 from wordpress.models import ImportedObject, fingerprint
 from wordpress.reader import Export, Item
@@ -89,14 +90,18 @@ class Importer:
                 if (self.site.name, page.post_id) in wanted:
                     self.import_item(page, key)
 
-    def import_posts(self) -> None:
-        """Import the posts, and count the unsupported items."""
+    def import_posts(self, handlers: Sequence[ItemHandler]) -> None:
+        """Import the posts, and pass every item to the handlers."""
+        labels = {name: label for handler in handlers for name, label in handler.labels.items()}
         done = 0
         key_counts: Counter[str] = Counter()
         for batch in _batches(self.export.items()):
             posts = [item for item in batch if item.post_type == "post"]
             self._import_batch(list(_with_keys(posts, key_counts)))
-            self._report_others(item for item in batch if item.post_type not in MODELS)
+            for item in batch:
+                for handler in handlers:
+                    handler.add(item, self.seo)
+            self._report_others((item for item in batch if item.post_type not in MODELS), labels)
             done += len(batch)
             self.progress(done)
 
@@ -107,11 +112,14 @@ class Importer:
         with transaction.atomic():
             report.save()
 
-    def _report_others(self, items: Iterable[Item]) -> None:
+    def _report_others(self, items: Iterable[Item], labels: Mapping[str, str]) -> None:
         """Report the items that are neither posts nor pages."""
         report = self.report.child()
         for key, item in _with_keys(items, self._other_counts):
             name = item.post_type or "item without a type"
+            if name in labels:
+                self._record_item(report, item, key, Kind.ITEM, Outcome.CONVERTED, reason=labels[name])
+                continue
             report.unsupported[name] += 1
             kind = Kind.ATTACHMENT if name == "attachment" else Kind.ITEM
             self._record_item(report, item, key, kind, Outcome.SKIPPED, reason="This kind of content is not imported.")

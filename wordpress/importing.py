@@ -8,10 +8,12 @@ from django.db import transaction
 
 from wordpress import path_mapping, undo
 from wordpress.importer import MODELS, Importer
+from wordpress.item_handlers import ItemHandler, create_handlers, save_handler
 from wordpress.links import LinkRewriter, NewUrls
 from wordpress.reader import Export
 from wordpress.report import ITEM_KINDS, Kind, Outcome, Report
 from wordpress.runs import Claim
+from wordpress.source_site import SourceSite
 
 
 def import_exports(
@@ -32,18 +34,26 @@ def import_exports(
     for depth in sorted(levels):
         for importer in importers:
             importer.import_pages(levels[depth])
+    handlers = {importer.site.name: create_handlers(importer.site) for importer in importers}
     known: defaultdict[str, NewUrls] = defaultdict(NewUrls)
     for importer in importers:
-        importer.import_posts()
+        importer.import_posts(handlers[importer.site.name])
         known[importer.site.name].add(importer.new_urls)
     for site in {importer.site.name: importer.site for importer in importers}.values():
-        if site.host:
-            rewriter = LinkRewriter(site, known[site.name], report)
-            for kind, model in MODELS.items():
-                rewriter.rewrite_documents(kind, model)
+        _finish_site(site, handlers[site.name], known[site.name], report)
     for importer in importers:
         importer.report_terms()
     _report_links(report)
+
+
+def _finish_site(site: SourceSite, handlers: Sequence[ItemHandler], known: NewUrls, report: Report) -> None:
+    """Save what the handlers collected, then rewrite the links, now that every path is known."""
+    rewriter = LinkRewriter(site, known, report)
+    for handler in handlers:
+        save_handler(handler, rewriter.resolve, report)
+    if site.host:
+        for kind, model in MODELS.items():
+            rewriter.rewrite_documents(kind, model)
 
 
 def run_import(claim: Claim, exports: Sequence[Export], progress: Callable[[int], None]) -> Report:

@@ -75,6 +75,10 @@ class LinkRewriter:
                 rows = model.objects.filter(pk__in=pks).order_by("pk").select_for_update().prefetch_snapshots()
                 self._rewrite_batch(model, [(row, records[row.pk]) for row in rows])
 
+    def resolve(self, url: str) -> str:
+        """Return the URL here for `url` on the source site, or "" without a match."""
+        return html.unescape(self._resolve(url))
+
     def _rewrite_batch(self, model: type[Any], batch: list[tuple[Any, ImportedObject]]) -> None:
         changed = []
         for document, record in batch:

@@ -100,6 +100,8 @@ class ImportedObject(models.Model):
         MENU = "menu"
         REDIRECT = "redirect"
         SITE = "site"
+        LINK = "link"
+        PROGRAM = "program"
 
     site = models.CharField(max_length=255)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -118,6 +120,24 @@ class ImportedObject(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} of {self.site}"
+
+
+class ImportedMenu(models.Model):
+    """A menu of a WordPress site, until the author has chosen its place. `entries` are `wordpress.menus.Entry`."""
+
+    site = models.CharField(max_length=255)
+    slug = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    entries = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("site", "name")
+        verbose_name = "menu from WordPress"
+        verbose_name_plural = "menus from WordPress"
+        constraints = [models.UniqueConstraint("site", "slug", name="wordpress_importedmenu_unique")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ReportRow(models.Model):

@@ -84,6 +84,10 @@ class SeoImporter:
         terms = (term for term in self.export.terms if wp_id and term.taxonomy == "category" and term.wp_id == wp_id)
         return next((term.slug for term in terms if term.slug in slugs), "")
 
+    def at(self, path: str) -> str:
+        """Return the absolute URL of `path` below the home page of the source site."""
+        return f"{(self.export.base_blog_url or self.export.site_url).rstrip('/')}/{path}"
+
     def absolute(self, url: str) -> str:
         """Return `url`, which may be a path of the source site, as an absolute URL."""
         try:
