@@ -54,6 +54,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "blog.*_series",
         "blog.*_snippet",
         "blog.*_tag",
+        "comments.*_comment",
         "contact.*_message",
         "contact.*_reply",
         "feedback.*",

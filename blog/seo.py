@@ -1,6 +1,6 @@
 """The metadata of the blog's pages: a function for each kind of page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from django.core.paginator import Page
@@ -20,6 +20,13 @@ from siteinfo.urls import absolute_url
 MIN_POSTS_OF_INDEXED_TAG = 2
 # Views select this many ancestors of a category with it; deeper ones cost a query each.
 CATEGORY_ANCESTORS = "parent__parent__parent"
+# Functions that return more properties of the structured data of a public post.
+_article_properties: list[Callable[[Post], Node]] = []
+
+
+def register_article_properties(source: Callable[[Post], Node]) -> None:
+    """Add what `source` returns to the structured data of posts."""
+    _article_properties.append(source)
 
 
 def post_list_meta(page: Page) -> PageMeta:
@@ -161,6 +168,7 @@ def _article(post: Post) -> Node:
         articleSection=[category.name for category in _with_ancestors(post.primary_category)],
         keywords=[tag.name for tag in post.tags.all()],
         mainEntityOfPage={"@id": url},
+        **{name: value for source in _article_properties for name, value in source(post).items()},
     )
 
 

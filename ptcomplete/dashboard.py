@@ -17,6 +17,7 @@ from accounts.models import User
 from affiliates.models import Link
 from blog import checklist
 from blog.models import Post, PostQuerySet, PostTemplate
+from comments.models import Comment
 from contact.email_delivery import delivery_problem
 from contact.models import Message
 from feedback.models import Suggestion
@@ -178,6 +179,9 @@ def _inbox_tasks(user: User) -> Iterator[Task]:
         title = _counted(count, "unanswered message")
         reason = "Sent through the contact form. You can reply here."
         yield Task(title, reason, admin_url(Message, query={"state__exact": "new"}), "Read", "mail", "butter")
+    if user.has_perm("comments.change_comment") and (count := Comment.objects.pending().count()):
+        title = f"{_counted(count, 'comment')} waiting for approval"
+        yield Task(title, "Nobody sees them until you approve them.", admin_url(Comment), "Moderate", "note", "butter")
     if user.has_perm("feedback.change_suggestion") and (count := Suggestion.objects.undecided().count()):
         title = _counted(count, "suggestion from readers", "suggestions from readers")
         reason = "Readers suggested a correction or an addition. Accept or decline it to clear this task."

@@ -21,6 +21,7 @@ urlpatterns = [
     path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("search.urls")),
+    path("comments/", include("comments.urls")),
     path("feedback/", include("feedback.urls")),
     path("contact/", include("contact.urls")),
     path("ads/", include("ads.urls")),

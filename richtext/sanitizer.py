@@ -68,7 +68,8 @@ _final_pass = nh3.Cleaner(
 MAX_DEPTH = 60
 # IDs that the page around a text uses. A heading with one of them would break skip links.
 RESERVED_IDS = frozenset(
-    {"about", "archives", "author", "categories", "connect", "contents", "elsewhere", "expertise", "footer", "latest"}
+    {"about", "archives", "author", "categories", "comments", "comments-title", "connect", "contents", "elsewhere"}
+    | {"expertise", "footer", "latest", "write-comment"}
     | {"main", "meet", "navigation", "posts", "qualifications", "related", "share", "sidebar", "start", "start-title"}
     | {"tldr"}
 )

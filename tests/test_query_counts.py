@@ -54,6 +54,7 @@ FIELDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "affiliates.Program": lambda number: {"hosts": f"shop-{number}.example.com"},
     "backups.Backup": lambda number: {"status": "complete"},
     "blog.Category": lambda number: {"path": f"category-{number}", "parent": None},
+    "comments.Comment": lambda number: {"submission": uuid4(), "sent_at": None, "imported_id": number + 1},
     "contact.Message": lambda number: {"submission": uuid4()},
     "feedback.Suggestion": lambda number: {"submission": uuid4()},
     "images.Image": lambda number: {"is_decorative": False, "width": 48, "height": 32},

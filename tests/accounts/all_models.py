@@ -11,6 +11,7 @@ from ads.models import Ad
 from affiliates.models import Comparison, Earning, Program, ShopPage, Sponsorship
 from backups.models import Backup
 from blog.models import Post, PostTemplate, PublishingRules
+from comments.models import Comment, CommentSettings, Discussion
 from contact.models import ContactSettings, Message, Reply
 from feedback.models import Suggestion
 from images.models import SiteIcon, Video
@@ -21,6 +22,16 @@ from pages.models import Page
 from redirects.models import NotFoundLog, Redirect
 from tests.example_site import make_example_site
 from tests.factories import make_campaign, make_image, make_subscriber
+
+SINGLETONS = (
+    CommentSettings,
+    ContactSettings,
+    InstagramSettings,
+    NewsletterSettings,
+    PublishingRules,
+    ShopPage,
+    SiteIcon,
+)
 
 
 def make_all_models() -> None:
@@ -35,6 +46,7 @@ def make_all_models() -> None:
         name="Sam", email="sam@example.org", subject="Hello", body="Words", submission=uuid4()
     )
     Reply.objects.create(message=message, body="Words")
+    Comment.objects.create(discussion=Discussion.objects.create(post=post), name="Sam", body="<p>Words</p>")
     Suggestion.objects.create(post=post, words="A typo", kind=Suggestion.Kind.values[0], submission=uuid4())
     Video.objects.create(provider="vimeo", key="12345678", title="Stairs")
     InstagramPost.objects.create(image=make_image())
@@ -43,7 +55,7 @@ def make_all_models() -> None:
     Backup.objects.create(name="backup", started_at=timezone.now(), active_at=timezone.now())
     Redirect.objects.create(old_path="/old", target="/new/")
     NotFoundLog.objects.create(path="/gone")
-    for singleton in (ContactSettings, InstagramSettings, NewsletterSettings, PublishingRules, ShopPage, SiteIcon):
+    for singleton in SINGLETONS:
         singleton.objects.create()
     empty = [model._meta.label for model in admin.site._registry if not model._default_manager.exists()]
     assert empty == []

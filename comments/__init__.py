@@ -1,0 +1,1 @@
+"""Comments on posts and pages, shown once a moderator has approved them."""
