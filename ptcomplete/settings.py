@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "affiliates",
     "pages",
     "blog",
+    "evidence",
     "publishing",
     "accounts",
     "images",
