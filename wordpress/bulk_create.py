@@ -13,6 +13,7 @@ from redirects.services import delete_redirects
 from richtext import references
 from search.indexing import index_documents
 from search.sources import POSTS
+from wordpress.path_mapping import release_paths
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,13 @@ class SlugAssigner:
         self._last_numbers: dict[str, int] = {}
 
     def assign(self, new_posts: Sequence[NewPost]) -> None:
-        """Give each post its slug, with a number if the path is taken."""
-        taken = taken_paths({new.slug for new in new_posts})
-        for new in new_posts:
+        """Give each post its slug, with a number if the path is taken. Public posts come first."""
+        slugs = {new.slug for new in new_posts}
+        taken = taken_paths(slugs)
+        if contested := {new.slug for new in new_posts if new.post.is_published} & taken:
+            release_paths(contested)
+            taken = taken_paths(slugs)
+        for new in sorted(new_posts, key=lambda new: not new.post.is_published):
             slug, number = new.slug, self._last_numbers.get(new.slug, 1)
             while slug in taken:
                 number += 1

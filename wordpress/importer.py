@@ -22,10 +22,11 @@ from redirects.normalize import normalize_path
 from siteinfo.models import SiteInfo
 from wordpress import path_mapping, undo
 from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
-from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on
+from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, with_keys
 from wordpress.item_handlers import ItemHandler
 from wordpress.links import NewUrls
 from wordpress.models import ImportedObject, fingerprint
+from wordpress.old_paths import Attachment
 from wordpress.reader import Export, Item
 from wordpress.report import Kind, Outcome, Report
 from wordpress.seo import SeoImporter
@@ -67,6 +68,7 @@ class Importer:
         # The pages by key, without their texts.
         self.pages: dict[str, Item] = {}
         self._other_counts: Counter[str] = Counter()
+        self.attachments: list[Attachment] = []
         self.has_front_page = False
         self.new_urls = NewUrls()
 
@@ -79,14 +81,14 @@ class Importer:
                 site = SiteInfo.objects.create(pk=SiteInfo.singleton_instance_id, name=name)
                 self.terms.record(ImportedObject.Kind.SITE, "", site, is_new=True)
         self.terms.import_all()
-        for key, page in _with_keys(self.export.items("page")):
+        for key, page in with_keys(self.export.items("page")):
             self.pages[key] = replace(page, body="", excerpt="", meta=(), comments=())
         self.has_front_page = any(path_mapping.is_front_page(page, self.site) for page in self.pages.values())
 
     def import_pages(self, wanted: Collection[tuple[str, int]]) -> None:
         """Import those pages whose site and WordPress ID are in `wanted`."""
         if any((self.site.name, page.post_id) in wanted for page in self.pages.values()):
-            for key, page in _with_keys(self.export.items("page")):
+            for key, page in with_keys(self.export.items("page")):
                 if (self.site.name, page.post_id) in wanted:
                     self.import_item(page, key)
 
@@ -97,7 +99,7 @@ class Importer:
         key_counts: Counter[str] = Counter()
         for batch in _batches(self.export.items()):
             posts = [item for item in batch if item.post_type == "post"]
-            self._import_batch(list(_with_keys(posts, key_counts)))
+            self._import_batch(list(with_keys(posts, key_counts)))
             for item in batch:
                 for handler in handlers:
                     handler.add(item, self.seo)
@@ -115,7 +117,9 @@ class Importer:
     def _report_others(self, items: Iterable[Item], labels: Mapping[str, str]) -> None:
         """Report the items that are neither posts nor pages."""
         report = self.report.child()
-        for key, item in _with_keys(items, self._other_counts):
+        for key, item in with_keys(items, self._other_counts):
+            if item.post_type == "attachment":
+                self.attachments.append(Attachment.from_item(item))
             name = item.post_type or "item without a type"
             if name in labels:
                 self._record_item(report, item, key, Kind.ITEM, Outcome.CONVERTED, reason=labels[name])
@@ -290,6 +294,7 @@ class Importer:
             return Outcome.UNCHANGED
         if record.pk and record.fingerprint != fingerprint(document):
             report.notes.append(f"“{display_title(item)}” changed in WordPress and here. Your version was kept.")
+            self._redirect_source(document, item, report)
             return Outcome.CONFLICT
         outcome = Outcome.UPDATED if record.pk else Outcome.CREATED
         if not record.pk:
@@ -331,7 +336,7 @@ class Importer:
             document.updated_on = updated_on(item)
             if document.position is None:
                 document.position = min(max(item.menu_order, 0), 32_767)
-        path_mapping.assign_free_slug(document, document.slug or slug_for(item))
+        path_mapping.assign_free_slug(document, slug_for(item))
         document.save()
         if isinstance(document, Post):
             document.categories.set(self.terms.category(ref.slug) for ref in item.terms if ref.taxonomy == "category")
@@ -385,12 +390,3 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
         size += len(item.body)
     if batch:
         yield batch
-
-
-def _with_keys(items: Iterable[Item], counts: Counter[str] | None = None) -> Iterator[tuple[str, Item]]:
-    """Yield each item with a unique key. Merged sites repeat IDs and GUIDs, so repeated keys get a number."""
-    counts = Counter() if counts is None else counts
-    for item in items:
-        base = f"{item.post_type}:{item.post_id}:{item.guid}"[:690]
-        counts[base] += 1
-        yield (base if counts[base] == 1 else f"{base}#{counts[base]}"), item

@@ -10,6 +10,7 @@ from wordpress import path_mapping, undo
 from wordpress.importer import MODELS, Importer
 from wordpress.item_handlers import ItemHandler, create_handlers, save_handler
 from wordpress.links import LinkRewriter, NewUrls
+from wordpress.old_paths import redirect_attachments, redirect_folder
 from wordpress.reader import Export
 from wordpress.report import ITEM_KINDS, Kind, Outcome, Report
 from wordpress.runs import Claim
@@ -43,6 +44,7 @@ def import_exports(
         _finish_site(site, handlers[site.name], known[site.name], report)
     for importer in importers:
         importer.report_terms()
+        _redirect_attachments(importer, known[importer.site.name])
     _report_links(report)
 
 
@@ -74,6 +76,15 @@ def run_import(claim: Claim, exports: Sequence[Export], progress: Callable[[int]
     undo.record_redirects(run)
     claim.save("redirects_before")
     return report
+
+
+def _redirect_attachments(importer: Importer, new_urls: NewUrls) -> None:
+    urls = {number: url for (_, number), url in new_urls.by_id.items()}
+    for batch in batched(importer.attachments, 100):
+        with transaction.atomic():
+            redirect_attachments(list(batch), urls, importer.site)
+    with transaction.atomic():
+        redirect_folder(importer.site)
 
 
 def _report_links(report: Report) -> None:

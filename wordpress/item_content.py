@@ -1,5 +1,7 @@
 """Fill in a post or page from an item of an export. Nothing here reads or writes the database."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from datetime import date, datetime
 
@@ -15,6 +17,7 @@ from richtext.sanitizer import sanitize
 from wordpress import path_mapping
 from wordpress.content_converter import ConvertedBody, to_html
 from wordpress.models import digest
+from wordpress.old_paths import earlier_slugs
 from wordpress.reader import Item
 from wordpress.report import Report
 from wordpress.seo_plugins import SeoMeta, read_seo_meta
@@ -22,7 +25,7 @@ from wordpress.source_site import SourceSite
 from wordpress.terms import make_slug
 
 # Part of every digest. Increase it to convert unchanged exports again.
-CONVERTER_VERSION = 1
+CONVERTER_VERSION = 2
 
 
 def fill_document(document: Post | Page, item: Item, site: SourceSite, report: Report) -> None:
@@ -103,6 +106,8 @@ def source_digest(item: Item, parent: Page | None) -> str:
     return digest(
         CONVERTER_VERSION,
         item.title,
+        item.slug,
+        earlier_slugs(item),
         item.body,
         item.excerpt,
         item.creator,
@@ -113,3 +118,12 @@ def source_digest(item: Item, parent: Page | None) -> str:
         *((astuple(seo),) if seo != SeoMeta() else ()),
         *above,
     )
+
+
+def with_keys(items: Iterable[Item], counts: Counter[str] | None = None) -> Iterator[tuple[str, Item]]:
+    """Yield each item with a unique key. Merged sites repeat IDs and GUIDs, so repeated keys get a number."""
+    counts = Counter() if counts is None else counts
+    for item in items:
+        base = f"{item.post_type}:{item.post_id}:{item.guid}"[:690]
+        counts[base] += 1
+        yield (base if counts[base] == 1 else f"{base}#{counts[base]}"), item

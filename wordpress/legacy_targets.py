@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Tag
 from pages.models import Page
-from plaintext.characters import strip_control_characters
+from plaintext.characters import strip_control_characters, strip_invisible_characters
 from publishing.models import YEARS
 from redirects import services
 from wordpress.models import ImportedObject
@@ -66,7 +66,8 @@ def find_page(parts: list[str]) -> Target | None:
 
 def find_post(slug: str) -> Target | None:
     """Return the public post with a slug."""
-    post = Post.objects.published().filter(slug__in=(slug, slug.lower())).only("slug").first()
+    spellings = {slug, slug.lower(), strip_invisible_characters(slug.lower())}
+    post = Post.objects.published().filter(slug__in=spellings).only("slug").first()
     return Target(post.get_absolute_url()) if post else None
 
 

@@ -1,7 +1,7 @@
 """Map WordPress paths to parent pages, slugs and redirects here."""
 
 from collections.abc import Collection, Iterable, Mapping
-from urllib.parse import unquote
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve, reverse
@@ -10,12 +10,13 @@ from blog.internal_links import missing_pages
 from blog.models import Post
 from pages.models import MAX_PATH_LENGTH, Page
 from pages.starter_pages import is_unchanged, role_at_path
-from publishing.document_paths import validate_path_is_free
+from publishing.document_paths import documents_at, validate_path_is_free
 from redirects import services
 from redirects.models import Redirect
-from redirects.normalize import is_valid_path, normalize_path
+from redirects.normalize import normalize_path
 from wordpress.legacy_urls import LISTS, NOT_SLUGS
-from wordpress.models import ImportedObject
+from wordpress.models import ImportedObject, fingerprint
+from wordpress.old_paths import earlier_paths, requested_path
 from wordpress.reader import Item
 from wordpress.source_site import SourceSite
 
@@ -76,13 +77,14 @@ def skip_reason(item: Item, site: SourceSite, has_front_page: bool) -> str:
     if item.body.strip() or item.excerpt.strip() or item.status != "publish" or path is None:
         return ""
     if not path:
+        redirect_from_front_page(item, site, reverse("home"))
         return "was skipped: it was the front page and has no text. The home page here is generated."
     if _is_reserved_path(path):
+        redirect_from_front_page(item, site, f"/{path}/")
         return f"was skipped: it has no text, and this site already has a page at /{path}/."
     if has_front_page and path in _POSTS_PAGE_SLUGS:
         blog = reverse("blog:post_list")
-        if not services.final_target(f"/{path}"):
-            services.create_redirect(f"/{path}", blog, _IMPORTED)
+        redirect_from_front_page(item, site, blog)
         return f"was skipped: it has no text and listed your posts. /{path}/ now redirects to {blog}."
     return ""
 
@@ -114,11 +116,30 @@ def _contact_form_note(role: str | None) -> str:
 
 
 def assign_free_slug(text: Post | Page, stem: str) -> None:
-    """Set the slug `stem`, adding a number if the path is taken. Existing content is never replaced."""
+    """Set the slug `stem`, adding a number if the path is taken. Existing content is never replaced.
+
+    A public text gets the path of an imported one that is not public.
+    """
     text.slug, number = stem, 1
+    if text.is_published:
+        release_paths([text.computed_path if isinstance(text, Page) else stem])
     while not _is_free(text):
         number += 1
         text.slug = f"{stem}-{number}"
+
+
+def release_paths(paths: Collection[str]) -> None:
+    """Give other slugs to imported drafts at `paths` that were not edited here, so that public texts can have them."""
+    documents: list[Any] = [document for document in documents_at(paths) if not document.is_published]
+    for document in documents:
+        kind = document._meta.model_name or ""
+        record = ImportedObject.objects.filter(kind=kind, object_id=document.pk).first()
+        has_children = isinstance(document, Page) and document.children.exists()
+        if record and not has_children and record.fingerprint == fingerprint(document):
+            assign_free_slug(document, f"{document.slug[:190]}-2")
+            document.save()
+            record.fingerprint = fingerprint(document)
+            record.save(update_fields=["fingerprint"])
 
 
 def _is_free(text: Post | Page) -> bool:
@@ -142,6 +163,8 @@ def redirect_from_source(text: Post | Page, item: Item, site: SourceSite) -> str
     redirect: wordpress.legacy_urls finds them by the slug at the end of the path. The permalink of a post wins over
     an earlier one of another post, and redirects that someone added by hand stay.
     """
+    if is_front_page(item, site):
+        redirect_from_front_page(item, site, reverse("home"))
     if not text.is_published:
         return ""
     path, here = requested_path(item.link, site), text.get_absolute_url()
@@ -163,31 +186,14 @@ def redirect_from_source(text: Post | Page, item: Item, site: SourceSite) -> str
     return f"was at /{path}/ and is now at {here}. The old URL redirects to it." if is_renamed else ""
 
 
-def redirect_front_page(item: Item, site: SourceSite, target: str) -> None:
-    """Redirect the other URLs of a page that WordPress filled itself, such as /?page_id=12, to `target`."""
+def redirect_from_front_page(item: Item, site: SourceSite, target: str) -> None:
+    """Redirect the URLs of a page that WordPress filled itself, such as /?page_id=12, to `target`."""
     paths = {f"{base}?{name}={item.post_id}" for base in ("/", f"/{site.with_base('')}") for name in ("page_id", "p")}
-    own = requested_path(item.slug and f"{site.url}/{item.slug}/", site)
+    own = requested_path(item.link, site) or requested_path(f"{site.url}/{item.slug}/", site)
     if own and not _taken_paths([own]):
         paths.add(own)
     free = {path: target for path in paths if not services.final_target(path)}
     services.create_redirects(free, _IMPORTED)
-
-
-def requested_path(link: str, site: SourceSite) -> str:
-    """Return the path of a link as visitors request it, without outer slashes.
-
-    Return "" for the front page, for `/?p=12`, and for other sites.
-    """
-    path = site.path_of(link)
-    return site.with_base(path) if path and is_valid_path(path) else ""
-
-
-def earlier_paths(item: Item, site: SourceSite) -> list[str]:
-    """Return the permalink of the item with each of its earlier slugs, and the path in its GUID."""
-    before, slug, after = requested_path(item.link, site).rpartition(item.slug) if item.slug else ("", "", "")
-    earlier = [unquote(value.strip()) for key, value in item.meta if key == "_wp_old_slug"] if slug else []
-    paths = [f"{before}{each}{after}" for each in earlier if each and "/" not in each]
-    return list(dict.fromkeys([*filter(is_valid_path, paths), requested_path(item.guid, site)]))
 
 
 def _leads_to(path: str, text: Post | Page) -> bool:

@@ -1,5 +1,6 @@
 """Import the categories, tags and authors of an export, without duplicates."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from itertools import batched
@@ -79,6 +80,7 @@ class TermImporter:
                 ImportedObject.Kind.AUTHOR, login[:700], Author, lambda: _create_author(known)
             )
             self._save_wp_id(ImportedObject.Kind.AUTHOR, known.wp_id, self._authors[login])
+            self._save_key(ImportedObject.Kind.AUTHOR, f"/{author_slug(known.login or login)}", self._authors[login])
         return self._authors[login]
 
     def _term(self, taxonomy: str, slug: str) -> Term:
@@ -124,10 +126,19 @@ class TermImporter:
     def _save_wp_id(self, kind: ImportedObject.Kind, wp_id: str, row: models.Model) -> None:
         """Record the WordPress ID for URLs such as /?cat=7: see wordpress.legacy_urls."""
         if wp_id.isascii() and wp_id.isdecimal():
-            key, values = f"#{int(wp_id[:18])}", {"object_id": row.pk}
-            ImportedObject.objects.update_or_create(
-                site=self.site_name, kind=kind, key=key, defaults=values, create_defaults={**values, "run": self.run}
-            )
+            self._save_key(kind, f"#{int(wp_id[:18])}", row)
+
+    def _save_key(self, kind: ImportedObject.Kind, key: str, row: models.Model) -> None:
+        values = {"object_id": row.pk}
+        ImportedObject.objects.update_or_create(
+            site=self.site_name, kind=kind, key=key, defaults=values, create_defaults={**values, "run": self.run}
+        )
+
+
+def author_slug(login: str) -> str:
+    """Return the last part of the URL of an author's archive, which WordPress makes from the login."""
+    text = re.sub(r"[\s.]+", "-", login.strip().lower())
+    return re.sub(r"-+", "-", re.sub(r"[^\w-]", "", text)).strip("-")[:50]
 
 
 def make_slug(text: str, limit: int) -> str:

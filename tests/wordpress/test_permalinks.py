@@ -1,12 +1,17 @@
 """Test that every URL of the old site leads to its page, for each way WordPress can build permalinks."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
-from tests.wordpress.exports import Writer, item
+from blog.models import Post
+from pages.models import Page
+from redirects.models import NotFoundLog, Redirect
+from tests.factories import make_post
+from tests.wordpress.exports import Writer, all_rows, item
 
 pytestmark = pytest.mark.django_db
 SITE = "https://old.example"
@@ -52,6 +57,10 @@ def get(client: Client, url: str) -> tuple[int, str]:
     return response.status_code, response.get("Location", "")
 
 
+def meta(name: str, value: str) -> str:
+    return f"<wp:postmeta><wp:meta_key>{name}</wp:meta_key><wp:meta_value>{value}</wp:meta_value></wp:postmeta>"
+
+
 def variants(link: str) -> set[str]:
     """Return what visitors and search engines request for a permalink."""
     if "?" in link:
@@ -82,11 +91,136 @@ def test_every_permalink_structure_leads_to_the_post_in_one_step(write: Writer, 
 def test_earlier_slugs_lead_to_the_post_in_its_own_permalink_structure(
     write: Writer, client: Client, link: str
 ) -> None:
-    meta = "".join(
-        f"<wp:postmeta><wp:meta_key>_wp_old_slug</wp:meta_key><wp:meta_value>{slug}</wp:meta_value></wp:postmeta>"
-        for slug in ("sore-knee", "%e0%a4%98%e0%a5%81%e0%a4%9f%e0%a4%a8%e0%a4%be")
-    )
-    call_command("import_wordpress", write(item(45, slug="knee-pain", link=SITE + link, more=meta)))
+    earlier = [meta("_wp_old_slug", slug) for slug in ("sore-knee", "%e0%a4%98%e0%a5%81%e0%a4%9f%e0%a4%a8%e0%a4%be")]
+    call_command("import_wordpress", write(item(45, slug="knee-pain", link=SITE + link, more="".join(earlier))))
     if "knee-pain" in link:
         for slug in ("sore-knee", quote("घुटना")):
             assert get(client, link.replace("knee-pain", slug)) == (301, "/knee-pain/"), slug
+
+
+def test_post_follows_a_slug_that_changed_in_a_newer_export(write: Writer, client: Client) -> None:
+    call_command("import_wordpress", write(item(1, slug="sore-knee"), item(2, slug="sore-hip")))
+    Post.objects.filter(slug="sore-hip").update(title="Edited here")
+    path = write(item(1, slug="knee-pain"), item(2, slug="hip-pain"))
+    call_command("import_wordpress", path)
+    assert client.get("/knee-pain/").status_code == 200
+    assert get(client, "/sore-knee/") == (301, "/knee-pain/")
+    # The text that was edited here stays where it is.
+    assert get(client, "/hip-pain/") == (301, "/sore-hip/")
+    before = all_rows()
+    call_command("import_wordpress", path)
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("kind", ["post", "page"])
+@pytest.mark.parametrize("is_batched", [True, False])
+def test_published_text_does_not_lose_its_slug_to_a_draft(write: Writer, kind: str, is_batched: bool) -> None:
+    model = Post if kind == "post" else Page
+    draft = item(1, slug="", title="Knee pain", status="draft", kind=kind)
+    public = item(2, slug="knee-pain", title="Public", kind=kind)
+    for path in [write(draft, public)] if is_batched else [write(draft), write(public, name="second")]:
+        call_command("import_wordpress", path)
+    assert dict(model.objects.values_list("title", "slug")) == {"Knee pain": "knee-pain-2", "Public": "knee-pain"}
+    before = all_rows()
+    call_command("import_wordpress", write(draft, public))
+    assert all_rows() == before
+
+
+def test_draft_written_here_keeps_its_slug(write: Writer, client: Client) -> None:
+    mine = make_post(slug="knee-pain", status="draft", published_at=None)
+    call_command("import_wordpress", write(item(2, slug="knee-pain")))
+    mine.refresh_from_db()
+    assert mine.slug == "knee-pain"
+    assert get(client, "/knee-pain/") == (301, "/knee-pain-2/")
+
+
+def test_ids_of_the_front_page_and_of_attachments_lead_to_pages(write: Writer, client: Client) -> None:
+    front = item(7, kind="page", slug="welcome", link=f"{SITE}/", body="Hello.")
+    scan = item(8, kind="attachment", slug="scan", parent=9, link=f"{SITE}/knee-pain/scan/")
+    path = write(front, scan, item(9, slug="knee-pain"))
+    call_command("import_wordpress", path)
+    wanted = {
+        "/?page_id=7": "/",
+        "/welcome/": "/",
+        "/?attachment_id=8": "/knee-pain/",
+        "/knee-pain/scan/": "/knee-pain/",
+        "/author/bossold-example/": "/author/robin/",
+    }
+    assert {old: get(client, old) for old in wanted} == {old: (301, new) for old, new in wanted.items()}
+    before = all_rows()
+    call_command("import_wordpress", path)
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("folder", ["blog", "journal"])
+def test_blog_in_a_folder_answers_at_its_old_urls(write: Writer, client: Client, folder: str) -> None:
+    site = f"{SITE}/{folder}"
+    about = item(3, kind="page", slug="about-us", link=f"{site}/about-us/")
+    path = write(about, item(4, slug="knee", link=f"{site}/2020/05/knee/", body=f'<a href="{site}/about-us/">a</a>'))
+    with open(path, encoding="utf-8") as file:
+        text = file.read().replace(f"<wp:base_blog_url>{SITE}", f"<wp:base_blog_url>{site}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    call_command("import_wordpress", path)
+    wanted = {
+        "about-us/": "/about-us/",
+        "?page_id=3": "/about-us/",
+        "?p=4": "/knee/",
+        "2020/05/knee/": "/knee/",
+        "2020/05/": "/2020/05/",
+        "category/pain/low-back/": "/category/pain/low-back/",
+        "tag/desk-work/": "/tag/desk-work/",
+        "feed/": "/feed/",
+    }
+    assert {old: get(client, f"/{folder}/{old}") for old in wanted} == {old: (301, new) for old, new in wanted.items()}
+    assert Post.objects.get().body == '<p><a href="/about-us/">a</a></p>'
+    call_command("check_old_urls", path)
+
+
+def test_posts_may_be_called_like_scripts_of_wordpress(write: Writer, client: Client) -> None:
+    slugs = (
+        "wp-login-problems",
+        "wp-config-explained",
+        "wp-admin-tips",
+        "wp-cron-and-you",
+        "xmlrpc-attacks",
+        "wp-json",
+    )
+    call_command("import_wordpress", write(*(item(number, slug=slug) for number, slug in enumerate(slugs, 1))))
+    statuses = {slug: client.get(f"/{slug}/").status_code for slug in slugs[:-1]}
+    assert set(statuses.values()) == {200}
+    for path in ("/wp-login.php", "/wp-config.php.bak", "/wp-admin/setup.php", "/xmlrpc.php", "/wp-json/wp/v2/posts"):
+        assert client.get(path).content == b"Not found"
+
+
+@pytest.mark.parametrize("slug", ["घुटना-दर्द", "knä-œdème", "می‌خواهم", "膝の痛み", "боль-в-колене", "кни" + "й"])
+def test_slugs_in_any_script_keep_their_url(write: Writer, client: Client, slug: str) -> None:
+    encoded = quote(slug).lower()
+    call_command("import_wordpress", write(item(1, slug=encoded, link=f"{SITE}/2020/05/{encoded}/")))
+    here = Post.objects.get().get_absolute_url()
+    for path in (encoded, encoded.upper(), quote(slug), f"2020/05/{encoded}"):
+        status, location = get(client, f"/{path}/")
+        assert (status, location) in {(200, ""), (301, here)}, path
+
+
+def test_check_names_urls_that_do_not_lead_to_their_page(
+    write: Writer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(item(45, slug="knee-pain", link=f"{SITE}/knee-pain.html"), item(46, title="Lost"), item(47))
+    call_command("import_wordpress", path)
+    call_command("check_old_urls", path)
+    assert "Without their page: 0." in capsys.readouterr().out
+    Redirect.objects.all().delete()
+    Post.objects.filter(title="Lost").update(status="draft")
+    listed = tmp_path / "urls.txt"
+    listed.write_text(f"{SITE}/nowhere/\nhttp://www.old.example/post-47\n", encoding="utf-8")
+    before = all_rows()
+    with pytest.raises(CommandError, match="Add redirects"):
+        call_command("check_old_urls", path, "--urls", str(listed))
+    output = capsys.readouterr().out
+    assert "/knee-pain.html (“Post 45”) returns 404." in output
+    assert "/nowhere/ (“your list”) returns 404." in output
+    assert "“Lost” was public in WordPress and is not public here" in output
+    assert "post-47" not in output
+    assert all_rows() == before
+    assert not NotFoundLog.objects.exists()

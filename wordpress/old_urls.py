@@ -1,0 +1,225 @@
+"""Check that every public URL of a WordPress site leads to the right page here, through the real URL stack.
+
+A URL passes if its path shows the page, or redirects to it permanently in one step. The checks leave no trace: hits
+of redirects and entries of the 404 log are rolled back.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import batched
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from blog.models import Post
+from blog.views import POSTS_PER_PAGE
+from pages.models import Page
+from redirects.normalize import normalize_path
+from wordpress.item_content import display_title, with_keys
+from wordpress.models import ImportedObject
+from wordpress.old_paths import earlier_paths, requested_path
+from wordpress.reader import Export, Item
+from wordpress.source_site import SourceSite
+from wordpress.terms import author_slug
+
+BATCH_SIZE = 25
+_MODELS: dict[str, type[Post | Page]] = {"post": Post, "page": Page}
+
+
+class OldUrl(NamedTuple):
+    """A URL to check: its path and query as visitors request them, what it showed, and the path here, if known."""
+
+    url: str
+    title: str
+    expected: str = ""
+
+
+class Failure(NamedTuple):
+    """A URL that does not lead to the right page."""
+
+    url: str
+    title: str
+    reason: str
+
+
+@dataclass
+class OldUrlReport:
+    """The result of a check. `not_public` names the published texts of the exports that visitors cannot see here."""
+
+    checked: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    not_public: list[str] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of the report."""
+        yield f"Old URLs checked: {self.checked}. Without their page: {len(self.failures)}."
+        for failure in self.failures:
+            yield f"{failure.url} (“{failure.title}”) {failure.reason}"
+        for title in self.not_public:
+            yield f"“{title}” was public in WordPress and is not public here, so its URLs were not checked."
+
+
+def check_old_urls(
+    exports: Iterable[Export], urls: Iterable[str] = (), progress: Callable[[int], None] = lambda done: None
+) -> OldUrlReport:
+    """Request every public URL of `exports`, and the further `urls`, which may have any scheme and host."""
+    report = OldUrlReport()
+    checker = _Checker()
+    for export in exports:
+        _check(_urls_of(export, report), checker, report, progress)
+    listed = (OldUrl(_relative(url), "your list") for url in urls)
+    _check(listed, checker, report, progress)
+    return report
+
+
+def _check(urls: Iterable[OldUrl], checker: "_Checker", report: OldUrlReport, progress: Callable[[int], None]) -> None:
+    for batch in batched(urls, BATCH_SIZE):
+        with transaction.atomic():
+            results = [(each, checker.problem(each)) for each in batch]
+            transaction.set_rollback(True)
+        report.checked += len(batch)
+        report.failures += [Failure(each.url, each.title, reason) for each, reason in results if reason]
+        progress(report.checked)
+
+
+class _Checker:
+    def __init__(self) -> None:
+        site = urlsplit(settings.SITE_URL)
+        self._client = Client(raise_request_exception=False, SERVER_NAME=site.hostname or "localhost")
+        self._is_secure = site.scheme == "https"
+        self._statuses: dict[str, int] = {}
+
+    def problem(self, old: OldUrl) -> str:
+        """Return why the URL does not lead to the right page, or ""."""
+        response: Any = self._client.get(old.url, secure=self._is_secure)
+        path = urlsplit(old.url).path
+        if response.status_code == 301:
+            location = response["Location"]
+            path = urlsplit(location).path
+            if self._status(location) != 200:
+                return f"redirects to {location}, which returns {self._status(location)}."
+        elif response.status_code != 200:
+            return f"returns {response.status_code}."
+        is_right = not old.expected or _same(path, old.expected)
+        return "" if is_right else f"leads to {unquote(path)} instead of {unquote(old.expected)}."
+
+    def _status(self, url: str) -> int:
+        if urlsplit(url).netloc:  # The author sent visitors to another site.
+            return 200
+        if url not in self._statuses:
+            self._statuses[url] = self._client.get(url, secure=self._is_secure).status_code
+        return self._statuses[url]
+
+
+def _same(path: str, expected: str) -> bool:
+    return normalize_path(unquote(path)) == normalize_path(unquote(expected))
+
+
+def _relative(url: str) -> str:
+    """Return the path and query of a URL with any host."""
+    parts = urlsplit(url.strip())
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+# ---- The URLs of an export ----------------------------------------------------------------------------
+
+
+def _urls_of(export: Export, report: OldUrlReport) -> Iterator[OldUrl]:
+    site = SourceSite(export)
+    root = f"/{site.with_base('')}".rstrip("/")
+    yield OldUrl(f"{root}/", export.title or "the home page", "" if root in {"", "/blog"} else "/")
+    for feed in ("feed/", "feed/atom/", "comments/feed/"):
+        yield OldUrl(f"{root}/{feed}", "feed")
+    lists = _Lists(site, root)
+    public: dict[int, str] = {}
+    keys: Counter[str] = Counter()
+    for key, item in with_keys(export.items(), keys):
+        if item.post_type in _MODELS and item.status == "publish" and not item.password:
+            document = _document(site, item, key)
+            if document is None or not document.is_published:
+                is_front = site.path_of(item.link) == ""
+                report.not_public += [] if is_front else [display_title(item)]
+                continue
+            public.setdefault(item.post_id, document.get_absolute_url())
+            lists.add(item)
+            yield from _document_urls(item, site, root, document)
+    for item in export.items("attachment"):
+        if item.parent_id in public:
+            yield OldUrl(f"{root}/?attachment_id={item.post_id}", display_title(item), public[item.parent_id])
+    yield from lists.urls(export)
+
+
+def _document(site: SourceSite, item: Item, key: str) -> Post | Page | None:
+    record = ImportedObject.objects.filter(site=site.name, kind=item.post_type, key=key).first()
+    return _MODELS[item.post_type].objects.filter(pk=record.object_id).first() if record else None
+
+
+def _document_urls(item: Item, site: SourceSite, root: str, document: Post | Page) -> Iterator[OldUrl]:
+    """Yield the permalink in every spelling, the addresses by ID, the earlier ones and those below it."""
+    urls = [f"{root}/?p={item.post_id}"]
+    if isinstance(document, Page):
+        urls.append(f"{root}/?page_id={item.post_id}")
+    paths = [
+        quote(path, safe="/:@!$&'()*+,;=~") for path in (requested_path(item.link, site), *earlier_paths(item, site))
+    ]
+    for path in filter(None, paths):
+        urls += [f"/{path}", f"/{path}/", f"/{path.lower()}/"]
+    if paths[0]:
+        urls += [f"/{paths[0]}/{end}" for end in ("feed/", "amp/")]
+        urls += [f"/{paths[0]}/2/"] if "<!--nextpage-->" in item.body else []
+        urls += [f"/{paths[0]}/comment-page-1/"] if item.comments else []
+    for url in dict.fromkeys(urls):
+        yield OldUrl(url, display_title(item), document.get_absolute_url())
+
+
+class _Lists:
+    """The archives in which the public posts of an export were listed."""
+
+    def __init__(self, site: SourceSite, root: str) -> None:
+        self.site = site
+        self.root = root
+        self.posts: Counter[str] = Counter()
+        self.terms: Counter[tuple[str, str]] = Counter()
+        self.months: set[str] = set()
+
+    def add(self, item: Item) -> None:
+        if item.post_type != "post":
+            return
+        self.posts[item.creator] += 1
+        self.terms.update((ref.taxonomy, ref.slug) for ref in item.terms)
+        if item.published_at:
+            day = timezone.localdate(item.published_at)
+            self.months |= {f"{day:%Y}", f"{day:%Y/%m}", f"{day:%Y/%m/%d}"}
+
+    def urls(self, export: Export) -> Iterator[OldUrl]:
+        """Yield the URLs of the archives, of their feeds and of their second pages."""
+        parents = {term.slug: term.parent_slug for term in export.terms if term.taxonomy == "category"}
+        bases = {"category": "category", "post_tag": "tag"}
+        for (taxonomy, slug), count in self.terms.items():
+            if base := bases.get(taxonomy):
+                path = _with_parents(slug, parents) if taxonomy == "category" else slug
+                yield from self._list(f"{base}/{path}", slug, count)
+        for creator, count in self.posts.items():
+            if slug := author_slug(creator):
+                yield from self._list(f"author/{slug}", "the archive of an author", count)
+        for month in sorted(self.months):
+            yield OldUrl(f"{self.root}/{month}/", f"archive of {month}")
+        if self.posts.total() > POSTS_PER_PAGE:
+            yield OldUrl(f"{self.root}/page/2/", "second page")
+
+    def _list(self, path: str, title: str, count: int) -> Iterator[OldUrl]:
+        ends = ("", "feed/", "page/2/") if count > POSTS_PER_PAGE else ("", "feed/")
+        for end in ends:
+            yield OldUrl(f"{self.root}/{quote(path)}/{end}", title)
+
+
+def _with_parents(slug: str, parents: dict[str, str]) -> str:
+    path = [slug]
+    while (parent := parents.get(path[0], "")) and parent not in path:
+        path.insert(0, parent)
+    return "/".join(path)
