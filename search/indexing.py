@@ -78,10 +78,25 @@ def _clean(text: str) -> str:
 
 
 def _add_words(texts: Iterable[str]) -> None:
-    words = {word for text in texts for word in _WORD.findall(_INVISIBLE.sub("", normalize("NFC", text)).lower())}
+    words = {word for text in texts for word in _words_of(text)}
     # Sorted, because two transactions that insert the same words in different orders would deadlock.
     rows = [VocabularyWord(word=word, form=form) for word in sorted(words) if (form := word_form(word))]
     VocabularyWord.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _words_of(text: str) -> list[str]:
+    return _WORD.findall(_INVISIBLE.sub("", normalize("NFC", text)).lower())
+
+
+def delete_unused_words() -> int:
+    """Delete the words of the vocabulary that no document has any more, such as after an undone import."""
+    used: set[str] = set()
+    for texts in IndexEntry.objects.values_list(*TEXT_FIELDS).iterator(chunk_size=BATCH_SIZE):
+        used.update(word for text in texts for word in _words_of(text))
+    unused = [pk for pk, word in VocabularyWord.objects.values_list("pk", "word") if word not in used]
+    for pks in batched(unused, 500):
+        VocabularyWord.objects.filter(pk__in=pks).delete()
+    return len(unused)
 
 
 def word_form(word: str) -> str:

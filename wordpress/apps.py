@@ -8,3 +8,7 @@ class WordpressConfig(AppConfig):
 
     name = "wordpress"
     verbose_name = "WordPress import"
+
+    def ready(self) -> None:
+        """Register how an undo removes what was imported."""
+        from wordpress import undo_handlers  # noqa: F401

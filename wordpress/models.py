@@ -113,7 +113,7 @@ class ImportedObject(models.Model):
     run = models.ForeignKey(ImportRun, models.SET_NULL, null=True, blank=True, related_name="objects_imported")
     is_new = models.BooleanField(default=False)
     # The values of a row that was here before and was filled in, such as a starter page.
-    before = models.JSONField(null=True, blank=True)
+    before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
 
     class Meta:
         constraints = [models.UniqueConstraint("site", "kind", "key", name="wordpress_importedobject_unique")]

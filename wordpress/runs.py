@@ -144,3 +144,13 @@ def start_by_hand(files: list[dict[str, Any]], digest: str, options: dict[str, A
             state=State.FAILED, error="Another import was running.", finished_at=timezone.now()
         )
     return taken
+
+
+def request_undo(run: ImportRun) -> bool:
+    """Queue the undo of an import that has ended. Return False if it cannot be undone."""
+    ended = ImportRun.objects.filter(pk=run.pk, task__in=[ImportRun.Task.IMPORT, ImportRun.Task.UNDO])
+    values = {"task": ImportRun.Task.UNDO, "state": State.QUEUED, "attempts": 0, "error": "", "finished_at": None}
+    return bool(
+        ended.filter(state=State.FAILED).update(**values)
+        or ended.filter(task=ImportRun.Task.IMPORT, state=State.DONE).update(**values)
+    )

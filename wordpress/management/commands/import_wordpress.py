@@ -8,14 +8,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.models import AuditEvent
-from operations.errors import describe
 from wordpress import runs
+from wordpress.archive_reader import EXPORT_HINT
 from wordpress.files import describe_files
-from wordpress.importing import import_exports, run_import
+from wordpress.importing import import_exports
 from wordpress.models import ImportRun
-from wordpress.reader import Export, ExportError, read_export
+from wordpress.reader import Export, ExportError
 from wordpress.report import Report
+from wordpress.tasks import do_import, do_undo, read_exports
 
 
 class Command(BaseCommand):
@@ -25,16 +25,26 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the files and `--dry-run`."""
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
         parser.add_argument(
             "--dry-run", action="store_true", help="report what would be imported without saving anything"
         )
+        parser.add_argument(
+            "--undo", type=int, metavar="IMPORT", help="remove what the import with this number created"
+        )
 
-    def handle(self, *args: Any, files: list[Path], dry_run: bool, **options: Any) -> None:
-        """Check all files, import them, and print the report."""
+    def handle(self, *args: Any, files: list[Path], dry_run: bool, undo: int | None, **options: Any) -> None:
+        """Check all files, import them, and print the report; or undo an import."""
+        if undo is not None:
+            self._undo(undo)
+            return
+        if not files:
+            raise CommandError("Name at least one file. " + EXPORT_HINT)
         # Check all files before saving anything.
         try:
-            exports = [_read(file) for file in files]
+            exports = read_exports(files)
+        except ExportError as error:
+            raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{error.filename} could not be read: {error.strerror}.") from error
         report = self._try(exports) if dry_run else self._import(files, exports)
@@ -61,25 +71,22 @@ class Command(BaseCommand):
         claim = runs.start_by_hand(described, digest, {})
         if claim is None:
             raise CommandError("Another import is running. Wait until it has ended, then try again.")
-        try:
-            report = run_import(claim, exports, self._progress)
-        except BaseException as error:
-            claim.finish(
-                ImportRun.State.FAILED, runs.INTERRUPTED if isinstance(error, KeyboardInterrupt) else describe(error)
-            )
-            raise
-        claim.finish(ImportRun.State.DONE)
-        AuditEvent.objects.record(AuditEvent.Kind.IMPORTED, subject="WordPress exports, from the command line")
-        return report
+        return do_import(claim, exports, self._progress)
+
+    def _undo(self, number: int) -> None:
+        """Undo an import that has ended."""
+        run = ImportRun.objects.filter(pk=number).first()
+        if run is None or not runs.request_undo(run):
+            raise CommandError(f"There is no import {number} that can be undone.")
+        run.refresh_from_db()
+        claim = runs.claim(run)
+        if claim is None:
+            raise CommandError("Another import is running. The undo starts when it has ended.")
+        do_undo(claim)
+        kept = run.rows.filter(undone__startswith="Not removed").count()
+        self.stdout.write(f"Import {number} is undone. Not removed, because you use them: {kept}.")
 
     def _progress(self, done: int) -> None:
         if self.stdout.isatty() and done % 10 == 0:
             self.stdout.write(f"\r{done} items", ending="")
             self.stdout.flush()
-
-
-def _read(file: Path) -> Export:
-    try:
-        return read_export(file)
-    except ExportError as error:
-        raise CommandError(f"{file.name}: {error}") from error

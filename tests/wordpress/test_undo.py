@@ -1,0 +1,134 @@
+"""Test that an undo restores the database as it was, but for what was edited or used since."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+
+from accounts.models import Author
+from blog.models import Category, Post, Tag
+from pages.models import Page
+from pages.starter_pages import create_starter_pages
+from redirects.models import Redirect
+from tests.factories import make_post
+from tests.wordpress.exports import Writer, item
+from wordpress import undo
+from wordpress.models import ImportedObject, ImportRun, ReportRow
+
+pytestmark = pytest.mark.django_db
+EXPORTS = Path(__file__).parents[3] / "shared" / "wxr"
+# What happened stays on record, and cached pages have changed twice.
+LOGS = {"wordpress.ImportRun", "wordpress.ReportRow", "accounts.AuditEvent", "pagecache.CacheVersion"}
+
+
+def dump() -> dict[str, list[dict[str, Any]]]:
+    models = [model for model in apps.get_models() if model._meta.label not in LOGS and model._meta.managed]
+    rows = {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
+    return {label: found for label, found in rows.items() if found}
+
+
+def undo_last() -> ImportRun:
+    run = ImportRun.objects.latest("pk")
+    call_command("import_wordpress", undo=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def many_items() -> list[str]:
+    return [
+        item(link="https://old.example/2020/05/a/b/"),
+        item(2, status="draft", creator="ghost"),
+        item(3, kind="page", slug="about", title="About"),
+        item(4, kind="page", slug="child", parent=3, link="https://old.example/elsewhere/child/"),
+        item(5, slug="taken"),
+    ]
+
+
+def test_undo_restores_the_database(write: Writer) -> None:
+    create_starter_pages()
+    make_post(slug="taken")
+    Redirect.objects.create(old_path="/post-1", target="/taken/", target_path="/taken")
+    Redirect.objects.create(old_path="/elsewhere/child", target="/taken/", target_path="/taken")
+    before = dump()
+    call_command("import_wordpress", write(*many_items()))
+    assert dump() != before
+    run = undo_last()
+    assert dump() == before
+    assert (run.task, run.state) == ("undo", "done")
+    assert set(ReportRow.objects.filter(object_type="blog.post").values_list("undone", flat=True)) == {"Removed"}
+
+
+@pytest.mark.skipif(not EXPORTS.is_dir(), reason="the exports are not available")
+@pytest.mark.parametrize("name", ["themeunittestdata.wordpress.xml", "genesis-sample.xml", "blueprints-content.xml"])
+def test_undo_of_a_real_export_restores_the_database(name: str) -> None:
+    before = dump()
+    call_command("import_wordpress", str(EXPORTS / name))
+    undo_last()
+    assert dump() == before
+
+
+def test_undo_removes_only_what_this_run_created(write: Writer) -> None:
+    call_command("import_wordpress", write(item()))
+    before = dump()
+    call_command("import_wordpress", write(item(), item(2), name="newer"))
+    undo_last()
+    assert dump() == before
+    assert [post.slug for post in Post.objects.all()] == ["post-1"]
+
+
+def test_undo_leaves_what_was_edited_or_is_used(write: Writer) -> None:
+    page = item(4, kind="page", slug="p", link="https://old.example/somewhere/p/")
+    call_command("import_wordpress", write(item(), item(2), item(3), page))
+    assert Redirect.objects.count() == 1
+    edited = Post.objects.get(slug="post-1")
+    edited.title = "Mine now"
+    edited.save()
+    undo_last()
+    assert [post.title for post in Post.objects.all()] == ["Mine now"]
+    assert {category.slug for category in Category.objects.all()} == {"pain", "low-back"}
+    assert Tag.objects.count() == Author.objects.count() == 1
+    row = ReportRow.objects.get(object_type="blog.post", object_id=edited.pk)
+    assert row.undone == "Not removed: you changed it"
+    assert not Redirect.objects.exists()
+    # It is recognized in the next import.
+    call_command("import_wordpress", write(item(), name="again"))
+    assert Post.objects.count() == 1
+
+
+def test_page_above_an_edited_page_stays(write: Writer) -> None:
+    pages = [item(1, kind="page", slug="a"), item(3, kind="page", slug="c")]
+    pages.append(item(2, kind="page", slug="b", parent=1, link="https://old.example/elsewhere/b/"))
+    call_command("import_wordpress", write(*pages))
+    page = Page.objects.get(slug="b")
+    page.title = "Mine now"
+    page.save()
+    undo_last()
+    assert {page.slug for page in Page.objects.all()} == {"a", "b"}
+    # The old URL leads to the page that stays.
+    assert Redirect.objects.get().target == "/a/b/"
+
+
+def test_interrupted_undo_goes_on(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = dump()
+    call_command("import_wordpress", write(*many_items()))
+
+    def interrupted(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(undo, "_restore_redirects", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            undo_last()
+    assert ImportRun.objects.get().state == "failed"
+    undo_last()
+    assert dump() == before
+
+
+def test_undone_import_cannot_be_undone_again(write: Writer) -> None:
+    call_command("import_wordpress", write(item()))
+    run = undo_last()
+    with pytest.raises(CommandError, match="no import"):
+        call_command("import_wordpress", undo=run.pk)
+    assert not ImportedObject.objects.exists()

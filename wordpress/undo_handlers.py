@@ -1,0 +1,106 @@
+"""How an undo removes posts, pages, categories, tags, authors, redirects and the name of the site."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from django.db import models
+
+from accounts.models import Author
+from blog.models import Category, Post, Tag
+from pages.models import Page
+from redirects.models import Redirect
+from redirects.normalize import normalize_path
+from siteinfo.models import SiteInfo
+from wordpress.models import ImportedObject, fingerprint, row_fingerprint
+from wordpress.undo import UndoHandler, redirect_fingerprint, register
+
+type Pairs = Sequence[tuple[ImportedObject, Any]]
+EDITED = "you changed it"
+USED = "something else here uses it"
+
+
+def delete_rows(rows: Sequence[models.Model]) -> None:
+    """Delete rows of one model with what belongs to them."""
+    if rows:
+        type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def delete_tree(rows: Sequence[Any]) -> None:
+    """Delete pages or categories before those above them."""
+    for _, level in groupby(sorted(rows, key=_depth, reverse=True), key=_depth):
+        delete_rows(list(level))
+
+
+def _depth(row: Any) -> int:
+    return str(row.path).count("/")
+
+
+def unless_used(*ignored: str) -> Callable[[Pairs], Mapping[int, str]]:
+    """Return a function that keeps rows that were edited, or that other rows refer to.
+
+    `ignored` names the models, such as "blog.taggedpost", whose references do not count.
+    """
+
+    def reasons(pairs: Pairs) -> Mapping[int, str]:
+        found = {row.pk: EDITED for record, row in pairs if record.fingerprint != row_fingerprint(row)}
+        # A category that stays needs the categories above it.
+        while used := referenced([row for _, row in pairs if row.pk not in found], ignored):
+            found |= dict.fromkeys(used, USED)
+        return found
+
+    return reasons
+
+
+def referenced(rows: Sequence[models.Model], ignored: Sequence[str] = ()) -> set[int]:
+    """Return the primary keys of those rows, all of one model, that others refer to, of this model or another."""
+    found: set[int] = set()
+    pks = [row.pk for row in rows]
+    for relation in rows[0]._meta.related_objects if rows else ():
+        model = relation.related_model
+        if model._meta.label_lower in ignored:
+            continue
+        name = relation.field.name
+        users = model._default_manager.filter(**{f"{name}__in": pks})
+        if model is type(rows[0]):
+            users = users.exclude(pk__in=pks)
+        found.update(users.values_list(name, flat=True))
+    return found & set(pks)
+
+
+def _documents_to_keep(pairs: Pairs) -> Mapping[int, str]:
+    model = type(pairs[0][1]) if pairs else Post
+    pks = [row.pk for _, row in pairs]
+    rows = {row.pk: row for row in model._default_manager.filter(pk__in=pks).prefetch_snapshots()}
+    edited = {row.pk: EDITED for record, row in pairs if record.fingerprint != fingerprint(rows[row.pk])}
+    if model is not Page:
+        return edited
+    children = Page.objects.filter(parent__in=pks).exclude(pk__in=[pk for pk in pks if pk not in edited])
+    needed: set[int] = set()
+    above = set(children.values_list("parent_id", flat=True))
+    while above - needed:
+        needed |= above
+        above = set(Page.objects.filter(pk__in=above, parent__in=pks).values_list("parent_id", flat=True))
+    # A page that was here before only gets its former text.
+    restored = {row.pk for record, row in pairs if record.before}
+    return dict.fromkeys(needed - restored, "there are pages below it") | edited
+
+
+def _redirects_to_keep(pairs: Pairs) -> Mapping[int, str]:
+    edited = {row.pk: EDITED for record, row in pairs if record.fingerprint != redirect_fingerprint(row)}
+    run = pairs[0][0].run if pairs else None
+    kept: set[str] = set()
+    for kind, model in ((ImportedObject.Kind.POST, Post), (ImportedObject.Kind.PAGE, Page)):
+        remaining = ImportedObject.objects.filter(run=run, kind=kind).values("object_id")
+        kept |= {normalize_path(row.get_absolute_url()) for row in model._default_manager.filter(pk__in=remaining)}
+    leading = {row.pk: "the page it leads to is still here" for _, row in pairs if row.target_path in kept}
+    return leading | edited
+
+
+register(ImportedObject.Kind.REDIRECT, UndoHandler(Redirect, 50, _redirects_to_keep, delete_rows))
+register(ImportedObject.Kind.POST, UndoHandler(Post, 30, _documents_to_keep, delete_rows))
+register(ImportedObject.Kind.PAGE, UndoHandler(Page, 40, _documents_to_keep, delete_tree))
+register(ImportedObject.Kind.TAG, UndoHandler(Tag, 60, unless_used(), delete_rows))
+register(ImportedObject.Kind.CATEGORY, UndoHandler(Category, 70, unless_used(), delete_tree))
+register(ImportedObject.Kind.AUTHOR, UndoHandler(Author, 80, unless_used(), delete_rows))
+register(ImportedObject.Kind.SITE, UndoHandler(SiteInfo, 90, unless_used(), delete_rows))
