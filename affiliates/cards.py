@@ -8,8 +8,9 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 
 from affiliates.models import Comparison, Link, Product, Sponsorship
-from affiliates.structured_data import products_script
+from affiliates.structured_data import product_script
 from richtext.embeds import Embed, RenderTarget
+from siteinfo.structured_data import Node
 
 # The models of this app that can be embedded in a text, by the type of the embed.
 EMBEDS: dict[str, type[Model]] = {"product": Product, "comparison": Comparison, "sponsorship": Sponsorship}
@@ -31,12 +32,17 @@ def placeholder(embed: Embed, name: str) -> str:
     return format_html('<div data-embed="{}" data-id="{}"{}></div>', embed.kind, embed.id, title)
 
 
-def product(links: Iterable[Link], target: RenderTarget, **context: Any) -> str:
-    """Return the card of the product of `links`, with a button for each active one, or "" without any."""
+def product(links: Iterable[Link], target: RenderTarget, *, reviewer: Node | None = None, in_shop: bool = False) -> str:
+    """Return the card of the product of `links`, with a button for each active one, or "" without any.
+
+    With a `reviewer`, the card contains the product's structured data; the shop page has it in its head instead.
+    """
     active_links = _active_links(links)
     if not active_links:
         return ""
-    return _render("card", target, product=active_links[0].product, links=active_links, **context)
+    product = active_links[0].product
+    script = product_script(product, reviewer) if product and reviewer else ""
+    return _render("card", target, product=product, links=active_links, in_shop=in_shop, structured_data=script)
 
 
 def comparison(rows: Iterable[Sequence[Link]], target: RenderTarget) -> str:
@@ -67,9 +73,5 @@ def _active_links(links: Iterable[Link]) -> list[Link]:
 
 
 def _render(name: str, target: RenderTarget, **context: Any) -> str:
-    product = context.get("product")
     context |= {"is_page": target is RenderTarget.PAGE, "is_email": target is RenderTarget.EMAIL}
-    # The shop page has the structured data of all its products in its head.
-    if product and target is RenderTarget.PAGE and "in_shop" not in context:
-        context["structured_data"] = products_script([product])
     return render_to_string(f"affiliates/_{name}.html", context)

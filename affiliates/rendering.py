@@ -9,6 +9,7 @@ link attributes (rel=sponsored), the Operating Agreement of Amazon's Associates 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -22,10 +23,12 @@ from affiliates.disclosure import PAID_LABEL, PARTNER_LABEL
 from affiliates.models import Link, Program, Sponsorship
 from affiliates.models.programs import AMAZON, find_program, is_program_host
 from affiliates.shop_urls import slug_in
+from affiliates.structured_data import load_reviewer
 from richtext import embeds
 from richtext.embeds import Embed, RenderTarget
 from richtext.links import matches_domain
 from richtext.sanitizer import parse, serialize
+from siteinfo.structured_data import Node
 
 REL = "sponsored nofollow noopener"
 
@@ -125,6 +128,11 @@ class _Rows:
             if link.comparison_id:
                 self.by_comparison[link.comparison_id][link.product_id].append(link)
 
+    @cached_property
+    def reviewer(self) -> Node:
+        """Who recommends the products, loaded once for all cards."""
+        return load_reviewer()
+
     def program_of(self, host: str) -> Program | None:
         """Return the program that covers `host`. Amazon's rules apply even if its program does not exist yet."""
         return find_program(self.programs, host) or (Program(**AMAZON) if shop_urls.is_amazon(host) else None)
@@ -165,7 +173,8 @@ def _fill_cards(content: _TextContent, rows: _Rows, target: RenderTarget) -> tup
     for placeholder, kind, key in content.cards:
         markup = ""
         if kind == "product":
-            markup = cards.product(list(rows.by_product[key].values()), target)
+            reviewer = rows.reviewer if target is RenderTarget.PAGE else None
+            markup = cards.product(list(rows.by_product[key].values()), target, reviewer=reviewer)
         elif kind == "comparison":
             markup = cards.comparison(list(rows.by_comparison[key].values()), target)
         elif sponsorship := rows.sponsorships.get(key):

@@ -1,20 +1,35 @@
 """Structured data for products, without ratings, prices or availability, which are not stored."""
 
-from collections.abc import Iterable
-
 from django.utils.safestring import SafeString
 
+from accounts.models import Author
+from accounts.structured_data import person
 from affiliates.models import Product
 from images.structured_data import share_image
-from siteinfo.structured_data import Node, json_ld_script, node
+from siteinfo.models import SiteInfo
+from siteinfo.structured_data import Node, json_ld_script, node, organization
 from siteinfo.urls import absolute_url
 
 
-def product_node(product: Product) -> Node:
-    """Return the Product node with its image, pros and cons.
+def load_reviewer() -> Node:
+    """Return the node of who recommends the products: the site's author, or the site if it has none. Two queries."""
+    author = Author.objects.site_author()
+    return person(author) if author else organization(SiteInfo.load(), ())
 
-    Pros and cons follow https://developers.google.com/search/docs/appearance/structured-data/product-snippet.
+
+def product_node(product: Product, reviewer: Node) -> Node:
+    """Return the Product node with its image and what `reviewer` says about it.
+
+    Search engines read pros and cons from a review with an author only. See
+    https://developers.google.com/search/docs/appearance/structured-data/product-snippet.
     """
+    review = node(
+        "Review",
+        author=reviewer,
+        reviewBody=product.reason,
+        positiveNotes=_notes(product.pro_list),
+        negativeNotes=_notes(product.con_list),
+    )
     image = share_image(product.image)
     return node(
         "Product",
@@ -23,8 +38,7 @@ def product_node(product: Product) -> Node:
         description=product.reason,
         image=image.url if image else None,
         audience=node("Audience", audienceType=product.audience) if product.audience else None,
-        positiveNotes=_notes(product.pro_list),
-        negativeNotes=_notes(product.con_list),
+        review=review,
     )
 
 
@@ -33,6 +47,6 @@ def _notes(points: list[str]) -> Node | None:
     return node("ItemList", itemListElement=rows) if rows else None
 
 
-def products_script(products: Iterable[Product]) -> SafeString:
-    """Return a JSON-LD script with the nodes of `products`."""
-    return json_ld_script([product_node(product) for product in products])
+def product_script(product: Product, reviewer: Node) -> SafeString:
+    """Return a JSON-LD script with the node of `product`."""
+    return json_ld_script([product_node(product, reviewer)])

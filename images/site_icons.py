@@ -54,7 +54,7 @@ def _icon(kind: str) -> bytes:
 def _encoded(name: str, focal_point: str, kind: str) -> bytes:
     """Return the icon made from the stored file `name`, or from the mark. A stored file's name is never reused."""
     with default_storage.open(name) if name else _MARK.open("rb") as file:
-        square = _square(file, *map(float, focal_point.split("x")))
+        square = _square(io.BytesIO(file.read()), *map(float, focal_point.split("x")))
     output = io.BytesIO()
     if kind == "ico":
         largest = square.resize((ICO_SIZES[-1],) * 2, Pillow.Resampling.LANCZOS)

@@ -10,11 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 from lxml.html import HtmlElement
 from playwright.sync_api import Page, expect
+from pytest_django import DjangoAssertNumQueries
 
 from affiliates.models import ClickCount, Product, Program, ShopPage, ShopSection
 from blog.models import Post
+from richtext.rendering import render
+from richtext.sanitizer import sanitize
 from tests.affiliates.factories import make_favorite, make_link, make_product
-from tests.factories import make_image, make_post
+from tests.factories import make_author, make_image, make_post
 
 
 def get_page(client: Client, path: str = "/shop/") -> HtmlElement:
@@ -107,12 +110,36 @@ def test_the_structured_data_has_products_without_ratings_or_prices(products: li
     (data,) = page.xpath("//script[@type='application/ld+json']/text()")
     nodes = [each for each in json.loads(data)["@graph"] if each["@type"] == "Product"]
     assert [node["name"] for node in nodes] == ["Roller", "Band", "Ball"]
-    assert nodes[2]["positiveNotes"]["itemListElement"][0]["name"] == "Cheap"
+    review = nodes[2]["review"]
+    assert review["positiveNotes"]["itemListElement"][0]["name"] == "Cheap"
+    assert review["negativeNotes"]["itemListElement"][0]["name"] == "Rolls away"
+    assert (review["reviewBody"], review["author"]["@type"]) == ("Round & firm.", "Organization")
+    assert not {"positiveNotes", "negativeNotes"} & nodes[2].keys()
     assert nodes[2]["@id"] == f"http://testserver/shop/#product-{products[0].pk}"
     assert page.get_element_by_id(f"product-{products[0].pk}").findtext(".//h3") == "Ball"
     assert not [word for word in ("offers", "price", "ating", "amazon.", "shop.example") if word in json.dumps(nodes)]
     assert b"http://testserver/shop/" in client.get("/sitemap-shop.xml").content
     assert b"sitemap-shop.xml" in client.get("/sitemap.xml").content
+
+
+@pytest.mark.any_database
+def test_products_on_the_shop_page_and_in_posts_are_reviewed_by_the_author(
+    products: list[Product], client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_author(name="Guest", position=2)
+    author = make_author(name="Sam Example", position=1)
+    cards = [f'<div data-embed="product" data-id="{product.pk}"></div>' for product in products]
+    post = make_post(body="".join(cards))
+    for path in ("/shop/", post.get_absolute_url()):
+        scripts = get_page(client, path).xpath("//script[@type='application/ld+json']/text()")
+        found = [each for text in scripts for each in json.loads(text)["@graph"] if each["@type"] == "Product"]
+        assert [each["review"]["author"]["name"] for each in found] == ["Sam Example"] * 3
+        assert found[0]["review"]["author"]["@id"] == f"http://testserver{author.get_absolute_url()}#person"
+        # Without pros and cons there is still what the author says.
+        assert all(each["review"]["reviewBody"] for each in found)
+    for count in (1, 3):
+        with django_assert_num_queries(2):
+            render(sanitize("".join(cards[:count])))
 
 
 @pytest.mark.any_database
