@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, JsonResponse, QueryDict
 from django.urls import URLPattern, path
@@ -118,17 +118,25 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         key = _parse_uuid(request.POST.get("autosave_key", ""))
         if request.method != "POST" or key is None:
             return JsonResponse({"error": "There was nothing to save."}, status=400)
+        try:
+            return self._store_autosave(request, object_id, key)
+        except IntegrityError:
+            # Another request with the same key has just created the row: the page was left while it was saved.
+            return self._store_autosave(request, object_id, key)
+
+    def _store_autosave(self, request: HttpRequest, object_id: int | None, key: UUID) -> JsonResponse:
         with transaction.atomic():
-            row = self._get_or_create_row(request, object_id)
+            row = self._get_or_create_row(request, object_id, key)
+            if Autosave.objects.filter(key=key).exclude(**self._owner(request, row)).exists():
+                error = "This text is stored with another document. Copy it and reload this page."
+                return JsonResponse({"error": error}, status=409)
             version = request.POST.get("base_version", "")
             is_valid = version.isascii() and version.isdecimal() and len(version) <= MAX_VERSION_DIGITS
             base_version = int(version) if is_valid else row.version
             fields = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
             Autosave.objects.update_or_create(
                 key=key,
-                user_id=int(request.user.pk or 0),
-                content_type=ContentType.objects.get_for_model(row),
-                object_id=row.pk,
+                **self._owner(request, row),
                 defaults={"data": fields, "base_version": base_version},
             )
         return JsonResponse(
@@ -149,9 +157,19 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         elif not self.has_add_permission(request):
             raise PermissionDenied
 
-    def _get_or_create_row(self, request: HttpRequest, object_id: int | None) -> Any:
+    @staticmethod
+    def _owner(request: HttpRequest, row: Any) -> dict[str, Any]:
+        content_type = ContentType.objects.get_for_model(row)
+        return {"user_id": int(request.user.pk or 0), "content_type": content_type, "object_id": row.pk}
+
+    def _get_or_create_row(self, request: HttpRequest, object_id: int | None, key: UUID) -> Any:
         if object_id is not None:
             return self._get_editable(request, object_id)
+        content_type = ContentType.objects.get_for_model(self.model)
+        earlier = Autosave.objects.filter(key=key, user_id=int(request.user.pk or 0), content_type=content_type)
+        if object_ids := list(earlier.values_list("object_id", flat=True)):
+            # The page was reloaded before it learned that its first autosave had created the row.
+            return self._get_editable(request, object_ids[0])
         return self.new_draft(request, request.POST.get(self.name_field, "").strip()[:200])
 
     def autosaved_form(self, request: HttpRequest, row: Any) -> Any:

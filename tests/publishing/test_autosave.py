@@ -65,6 +65,19 @@ def test_typing_into_a_new_form_creates_a_draft(admin_page: Page) -> None:
     assert (post.title, post.slug, post.plain_text()) == ("Hips at work", "hips-at-work", "Sit less.")
 
 
+def test_reloading_a_new_form_before_its_first_autosave_brings_the_text_back(admin_page: Page) -> None:
+    make_author()
+    admin_page.goto(reverse("admin:blog_post_add"))
+    admin_page.locator("#id_title").fill("Hips at work")
+    type_text(admin_page, "Sit less.")
+    admin_page.reload()
+    expect(admin_page.locator(".ProseMirror")).to_contain_text("Sit less.")
+    expect(admin_page.locator("#id_title")).to_have_value("Hips at work")
+    post = Post.objects.get()
+    expect(admin_page).to_have_url(re.compile(reverse("admin:blog_post_change", args=[post.pk])))
+    expect(admin_page.locator("[data-autosave-status]")).to_be_attached()
+
+
 def test_text_is_autosaved_once_the_server_responds_again(admin_page: Page) -> None:
     post = make_post(body="<p>Old.</p>")
     open_post(admin_page, post)

@@ -145,6 +145,22 @@ def test_an_autosave_is_visible_to_its_author_only(admin_client: Client, admin_u
     assert Client().post(reverse("admin:blog_post_autosave", args=[post.pk]), {}).status_code == 302
 
 
+def test_two_first_autosaves_of_one_form_create_one_draft(admin_client: Client) -> None:
+    fields = {"title": "Hips", "body": "<p>Sit.</p>", "autosave_key": "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"}
+    urls = {admin_client.post(reverse("admin:blog_post_autosave_new"), fields).json()["change_url"] for _ in range(2)}
+    assert urls == {reverse("admin:blog_post_change", args=[Post.objects.get().pk])}
+    assert Autosave.objects.get().data["body"] == ["<p>Sit.</p>"]
+
+
+def test_key_of_an_autosave_cannot_be_used_for_another_document(admin_client: Client) -> None:
+    fields = {"body": "<p>Sit.</p>", "autosave_key": "0b8f4a44-6d8e-4c1c-9d4e-3f3f0f3c9a11"}
+    first, second = (reverse("admin:blog_post_autosave", args=[make_post(slug=slug).pk]) for slug in ("a", "b"))
+    assert admin_client.post(first, fields).status_code == 200
+    response = admin_client.post(second, fields)
+    assert response.status_code == 409
+    assert "another document" in response.json()["error"]
+
+
 @pytest.mark.parametrize("sent", [{}, {"autosave_key": "no"}, {"autosave_key": "'; drop table"}])
 def test_an_empty_autosave_is_rejected_with_a_message(admin_client: Client, sent: dict[str, str]) -> None:
     response = admin_client.post(reverse("admin:blog_post_autosave", args=[make_post().pk]), sent)
