@@ -22,7 +22,7 @@ from richtext.rendering import render, render_all
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.factories import make_comparison, make_favorite, make_link, make_product
-from tests.factories import make_image, make_post
+from tests.factories import make_author, make_image, make_post
 
 pytestmark = pytest.mark.any_database
 
@@ -145,7 +145,9 @@ def test_a_text_without_affiliate_links_has_no_disclosure_and_needs_no_query(sho
     assert not page.xpath("//@rel | //*[@class='disclosure'] | //small")
 
 
-def test_all_cards_comparisons_and_links_are_loaded_in_one_query(amazon: Program, shop: Program) -> None:
+def test_all_cards_comparisons_and_links_are_loaded_in_one_query_and_their_author_in_another(
+    amazon: Program, shop: Program
+) -> None:
     favorites = [make_favorite(each, image=make_image()) for each in (amazon, shop, shop)]
     for favorite in favorites:
         make_link(amazon, product=favorite)
@@ -156,9 +158,10 @@ def test_all_cards_comparisons_and_links_are_loaded_in_one_query(amazon: Program
         + embed("comparison", make_comparison(*favorites))
         + embed("comparison", make_comparison(*favorites[:2]))
     )
+    make_author()
     with CaptureQueriesContext(connection) as queries:
         page = parse(render_all([body, body], RenderTarget.PAGE)[1])
-    assert len(queries) == 1
+    assert len(queries) == 2
     assert len(page.xpath(".//section[@class='product']")) == 3
     assert [len(table.xpath(".//tbody/tr")) for table in page.iter("table")] == [3, 2]
     links = list(page.iter("a"))
@@ -313,7 +316,9 @@ def test_the_label_is_not_repeated(shop: Program) -> None:
     ]
 
 
-def test_a_post_with_affiliate_links_needs_one_more_query(amazon: Program, shop: Program, client: Client) -> None:
+def test_a_post_with_product_cards_needs_queries_for_links_and_reviewer(
+    amazon: Program, shop: Program, client: Client
+) -> None:
     favorites = [make_favorite(amazon), make_favorite(shop)]
     make_link(shop, slug="mat")
     make_post(slug="plain", body=make_text("/stairs/"))
@@ -326,7 +331,8 @@ def test_a_post_with_affiliate_links_needs_one_more_query(amazon: Program, shop:
         return len(queries)
 
     count("/plain/")
-    assert count("/paid/") == count("/plain/") + 1
+    # One for all links and cards, and one for the author who recommends the products.
+    assert count("/paid/") == count("/plain/") + 2
 
 
 def test_affiliate_links_in_templates_are_disclosed(amazon: Program, client: Client) -> None:
