@@ -45,29 +45,31 @@ def _plain_image(image: Image, alt: str) -> SafeString:
 def resolve_videos(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
     """Return the HTML of each video that still exists. One query."""
     videos = Video.objects.select_related("thumbnail").in_bulk({embed.id for embed in wanted})
-    return {embed: _video_html(videos[embed.id], target) for embed in wanted if embed.id in videos}
+    return {embed: _video_html(videos[embed.id], embed.start, target) for embed in wanted if embed.id in videos}
 
 
-def _video_html(video: Video, target: RenderTarget) -> str:
+def _video_html(video: Video, start: int, target: RenderTarget) -> str:
+    url = video.url_at(start)
     if target.is_external:
         site = video.get_provider_display()
-        link = format_html('<p><a href="{}">{} (video on {})</a></p>', video.url, video, site)
+        link = format_html('<p><a href="{}">{} (video on {})</a></p>', url, video, site)
         if target is RenderTarget.EMAIL and video.thumbnail:
             image = _plain_image(video.thumbnail, "")
-            return format_html('<figure><a href="{}">{}</a></figure>{}', video.url, image, link)
+            return format_html('<figure><a href="{}">{}</a></figure>{}', url, image, link)
         return link
     if target is RenderTarget.EDITOR:
         source = thumbnail_url(video.thumbnail) if video.thumbnail else ""
-        placeholder = '<div data-embed="video" data-id="{}" data-title="{}" data-thumb="{}"></div>'
-        return format_html(placeholder, video.pk, video, source)
+        start_attribute = format_html(' data-start="{}"', start) if start else ""
+        placeholder = '<div data-embed="video" data-id="{}"{} data-title="{}" data-thumb="{}"></div>'
+        return format_html(placeholder, video.pk, start_attribute, video, source)
     # The script is part of the embed, so that only pages with a video load it. Browsers run a module once.
     return format_html(
         '<div class="video" data-video="{player}"><a href="{url}">{thumbnail}'
         '<span class="video-title"><svg class="icon" aria-hidden="true"><use href="{sprite}#play"></use></svg>'
         "<span><b>{title}</b> <small>Video, plays from {site}</small></span></span></a>"
         '<script type="module" src="{script}"></script></div>',
-        player=video.player_url,
-        url=video.url,
+        player=video.player_url(start),
+        url=url,
         thumbnail=image_html(video.thumbnail, sizes=SIZES, alt="") if video.thumbnail else "",
         sprite=static("site/img/sprite.svg"),
         title=video,

@@ -217,17 +217,21 @@ class Video(ReferenceSource):
     @property
     def url(self) -> str:
         """The URL of the video's page."""
-        if self.provider == self.Provider.YOUTUBE:
-            return f"https://www.youtube.com/watch?v={self.key}"
-        return f"https://vimeo.com/{self.key}"
+        return self.url_at(0)
 
-    @property
-    def player_url(self) -> str:
-        """The URL of the player for an iframe, without cookies where the provider offers that."""
+    def url_at(self, start: int) -> str:
+        """Return the URL of the video's page that plays from the second `start`."""
         if self.provider == self.Provider.YOUTUBE:
-            return f"https://www.youtube-nocookie.com/embed/{self.key}"
+            return f"https://www.youtube.com/watch?v={self.key}" + (f"&t={start}s" if start else "")
+        return f"https://vimeo.com/{self.key}" + (f"#t={start}s" if start else "")
+
+    def player_url(self, start: int = 0) -> str:
+        """Return the URL of the player for an iframe, without cookies where the provider offers that."""
+        if self.provider == self.Provider.YOUTUBE:
+            return f"https://www.youtube-nocookie.com/embed/{self.key}" + (f"?start={start}" if start else "")
         number, _, secret = self.key.partition("/")
-        return f"https://player.vimeo.com/video/{number}?dnt=1" + (f"&h={secret}" if secret else "")
+        url = f"https://player.vimeo.com/video/{number}?dnt=1" + (f"&h={secret}" if secret else "")
+        return url + (f"#t={start}s" if start else "")
 
 
 class SiteIcon(ReferenceSource, Singleton):

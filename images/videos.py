@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -11,6 +12,7 @@ from django.core.files.base import ContentFile
 from http_client.client import FetchError, get
 from images.models import Image, Video
 from images.renditions import thumbnail_url
+from richtext.schema import MAX_START
 
 # The only hosts that are contacted, each with the base URL of its requests.
 ORIGINS = {host: f"https://{host}" for host in ("www.youtube.com", "i.ytimg.com", "vimeo.com", "i.vimeocdn.com")}
@@ -21,14 +23,16 @@ MAX_THUMBNAIL_BYTES = 5_000_000
 _YOUTUBE_KEY = re.compile(r"[\w-]{11}")
 _YOUTUBE_PATH = re.compile(r"/(?:embed|shorts|live|v|e)/([\w-]{11})(?:/|$)")
 _VIMEO_PATH = re.compile(r"/(?:\w[\w-]*/)*?(\d{5,12})(?:/([0-9a-f]{8,20}))?/?")
+_TIME = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,5})(?:\.\d+)?s?)?", re.ASCII)
 _EMBED_SRC = re.compile(r"""\bsrc\s*=\s*["']([^"']+)""")
 
 
 class VideoKey(NamedTuple):
-    """The provider of a video and its ID at the provider."""
+    """The provider of a video, its ID at the provider, and the second at which to start."""
 
     provider: str
     key: str
+    start: int = 0
 
 
 def parse_url(text: str) -> VideoKey | None:
@@ -43,19 +47,32 @@ def parse_url(text: str) -> VideoKey | None:
     except ValueError:
         return None
     query = parse_qs(parts.query)
+    start = _start(query, parts.fragment)
     if host in {"youtube.com", "youtube-nocookie.com"}:
         found = _YOUTUBE_PATH.match(parts.path)
         key = found[1] if found else query.get("v", [""])[0]
-        return VideoKey(Video.Provider.YOUTUBE, key) if _YOUTUBE_KEY.fullmatch(key) else None
+        return VideoKey(Video.Provider.YOUTUBE, key, start) if _YOUTUBE_KEY.fullmatch(key) else None
     if host == "youtu.be":
         key = parts.path.strip("/")
-        return VideoKey(Video.Provider.YOUTUBE, key) if _YOUTUBE_KEY.fullmatch(key) else None
+        return VideoKey(Video.Provider.YOUTUBE, key, start) if _YOUTUBE_KEY.fullmatch(key) else None
     if host in {"vimeo.com", "player.vimeo.com"} and (found := _VIMEO_PATH.fullmatch(parts.path)):
         # Unlisted videos need their secret.
         secret = found[2] or query.get("h", [""])[0]
         has_secret = re.fullmatch(r"[0-9a-f]{8,20}", secret)
-        return VideoKey(Video.Provider.VIMEO, f"{found[1]}/{secret}" if has_secret else found[1])
+        return VideoKey(Video.Provider.VIMEO, f"{found[1]}/{secret}" if has_secret else found[1], start)
     return None
+
+
+def _start(query: Mapping[str, list[str]], fragment: str) -> int:
+    """Return the second at which a URL starts the video: `t=90`, `start=90` or `t=1m30s`, also after a `#`."""
+    sources = (query, parse_qs(fragment))
+    texts = [source[name][0] for source in sources for name in ("t", "start", "time_continue") if name in source]
+    for text in texts:
+        if time := _TIME.fullmatch(text.strip().lower()):
+            hours, minutes, seconds = (int(part or 0) for part in time.groups())
+            if (total := hours * 3600 + minutes * 60 + seconds) <= MAX_START:
+                return total
+    return 0
 
 
 def get_or_create_video(key: VideoKey, title: str = "") -> Video:
@@ -109,6 +126,7 @@ def _fetch(url: str, limit: int) -> bytes:
     return response.content
 
 
-def editor_data(video: Video) -> dict[str, object]:
-    """Return what the editor stores about a video."""
-    return {"id": video.pk, "title": str(video), "thumb": thumbnail_url(video.thumbnail) if video.thumbnail else ""}
+def editor_data(video: Video, start: int) -> dict[str, object]:
+    """Return what the editor stores about a video that starts at the second `start`."""
+    thumbnail = thumbnail_url(video.thumbnail) if video.thumbnail else ""
+    return {"id": video.pk, "title": str(video), "thumb": thumbnail, "start": start}

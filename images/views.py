@@ -134,4 +134,4 @@ def video_from_url(request: HttpRequest) -> JsonResponse:
         except FetchError:
             error = f"{video.get_provider_display()} did not return a thumbnail for this video."
             error += " The video works without one, or choose an image from your library instead."
-    return JsonResponse({"problem": error, **videos.editor_data(video)})
+    return JsonResponse({"problem": error, **videos.editor_data(video, key.start)})

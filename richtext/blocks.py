@@ -285,7 +285,11 @@ def _figure(element: HtmlElement) -> list[HtmlElement]:
 
 def _embed(element: HtmlElement) -> list[HtmlElement]:
     if element.get("data-embed") and parse_pk(element.get("data-id")) is not None:
-        return [_new("div", element)]
+        embed = _new("div", element)
+        start = parse_pk(element.get("data-start"))
+        if not start or start > schema.MAX_START or embed.get("data-embed") != "video":
+            embed.attrib.pop("data-start", None)
+        return [embed]
     return convert_blocks(element)
 
 

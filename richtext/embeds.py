@@ -27,11 +27,16 @@ class RenderTarget(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Embed:
-    """An embed in a text. `alt` overrides the alternative text of the row; an empty one means decorative."""
+    """An embed in a text.
+
+    `alt` overrides the alternative text of the row; an empty one means decorative. `start` is the second at which a
+    video starts.
+    """
 
     kind: str
     id: int
     alt: str | None = None
+    start: int = 0
 
 
 # Gets the distinct embeds of one kind and returns the HTML of those that exist.

@@ -71,7 +71,8 @@ def _make_links_absolute(root: HtmlElement, url: str) -> None:
 def _find_embeds(root: HtmlElement) -> dict[HtmlElement, Embed]:
     found = {img: Embed("image", int(img.get("data-image") or 0), img.get("alt")) for img in root.iter("img")}
     for div in root.iterdescendants("div"):
-        found[div] = Embed(div.get("data-embed") or "", int(div.get("data-id") or 0))
+        start = int(div.get("data-start") or 0)
+        found[div] = Embed(div.get("data-embed") or "", int(div.get("data-id") or 0), start=start)
     return found
 
 

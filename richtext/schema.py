@@ -49,6 +49,9 @@ WRAPPERS = frozenset(
     ).split()
 )
 
+# Longer than any video, in seconds.
+MAX_START = 24 * 3600
+
 ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "dir"},
     "a": {"href", "title", "hreflang"},
@@ -62,7 +65,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "figure": {"data-align"},
     "img": {"data-image", "alt"},
     "aside": {"data-callout", "data-title"},
-    "div": {"data-embed", "data-id"},
+    "div": {"data-embed", "data-id", "data-start"},
 }
 TAGS = INLINE | BLOCKS | {"li", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "img", "figcaption", "summary"}
 URL_SCHEMES = {"http", "https", "mailto", "tel"}

@@ -1,4 +1,4 @@
-// Video  <div data-embed="video" data-id="7"></div>
+// Video  <div data-embed="video" data-id="7" data-start="90"></div>
 // A video of YouTube or Vimeo, shown as a thumbnail until the visitor plays it. The server recognizes the video's URL
 // and stores its title and thumbnail.
 import { crel, gettext, Node, updateAttrsDialog } from "django-prose-editor/editor"
@@ -12,7 +12,11 @@ const askForVideo = (editor, attrs, error) =>
       url: {
         type: "string",
         title: gettext("Video URL"),
-        description: error || gettext("From YouTube or Vimeo. Copy it from the address bar or the Share button."),
+        description:
+          error ||
+          gettext(
+            "From YouTube or Vimeo, as in the address bar or the Share button. A start time such as t=90 is kept.",
+          ),
       },
       title: {
         type: "string",
@@ -64,7 +68,19 @@ const replaceThumbnail = async (editor, type, url, problem) => {
   })
 }
 
-const toAttributes = ({ id, title, thumb }) => ({ id: String(id), title, thumb })
+const clock = (seconds) => {
+  const [minutes, rest] = [Math.floor(seconds / 60), String(seconds % 60).padStart(2, "0")]
+  return minutes < 60
+    ? `${minutes}:${rest}`
+    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`
+}
+
+const toAttributes = ({ id, title, thumb, start }) => ({
+  id: String(id),
+  title,
+  thumb,
+  start: start ? String(start) : "",
+})
 
 const insertVideo = async (editor, type) => {
   let attrs = { url: "", title: "" }
@@ -90,7 +106,7 @@ export const Video = Node.create({
       parseHTML: (element) => element.dataset[name] ?? "",
       renderHTML: () => ({}),
     })
-    return { id: attribute("id"), title: attribute("title"), thumb: attribute("thumb") }
+    return { id: attribute("id"), title: attribute("title"), thumb: attribute("thumb"), start: attribute("start") }
   },
 
   parseHTML() {
@@ -98,18 +114,21 @@ export const Video = Node.create({
   },
 
   renderHTML({ node: { attrs } }) {
-    return ["div", { "data-embed": "video", "data-id": attrs.id, "data-title": attrs.title, "data-thumb": attrs.thumb }]
+    const start = attrs.start ? { "data-start": attrs.start } : {}
+    const names = { "data-title": attrs.title, "data-thumb": attrs.thumb }
+    return ["div", { "data-embed": "video", "data-id": attrs.id, ...start, ...names }]
   },
 
   addNodeView() {
     return ({ node, editor, getPos }) => {
-      const { title, thumb } = node.attrs
+      const { title, thumb, start } = node.attrs
+      const from = start ? ` (${gettext("from")} ${clock(Number(start))})` : ""
       const thumbnail = thumb ? [crel("img", { src: thumb, alt: "" })] : []
       const controls = [button(gettext("Remove"), () => removeNode(editor, getPos, node))]
       return {
         dom: crel("div", { className: "video", contentEditable: "false" }, [
           ...thumbnail,
-          crel("p", { className: "video-title", textContent: `▶ ${title}` }),
+          crel("p", { className: "video-title", textContent: `▶ ${title}${from}` }),
           crel("div", { className: "figure-controls" }, controls),
         ]),
       }

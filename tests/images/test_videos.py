@@ -111,6 +111,75 @@ def test_every_form_of_video_url_is_recognized(text: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("https://www.youtube.com/watch?v=abcDEF123_-&t=90s", 90),
+        ("https://www.youtube.com/watch?t=1m30s&v=abcDEF123_-", 90),
+        ("https://youtu.be/abcDEF123_-?t=90", 90),
+        ("https://youtu.be/abcDEF123_-?si=x&amp;t=1h2m3s", 3723),
+        ("https://www.youtube.com/watch?v=abcDEF123_-#t=1m30s", 90),
+        ("https://www.youtube.com/watch?v=abcDEF123_-&time_continue=7", 7),
+        ('<iframe src="https://www.youtube.com/embed/abcDEF123_-?start=90&amp;rel=0"></iframe>', 90),
+        ("https://vimeo.com/123456789#t=30s", 30),
+        ("https://player.vimeo.com/video/123456789?h=0a1b2c3d4e#t=2m", 120),
+        ("https://vimeo.com/123456789#t=12.5s", 12),
+        ("https://youtu.be/abcDEF123_-?t=", 0),
+        ("https://youtu.be/abcDEF123_-?t=-5", 0),
+        ("https://youtu.be/abcDEF123_-?t=soon", 0),
+        ("https://youtu.be/abcDEF123_-?t=٣", 0),
+        ("https://youtu.be/abcDEF123_-?t=99h", 0),
+        ("https://youtu.be/abcDEF123_-", 0),
+    ],
+)
+def test_start_time_of_a_video_url_is_read(text: str, start: int) -> None:
+    found = videos.parse_url(text)
+    assert found is not None
+    assert found.start == start
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("provider", "key", "player", "link"),
+    [
+        (
+            "youtube",
+            "abcDEF123_-",
+            "https://www.youtube-nocookie.com/embed/abcDEF123_-?start=90",
+            "https://www.youtube.com/watch?v=abcDEF123_-&amp;t=90s",
+        ),
+        (
+            "vimeo",
+            "12345678/0a1b2c3d",
+            "https://player.vimeo.com/video/12345678?dnt=1&amp;h=0a1b2c3d#t=90s",
+            "https://vimeo.com/12345678/0a1b2c3d#t=90s",
+        ),
+    ],
+)
+def test_start_time_reaches_the_player_and_every_link(provider: str, key: str, player: str, link: str) -> None:
+    video = Video.objects.create(provider=provider, key=key, title="Hop", thumbnail=make_image())
+    body = sanitize(f'<div data-embed="video" data-id="{video.pk}" data-start="90"></div>')
+    page, feed, mail, editor = (render(body, target) for target in RenderTarget)
+    assert f'data-video="{player}"' in page
+    assert f'<a href="{link}">' in page
+    assert feed.count(link) == 1
+    assert mail.count(link) == 2
+    assert sanitize(editor) == body
+    # The same video twice, once from the beginning.
+    both = render(body + sanitize(f'<div data-embed="video" data-id="{video.pk}"></div>'))
+    assert f'<a href="{video.url}">' in both
+    assert f'<a href="{link}">' in both
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ['data-embed="video" data-start="x"', 'data-embed="video" data-start="-1"', 'data-embed="product" data-start="90"']
+    + [f'data-embed="video" data-start="{number}"' for number in ("0", "99999999", "1e3", "")],
+)
+def test_only_videos_have_a_start_time_and_only_a_number_of_seconds(attributes: str) -> None:
+    assert "data-start" not in sanitize(f'<div data-id="7" {attributes}></div>')
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
