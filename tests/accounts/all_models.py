@@ -22,6 +22,7 @@ from pages.models import Page
 from redirects.models import NotFoundLog, Redirect
 from tests.example_site import make_example_site
 from tests.factories import make_campaign, make_image, make_subscriber
+from wordpress.models import ImportedMenu
 
 SINGLETONS = (
     CommentSettings,
@@ -73,3 +74,4 @@ def _make_business_models(post: Post) -> None:
     ConsentText.objects.create(key="confirm", version=1, text="Yes")
     Suppression.objects.create(email_hash="0" * 64, reason="manual")
     Topic.objects.create(name="Posts", slug="posts")
+    ImportedMenu.objects.create(site="old.example", slug="main", name="Main")
