@@ -90,5 +90,5 @@ def _link_urls(text: str) -> str:
 
 
 def _trim(paragraph: str) -> str:
-    """Remove spaces and line breaks at both ends."""
-    return re.sub(r"^(?:\s|<br>)+|(?:\s|<br>)+$", "", paragraph)
+    """Remove spaces around line breaks, and both at both ends."""
+    return re.sub(r"^(?:\s|<br>)+|(?:\s|<br>)+$", "", re.sub(r"\s*<br>\s*", "<br>", paragraph))

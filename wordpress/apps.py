@@ -11,4 +11,4 @@ class WordpressConfig(AppConfig):
 
     def ready(self) -> None:
         """Register how an undo removes what was imported."""
-        from wordpress import undo_handlers  # noqa: F401
+        from wordpress import comments, undo_handlers  # noqa: F401

@@ -22,6 +22,7 @@ from redirects.normalize import normalize_path
 from siteinfo.models import SiteInfo
 from wordpress import path_mapping, undo
 from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
+from wordpress.comments import CommentImporter
 from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, with_keys
 from wordpress.item_handlers import ItemHandler
 from wordpress.links import NewUrls
@@ -64,6 +65,7 @@ class Importer:
         self.site = SourceSite(export)
         self.terms = TermImporter(export, self.site.name, report.run)
         self.seo = SeoImporter(export, self.site)
+        self.comments = CommentImporter(export, self.site.name, self.terms, report, number)
         self.slugs = SlugAssigner()
         # The pages by key, without their texts.
         self.pages: dict[str, Item] = {}
@@ -100,6 +102,7 @@ class Importer:
         for batch in _batches(self.export.items()):
             posts = [item for item in batch if item.post_type == "post"]
             self._import_batch(list(with_keys(posts, key_counts)))
+            self.comments.import_batch(with_keys(batch, self.comments.key_counts))
             for item in batch:
                 for handler in handlers:
                     handler.add(item, self.seo)

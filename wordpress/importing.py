@@ -7,6 +7,7 @@ from itertools import batched
 from django.db import transaction
 
 from wordpress import path_mapping, undo
+from wordpress.comments import link_parents
 from wordpress.importer import MODELS, Importer
 from wordpress.item_handlers import ItemHandler, create_handlers, save_handler
 from wordpress.links import LinkRewriter, NewUrls
@@ -40,6 +41,7 @@ def import_exports(
     for importer in importers:
         importer.import_posts(handlers[importer.site.name])
         known[importer.site.name].add(importer.new_urls)
+    link_parents()
     for site in {importer.site.name: importer.site for importer in importers}.values():
         _finish_site(site, handlers[site.name], known[site.name], report)
     for importer in importers:

@@ -71,6 +71,7 @@ class Comment:
     approved: str
     kind: str
     parent_id: int
+    user_id: str  # "0" for visitors, "" if the export does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +364,7 @@ def _comment(fields: dict[str, str], offsets: _Offsets) -> Comment:
         approved=text("approved"),
         kind=text("type") or "comment",
         parent_id=_number(text("parent")),
+        user_id=text("user_id"),
     )
 
 

@@ -68,6 +68,7 @@ class Report:
 
     run: ImportRun | None = None
     outcomes: dict[str, Counter[str]] = field(default_factory=lambda: {"post": Counter(), "page": Counter()})
+    comments: Counter[str] = field(default_factory=Counter)
     unsupported: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     shortcodes: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -124,6 +125,7 @@ class Report:
         """Add the counts, notes and unsaved rows of `other`."""
         for kind, counts in other.outcomes.items():
             self.outcomes[kind].update(counts)
+        self.comments.update(other.comments)
         self.unsupported.update(other.unsupported)
         self.notes.extend(other.notes)
         for name in ("shortcodes", "blocks", "unresolved_links"):
@@ -150,7 +152,7 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the report."""
-        for kind, found in self.outcomes.items():
+        for kind, found in [*self.outcomes.items(), *([("comment", self.comments)] if self.comments else [])]:
             counts = ", ".join(f"{found[name]} {text}" for name, text in OUTCOMES.items() if found[name])
             yield f"{kind.title()}s: {counts or 'none in this file'}."
         if self.unsupported:
