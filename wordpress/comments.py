@@ -30,6 +30,7 @@ from wordpress.placeholders import Placeholders
 from wordpress.reader import Item
 from wordpress.report import Kind, Outcome, Report
 from wordpress.terms import TermImporter
+from wordpress.undo_handlers import delete_rows, unless_used
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class CommentImporter:
         for each, comment in records:
             self._record(report, each, Outcome.CREATED, target=comment)
         if any(comment.status == Comment.Status.APPROVED for comment in created.values()):
-            _turn_on()
+            self._turn_on()
         report.save()
         self.report.add(report)
 
@@ -193,6 +194,13 @@ class CommentImporter:
         else:
             login = self._emails.get(source.email.lower()) if source.email else None
         return self.terms.author(login) if login else None
+
+    def _turn_on(self) -> None:
+        """Turn comments on, unless an owner has decided about them."""
+        pk = CommentSettings.singleton_instance_id
+        settings, is_new = CommentSettings.objects.get_or_create(pk=pk, defaults={"is_enabled": True})
+        if is_new:
+            self.terms.record(ImportedObject.Kind.SETTINGS, "comments", settings, is_new=True)
 
     def _record(
         self, report: Report, found: _Found, outcome: Outcome, *, target: Comment | None = None, reason: str = ""
@@ -280,12 +288,6 @@ def _get_or_create(wanted: Mapping[str, Discussion]) -> dict[str, Discussion]:
     return {key: by_document[each.post_id, each.page_id] for key, each in wanted.items()}
 
 
-def _turn_on() -> None:
-    """Turn comments on, unless an owner has decided about them."""
-    settings_pk = CommentSettings.singleton_instance_id
-    CommentSettings.objects.get_or_create(pk=settings_pk, defaults={"is_enabled": True})
-
-
 def _valid(text: str, validate: Any, limit: int) -> str:
     """Return `text`, or "" if it is invalid."""
     with suppress(ValidationError):
@@ -303,12 +305,5 @@ def _fingerprint(comment: Comment) -> str:
     return digest(str(comment.status), comment.name, comment.email, comment.website, comment.body)
 
 
-undo.register(
-    ImportedObject.Kind.COMMENT,
-    undo.UndoHandler(
-        model=Comment,
-        order=10,
-        reasons_to_keep=_reasons_to_keep,
-        delete=lambda rows: Comment.objects.filter(pk__in=[row.pk for row in rows]).delete(),
-    ),
-)
+undo.register(ImportedObject.Kind.COMMENT, undo.UndoHandler(Comment, 10, _reasons_to_keep, delete_rows))
+undo.register(ImportedObject.Kind.SETTINGS, undo.UndoHandler(CommentSettings, 20, unless_used(), delete_rows))

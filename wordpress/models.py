@@ -100,6 +100,7 @@ class ImportedObject(models.Model):
         MENU = "menu"
         REDIRECT = "redirect"
         SITE = "site"
+        SETTINGS = "settings"
         LINK = "link"
         PROGRAM = "program"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import Author
@@ -13,10 +14,11 @@ from blog.models import Post
 from comments.models import Comment, CommentSettings, Discussion
 from outbox.sending import queues
 from pages.models import Page
-from tests.wordpress.exports import HEAD, TAIL, item
+from tests.factories import make_post
+from tests.wordpress.exports import HEAD, TAIL, Writer, item
 from wordpress.comments import to_comment_html
 from wordpress.importing import import_exports
-from wordpress.models import ImportedObject
+from wordpress.models import ImportedObject, ImportRun
 from wordpress.reader import read_export
 from wordpress.report import Report
 
@@ -218,3 +220,16 @@ def test_comments_on_skipped_items_stay_behind(run: Callable[..., Report]) -> No
 def test_bodies_have_paragraphs_breaks_and_links_only(text: str, expected: str) -> None:
     assert to_comment_html(text) == expected
     assert to_comment_html(text) == expected
+
+
+def test_undo_removes_comments_unless_someone_changed_or_answered_them(write: Writer) -> None:
+    make_post(slug="here")
+    call_command("import_wordpress", write(item(1, more=comment(1)), item(2, more=comment(2) + comment(3))))
+    changed, answered = Comment.objects.get(imported_id=2), Comment.objects.get(imported_id=3)
+    Comment.objects.filter(pk=changed.pk).moderate(Comment.Status.TRASH)
+    answered.reply(Author.objects.get(name="Robin"), "Welcome")
+    Post.objects.filter(slug="post-2").update(title="Changed here")
+    call_command("import_wordpress", undo=ImportRun.objects.get().pk)
+    assert sorted(Comment.objects.filter(author=None).values_list("imported_id", flat=True)) == [2, 3]
+    assert not Discussion.objects.exclude(post__slug="post-2").exists()
+    assert not CommentSettings.objects.exists()
