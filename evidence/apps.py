@@ -8,3 +8,12 @@ class EvidenceConfig(AppConfig):
 
     name = "evidence"
     verbose_name = "References"
+
+    def ready(self) -> None:
+        """Register the renderer of citations, and protect references that texts cite."""
+        from evidence import rendering
+        from evidence.models import Source
+        from richtext import embeds, references
+
+        embeds.register_citations(Source, rendering.add_citations)
+        references.protect(Source)

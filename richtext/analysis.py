@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lxml import html
 from lxml.html import HtmlElement
 
+from richtext.citations import KIND, find_citations
 from richtext.sanitizer import parse
 
 WORDS_PER_MINUTE = 220
@@ -55,7 +56,8 @@ def find_embeds_and_links(body: str) -> tuple[frozenset[tuple[str, int]], frozen
 def _embeds_in(root: HtmlElement) -> frozenset[tuple[str, int]]:
     images = {("image", int(img.get("data-image") or 0)) for img in root.iter("img")}
     divs = (div for div in root.iter("div") if div is not root)
-    return frozenset(images | {(div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in divs})
+    citations = {(KIND, pk) for _, ids in find_citations(root) for pk in ids}
+    return frozenset(images | citations | {(div.get("data-embed") or "", int(div.get("data-id") or 0)) for div in divs})
 
 
 def _links_in(root: HtmlElement) -> frozenset[str]:

@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from plaintext.numbers import parse_pk
 from richtext import schema
+from richtext.citations import cited_ids
 from richtext.links import unwrap
 
 # White space other than a single space, which is by far the most frequent and needs no change.
@@ -80,7 +81,9 @@ def _relative_to_site(href: str) -> str:
 
 
 def _is_empty(element: HtmlElement) -> bool:
-    return not any(text.strip(_BLANK) for text in element.itertext()) and element.find(".//img") is None
+    if any(text.strip(_BLANK) for text in element.itertext()):
+        return False
+    return element.find(".//img") is None and element.find(".//sup[@data-cite]") is None
 
 
 def _inline(parent: HtmlElement, pieces: Iterable[str | HtmlElement]) -> None:
@@ -96,7 +99,8 @@ def _inline(parent: HtmlElement, pieces: Iterable[str | HtmlElement]) -> None:
                 texts.pop()
             continue
         element = html.Element("br") if _tag_of(piece) == "br" else _new(_tag_of(piece), piece)
-        if element.tag != "br":
+        is_citation = element.tag == "sup" and _normalize_citation(element)
+        if element.tag != "br" and not is_citation:
             _inline(element, _children_of(piece))
             if _last(element) is None and not element.text:
                 continue
@@ -104,6 +108,16 @@ def _inline(parent: HtmlElement, pieces: Iterable[str | HtmlElement]) -> None:
         texts.clear()
         parent.append(element)
     _append_text(parent, "".join(texts))
+
+
+def _normalize_citation(element: HtmlElement) -> bool:
+    """Return whether a <sup> cites references, and write their ids in one form."""
+    ids = cited_ids(element)
+    if ids:
+        element.set("data-cite", " ".join(map(str, ids)))
+    else:
+        element.attrib.pop("data-cite", None)
+    return bool(ids)
 
 
 def _unwrapped(pieces: Iterable[str | HtmlElement]) -> Iterator[str | HtmlElement]:

@@ -10,6 +10,8 @@ from enum import Enum
 from django.db.models import Model
 from lxml.html import HtmlElement
 
+from richtext.citations import KIND
+
 
 class RenderTarget(Enum):
     """The output that a text is rendered for."""
@@ -43,15 +45,26 @@ class Embed:
 Resolver = Callable[[Collection[Embed], RenderTarget], Mapping[Embed, str]]
 _resolvers: dict[str, Resolver] = {}
 _models: dict[str, type[Model]] = {}
-# Gets texts with filled embeds and changes them in place. Not called for the editor.
+# Gets texts with filled embeds and changes them in place.
 Postprocessor = Callable[[Sequence[HtmlElement], RenderTarget], None]
 _postprocessors: list[Postprocessor] = []
+_editor_postprocessors: list[Postprocessor] = []
 
 
 def register(kind: str, model: type[Model], resolver: Resolver) -> None:
     """Fill embeds of `kind`, which show rows of `model`, with `resolver`. For `AppConfig.ready`."""
     _resolvers[kind] = resolver
     _models[kind] = model
+
+
+def register_citations(model: type[Model], postprocessor: Postprocessor) -> None:
+    """Let `postprocessor` number the citations of rows of `model`, and label them for the editor.
+
+    For `AppConfig.ready`.
+    """
+    _models[KIND] = model
+    _postprocessors.append(postprocessor)
+    _editor_postprocessors.append(postprocessor)
 
 
 def model_of(kind: str) -> type[Model] | None:
@@ -69,11 +82,11 @@ def resolve(embeds: Collection[Embed], target: RenderTarget) -> dict[Embed, str]
 
 
 def register_postprocessor(postprocessor: Postprocessor) -> None:
-    """Run `postprocessor` on every rendered text. For `AppConfig.ready`."""
+    """Run `postprocessor` on every text rendered for readers. For `AppConfig.ready`."""
     _postprocessors.append(postprocessor)
 
 
 def postprocess(roots: Sequence[HtmlElement], target: RenderTarget) -> None:
-    """Run all postprocessors on `roots`."""
-    for postprocessor in _postprocessors:
+    """Run all postprocessors on `roots`; for the editor, only those that label its content."""
+    for postprocessor in _editor_postprocessors if target is RenderTarget.EDITOR else _postprocessors:
         postprocessor(roots, target)

@@ -200,7 +200,7 @@ def field_targets(field: Any, value: Any) -> Iterator[Target]:
 
 def text_targets(body: str) -> Iterator[Target]:
     """Yield what the embeds and links of a sanitized text refer to."""
-    if not any(mark in body for mark in ("href=", "data-embed=", "data-image=")):
+    if not any(mark in body for mark in ("href=", "data-embed=", "data-image=", "data-cite=")):
         return
     embeds_in_body, links = find_embeds_and_links(body)
     for kind, pk in embeds_in_body:

@@ -37,7 +37,7 @@ def render_all(
     markup = embeds.resolve(frozenset(embed for found in embeds_by_root for embed in found.values()), target)
     for root, found in zip(roots, embeds_by_root, strict=True):
         _fill_all(root, found, markup, target)
-    if target is not RenderTarget.EDITOR and not is_fragment:
+    if not is_fragment:
         embeds.postprocess(roots, target)
     if target.is_external and not is_fragment:
         for root, url in zip(roots, list(urls) or [""] * len(roots), strict=True):

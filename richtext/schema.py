@@ -66,6 +66,8 @@ ATTRIBUTES: dict[str, set[str]] = {
     "img": {"data-image", "alt"},
     "aside": {"data-callout", "data-title"},
     "div": {"data-embed", "data-id", "data-start"},
+    # A citation: the ids of references, such as "12 15". It has no content; rendering numbers it.
+    "sup": {"data-cite"},
 }
 TAGS = INLINE | BLOCKS | {"li", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "img", "figcaption", "summary"}
 URL_SCHEMES = {"http", "https", "mailto", "tel"}
