@@ -170,7 +170,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
         return HttpResponseRedirect(self._url("change", document.pk))
 
     def _publish_edit(self, request: HttpRequest, document: Any, edit: PendingEdit | None) -> HttpResponse:
-        errors = document.publish_errors(edit.data) if edit else []
+        errors = document.publish_errors(document.snapshot() | edit.content) if edit else []
         for error in errors:
             self.message_user(request, f"The changes were not published. {error.message}", messages.ERROR)
         if edit and not errors and publish_pending_edit(edit):
@@ -328,7 +328,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
             self._restore_revision(request, document, revision)
             return HttpResponseRedirect(self._url("change", document.pk) + "?autosave=no")
         current = document.snapshot()
-        fields = [self._compare_field(name, revision.data, current) for name in document.snapshot_fields]
+        fields = [self._compare_field(name, revision.content, current) for name in document.snapshot_fields]
         context = {
             **self.admin_site.each_context(request),
             "title": "Compare versions",
@@ -336,6 +336,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
             "document": document,
             "revision": revision,
             "can_restore": can_restore,
+            "damaged_parts": revision.damaged_parts,
             "fields": [field for field in fields if field is not None],
         }
         return TemplateResponse(request, "admin/publishing/revision.html", context)
@@ -366,7 +367,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
             create_initial_revision(document)
             document.version += 1
             hidden = self.hidden_fields(request)
-            document.apply({name: value for name, value in revision.data.items() if name not in hidden})
+            document.apply({name: value for name, value in revision.content.items() if name not in hidden})
             when = date_format(timezone.localtime(revision.created_at), "M j, Y, g:i A")
             create_revision(document, request.user, f"Restored from {when}")  # type: ignore[arg-type]
             self.log_change(request, document, f"Restored the revision from {when}.")

@@ -179,7 +179,7 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if autosave is None:
             return None
         data = QueryDict(mutable=True)
-        for name, values in autosave.data.items():
+        for name, values in autosave.content.items():
             data.setlist(name, values)
         data.pop("_publish", None)
         form: Any = super().get_form(request, row, change=True)

@@ -55,7 +55,7 @@ class AutosaveForm(forms.ModelForm):  # type: ignore[type-arg]
             kwargs["data"] = _restored_data(source.autosave)
         elif source and source.pending_edit:
             edit = source.pending_edit
-            kwargs["initial"] = {**edit.data, "publish_changes_at": edit.publish_at} | (kwargs.get("initial") or {})
+            kwargs["initial"] = {**edit.content, "publish_changes_at": edit.publish_at} | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.initial.setdefault("base_version", self.instance.version)
         self.initial.setdefault("autosave_key", uuid4())
@@ -171,7 +171,7 @@ class _TagName:
 def _restored_data(autosave: Autosave) -> QueryDict:
     """Return the fields of an autosave as if they had just been posted, under a new key."""
     data = QueryDict(mutable=True)
-    for name, values in autosave.data.items():
+    for name, values in autosave.content.items():
         data.setlist(name, values)
     data["restored_from"], data["autosave_key"] = str(autosave.key), str(uuid4())
     data["base_version"] = str(autosave.base_version)

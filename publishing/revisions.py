@@ -13,6 +13,10 @@ log = logging.getLogger(__name__)
 BATCH_SIZE = 20
 
 
+class DamagedContentError(Exception):
+    """Raised when a pending edit has parts that cannot be read. Publishing the others would mix two versions."""
+
+
 def create_revision(document: Document, user: User | None, note: str = "") -> None:
     """Store the saved content as a revision, unless it equals the last one. Call it in the transaction of the save."""
     data = document.snapshot()
@@ -40,7 +44,9 @@ def publish_pending_edit(edit: PendingEdit, *, is_scheduled: bool = False) -> bo
         document = type(document).objects.select_for_update().get(pk=document.pk)
         create_initial_revision(document)
         document.version += 1
-        document.apply(edit.data)
+        if damaged := edit.damaged_parts:
+            raise DamagedContentError(", ".join(damaged))
+        document.apply(edit.content)
         create_revision(document, edit.user, "Published pending changes")
         if is_scheduled:
             user = edit.user

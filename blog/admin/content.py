@@ -73,4 +73,4 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
             return form.rejected_snapshot
         if document is None or form.errors:
             return None
-        return pending.data if pending else document.snapshot()
+        return document.snapshot() | (pending.content if pending else {})

@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
+from publishing.models.stored_content import readable_content, readable_fields
 from richtext.references import ReferenceSource, Target, field_targets
 
 
@@ -27,6 +28,19 @@ class DocumentRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} of {self.document}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The parts of `data` that can be read."""
+        return self._readable()[0]
+
+    @property
+    def damaged_parts(self) -> list[str]:
+        """What authors call the parts of `data` that cannot be read."""
+        return self._readable()[1]
+
+    def _readable(self) -> tuple[dict[str, Any], list[str]]:
+        return readable_content(self.content_type.model_class(), self.data)
 
 
 class Revision(DocumentRecord):
@@ -66,8 +80,9 @@ class PendingEdit(ReferenceSource, DocumentRecord):
     def targets(self, field: str) -> Iterable[Target]:
         """Return what the document would refer to with these changes."""
         model: Any = self.content_type.model_class()
+        content = self.content
         for name in model.reference_fields:
-            yield from field_targets(model._meta.get_field(name), self.data.get(name))
+            yield from field_targets(model._meta.get_field(name), content.get(name))
 
 
 class Autosave(DocumentRecord):
@@ -84,3 +99,6 @@ class Autosave(DocumentRecord):
     class Meta:
         ordering = ("-updated_at",)
         indexes = [models.Index(fields=("content_type", "object_id", "user"), name="publishing_autosave_source")]
+
+    def _readable(self) -> tuple[dict[str, Any], list[str]]:
+        return readable_fields(self.data)
