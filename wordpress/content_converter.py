@@ -1,6 +1,7 @@
 """Convert a WordPress body, as the editor saved it, to the HTML visitors saw. The result is not sanitized."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.text import normalize_newlines
@@ -12,7 +13,7 @@ from wordpress.shortcodes import Shortcodes, link
 
 _DELIMITER = re.compile(
     r"<!--\s+(?P<close>/)?wp:(?P<name>[a-z][a-z0-9_-]*(?:/[a-z][a-z0-9_-]*)?)\s+"
-    r"(?:\{(?:(?!<!--|-->).)*\}\s+)?(?P<void>/)?-->",
+    r"(?P<settings>\{(?:(?!<!--|-->).)*\}\s+)?(?P<void>/)?-->",
     re.DOTALL,
 )
 # WordPress renders these blocks for each request. Their content in the body is a template, not the author's text.
@@ -23,7 +24,14 @@ _DYNAMIC_BLOCKS = frozenset(
 # These blocks may be empty, so nothing is lost without them.
 _OPTIONAL_CONTENT = frozenset(
     {"paragraph", "heading", "list", "list-item", "image", "gallery", "quote", "group", "column", "columns"}
-    | {"html", "shortcode", "freeform", "spacer", "separator", "more", "nextpage"}
+    | {"html", "shortcode", "freeform", "spacer", "separator", "more", "nextpage", "footnotes"}
+)
+_REFERENCE = re.compile(r'"ref":\s*(\d{1,18})\b')
+_MAX_NESTED_BLOCKS = 5
+# An image between two words, which are parted wherever it goes, and the button after the link to a file.
+_IMAGE_BETWEEN_WORDS = re.compile(
+    r"(?<=\w)((?:<(?!/|img|br)\w[^<>]*>)*<img\b[^<>]*>(?:</\w+>)*)(?=(?:<(?!/)\w[^<>]*>)*\w)"
+    r"|(</a>)(?=<a\b[^<>]*wp-block-file__button)"
 )
 _LINE_WITH_URL = re.compile(
     r"(?:^|(?<=[\n\x02]))[ \t]*(https?://[^\s<>\"\x00-\x1f]+)[ \t]*(?=\n|\x01|\Z)", re.IGNORECASE
@@ -40,17 +48,19 @@ class ConvertedBody:
     images: int
 
 
-def to_html(body: str) -> ConvertedBody:
+def to_html(body: str, footnotes: str = "", reusable: Callable[[int], str] = lambda number: "") -> ConvertedBody:
     """Convert a post's `content:encoded` to HTML, keeping every visible word in order.
 
     Classic bodies get WordPress's automatic paragraphs. Block bodies lose their comments and get paragraphs only
     between blocks. `shortcodes` and `blocks` of the result name those that were removed. Accepts any text and
-    does not sanitize it. Block grammar:
+    does not sanitize it. `footnotes` takes the place of the footnotes block, and `reusable` returns the content of the
+    reusable block with an ID. Block grammar:
     https://developer.wordpress.org/block-editor/reference-guides/data-format/
     """
     text = strip_control_characters(normalize_newlines(body))
-    converter = _Converter()
+    converter = _Converter(footnotes, reusable)
     html = converter.convert_blocks(text) if "<!-- wp:" in text else converter.convert_classic(text)
+    html = _IMAGE_BETWEEN_WORDS.sub(r"\g<0> ", html)
     return ConvertedBody(
         html=html.strip(),
         shortcodes=tuple(sorted(converter.shortcodes.removed)),
@@ -60,7 +70,10 @@ def to_html(body: str) -> ConvertedBody:
 
 
 class _Converter:
-    def __init__(self) -> None:
+    def __init__(self, footnotes: str, reusable: Callable[[int], str]) -> None:
+        self.footnotes = footnotes
+        self.reusable = reusable
+        self.depth = 0
         self.placeholders = Placeholders()
         self.shortcodes = Shortcodes(self.placeholders)
         self.skipped_blocks: set[str] = set()
@@ -83,6 +96,9 @@ class _Converter:
                     while inside.pop() != name:
                         pass
                 continue
+            if inserted := self._inserted(name, delimiter["settings"] or ""):
+                out.append(inserted if _DYNAMIC_BLOCKS.isdisjoint(inside) else "")
+                continue
             is_void = bool(delimiter["void"]) or (name in _DYNAMIC_BLOCKS and not _is_closed(text, name, at))
             if _DYNAMIC_BLOCKS.isdisjoint(inside):
                 self.skipped_blocks |= {name} - _OPTIONAL_CONTENT if is_void else {name} & _DYNAMIC_BLOCKS
@@ -91,6 +107,19 @@ class _Converter:
         out.append(self._between(text[at:], []))
         hidden = self.placeholders.hide_markup("".join(out), keep_line_breaks=False)
         return self.placeholders.restore(self.shortcodes.expand(hidden, gap=""))
+
+    def _inserted(self, name: str, settings: str) -> str:
+        """Return the HTML of the footnotes or of a reusable block, whose content is stored elsewhere, or ""."""
+        if name == "footnotes" and self.footnotes:
+            return f"\n{self.placeholders.block(self.footnotes)}\n"
+        reference = _REFERENCE.search(settings) if name == "block" else None
+        text = self.reusable(int(reference[1])) if reference and self.depth < _MAX_NESTED_BLOCKS else ""
+        if not text:
+            return ""
+        self.depth += 1
+        converted = self.convert_blocks(text) if "<!-- wp:" in text else self.convert_classic(text)
+        self.depth -= 1
+        return f"\n{self.placeholders.block(converted)}\n"
 
     def _between(self, text: str, inside: list[str]) -> str:
         if not text.strip() or not _DYNAMIC_BLOCKS.isdisjoint(inside):

@@ -5,7 +5,7 @@ Each page and each changed post is saved in its own transaction, new posts in sm
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -23,7 +23,8 @@ from siteinfo.models import SiteInfo
 from wordpress import path_mapping, undo
 from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
 from wordpress.comments import CommentImporter
-from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, with_keys
+from wordpress.item_batches import batches, with_keys
+from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, withhold_empty
 from wordpress.item_handlers import ItemHandler
 from wordpress.links import NewUrls
 from wordpress.models import ImportedObject, fingerprint
@@ -32,13 +33,11 @@ from wordpress.reader import Export, Item
 from wordpress.report import Kind, Outcome, Report
 from wordpress.seo import SeoImporter
 from wordpress.source_site import SourceSite
+from wordpress.stored_blocks import ReusableBlocks
 from wordpress.terms import TermImporter
 
 log = logging.getLogger(__name__)
 
-# Limits of a batch. Its transaction takes a fraction of a second, so visitors can write to the database in between.
-BATCH_ITEMS = 25
-BATCH_CHARACTERS = 250_000
 MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
 _ERRORS = (DatabaseError, ValidationError, ValueError, RecursionError)
 
@@ -63,6 +62,7 @@ class Importer:
         # Which of the files it is. An item that is in several of them has a row in the report for each.
         self.number = number
         self.site = SourceSite(export)
+        self.reusable_blocks = ReusableBlocks(export)
         self.terms = TermImporter(export, self.site.name, report.run)
         self.seo = SeoImporter(export, self.site)
         self.comments = CommentImporter(export, self.site.name, self.terms, report, number)
@@ -99,7 +99,7 @@ class Importer:
         labels = {name: label for handler in handlers for name, label in handler.labels.items()}
         done = 0
         key_counts: Counter[str] = Counter()
-        for batch in _batches(self.export.items()):
+        for batch in batches(self.export.items()):
             posts = [item for item in batch if item.post_type == "post"]
             self._import_batch(list(with_keys(posts, key_counts)))
             self.comments.import_batch(with_keys(batch, self.comments.key_counts))
@@ -212,10 +212,11 @@ class Importer:
 
     def _fill(self, document: Post | Page, item: Item, report: Report) -> None:
         """Set the fields of `document` that need no database."""
-        fill_document(document, item, self.site, report)
+        fill_document(document, item, self.site, report, self.reusable_blocks.find)
         self.seo.apply(document, item, report)
         if names := self.terms.bylines.other_names(item):
             document.body += f"\n<p><em>Written with {escape(get_text_list(names, 'and'))}.</em></p>"
+        withhold_empty(document, item, report)
 
     def _primary_category(self, item: Item) -> Category | None:
         slug = self.seo.primary_category_slug(item)
@@ -379,17 +380,3 @@ class Importer:
             target=target,
             key=f"{self.number}:{key}",
         )
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Yield the items in lists of limited length and size."""
-    batch: list[Item] = []
-    size = 0
-    for item in items:
-        if batch and (len(batch) == BATCH_ITEMS or size + len(item.body) > BATCH_CHARACTERS):
-            yield batch
-            batch, size = [], 0
-        batch.append(item)
-        size += len(item.body)
-    if batch:
-        yield batch

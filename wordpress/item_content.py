@@ -1,7 +1,8 @@
 """Fill in a post or page from an item of an export. Nothing here reads or writes the database."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import html
+import re
+from collections.abc import Callable
 from dataclasses import astuple
 from datetime import date, datetime
 
@@ -16,27 +17,61 @@ from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
 from wordpress import path_mapping
 from wordpress.content_converter import ConvertedBody, to_html
+from wordpress.hrefs import complete_links
 from wordpress.models import digest
 from wordpress.old_paths import earlier_slugs
 from wordpress.reader import Item
 from wordpress.report import Report
 from wordpress.seo_plugins import SeoMeta, read_seo_meta
 from wordpress.source_site import SourceSite
+from wordpress.stored_blocks import footnotes_html
 from wordpress.terms import make_slug
 
 # Part of every digest. Increase it to convert unchanged exports again.
-CONVERTER_VERSION = 2
+CONVERTER_VERSION = 3
+MAX_TITLE_LENGTH = 200
 
 
-def fill_document(document: Post | Page, item: Item, site: SourceSite, report: Report) -> None:
-    """Set the text, title, excerpt, date and status of `document`, and report what could not be converted."""
-    body = to_html(item.body)
+def fill_document(
+    document: Post | Page,
+    item: Item,
+    site: SourceSite,
+    report: Report,
+    reusable: Callable[[int], str] = lambda number: "",
+) -> None:
+    """Set the text, title, excerpt, date and status of `document`, and report what could not be converted.
+
+    `reusable` returns the content of the reusable block with an ID.
+    """
+    body = to_html(item.body, footnotes_html(item), reusable)
     _report_unsupported(item, body, report)
-    document.body = body.html
-    document.title = Truncator(item.title.strip()).chars(200) or _title_from(body.html)
-    document.excerpt = plain_text(sanitize(to_html(item.excerpt).html)) if item.excerpt else ""
+    document.body = complete_links(body.html, item.link or site.url)
+    document.title = Truncator(item.title.strip()).chars(MAX_TITLE_LENGTH) or _title_from(body.html)
+    if len(item.title.strip()) > MAX_TITLE_LENGTH:
+        report.notes.append(f"“{document.title}” has a title of more than {MAX_TITLE_LENGTH} characters. It was cut.")
+    excerpt = item.excerpt if item.excerpt.strip() else teaser(item.body)
+    document.excerpt = Truncator(plain_text(sanitize(to_html(excerpt).html))).words(80) if excerpt else ""
+    if isinstance(document, Post):
+        document.is_featured = item.is_sticky
     document.published_at = item.published_at if _is_valid_date(item.published_at) else None
     document.status = _status(item, site, report)
+
+
+def teaser(body: str) -> str:
+    """Return the beginning of the text that lists showed, up to the “more” tag, or ""."""
+    before, more, _ = body.partition("<!--more")
+    return re.sub(r"<!-- wp:more.*\Z", "", before, flags=re.DOTALL) if more else ""
+
+
+def withhold_empty(document: Post | Page, item: Item, report: Report) -> None:
+    """Make a text that would show neither a word nor an image a draft, and report it."""
+    shows_something = "data-image" in document.body or "data-embed" in document.body or "<iframe" in document.body
+    if document.status != Post.Status.PUBLISHED or shows_something:
+        return
+    words = html.unescape(re.sub(r"<(script|style)\b.*?</\1\s*>|<[^<>]*>", " ", document.body, flags=re.DOTALL | re.I))
+    if not any(character.isalnum() for character in words):
+        document.status = Post.Status.DRAFT
+        report.notes.append(f"“{display_title(item)}” has no text to show and was imported as a draft.")
 
 
 def slug_for(item: Item) -> str:
@@ -106,6 +141,8 @@ def source_digest(item: Item, parent: Page | None) -> str:
     return digest(
         CONVERTER_VERSION,
         item.title,
+        item.is_sticky,
+        dict(item.meta).get("footnotes", ""),
         item.slug,
         earlier_slugs(item),
         item.body,
@@ -118,12 +155,3 @@ def source_digest(item: Item, parent: Page | None) -> str:
         *((astuple(seo),) if seo != SeoMeta() else ()),
         *above,
     )
-
-
-def with_keys(items: Iterable[Item], counts: Counter[str] | None = None) -> Iterator[tuple[str, Item]]:
-    """Yield each item with a unique key. Merged sites repeat IDs and GUIDs, so repeated keys get a number."""
-    counts = Counter() if counts is None else counts
-    for item in items:
-        base = f"{item.post_type}:{item.post_id}:{item.guid}"[:690]
-        counts[base] += 1
-        yield (base if counts[base] == 1 else f"{base}#{counts[base]}"), item

@@ -20,7 +20,8 @@ from blog.models import Post
 from blog.views import POSTS_PER_PAGE
 from pages.models import Page
 from redirects.normalize import normalize_path
-from wordpress.item_content import display_title, with_keys
+from wordpress.item_batches import with_keys
+from wordpress.item_content import display_title
 from wordpress.models import ImportedObject
 from wordpress.old_paths import earlier_paths, requested_path
 from wordpress.reader import Export, Item

@@ -4,9 +4,18 @@ A placeholder is a number between control characters, which XML cannot contain. 
 paragraphs, inline placeholders are part of a line.
 """
 
-import html
 import re
 from typing import NamedTuple
+
+from wordpress.code_languages import CODE_SHORTCODES
+from wordpress.replaced_elements import (
+    choices_html,
+    drawing_html,
+    escape_code,
+    input_html,
+    player_html,
+    preformatted_html,
+)
 
 BLOCK_START, BLOCK_END, INLINE_START, INLINE_END = "\x01", "\x02", "\x05", "\x06"
 BLOCK_TAGS = frozenset(
@@ -41,7 +50,10 @@ BLOCK_TAGS = frozenset(
     | {"table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"}
 )
 _OPAQUE = "pre|code|script|style|textarea|svg|math|object|video|audio|select|iframe"
-_CODE = "code|sourcecode|source|bash|css|html|java|javascript|js|php|python|ruby|shell|sql|xml"
+_CODE = "|".join(sorted(CODE_SHORTCODES))
+# Elements that are replaced with what visitors saw of them, as a block or within a line.
+_BLOCKS = {"pre": preformatted_html, "select": choices_html, "textarea": input_html}
+_INLINE = {"svg": drawing_html, "audio": player_html, "video": player_html, "object": player_html}
 _MARKUP = re.compile(
     rf"""(?P<comment><!--)
     | <(?P<opaque>{_OPAQUE})(?:\s[^<>]*)?>
@@ -110,9 +122,14 @@ class Placeholders:
             return _in_place_of(opening, markup)
         if opening["language"]:
             source = markup[len(opening[0]) : markup.rindex("[")]
-            return self.block(f"<pre><code>{_code(source)}</code></pre>")
+            return self.block(f"<pre><code>{escape_code(source)}</code></pre>")
         tag = opening["opaque"].lower()
-        return self.block(markup) if tag in {"pre", "script", "style"} else self.inline(markup, tag)
+        if convert := _BLOCKS.get(tag):
+            found = convert(markup)
+            return self.block(found) if found else ""
+        if convert := _INLINE.get(tag):
+            return self.inline(convert(markup), tag)
+        return self.block(markup) if tag in {"script", "style"} else self.inline(markup, tag)
 
     def restore(self, text: str) -> str:
         """Return `text` with every placeholder replaced by its markup."""
@@ -144,11 +161,3 @@ def _in_place_of(opening: re.Match[str], comment: str) -> str:
     before, after = text[max(start - 99, 0) : start], text[end : end + 99]
     is_alone = before.rstrip(" \t")[-1:] in {"", "\n"} and after.lstrip(" \t")[:1] in {"", "\n"}
     return "\n\n" if "nextpage" in comment or ("more" in comment and is_alone) else ""
-
-
-def _code(source: str) -> str:
-    """Escape source code for HTML. Code with raw tags was not escaped by the editor, other code was."""
-    source = source.strip("\n")
-    if re.search(r"[<>]", source):
-        return html.escape(source, quote=False)
-    return re.sub(r"&(?!#?\w+;)", "&amp;", source)

@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from wordpress.placeholders import BLOCK_END, Placeholders
+from wordpress.replaced_elements import link_html
 
 _CAPTIONS = frozenset({"caption", "wp_caption"})
 _SETS = frozenset({"gallery", "playlist"})
@@ -31,13 +32,21 @@ _EDITORIAL = frozenset(
     {"sic", "etc", "edit", "edited", "update", "updated", "note", "notes", "redacted", "removed", "deleted"}
     | {"laughs", "laughter", "applause", "music", "silence", "pause", "inaudible", "crosstalk", "ellipsis"}
 )
+# Their text is a note, which the plugin showed at the end of the post.
+_NOTES = frozenset({"footnote", "footnotes", "fn", "ref", "efn_note", "mfn"})
+# Followed by a number or name without a key, as in [singlepic=12].
+_WITH_VALUE = frozenset(
+    {"singlepic", "nggallery", "imagebrowser", "slideshow", "nggtags", "album", "googlemaps", "gmap"}
+)
 _SHORTCODE = re.compile(
-    r"""\[(?P<escape>\[?)(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9_-]{2,}+)
+    r"""\[(?P<escape>\[?)(?P<close>/?)(?P<name>[0-9]*[a-zA-Z][a-zA-Z0-9_-]*+)
     (?P<attributes>(?:[\s=:/](?:"[^"]*"|'[^']*'|[^\[\]"'])*+)?)\](?P<unescape>\]?)""",
     re.VERBOSE,
 )
+_CERTAIN = re.compile(r"""\[/([a-zA-Z][\w-]*)\s*\]|\[([a-zA-Z][\w-]*)\s[^\[\]]*?[\w-]\s*=\s*["'“”″]""")
 _QUOTED = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|[“”″]([^“”″]*)[“”″])""")
 _UNQUOTED = re.compile(r"([\w-]{2,})=([^\s\"'=]\S*)")
+_WORD = re.compile(r"[\w-]+")
 _URL = re.compile(r"https?://[^\s\"'|\x00-\x1f]+")
 _REMOVED = "\x03"
 
@@ -64,6 +73,8 @@ class Shortcodes:
 
     def __init__(self, placeholders: Placeholders) -> None:
         self.removed: set[str] = set()
+        # Names that have a closing tag or quoted attributes somewhere in the text.
+        self._certain: set[str] = set()
         self._placeholders = placeholders
         self._depth = 0
 
@@ -71,6 +82,9 @@ class Shortcodes:
         """Return `text` with its shortcodes expanded or removed. Block-level results are surrounded by `gap`."""
         if self._depth > 30:
             return text
+        if not self._depth:
+            found = {closed or opened for closed, opened in _CERTAIN.findall(text)}
+            self._certain = {name for name in found if len(name) > 2 and name.lower() not in _EDITORIAL}
         self._depth += 1
         out: list[str] = []
         at = last = 0
@@ -82,12 +96,16 @@ class Shortcodes:
                 continue
             at = match.end("unescape") - len(match["unescape"])
             if match["close"]:
-                out.append(_REMOVED if match["name"] in self.removed else text[match.start() : at])
+                is_shortcode = match["name"] in self.removed or (
+                    match["name"] in self._certain and not match["attributes"].strip()
+                )
+                out.append(_REMOVED if is_shortcode else text[match.start() : at])
+                self.removed |= {match["name"]} if is_shortcode else set()
                 continue
             shortcode, end = _parse_shortcode(
                 text, match, at, is_next=last > 0 and not text[last : match.start()].strip()
             )
-            if _is_shortcode(shortcode):
+            if _is_shortcode(shortcode) or (shortcode.name in self._certain and not shortcode.touches_text):
                 out.append(self._render(shortcode, gap))
                 at = last = end
             else:
@@ -113,6 +131,8 @@ class Shortcodes:
             return gap + self._placeholders.inline(link(url), "a") + gap
         self.removed.add(shortcode.name)
         inner = "" if shortcode.inner is None or shortcode.name in _SETS else self.expand(shortcode.inner, gap)
+        if shortcode.name in _NOTES and inner.strip():
+            return f" ({inner.strip()})"
         return _REMOVED + inner + _REMOVED if inner else _REMOVED
 
     def _figure(self, shortcode: _Shortcode) -> str:
@@ -135,12 +155,14 @@ class Shortcodes:
 
 def link(url: str) -> str:
     """Return a link with its URL as text. `url` may contain HTML entities."""
-    escaped = html.escape(html.unescape(url))
-    return f'<a href="{escaped}">{escaped}</a>'
+    return link_html(html.unescape(url))
 
 
 def _parse_shortcode(text: str, match: re.Match[str], end: int, is_next: bool) -> tuple[_Shortcode, int]:
     name, attributes = match["name"], match["attributes"]
+    if "'" not in attributes and '"' not in attributes:
+        # The visual editor stores typed quotation marks as entities.
+        attributes = html.unescape(attributes)
     close = f"[/{name}]"
     is_empty = attributes == "/" or attributes.endswith(" /")
     found = -1 if is_empty else text.find(close, end)
@@ -161,6 +183,10 @@ def _parse_shortcode(text: str, match: re.Match[str], end: int, is_next: bool) -
 def _is_shortcode(shortcode: _Shortcode) -> bool:
     if shortcode.has_close or _QUOTED.search(shortcode.attributes):
         return True
+    if re.match(r"[:=][^\s:=]", shortcode.attributes):
+        return _has_value(shortcode)
+    if len(shortcode.name) < 3:
+        return False
     words = shortcode.attributes.removesuffix("/").split()
     is_only_pairs = all(_UNQUOTED.fullmatch(word) for word in words)
     if shortcode.name in _LINKS and _media_url(shortcode):
@@ -173,7 +199,19 @@ def _is_shortcode(shortcode: _Shortcode) -> bool:
         return is_only_pairs or shortcode.name in _FORMS
     if "_" in shortcode.name:
         return True
-    return shortcode.is_own_block and not words and shortcode.name.islower() and shortcode.name not in _EDITORIAL
+    if not shortcode.is_own_block or not shortcode.name.islower() or shortcode.name in _EDITORIAL:
+        return False
+    # Names such as my-form2 are not written in prose.
+    return not words or (bool(re.search(r"[-\d]", shortcode.name)) and all(map(_WORD.fullmatch, words)))
+
+
+def _has_value(shortcode: _Shortcode) -> bool:
+    """Return whether a name followed by a colon or equals sign, as in [tab:Title] or [singlepic=12], is a shortcode."""
+    if shortcode.name in _WITH_VALUE or (shortcode.name in _LINKS and _media_url(shortcode)):
+        return True
+    if shortcode.touches_text or not shortcode.name.islower():
+        return False
+    return shortcode.attributes.startswith(":") or (shortcode.is_own_block and len(shortcode.name) > 3)
 
 
 def _media_url(shortcode: _Shortcode) -> str:

@@ -217,6 +217,7 @@ def test_brackets_in_text_are_unchanged(text: str, frame: str) -> None:
         ("one [foo_bar] two", "<p>one  two</p>", ("foo_bar",)),
         ("[contact]\n\ntwo", "<p>two</p>", ("contact",)),
         ("one\n\n[my-form]", "<p>one</p>", ("my-form",)),
+        ("one\n\n[my-form2 large]", "<p>one</p>", ("my-form2",)),
         ('[contact-form-7 id="9" title="Write"]', "", ("contact-form-7",)),
         ('one [box color="red"]two <b>three</b>[/box] four', "<p>one two <b>three</b> four</p>", ("box",)),
         ("[drop_cap]O[/drop_cap]ne", "<p>One</p>", ("drop_cap",)),

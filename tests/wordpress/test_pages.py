@@ -195,7 +195,7 @@ def test_front_page_and_posts_page_are_not_published(
     front = page(1, "welcome", link=f"{SITE}/", body="Hello there.")
     path = write(front, page(2, "blog", body=""), page(3, "news", body=""), page(4, "empty", body=""))
     call_command("import_wordpress", path)
-    assert {each.path: each.status_label for each in Page.objects.all()} == {"welcome": "Draft", "empty": "Published"}
+    assert {each.path: each.status_label for each in Page.objects.all()} == {"welcome": "Draft", "empty": "Draft"}
     assert location(client, "/news/") == (301, "/blog/")
     output = capsys.readouterr().out
     assert "“Page 1” was the front page and was imported as a draft." in output

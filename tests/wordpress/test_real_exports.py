@@ -51,6 +51,9 @@ def expected_words(body: str) -> list[str]:
     body = re.sub(r"<!-- wp:(query|navigation|comments) .*?<!-- /wp:\1 -->", " ", body, flags=re.DOTALL)
     body = re.sub(r'\[caption[^\]]*caption="([^"]*)"\](.*?)\[/caption\]', r" \2 \1 ", body, flags=re.DOTALL)
     body = re.sub(r"\[audio (\S+)\]", r" \1 ", body)
+    body = re.sub(r"</a>(?=<a\b[^>]*wp-block-file__button)", "</a> ", body)
+    # A link with the name of the file takes the place of a player.
+    body = re.sub(r'<(?:audio|video)\b[^>]*\ssrc="[^"]*/([^"/]+)"', r" \1 \g<0>", body)
     names = "caption|gallery|sourcecode|ninja_forms_display_form|gs_faq|contact-form-7"
     return Words(re.sub(rf"\[/?({names})\b[^\]]*\]", " ", body)).text.split()
 
