@@ -75,10 +75,15 @@ class Content:
 
 
 class Problem(NamedTuple):
-    """What a check found: one sentence, and the URL of the place to change if it is not the check's field."""
+    """What a check found, in one sentence.
+
+    `url` is the place to change if it is not the check's field. In the body, `place` is the text of the heading, the
+    URL of the link or the ID of the image.
+    """
 
     message: str
     url: str = ""
+    place: str = ""
 
 
 class Finding(NamedTuple):
@@ -88,6 +93,12 @@ class Finding(NamedTuple):
     message: str
     url: str
     severity: Severity
+    place: str = ""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the place to change is on another page than the form."""
+        return not self.url.startswith("#")
 
 
 class Check(NamedTuple):
@@ -109,7 +120,8 @@ def _check_alt_text(content: Content) -> Iterator[Problem]:
     for image in content.images_without_own_alt:
         if image.needs_alt:
             message = f"Describe the image “{image}” in one sentence of alt text, or mark it as decorative."
-            yield Problem(message, f"{admin_url(image)}#id_alt")
+            is_featured = image.pk == content["featured_image"]
+            yield Problem(message, f"{admin_url(image)}#id_alt" if is_featured else "", str(image.pk))
 
 
 def _check_excerpt(content: Content) -> Iterator[Problem]:
@@ -132,7 +144,8 @@ def _check_heading_order(content: Content) -> Iterator[Problem]:
     for heading in content.analysis.headings:
         if heading.level > previous + 1:
             yield Problem(
-                f"Change “{heading.text}” from heading {heading.level} to heading {previous + 1}. Don't skip levels."
+                f"Change “{heading.text}” from heading {heading.level} to heading {previous + 1}. Don't skip levels.",
+                place=heading.text,
             )
         previous = heading.level
 
@@ -141,19 +154,19 @@ def _check_empty_links(content: Content) -> Iterator[Problem]:
     for link in content.tree.iter("a"):
         if (link.get("href") or "#") in _EMPTY_URLS:
             text = " ".join("".join(link.itertext()).split())
-            yield Problem(f"Add a URL to the link “{text}”, or remove the link.")
+            yield Problem(f"Add a URL to the link “{text}”, or remove the link.", place=link.get("href") or "#")
 
 
 def _check_broken_links(content: Content) -> Iterator[Problem]:
     heading_ids = {heading.id for heading in content.analysis.headings}
     for url in content.links:
         if url.startswith("#") and url != "#" and unquote(url[1:]) not in heading_ids:
-            yield Problem(f"Fix the link to {url}. This text has no heading with that ID.")
+            yield Problem(f"Fix the link to {url}. This text has no heading with that ID.", place=url)
     paths = {url: path for url in content.links if (path := site_path(url)) is not None}
     checker = LinkChecker(paths.values())
     for url, path in paths.items():
         if reason := checker.broken_reason(path):
-            yield Problem(f"Fix the link to {url}. {reason}")
+            yield Problem(f"Fix the link to {url}. {reason}", place=url)
 
 
 def _check_disclaimer(content: Content) -> Iterator[Problem]:
@@ -264,20 +277,29 @@ def severity_of(check: Check, rules: PublishingRules) -> Severity:
     return Severity(rules.severities.get(check.id, check.severity))
 
 
+def _active_checks(check_ids: frozenset[str] | None) -> list[tuple[Check, Severity]]:
+    rules = PublishingRules.load()
+    applying = [check for check in CHECKS if (not check.is_for_pages if check_ids is None else check.id in check_ids)]
+    found = [(check, severity_of(check, rules)) for check in applying]
+    return [(check, severity) for check, severity in found if severity != Severity.IGNORE]
+
+
+def count_checks(check_ids: frozenset[str] | None = None) -> int:
+    """Return how many checks apply to a kind of document and are not ignored."""
+    return len(_active_checks(check_ids))
+
+
 def findings(data: Snapshot, check_ids: frozenset[str] | None = None) -> list[Finding]:
     """Return the findings for the content `data`, those that block publishing first.
 
     `check_ids` are the checks that apply to the kind of document (`Document.checks`); None means those of posts.
     """
-    content, rules = Content(data), PublishingRules.load()
+    content = Content(data)
     found = []
-    for check in CHECKS:
-        applies = not check.is_for_pages if check_ids is None else check.id in check_ids
-        severity = severity_of(check, rules)
-        if not applies or severity == Severity.IGNORE:
-            continue
+    for check, severity in _active_checks(check_ids):
         for problem in check.find(content):
-            found.append(Finding(check, problem.message, problem.url or f"#id_{check.field}", severity))
+            url = problem.url or f"#id_{check.field}"
+            found.append(Finding(check, problem.message, url, severity, problem.place))
     return sorted(found, key=lambda finding: finding.severity != Severity.BLOCK)
 
 

@@ -20,7 +20,6 @@ class PageForm(ContentForm):
 
     class Meta(ContentForm.Meta):
         model = Page
-        help_texts = {"title": "Shown above the page, in menus and in search results."}
 
 
 @admin.register(Page)
@@ -37,9 +36,10 @@ class PageAdmin(ContentAdmin):
     search_fields = ("title__contains_folded", "path__contains_folded", "excerpt__contains_folded")
     search_help_text = "Search in title, URL and excerpt"
     fieldsets = (
-        ("Content", {"fields": ("title", "body", "excerpt", "base_version", "autosave_key", "restored_from")}),
-        ("Image", {"fields": ("featured_image",)}),
-        ("Location", {"fields": ("slug", "parent", "role", "show_in_menu", "position")}),
+        (None, {"fields": ("title", "body", "base_version", "autosave_key", "restored_from")}),
+        ("Location", {"classes": ("collapse",), "fields": ("slug", "parent", "role", "show_in_menu", "position")}),
+        ("Featured image", {"classes": ("collapse",), "fields": ("featured_image",)}),
+        ("Excerpt", {"classes": ("collapse",), "fields": ("excerpt",)}),
         (
             "Search engines",
             {
@@ -48,7 +48,6 @@ class PageAdmin(ContentAdmin):
             },
         ),
     )
-    save_fieldset = ("More", {"fields": ("published_at", "note", "is_update", "publish_changes_at")})
 
     @admin.display(description="URL", ordering="path")
     def url_path(self, page: Page) -> str:

@@ -369,6 +369,7 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
         "toolbar": ("ToolbarLabels",),
         "video": ("Video",),
         "word-count": ("WordCount",),
+        "visible-cursor": ("VisibleCursor",),
     }.items()
 ]
 

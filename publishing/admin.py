@@ -7,37 +7,36 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
-from django.contrib.admin.widgets import AdminSplitDateTime
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, models, transaction
 from django.forms import ModelForm, Script
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from publishing import diff
+from publishing.admin_history import HistoryAdmin
 from publishing.admin_list import DocumentListAdmin
-from publishing.autosave import AutosaveAdmin
 from publishing.forms import DocumentForm, unsaved_document
-from publishing.models import Document, PendingEdit, Revision
+from publishing.models import Document, PendingEdit
+from publishing.publish_effects import describe_effects
+from publishing.publish_step import PublishStepAdmin
 from publishing.review import ReviewAdmin
-from publishing.revisions import create_initial_revision, create_revision, publish_pending_edit
+from publishing.revisions import create_initial_revision, create_revision, publish_pending_edit, store_pending_edit
 from publishing.visibility import preview_url, set_private_headers
-from siteinfo.time_fields import LocalDateTimeField
+from siteinfo.time_fields import LocalDateTimeField, LocalDateTimeWidget
 
 log = logging.getLogger(__name__)
 
-MAX_REVISIONS_SHOWN = 200
+type Fieldset = tuple[str | None, dict[str, tuple[str, ...]]]
+
 # The names of the buttons that save the form.
 _SAVE_BUTTONS = frozenset({"_publish", "_draft", "_save", "_pending", "_submit"})
 
 
-class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
+class DocumentAdmin(HistoryAdmin, PublishStepAdmin, ReviewAdmin, DocumentListAdmin):
     """A ModelAdmin of documents.
 
     Subclasses set `form` to a DocumentForm, and `preview_url_name`, and render their public page in `preview()`.
@@ -45,15 +44,15 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
 
     change_form_template = "admin/publishing/change_form.html"
     preview_url_name = ""
-    formfield_overrides = {models.DateTimeField: {"form_class": LocalDateTimeField, "widget": AdminSplitDateTime}}
-    save_fieldset: tuple[str, dict[str, tuple[str, ...]]] = (
-        "Options for this save",
-        {"fields": ("note", "is_update", "publish_changes_at")},
+    formfield_overrides = {models.DateTimeField: {"form_class": LocalDateTimeField, "widget": LocalDateTimeWidget}}
+    save_fieldset: Fieldset = (
+        "Status and date",
+        {"classes": ("collapse",), "fields": ("published_at", "publish_changes_at", "is_update", "note")},
     )
 
     class Media:
         css = {"all": ("publishing/publishing.css",)}
-        js = (Script("publishing/autosave.js", type="module"),)
+        js = (Script("publishing/editor.js", type="module"),)
 
     # ---- For subclasses -----------------------------------------------------------------------------
 
@@ -72,14 +71,16 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
         Users who may only read see the fields of the model; a preview shows the text.
         """
         hidden = self.hidden_fields(request)
-        fieldsets: list[Any] = [*super().get_fieldsets(request, obj), self.save_fieldset]
+        main, *others = super().get_fieldsets(request, obj)
+        fieldsets: list[Any] = [main, self.save_fieldset, *others]
         if obj is not None and not self.has_change_permission(request, obj):
             names = {field.name for field in self.opts.get_fields()} - {"body"}
             hidden |= set(flatten_fieldsets(fieldsets)) - names
-        return [
+        shown = [
             (title, {**options, "fields": [name for name in options["fields"] if name not in hidden]})
             for title, options in fieldsets
         ]
+        return [fieldset for fieldset in shown if fieldset[1]["fields"]]
 
     def pending_edit(self, row: Any) -> PendingEdit | None:
         """Return the pending edit of the document, if there is one."""
@@ -106,6 +107,7 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
             "can_publish": self.has_publish_permission(request),
             "can_edit": document is None or self.has_change_permission(request, document),
             **(self._form_context(request, document) if document else {}),
+            **self.publish_step_context(document),
         }
         return super().changeform_view(request, object_id, form_url, context)
 
@@ -141,10 +143,38 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
         return handler(request, document)
 
     def _trash(self, request: HttpRequest, document: Any) -> HttpResponse:
+        if "autosave_key" in request.POST:
+            self._store_unsaved_text(request, document)
         document.trash()
         self.log_change(request, document, "Moved to trash.")
         self._report(request, "“{}” was moved to trash. You can restore it from the Trash filter.", document)
         return HttpResponseRedirect(self._url("changelist"))
+
+    def _store_unsaved_text(self, request: HttpRequest, document: Any) -> None:
+        """Store the text of the open form, so that restoring the document brings it back, and delete its autosaves.
+
+        A form that is not valid, or that conflicts with another save, keeps its autosaves.
+        """
+        with transaction.atomic():
+            form: Any = super().get_form(request, document, change=True)(request.POST, instance=document)
+            if not form.is_valid():
+                document.refresh_from_db()
+                return
+            saved = type(document)._default_manager.get(pk=document.pk)
+            if form.snapshot() != saved.snapshot():
+                if saved.status == Document.Status.DRAFT:
+                    self._save_draft(request, saved, form)
+                else:
+                    store_pending_edit(saved, request.user, form.snapshot())  # type: ignore[arg-type]
+            self.delete_autosaves(request, form)
+        document.refresh_from_db()
+
+    def _save_draft(self, request: HttpRequest, saved: Any, form: Any) -> None:
+        create_initial_revision(saved)
+        form.instance.version += 1
+        document = form.save()
+        self.after_save(request, document, form)
+        create_revision(document, request.user, "Moved to trash")  # type: ignore[arg-type]
 
     def _restore(self, request: HttpRequest, document: Any) -> HttpResponse:
         document.restore()
@@ -205,14 +235,8 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the document with the status of the pressed button, or store a pending edit."""
         if self._saves_pending_edit(request, obj):
-            values = {
-                "data": form.snapshot(),
-                "user": request.user,
-                "publish_at": form.cleaned_data.get("publish_changes_at"),
-                "problem": "",
-            }
-            content_type = ContentType.objects.get_for_model(obj)
-            PendingEdit.objects.update_or_create(content_type=content_type, object_id=obj.pk, defaults=values)
+            publish_at = form.cleaned_data.get("publish_changes_at")
+            store_pending_edit(obj, request.user, form.snapshot(), publish_at)  # type: ignore[arg-type]
             return
         if "_publish" in request.POST:
             obj.status = Document.Status.PUBLISHED
@@ -262,6 +286,8 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
         message = self._saved_message(request, document)
         link = format_html('{} <a href="{}">{}</a>', message, saved.get_absolute_url(), "View page")
         self.message_user(request, link, messages.SUCCESS)
+        for sentence in describe_effects(saved) if "_publish" in request.POST else []:
+            self.message_user(request, sentence)
         return HttpResponseRedirect(self._url("change", document.pk))
 
     def _saved_message(self, request: HttpRequest, document: Any) -> str:
@@ -279,11 +305,10 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
     # ---- Previews -----------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the preview and revision views."""
+        """Add the review, the preview and the checks."""
         return [
             self.route("<int:object_id>/review/", self.show_review, "review"),
             self.route("<int:object_id>/preview/", xframe_options_sameorigin(self.show_preview), "preview"),
-            self.route("<int:object_id>/revisions/<int:revision_id>/", self.show_revision, "revision"),
             *super().get_urls(),
         ]
 
@@ -293,82 +318,3 @@ class DocumentAdmin(AutosaveAdmin, ReviewAdmin, DocumentListAdmin):
         form = self.autosaved_form(request, document)
         response = self.preview(request, unsaved_document(form) if form else document, form)
         return set_private_headers(response)
-
-    # ---- History ------------------------------------------------------------------------------------
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """List the revisions, newest first."""
-        document = self.get_object(request, unquote(object_id))
-        if document is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, document):
-            raise PermissionDenied
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "History",
-            "opts": self.opts,
-            "document": document,
-            "revisions": document.revisions.select_related("user").defer("data")[:MAX_REVISIONS_SHOWN],
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "admin/publishing/history.html", context)
-
-    def show_revision(self, request: HttpRequest, object_id: int, revision_id: int) -> HttpResponse:
-        """Compare a revision with the saved text; a POST request restores it."""
-        document = self.get_readable(request, object_id)
-        revision = document.revisions.select_related("user").filter(pk=revision_id).first()
-        if revision is None:
-            raise Http404
-        can_restore = self.has_change_permission(request, document)
-        if request.method == "POST":
-            if not can_restore:
-                raise PermissionDenied
-            self._restore_revision(request, document, revision)
-            return HttpResponseRedirect(self._url("change", document.pk) + "?autosave=no")
-        current = document.snapshot()
-        fields = [self._compare_field(name, revision.content, current) for name in document.snapshot_fields]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Compare versions",
-            "opts": self.opts,
-            "document": document,
-            "revision": revision,
-            "can_restore": can_restore,
-            "damaged_parts": revision.damaged_parts,
-            "fields": [field for field in fields if field is not None],
-        }
-        return TemplateResponse(request, "admin/publishing/revision.html", context)
-
-    def _compare_field(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the label and diff of one field, or None if it did not change. The body is always included."""
-        if name not in old or (old[name] == new.get(name) and name != "body"):
-            return None
-        compare = diff.compare_html if name == "body" else diff.compare_lines
-        label = getattr(self.opts.get_field(name), "verbose_name", name)
-        rows = compare(self._display_value(name, old[name]), self._display_value(name, new.get(name)))
-        return {"label": label, "rows": rows}
-
-    def _display_value(self, name: str, value: Any) -> str:
-        """Return a value of a snapshot for authors: names of related rows instead of primary keys."""
-        field = self.opts.get_field(name)
-        if value in (None, "", []):
-            return ""
-        if field.is_relation and field.related_model and not isinstance(value, str):
-            pks = value if isinstance(value, list) else [value]
-            model: Any = field.related_model
-            return "\n".join(str(row) for row in model.objects.filter(pk__in=pks))
-        return str(value)
-
-    def _restore_revision(self, request: HttpRequest, document: Any, revision: Revision) -> None:
-        with transaction.atomic():
-            document = type(document).objects.select_for_update().get(pk=document.pk)
-            create_initial_revision(document)
-            document.version += 1
-            hidden = self.hidden_fields(request)
-            document.apply({name: value for name, value in revision.content.items() if name not in hidden})
-            when = date_format(timezone.localtime(revision.created_at), "M j, Y, g:i A")
-            create_revision(document, request.user, f"Restored from {when}")  # type: ignore[arg-type]
-            self.log_change(request, document, f"Restored the revision from {when}.")
-        self._report(request, "“{}” was restored. The other version stays in the history.", document)

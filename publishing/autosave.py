@@ -4,12 +4,20 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, JsonResponse, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -28,6 +36,8 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     # The field that names a new row.
     name_field = "title"
+    # Views that show a row with the content of an autosave.
+    autosave_views: tuple[str, ...] = ("preview",)
 
     # ---- For subclasses -----------------------------------------------------------------------------
 
@@ -98,6 +108,7 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [
             self.route("autosave/", self.autosave, "autosave_new"),
             self.route("<int:object_id>/autosave/", self.autosave, "autosave"),
+            self.route("<int:object_id>/autosave/discard/", self.discard_autosave, "discard_autosave"),
             *super().get_urls(),
         ]
 
@@ -139,12 +150,13 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 **self._owner(request, row),
                 defaults={"data": fields, "base_version": base_version},
             )
+            self._delete_superseded(request, row, key)
         return JsonResponse(
             {
                 "saved_at": date_format(timezone.localtime(), "g:i A"),
                 "change_url": self._url("change", row.pk),
                 "autosave_url": self._url("autosave", row.pk),
-                "preview_url": f"{self._url('preview', row.pk)}?autosave={key}",
+                **{f"{view}_url": f"{self._url(view, row.pk)}?autosave={key}" for view in self.autosave_views},
                 "version": row.version,
                 "is_stale": base_version != row.version,
             }
@@ -171,6 +183,23 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             # The page was reloaded before it learned that its first autosave had created the row.
             return self._get_editable(request, object_ids[0])
         return self.new_draft(request, request.POST.get(self.name_field, "").strip()[:200])
+
+    def _delete_superseded(self, request: HttpRequest, row: Any, key: UUID) -> None:
+        """Delete the autosave that the form was opened on: what was just stored under `key` contains its text."""
+        restored_from = _parse_uuid(request.POST.get("restored_from", ""))
+        if restored_from and restored_from != key:
+            row.autosaves.filter(user=request.user, key=restored_from).delete()
+
+    def discard_autosave(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Delete the user's autosave that the posted field `discard` names, and open the saved text."""
+        row = self._get_editable(request, object_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        key = _parse_uuid(request.POST.get("discard", ""))
+        if key:
+            row.autosaves.filter(user=request.user, key=key).delete()
+            self.message_user(request, "The unsaved text was discarded.", messages.SUCCESS)
+        return HttpResponseRedirect(self._url("change", row.pk) + "?autosave=no")
 
     def autosaved_form(self, request: HttpRequest, row: Any) -> Any:
         """Return the form of `row` filled with the autosave that `?autosave=` names, or None without one."""

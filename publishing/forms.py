@@ -1,11 +1,11 @@
 """Forms for documents: they notice conflicting saves, and open on unsaved or pending content."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms.utils import ErrorDict
@@ -19,11 +19,20 @@ from publishing.models import Autosave, Document, PendingEdit, Revision, Snapsho
 from siteinfo.time_fields import LocalDateTimeField, keep_unchanged_times
 
 PLACEHOLDER_PREFIX = "untitled-"
+# The title of drafts without one, whose slug is a placeholder too.
+UNTITLED = "Untitled"
 
 
 def placeholder_slug() -> str:
     """Return a slug for a document that has no title yet."""
     return f"{PLACEHOLDER_PREFIX}{uuid4().hex[:12]}"
+
+
+class TitleInput(forms.Textarea):
+    """A title that wraps while it is typed. It stays one line of text."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"rows": 1, "placeholder": "Title", "data-title": "", **(attrs or {})})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,8 @@ class DocumentForm(AutosaveForm):
 
     # The content that failed the publishing checks, after validation.
     rejected_snapshot: Snapshot | None = None
+    # Whether the title is a placeholder, after validation.
+    is_untitled = False
 
     note = forms.CharField(
         label="Note for the history",
@@ -114,26 +125,63 @@ class DocumentForm(AutosaveForm):
     publish_changes_at = LocalDateTimeField(
         label="Publish pending changes on",
         required=False,
-        widget=AdminSplitDateTime,
         help_text="Only for “Save as pending changes”. Leave empty to publish them yourself.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if (self.instance.slug or "").startswith(PLACEHOLDER_PREFIX):
-            # The first autosave needed a slug; the title gives a better one.
+        if "published_at" in self.fields:
+            self.fields["published_at"].help_text += f" Time zone: {timezone.get_current_timezone_name()}."
+        if "title" in self.fields:
+            self.fields["title"].required = False
+        if self._has_placeholder():
+            # A draft without a title needed a slug; the title gives a better one.
             self.initial["slug"] = ""
+            if self.initial.get("title") == UNTITLED:
+                self.initial["title"] = ""
+
+    def _has_placeholder(self) -> bool:
+        return (self.instance.slug or "").startswith(PLACEHOLDER_PREFIX)
+
+    def clean_title(self) -> str:
+        """Return the title as one line."""
+        return " ".join(self.cleaned_data["title"].split())
 
     def clean(self) -> dict[str, Any]:
         """Run the publishing checks if this save makes the content public."""
         cleaned = super().clean()
+        if not cleaned.get("title") and "title" not in self.errors:
+            self._clean_without_title(cleaned)
         if "_publish" in self.data and not (cleaned.get("body") or "").strip():
             self.add_error("body", "Write something before you publish.")
         if "_pending" not in self.data:
             cleaned["publish_changes_at"] = None
+        if "_save" in self.data and "published_at" in cleaned:
+            self._check_date(cleaned["published_at"])
         if self._makes_public(cleaned) and not self.errors:
             self._check_publish_errors()
         return cleaned
+
+    def _clean_without_title(self, cleaned: dict[str, Any]) -> None:
+        """Require a title of what visitors see. A draft may do without."""
+        if self._makes_public(cleaned) or "_pending" in self.data:
+            self.add_error("title", "Write a title before you publish.")
+            return
+        self.is_untitled = True
+        cleaned["title"] = UNTITLED
+        cleaned["slug"] = cleaned.get("slug") or (self.instance.slug if self._has_placeholder() else placeholder_slug())
+
+    def _check_date(self, published_at: datetime | None) -> None:
+        """Refuse dates with which saving a released document would publish it, or take it offline."""
+        document, now = self.instance, timezone.now()
+        if document.status != Document.Status.PUBLISHED or "published_at" not in self.changed_data:
+            return
+        if published_at is None:
+            self.add_error("published_at", "Choose a date. To take this text offline, use “Change to draft”.")
+        elif document.is_scheduled and published_at <= now:
+            self.add_error("published_at", "This time has passed. Choose a later one, or use “Reschedule …”.")
+        elif document.is_published and published_at > now:
+            self.add_error("published_at", "Visitors can read this text now. To publish it later, change it to draft.")
 
     def _check_publish_errors(self) -> None:
         content = self.snapshot()

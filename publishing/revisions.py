@@ -1,12 +1,14 @@
 """Revisions, and publishing pending edits."""
 
 import logging
+from datetime import datetime
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from publishing.models import Document, PendingEdit
+from publishing.models import Document, PendingEdit, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,16 @@ def create_initial_revision(document: Document) -> None:
         document.revisions.create(
             user=None, note="Before the first edit", data=document.snapshot(), created_at=document.created_at
         )
+
+
+def store_pending_edit(
+    document: Document, user: User, data: Snapshot, publish_at: datetime | None = None
+) -> PendingEdit:
+    """Store `data` as the pending edit of a document, in place of the one it has."""
+    values = {"data": data, "user": user, "publish_at": publish_at, "problem": ""}
+    content_type = ContentType.objects.get_for_model(document)
+    edit, _ = PendingEdit.objects.update_or_create(content_type=content_type, object_id=document.pk, defaults=values)
+    return edit
 
 
 def publish_pending_edit(edit: PendingEdit, *, is_scheduled: bool = False) -> bool:

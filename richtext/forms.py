@@ -49,6 +49,7 @@ EXTENSIONS: dict[str, Any] = {
     "CleanPaste": True,
     "Find": True,
     "WordCount": True,
+    "VisibleCursor": True,
     "KeyboardHelp": True,
     "ToolbarLabels": True,
     "NoSpellCheck": False,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from richtext.analysis import plain_text
 
 LONG_SENTENCE = 30
+MIN_WORDS = 100
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
 _VOWELS = re.compile(r"[aeiouy]+")
@@ -19,12 +20,18 @@ _PASSIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Readability:
-    """The Flesch-Kincaid grade, and the number of long and passive sentences."""
+    """The Flesch-Kincaid grade, and the number of words, and of long and passive sentences."""
 
     grade: float
+    words: int
     sentences: int
     long_sentences: int
     passive_sentences: int
+
+    @property
+    def is_meaningful(self) -> bool:
+        """Whether the text is long enough for the grade to tell something."""
+        return self.words >= MIN_WORDS
 
 
 def readability(body: str) -> Readability | None:
@@ -39,6 +46,7 @@ def readability(body: str) -> Readability | None:
     grade = 0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
     return Readability(
         grade=round(grade, 1),
+        words=len(words),
         sentences=len(sentences),
         long_sentences=sum(len(_WORD.findall(sentence)) > LONG_SENTENCE for sentence in sentences),
         passive_sentences=sum(bool(_PASSIVE.search(sentence)) for sentence in sentences),

@@ -1,4 +1,4 @@
-"""A form field for times in the site's time zone, also in the hours when the clocks change."""
+"""A form field for times in the site's time zone, also in the hours when the clocks change, and its inputs."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,8 +8,31 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 
+class LocalDateTimeWidget(forms.SplitDateTimeWidget):
+    """The browser's own inputs for a date and a time, to the minute."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+            date_attrs={"type": "date", "aria-label": "Date"},
+            time_attrs={"type": "time", "aria-label": "Time"},
+        )
+
+
 class LocalDateTimeField(forms.SplitDateTimeField):
     """Takes the first of two equal times when the clocks go back. Django's field refuses both."""
+
+    widget = LocalDateTimeWidget
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether the date or the minute differs, because the inputs show no seconds."""
+        if isinstance(initial, datetime):
+            local = timezone.localtime(initial)
+            day = f"{local:%Y-%m-%d}"
+            if list(data or []) in ([day, f"{local:%H:%M}"], [day, f"{local:%H:%M:%S}"]):
+                return False
+        return super().has_changed(initial, data)
 
     def compress(self, data_list: Any) -> Any:
         """Return the moment. Raise ValidationError for a time that the clocks skip."""

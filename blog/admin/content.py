@@ -7,9 +7,10 @@ from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 
 from blog import checklist
+from blog.models import Severity
 from images.admin import ImagePickerMixin
 from publishing.admin import DocumentAdmin
-from publishing.forms import DocumentForm
+from publishing.forms import DocumentForm, TitleInput
 from richtext.forms import RichTextField
 from richtext.readability import readability
 
@@ -20,7 +21,6 @@ class ContentForm(DocumentForm):
     body = RichTextField(
         label="Text",
         required=False,
-        help_text="Saved automatically while you type. “?” in the toolbar lists keyboard shortcuts.",
     )
 
     class Meta:
@@ -28,6 +28,7 @@ class ContentForm(DocumentForm):
 
         exclude = ()
         widgets: dict[str, Any] = {
+            "title": TitleInput,
             "excerpt": forms.Textarea(attrs={"rows": 3}),
             "seo_title": forms.TextInput(
                 attrs={"class": "vTextField", "data-max-length": checklist.TITLE_LIMIT, "data-fallback": "id_title"}
@@ -47,14 +48,12 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
     """A document admin that shows the checklist, the readability and a preview of search results."""
 
     change_form_template = "admin/blog/content_form.html"
+    checks_template = "admin/blog/content_checks.html"
 
     class Media:
-        """The scripts of the checklist and the search preview."""
+        """The scripts of the character counters and the search preview."""
 
-        js = tuple(
-            Script(f"admin_theme/{name}.js", type="module")
-            for name in ("character-counter", "search-preview", "checklist")
-        )
+        js = tuple(Script(f"admin_theme/{name}.js", type="module") for name in ("character-counter", "search-preview"))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -62,9 +61,18 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
         """Add the findings and the readability of the content shown in the form."""
         data = self._content_shown(context, kwargs.get("obj"))
         if data is not None:
-            context["findings"] = checklist.findings(data, self.model.checks)
-            context["readability"] = readability(data["body"])
+            context.update(self.checks_context(data))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def checks_context(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the findings and the readability of the content `data`."""
+        findings = checklist.findings(data, self.model.checks)
+        return {
+            "findings": findings,
+            "advice": [finding for finding in findings if finding.severity != Severity.BLOCK],
+            "check_count": checklist.count_checks(self.model.checks),
+            "readability": readability(data["body"]),
+        }
 
     def _content_shown(self, context: dict[str, Any], document: Any) -> dict[str, Any] | None:
         """Return the rejected content, of the pending edit or of the document; None for an invalid form."""

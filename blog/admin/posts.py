@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -37,6 +37,7 @@ from publishing.visibility import linkable_by
 from redirects.services import final_target
 
 MAX_TAG_LENGTH = 100
+MAX_TAG_NAMES = 2000
 # Rows of each kind in the report on links.
 MAX_REPORTED = 200
 
@@ -52,7 +53,6 @@ class PostForm(ContentForm):
             "tldr": forms.Textarea(attrs={"rows": 4}),
             "categories": forms.CheckboxSelectMultiple,
         }
-        help_texts = {"title": "Shown above the post, in lists and in search results."}
 
     def clean_tags(self) -> list[str]:
         """Return the tags without control characters. Raise ValidationError for one that is too long."""
@@ -104,9 +104,12 @@ class PostAdmin(ContentAdmin):
     search_fields = ("title__contains_folded", "slug__contains_folded", "excerpt__contains_folded")
     search_help_text = "Search titles, URLs and excerpts"
     fieldsets = (
-        ("Write", {"fields": ("title", "body", "tldr", "excerpt", "base_version", "autosave_key", "restored_from")}),
-        ("Featured image", {"fields": ("featured_image",)}),
-        ("Categories", {"fields": ("primary_category", "categories", "tags", "series", "series_position")}),
+        (None, {"fields": ("title", "body", "base_version", "autosave_key", "restored_from")}),
+        ("Categories and tags", {"classes": ("collapse",), "fields": ("primary_category", "categories", "tags")}),
+        ("Featured image", {"classes": ("collapse",), "fields": ("featured_image",)}),
+        ("Excerpt and TL;DR", {"classes": ("collapse",), "fields": ("excerpt", "tldr")}),
+        ("Author", {"classes": ("collapse",), "fields": ("author", "is_featured")}),
+        ("Series", {"classes": ("collapse",), "fields": ("series", "series_position")}),
         (
             "Search engines",
             {
@@ -114,24 +117,9 @@ class PostAdmin(ContentAdmin):
                 "fields": ("slug", "seo_title", "seo_description", "canonical_url", "hides_from_search"),
             },
         ),
+        ("Related posts", {"classes": ("collapse",), "fields": ("related_first", "related_second", "related_third")}),
     )
     autocomplete_fields = ("related_first", "related_second", "related_third")
-    save_fieldset = (
-        "More",
-        {
-            "fields": (
-                "published_at",
-                "author",
-                "is_featured",
-                "related_first",
-                "related_second",
-                "related_third",
-                "note",
-                "is_update",
-                "publish_changes_at",
-            )
-        },
-    )
 
     # ---- The list ---------------------------------------------------------------------------------
 
@@ -228,12 +216,23 @@ class PostAdmin(ContentAdmin):
         count = self.changeable(request, queryset).update(is_featured=False)
         self._report_count(request, count, "no longer featured")
 
-    # ---- The report on links ----------------------------------------------------------------------
+    # ---- The report on links, and the names of tags ------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the report on links."""
+        """Add the report on links and the list of tags."""
         report = self.admin_site.admin_view(self.link_report)
-        return [path("links/", report, name="blog_post_links"), *super().get_urls()]
+        return [
+            path("links/", report, name="blog_post_links"),
+            self.route("tag-names/", self.tag_names, "tag_names"),
+            *super().get_urls(),
+        ]
+
+    def tag_names(self, request: HttpRequest) -> JsonResponse:
+        """Return the names of the tags, which the form suggests."""
+        if not self.has_add_permission(request) and not self.has_change_permission(request):
+            raise PermissionDenied
+        names = Tag.objects.order_by("name").values_list("name", flat=True)[:MAX_TAG_NAMES]
+        return JsonResponse(list(names), safe=False)
 
     def link_report(self, request: HttpRequest) -> HttpResponse:
         """List broken links and posts that nothing links to."""
@@ -260,6 +259,8 @@ class PostAdmin(ContentAdmin):
         """Make the author optional, and show the title hint of the selected template."""
         form = super().get_form(request, obj, change, **kwargs)
         # The first post must not require an author's profile: `save_model` creates one.
+        if "tags" in form.base_fields:
+            form.base_fields["tags"].widget.attrs["data-tag-names-url"] = self._url("tag_names")
         if "author" in form.base_fields:
             form.base_fields["author"].required = False
         if obj is None and (template := _selected_template(request)):

@@ -30,7 +30,7 @@ from newsletter.models.campaigns import LARGE_FIELDS
 from plaintext.characters import strip_control_characters
 from plaintext.numbers import parse_pk
 from publishing.autosave import AutosaveAdmin
-from publishing.forms import AutosaveForm
+from publishing.forms import UNTITLED, AutosaveForm, TitleInput
 from richtext.forms import RichTextField
 
 _STATUS = Campaign.Status
@@ -46,17 +46,24 @@ class CampaignForm(AutosaveForm):
     body = RichTextField(
         label="Text",
         required=False,
-        help_text="The text of the email; header and footer are added automatically. Drafts are saved while you type. "
-        "“?” in the toolbar lists the keyboard shortcuts.",
     )
 
     class Meta:
         model = Campaign
         fields = ("subject", "preheader", "body", "topic", "post", "is_in_archive")
         widgets = {
-            "subject": forms.TextInput(attrs={"class": "vTextField", "data-max-length": preflight.SUBJECT_LENGTH}),
-            "preheader": forms.TextInput(attrs={"class": "vTextField", "data-max-length": preflight.PREHEADER_LENGTH}),
+            "subject": TitleInput({"placeholder": "Subject", "data-max-length": preflight.SUBJECT_LENGTH}),
+            "preheader": forms.TextInput({"class": "vTextField", "data-max-length": preflight.PREHEADER_LENGTH}),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "subject" in self.fields:
+            self.fields["subject"].required = self.instance.status == _STATUS.SCHEDULED
+
+    def clean_subject(self) -> str:
+        """Return the subject as one line; a draft may do without."""
+        return " ".join(self.cleaned_data["subject"].split()) or UNTITLED
 
     def _post_clean(self) -> None:
         """Keep a scheduled campaign valid, because it will be sent without further confirmation."""
@@ -99,14 +106,15 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     change_list_template = "admin/newsletter/campaign/change_list.html"
     change_form_template = "admin/newsletter/campaign/change_form.html"
     fieldsets = (
-        ("Content", {"fields": ("subject", "preheader", "body", "base_version", "autosave_key", "restored_from")}),
-        ("Audience", {"fields": ("topic", "post", "is_in_archive")}),
+        (None, {"fields": ("subject", "body", "base_version", "autosave_key", "restored_from")}),
+        ("Preview text", {"fields": ("preheader",)}),
+        ("Audience", {"classes": ("collapse",), "fields": ("topic", "post", "is_in_archive")}),
     )
 
     class Media:
         css = {"all": ("publishing/publishing.css",)}
         js = (
-            Script("publishing/autosave.js", type="module"),
+            Script("publishing/editor.js", type="module"),
             Script("admin_theme/character-counter.js", type="module"),
         )
 
@@ -232,7 +240,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
 
     def new_draft(self, request: HttpRequest, name: str) -> Campaign:
         """Create the row for the first autosave of a new campaign."""
-        return Campaign.objects.create(subject=name[:MAX_SUBJECT_LENGTH] or "Untitled")
+        return Campaign.objects.create(subject=name[:MAX_SUBJECT_LENGTH] or UNTITLED)
 
     def autosave(self, request: HttpRequest, object_id: int | None = None) -> JsonResponse:
         """Store what was typed; report if the campaign can no longer be edited because sending has started."""

@@ -1,15 +1,25 @@
-// Autosave of a document's form: to this browser on every change and to the server every few seconds. Restores the
-// text after a lost connection, a new sign-in or a crash. Also opens the live preview.
+// Autosave of a form: to this browser on every change and to the server every few seconds. Restores the text after a
+// lost connection, a new sign-in or a crash.
 import { autosaveDelay, PAUSE } from "./autosave-delay.js"
 import * as copies from "./local-copies.js"
-import { PreviewPanel } from "./preview-panel.js"
+import { post, SessionError } from "./session.js"
 import { readItem, removeItem, writeItem } from "./storage.js"
 
 const RETRY = 3000
-// The key of the form that this tab is saving: once the server confirms, its copy is obsolete.
+const NO_CONNECTION = "No connection. Your text is stored in this browser and will be saved when you are back online."
+// The key of the form that this tab is leaving with a button: once the server confirms, its copy is obsolete.
 const SUBMITTED_KEY = "saving"
 
-class Autosave {
+// After a confirmed change of page its copy is no longer needed. Return whether that was the case.
+export const forgetSubmitted = () => {
+  const key = readItem(sessionStorage, SUBMITTED_KEY)
+  if (!key || !document.querySelector(".messagelist .success")) return false
+  removeItem(sessionStorage, SUBMITTED_KEY)
+  copies.forget(key)
+  return true
+}
+
+export class Autosave {
   constructor(root) {
     this.root = root
     this.form = root.closest("form")
@@ -18,18 +28,14 @@ class Autosave {
     this.page = location.pathname
     this.url = root.dataset.autosaveUrl
     this.previewUrl = root.dataset.previewUrl && `${root.dataset.previewUrl}?autosave=${this.key}`
+    this.checksUrl = root.dataset.checksUrl && `${root.dataset.checksUrl}?autosave=${this.key}`
     this.isNew = !root.dataset.previewUrl
     this.isDirty = false
-    this.isSaving = false
     this.isSubmitted = false
-    const previewButton = document.querySelector("[data-preview]")
-    if (previewButton) {
-      this.preview = new PreviewPanel(
-        previewButton,
-        () => this.previewUrl,
-        () => this.save(),
-      )
-    }
+    // Counts changes, so that a save can tell whether the author typed on in the meantime.
+    this.changeCount = 0
+    this.running = Promise.resolve()
+    this.isPaused = false
   }
 
   start() {
@@ -39,17 +45,23 @@ class Autosave {
     addEventListener("pagehide", () => {
       if (this.isDirty && !this.isSubmitted) navigator.sendBeacon(this.url, this.formData())
     })
-    document.addEventListener("keydown", (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key !== "s") return
-      event.preventDefault()
-      this.form.requestSubmit(this.form.querySelector("[name=_save]"))
-    })
     this.restore()
   }
 
   showStatus(text, kind = "") {
     this.statusLine.textContent = text
     this.statusLine.dataset.kind = kind
+  }
+
+  // Say why a request failed: a missing session, with a link to sign in, or else `otherwise`.
+  showError(error, otherwise) {
+    const isSession = error instanceof SessionError
+    this.showStatus(isSession ? `${error.message} ` : otherwise, "error")
+    if (isSession) {
+      const link = document.createElement("a")
+      Object.assign(link, { href: this.root.dataset.signInUrl, target: "_blank", textContent: "Sign in" })
+      this.statusLine.append(link)
+    } else if (!(error instanceof TypeError)) reportError(error)
   }
 
   formData() {
@@ -81,6 +93,7 @@ class Autosave {
 
   handleChange() {
     this.isDirty = true
+    this.changeCount += 1
     this.firstChangeAt ??= Date.now()
     this.saveLocally()
     this.scheduleSave(autosaveDelay(this.firstChangeAt, Date.now()))
@@ -88,7 +101,7 @@ class Autosave {
 
   scheduleSave(delay) {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.save(), delay)
+    if (!this.isPaused) this.timer = setTimeout(() => this.save(), delay)
   }
 
   saveLocally() {
@@ -98,20 +111,44 @@ class Autosave {
     copies.writePageKey(this.page, this.key)
   }
 
-  post(body) {
-    return fetch(this.url, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual" })
+  forgetCopy() {
+    this.isDirty = false
+    this.firstChangeAt = undefined
+    clearTimeout(this.timer)
+    copies.forget(this.key)
   }
 
-  async save() {
+  // Run `task`, which saves the form itself, while no autosave is on its way.
+  async pauseWhile(task) {
+    this.isPaused = true
     clearTimeout(this.timer)
-    if (this.isSaving || this.isSubmitted) return
-    this.isSaving = true
+    await this.running
+    const result = await task()
+    this.isPaused = false
+    if (this.isDirty) this.scheduleSave(PAUSE)
+    return result
+  }
+
+  // Save now. Return whether the server has stored the text.
+  save() {
+    clearTimeout(this.timer)
+    if (this.isPaused || this.isSubmitted) return Promise.resolve(false)
+    this.running = this.running.then(() => this.sendAndShow())
+    return this.running
+  }
+
+  // Store a new text for the first time. Return whether that created its draft.
+  async createDraft() {
+    return (await this.sendAndShow()) && !this.isNew
+  }
+
+  async sendAndShow() {
     this.isDirty = false
     this.firstChangeAt = undefined
     const answer = await this.send()
-    this.isSaving = false
     if (answer) this.handleAnswer(answer)
     if (this.isDirty) this.scheduleSave(answer ? PAUSE : RETRY)
+    return Boolean(answer)
   }
 
   // Return the server's answer, or undefined if it saved nothing.
@@ -119,41 +156,35 @@ class Autosave {
     try {
       const response = await this.post(this.formData())
       if (response.ok) return await response.json()
-      if (response.type === "opaqueredirect" || response.status === 403) {
-        this.isDirty = true
-        this.showStatus(
-          "You are signed out. Your text is stored in this browser. Sign in in another tab, then reload this page.",
-          "error",
-        )
-        return undefined
-      }
       if (response.status === 409) {
         // The document no longer accepts autosaves. The author can still save the form.
         this.showStatus((await response.json()).error, "error")
         return undefined
       }
-    } catch {
-      // Treated like a server error, below.
+      this.showStatus(NO_CONNECTION, "error")
+    } catch (error) {
+      this.showError(error, NO_CONNECTION)
     }
     this.isDirty = true
-    this.showStatus(
-      "No connection. Your text is stored in this browser and will be saved when you are back online.",
-      "error",
-    )
     return undefined
+  }
+
+  post(body) {
+    return post(this.form, this.url, body, { headers: { Accept: "application/json" }, redirect: "manual" })
   }
 
   handleAnswer(answer) {
     if (this.isNew) this.becomeDraft(answer)
     this.url = answer.autosave_url
     this.previewUrl = answer.preview_url
+    this.checksUrl = answer.checks_url
     if (!this.isDirty) copies.removeCopy(this.key)
     if (answer.is_stale) {
       this.showStatus("Someone else saved this text. Your version is stored separately. Save to compare them.", "error")
     } else {
       this.showStatus(`Draft saved automatically at ${answer.saved_at}. Visitors see no change yet.`)
     }
-    this.preview?.refresh()
+    this.form.dispatchEvent(new CustomEvent("editor:autosaved", { bubbles: true }))
   }
 
   // The first autosave of a new document created its draft, so this page becomes the draft's page.
@@ -163,16 +194,13 @@ class Autosave {
     history.replaceState(null, "", answer.change_url)
     this.form.action = answer.change_url
     copies.removePageKey(this.page)
-    copies.writePageKey(location.pathname, this.key)
+    this.page = location.pathname
+    this.form.elements.base_version.value = answer.version
+    if (this.isDirty) this.saveLocally()
+    else copies.writePageKey(this.page, this.key)
   }
 
   handleSubmit(event) {
-    if (this.isSaving && this.isNew) {
-      // The autosave is creating the draft. Submitting now would create a second one.
-      event.preventDefault()
-      setTimeout(() => this.form.requestSubmit(event.submitter), 100)
-      return
-    }
     this.saveLocally()
     this.isSubmitted = true
     clearTimeout(this.timer)
@@ -182,49 +210,30 @@ class Autosave {
 
   // Bring back text that this browser has and the page does not show.
   async restore() {
-    if (this.forgetSubmitted()) return
+    if (forgetSubmitted()) return
     const { userId } = this.root.dataset
     const key = copies.readPageKey(this.page) ?? (await copies.findAbandonedKey(this.key, { page: this.page, userId }))
     if (!key || key === this.key || new URLSearchParams(location.search).has("autosave")) return
     if (document.querySelector(".errornote")) return
     const copy = copies.readCopy(key)
-    if (copy) await this.sendAndShow(key, copy)
+    if (copy) await this.sendCopy(key, copy)
     else if (document.querySelector(`a[href="?autosave=${key}"]`)) {
       copies.removePageKey(this.page)
       location.replace(`?autosave=${key}`)
     }
   }
 
-  // After a successful save its copy is no longer needed. Return whether that was the case.
-  forgetSubmitted() {
-    const key = readItem(sessionStorage, SUBMITTED_KEY)
-    if (!key || !document.querySelector(".messagelist .success")) return false
-    copies.removeCopy(key)
-    removeItem(sessionStorage, SUBMITTED_KEY)
-    copies.removePageKey(this.page)
-    return true
-  }
-
-  async sendAndShow(key, copy) {
+  async sendCopy(key, copy) {
     const body = new FormData()
     for (const [name, value] of copy.fields) body.append(name, value)
-    body.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value)
     try {
       const response = await this.post(body)
       if (!response.ok) return
       const answer = await response.json()
-      copies.removeCopy(key)
-      copies.removePageKey(this.page)
+      copies.forget(key)
       location.replace(`${answer.change_url}?autosave=${key}`)
     } catch {
       this.showStatus("This browser has newer text of yours. Reload this page when you are back online.", "error")
     }
   }
 }
-
-for (const input of document.querySelectorAll("[data-select-on-focus]")) {
-  input.addEventListener("focus", () => input.select())
-}
-
-const root = document.querySelector("[data-autosave-url]")
-if (root) new Autosave(root).start()

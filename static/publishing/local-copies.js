@@ -17,6 +17,13 @@ export const writePageKey = (page, key) => writeItem(sessionStorage, pageKeyName
 
 export const removePageKey = (page) => removeItem(sessionStorage, pageKeyName(page))
 
+// Remove a copy that is no longer needed, and the tab's memory of it.
+export const forget = (key) => {
+  const page = readCopy(key)?.page ?? location.pathname
+  removeCopy(key)
+  removePageKey(page)
+}
+
 // A tab holds the lock of its form, so that other tabs can tell its copy from an abandoned one.
 export const holdLock = (key) => navigator.locks?.request(PREFIX + key, () => new Promise(() => {}))
 

@@ -91,13 +91,15 @@ class FigureView {
   }
 
   createImage(image, index, count) {
+    const altButton = button(gettext("Alternative text"), () => this.changeAlt(index, image))
+    altButton.dataset.alt = ""
     const controls = [
       button(gettext("Replace image"), () => this.replaceImage(index)),
-      button(gettext("Alternative text"), () => this.changeAlt(index, image)),
+      altButton,
       ...(count > 1 ? this.galleryButtons(index, count) : []),
     ]
     return crel("div", { className: "figure-image" }, [
-      crel("img", { src: image.src, alt: image.alt ?? "" }),
+      crel("img", { src: image.src, alt: image.alt ?? "", "data-image": image.image }),
       crel("div", { className: "figure-controls" }, controls),
     ])
   }

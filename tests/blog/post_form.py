@@ -1,11 +1,14 @@
 """The data that a browser sends for the form of a post."""
 
+from django.utils import timezone
+
 from accounts.models import Author
 from blog.models import Post
 
 
 def post_form_data(post: Post | None = None, **values: str) -> dict[str, str]:
     """Return the form data of `post` or of a new post, with `values` changed."""
+    at = timezone.localtime(post.published_at) if post and post.published_at else None
     data = {
         "title": post.title if post else "New",
         "slug": post.slug if post else "",
@@ -13,8 +16,8 @@ def post_form_data(post: Post | None = None, **values: str) -> dict[str, str]:
         "tldr": "",
         "excerpt": "",
         "tags": "",
-        "published_at_0": "",
-        "published_at_1": "",
+        "published_at_0": f"{at:%Y-%m-%d}" if at else "",
+        "published_at_1": f"{at:%H:%M}" if at else "",
         "author": str(Author.objects.values_list("pk", flat=True).first() or ""),
         "seo_title": "",
         "seo_description": "",

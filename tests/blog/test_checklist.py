@@ -1,5 +1,6 @@
 """The checklist: each problem has its own finding. Blocking findings prevent publishing, and no text is lost."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_a_post_with_warnings_is_published_and_the_form_links_them_to_their_fiel
     assert Post.objects.get().is_published
     page = response.content.decode()
     assert '<details class="checklist" open' in page
-    assert '<a href="#id_excerpt">Write an excerpt' in page
+    assert re.search('<a href="#id_excerpt" *>Write an excerpt', page)
 
 
 @pytest.mark.django_db
@@ -207,19 +208,28 @@ def test_a_finding_links_to_its_field_even_in_a_collapsed_group(admin_page: Page
     post = make_good_post(seo_description="Too short.", tldr="")
     admin_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
     expect(admin_page.get_by_label("SEO description")).to_be_hidden()
-    admin_page.get_by_text("2 things to fix or improve").click()
+    admin_page.get_by_text("2 of 13 to do").click()
     admin_page.get_by_role("link", name="Write an SEO description").click()
     expect(admin_page.get_by_label("SEO description")).to_be_focused()
     expect(admin_page.get_by_text("10 of 155 characters, better from 50")).to_be_visible()
     admin_page.keyboard.type(" More." * 30)
     expect(admin_page.get_by_text(", too long")).to_be_visible()
     admin_page.get_by_role("link", name="Write a TL;DR").click()
-    expect(admin_page.get_by_label("TL;DR")).to_be_focused()
+    expect(admin_page.get_by_label("TL;DR:")).to_be_focused()
 
 
 @pytest.mark.django_db
 @pytest.mark.any_database
 def test_the_form_shows_the_reading_level(admin_client: Client) -> None:
-    post = make_post(body="<p>The cat sat on the mat.</p>")
+    post = make_post(body="<p>The cat sat on the mat.</p>" * 17)
     page = admin_client.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
-    assert "Reading level: grade -1.4 · 0 long and 0 passive of 1 sentence<" in page
+    assert "Reading level: grade -1.4 · 0 long and 0 passive of 17 sentences<" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_the_grade_of_a_short_text_is_not_shown(admin_client: Client) -> None:
+    post = make_post(body="<p>The cat sat on the mat.</p>" * 16)
+    page = admin_client.get(reverse("admin:blog_post_change", args=[post.pk])).content.decode()
+    assert "Reading level" not in page
+    assert "0 long and 0 passive of 16 sentences<" in page

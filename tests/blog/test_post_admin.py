@@ -67,6 +67,7 @@ def add_image(page: Page) -> None:
     editor.locator("figure figcaption").click()
     type_lines(page, "The third step")
 
+    page.get_by_text("Featured image", exact=True).click()
     page.get_by_role("button", name="Choose an image").click()
     frame.locator(".picker-grid button").first.click()
     expect(page.locator("image-picker img")).to_be_visible()
@@ -94,9 +95,11 @@ def test_the_owner_publishes_a_post_with_an_image_and_a_visitor_sees_it(page: Pa
     page.get_by_role("button", name="Sign in", exact=True).click()
     write_text(page)
     add_image(page)
+    page.get_by_text("Categories and tags", exact=True).click()
     page.get_by_label("Knees").check()
-    page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text("Published.")).to_be_visible()
+    page.get_by_role("button", name="Publish …").click()
+    page.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_role("heading", name="Published")).to_be_visible()
 
     post = Post.objects.get()
     assert post.featured_image == Image.objects.get()

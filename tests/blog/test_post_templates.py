@@ -26,7 +26,7 @@ def test_a_new_post_from_a_template_starts_with_its_content(admin_page: Page) ->
     admin_page.get_by_text("New from template").click()
     admin_page.get_by_role("link", name="Guide").click()
     expect(admin_page.locator(".ProseMirror h2")).to_have_text("Why it hurts")
-    expect(admin_page.get_by_label("TL;DR")).to_have_value("The start")
+    expect(admin_page.get_by_label("TL;DR:")).to_have_value("The start")
     expect(admin_page.get_by_placeholder("What helps when … hurts")).to_be_visible()
     admin_page.goto("/admin/blog/post/")
     admin_page.get_by_text("New from template").click()

@@ -29,11 +29,12 @@ class Writer:
 
     def start_post(self) -> None:
         self.click(self.page.get_by_role("link", name="Write a post").first, "write a post")
+        expect(self.editor).to_be_visible()
         self.page.locator("#id_title").fill("Knees on stairs")
-        self.press("Tab")
+        self.press("Enter")
 
     def write_text_with_link(self) -> None:
-        self.click(self.editor, "text")
+        expect(self.editor).to_be_focused()
         # The keyboard help promises that "## " at the start of a line makes a heading.
         self.page.keyboard.type("Stairs are honest.\n## What helps\nSlow down, says ")
         self.press("Control+k")
@@ -63,10 +64,14 @@ class Writer:
             expect(self.editor.locator("figure")).to_have_count(count)
 
     def publish(self) -> None:
+        self.click(self.page.get_by_text("Excerpt and TL;DR", exact=True), "open the excerpt")
         self.page.get_by_label("Excerpt:").fill("How to walk down without a complaint.")
+        self.click(self.page.get_by_text("Categories and tags", exact=True), "open the categories")
         self.click(self.page.get_by_label("Knees"), "category")
-        self.click_button("Publish")
-        expect(self.page.get_by_text("Published.")).to_be_visible()
+        self.click_button("Publish …")
+        expect(self.page.get_by_role("radio", name="Now")).to_be_focused()
+        self.press("Enter")
+        expect(self.page.get_by_role("heading", name="Published")).to_be_visible()
 
 
 @pytest.mark.browser

@@ -339,7 +339,7 @@ def test_the_author_inserts_a_video(admin_page: Page, site: Site) -> None:
     dialog.get_by_role("button", name="Insert").click()
     expect(admin_page.locator(".ProseMirror .video")).to_contain_text("Heel drops")
     admin_page.get_by_role("button", name="Save changes").click()
-    admin_page.wait_for_load_state()
+    expect(admin_page.get_by_text("Visitors see the new text")).to_be_visible()
     expect(admin_page.locator(".ProseMirror .video img")).to_be_visible()
     post.refresh_from_db()
     assert f'<div data-embed="video" data-id="{Video.objects.get().pk}"></div>' in post.body

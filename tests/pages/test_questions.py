@@ -51,8 +51,9 @@ def test_a_question_is_written_in_the_editor_and_published(admin_page: BrowserPa
     admin_page.keyboard.type("Does it hurt?")
     admin_page.keyboard.press("Enter")
     admin_page.keyboard.type("A little.")
-    admin_page.get_by_role("button", name="Publish", exact=True).click()
-    expect(admin_page.get_by_text("Published.")).to_be_visible()
+    admin_page.get_by_role("button", name="Publish …").click()
+    admin_page.get_by_role("button", name="Publish now").click()
+    expect(admin_page.get_by_role("heading", name="Published")).to_be_visible()
     page = Page.objects.get()
     assert page.path == "questions"
     lines = page.body.replace("\n", "")

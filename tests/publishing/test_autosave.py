@@ -26,6 +26,13 @@ def type_text(page: Page, text: str) -> None:
     page.keyboard.type(text)
 
 
+def sign_in(page: Page, user: User) -> None:
+    page.get_by_label("Email address").fill(user.email)
+    page.get_by_label("Password").fill("a password for tests")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.locator("#user-tools")).to_be_visible()
+
+
 def expect_autosaved(page: Page) -> None:
     expect(page.locator("[data-autosave-status]")).to_have_text(re.compile("Draft saved automatically at"))
 
@@ -59,8 +66,9 @@ def test_typing_into_a_new_form_creates_a_draft(admin_page: Page) -> None:
     post = Post.objects.get()
     assert post.status_label == "Draft"
     expect(admin_page).to_have_url(re.compile(reverse("admin:blog_post_change", args=[post.pk])))
-    admin_page.get_by_role("button", name="Publish", exact=True).click()
-    expect(admin_page.get_by_text("Published.")).to_be_visible()
+    admin_page.get_by_role("button", name="Publish …").click()
+    admin_page.get_by_role("button", name="Publish now").click()
+    expect(admin_page.get_by_role("heading", name="Published")).to_be_visible()
     post = Post.objects.get()
     assert (post.title, post.slug, post.plain_text()) == ("Hips at work", "hips-at-work", "Sit less.")
 
@@ -127,14 +135,32 @@ def test_text_is_restored_after_the_session_expired(admin_page: Page, admin_user
     type_text(admin_page, " And after.")
     expect(admin_page.locator("[data-autosave-status]")).to_contain_text("signed out")
     admin_page.get_by_role("button", name="Save changes").click()
-    admin_page.get_by_label("Email address").fill(admin_user.email)
-    admin_page.get_by_label("Password").fill("a password for tests")
-    admin_page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(admin_page.locator(".ProseMirror")).to_contain_text("Old. Before the cookie went. And after.")
+    expect(admin_page.locator("[data-autosave-status]")).to_contain_text("signed out")
+    with admin_page.context.expect_page() as opened:
+        admin_page.get_by_role("link", name="Sign in").click()
+    sign_in(opened.value, admin_user)
+    # The new session has another CSRF token than the open form.
     admin_page.get_by_role("button", name="Save changes").click()
     expect(admin_page.get_by_text("Visitors see the new text")).to_be_visible()
     post.refresh_from_db()
     assert post.plain_text() == "Old. Before the cookie went. And after."
+
+
+def test_text_is_never_saved_by_another_user_who_signed_in_in_this_browser(admin_page: Page) -> None:
+    other = User.objects.create_superuser("other@example.com", "a password for tests")
+    post = make_post(body="<p>Old.</p>")
+    open_post(admin_page, post)
+    admin_page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    tab = admin_page.context.new_page()
+    tab.goto("/admin/")
+    sign_in(tab, other)
+    type_text(admin_page, " Mine.")
+    expect(admin_page.locator("[data-autosave-status]")).to_contain_text("Someone else is signed in")
+    admin_page.get_by_role("button", name="Save changes").click()
+    expect(admin_page.locator("[data-autosave-status]")).to_contain_text("Someone else is signed in")
+    post.refresh_from_db()
+    assert post.plain_text() == "Old."
+    assert not Autosave.objects.exists()
 
 
 def test_two_tabs_do_not_overwrite_each_other(admin_page: Page) -> None:

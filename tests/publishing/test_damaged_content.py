@@ -112,7 +112,7 @@ def test_field_that_is_no_content_does_not_reach_the_form(admin_client: Client) 
 def test_revision_is_compared_and_restored_without_the_damaged_part(
     admin_client: Client, damage: dict[str, Any], label: str
 ) -> None:
-    post = make_post(title="Knees", body="<p>Saved words.</p>")
+    post = make_post(title="Knees", body="<p>Saved words.</p>", status="draft")
     revision = _damaged(Revision, post, post.snapshot() | {"excerpt": "Earlier excerpt"} | damage)
     url = reverse("admin:blog_post_revision", args=[post.pk, revision.pk])
     page = admin_client.get(url)

@@ -112,9 +112,34 @@ def test_the_first_of_three_revisions_can_be_restored(admin_client: Client) -> N
     assert "<del>One.</del>" in admin_client.get(address).content.decode()
     admin_client.post(address)
     post = Post.objects.get()
+    assert post.plain_text() == "Four."
+    act(admin_client, post, "_publish_changes")
+    post = Post.objects.get()
     assert post.snapshot() == before
     assert post.is_published
     assert Revision.objects.count() == 5
+
+
+def test_restoring_a_revision_of_a_public_post_makes_a_pending_edit(admin_client: Client, client: Client) -> None:
+    post = make_post(body="<p>Old.</p>")
+    change(admin_client, post, body="<p>New.</p>")
+    old = post.revisions.last()
+    assert old is not None
+    page = admin_client.post(reverse("admin:blog_post_revision", args=[post.pk, old.pk]), follow=True).text
+    assert "Visitors still see the published text" in page
+    assert "New." in client.get(post.get_absolute_url()).text
+    assert PendingEdit.objects.get().data["body"] == "<p>Old.</p>"
+
+
+def test_restoring_a_revision_of_a_draft_changes_the_draft(admin_client: Client) -> None:
+    post = make_post(body="<p>Old.</p>", status=Post.Status.DRAFT, published_at=None)
+    change(admin_client, post, body="<p>New.</p>")
+    old = post.revisions.last()
+    assert old is not None
+    admin_client.post(reverse("admin:blog_post_revision", args=[post.pk, old.pk]))
+    post.refresh_from_db()
+    assert post.plain_text() == "Old."
+    assert not PendingEdit.objects.exists()
 
 
 def test_autosaves_and_unchanged_saves_create_no_revision(admin_client: Client) -> None:

@@ -1,0 +1,66 @@
+// The form of a text: autosave, saving without a reload, preview, settings.
+import { Autosave, forgetSubmitted } from "./autosave.js"
+import { Checks } from "./checks.js"
+import { startDiscarding } from "./discard.js"
+import { startFieldLinks } from "./go-to-field.js"
+import { PreviewPanel } from "./preview-panel.js"
+import { PublishDialog } from "./publish-dialog.js"
+import { Saver } from "./saver.js"
+import { startSettingsPanel } from "./settings-panel.js"
+import { startTagChips } from "./tag-chips.js"
+import { startTitleField } from "./title-field.js"
+import { startVisibleArea } from "./visible-area.js"
+
+const startEditor = (root) => {
+  const autosave = new Autosave(root)
+  const checks = new Checks(autosave)
+  const saver = new Saver(autosave.form, autosave)
+  new PublishDialog(
+    autosave.form,
+    (name) => saver.save(name),
+    () => checks.loadForPublishing(),
+  ).start()
+  checks.start()
+  saver.start()
+  const previewButton = document.querySelector("[data-preview]")
+  if (previewButton) {
+    const preview = new PreviewPanel(
+      previewButton,
+      () => autosave.previewUrl,
+      () => autosave.save(),
+    )
+    autosave.form.addEventListener("editor:autosaved", () => preview.refresh())
+    document.addEventListener("click", ({ target }) => {
+      if (target.closest("[data-preview-toggle]")) preview.toggle()
+    })
+  }
+  startTitleField(autosave.form)
+  startSettingsPanel()
+  startFieldLinks()
+  startTagChips(autosave.form)
+  startDiscarding(autosave)
+  startVisibleArea()
+  autosave.start()
+}
+
+const selectOnFocus = ({ target }) => {
+  if (target.matches?.("[data-select-on-focus]")) target.select()
+}
+document.addEventListener("focusin", selectOnFocus)
+
+// A menu closes when the author clicks elsewhere or presses Escape.
+const closeMenus = (event) => {
+  for (const menu of document.querySelectorAll("details.editor-menu[open]")) {
+    if (event.type === "click" && event.target.closest("summary") && menu.contains(event.target)) continue
+    menu.open = false
+    if (event.type === "keydown" && menu.contains(document.activeElement)) menu.querySelector("summary").focus()
+  }
+}
+document.addEventListener("click", closeMenus)
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus(event)
+})
+
+const root = document.querySelector("[data-autosave-url]")
+if (root) startEditor(root)
+else forgetSubmitted()
