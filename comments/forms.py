@@ -31,7 +31,7 @@ class CommentForm(PublicForm):
         label="Your name",
         max_length=80,
         autocomplete="name",
-        help_text="Shown with your comment. A first name or a nickname is enough.",
+        help_text="Shown. A first name is enough.",
         error_messages={"required": "Enter a name. A first name or a nickname is enough."},
     )
     email = EmailField(label="Your email address", required=False, help_text="Never shown.")

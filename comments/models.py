@@ -1,6 +1,6 @@
 """Comments on posts and pages, and their moderation."""
 
-from collections.abc import Iterable
+from collections import defaultdict
 from datetime import timedelta
 from typing import Self
 from urllib.parse import unquote
@@ -59,7 +59,7 @@ class CommentSettings(Singleton):
         help_text="A comment with more links is put into spam, where you can still approve it.",
     )
     spam_words = models.TextField(
-        "words of spam",
+        "spam words",
         blank=True,
         help_text="One word or phrase per line. A comment that contains one of them is put into spam. Capitals and "
         "accents do not matter.",
@@ -177,16 +177,21 @@ class CommentQuerySet(QueuedEmailQuerySet["Comment"]):
     def moderate(self, status: "Comment.Status") -> int:
         """Give the comments a status, and return how many had another one. Their pages show the change at once.
 
-        Concurrent decisions are safe: each is one conditional UPDATE, and the last one counts.
+        A comment that someone else moderates at the same time stays as they decided.
         """
         moderated_at = None if status == Comment.Status.PENDING else timezone.now()
-        rows = Comment.objects.filter(pk__in=list(self.order_by().values_list("pk", flat=True))).exclude(status=status)
+        keys: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+        for pk, discussion, current in self.order_by().values_list("pk", "discussion", "status"):
+            if current != status:
+                keys[discussion, current].append(pk)
+        discussions = Discussion.objects.select_related("post", "page").defer("post__body", "page__body")
+        found = discussions.in_bulk({discussion for discussion, _ in keys})
         count = 0
         with transaction.atomic():
-            for discussion in _discussions_of(rows):
-                with invalidate_only(discussion.cache_path):
-                    changed = rows.filter(discussion=discussion)
-                    count += changed.update(status=status, moderated_at=moderated_at, held_because="")
+            for (discussion, current), pks in sorted(keys.items()):
+                rows = Comment.objects.filter(pk__in=pks, status=current)
+                with invalidate_only(found[discussion].cache_path):
+                    count += rows.update(status=status, moderated_at=moderated_at, held_because="")
         return count
 
     def delete_expired(self) -> int:
@@ -200,11 +205,6 @@ class CommentQuerySet(QueuedEmailQuerySet["Comment"]):
         with invalidate_only(CacheScope.NONE):
             Comment.objects.filter(pk__in=keys).delete()
         return len(keys)
-
-
-def _discussions_of(rows: CommentQuerySet) -> Iterable[Discussion]:
-    discussions = Discussion.objects.filter(pk__in=rows.values("discussion")).order_by("pk")
-    return discussions.select_related("post", "page").defer("post__body", "page__body")
 
 
 class Comment(QueuedEmail):

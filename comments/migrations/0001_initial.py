@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('close_after_days', models.PositiveSmallIntegerField(default=0, help_text='Posts older than this accept no new comments; those they have stay. 0 never closes them. You can also close, or keep open, the comments of a single post.', verbose_name='close after days')),
                 ('sends_email', models.BooleanField(default=True, help_text="Sends an email about each new comment, except spam, to the post's author.", verbose_name='email the author')),
                 ('max_links', models.PositiveSmallIntegerField(default=2, help_text='A comment with more links is put into spam, where you can still approve it.', verbose_name='links allowed')),
-                ('spam_words', models.TextField(blank=True, help_text='One word or phrase per line. A comment that contains one of them is put into spam. Capitals and accents do not matter.', verbose_name='words of spam')),
+                ('spam_words', models.TextField(blank=True, help_text='One word or phrase per line. A comment that contains one of them is put into spam. Capitals and accents do not matter.', verbose_name='spam words')),
             ],
             options={
                 'verbose_name': 'comment settings',

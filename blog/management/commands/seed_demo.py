@@ -1,6 +1,7 @@
 """Load the demo site, or many posts for load tests."""
 
 from argparse import ArgumentParser
+from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         # Apps above the blog have demo content that needs these images and posts.
         call_command("create_starter_pages", demo=True)
         call_command("demo_instagram")
+        call_command("demo_comments", stdout=StringIO())
         call_command("start_shop", demo=True)
         self.stdout.write(f"{created} demo posts created." if created else "The demo is already loaded.")
 
