@@ -1,5 +1,6 @@
 """RSS and Atom feeds of the site, a category, a tag and an author, with full text or summaries."""
 
+import logging
 import mimetypes
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.core.files.storage import default_storage
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -30,6 +32,8 @@ from richtext.rendering import render_all
 from siteinfo.context_processors import get_site
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
+
+log = logging.getLogger(__name__)
 
 ITEMS = 20
 
@@ -139,9 +143,21 @@ class SiteFeed(Feed):
         found = list(posts.prefetch_related("categories", "tags")[:ITEMS])  # type: ignore[misc]
         self.contents: dict[int, str] = {}
         if self.site.feed_content == SiteInfo.FeedContent.FULL:
-            bodies = render_all([post.body for post in found], RenderTarget.FEED, map(self.item_link, found))
-            self.contents = {post.pk: self._content(post, body) for post, body in zip(found, bodies, strict=True)}
+            self.contents = self._contents(found)
         return found
+
+    def _contents(self, posts: list[Post]) -> dict[int, str]:
+        """Return the full texts by primary key. A post whose text cannot be rendered has only its summary."""
+        try:
+            bodies = render_all([post.body for post in posts], RenderTarget.FEED, map(self.item_link, posts))
+        except DatabaseError:
+            raise
+        except Exception:
+            if len(posts) == 1:
+                log.exception("The text of post %s cannot be rendered for feeds", posts[0].pk)
+                return {}
+            return {pk: text for post in posts for pk, text in self._contents([post]).items()}
+        return {post.pk: self._content(post, body) for post, body in zip(posts, bodies, strict=True)}
 
     def item_guid(self, item: Post) -> str:
         """Return a tag URI (RFC 4151), which stays the same when the post's URL changes."""

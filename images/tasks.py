@@ -3,14 +3,18 @@
 import errno
 import logging
 
+from django.db import DatabaseError
+
 from images import renditions
 from images.models import Image, remove_unused_file
 from images.rendition_formats import FAILED, FORMATS_HASH
+from object_storage.errors import StorageUnavailableError
 
 log = logging.getLogger(__name__)
 
 # A full disk or too many open files say nothing about the image. Any other error would stop all images after it.
 _NOT_THE_IMAGE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS})
+_OTHER_ERRORS = (ConnectionError, TimeoutError, DatabaseError, StorageUnavailableError)
 
 
 def create_renditions(image: Image) -> None:
@@ -34,8 +38,9 @@ def create_missing_renditions(limit: int = 20) -> int:
         try:
             create_renditions(image)
             count += 1
-        except (OSError, ValueError) as error:
-            if isinstance(error, ConnectionError | TimeoutError) or getattr(error, "errno", None) in _NOT_THE_IMAGE:
+        except Exception as error:
+            # Pillow and its decoders raise many kinds of errors for damaged files.
+            if isinstance(error, _OTHER_ERRORS) or getattr(error, "errno", None) in _NOT_THE_IMAGE:
                 raise
             log.exception("Image %s could not be rendered", image.pk)
             Image.objects.filter(pk=image.pk, file=image.file.name).update(formats_hash=FAILED)

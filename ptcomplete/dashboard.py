@@ -32,6 +32,7 @@ from ptcomplete.health.findings import Level
 from ptcomplete.health.runner import dashboard_problems
 from publishing.document_paths import document_models
 from publishing.models import Autosave, Document, PendingEdit, Submission
+from search.models import IndexEntry
 from siteinfo.urls import admin_url
 
 MAX_ROWS = 5
@@ -131,6 +132,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     yield from _instagram_tasks(user)
     yield from _submission_tasks(user)
     yield from _failed_image_tasks(user)
+    yield from _unsearchable_tasks(user)
     yield from _unpublished_change_tasks(user)
     yield from _page_tasks(user)
     yield from _ready_draft_tasks(user)
@@ -146,6 +148,10 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
         reason = campaign.pause_reason or "No more emails are sent until you resume it."
         url = admin_url(campaign, "progress")
         yield Task(f"The campaign “{campaign}” is paused", reason, url, "Show", "warning", "red")
+    not_sent = Campaign.objects.filter(status=Campaign.Status.DRAFT).exclude(pause_reason="")
+    for campaign in not_sent.only("subject", "pause_reason")[:MAX_ROWS]:
+        title = f"The campaign “{campaign}” was not sent"
+        yield Task(title, campaign.pause_reason, admin_url(campaign), "Open", "warning", "red")
     uncertain = Delivery.objects.filter(status=Delivery.Status.UNCERTAIN, campaign__status=Campaign.Status.SENDING)
     if delivery := uncertain.select_related("campaign").only("campaign__subject").first():
         title = f"An email from “{delivery.campaign}” may or may not have been sent"
@@ -232,6 +238,18 @@ def _failed_image_tasks(user: User) -> Iterator[Task]:
     for image in Image.objects.filter(formats_hash=FAILED)[:MAX_ROWS]:
         reason = "Visitors load the original file, which is slower. Upload the image again."
         yield Task(f"The sizes of “{image}” could not be created", reason, admin_url(image), "Open", "warning", "red")
+
+
+def _unsearchable_tasks(user: User) -> Iterator[Task]:
+    """Yield documents whose text could not be added to the search index."""
+    if not user.is_superuser:
+        return
+    for entry in IndexEntry.objects.exclude(problem="").select_related("content_type")[:MAX_ROWS]:
+        content_type = entry.content_type
+        url = reverse(f"admin:{content_type.app_label}_{content_type.model}_change", args=[entry.object_id])
+        title = f"Search cannot find “{entry.title}”"
+        reason = f"Its text cannot be read ({entry.problem}). Simplify the text and save it again."
+        yield Task(title, reason, url, "Open", "warning", "red")
 
 
 def _unpublished_change_tasks(user: User) -> Iterator[Task]:

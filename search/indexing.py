@@ -1,12 +1,13 @@
 """Write index entries: for single documents, for documents without an entry, and for all."""
 
+import logging
 import re
 from collections.abc import Callable, Collection, Iterable
 from itertools import batched
 from typing import Any
 from unicodedata import normalize
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from blog.models import Post
@@ -17,6 +18,8 @@ from search.models import IndexEntry, VocabularyWord
 from search.sources import POSTS, SOURCES, Source, entries_with_taxonomy
 from search.tokens import TEXT_FIELDS, make_tokens
 from search.words import is_unspaced, split
+
+log = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
 # About 30,000 words.
@@ -32,19 +35,45 @@ def index_documents(source: Source, pks: Iterable[int]) -> None:
     # No savepoint: an error fails the save that this is part of.
     with transaction.atomic(savepoint=False):
         # Locked until the entry is written, so that no concurrent save overwrites it with older text.
-        entries = list(source.build_entries(source.documents.filter(pk__in=list(pks)).select_for_update()))
-        for entry in entries:
-            entry.content_type = source.content_type
-            for name in _TEXT_FIELDS:
-                setattr(entry, name, _clean(getattr(entry, name)))
-            set_tokens(entry)
+        entries = _entries_of(source, source.documents.filter(pk__in=list(pks)).select_for_update())
         IndexEntry.objects.bulk_create(
             entries,
             update_conflicts=True,
             unique_fields=("content_type", "object_id"),
-            update_fields=_TEXT_FIELDS + TOKEN_FIELDS,
+            update_fields=(*_TEXT_FIELDS, *TOKEN_FIELDS, "problem"),
         )
         _add_words(f"{entry.title} {entry.keywords} {entry.summary} {entry.body}" for entry in entries)
+
+
+def _entries_of(source: Source, documents: Any) -> list[IndexEntry]:
+    """Return the entries of `documents`. One whose text raises an error gets an entry that names the error."""
+    try:
+        return _make_entries(source, documents)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("Not all texts of %s documents can be indexed", len(documents))
+    entries = []
+    for document in documents:
+        try:
+            entries += _make_entries(source, [document])
+        except DatabaseError:
+            raise
+        except Exception as error:
+            entry = IndexEntry(object_id=document.pk, title=_clean(str(document)), problem=type(error).__name__[:100])
+            entry.content_type = source.content_type
+            entries.append(entry)
+    return entries
+
+
+def _make_entries(source: Source, documents: Any) -> list[IndexEntry]:
+    entries = list(source.build_entries(documents))
+    for entry in entries:
+        entry.content_type = source.content_type
+        for name in _TEXT_FIELDS:
+            setattr(entry, name, _clean(getattr(entry, name)))
+        set_tokens(entry)
+    return entries
 
 
 def index_taxonomy(post_pks: Iterable[int]) -> None:

@@ -26,6 +26,8 @@ class IndexEntry(models.Model):
     body_tokens = models.TextField(blank=True, default="")
     words = models.TextField(blank=True, default="")
     keyword_words = models.TextField(blank=True, default="")
+    # Why the document cannot be found: the error that its text raised. It is tried again when it is saved.
+    problem = models.CharField(max_length=100, blank=True, default="")
 
     class Meta:
         """One entry for each document."""

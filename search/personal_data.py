@@ -6,7 +6,7 @@ from search.models import IndexEntry, VocabularyWord
 register.add_impersonal(
     IndexEntry,
     "title keywords summary categories body"
-    " title_tokens keywords_tokens summary_tokens body_tokens words keyword_words",
+    " title_tokens keywords_tokens summary_tokens body_tokens words keyword_words problem",
     "A copy of published content.",
 )
 register.add_impersonal(VocabularyWord, "word form", "Words of published content.")

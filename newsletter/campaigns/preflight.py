@@ -1,9 +1,11 @@
 """Checks before a campaign is sent. A finding with Level.STOP blocks scheduling; all others are advice."""
 
+import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -19,11 +21,14 @@ from newsletter.models.newsletter_settings import WORKER_TIMEOUT
 from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
 from newsletter.tokens import TokenPurpose
+from object_storage.errors import StorageUnavailableError
 from plaintext.numbers import parse_pk
 from richtext.analysis import analyze, plain_text
 from richtext.links import site_path
 from richtext.sanitizer import parse
 from siteinfo.urls import admin_url
+
+log = logging.getLogger(__name__)
 
 # Characters that phones show of a subject, and mail clients of a preheader.
 SUBJECT_LENGTH = 60
@@ -70,8 +75,16 @@ class Preflight(NamedTuple):
 def run_preflight(campaign: Campaign) -> Preflight:
     """Check `campaign` in its current form, saved or not. The number of queries is constant."""
     newsletter_settings = NewsletterSettings.load()
-    email = render_campaign(campaign, newsletter_settings)
     audience_size = campaign.audience().count()
+    try:
+        email = render_campaign(campaign, newsletter_settings)
+    except (DatabaseError, StorageUnavailableError):
+        raise
+    except Exception as error:
+        log.exception("Campaign %s cannot be rendered", campaign.pk)
+        advice = "Simplify the text, or write the part that causes it again."
+        problem = Finding(Level.STOP, f"The text cannot be rendered ({type(error).__name__}).", advice, "#id_body")
+        return Preflight([problem], audience_size)
     findings = [
         *_check_sender(newsletter_settings),
         *_check_content(campaign),

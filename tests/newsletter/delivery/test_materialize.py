@@ -111,5 +111,5 @@ def test_campaign_that_cannot_be_prepared_does_not_block_others(
 
     monkeypatch.setattr(materialize, "render_campaign", render_campaign)
     assert prepare_due_campaigns() == 1
-    assert f"Campaign {broken.pk} cannot be prepared" in caplog.text
-    assert [Campaign.objects.get(pk=each.pk).status for each in (broken, working)] == ["preparing", "sending"]
+    assert f"Campaign {broken.pk} cannot be rendered" in caplog.text
+    assert [Campaign.objects.get(pk=each.pk).status for each in (broken, working)] == ["draft", "sending"]

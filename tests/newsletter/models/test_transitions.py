@@ -24,7 +24,7 @@ SUBSCRIBER = {
 CAMPAIGN = {
     "draft": {"scheduled"},
     "scheduled": {"draft", "preparing", "cancelled"},
-    "preparing": {"sending", "cancelled"},
+    "preparing": {"draft", "sending", "cancelled"},
     "sending": {"paused", "sent", "cancelled"},
     "paused": {"sending", "cancelled"},
     "sent": {"sending"},
