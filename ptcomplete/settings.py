@@ -58,6 +58,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 INSTALLED_APPS = [
     "ptcomplete",
     "wordpress",
+    "site_export",
     "comments",
     "feedback",
     "contact",

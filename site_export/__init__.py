@@ -1,0 +1,1 @@
+"""Export the whole site to a folder, and import such a folder into an empty site."""

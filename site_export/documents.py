@@ -1,0 +1,110 @@
+"""Posts and pages as HTML and as Markdown with front matter, readable without this program."""
+
+import html
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from markdownify import ATX, markdownify
+
+from blog.models import Post, Snippet
+from images.models import Image
+from pages.models import Page
+from richtext import embeds
+from richtext.analysis import analyze
+from richtext.embeds import Embed, RenderTarget
+
+_EMBED = re.compile(r'<div\b[^<>]*\bdata-embed="([\w-]+)"[^<>]*\bdata-id="(\d+)"[^<>]*>\s*</div>')
+_IMAGE = re.compile(r'<img\b[^<>]*\bdata-image="(\d+)"[^<>]*>')
+_ALT = re.compile(r'\balt="([^"]*)"')
+_OWN_LINK = re.compile(r'(<a\b[^<>]*\bhref=")(/(?!/)[^"]*)')
+_ANY_IMAGE = re.compile(r"<(?:img|source)\b[^<>]*>|</?picture\b[^<>]*>")
+
+
+def plain_html(bodies: Collection[str], media_url: str) -> list[str]:
+    """Return the bodies as HTML that any program shows, with a query per kind of embed.
+
+    Images are the originals, at their names in the library below `media_url`. Links within the site are absolute.
+    """
+    return [_filled(body, images, markup, media_url) for images, markup in [_load(bodies)] for body in bodies]
+
+
+def _load(bodies: Collection[str]) -> tuple[dict[int, Image], dict[tuple[str, int], str]]:
+    found = {embed for body in bodies for embed in analyze(body).embeds}
+    snippets = Snippet.objects.in_bulk([pk for kind, pk in found if kind == "snippet"])
+    found |= {embed for snippet in snippets.values() for embed in analyze(snippet.body).embeds}
+    wanted = [Embed(kind, pk) for kind, pk in found if kind not in {"image", "snippet"}]
+    resolved = embeds.resolve(wanted, RenderTarget.FEED)
+    # Cards show small copies of images, which may not exist yet.
+    markup = {(embed.kind, embed.id): _ANY_IMAGE.sub("", text) for embed, text in resolved.items()}
+    markup |= {("snippet", pk): snippet.body for pk, snippet in snippets.items()}
+    images = {int(pk) for text in (*bodies, *markup.values()) for pk in _IMAGE.findall(text)}
+    return Image.objects.in_bulk(images), markup
+
+
+def _filled(body: str, images: dict[int, Image], markup: dict[tuple[str, int], str], media_url: str) -> str:
+    def embed(match: re.Match[str]) -> str:
+        return markup.get((match[1], int(match[2])), "")
+
+    def image(match: re.Match[str]) -> str:
+        row = images.get(int(match[1]))
+        if row is None:
+            return ""
+        alt = _ALT.search(match[0])
+        text = alt[1] if alt else html.escape(row.alt)
+        url = html.escape(f"{media_url}{row.file.name}")
+        return f'<img src="{url}" alt="{text}" width="{row.width}" height="{row.height}">'
+
+    # Snippets contain other embeds, but no snippets.
+    text = _EMBED.sub(embed, _EMBED.sub(embed, body))
+    return _OWN_LINK.sub(rf"\1{settings.SITE_URL}\2", _IMAGE.sub(image, text))
+
+
+def front_matter(document: Post | Page) -> str:
+    """Return the front matter of `document`: YAML whose values are JSON, which YAML includes."""
+    values: dict[str, Any] = {
+        "title": document.title,
+        "slug": document.slug,
+        "url": document.get_absolute_url() if getattr(document, document.path_field) else "",
+        "status": document.status_label.lower(),
+        "published_at": document.published_at and document.published_at.isoformat(),
+        "updated_on": document.updated_on and document.updated_on.isoformat(),
+        "excerpt": document.excerpt,
+        "seo_title": document.seo_title,
+        "seo_description": document.seo_description,
+        "canonical_url": document.canonical_url,
+        "hides_from_search": document.hides_from_search or None,
+        "featured_image": document.featured_image and document.featured_image.file.name,
+    }
+    if isinstance(document, Post):
+        values |= {
+            "author": document.author.name,
+            "primary_category": document.primary_category and document.primary_category.path.strip("/"),
+            "categories": sorted(category.path.strip("/") for category in document.categories.all()),
+            "tags": sorted(tag.name for tag in document.tags.all()),
+            "series": document.series and document.series.title,
+            "tldr": document.tldr_points,
+        }
+    lines = (f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items() if value)
+    return "\n".join(["---", *lines, "---", ""])
+
+
+def to_markdown(body: str) -> str:
+    """Return HTML as Markdown. Superscript, subscript and tables without a header stay HTML."""
+    text: str = markdownify(body, heading_style=ATX, bullets="-", sub_symbol="<sub>", sup_symbol="<sup>")
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def html_page(document: Post | Page, body: str) -> str:
+    """Return a complete HTML page of the document."""
+    title = html.escape(document.title)
+    head = f'<!doctype html>\n<html>\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n</head>\n'
+    return f"{head}<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
+
+
+def media_url() -> str:
+    """Return the absolute URL below which the site serves its uploads."""
+    return f"{settings.SITE_URL}{default_storage.url('x').removesuffix('x')}"

@@ -1,0 +1,202 @@
+"""Test the export of the whole site, and its import into an empty one."""
+
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from blog.models import Post
+from comments.models import Comment, Discussion
+from images.models import Image
+from instagram.models import InstagramSettings
+from newsletter.models import Campaign, Subscriber
+from pages.models import Page
+from site_export.contents import LEFT_OUT, LEFT_OUT_FIELDS, exported_fields, exported_models
+from tests.accounts.all_models import make_all_models
+
+pytestmark = pytest.mark.django_db
+_SECRET = re.compile(r"password|secret|token|access|api_?key|preview_key|private", re.IGNORECASE)
+# Fields whose names only look like secrets.
+_HARMLESS = {"newsletter.Subscriber.token_version", "comments.Discussion.access"}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def empty_site() -> None:
+    """Delete every row of the site's apps."""
+    with connection.constraint_checks_disabled():
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.app_label not in {"contenttypes", "auth", "sites"}:
+                model._base_manager.all()._raw_delete(using=connection.alias)
+    for name in [image for image in default_storage.listdir("images")[1] if default_storage.exists(f"images/{image}")]:
+        default_storage.delete(f"images/{name}")
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    make_all_models()
+    discussion = Discussion.objects.get_or_create_of(Post.objects.published().order_by("pk").first())
+    first = Comment.objects.create(
+        discussion=discussion, name="Ann", email="ann@mail.example", body="<p>Thanks]]></p>", status="approved"
+    )
+    Comment.objects.create(discussion=discussion, name="Ben", body="<p>Me too</p>", status="approved", parent=first)
+    InstagramSettings.objects.update_or_create(pk=1, defaults={"access_token": "SECRET-TOKEN"})
+    User.objects.create_user("someone@login.example", "a-very-secret-password")
+    folder = tmp_path / "export"
+    call_command("export_site", str(folder))
+    return folder
+
+
+def test_importing_into_an_empty_site_and_exporting_again_gives_the_same_bytes(exported: Path, tmp_path: Path) -> None:
+    before = contents(exported)
+    assert len(before) > 50
+    post = Post.objects.published().order_by("pk").first()
+    assert post is not None
+    empty_site()
+    call_command("import_site", str(exported))
+    call_command("export_site", str(tmp_path / "again"))
+    after = contents(tmp_path / "again")
+    assert sorted(after) == sorted(before)
+    assert [name for name in before if before[name] != after[name]] == []
+    assert Client().get(post.get_absolute_url()).status_code == 200
+    # New rows get free numbers.
+    assert Image.objects.create(file="images/x.png", width=1, height=1, title="x").pk > 0
+
+
+def test_every_kind_of_file_is_there(exported: Path) -> None:
+    names = set(contents(exported))
+    assert {"README.md", "manifest.json", "redirects.csv", "subscribers.csv", "wordpress.xml"} <= names
+    assert any(name.startswith("media/images/") for name in names)
+    post = Post.objects.published().exclude(body="").order_by("pk").first()
+    assert post is not None
+    markdown = (exported / f"markdown/posts/{post.pk}-{post.slug}.md").read_text()
+    head = dict(line.split(": ", 1) for line in markdown.split("---\n")[1].splitlines())
+    assert json.loads(head["title"]) == post.title
+    page = (exported / f"html/posts/{post.pk}-{post.slug}.html").read_text()
+    assert "data-image" not in page
+    assert "data-embed" not in page
+    rows = list(csv.DictReader((exported / "subscribers.csv").open()))
+    assert len(rows) == Subscriber.objects.count() > 0
+
+
+def test_images_in_texts_lead_to_the_originals(exported: Path) -> None:
+    pages = list((exported / "html").rglob("*.html"))
+    sources = [(page, source) for page in pages for source in re.findall(r'<img src="([^"]+)"', page.read_text())]
+    assert sources
+    assert all((page.parent / source).resolve().is_file() for page, source in sources)
+
+
+def test_secrets_are_never_exported(exported: Path) -> None:
+    everything = b"".join(contents(exported).values())
+    for secret in (
+        b"SECRET-TOKEN",
+        b"someone@login.example",
+        User.objects.get(email="someone@login.example").password.encode(),
+    ):
+        assert secret not in everything
+    for key in Post.objects.values_list("preview_key", flat=True):
+        assert str(key).encode() not in everything
+    # An address of a commenter is only in the rows for this program.
+    assert [name for name, data in contents(exported).items() if b"ann@mail.example" in data] == [
+        "data/comments.comment.jsonl"
+    ]
+
+
+def test_fields_that_look_like_secrets_are_left_out() -> None:
+    names = [f"{model._meta.label}.{field.name}" for model in exported_models() for field in exported_fields(model)]
+    assert [name for name in names if _SECRET.search(name.rpartition(".")[2]) and name not in _HARMLESS] == []
+    known = {
+        f"{model._meta.label}.{field.name}" for model in apps.get_models() for field in model._meta.concrete_fields
+    }
+    assert known >= LEFT_OUT_FIELDS
+    labels = {model._meta.label for model in apps.get_models()} | {config.label for config in apps.get_app_configs()}
+    assert labels >= LEFT_OUT.keys()
+
+
+def test_campaigns_on_their_way_are_not_exported(exported: Path) -> None:
+    lines = (exported / "data/newsletter.campaign.jsonl").read_text().splitlines()
+    assert {json.loads(line)["status"] for line in lines} <= {"draft", "sent", "cancelled"}
+    assert Campaign.objects.exists()
+
+
+def test_site_with_content_is_refused(exported: Path) -> None:
+    with pytest.raises(CommandError, match="This site already has posts"):
+        call_command("import_site", str(exported))
+
+
+def test_folder_with_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    with pytest.raises(CommandError, match="is not an empty folder"):
+        call_command("export_site", str(tmp_path))
+    assert (tmp_path / "note.txt").read_text() == "mine"
+
+
+def rewrite(folder: Path, name: str, old: str, new: str) -> None:
+    """Replace text in a file and its digest in the manifest."""
+    path = folder / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (
+            "data/blog.post.jsonl",
+            '"status": "published"',
+            '"status": "secret"',
+            r"data/blog\.post\.jsonl, line \d+: “status”",
+        ),
+        ("data/blog.post.jsonl", '{"id"', "{", r"data/blog\.post\.jsonl, line 1: This is not JSON"),
+        ("data/blog.post.jsonl", '"slug": ', '"slugg": ', r"line 1: The fields differ: slug, slugg"),
+        ("data/blog.category.jsonl", '"id": ', '"id": 9999', "The rows do not fit together"),
+        ("manifest.json", "data/blog.post.jsonl", "data/../../x", "data/blog.post.jsonl is missing"),
+        ("manifest.json", "README.md", "../README.md", "invalid name"),
+        ("manifest.json", '"version": 1', '"version": 99', "version 99"),
+    ],
+)
+def test_wrong_files_are_named_and_nothing_is_written(
+    exported: Path, name: str, old: str, new: str, message: str
+) -> None:
+    if name == "manifest.json":
+        path = exported / name
+        path.write_text(path.read_text().replace(old, new, 1))
+    else:
+        rewrite(exported, name, old, new)
+    empty_site()
+    with pytest.raises(CommandError, match=message):
+        call_command("import_site", str(exported))
+    assert not Post.objects.exists()
+    assert not Page.objects.exists()
+    assert not default_storage.listdir("images")[1]
+
+
+def test_damaged_file_is_named(exported: Path) -> None:
+    with (exported / "redirects.csv").open("a") as file:
+        file.write("more")
+    empty_site()
+    with pytest.raises(CommandError, match=r"redirects\.csv is damaged"):
+        call_command("import_site", str(exported))
+
+
+def test_script_in_a_text_is_removed(exported: Path) -> None:
+    rewrite(exported, "data/blog.post.jsonl", '"body": "', '"body": "<script>alert(1)</script><p onclick=x>Hi</p>')
+    empty_site()
+    call_command("import_site", str(exported))
+    assert not Post.objects.filter(body__contains="script").exists()
+    assert not Post.objects.filter(body__contains="onclick").exists()
