@@ -1,7 +1,5 @@
 """Decide when a backup is due, run it alongside the worker, and report problems with backups."""
 
-import logging
-import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,8 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from backups.models import Backup
-
-log = logging.getLogger(__name__)
+from operations.child_process import ChildProcess
 
 COMMAND: Sequence[str] = (sys.executable, "-m", "django", "backup")
 RETRY_AFTER = timedelta(hours=1)
@@ -54,32 +51,15 @@ def is_recent(backup: Backup) -> bool:
     return timezone.now() - backup.started_at <= limit
 
 
-class BackupProcess:
-    """A process that makes a backup, so that a large one does not delay the other jobs of the worker."""
+class BackupProcess(ChildProcess):
+    """A process that makes a backup."""
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+    name = "backup"
 
-    def start_if_due(self) -> int:
-        """Start a backup if one is due. Return 0: the worker has nothing left to do."""
-        if self._process and self._process.poll() is None:
-            return 0
-        if self._process and self._process.returncode:
-            # The process has logged why, unless it was killed.
-            log.error("The backup process exited with code %s", self._process.returncode)
-        self._process = None
-        if is_due():
-            # The current folder is where Python finds the project.
-            self._process = subprocess.Popen(COMMAND, cwd=settings.BASE_DIR)
-        return 0
+    def command(self) -> Sequence[str]:
+        """Return the command."""
+        return COMMAND
 
-    def wait(self) -> bool:
-        """Wait for the started backup to end. Return whether it succeeded."""
-        process, self._process = self._process, None
-        return process is None or process.wait() == 0
-
-    def stop(self) -> None:
-        """Interrupt the backup that was started, which removes its incomplete archive."""
-        if self._process and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait()
+    def is_due(self) -> bool:
+        """Return whether it is time for a backup."""
+        return is_due()

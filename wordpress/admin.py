@@ -1,4 +1,4 @@
-"""Menus from WordPress in the admin, where the author chooses their places."""
+"""Imports and menus from WordPress in the admin."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from layout.block_types import MENUS, SIDES, Area
+from wordpress.import_admin import ImportRunAdmin
 from wordpress.menus import place_menu
 from wordpress.models import ImportedMenu
+
+__all__ = ["ImportRunAdmin", "ImportedMenuAdmin"]
 
 type _Action = Callable[["ImportedMenuAdmin", HttpRequest, QuerySet[ImportedMenu]], None]
 

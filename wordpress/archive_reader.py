@@ -73,6 +73,18 @@ def open_export_files(path: Path) -> tuple[ExportFile, ...]:
     return tuple(replace(file, encoding=_detect_encoding(file)) for file in (ExportFile(path, name) for name in names))
 
 
+def is_media_archive(path: Path) -> bool:
+    """Return whether the file is a ZIP with files of a media library and no export."""
+    if _magic(path) != b"PK\x03\x04":
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        return False
+    return bool(names) and not any(_MEMBER.search(name) for name in names)
+
+
 def channel_elements(file: ExportFile) -> Iterator[etree._Element]:
     """Yield the complete children of <channel>, clearing each one before the next is read.
 

@@ -6,7 +6,7 @@ Each page and each changed post is saved in its own transaction, new posts in sm
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
@@ -23,7 +23,7 @@ from siteinfo.models import SiteInfo
 from wordpress import path_mapping, undo
 from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
 from wordpress.comments import CommentImporter
-from wordpress.item_batches import batches, with_keys
+from wordpress.item_batches import Draft, batches, with_keys
 from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, withhold_empty
 from wordpress.item_handlers import ItemHandler
 from wordpress.links import NewUrls
@@ -40,16 +40,6 @@ log = logging.getLogger(__name__)
 
 MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
 _ERRORS = (DatabaseError, ValidationError, ValueError, RecursionError)
-
-
-@dataclass
-class _Draft:
-    """A new post and what to report once it is saved. Skipped items have no `post`."""
-
-    item: Item
-    key: str
-    report: Report
-    post: Post | None = None
 
 
 class Importer:
@@ -178,7 +168,7 @@ class Importer:
     def _import_new(self, posts: Sequence[tuple[str, Item]]) -> None:
         """Import new posts in one transaction. If one of them fails, import them one by one."""
         try:
-            drafts = [_Draft(item, key, self.report.child()) for key, item in posts]
+            drafts = [Draft(item, key, self.report.child()) for key, item in posts]
             for draft in drafts:
                 self._fill_draft(draft)
             report = self.report.child()
@@ -199,7 +189,7 @@ class Importer:
             if draft.post is not None:
                 self._record_url(draft.item, draft.post)
 
-    def _fill_draft(self, draft: _Draft) -> None:
+    def _fill_draft(self, draft: Draft) -> None:
         """Convert the item to a post, without writing to the database."""
         item = draft.item
         if reason := self._skip_reason(item):
@@ -214,6 +204,8 @@ class Importer:
         """Set the fields of `document` that need no database."""
         fill_document(document, item, self.site, report, self.reusable_blocks.find)
         self.seo.apply(document, item, report)
+        if report.run and report.run.options.get("as_drafts"):
+            document.status = Post.Status.DRAFT
         if names := self.terms.bylines.other_names(item):
             document.body += f"\n<p><em>Written with {escape(get_text_list(names, 'and'))}.</em></p>"
         withhold_empty(document, item, report)
@@ -222,7 +214,7 @@ class Importer:
         slug = self.seo.primary_category_slug(item)
         return self.terms.category(slug) if slug else None
 
-    def _save_drafts(self, drafts: Sequence[_Draft]) -> None:
+    def _save_drafts(self, drafts: Sequence[Draft]) -> None:
         """Save new posts, their redirects, and the records of their import."""
         new_posts = [self._new_post(draft.post, draft.item) for draft in drafts if draft.post is not None]
         self.slugs.assign(new_posts)
@@ -266,6 +258,8 @@ class Importer:
     # ---- Single posts and pages -----------------------------------------------------------------
 
     def _import(self, item: Item, key: str, report: Report) -> None:
+        if item.status == "trash" and self._withdraw(item, key, report):
+            return
         if reason := self._skip_reason(item):
             report.notes.append(f"“{display_title(item)}” {reason}")
             self._record_item(report, item, key, item.post_type, Outcome.SKIPPED)
@@ -310,6 +304,25 @@ class Importer:
             # Subscribers already know this post, so do not announce it.
             AnnouncedPost.objects.skip_existing(pk=document.pk)
         return outcome
+
+    def _withdraw(self, item: Item, key: str, report: Report) -> bool:
+        """Move a document to the trash that WordPress has trashed since. Return False if it is not here."""
+        kind = ImportedObject.Kind(item.post_type)
+        record = ImportedObject.objects.filter(site=self.site.name, kind=kind, key=key).first()
+        document = MODELS[kind].objects.filter(pk=record.object_id, trashed_at=None).first() if record else None
+        if record is None or document is None:
+            return False
+        outcome = Outcome.WITHDRAWN
+        if record.fingerprint == fingerprint(document):
+            document.trash()
+            record.digest, record.fingerprint = source_digest(item, None), fingerprint(document)
+            record.save()
+            report.notes.append(f"“{display_title(item)}” was moved to the trash, as in WordPress.")
+        else:
+            outcome = Outcome.CONFLICT
+            report.notes.append(f"“{display_title(item)}” is in the trash in WordPress. You changed it, so it stays.")
+        self._record_item(report, item, key, kind, outcome, target=document)
+        return True
 
     def _skip_reason(self, item: Item) -> str:
         if item.status == "trash" or (item.status == "auto-draft" and not (item.body or item.title)):

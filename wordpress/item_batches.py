@@ -2,12 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from blog.models import Post
 from wordpress.reader import Item
+from wordpress.report import Report
 
 # Limits of a batch. Its transaction takes a fraction of a second, so visitors can write to the database in between.
 BATCH_ITEMS = 25
 BATCH_CHARACTERS = 250_000
+
+
+@dataclass
+class Draft:
+    """A new post and what to report once it is saved. Skipped items have no `post`."""
+
+    item: Item
+    key: str
+    report: Report
+    post: Post | None = None
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -64,6 +64,8 @@ class ImportRun(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        verbose_name = "import from WordPress"
+        verbose_name_plural = "import from WordPress"
         constraints = [
             models.UniqueConstraint(
                 fields=["state"], condition=models.Q(state="running"), name="wordpress_one_running_import"

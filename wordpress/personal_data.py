@@ -1,7 +1,7 @@
 """What an import from WordPress stores about people: the names under which authors signed in there."""
 
 from privacy.registry import PersonalData, register
-from wordpress.models import ImportedObject, ImportRun, ReportRow
+from wordpress.models import ImportedMenu, ImportedObject, ImportRun, ReportRow
 
 register.add(
     PersonalData(
@@ -23,6 +23,7 @@ register.add_impersonal(
     "files digest options expected preview redirects_before step error host claim",
     "What an import does, with which files.",
 )
+register.add_impersonal(ImportedMenu, "site slug name entries", "Published menus of the old site.")
 register.add_impersonal(
     ReportRow,
     "key source_id title source reason object_type undone",

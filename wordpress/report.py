@@ -145,6 +145,10 @@ class Report:
         """Return the number of posts and pages that could not be imported."""
         return sum(counts["failed"] for counts in self.outcomes.values())
 
+    def count_of(self, outcome: str) -> int:
+        """Return the number of posts and pages with this outcome."""
+        return sum(counts[outcome] for counts in self.outcomes.values())
+
     def reason_for(self, title: str) -> str:
         """Return the notes of a report about a single item, without its title."""
         prefix = re.compile(rf"\A“{re.escape(title)}”:? ")

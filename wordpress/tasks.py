@@ -1,5 +1,6 @@
-"""Do what a run asks for: the import or its undo."""
+"""Do what a run asks for: the preview, the import or its undo."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,10 +8,13 @@ from pathlib import Path
 from accounts.models import AuditEvent
 from operations.errors import describe
 from wordpress import runs
+from wordpress.archive_reader import EXPORT_HINT, is_media_archive
+from wordpress.files import delete_uploads, stored_files
 from wordpress.importing import run_import
 from wordpress.models import ImportRun
+from wordpress.preview import build_preview
 from wordpress.reader import Export, ExportError, read_export
-from wordpress.report import Report
+from wordpress.report import Outcome, Report
 from wordpress.runs import Claim, LostClaimError
 from wordpress.undo import undo_run
 
@@ -41,6 +45,47 @@ def _ending(claim: Claim) -> Iterator[None]:
         claim.finish(ImportRun.State.FAILED, reason)
         raise
     claim.finish(ImportRun.State.DONE)
+
+
+def do_task(claim: Claim) -> None:
+    """Do what the run of `claim` asks for, with the files that were uploaded for it."""
+    task = claim.run.task
+    if task == ImportRun.Task.UNDO:
+        do_undo(claim)
+    elif task == ImportRun.Task.PREVIEW:
+        do_preview(claim)
+    else:
+        with _ending(claim):
+            exports = _read_uploads(claim)
+            report = run_import(claim, exports, lambda done: None)
+            if not report.count_of(Outcome.CONFLICT):
+                delete_uploads(claim.run)
+
+
+def do_preview(claim: Claim) -> None:
+    """Read the uploaded files and store what they contain."""
+    with _ending(claim):
+        exports = _read_uploads(claim)
+        claim.run.expected = dict(sum((export.counts for export in exports), Counter()))
+        claim.run.preview = build_preview(exports, lambda done, total: claim.progress("Reading the texts", done, total))
+        claim.save("preview", "expected")
+
+
+def _read_uploads(claim: Claim) -> list[Export]:
+    exports = []
+    for name, path in stored_files(claim.run):
+        if is_media_archive(path):
+            continue
+        claim.progress(f"Reading {name}"[:100], 0)
+        try:
+            exports.append(read_export(path))
+        except ExportError as error:
+            raise ExportError(f"{name}: {error}") from error
+        except FileNotFoundError as error:
+            raise ExportError("The uploaded files were deleted after a week. Upload them again.") from error
+    if not exports:
+        raise ExportError(f"There is no WordPress export among these files. {EXPORT_HINT}")
+    return exports
 
 
 def do_import(claim: Claim, exports: Sequence[Export], progress: Callable[[int], None] = lambda done: None) -> Report:

@@ -15,7 +15,7 @@ from plaintext.slugs import is_slug, slugify, unused_slug
 from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
 from wordpress import reader
-from wordpress.authors import Bylines, public_name
+from wordpress.authors import Bylines, author_key, public_name
 from wordpress.models import ImportedObject, ImportRun, digest, row_fingerprint
 from wordpress.reader import Export, Term
 from wordpress.report import Outcome, Report
@@ -77,11 +77,17 @@ class TermImporter:
         if login not in self._authors:
             known = self.bylines.find(login) or reader.Author(login)
             self._authors[login] = self._get_or_import(
-                ImportedObject.Kind.AUTHOR, login[:700], Author, lambda: _create_author(known)
+                ImportedObject.Kind.AUTHOR, login[:700], Author, lambda: self._chosen(login) or _create_author(known)
             )
             self._save_wp_id(ImportedObject.Kind.AUTHOR, known.wp_id, self._authors[login])
             self._save_key(ImportedObject.Kind.AUTHOR, f"/{author_slug(known.login or login)}", self._authors[login])
         return self._authors[login]
+
+    def _chosen(self, login: str) -> tuple[Author, bool] | None:
+        """Return the author that was chosen in the admin for this login."""
+        pk = self.run.options.get("authors", {}).get(author_key(login)) if self.run else None
+        author = Author.objects.filter(pk=pk).first() if pk else None
+        return (author, False) if author else None
 
     def _term(self, taxonomy: str, slug: str) -> Term:
         return self._terms.get((taxonomy, slug)) or Term(taxonomy=taxonomy, slug=slug, name=slug)

@@ -88,8 +88,8 @@ def _undo_batch(run: ImportRun, handler: UndoHandler, records: Sequence[Imported
     reported = ReportRow.objects.filter(run=run, object_type=label)
     reported.filter(object_id__in=[row.pk for _, row in pairs if row.pk not in reasons]).update(undone="Removed")
     for reason in set(reasons.values()):
-        kept = [pk for pk, each in reasons.items() if each == reason]
-        reported.filter(object_id__in=kept).update(undone=f"Not removed: {reason}"[:255])
+        remaining = [pk for pk, each in reasons.items() if each == reason]
+        reported.filter(object_id__in=remaining).update(undone=f"Not removed: {reason}"[:255])
 
 
 def values_before(row: models.Model) -> dict[str, Any] | None:

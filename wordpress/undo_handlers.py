@@ -7,12 +7,13 @@ from typing import Any
 from django.db import models
 
 from accounts.models import Author
+from affiliates.models import Link, Program
 from blog.models import Category, Post, Tag
 from pages.models import Page
 from redirects.models import Redirect
 from redirects.normalize import normalize_path
 from siteinfo.models import SiteInfo
-from wordpress.models import ImportedObject, fingerprint, row_fingerprint
+from wordpress.models import ImportedMenu, ImportedObject, fingerprint, row_fingerprint
 from wordpress.undo import UndoHandler, redirect_fingerprint, register
 
 type Pairs = Sequence[tuple[ImportedObject, Any]]
@@ -69,7 +70,7 @@ def referenced(rows: Sequence[models.Model], ignored: Sequence[str] = ()) -> set
 
 
 def _documents_to_keep(pairs: Pairs) -> Mapping[int, str]:
-    model = type(pairs[0][1]) if pairs else Post
+    model: Any = type(pairs[0][1]) if pairs else Post
     pks = [row.pk for _, row in pairs]
     rows = {row.pk: row for row in model._default_manager.filter(pk__in=pks).prefetch_snapshots()}
     edited = {row.pk: EDITED for record, row in pairs if record.fingerprint != fingerprint(rows[row.pk])}
@@ -89,17 +90,21 @@ def _documents_to_keep(pairs: Pairs) -> Mapping[int, str]:
 def _redirects_to_keep(pairs: Pairs) -> Mapping[int, str]:
     edited = {row.pk: EDITED for record, row in pairs if record.fingerprint != redirect_fingerprint(row)}
     run = pairs[0][0].run if pairs else None
-    kept: set[str] = set()
+    remaining_urls: set[str] = set()
     for kind, model in ((ImportedObject.Kind.POST, Post), (ImportedObject.Kind.PAGE, Page)):
         remaining = ImportedObject.objects.filter(run=run, kind=kind).values("object_id")
-        kept |= {normalize_path(row.get_absolute_url()) for row in model._default_manager.filter(pk__in=remaining)}
-    leading = {row.pk: "the page it leads to is still here" for _, row in pairs if row.target_path in kept}
+        rows = model._default_manager.filter(pk__in=remaining)
+        remaining_urls |= {normalize_path(row.get_absolute_url()) for row in rows}
+    leading = {row.pk: "the page it leads to is still here" for _, row in pairs if row.target_path in remaining_urls}
     return leading | edited
 
 
 register(ImportedObject.Kind.REDIRECT, UndoHandler(Redirect, 50, _redirects_to_keep, delete_rows))
 register(ImportedObject.Kind.POST, UndoHandler(Post, 30, _documents_to_keep, delete_rows))
 register(ImportedObject.Kind.PAGE, UndoHandler(Page, 40, _documents_to_keep, delete_tree))
+register(ImportedObject.Kind.MENU, UndoHandler(ImportedMenu, 10, unless_used(), delete_rows))
+register(ImportedObject.Kind.LINK, UndoHandler(Link, 52, unless_used(), delete_rows))
+register(ImportedObject.Kind.PROGRAM, UndoHandler(Program, 54, unless_used(), delete_rows))
 register(ImportedObject.Kind.TAG, UndoHandler(Tag, 60, unless_used(), delete_rows))
 register(ImportedObject.Kind.CATEGORY, UndoHandler(Category, 70, unless_used(), delete_tree))
 register(ImportedObject.Kind.AUTHOR, UndoHandler(Author, 80, unless_used(), delete_rows))

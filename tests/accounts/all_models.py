@@ -22,7 +22,7 @@ from pages.models import Page
 from redirects.models import NotFoundLog, Redirect
 from tests.example_site import make_example_site
 from tests.factories import make_campaign, make_image, make_subscriber
-from wordpress.models import ImportedMenu
+from wordpress.models import ImportedMenu, ImportRun
 
 SINGLETONS = (
     CommentSettings,
@@ -56,6 +56,7 @@ def make_all_models() -> None:
     Backup.objects.create(name="backup", started_at=timezone.now(), active_at=timezone.now())
     Redirect.objects.create(old_path="/old", target="/new/")
     NotFoundLog.objects.create(path="/gone")
+    ImportRun.objects.create()
     for singleton in SINGLETONS:
         singleton.objects.create()
     empty = [model._meta.label for model in admin.site._registry if not model._default_manager.exists()]

@@ -37,6 +37,8 @@ from ptcomplete.database_retry import is_lost_connection
 from publishing.revisions import publish_due_edits
 from redirects.services import prune_not_found_log
 from search.indexing import index_missing
+from wordpress.background import ImportProcess
+from wordpress.files import delete_old_files
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ class Job(NamedTuple):
 
 
 _backup_process = BackupProcess()
+_import_process = ImportProcess()
 _failing: set[str] = set()
 
 # Batches are small, so that a job does not delay the others and the worker stops quickly.
@@ -69,12 +72,14 @@ JOBS = (
     Job("queued emails", send_due_emails, 5, busy_interval=2),
     Job("newsletter campaigns", partial(run_round, lambda: False, seconds=3), 5, busy_interval=2),
     Job("backup", _backup_process.start_if_due, 60),
+    Job("import from WordPress", _import_process.start_if_due, 2),
     Job("image renditions", partial(create_missing_renditions, limit=2), 5, busy_interval=0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
     Job("unused Instagram archives", instagram_archive.delete_expired, 3600),
     Job("old webhook events", WebhookEvent.objects.delete_expired, 3600),
     Job("404 log entries with a redirect", prune_not_found_log, 3600),
+    Job("files of old imports", delete_old_files, 3600),
     Job("old share images", og_images.delete_old, 3600),
     Job("abandoned parts of uploads", delete_abandoned_parts, 24 * 3600),
     # Several periods of one model may share a job.
@@ -178,10 +183,12 @@ class Command(BaseCommand):
             with Heartbeat("worker") as heartbeat:
                 work_until(stopped, JOBS, heartbeat)
             _backup_process.stop()
+            _import_process.stop()
         elif is_maintenance_on():
             raise CommandError("Maintenance mode is on, so nothing was done.")
         else:
             has_succeeded = work_until_idle(stopped, JOBS)
-            # Also after a failure, so that no backup goes on without a worker.
-            if not (_backup_process.wait() and has_succeeded):
+            # Also after a failure, so that no process goes on without a worker.
+            processes_succeeded = [process.wait() for process in (_backup_process, _import_process)]
+            if not (all(processes_succeeded) and has_succeeded):
                 raise CommandError("A job failed. See the log above.")

@@ -66,7 +66,7 @@ class Command(BaseCommand):
         return report
 
     def _import(self, files: Sequence[Path], exports: Sequence[Export]) -> Report:
-        """Import the exports as a run, whose report is kept."""
+        """Import the exports as a run, with a report in the database."""
         described, digest = describe_files(files)
         claim = runs.start_by_hand(described, digest, {})
         if claim is None:
@@ -83,8 +83,8 @@ class Command(BaseCommand):
         if claim is None:
             raise CommandError("Another import is running. The undo starts when it has ended.")
         do_undo(claim)
-        kept = run.rows.filter(undone__startswith="Not removed").count()
-        self.stdout.write(f"Import {number} is undone. Not removed, because you use them: {kept}.")
+        staying = run.rows.filter(undone__startswith="Not removed").count()
+        self.stdout.write(f"Import {number} is undone. Not removed, because you use them: {staying}.")
 
     def _progress(self, done: int) -> None:
         if self.stdout.isatty() and done % 10 == 0:

@@ -1,0 +1,226 @@
+"""Test the import in the admin: upload, preview, questions, import in the background, report, undo."""
+
+import csv
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
+
+from accounts.models import Author, User
+from blog.models import Post
+from tests.accounts.staff import make_staff, sign_in
+from tests.wordpress.exports import HEAD, TAIL, all_rows, item
+from wordpress import files
+from wordpress.models import ImportRun, ReportRow
+
+pytestmark = pytest.mark.django_db
+RUNS = "/admin/wordpress/importrun/"
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, settings: Any) -> Path:
+    settings.DATA_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def owner() -> Client:
+    return sign_in(make_user("owner"))
+
+
+def make_user(role: str) -> User:
+    user = make_staff(email=f"{role}@example.com")
+    user.set_role(role)
+    user.save()
+    return user
+
+
+def export(*items: str) -> bytes:
+    return (HEAD + "\n".join(items) + TAIL).encode()
+
+
+def upload(client: Client, *contents: bytes, name: str = "site.xml") -> ImportRun:
+    chosen = [SimpleUploadedFile(f"{number}-{name}", content) for number, content in enumerate(contents)]
+    response = client.post(f"{RUNS}add/", {"uploads": chosen})
+    run = ImportRun.objects.latest("pk")
+    assert response["Location"] == run.get_absolute_url()
+    return run
+
+
+def work(run: ImportRun) -> None:
+    call_command("continue_import")
+    run.refresh_from_db()
+
+
+def text_of(client: Client, run: ImportRun, query: str = "") -> str:
+    html = client.get(run.get_absolute_url() + query).content.decode()
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html.partition('id="content-main"')[2]))
+
+
+def test_import_from_upload_to_undo(owner: Client) -> None:
+    before = all_rows()
+    run = upload(owner, export(item(body="[booking]Words[/booking]"), item(2, status="draft")))
+    assert "starts in a few seconds" in text_of(owner, run)
+    work(run)
+    page = text_of(owner, run)
+    assert "The Old Clinic" in page
+    assert "1 published" in page
+    assert "[booking] in 1 text" in page
+    assert all_rows() == before
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": ""})
+    work(run)
+    assert (run.task, run.state) == ("import", "done")
+    assert Post.objects.count() == 2
+    page = text_of(owner, run)
+    assert "Every item of the files is accounted for" in page
+    assert "2 imported" in page
+    assert "Undo the import" in owner.get(f"{RUNS}{run.pk}/undo/").content.decode()
+    owner.post(f"{RUNS}{run.pk}/undo/")
+    work(run)
+    assert all_rows() == before
+    assert "was removed" in text_of(owner, run)
+
+
+def test_answers_are_used(owner: Client) -> None:
+    mine = Author.objects.create(name="Me", slug="me")
+    run = upload(owner, export(item()))
+    work(run)
+    field = re.search(r'name="(author_\w+)"', owner.get(run.get_absolute_url()).content.decode())
+    assert field is not None
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": "", field[1]: mine.pk, "as_drafts": "on"})
+    work(run)
+    post = Post.objects.get()
+    assert (post.author, post.status) == (mine, "draft")
+    assert [author.name for author in Author.objects.all()] == ["Me"]
+
+
+def test_names_used_to_sign_in_are_not_shown(owner: Client) -> None:
+    run = upload(owner, export(item(creator="ghost@old.example")))
+    work(run)
+    assert "@old.example" not in owner.get(run.get_absolute_url()).content.decode()
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": ""})
+    work(run)
+    assert "@old.example" not in owner.get(run.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<html><body>Log in</body></html>", "saved web page"),
+        (b"", "is empty"),
+        (HEAD.encode() + TAIL.encode(), "no posts"),
+    ],
+)
+def test_wrong_file_is_refused_with_what_to_do(owner: Client, content: bytes, words: str) -> None:
+    before = all_rows()
+    response = owner.post(f"{RUNS}add/", {"uploads": [SimpleUploadedFile("site.xml", content)]})
+    if response.status_code == 200:
+        assert "empty" in response.content.decode()
+        return
+    run = ImportRun.objects.get()
+    work(run)
+    page = text_of(owner, run)
+    assert words in page
+    assert "Tools &gt; Export" in page
+    assert "0-" not in page
+    assert all_rows() == before
+
+
+def test_too_large_upload_is_refused_with_a_sentence(owner: Client, settings: Any) -> None:
+    settings.STAFF_BODY_BYTES = 5000
+    content = SimpleUploadedFile("site.xml", export(item()) + b" " * 5000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "FREE_SHARE", 0)
+        form = files
+        with pytest.raises(Exception, match="together"):
+            form.check_uploads([content])
+    assert not ImportRun.objects.exists()
+
+
+def test_media_archive_is_recognized(owner: Client) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("uploads/2020/05/a.jpg", b"x")
+    run = upload(owner, export(item()), buffer.getvalue())
+    assert [file["is_media"] for file in run.files] == [False, True]
+    work(run)
+    assert (run.state, run.error) == ("done", "")
+
+
+def test_report_is_filtered_and_downloaded(owner: Client) -> None:
+    run = upload(owner, export(item(), item(2, kind="attachment"), item(3, status="trash", title="=1+1")))
+    work(run)
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": ""})
+    work(run)
+    page = text_of(owner, run, "?kind=post&outcome=skipped")
+    assert "=1+1" in page
+    assert "Post 2" not in page
+    download = b"".join(owner.get(f"{RUNS}{run.pk}/csv/").streaming_content).decode()  # type: ignore[attr-defined]
+    rows = list(csv.reader(io.StringIO(download.lstrip("\ufeff"))))
+    assert len(rows) == 1 + ReportRow.objects.count()
+    html = b"".join(owner.get(f"{RUNS}{run.pk}/html/").streaming_content).decode()  # type: ignore[attr-defined]
+    assert html.count("<tr>") == 1 + ReportRow.objects.count() + 1 + len({row[0] for row in rows[1:]})
+    assert "<script" not in html
+
+
+def test_conflict_can_be_resolved_with_the_version_from_wordpress(owner: Client) -> None:
+    run = upload(owner, export(item(), item(2)))
+    work(run)
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": ""})
+    work(run)
+    for post in Post.objects.all():
+        post.body = "<p>Mine.</p>"
+        post.save()
+    newer = upload(owner, export(item(body="Newer."), item(2, body="Newer.")))
+    work(newer)
+    owner.post(f"{RUNS}{newer.pk}/start/", {"images": ""})
+    work(newer)
+    rows = newer.rows.filter(outcome="conflict").order_by("pk")
+    assert rows.count() == 2
+    assert "Replace the selected texts" in text_of(owner, newer, "?outcome=conflict")
+    owner.post(f"{RUNS}{newer.pk}/conflicts/", {"row": [rows[0].pk]})
+    work(newer)
+    assert [post.plain_text() for post in Post.objects.order_by("slug")] == ["Newer.", "Mine."]
+    replaced = Post.objects.get(slug="post-1")
+    assert replaced.revisions.get().data["body"] == "<p>Mine.</p>"
+    assert newer.rows.filter(outcome="updated").count() == newer.rows.filter(outcome="conflict").count() == 1
+
+
+def test_discarded_files_are_deleted(owner: Client, data_dir: Path) -> None:
+    run = upload(owner, export(item()))
+    work(run)
+    assert list((data_dir / "imports").iterdir())
+    owner.post(f"{RUNS}{run.pk}/discard/")
+    assert not ImportRun.objects.exists()
+    assert not list((data_dir / "imports").iterdir())
+
+
+def test_files_are_deleted_after_the_import(owner: Client, data_dir: Path) -> None:
+    run = upload(owner, export(item()))
+    work(run)
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": ""})
+    work(run)
+    assert not list((data_dir / "imports").iterdir())
+
+
+def test_only_owners_import(owner: Client) -> None:
+    run = upload(owner, export(item()))
+    work(run)
+    for role in ("editor", "author"):
+        client = sign_in(make_user(role))
+        for url in (RUNS, f"{RUNS}add/", run.get_absolute_url(), f"{RUNS}{run.pk}/csv/", f"{RUNS}{run.pk}/undo/"):
+            assert client.get(url).status_code == 403, (role, url)
+        assert client.post(f"{RUNS}{run.pk}/start/").status_code == 403
+
+
+def test_killed_import_goes_on(owner: Client) -> None:
+    run = upload(owner, export(item()))
+    ImportRun.objects.update(state="running", pid=2**22 + 1, attempts=1)
+    work(run)
+    assert run.state == "done"

@@ -1,0 +1,120 @@
+"""The forms of an import in the admin: which files, and the few questions that the files do not answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts.models import Author
+from plaintext.folding import fold
+from wordpress.files import check_uploads, media_folder
+from wordpress.models import ImportRun
+
+NEW_AUTHOR = "new"
+ACCEPTED = ".xml,.wxr,.gz,.zip,application/xml,text/xml,application/zip,application/gzip"
+
+
+class MultipleFileInput(forms.FileInput):
+    """A file input for several files. Files can be dropped on it, without a script."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files."""
+
+    widget = MultipleFileInput(attrs={"accept": ACCEPTED, "aria-describedby": "id_uploads_helptext"})
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return a list of files. Raise ValidationError if they are too many or too large."""
+        chosen: Sequence[UploadedFile] = data if isinstance(data, list | tuple) else [data] if data else []
+        files = [super(FilesField, self).clean(file, initial) for file in chosen]
+        if not files:
+            raise ValidationError("Choose the file that you downloaded from WordPress.")
+        check_uploads(files)
+        return files
+
+
+class UploadForm(forms.Form):
+    """Ask for the files."""
+
+    uploads = FilesField(
+        label="Files from WordPress",
+        help_text="The export (.xml, .zip or .gz), or all its parts together. You can add a ZIP of the folder"
+        " wp-content/uploads, which has your images. Choose the files, or drop them here.",
+    )
+
+
+class QuestionsForm(forms.Form):
+    """Ask what the files do not say."""
+
+    as_drafts = forms.BooleanField(
+        required=False,
+        label="Import everything as drafts first",
+        help_text="Nothing is public until you publish it. Otherwise what was public in WordPress is public here.",
+    )
+    images = forms.ChoiceField(
+        required=False,
+        label="Where your images and files are",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, run: ImportRun, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.run = run
+        media = self.fields["images"]
+        assert isinstance(media, forms.ChoiceField)
+        media.choices = media_choices(run)
+        media.initial = media.choices[0][0]
+        existing = list(Author.objects.order_by("name"))
+        for author in run.preview.get("authors", []):
+            self.fields[f"author_{author['key']}"] = self._author_field(author, existing)
+
+    def _author_field(self, author: dict[str, Any], existing: list[Author]) -> forms.ChoiceField:
+        name = author["name"] or "an author without a name"
+        same = next((row for row in existing if author["name"] and fold(row.name) == fold(author["name"])), None)
+        posts = f"{author['posts']} post{'' if author['posts'] == 1 else 's'} and pages"
+        return forms.ChoiceField(
+            required=False,
+            label=f"Texts by {name}",
+            help_text=posts,
+            choices=[
+                *([] if same else [(NEW_AUTHOR, f"A new author, {author['name'] or 'to be named later'}")]),
+                *((str(row.pk), row.name) for row in existing),
+            ],
+            initial=str(same.pk) if same else NEW_AUTHOR,
+        )
+
+    def author_fields(self) -> list[forms.BoundField]:
+        """Return the questions about authors."""
+        return [self[name] for name in self.fields if name.startswith("author_")]
+
+    def options(self) -> dict[str, Any]:
+        """Return the answers for `ImportRun.options`."""
+        authors = {
+            name.removeprefix("author_"): int(value)
+            for name, value in self.cleaned_data.items()
+            if name.startswith("author_") and value.isdecimal()
+        }
+        return {
+            "as_drafts": self.cleaned_data["as_drafts"],
+            "authors": authors,
+            "media": self.cleaned_data["images"],
+        }
+
+
+def media_choices(run: ImportRun) -> list[tuple[str, str]]:
+    """Return the places where the images can be: uploaded, on the server, on the old site, or nowhere."""
+    uploaded = [file["name"] for file in run.files if file.get("is_media")]
+    choices = [("upload", f"In the file {', '.join(uploaded)}")] if uploaded else []
+    folder = media_folder()
+    found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    choices += [(f"server:{name}", f"On this server: {name}") for name in found if not name.startswith(".")]
+    sites: list[dict[str, str]] = run.preview.get("sites", [])
+    site = sites[0]["url"] if sites else ""
+    choices.append(("", "I will add them later. Each text keeps the place of its images."))
+    if site:
+        choices.append(("fetch", f"Download them from {site}, which is still online"))
+    return choices
