@@ -367,6 +367,7 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
         "paste": ("CleanPaste",),
         "question": ("Question", "QuestionTitle"),
         "table": ("TitledTable",),
+        "targets": ("Targets", "Abbreviation", "Language"),
         "toolbar": ("ToolbarLabels",),
         "video": ("Video",),
         "word-count": ("WordCount",),

@@ -104,6 +104,10 @@ def _inline(parent: HtmlElement, pieces: Iterable[str | HtmlElement]) -> None:
             _inline(element, _children_of(piece))
             if _last(element) is None and not element.text:
                 continue
+            if element.tag == "a" and _is_empty(element):
+                # Nobody sees or can follow a link without words.
+                texts += [] if texts and texts[-1].endswith(" ") else [" "]
+                continue
         _append_text(parent, "".join(texts))
         texts.clear()
         parent.append(element)
@@ -127,10 +131,17 @@ def _unwrapped(pieces: Iterable[str | HtmlElement]) -> Iterator[str | HtmlElemen
             yield piece
             continue
         tag = _tag_of(piece)
-        if tag in schema.INLINE and not (tag == "a" and not piece.get("href")):
+        if tag in schema.INLINE and _has_meaning(tag, piece):
             yield piece
         elif isinstance(piece.tag, str):
             yield from _unwrapped(_children_of(piece))
+
+
+def _has_meaning(tag: str, element: HtmlElement) -> bool:
+    """Return whether an inline element says something about its words."""
+    if tag == "span":
+        return bool(element.get("lang") or element.get("dir"))
+    return bool(element.get("href")) if tag == "a" else tag != "abbr" or bool(element.get("title"))
 
 
 def _paragraph(tag: str, pieces: list[str | HtmlElement], source: HtmlElement | None = None) -> list[HtmlElement]:

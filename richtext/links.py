@@ -24,8 +24,13 @@ _WRAPPERS = {
     ("slack-redir.net", "/link"): ("url",),
     ("vk.com", "/away.php"): ("to",),
     ("duckduckgo.com", "/l/"): ("uddg",),
+    ("redirect.viglink.com", ""): ("u",),
+    ("go.skimresources.com", ""): ("url",),
+    ("go.redirectingat.com", ""): ("url",),
     ("safelinks.protection.outlook.com", "/"): ("url",),
 }
+# Pages that redirect to the URL that is their whole query.
+_PLAIN_WRAPPERS = ("href.li", "anonym.to", "nullrefer.com")
 _GOOGLE = re.compile(r"(?:www\.)?google\.(?:com?\.)?[a-z]{2,3}")
 _MAX_WRAPPERS = 5
 
@@ -73,6 +78,8 @@ def _wrapped_url(href: str) -> str:
     if not host:
         return ""
     parts = split_href(href)
+    if matches_domain(host, _PLAIN_WRAPPERS):
+        return parts.query if re.match(r"https?://[^/\s]", parts.query, re.IGNORECASE) else ""
     for (domain, path), names in _WRAPPERS.items():
         is_host = _GOOGLE.fullmatch(host) if domain == "google" else matches_domain(host, (domain,))
         if is_host and (not path or parts.path.rstrip("/") == path.rstrip("/")):

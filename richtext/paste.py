@@ -1,7 +1,7 @@
 """Turn the styles and classes of word processors into elements. The editor's paste.js follows the same rules."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from lxml import html
 from lxml.html import HtmlElement
@@ -31,8 +31,9 @@ def normalize(root: HtmlElement) -> None:
         _create_headings(root)
         _create_lists(root)
         _remove_office_attributes(root)
+    ids = {element.get("id") for element in _elements(root)}
     for element in _elements(root):
-        if element.tag == "a" and _has_no_target(element):
+        if element.tag == "a" and _has_no_target(element, ids):
             # A span without attributes is unwrapped later, with the others.
             element.tag = "span"
             element.attrib.clear()
@@ -54,10 +55,11 @@ def _style(element: HtmlElement) -> str:
     return element.get("style") or ""
 
 
-def _has_no_target(link: HtmlElement) -> bool:
+def _has_no_target(link: HtmlElement, ids: Container[str | None]) -> bool:
     """Return whether a link is a bookmark or footnote of Word or WordPress, whose target is not in the text."""
     href, above = link.get("href") or "", link.getparent()
-    return href.startswith("#_") or (href.startswith("#") and above is not None and above.get("class") == "fn")
+    is_note = href.startswith("#") and above is not None and above.get("class") == "fn"
+    return href.startswith("#_") or (is_note and href[1:] not in ids)
 
 
 def _replace_quotation(quotation: HtmlElement) -> None:

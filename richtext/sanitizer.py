@@ -15,6 +15,7 @@ from richtext.lists import STYLES
 from richtext.math import mark_formulas
 from richtext.nesting import limit_nesting
 from richtext.spaces import replace_copied_no_break_spaces
+from richtext.targets import move_targets
 
 # Parses like a browser (html5ever) and drops dangerous elements with their contents.
 _parser_pass = nh3.Cleaner(
@@ -38,6 +39,7 @@ _parser_pass = nh3.Cleaner(
     attributes={
         **schema.ATTRIBUTES,
         "*": schema.ATTRIBUTES["*"] | {"style", "class", "id"},
+        "a": schema.ATTRIBUTES["a"] | {"name"},
         "iframe": {"src"},
         "table": {"data-caption"},
     },
@@ -87,6 +89,7 @@ def sanitize(markup: str) -> str:
     root = parse(strip_control_characters(_parser_pass.clean(limit_nesting(mark_formulas(markup)))))
     _limit_depth(root)
     paste.normalize(root)
+    move_targets(root)
     body = html.Element("div")
     body.extend(convert_blocks(root))
     replace_copied_no_break_spaces(body)
@@ -119,15 +122,15 @@ def _limit_depth(root: HtmlElement) -> None:
 
 
 def _assign_heading_ids(body: HtmlElement) -> None:
-    """Keep valid and unique ids of headings, and create the others from their text."""
+    """Keep valid and unique ids, and create missing ones of headings from their text."""
     headings = list(body.iter("h2", "h3", "h4"))
     taken = set(RESERVED_IDS)
     numbers: Counter[str] = Counter()
-    for heading in headings:
+    for heading in body.iter("h2", "h3", "h4", "p", "li"):
         given = heading.get("id") or ""
-        if _ID.match(given) and given not in taken:
+        if given and _ID.match(given) and given not in taken:
             taken.add(given)
-        else:
+        elif given:
             heading.attrib.pop("id", None)
     for heading in headings:
         if not heading.get("id"):

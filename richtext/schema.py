@@ -1,6 +1,7 @@
 """The HTML that stored texts may contain. Everything else in this app follows this schema."""
 
-INLINE = frozenset({"strong", "em", "s", "a", "code", "sup", "sub", "br"})
+# A <span> only gives the language or direction of its words.
+INLINE = frozenset({"strong", "em", "s", "a", "code", "sup", "sub", "br", "abbr", "span"})
 # Blocks that contain text directly. The others contain blocks or rows.
 TEXT_BLOCKS = frozenset({"p", "h2", "h3", "h4"})
 BLOCKS = TEXT_BLOCKS | {"ul", "ol", "blockquote", "pre", "table", "hr", "figure", "aside", "details", "div"}
@@ -55,11 +56,13 @@ MAX_START = 24 * 3600
 ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "dir"},
     "a": {"href", "title", "hreflang"},
+    "abbr": {"title"},
+    "p": {"id"},
     "h2": {"id"},
     "h3": {"id"},
     "h4": {"id"},
     "ol": {"start", "reversed", "type"},
-    "li": {"value"},
+    "li": {"value", "id"},
     "th": {"scope", "colspan", "rowspan"},
     "td": {"colspan", "rowspan"},
     "figure": {"data-align"},

@@ -125,9 +125,9 @@ def _prefixed_list(parts: list[str]) -> Target | None:
 
 def find_category(slugs: list[str]) -> Target | None:
     """Return a category by its path, or by its slug with any ancestors."""
-    slugs = [slug.lower() for slug in slugs]
-    category = Category.objects.filter(path=f"{'/'.join(slugs)}/").first() or _imported_row(
-        ImportedObject.Kind.CATEGORY, Category, key=slugs[-1]
+    path = f"{'/'.join(slugs).lower()}/"
+    category = Category.objects.filter(path=path).first() or _imported_row(
+        ImportedObject.Kind.CATEGORY, Category, key__in={slugs[-1], slugs[-1].lower()}
     )
     return _category_target(category)
 
@@ -135,7 +135,7 @@ def find_category(slugs: list[str]) -> Target | None:
 def find_tag(slug: str) -> Target | None:
     """Return a tag that public posts have."""
     tag = Tag.objects.filter(slug__in=(slug, slug.lower())).first() or _imported_row(
-        ImportedObject.Kind.TAG, Tag, key=slug.lower()
+        ImportedObject.Kind.TAG, Tag, key__in={slug, slug.lower()}
     )
     posts = Post.objects.published().filter(tags=tag) if tag else None
     if tag is None or posts is None or not posts.exists():
@@ -191,7 +191,7 @@ def _by_number(kind: ImportedObject.Kind, model: type[Any], value: str) -> Any:
     return _imported_row(kind, model, key=f"#{value}") if value.isascii() and value.isdecimal() else None
 
 
-def _imported_row(kind: ImportedObject.Kind, model: type[Any], **key: str) -> Any:
+def _imported_row(kind: ImportedObject.Kind, model: type[Any], **key: str | set[str]) -> Any:
     """Return the row imported from a WordPress object, or None."""
     imported_objects: QuerySet[ImportedObject] = ImportedObject.objects.filter(kind=kind, **key)
     return model.objects.filter(pk__in=imported_objects.values("object_id")).order_by("pk").first()

@@ -137,6 +137,8 @@ def _urls_of(export: Export, report: OldUrlReport) -> Iterator[OldUrl]:
     for feed in ("feed/", "feed/atom/", "comments/feed/"):
         yield OldUrl(f"{root}/{feed}", "feed")
     lists = _Lists(site, root)
+    # Merged sites repeat IDs, which then lead to one of the texts.
+    ids = Counter(item.post_id for item in export.items() if item.post_type in {*_MODELS, "attachment"})
     public: dict[int, str] = {}
     keys: Counter[str] = Counter()
     for key, item in with_keys(export.items(), keys):
@@ -148,9 +150,9 @@ def _urls_of(export: Export, report: OldUrlReport) -> Iterator[OldUrl]:
                 continue
             public.setdefault(item.post_id, document.get_absolute_url())
             lists.add(item)
-            yield from _document_urls(item, site, root, document)
+            yield from _document_urls(item, site, root, document, has_unique_id=ids[item.post_id] == 1)
     for item in export.items("attachment"):
-        if item.parent_id in public:
+        if item.parent_id in public and ids[item.parent_id] == ids[item.post_id] == 1:
             yield OldUrl(f"{root}/?attachment_id={item.post_id}", display_title(item), public[item.parent_id])
     yield from lists.urls(export)
 
@@ -160,11 +162,12 @@ def _document(site: SourceSite, item: Item, key: str) -> Post | Page | None:
     return _MODELS[item.post_type].objects.filter(pk=record.object_id).first() if record else None
 
 
-def _document_urls(item: Item, site: SourceSite, root: str, document: Post | Page) -> Iterator[OldUrl]:
+def _document_urls(
+    item: Item, site: SourceSite, root: str, document: Post | Page, *, has_unique_id: bool
+) -> Iterator[OldUrl]:
     """Yield the permalink in every spelling, the addresses by ID, the earlier ones and those below it."""
-    urls = [f"{root}/?p={item.post_id}"]
-    if isinstance(document, Page):
-        urls.append(f"{root}/?page_id={item.post_id}")
+    names = ("p", "page_id") if isinstance(document, Page) else ("p",)
+    urls = [f"{root}/?{name}={item.post_id}" for name in names if has_unique_id]
     paths = [
         quote(path, safe="/:@!$&'()*+,;=~") for path in (requested_path(item.link, site), *earlier_paths(item, site))
     ]

@@ -212,3 +212,36 @@ def test_thousands_of_equal_headings_are_numbered_in_linear_time() -> None:
 def test_void_elements_get_no_end_tag() -> None:
     markup = '<picture><source srcset="a.avif"><source srcset="a.webp"><img src="a.jpg" alt="></source>"></picture>'
     assert serialize(parse(markup)) == markup.replace('"></source>"', '"&gt;&lt;/source&gt;"')
+
+
+@pytest.mark.parametrize(
+    ("markup", "stored"),
+    [
+        (
+            '<p>a<sup class="fn"><a href="#n1" id="up">1</a></sup></p><ol><li id="n1">b <a href="#up">x</a></li></ol>',
+            '<p id="up">a<sup><a href="#n1">1</a></sup></p>\n<ol><li id="n1">b <a href="#up">x</a></li></ol>',
+        ),
+        (
+            '<p><a href="#end">x</a></p><a name="end"></a><h2>Hi</h2>',
+            '<p><a href="#end">x</a></p>\n<h2 id="end">Hi</h2>',
+        ),
+        ('<p id="unused">x</p>', "<p>x</p>"),
+        ('<p><a href="#main">x</a></p><p id="main">y</p>', '<p><a href="#main">x</a></p>\n<p>y</p>'),
+        (
+            '<p><abbr title="World Health Organization">WHO</abbr> <abbr>x</abbr></p>',
+            '<p><abbr title="World Health Organization">WHO</abbr> x</p>',
+        ),
+        (
+            '<p><q lang="fr">oui</q> <span lang="de" style="color:red">ja</span> <span>x</span></p>',
+            '<p><span lang="fr">“oui”</span> <span lang="de">ja</span> x</p>',
+        ),
+        ('<p>a<a href="https://x.example/"> &nbsp;</a>b<a href="/c/"></a>c</p>', "<p>a bc</p>"),
+        (
+            '<p><a href="https://href.li/?https://x.example/a">b</a></p>',
+            '<p><a href="https://x.example/a">b</a></p>',
+        ),
+    ],
+)
+def test_targets_of_links_abbreviations_and_languages_stay(markup: str, stored: str) -> None:
+    assert sanitize(markup) == stored
+    assert sanitize(stored) == stored
