@@ -33,6 +33,8 @@ _WRITING = (
     "images.add_video",
     "blog.view_snippet",
     "affiliates.view_product",
+    "evidence.view_source",
+    "evidence.add_source",
 )
 # Permissions by role; * stands for any text. Owners are superusers, who have all of them.
 _PATTERNS: dict[str, tuple[str, ...]] = {
@@ -57,6 +59,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "comments.*_comment",
         "contact.*_message",
         "contact.*_reply",
+        "evidence.*_source",
         "feedback.*",
         "images.*",
         "instagram.*_instagrampost",

@@ -95,3 +95,13 @@ def resolve(pks: Iterable[int]) -> dict[int, Source]:
     """Return the references with these keys; for a merged one, the one that replaced it. One query."""
     sources = Source.objects.select_related("merged_into").in_bulk(set(pks))
     return {pk: source.merged_into or source for pk, source in sources.items()}
+
+
+def find_other(source: Source, record: Record) -> Source | None:
+    """Return another reference that has the DOI or the PMID of `record`."""
+    same = Q(pk__in=[])
+    if record.doi:
+        same |= Q(doi__iexact=record.doi)
+    if record.pmid:
+        same |= Q(pmid=record.pmid)
+    return Source.objects.current().filter(same).exclude(pk=source.pk).order_by("pk").first()

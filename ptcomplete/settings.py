@@ -226,6 +226,10 @@ PAGE_CACHE_TEXT_MODELS = ["search"]
 # Where people sign in, which is possible during maintenance. Only owners get further.
 MAINTENANCE_OPEN_PATHS = ("/admin/",)
 
+# ---- References --------------------------------------------------------------------------------
+# Whether the worker asks PubMed, doi.org and Crossref about references. It sends them only PMIDs and DOIs.
+REFERENCE_LOOKUPS = env.bool("REFERENCE_LOOKUPS", default=True)
+
 # ---- Users -------------------------------------------------------------------------------------
 # Roles that must have a passkey or an authenticator app. Without one, such a person can only add one.
 SECOND_FACTOR_ROLES = env.list("SECOND_FACTOR_ROLES", default=["owner", "editor"] if IS_HTTPS else [])

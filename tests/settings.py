@@ -71,6 +71,7 @@ os.environ |= {
     "CACHE_URL": "",
     "PAGE_CACHE_MB": "16",
     "CDN_MAX_AGE": "0",
+    "REFERENCE_LOOKUPS": "0",
     "AUDIT_LOG_DAYS": "365",
     "SECOND_FACTOR_ROLES": "",
     "BACKUP_URL": "",

@@ -13,6 +13,7 @@ from backups.models import Backup
 from blog.models import Post, PostTemplate, PublishingRules
 from comments.models import Comment, CommentSettings, Discussion
 from contact.models import ContactSettings, Message, Reply
+from evidence.models import EvidenceSettings, Source
 from feedback.models import Suggestion
 from images.models import SiteIcon, Video
 from instagram.models import InstagramPost, InstagramSettings
@@ -27,6 +28,7 @@ from wordpress.models import ImportedMenu, ImportRun
 SINGLETONS = (
     CommentSettings,
     ContactSettings,
+    EvidenceSettings,
     InstagramSettings,
     NewsletterSettings,
     PublishingRules,
@@ -49,6 +51,7 @@ def make_all_models() -> None:
     Reply.objects.create(message=message, body="Words")
     Comment.objects.create(discussion=Discussion.objects.create(post=post), name="Sam", body="<p>Words</p>")
     Suggestion.objects.create(post=post, words="A typo", kind=Suggestion.Kind.values[0], submission=uuid4())
+    Source.objects.create(title="Walking and backs", year=2001)
     Video.objects.create(provider="vimeo", key="12345678", title="Stairs")
     InstagramPost.objects.create(image=make_image())
     Block.objects.create(area="sidebar", block_type="heading", title="More")

@@ -19,6 +19,7 @@ from django.db import DatabaseError, close_old_connections
 
 from affiliates.link_checker import check_next
 from backups.scheduling import BackupProcess
+from evidence import lookup, watch
 from images import og_images
 from images.storage import delete_abandoned_parts
 from images.tasks import create_missing_renditions
@@ -76,6 +77,8 @@ JOBS = (
     Job("image renditions", partial(create_missing_renditions, limit=2), 5, busy_interval=0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
+    Job("details of references", lookup.look_up_next, 15, busy_interval=1),
+    Job("retractions and DOIs of references", watch.check_next, 60),
     Job("unused Instagram archives", instagram_archive.delete_expired, 3600),
     Job("old webhook events", WebhookEvent.objects.delete_expired, 3600),
     Job("404 log entries with a redirect", prune_not_found_log, 3600),
