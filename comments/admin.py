@@ -240,13 +240,11 @@ class CommentAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add what the buttons of the list do, and the switch of a post or page."""
-        views = {
+        views: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
             "moderate": ("<int:pk>/moderate/", require_POST(self.moderate_view)),
             "reply": ("<int:pk>/reply/", require_POST(self.reply_view)),
-            **{
-                f"{kind}_access": (f"access/{kind}/<int:pk>/", partial(self.access_view, model))
-                for kind, model in _DOCUMENTS.items()
-            },
+            "post_access": ("access/post/<int:pk>/", partial(self.access_view, Post)),
+            "page_access": ("access/page/<int:pk>/", partial(self.access_view, Page)),
         }
         own = [
             path(route, self.admin_site.admin_view(view), name=f"comments_comment_{name}")
@@ -257,7 +255,7 @@ class CommentAdmin(admin.ModelAdmin):
     def moderate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give one comment the status of the button, and return to the list."""
         comment = self._changeable_or_404(request, pk)
-        status = request.POST.get("status")
+        status = request.POST.get("status", "")
         if status in Status:
             self._moderate(request, Comment.objects.filter(pk=pk), Status(status))
             self.log_change(request, comment, f"Status: {status}")

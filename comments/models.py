@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -85,8 +85,9 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
 
     def get_or_create_of(self, document: Post | Page) -> "Discussion":
         """Return the saved discussion of `document`. No page shows a new one yet."""
+        key: dict[str, Any] = {document._meta.model_name or "": document}
         with invalidate_only(CacheScope.NONE):
-            return self.get_or_create(**{document._meta.model_name or "": document})[0]
+            return self.get_or_create(**key)[0]
 
 
 class Discussion(models.Model):

@@ -1,8 +1,7 @@
 """Comments as part of the structured data of a post."""
 
 from blog.models import Post
-from comments.models import Comment, CommentSettings, Discussion
-from comments.threads import load_threads
+from comments.models import Comment, CommentSettings
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 
@@ -14,11 +13,11 @@ def article_properties(post: Post) -> Node:
     """Return the number of comments, and the first of them."""
     if not CommentSettings.load().is_enabled:
         return {}
-    comments = load_threads(Discussion.objects.of(post)).comments
-    if not comments:
+    comments = Comment.objects.approved().filter(discussion__post=post)
+    if not (count := comments.count()):
         return {}
-    shown = [comment for comment in comments if comment.body][:MAX_COMMENTS]
-    return {"commentCount": len(comments), "comment": [_node(post, comment) for comment in shown]}
+    shown = comments.exclude(body="").select_related("author").order_by("posted_at", "pk")[:MAX_COMMENTS]
+    return {"commentCount": count, "comment": [_node(post, comment) for comment in shown]}
 
 
 def _node(post: Post, comment: Comment) -> Node:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from comments.models import Comment, Discussion
@@ -20,7 +21,8 @@ class Entry(NamedTuple):
     answered: Comment | None
 
 
-class Threads(NamedTuple):
+@dataclass(frozen=True)
+class Threads:
     """The comments that visitors see, in the order of the page."""
 
     first: list[Entry]

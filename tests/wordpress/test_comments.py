@@ -1,5 +1,6 @@
 """Comments arrive as they were: threads, dates, states, and links to single comments."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from comments.models import Comment, CommentSettings, Discussion
 from outbox.sending import queues
 from pages.models import Page
 from tests.factories import make_post
+from tests.wordpress.conftest import EXPORTS
 from tests.wordpress.exports import HEAD, TAIL, Writer, item
 from wordpress.comments import to_comment_html
 from wordpress.importing import import_exports
@@ -126,7 +128,7 @@ def test_a_second_run_changes_nothing(run: Callable[..., Report]) -> None:
 
 def test_an_interrupted_run_is_completed(run: Callable[..., Report], monkeypatch: pytest.MonkeyPatch) -> None:
     export = item(1, more=comment(1, parent=2)) + item(2, more=comment(3)) + item(3, more=comment(2))
-    monkeypatch.setattr("wordpress.importer.BATCH_ITEMS", 1)
+    monkeypatch.setattr("wordpress.item_batches.BATCH_ITEMS", 1)
     create = Comment.objects.bulk_create
     monkeypatch.setattr(type(Comment.objects), "bulk_create", _fail_at(2, create))
     with pytest.raises(KeyboardInterrupt):
@@ -134,7 +136,7 @@ def test_an_interrupted_run_is_completed(run: Callable[..., Report], monkeypatch
     assert Comment.objects.count() == 1
     monkeypatch.undo()
     run(export)
-    assert sorted(Comment.objects.values_list("imported_id", flat=True)) == [1, 2, 3]
+    assert list(Comment.objects.order_by("imported_id").values_list("imported_id", flat=True)) == [1, 2, 3]
     assert ImportedObject.objects.filter(kind="comment").count() == 3
 
 
@@ -230,6 +232,26 @@ def test_undo_removes_comments_unless_someone_changed_or_answered_them(write: Wr
     answered.reply(Author.objects.get(name="Robin"), "Welcome")
     Post.objects.filter(slug="post-2").update(title="Changed here")
     call_command("import_wordpress", undo=ImportRun.objects.get().pk)
-    assert sorted(Comment.objects.filter(author=None).values_list("imported_id", flat=True)) == [2, 3]
+    remaining = Comment.objects.filter(author=None).order_by("imported_id")
+    assert list(remaining.values_list("imported_id", flat=True)) == [2, 3]
     assert not Discussion.objects.exclude(post__slug="post-2").exists()
     assert not CommentSettings.objects.exists()
+
+
+@pytest.mark.skipif(not EXPORTS.is_dir(), reason="the exports are not available")
+@pytest.mark.parametrize(
+    "name", ["themeunittestdata.wordpress.xml", "pelican-wordpressexport.xml", "genesis-sample.xml"]
+)
+def test_the_counts_of_a_real_export_arrive(name: str) -> None:
+    export = read_export(EXPORTS / name)
+    expected = Counter[tuple[str, str]]()
+    parents = 0
+    for each in export.items():
+        wanted = [c for c in each.comments if c.kind in {"", "comment"} and c.approved in {"0", "1"}]
+        if each.post_type in {"post", "page"} and each.status != "trash":
+            expected.update((each.title.strip(), {"0": "pending", "1": "approved"}[c.approved]) for c in wanted)
+            parents += sum(c.parent_id in {other.comment_id for other in wanted} for c in wanted)
+    import_exports([export], Report())
+    comments = Comment.objects.select_related("discussion__post", "discussion__page", "parent")
+    assert Counter((each.discussion.document.title, each.status) for each in comments) == expected
+    assert comments.exclude(parent=None).count() == parents
