@@ -15,7 +15,7 @@ GOOD = [
     "How many repetitions would you start with after a sprain?",
     "I did the bridges every morning and my back is calmer.",
     "Thank you for the drawing, now I understand the hinge.",
-    "Does the exercise work while sitting at a desk?",
+    "Does the exercise work while sitting on a chair?",
     "My physical therapist said the same about sleep.",
 ]
 BAD = [

@@ -1,4 +1,4 @@
-// Answer a comment below it rather than on a page of its own, and open the comments that a link leads to.
+// Answer a comment below it rather than on another page, and open the comments that a link leads to.
 const section = document.querySelector("[data-comments]")
 
 // Browsers open <details> for a fragment by now; older ones need help.
