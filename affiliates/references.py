@@ -37,10 +37,11 @@ def pasted_references() -> list[tuple[Reference, Program]]:
 
 
 def pasted_programs() -> set[Program]:
-    """Return the programs of `pasted_references()`, without loading the references."""
+    """Return the programs that may pay for one of `pasted_references()`, without loading the references."""
     programs = list(Program.objects.all())
-    hosts = _references_to_shops(programs).order_by().values_list("host", flat=True).distinct()
-    return set(_programs_by_host(programs, hosts).values())
+    urls = list(_references_to_shops(programs).order_by().values_list("host", "url").distinct())
+    by_host = _programs_by_host(programs, (host for host, _ in urls))
+    return {by_host[host] for host, url in urls if host in by_host and by_host[host].earns_from(url)}
 
 
 def _references_to_shops(programs: list[Program]) -> ReferenceQuerySet:

@@ -153,7 +153,8 @@ def _finish(root: HtmlElement, content: _TextContent, rows: _Rows, target: Rende
                 element.set("data-click-url", reverse("affiliates:count_click", args=[shown.slug]))
     for element, href in content.pasted:
         program = rows.program_of(shop_urls.host_of(href))
-        if program and _render_link(element, _pasted_url(href, program, target), PAID_LABEL):
+        is_paid = program is not None and program.earns_from(href)
+        if program and is_paid and _render_link(element, _pasted_url(href, program, target), PAID_LABEL):
             programs[program.name] = program
     for element, href in content.external:
         if matches_domain(shop_urls.host_of(href), brands) and element.get("rel") != REL:

@@ -135,6 +135,13 @@ class Program(models.Model):
         """Return the domains of the program."""
         return self.hosts.split()
 
+    def earns_from(self, url: str) -> bool:
+        """Return whether a pasted `url` of the shop may earn a commission. Without anyone's tag it is a plain link."""
+        if not self.tag_parameter or self.tag:
+            return True
+        is_short = matches_domain(shop_urls.host_of(url), shop_urls.SHORTENER_HOSTS)
+        return is_short or bool(shop_urls.get_tag(url, self.tag_parameter))
+
     def clean(self) -> None:
         """Normalize the domains. Raises ValidationError for invalid ones and those of another program."""
         hosts = []

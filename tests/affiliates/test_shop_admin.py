@@ -340,7 +340,7 @@ def test_a_pasted_amazon_link_in_a_block_is_disclosed_and_adds_the_statements(am
 
 def test_amazons_program_is_recreated_while_texts_link_to_amazon(amazon: Program, client: Client) -> None:
     SiteInfo.objects.create(name="Move")
-    make_post(slug="knees", body='<p><a href="https://amazon.com/dp/B000000001">x</a></p>')
+    make_post(slug="knees", body='<p><a href="https://amazon.com/dp/B000000001?tag=mine-20">x</a></p>')
     amazon.delete()
     assert [program for _, program in pasted_references()] == [Program.objects.get()]
     assert b"Amazon Services LLC Associates Program" in client.get("/knees/").content

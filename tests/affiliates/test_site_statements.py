@@ -51,3 +51,19 @@ def test_the_statements_need_no_query(amazon: Program, client: Client) -> None:
     before = count()
     make_link(amazon)
     assert count() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "is_paid"),
+    [
+        ("https://www.amazon.com/dp/B000000001", False),
+        ("https://www.amazon.com/dp/B000000001?tag=someone-20", True),
+        ("https://amzn.to/3abc", True),
+    ],
+)
+def test_only_a_link_that_may_earn_something_makes_the_site_say_so(client: Client, url: str, is_paid: bool) -> None:
+    make_post(slug="knees", body=f'<p><a href="{url}">a roller</a></p>')
+    page = client.get("/knees/").content
+    assert (b"As an Amazon Associate I earn" in page, b"paid link" in page) == (is_paid, is_paid)
+    assert (b"As an Amazon Associate I earn" in client.get("/blog/").content) == is_paid
