@@ -313,7 +313,7 @@ def publish_errors(document: Document, data: Snapshot) -> list[PublishError]:
         saved = type(document)._default_manager.get(pk=document.pk).snapshot()
         public = {finding.message for finding in findings(saved, document.checks)}
         blocking = [finding for finding in blocking if finding.message not in public]
-    return [PublishError(finding.check.field, finding.message) for finding in blocking]
+    return [PublishError(finding.check.field, finding.message, finding.place) for finding in blocking]
 
 
 def blocked_posts() -> Q:

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 
 class PublishError(NamedTuple):
-    """Why content cannot be published: the field to change, and one sentence that says how."""
+    """Why content cannot be published: the field to change, one sentence that says how, and the place in the text."""
 
     field: str
     message: str
+    place: str = ""
 
 
 # Takes a document and the snapshot to publish.

@@ -1,4 +1,5 @@
 // The form of a text: autosave, saving without a reload, preview, settings.
+import { nameAutocompletes } from "./autocomplete-names.js"
 import { Autosave, forgetSubmitted } from "./autosave.js"
 import { Checks } from "./checks.js"
 import { startDiscarding } from "./discard.js"
@@ -38,6 +39,8 @@ const startEditor = (root) => {
   startSettingsPanel()
   startFieldLinks()
   startTagChips(autosave.form)
+  // The fields are there by the time that the author opens their group.
+  autosave.form.addEventListener("toggle", () => nameAutocompletes(autosave.form), { capture: true })
   startDiscarding(autosave)
   startVisibleArea()
   autosave.start()

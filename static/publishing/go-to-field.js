@@ -27,8 +27,10 @@ const goToPlace = (text, place) => {
     altButton.click()
     return
   }
-  text.focus({ preventScroll: true })
-  getSelection().selectAllChildren(found)
+  const { editor } = text
+  const from = editor.view.posAtDOM(found, 0)
+  const selection = { from, to: from + found.textContent.length }
+  editor.chain().focus(null, { scrollIntoView: false }).setTextSelection(selection).run()
 }
 
 const goToField = (link) => {

@@ -1,10 +1,14 @@
-"""A post with two images, a table, a callout and an internal link takes twelve clicks from sign-in to published."""
+"""Writing a complete post takes at most twelve clicks."""
+
+from datetime import datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
 from blog.models import Post
+from tests.affiliates.factories import make_product
 from tests.factories import make_category, make_image, make_post
 
 
@@ -63,6 +67,35 @@ class Writer:
             self.click(frame.get_by_role("button", name=name), f"choose {name}")
             expect(self.editor.locator("figure")).to_have_count(count)
 
+    def add_product(self, name: str) -> None:
+        self.click_button("Product")
+        self.page.get_by_label("Choose one").select_option(name)
+        self.click(self.page.locator("dialog[open]").get_by_role("button", name="Insert"), "insert the product")
+        expect(self.editor.get_by_text(name)).to_be_visible()
+
+    def choose_settings(self) -> None:
+        self.click(self.page.get_by_text("Categories and tags", exact=True), "open the categories")
+        self.click(self.page.get_by_label("Knees"), "category")
+        self.press("Tab", "Tab")
+        self.page.keyboard.type("knee pain,stairs,")
+        self.click(self.page.get_by_text("Featured image", exact=True), "open the featured image")
+        self.click_button("Choose an image")
+        frame = self.page.frame_locator("dialog iframe")
+        self.click(frame.get_by_role("button", name="First"), "choose First")
+        self.click(self.page.get_by_text("Excerpt and TL;DR", exact=True), "open the excerpt")
+        self.press("Tab")
+        self.page.keyboard.type("How to walk down without a complaint.")
+
+    def schedule(self, moment: datetime) -> None:
+        self.click_button("Publish …")
+        expect(self.page.get_by_role("radio", name="Now")).to_be_focused()
+        self.press("ArrowDown", "Tab")
+        self.page.keyboard.type(f"{moment:%m%d%Y}")
+        dialog = self.page.locator("dialog[open]")
+        dialog.get_by_label("Time", exact=True).fill(f"{moment:%H:%M}")
+        self.press("Enter")
+        expect(dialog.get_by_role("heading", name="Scheduled for")).to_be_visible()
+
     def publish(self) -> None:
         self.click(self.page.get_by_text("Excerpt and TL;DR", exact=True), "open the excerpt")
         self.page.get_by_label("Excerpt:").fill("How to walk down without a complaint.")
@@ -97,3 +130,41 @@ def test_a_complete_post_takes_at_most_twelve_clicks(page: Page, admin_user: Use
     assert body.count("<img data-image=") == 2
     for part in ("<h2", "<table>", '<aside data-callout="note">', '<a href="/heel-drops/"'):
         assert part in body
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_post_with_all_settings_is_scheduled_without_leaving_the_page(admin_page: Page) -> None:
+    make_category(name="Knees")
+    make_image(title="First", alt="A knee")
+    make_product(name="A roller")
+    make_post(title="Heel drops", slug="heel-drops")
+    admin_page.set_viewport_size({"width": 1280, "height": 900})
+    admin_page.goto("/admin/blog/post/add/")
+    loads: list[str] = []
+    admin_page.on("load", lambda page: loads.append(page.url))
+    writer = Writer(admin_page)
+    expect(writer.editor).to_be_visible()
+    expect(admin_page.locator("#id_title")).to_be_focused()
+    admin_page.keyboard.type("Knees on stairs")
+    writer.press("Enter")
+    writer.write_text_with_link()
+    admin_page.keyboard.type("## What to avoid\n- Running down\n- Carrying boxes\n\n")
+    writer.add_images("First")
+    writer.add_product("Product: A roller")
+    writer.choose_settings()
+    moment = timezone.localtime() + timedelta(days=30)
+    writer.schedule(moment)
+    assert len(writer.clicks) <= 12, writer.clicks
+    assert not loads
+    post = Post.objects.get(title="Knees on stairs")
+    assert post.status_label == "Scheduled"
+    assert post.published_at is not None
+    assert f"{timezone.localtime(post.published_at):%Y-%m-%d %H:%M}" == f"{moment:%Y-%m-%d %H:%M}"
+    assert post.excerpt == "How to walk down without a complaint."
+    assert post.featured_image is not None
+    assert [category.name for category in post.categories.all()] == ["Knees"]
+    assert sorted(tag.name for tag in post.tags.all()) == ["knee pain", "stairs"]
+    assert post.body.count("<h2") == 2
+    for part in ("<ul><li>Running down", '<a href="/heel-drops/"', "<img data-image=", 'data-embed="product"'):
+        assert part in post.body

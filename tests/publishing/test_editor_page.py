@@ -4,10 +4,11 @@ import re
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import FloatRect, Page, expect
+from playwright.sync_api import FloatRect, Page, Route, expect
 
+from audit.accessibility import violations
 from blog.models import Post
-from tests.factories import make_author, make_post
+from tests.factories import make_author, make_campaign, make_image, make_page, make_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -155,3 +156,152 @@ def test_a_save_without_a_server_keeps_the_text_and_can_be_repeated(admin_page: 
     expect(admin_page.get_by_text("Draft saved. Only people")).to_be_visible()
     post.refresh_from_db()
     assert post.plain_text() == "Old. New."
+
+
+def test_a_save_whose_answer_got_lost_is_not_lost_and_can_be_repeated(admin_page: Page) -> None:
+    post = make_post(body="<p>Old.</p>", status=Post.Status.DRAFT)
+    open_post(admin_page, post)
+    admin_page.locator(".ProseMirror").click()
+    admin_page.keyboard.press("Control+End")
+    admin_page.keyboard.type(" New.")
+
+    def lose_answer(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fetch(max_redirects=0)
+        route.abort()
+
+    admin_page.route("**/change/", lose_answer)
+    admin_page.keyboard.press("Control+s")
+    expect(admin_page.locator("[data-autosave-status]")).to_contain_text("Not saved: no connection")
+    admin_page.unroute("**/change/")
+    admin_page.keyboard.type(" Newer.")
+    admin_page.keyboard.press("Control+s")
+    admin_page.get_by_role("button", name="Save my version").click()
+    expect(admin_page.get_by_text("Draft saved. Only people")).to_be_visible()
+    expect(admin_page.locator(".notice--conflict")).to_have_count(0)
+    post.refresh_from_db()
+    assert post.plain_text() == "Old. New. Newer."
+
+
+# ---- Phones --------------------------------------------------------------------------------------
+
+
+def test_the_line_being_typed_is_visible_on_a_phone_with_a_keyboard(admin_page: Page) -> None:
+    admin_page.set_viewport_size({"width": 390, "height": 420})
+    open_post(admin_page, make_post(body="<p>First.</p>", status=Post.Status.DRAFT))
+    admin_page.locator(".ProseMirror p").click()
+    admin_page.keyboard.press("Control+End")
+    bar, tools = box(admin_page, ".editor-bar"), box(admin_page, ".prose-menubar")
+    assert bar["height"] <= 48
+    assert tools["height"] <= 56
+    assert tools["y"] + tools["height"] == 420
+    assert admin_page.evaluate("document.documentElement.scrollWidth") <= 390
+    for number in range(40):
+        admin_page.keyboard.press("Enter")
+        admin_page.keyboard.type(f"Line {number}")
+        line = box(admin_page, f".ProseMirror > p:nth-child({number + 2})")
+        assert line["y"] >= bar["y"] + bar["height"], number
+        assert line["y"] + line["height"] <= tools["y"], number
+    admin_page.get_by_role("button", name="Keyboard help").click()
+    expect(admin_page.get_by_role("dialog").get_by_text("Find and replace")).to_be_visible()
+
+
+def test_settings_are_a_sheet_on_a_phone(admin_page: Page) -> None:
+    admin_page.set_viewport_size({"width": 390, "height": 844})
+    open_post(admin_page, make_post(status=Post.Status.DRAFT))
+    panel = admin_page.locator(".editor-panel")
+    expect(panel).to_be_hidden()
+    admin_page.get_by_role("button", name="Settings", exact=True).click()
+    expect(panel).to_be_focused()
+    panel.get_by_text("Excerpt and TL;DR", exact=True).click()
+    panel.get_by_label("Excerpt:").fill("Short.")
+    admin_page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(admin_page.get_by_role("button", name="Settings", exact=True)).to_be_focused()
+
+
+# ---- The checklist -------------------------------------------------------------------------------
+
+
+def test_the_checklist_follows_the_text_and_leads_to_the_place(admin_page: Page) -> None:
+    image = make_image(title="Bare", alt="")
+    body = f'<h2>One</h2><h4>Deep</h4><p>End.</p><figure><img data-image="{image.pk}"></figure>'
+    open_post(admin_page, make_post(body=body, status=Post.Status.DRAFT, excerpt=""))
+    loads = count_loads(admin_page)
+    checklist = admin_page.locator("[data-checklist]")
+    checklist.locator("summary").click()
+    checklist.get_by_role("link", name="Write an excerpt").click()
+    expect(admin_page.get_by_label("Excerpt:")).to_be_focused()
+    admin_page.keyboard.type("How to walk.")
+    expect(checklist.get_by_role("link", name="Write an excerpt")).to_have_count(0)
+    expect(checklist).to_have_attribute("open", "")
+    checklist.get_by_role("link", name="Change “Deep”").click()
+    admin_page.keyboard.type("Deeper")
+    expect(admin_page.locator(".ProseMirror h4")).to_have_text("Deeper")
+    checklist.get_by_role("link", name="Describe the image").click()
+    admin_page.locator("dialog[open]").get_by_role("textbox").fill("A knee")
+    admin_page.locator("dialog[open]").get_by_role("button", name="Save").click()
+    expect(checklist.get_by_role("link", name="Describe the image")).to_have_count(0)
+    assert not loads
+
+
+# ---- Publishing ----------------------------------------------------------------------------------
+
+
+def test_a_refused_publication_says_so_in_the_dialog_and_leads_to_the_place(admin_page: Page) -> None:
+    post = make_post(body='<p><a href="#">here</a></p>', status=Post.Status.DRAFT, published_at=None)
+    open_post(admin_page, post)
+    admin_page.get_by_role("button", name="Publish …").click()
+    dialog = admin_page.locator("dialog[open]")
+    expect(dialog.get_by_role("link", name="Add a URL to the link")).to_be_visible()
+    dialog.get_by_role("button", name="Publish now").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Not published. Text: Add a URL to the link")
+    post.refresh_from_db()
+    assert post.status_label == "Draft"
+    dialog.get_by_role("link", name="Add a URL to the link").click()
+    expect(dialog).to_be_hidden()
+    assert admin_page.evaluate("getSelection().toString()") == "here"
+
+
+def test_after_publishing_the_dialog_shows_the_link(admin_page: Page) -> None:
+    post = make_post(slug="stairs", status=Post.Status.DRAFT, published_at=None)
+    open_post(admin_page, post)
+    admin_page.get_by_role("button", name="Publish …").click()
+    admin_page.get_by_role("button", name="Publish now").click()
+    dialog = admin_page.locator("dialog[open]")
+    expect(dialog.get_by_role("heading", name="Published")).to_be_focused()
+    expect(dialog.get_by_label("Link")).to_have_value(re.compile("/stairs/$"))
+    expect(dialog.get_by_role("link", name="View post")).to_have_attribute("href", re.compile("/stairs/$"))
+    dialog.get_by_role("button", name="Keep editing").click()
+    expect(admin_page.get_by_role("button", name="Save changes")).to_be_visible()
+    post.refresh_from_db()
+    assert post.is_published
+
+
+# ---- Accessibility -------------------------------------------------------------------------------
+
+
+def test_forms_of_texts_are_accessible(admin_page: Page) -> None:
+    post = make_post(body='<p>Read more <a href="#">here</a> and there.</p>', status=Post.Status.DRAFT, tags=["knee"])
+    pages = {
+        "post": reverse("admin:blog_post_change", args=[post.pk]),
+        "page": reverse("admin:pages_page_change", args=[make_page().pk]),
+        "campaign": reverse("admin:newsletter_campaign_change", args=[make_campaign(status="draft").pk]),
+    }
+    found: dict[str, list[str]] = {}
+    for name, path in pages.items():
+        admin_page.goto(path)
+        expect(admin_page.locator(".ProseMirror[contenteditable]")).to_be_visible()
+        admin_page.evaluate("for (const group of document.querySelectorAll('.editor-panel details')) group.open = true")
+        for scheme, width in (("light", 1280), ("dark", 390)):
+            admin_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            admin_page.set_viewport_size({"width": width, "height": 844})
+            if width == 390:
+                admin_page.get_by_role("button", name="Settings", exact=True).click()
+            found[f"{name}, {scheme}"] = violations(admin_page)
+    admin_page.set_viewport_size({"width": 1280, "height": 844})
+    admin_page.goto(pages["post"])
+    admin_page.get_by_role("button", name="Publish …").click()
+    expect(admin_page.locator("dialog[open]").get_by_role("link", name="Add a URL")).to_be_visible()
+    found["dialog"] = violations(admin_page)
+    assert {name: problems for name, problems in found.items() if problems} == {}

@@ -1,0 +1,56 @@
+"""The look of the admin in a browser, as far as a test can measure it."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from tests.affiliates.factories import make_product
+from tests.factories import make_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_inline_tables_are_as_wide_as_their_group(admin_page: Page) -> None:
+    admin_page.goto(reverse("admin:affiliates_product_change", args=[make_product().pk]))
+    for width in (1280, 390):
+        admin_page.set_viewport_size({"width": width, "height": 900})
+        group = admin_page.locator(".inline-group").bounding_box()
+        table = admin_page.locator(".inline-group fieldset").bounding_box()
+        assert group
+        assert table
+        assert (table["x"], table["width"]) == (group["x"], group["width"])
+
+
+def test_the_ring_of_a_focused_field_is_not_cut_off(admin_page: Page) -> None:
+    admin_page.goto(reverse("admin:affiliates_product_change", args=[make_product().pk]))
+    field = admin_page.locator("#id_name")
+    field.focus()
+    ring = field.evaluate(
+        """field => {
+            const style = getComputedStyle(field)
+            const ring = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset)
+            const inner = field.getBoundingClientRect()
+            const cutting = []
+            for (let box = field.parentElement; box; box = box.parentElement) {
+                const outer = box.getBoundingClientRect()
+                const isTight = outer.left > inner.left - ring || outer.top > inner.top - ring
+                if (isTight && getComputedStyle(box).overflow !== "visible") cutting.push(box.className)
+            }
+            return { ring, cutting }
+        }"""
+    )
+    assert ring["ring"] >= 4
+    assert ring["cutting"] == []
+
+
+def test_the_save_button_of_a_list_looks_like_the_other_buttons(admin_page: Page) -> None:
+    make_page()
+    admin_page.goto(reverse("admin:pages_page_changelist"))
+    button = admin_page.locator(".changelist-footer [name=_save]")
+    link = admin_page.locator(".object-tools .addlink")
+    color = "element => getComputedStyle(element).backgroundColor"
+    assert button.evaluate(color) == link.evaluate(color)
+    assert button.evaluate("element => getComputedStyle(element).fontWeight") == "600"
+    box = button.bounding_box()
+    assert box
+    assert box["height"] >= 40
