@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -158,7 +158,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # ---- Database ----------------------------------------------------------------------------------
 DATABASES = {
     "default": complete(
-        env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}"),
+        env.db_url("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'db.sqlite3'))}"),
         # The most connections to PostgreSQL that a process opens. 0 keeps one open for each thread.
         pool_size=env.int("DATABASE_POOL_SIZE", default=32),
     )

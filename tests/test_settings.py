@@ -110,6 +110,23 @@ def test_hsts_follows_the_environment_on_https_sites(tmp_path: Path, environment
     assert result.stdout.strip() == hsts
 
 
+def test_the_name_of_the_data_folder_may_have_any_characters(tmp_path: Path) -> None:
+    data = tmp_path / "a+b #c ?d %41"
+    data.mkdir()
+    code = "from django.conf import settings; print(settings.DATABASES['default']['NAME'])"
+    environment = {name: value for name, value in PRODUCTION.items() if name != "DATABASE_URL"}
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "ptcomplete.settings"}
+        | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == str(data / "db.sqlite3")
+
+
 def test_new_data_is_private(tmp_path: Path) -> None:
     """Accounts and subscribers are in the database, so other users of the machine must not read it."""
     data = tmp_path / "data"

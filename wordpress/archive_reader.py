@@ -25,6 +25,14 @@ class ExportError(Exception):
     """The file cannot be imported. The message is written for the author."""
 
 
+# Limits of compressed files. Exports shrink to a tenth; what shrinks to a hundredth was made to fill the memory.
+MAX_BYTES = 1_500_000_000
+MAX_RATIO = 100
+HARMLESS_BYTES = 20_000_000
+# The largest item, which has to fit into the memory. WordPress itself fails at less.
+MAX_ITEM_BYTES = 32_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class ExportFile:
     """One XML document of the upload: the file itself or a member of a zip archive."""
@@ -43,7 +51,7 @@ class ExportFile:
                     yield stream
             else:
                 is_gzip = _magic(self.path).startswith(b"\x1f\x8b")
-                with gzip.open(self.path) if is_gzip else self.path.open("rb") as stream:
+                with _LimitedGzip(self.path) if is_gzip else self.path.open("rb") as stream:
                     yield stream
         except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
             raise ExportError(
@@ -55,22 +63,89 @@ class ExportFile:
             ) from error
 
 
-def open_export_files(path: Path) -> tuple[ExportFile, ...]:
-    """Return the documents of a .xml, .wxr, .gz or .zip file, sorted by name.
+def open_export_files(path: Path) -> tuple[tuple[ExportFile, ...], list[str]]:
+    """Return the documents of a .xml, .wxr, .gz or .zip file, sorted by name, and which others a ZIP contains.
 
-    The format is detected from the content. Raise ExportError if a document does not start like a WordPress
-    export, and OSError if the file cannot be read.
+    The format is detected from the content. Raise ExportError if no document starts like a WordPress export, and
+    OSError if the file cannot be read.
     """
     names = [""]
     if _magic(path) == b"PK\x03\x04":
         try:
             with zipfile.ZipFile(path) as archive:
+                _refuse_bombs(archive)
                 names = sorted(name for name in archive.namelist() if _MEMBER.search(name))
         except zipfile.BadZipFile as error:
             raise ExportError(f"This zip file is damaged or cut off. Download it again. {EXPORT_HINT}") from error
     if not names:
         raise ExportError(f"This zip file contains no WordPress export. {EXPORT_HINT}")
-    return tuple(replace(file, encoding=_detect_encoding(file)) for file in (ExportFile(path, name) for name in names))
+    files, others = [], []
+    for name in names:
+        try:
+            files.append(replace(ExportFile(path, name), encoding=_detect_encoding(ExportFile(path, name))))
+        except ExportError as error:
+            others.append(f"{name}: {error}" if name else str(error))
+    if not files:
+        raise ExportError(" ".join(others))
+    return tuple(files), others
+
+
+def _refuse_bombs(archive: zipfile.ZipFile) -> None:
+    """Raise ExportError if the documents would fill the memory or disk. Python unpacks no more than is declared."""
+    members = [member for member in archive.infolist() if _MEMBER.search(member.filename)]
+    size, packed = sum(member.file_size for member in members), sum(member.compress_size for member in members)
+    _check_size(size, packed)
+
+
+def _check_size(size: int, packed: int) -> None:
+    if size > MAX_BYTES or size > max(HARMLESS_BYTES, packed * MAX_RATIO):
+        raise ExportError(
+            f"This file has {packed / 1e6:.1f} MB and would unpack to {size / 1e6:,.0f} MB or more. An export does not"
+            f" shrink so much, so it was not opened. {EXPORT_HINT}"
+        )
+
+
+class _LimitedGzip(gzip.GzipFile):
+    """A gzip file that stops before it fills the memory. Its real size is unknown until it is unpacked."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._packed, self._unpacked = path.stat().st_size, 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes. Raise ExportError if there are too many."""
+        return self._counted(super().read(size))
+
+    def read1(self, size: int = -1) -> bytes:
+        """Return the next bytes. Raise ExportError if there are too many."""
+        return self._counted(super().read1(size))
+
+    def _counted(self, data: bytes) -> bytes:
+        self._unpacked += len(data)
+        _check_size(self._unpacked, self._packed)
+        return data
+
+
+class _ItemLimit:
+    """A stream that ends in an ExportError if a single item would fill the memory."""
+
+    def __init__(self, stream: "_Bytes | _RepairedStream") -> None:
+        self._stream = stream
+        self._since_last = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        data = self._stream.read(size)
+        self._since_last += len(data)
+        if self._since_last > MAX_ITEM_BYTES:
+            raise ExportError(
+                f"One item of this file is larger than {MAX_ITEM_BYTES / 1e6:.0f} MB, which no post is. {EXPORT_HINT}"
+            )
+        return data
+
+    def next_item(self) -> None:
+        """Start to count again."""
+        self._since_last = 0
 
 
 def is_media_archive(path: Path) -> bool:
@@ -92,9 +167,10 @@ def channel_elements(file: ExportFile) -> Iterator[etree._Element]:
     """
     with file.open() as stream:
         source = _RepairedStream(stream, file.encoding) if file.is_damaged else stream
+        limited = _ItemLimit(source)
         title = ""
         for _, element in etree.iterparse(
-            source,
+            limited,
             events=("end",),
             tag=_OUTER,
             encoding="utf-8" if file.is_damaged else file.encoding,
@@ -106,6 +182,7 @@ def channel_elements(file: ExportFile) -> Iterator[etree._Element]:
             remove_comments=True,
             remove_pis=True,
         ):
+            limited.next_item()
             parent = element.getparent()
             if parent is None or parent.tag != "channel":
                 continue
@@ -168,6 +245,10 @@ _NOT_AN_EXPORT = (
 )
 
 
+# How a document in UTF-16 starts: with a byte order mark, or with "<" in two bytes.
+_UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\x00": "utf-16le", b"\x00<": "utf-16be"}
+
+
 def _magic(path: Path) -> bytes:
     with path.open("rb") as stream:
         return stream.read(4)
@@ -176,13 +257,16 @@ def _magic(path: Path) -> bytes:
 def _detect_encoding(file: ExportFile) -> str:
     with file.open() as stream:
         head = stream.read(1 << 20).removeprefix(b"\xef\xbb\xbf")
+    wide = next((encoding for start, encoding in _UTF_16.items() if head.startswith(start)), "")
+    if wide:
+        head = head.decode(wide, errors="replace").removeprefix("\ufeff").encode("utf-8", errors="replace")
     before = _BEFORE_ROOT.match(head)
     start = head[before.end() :] if before else head
     for pattern, what in _NOT_AN_EXPORT:
         if re.match(pattern, start, re.IGNORECASE):
             raise ExportError(f"This file {what}. {EXPORT_HINT}")
     declared = _ENCODING.match(head.lstrip())
-    return declared[1].decode() if declared else "utf-8"
+    return wide or (declared[1].decode() if declared else "utf-8")
 
 
 class _RepairedStream:

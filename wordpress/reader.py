@@ -139,7 +139,8 @@ def read_export(path: Path) -> Export:
     files: list[ExportFile] = []
     surveys: list[_Survey] = []
     damages: list[int] = []
-    for file in open_export_files(path):
+    documents, others = open_export_files(path)
+    for file in documents:
         try:
             surveys.append(_survey(file))
             files.append(file)
@@ -158,7 +159,7 @@ def read_export(path: Path) -> Export:
         wxr_version=head.get("wp:wxr_version", ""),
         authors=_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]),
         terms=_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]),
-        warnings=tuple(_warnings(surveys, damages)),
+        warnings=(*_warnings(surveys, damages), *(f"Not read: {other}" for other in others)),
         counts=_counts(surveys),
         _files=tuple(files),
         _offsets=_Offsets(sum((s.offsets for s in surveys), Counter())),
@@ -234,7 +235,8 @@ def _refuse_the_useless(surveys: list[_Survey], damages: list[int]) -> None:
         raise ExportError(f"This export is empty: it has no posts and no pages. {EXPORT_HINT}")
     if not any(survey.is_wordpress for survey in surveys):
         raise ExportError(f"This file is a news feed (RSS), not a WordPress export. {EXPORT_HINT}")
-    if all(kind.startswith(("product", "shop_")) for kind in types):
+    shop = {kind for kind in types if kind.startswith(("product", "shop_", "wc_"))}
+    if shop and types <= shop | {"attachment", "nav_menu_item"}:
         raise ExportError(f"This export contains only shop products and orders, no posts or pages. {EXPORT_HINT}")
 
 
