@@ -41,7 +41,9 @@ def make_excerpt(text: str, tokens: str, terms: Sequence[Term]) -> SafeString:
         # With the next lines, in case it is a heading.
         passage = "\n".join([line[start : start + _MAX_LINE_LENGTH], *lines[number + 1 : number + 4]])
         passage = passage[: len(line) + _LENGTH]
-        spans = [_find(passage, term) for term in terms]
+        # Folding costs more than all that follows, so once for all terms.
+        folded, offsets = _fold_with_offsets(passage)
+        spans = [_find(folded, offsets, term) for term in terms]
         if any(spans):
             return _to_html(_cut(passage, spans))
     return SafeString("")
@@ -83,9 +85,8 @@ def _token_patterns(term: Term) -> tuple[re.Pattern[str], ...]:
     return tuple(map(re.compile, patterns))
 
 
-def _find(text: str, term: Term) -> list[_Span]:
-    """Return where `text` contains `term`."""
-    folded, offsets = _fold_with_offsets(text)
+def _find(folded: str, offsets: Sequence[int], term: Term) -> list[_Span]:
+    """Return where a text contains `term`, given as `_fold_with_offsets` returns it."""
     found = (_end_of_match(folded, start.start(), term) for start in _possible_start(term).finditer(folded))
     return [(offsets[start], _end(offsets, end)) for start, end in filter(None, found)]
 
