@@ -19,8 +19,10 @@ class AccountsConfig(AppConfig):
 
         from accounts import checks, signals
         from backups import after_restore
+        from backups.models import Backup
 
         after_restore.register(signals.record_restore)
+        post_save.connect(signals.record_backup, sender=Backup)
         register(checks.check_second_factor_roles)
         user_logged_in.connect(signals.record_sign_in)
         user_logged_out.connect(signals.record_sign_out)

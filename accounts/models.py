@@ -347,6 +347,7 @@ class AuditEvent(models.Model):
         IMPORTED = "imported", "Imported"
         ERASED = "erased", "Erased"
         ACTION = "action", "Done to many"
+        BACKED_UP = "backed_up", "Backed up"
         RESTORED = "restored", "Restored"
         ROLE = "role", "Role changed"
         INVITED = "invited", "Invited"

@@ -8,6 +8,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.http import HttpRequest
 
 from accounts.models import AuditEvent, User
+from backups.models import Backup
 
 _KINDS = {ADDITION: AuditEvent.Kind.ADDED, CHANGE: AuditEvent.Kind.CHANGED, DELETION: AuditEvent.Kind.DELETED}
 # Their names are no personal data of visitors and subscribers, whose erasure must not leave a copy in the log.
@@ -32,6 +33,13 @@ def record_admin_action(sender: object, instance: LogEntry, created: bool, **kwa
     assert isinstance(user, User)
     subject = f"{content_type.name} {name}"
     AuditEvent.objects.record(_KINDS[instance.action_flag], user=user, subject=subject)
+
+
+def record_backup(sender: object, instance: Backup, created: bool, **kwargs: Any) -> None:
+    """Record that a backup was completed or failed. It may contain everything, so owners see when each was made."""
+    if not created:
+        subject = f"{instance.name}: {instance.get_status_display().lower()}"
+        AuditEvent.objects.record(AuditEvent.Kind.BACKED_UP, subject=subject)
 
 
 def record_restore() -> None:

@@ -80,5 +80,8 @@ class Backup(models.Model):
         self._finish(status=self.Status.FAILED, error=error)
 
     def _finish(self, **fields: object) -> None:
-        type(self).objects.filter(pk=self.pk).update(finished_at=timezone.now(), **fields)
-        self.refresh_from_db()
+        fields["finished_at"] = timezone.now()
+        for name, value in fields.items():
+            setattr(self, name, value)
+        # Not update(): the audit log listens.
+        self.save(update_fields=list(fields))

@@ -18,6 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import AuditEvent
 from backups import scheduling
 from backups.keys import read_identities
 from backups.models import LEASE, Backup
@@ -165,3 +166,18 @@ def test_sigterm_removes_the_incomplete_archive(tmp_path: Path, settings: Settin
     assert [path.name for path in media_root.parent.iterdir() if path.name.startswith("unfinished-")] == []
     backup = Backup.objects.get()
     assert (backup.status, "interrupted" in backup.error) == (Backup.Status.FAILED, True)
+
+
+@pytest.mark.django_db
+def test_audit_log_names_each_backup_and_how_it_ended() -> None:
+    complete = Backup.objects.start("first")
+    assert complete is not None
+    complete.mark_active()
+    assert not AuditEvent.objects.exists()
+    complete.mark_complete(size=5, sha256="0" * 64)
+    failed = Backup.objects.start("second")
+    assert failed is not None
+    failed.mark_failed("No space is left.")
+    events = AuditEvent.objects.order_by("pk").values_list("kind", "subject")
+    assert list(events) == [("backed_up", "first: complete"), ("backed_up", "second: failed")]
+    assert Backup.objects.get(name="first").size == 5
