@@ -21,6 +21,7 @@ from solo.admin import SingletonModelAdmin
 
 from affiliates.models import programs
 from blog.models import Post, TaggedPost
+from comments.models import Discussion
 from contact.models import Reply
 from images.models import Image
 from richtext import references
@@ -54,7 +55,12 @@ FIELDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "affiliates.Program": lambda number: {"hosts": f"shop-{number}.example.com"},
     "backups.Backup": lambda number: {"status": "complete"},
     "blog.Category": lambda number: {"path": f"category-{number}", "parent": None},
-    "comments.Comment": lambda number: {"submission": uuid4(), "sent_at": None, "imported_id": number + 1},
+    "comments.Comment": lambda number: {
+        "submission": uuid4(),
+        "sent_at": None,
+        "imported_id": number + 1,
+        "discussion": Discussion.objects.first() or Discussion.objects.create(post=Post.objects.first()),
+    },
     "contact.Message": lambda number: {"submission": uuid4()},
     "feedback.Suggestion": lambda number: {"submission": uuid4()},
     "images.Image": lambda number: {"is_decorative": False, "width": 48, "height": 32},
