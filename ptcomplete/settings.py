@@ -216,6 +216,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "newsletter.WebhookEvent",
     "redirects",
     "sessions",
+    "site_export",
     "wordpress",
 ]
 # Paths below these are never cached. Clicks on affiliate links and ads are counted; the others are no pages.

@@ -21,6 +21,7 @@ from layout.models import Block
 from newsletter.models import ConsentText, NewsletterSettings, Suppression, Topic
 from pages.models import Page
 from redirects.models import NotFoundLog, Redirect
+from site_export.models import SiteExport
 from tests.example_site import make_example_site
 from tests.factories import make_campaign, make_image, make_subscriber
 from wordpress.models import ImportedMenu, ImportRun
@@ -78,4 +79,5 @@ def _make_business_models(post: Post) -> None:
     ConsentText.objects.create(key="confirm", version=1, text="Yes")
     Suppression.objects.create(email_hash="0" * 64, reason="manual")
     Topic.objects.create(name="Posts", slug="posts")
+    SiteExport.objects.create(status="failed")
     ImportedMenu.objects.create(site="old.example", slug="main", name="Main")

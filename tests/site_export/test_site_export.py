@@ -46,7 +46,7 @@ def empty_site() -> None:
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
     make_all_models()
-    discussion = Discussion.objects.get_or_create_of(Post.objects.published().order_by("pk").first())
+    discussion = Discussion.objects.get_or_create_of(Post.objects.published()[0])
     first = Comment.objects.create(
         discussion=discussion, name="Ann", email="ann@mail.example", body="<p>Thanks]]></p>", status="approved"
     )

@@ -38,6 +38,8 @@ from ptcomplete.database_retry import is_lost_connection
 from publishing.revisions import publish_due_edits
 from redirects.services import prune_not_found_log
 from search.indexing import index_missing
+from site_export.archives import ExportProcess
+from site_export.models import SiteExport
 from wordpress.background import ImportProcess
 from wordpress.files import delete_old_files
 
@@ -64,6 +66,7 @@ class Job(NamedTuple):
 
 _backup_process = BackupProcess()
 _import_process = ImportProcess()
+_export_process = ExportProcess()
 _failing: set[str] = set()
 
 # Batches are small, so that a job does not delay the others and the worker stops quickly.
@@ -74,6 +77,8 @@ JOBS = (
     Job("newsletter campaigns", partial(run_round, lambda: False, seconds=3), 5, busy_interval=2),
     Job("backup", _backup_process.start_if_due, 60),
     Job("import from WordPress", _import_process.start_if_due, 2),
+    Job("export of the site", _export_process.start_if_due, 5),
+    Job("expired exports of the site", SiteExport.objects.delete_expired, 3600),
     Job("image renditions", partial(create_missing_renditions, limit=2), 5, busy_interval=0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
     Job("affiliate link check", check_next, 30),
@@ -187,10 +192,12 @@ class Command(BaseCommand):
                 work_until(stopped, JOBS, heartbeat)
             _backup_process.stop()
             _import_process.stop()
+            _export_process.stop()
         elif is_maintenance_on():
             raise CommandError("Maintenance mode is on, so nothing was done.")
         else:
             has_succeeded = work_until_idle(stopped, JOBS)
+            _export_process.wait()
             # Also after a failure, so that no process goes on without a worker.
             processes_succeeded = [process.wait() for process in (_backup_process, _import_process)]
             if not (all(processes_succeeded) and has_succeeded):

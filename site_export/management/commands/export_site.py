@@ -7,8 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import AuditEvent
+from site_export.archives import make_archive
 from site_export.errors import SiteExportError
 from site_export.exporting import export_site
+from site_export.models import SiteExport
 
 
 class Command(BaseCommand):
@@ -17,11 +19,17 @@ class Command(BaseCommand):
     help = "Export the whole site to a new folder: JSON, Markdown, HTML, media, CSV and a WordPress file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the folder."""
-        parser.add_argument("folder", type=Path, metavar="DIR")
+        """Add the folder, or what the worker uses instead."""
+        target = parser.add_mutually_exclusive_group(required=True)
+        target.add_argument("folder", nargs="?", type=Path, metavar="DIR")
+        target.add_argument("--waiting", action="store_true", help="make the ZIP file that was asked for in the admin")
 
-    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+    def handle(self, *args: Any, folder: Path | None, waiting: bool, **options: Any) -> None:
         """Export the site."""
+        if folder is None:
+            if export := SiteExport.objects.claim():
+                make_archive(export)
+            return
         try:
             count = export_site(folder, self._progress)
         except SiteExportError as error:
