@@ -82,7 +82,7 @@ def _image_urls(posts: list[Post]) -> dict[int, list[str]]:
     for post_pk, image_pk in references.order_by("target_id").values_list("source_id", "target_id"):
         if image_pk is not None and image_pk not in image_pks[post_pk]:
             image_pks[post_pk].append(image_pk)
-    images = Image.objects.in_bulk({pk for pks in image_pks.values() for pk in pks})
+    images = Image.objects.with_file().in_bulk({pk for pks in image_pks.values() for pk in pks})
     urls = {pk: absolute_url(full_image_url(image)) for pk, image in images.items()}
     return {post_pk: [urls[pk] for pk in pks if pk in urls] for post_pk, pks in image_pks.items()}
 

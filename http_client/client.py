@@ -10,6 +10,8 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import IO
 
 import httpcore2
 import httpx2
@@ -67,6 +69,29 @@ def get(
             if len(content) > max_bytes:
                 raise FetchError(f"The response is larger than {max_bytes} bytes.")
         return Response(response.status_code, response.headers, bytes(content))
+
+
+def download(
+    url: str,
+    file: IO[bytes],
+    *,
+    max_bytes: int,
+    max_seconds: float,
+    max_redirects: int = 0,
+) -> Response:
+    """Write the body of `url` to `file` piece by piece, whatever its size up to `max_bytes`, if the status is 200.
+
+    Return the response without a body. Raise FetchError if there is no complete one.
+    """
+    with _open(url, None, max_seconds, max_redirects) as response:
+        if response.status_code == HTTPStatus.OK:
+            size = 0
+            for chunk in response.iter_bytes():
+                size += len(chunk)
+                if size > max_bytes:
+                    raise FetchError(f"The response is larger than {max_bytes} bytes.")
+                file.write(chunk)
+        return Response(response.status_code, response.headers, b"")
 
 
 def get_status(url: str, *, headers: Mapping[str, str] | None = None, max_seconds: float = MAX_SECONDS) -> int:

@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Field
 from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
@@ -16,7 +17,7 @@ from solo.admin import SingletonModelAdmin
 
 from images import views
 from images.forms import ImageForm, formfield_for_image
-from images.models import Image, ImageQuerySet, SiteIcon, Video
+from images.models import Image, ImageQuerySet, MediaFile, SiteIcon, Video
 from richtext.references import Reference
 from siteinfo.where_used import WhereUsed, where_used
 
@@ -37,12 +38,18 @@ class AttentionFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
-        return [("unused", "Not used anywhere"), ("no-alt", "Without alternative text")]
+        return [
+            ("unused", "Not used anywhere"),
+            ("no-alt", "Without alternative text"),
+            ("missing", "File missing"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> ImageQuerySet:
         """Return the images that match the choice."""
         if self.value() == "unused":
             return queryset.unused()
+        if self.value() == "missing":
+            return queryset.without_file()
         return queryset.without_alt() if self.value() == "no-alt" else queryset
 
 
@@ -72,7 +79,7 @@ class ImageAdmin(admin.ModelAdmin):
     form = ImageForm
     fieldsets = (
         ("Image", {"fields": ("file", "focal_point")}),
-        ("Texts", {"fields": ("alt", "is_decorative", "caption", "credit", "title")}),
+        ("Texts", {"fields": ("alt", "is_decorative", "caption", "credit", "title", "description")}),
     )
     list_filter = (AttentionFilter, MonthFilter)
     list_per_page = 48
@@ -127,6 +134,30 @@ def _link(image: Image, used: WhereUsed) -> SafeString:
     status = f" ({used.status_label})" if used.status_label else ""
     name = format_html('<a href="{}">{}</a>', used.url, used.name) if used.url else used.name
     return format_html("“{}” in {}: {}{}", image, used.type_label, name, status)
+
+
+@admin.register(MediaFile)
+class MediaFileAdmin(admin.ModelAdmin):
+    """The files that visitors download. Imports add them."""
+
+    fields = ("title", "original", "name", "content_type", "readable_size")
+    readonly_fields = ("original", "name", "content_type", "readable_size")
+    list_display = ("title", "name", "content_type", "readable_size")
+    search_fields = ("title__contains_folded", "name__contains_folded")
+
+    @admin.display(description="file")
+    def original(self, file: MediaFile) -> SafeString:
+        """Link to the file."""
+        return format_html('<a href="{}">{}</a>', file.file.url, file.file.url)
+
+    @admin.display(description="size", ordering="size")
+    def readable_size(self, file: MediaFile) -> str:
+        """Return the size with a unit."""
+        return filesizeformat(file.size)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: imports add files."""
+        return False
 
 
 @admin.register(Video)

@@ -6,6 +6,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from images.missing import missing_html, missing_text
 from images.models import Image, Video
 from images.renditions import full_image_url, image_html, thumbnail_url
 from richtext import embeds
@@ -23,6 +24,8 @@ def resolve_images(wanted: Collection[Embed], target: RenderTarget) -> dict[Embe
 
 def _image_html(image: Image, embed: Embed, target: RenderTarget) -> str:
     alt = image.alt if embed.alt is None else embed.alt
+    if image.is_missing and target is not RenderTarget.EDITOR:
+        return missing_text(alt) if target.is_external else missing_html(alt)
     if target is RenderTarget.PAGE:
         return image_html(image, sizes=SIZES, alt=alt)
     if target.is_external:

@@ -55,7 +55,7 @@ class ImageForm(forms.ModelForm):
 
     class Meta:
         model = Image
-        fields = ("file", "focal_point", "title", "alt", "is_decorative", "caption", "credit")
+        fields = ("file", "focal_point", "title", "alt", "is_decorative", "caption", "credit", "description")
 
     def clean(self) -> dict[str, Any]:
         """Fill in a title and a focal point where they are missing."""

@@ -25,7 +25,15 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def needing_renditions(self) -> Self:
         """Return images without renditions, or with renditions in outdated formats."""
-        return self.exclude(formats_hash__in=(FORMATS_HASH, FAILED))
+        return self.exclude(formats_hash__in=(FORMATS_HASH, FAILED)).with_file()
+
+    def with_file(self) -> Self:
+        """Return images whose file is in the library."""
+        return self.filter(missing_url="")
+
+    def without_file(self) -> Self:
+        """Return images that texts use but whose file is still to be found."""
+        return self.exclude(missing_url="")
 
     def search(self, query: str) -> Self:
         """Return images with each word of `query` in their title, alternative text or caption."""
@@ -84,6 +92,9 @@ class Image(models.Model):
     )
     caption = models.CharField(max_length=300, blank=True, help_text="Suggested when you add the image to a text.")
     credit = models.CharField(max_length=160, blank=True, help_text="The photographer or illustrator, if not you.")
+    description = models.TextField(blank=True, help_text="Notes about the image. Visitors do not see them.")
+    # Where the file was, if an import did not find it. `file` is then a placeholder.
+    missing_url = models.CharField(max_length=2000, blank=True, editable=False)
     # The hash of the formats in which its renditions were created.
     formats_hash = models.CharField(max_length=20, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -129,6 +140,8 @@ class Image(models.Model):
         before = self._saved_state
         if before not in (None, (self.file.name, self.focal_point)):
             self.formats_hash = ""
+        if before and before[0] != self.file.name:
+            self.missing_url = ""
         super().save(**kwargs)
         self._saved_state = (self.file.name, self.focal_point)
         if before and before[0] != self.file.name:
@@ -139,6 +152,11 @@ class Image(models.Model):
     def has_renditions(self) -> bool:
         """Whether the renditions exist and match the current formats."""
         return self.formats_hash == FORMATS_HASH
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the file is still to be found."""
+        return bool(self.missing_url)
 
     @property
     def file_size(self) -> int:
@@ -173,6 +191,32 @@ def title_from_filename(name: str) -> str:
     """Return a readable title made from a file's name, without folder and extension."""
     stem = name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
     return " ".join(stem.replace("-", " ").replace("_", " ").split()).capitalize() or "Image"
+
+
+class MediaFile(models.Model):
+    """A file that visitors download from a link in a text: a document, a recording or a video."""
+
+    file = models.FileField(upload_to="files", max_length=200)
+    name = models.CharField(max_length=200, help_text="The file's name when it was added.")
+    title = models.CharField(max_length=200, blank=True, help_text="Helps you find the file.")
+    content_type = models.CharField(max_length=100, editable=False)
+    size = models.PositiveBigIntegerField(editable=False)
+    # The SHA-256 hex digest of the content, so that no file is stored twice.
+    digest = models.CharField(max_length=64, editable=False, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name = "file"
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+# A signal, because querysets delete without calling MediaFile.delete().
+@receiver(post_delete, sender=MediaFile)
+def _delete_media_file(instance: MediaFile, **kwargs: Any) -> None:
+    transaction.on_commit(partial(instance.file.storage.delete, instance.file.name), robust=True)
 
 
 class Video(ReferenceSource):

@@ -1,8 +1,11 @@
 """The media library stores no personal data but what authors publish."""
 
-from images.models import Image, SiteIcon, Video
+from images.models import Image, MediaFile, SiteIcon, Video
 from privacy.registry import register
 
-register.add_impersonal(Image, "file focal_point title alt caption credit formats_hash", "Published content.")
+register.add_impersonal(
+    Image, "file focal_point title alt caption credit description missing_url formats_hash", "Published content."
+)
+register.add_impersonal(MediaFile, "file name title content_type digest", "Published content.")
 register.add_impersonal(Video, "key title", "Published content.")
 register.add_impersonal(SiteIcon, "", "Published content.")

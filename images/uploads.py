@@ -49,11 +49,12 @@ _SAVE: dict[str, dict[str, Any]] = {
 }
 
 
-def process_upload(upload: File) -> ContentFile:
+def process_upload(upload: File, *, is_animation_accepted: bool = False) -> ContentFile:
     """Return the file to store for `upload`: upright, sRGB, with a size from `stored_size`, no EXIF, GPS or profile.
 
-    Its name ends in a digest of its bytes, so the content of a URL never changes. Raise ValidationError with a
-    message for the author if the upload is not an image, or too large.
+    Its name ends in a digest of its bytes, so the content of a URL never changes. Of an animation that is accepted, the
+    first picture is stored. Raise ValidationError with a message for the author if the upload is not an image, or too
+    large.
     """
     if (upload.size or 0) > MAX_BYTES:
         raise ValidationError(f"This file is larger than {MAX_BYTES // 1024 // 1024} MB. Choose a smaller one.")
@@ -65,7 +66,8 @@ def process_upload(upload: File) -> ContentFile:
                     f"This image has {image.width} × {image.height} pixels, which is too large."
                     f" Resize it to at most {MAX_SIDE} pixels on its longer side and try again."
                 )
-            if image.format not in {"MPO", "HEIF"} and getattr(image, "is_animated", False):
+            is_animation = image.format not in {"MPO", "HEIF"} and getattr(image, "is_animated", False)
+            if is_animation and not is_animation_accepted:
                 raise ValidationError(
                     "This image is animated, and the library has still images only. Add it as a video, or save the"
                     " picture you want to show as JPEG or PNG."

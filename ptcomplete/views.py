@@ -98,7 +98,8 @@ def media(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
         SuspiciousFileOperation,
     ) as error:  # e.g. a path outside the folder
         raise Http404 from error
-    response = FileResponse(file)
+    # Visitors download documents, recordings and videos.
+    response = FileResponse(file, as_attachment=path.startswith("files/"))
     response.block_size = BLOCK_SIZE  # Each block costs a call of the server.
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Last-Modified"] = http_date(changed_at)

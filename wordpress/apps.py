@@ -12,3 +12,4 @@ class WordpressConfig(AppConfig):
     def ready(self) -> None:
         """Register how an undo removes what was imported."""
         from wordpress import comments, undo_handlers  # noqa: F401
+        from wordpress.media import undo  # noqa: F401

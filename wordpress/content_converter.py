@@ -45,7 +45,6 @@ class ConvertedBody:
     html: str
     shortcodes: tuple[str, ...]
     blocks: tuple[str, ...]
-    images: int
 
 
 def to_html(body: str, footnotes: str = "", reusable: Callable[[int], str] = lambda number: "") -> ConvertedBody:
@@ -65,7 +64,6 @@ def to_html(body: str, footnotes: str = "", reusable: Callable[[int], str] = lam
         html=html.strip(),
         shortcodes=tuple(sorted(converter.shortcodes.removed)),
         blocks=tuple(sorted(converter.skipped_blocks)),
-        images=len(re.findall(r"<img\b", html, re.IGNORECASE)),
     )
 
 

@@ -11,14 +11,13 @@ from functools import cached_property
 from itertools import groupby
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils.html import escape
 from django.utils.text import get_text_list
 
 from blog.models import Category, Post
 from newsletter.models import AnnouncedPost
 from pages.models import Page
-from redirects.normalize import normalize_path
 from siteinfo.models import SiteInfo
 from wordpress import path_mapping, undo
 from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
@@ -27,6 +26,9 @@ from wordpress.item_batches import Draft, batches, with_keys
 from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, withhold_empty
 from wordpress.item_handlers import ItemHandler
 from wordpress.links import NewUrls
+from wordpress.media.documents import awaited_image, fill_media
+from wordpress.media.importer import MediaImporter
+from wordpress.media.reporting import attachment_report
 from wordpress.models import ImportedObject, fingerprint
 from wordpress.old_paths import Attachment
 from wordpress.reader import Export, Item
@@ -44,6 +46,8 @@ _ERRORS = (DatabaseError, ValidationError, ValueError, RecursionError)
 
 class Importer:
     """Import one export. Only one batch of items is in memory at a time."""
+
+    media: MediaImporter
 
     def __init__(self, export: Export, report: Report, progress: Callable[[int], None], number: int = 0) -> None:
         self.export = export
@@ -111,15 +115,17 @@ class Importer:
         """Report the items that are neither posts nor pages."""
         report = self.report.child()
         for key, item in with_keys(items, self._other_counts):
-            if item.post_type == "attachment":
-                self.attachments.append(Attachment.from_item(item))
             name = item.post_type or "item without a type"
             if name in labels:
                 self._record_item(report, item, key, Kind.ITEM, Outcome.CONVERTED, reason=labels[name])
                 continue
+            if name == "attachment":
+                self.attachments.append(Attachment.from_item(item))
+                outcome, reason, target = attachment_report(self.media, item)
+                self._record_item(report, item, key, Kind.ATTACHMENT, outcome, reason=reason, target=target)
+                continue
             report.unsupported[name] += 1
-            kind = Kind.ATTACHMENT if name == "attachment" else Kind.ITEM
-            self._record_item(report, item, key, kind, Outcome.SKIPPED, reason="This kind of content is not imported.")
+            self._record_item(report, item, key, Kind.ITEM, Outcome.SKIPPED, reason="This type is not imported.")
         report.save()
         self.report.add(report)
 
@@ -134,6 +140,7 @@ class Importer:
             log.exception("WordPress %s %s", item.post_type, item.post_id)
             # The rollback also removed what this item created.
             self.terms.clear()
+            self.media.clear()
             report = self.report.child()
             report.notes.append(f"“{display_title(item)}” could not be imported: {error}")
             self._record_item(report, item, key, item.post_type, Outcome.FAILED)
@@ -159,7 +166,7 @@ class Importer:
                 has_same_source = imported[key].digest == source_digest(item, None)
                 if post and has_same_source and not self._skip_reason(item):
                     self._record_item(unchanged, item, key, kind, Outcome.UNCHANGED, target=post)
-                    self._record_url(item, post)
+                    self.new_urls.record(item, post, self.site)
                 else:
                     self.import_item(item, key)
         unchanged.save()
@@ -180,6 +187,7 @@ class Importer:
         except _ERRORS:
             log.info("A batch of posts failed. Importing its posts one by one", exc_info=True)
             self.terms.clear()
+            self.media.clear()
             self.slugs = SlugAssigner()
             for key, item in posts:
                 self.import_item(item, key)
@@ -187,7 +195,7 @@ class Importer:
         self.report.add(report)
         for draft in drafts:
             if draft.post is not None:
-                self._record_url(draft.item, draft.post)
+                self.new_urls.record(draft.item, draft.post, self.site)
 
     def _fill_draft(self, draft: Draft) -> None:
         """Convert the item to a post, without writing to the database."""
@@ -203,6 +211,7 @@ class Importer:
     def _fill(self, document: Post | Page, item: Item, report: Report) -> None:
         """Set the fields of `document` that need no database."""
         fill_document(document, item, self.site, report, self.reusable_blocks.find)
+        fill_media(self.media, document, item)
         self.seo.apply(document, item, report)
         if report.run and report.run.options.get("as_drafts"):
             document.status = Post.Status.DRAFT
@@ -232,6 +241,7 @@ class Importer:
                     fingerprint=fingerprint(new.post),
                     run=self.report.run,
                     is_new=True,
+                    awaited_image=awaited_image(self.media, new.post, draft.item),
                 )
             )
             self._record_item(draft.report, draft.item, draft.key, Kind.POST, Outcome.CREATED, target=new.post)
@@ -246,14 +256,6 @@ class Importer:
             categories=[self.terms.category(ref.slug) for ref in item.terms if ref.taxonomy == "category"],
             tags=[self.terms.tag(ref.slug) for ref in item.terms if ref.taxonomy == "post_tag"],
         )
-
-    def _record_url(self, item: Item, document: Post | Page) -> None:
-        """Record where the URLs of the item lead now, for links to it."""
-        url = document.get_absolute_url()
-        if path := self.site.path_of(item.link):
-            self.new_urls.by_path[normalize_path(path)] = url
-        if document.is_published:
-            self.new_urls.by_id.setdefault((item.post_type, item.post_id), url)
 
     # ---- Single posts and pages -----------------------------------------------------------------
 
@@ -281,7 +283,7 @@ class Importer:
         record = imported or ImportedObject(site=self.site.name, kind=kind, key=key, run=report.run)
         outcome = self._save_if_changed(record, document, item, parent, report)
         self._record_item(report, item, key, kind, outcome, target=document)
-        self._record_url(item, document)
+        self.new_urls.record(item, document, self.site)
 
     def _save_if_changed(
         self, record: ImportedObject, document: Post | Page, item: Item, parent: Page | None, report: Report
@@ -299,6 +301,7 @@ class Importer:
             record.is_new, record.before = document.pk is None, undo.values_before(document)
         self._save_document(document, item, parent, report)
         record.object_id, record.digest, record.fingerprint = document.pk, source, fingerprint(document)
+        record.awaited_image = awaited_image(self.media, document, item)
         record.save()
         if isinstance(document, Post):
             # Subscribers already know this post, so do not announce it.
@@ -373,7 +376,7 @@ class Importer:
         kind: str,
         outcome: Outcome,
         *,
-        target: Post | Page | None = None,
+        target: models.Model | None = None,
         reason: str = "",
     ) -> None:
         """Report what became of an item, with the notes in `report`, which is only about it, as the reason."""

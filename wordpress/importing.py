@@ -11,6 +11,8 @@ from wordpress.comments import link_parents
 from wordpress.importer import MODELS, Importer
 from wordpress.item_handlers import ItemHandler, create_handlers, save_handler
 from wordpress.links import LinkRewriter, NewUrls
+from wordpress.media.documents import finish
+from wordpress.media.importer import MediaOptions, import_media
 from wordpress.old_paths import redirect_attachments, redirect_folder
 from wordpress.reader import Export
 from wordpress.report import ITEM_KINDS, Kind, Outcome, Report
@@ -19,7 +21,10 @@ from wordpress.source_site import SourceSite
 
 
 def import_exports(
-    exports: Iterable[Export], report: Report, progress: Callable[[int], None] = lambda done: None
+    exports: Iterable[Export],
+    report: Report,
+    progress: Callable[[int], None] = lambda done: None,
+    media_options: MediaOptions | None = None,
 ) -> None:
     """Import `exports`, given in any order, and fill in `report`. Running it again changes nothing.
 
@@ -27,7 +32,9 @@ def import_exports(
     its slug. Links are rewritten last, when every path is known.
     """
     importers = [Importer(export, report, progress, number) for number, export in enumerate(exports)]
+    media = import_media([(each.site, each.export) for each in importers], media_options or MediaOptions(), report.run)
     for importer in importers:
+        importer.media = media[importer.site.name]
         importer.prepare()
     pages = [(importer.site.name, page) for importer in importers for page in importer.pages.values()]
     levels: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
@@ -42,6 +49,8 @@ def import_exports(
         importer.import_posts(handlers[importer.site.name])
         known[importer.site.name].add(importer.new_urls)
     link_parents()
+    for of_site in media.values():
+        finish(of_site, report)
     for site in {importer.site.name: importer.site for importer in importers}.values():
         _finish_site(site, handlers[site.name], known[site.name], report)
     for importer in importers:
@@ -60,7 +69,12 @@ def _finish_site(site: SourceSite, handlers: Sequence[ItemHandler], known: NewUr
             rewriter.rewrite_documents(kind, model)
 
 
-def run_import(claim: Claim, exports: Sequence[Export], progress: Callable[[int], None]) -> Report:
+def run_import(
+    claim: Claim,
+    exports: Sequence[Export],
+    progress: Callable[[int], None],
+    media_options: MediaOptions | None = None,
+) -> Report:
     """Import `exports` as the run of `claim`, whose report is kept in the database."""
     run = claim.run
     if not run.redirects_before:
@@ -74,7 +88,7 @@ def run_import(claim: Claim, exports: Sequence[Export], progress: Callable[[int]
         claim.progress("Posts and pages", done, run.total)
         progress(done)
 
-    import_exports(exports, report, step)
+    import_exports(exports, report, step, media_options)
     undo.record_redirects(run)
     claim.save("redirects_before")
     return report

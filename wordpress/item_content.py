@@ -66,7 +66,7 @@ def teaser(body: str) -> str:
 def withhold_empty(document: Post | Page, item: Item, report: Report) -> None:
     """Make a text that would show neither a word nor an image a draft, and report it."""
     shows_something = "data-image" in document.body or "data-embed" in document.body or "<iframe" in document.body
-    if document.status != Post.Status.PUBLISHED or shows_something:
+    if document.status != Post.Status.PUBLISHED or shows_something or document.featured_image_id:
         return
     words = html.unescape(re.sub(r"<(script|style)\b.*?</\1\s*>|<[^<>]*>", " ", document.body, flags=re.DOTALL | re.I))
     if not any(character.isalnum() for character in words):
@@ -113,8 +113,6 @@ def _report_unsupported(item: Item, body: ConvertedBody, report: Report) -> None
         report.shortcodes[name].append(display_title(item))
     for name in body.blocks:
         report.blocks[name].append(display_title(item))
-    report.images += body.images
-    report.documents_with_images += bool(body.images)
 
 
 def _is_valid_date(moment: datetime | None) -> bool:
@@ -153,5 +151,6 @@ def source_digest(item: Item, parent: Page | None) -> str:
         dates,
         item.terms,
         *((astuple(seo),) if seo != SeoMeta() else ()),
+        *([dict(item.meta)["_thumbnail_id"]] if "_thumbnail_id" in dict(item.meta) else []),
         *above,
     )

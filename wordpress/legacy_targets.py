@@ -14,6 +14,7 @@ from pages.models import Page
 from plaintext.characters import strip_control_characters, strip_invisible_characters
 from publishing.models import YEARS
 from redirects import services
+from wordpress.media.old_urls import attachment_url
 from wordpress.models import ImportedObject
 
 _LISTS = ("category", "tag", "author")
@@ -209,5 +210,6 @@ _FINDERS: dict[str, Callable[[str], Target | None]] = {
     "category_name": lambda value: find_category(_path_parts(value)),
     "tag": find_tag,
     "m": _compact_date,
+    "attachment_id": lambda value: Target(url) if (url := attachment_url(value)) else None,
 }
-QUERY_PARAMETERS = (*_FINDERS, "attachment_id", "year", "monthnum", "s", "feed", "paged")
+QUERY_PARAMETERS = (*_FINDERS, "year", "monthnum", "s", "feed", "paged")

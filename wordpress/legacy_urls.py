@@ -37,6 +37,7 @@ from wordpress.legacy_targets import (
     find_target,
     redirected_target,
 )
+from wordpress.media.old_urls import media_url
 
 # Bots request these all day. They get a plain 404 without a database query. Posts may be called /wp-login-problems/.
 _WORDPRESS_ENDPOINTS = re.compile(
@@ -117,6 +118,8 @@ def legacy_path_response(path: str, query: QueryDict) -> HttpResponse | None:
     """Return the response to an unknown path, or None if it is not a WordPress path either."""
     if by_id := legacy_id_response(query):
         return by_id
+    if url := media_url(path):
+        return HttpResponsePermanentRedirect(url)
     parts, number, feed = _parse_path(path)
     if parts and parts[-1].lower() in _SITEMAPS:
         return _redirect(reverse("sitemap_index"), query)

@@ -19,6 +19,7 @@ from richtext import references
 from richtext.sanitizer import sanitize
 from wordpress.legacy_urls import has_legacy_query, legacy_path_response, legacy_query_response
 from wordpress.models import ImportedObject, fingerprint
+from wordpress.reader import Item
 from wordpress.report import Report
 from wordpress.source_site import SourceSite
 
@@ -34,6 +35,14 @@ class NewUrls:
 
     by_path: dict[str, str] = field(default_factory=dict)
     by_id: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def record(self, item: Item, document: Any, site: SourceSite) -> None:
+        """Record where the URLs of the item lead now, for links to it."""
+        url = document.get_absolute_url()
+        if path := site.path_of(item.link):
+            self.by_path[normalize_path(path)] = url
+        if document.is_published:
+            self.by_id.setdefault((item.post_type, item.post_id), url)
 
     def add(self, other: "NewUrls") -> None:
         """Add the URLs of another export of the same site."""

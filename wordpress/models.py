@@ -115,6 +115,8 @@ class ImportedObject(models.Model):
     # The run that recorded it, and whether the run created the row or found it here.
     run = models.ForeignKey(ImportRun, models.SET_NULL, null=True, blank=True, related_name="objects_imported")
     is_new = models.BooleanField(default=False)
+    # The WordPress ID of the featured image of a document, if it is not in the library yet.
+    awaited_image = models.PositiveBigIntegerField(null=True, blank=True)
     # The values of a row that was here before and was filled in, such as a starter page.
     before = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
 

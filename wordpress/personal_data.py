@@ -8,7 +8,7 @@ register.add(
         model=ImportedObject,
         title="Imported WordPress accounts",
         fields={"key": "the name used to sign in, which may be an email address"},
-        other_fields="id site kind object_id digest fingerprint run is_new before",
+        other_fields="id site kind object_id digest fingerprint awaited_image run is_new before",
         purpose="To recognize an author when an export is imported again.",
         source="The export of the old site.",
         find=lambda person: person.rows(ImportedObject.objects.filter(kind=ImportedObject.Kind.AUTHOR), "key"),

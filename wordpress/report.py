@@ -74,8 +74,6 @@ class Report:
     shortcodes: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     blocks: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unresolved_links: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    images: int = 0
-    documents_with_images: int = 0
     entries: list[Entry] = field(default_factory=list)
 
     def child(self) -> "Report":
@@ -131,8 +129,6 @@ class Report:
         for name in ("shortcodes", "blocks", "unresolved_links"):
             for key, titles in getattr(other, name).items():
                 getattr(self, name)[key].extend(titles)
-        self.images += other.images
-        self.documents_with_images += other.documents_with_images
         self.entries.extend(other.entries)
 
     @property
@@ -162,11 +158,6 @@ class Report:
         if self.unsupported:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.unsupported.items()))
             yield f"Not supported yet: {kinds}."
-        if self.images:
-            yield (
-                f"Images not imported: {self.images} in {self.documents_with_images} posts and pages."
-                " Their captions were kept. Upload the images and insert them again."
-            )
         for what, names in (("Shortcode", self.shortcodes), ("Block", self.blocks)):
             for name, titles in sorted(names.items()):
                 yield f"{what} “{name}” is not supported. Its text was kept. Used in {_list_titles(titles)}."

@@ -125,6 +125,9 @@ class Shortcodes:
         return text[match.start() + 1 : end + len(close) - 1], end + len(close)
 
     def _render(self, shortcode: _Shortcode, gap: str) -> str:
+        if shortcode.name == "gallery":
+            around = gap if shortcode.is_own_block else ""
+            return around + self._placeholders.inline(_gallery(shortcode), "img") + around
         if shortcode.name in _CAPTIONS and shortcode.inner is not None:
             return gap + self._placeholders.block(self._figure(shortcode)) + gap
         if shortcode.name in _LINKS and (url := _media_url(shortcode)):
@@ -150,7 +153,18 @@ class Shortcodes:
         caption = re.sub(r"(?i)^(?:</?p\b[^>]*>|<br\b[^>]*>|\s)+|(?:</?p\b[^>]*>|<br\b[^>]*>|\s)+$", "", caption)
         media = re.sub(r"(?i)^<p\b[^>]*>\s*", "", media)
         shown = f"<figcaption>{caption}</figcaption>" if caption else ""
-        return f"<figure>{media}{shown}</figure>"
+        alignment = html.escape(shortcode.attribute("align"))
+        return (
+            f'<figure class="{alignment}">{media}{shown}</figure>' if alignment else f"<figure>{media}{shown}</figure>"
+        )
+
+
+def _gallery(shortcode: _Shortcode) -> str:
+    """Return an element that stands for the images. `wordpress.media` replaces it."""
+    names = ("ids", "include", "exclude", "id")
+    values = ((name, shortcode.attribute(name)) for name in names)
+    attributes = "".join(f' data-{name}="{html.escape(value)}"' for name, value in values if value)
+    return f'<img data-wp-gallery="1"{attributes}>'
 
 
 def link(url: str) -> str:

@@ -9,8 +9,11 @@ from accounts.models import AuditEvent
 from operations.errors import describe
 from wordpress import runs
 from wordpress.archive_reader import EXPORT_HINT, is_media_archive
-from wordpress.files import delete_uploads, stored_files
+from wordpress.files import delete_uploads, media_folder, stored_files
 from wordpress.importing import run_import
+from wordpress.media.fetching import Fetcher
+from wordpress.media.importer import MediaOptions
+from wordpress.media.sources import MediaSourceError, open_source
 from wordpress.models import ImportRun
 from wordpress.preview import build_preview
 from wordpress.reader import Export, ExportError, read_export
@@ -57,7 +60,7 @@ def do_task(claim: Claim) -> None:
     else:
         with _ending(claim):
             exports = _read_uploads(claim)
-            report = run_import(claim, exports, lambda done: None)
+            report = run_import(claim, exports, lambda done: None, _media_options(claim))
             if not report.count_of(Outcome.CONFLICT):
                 delete_uploads(claim.run)
 
@@ -88,10 +91,30 @@ def _read_uploads(claim: Claim) -> list[Export]:
     return exports
 
 
-def do_import(claim: Claim, exports: Sequence[Export], progress: Callable[[int], None] = lambda done: None) -> Report:
+def _media_options(claim: Claim) -> MediaOptions:
+    """Return where the author said the images are: uploaded, in the media folder of the server, or on the old site."""
+    place = claim.run.options.get("media", "")
+    paths: list[Path] = []
+    if place == "upload":
+        paths = [path for _, path in stored_files(claim.run) if is_media_archive(path)]
+    elif place.startswith("server:"):
+        # The name of an entry of the folder, never a path out of it.
+        paths = [media_folder() / Path(place.removeprefix("server:")).name]
+    try:
+        return MediaOptions([open_source(path) for path in paths], Fetcher() if place == "fetch" else None)
+    except MediaSourceError as error:
+        raise ExportError(str(error)) from error
+
+
+def do_import(
+    claim: Claim,
+    exports: Sequence[Export],
+    progress: Callable[[int], None] = lambda done: None,
+    media_options: MediaOptions | None = None,
+) -> Report:
     """Import the exports as the run of `claim`, and record how it ended."""
     with _ending(claim):
-        report = run_import(claim, exports, progress)
+        report = run_import(claim, exports, progress, media_options)
         AuditEvent.objects.record(AuditEvent.Kind.IMPORTED, subject=f"WordPress exports, import {claim.run.pk}")
         return report
 

@@ -88,7 +88,7 @@ def test_only_text_between_blocks_gets_paragraphs() -> None:
 def test_dynamic_blocks_are_removed_and_reported_once() -> None:
     inner = "<div>" + block("post-template", "<p>Pattern</p><!-- wp:post-title /-->") + "</div>"
     body = to_html(block("query", inner) + '<!-- wp:latest-posts {"postsToShow":3} /--><!-- wp:spacer /-->')
-    assert body == ConvertedBody(html="", shortcodes=(), blocks=("latest-posts", "query"), images=0)
+    assert body == ConvertedBody(html="", shortcodes=(), blocks=("latest-posts", "query"))
 
 
 def test_unclosed_block_does_not_remove_following_text() -> None:
@@ -125,10 +125,9 @@ def test_url_within_a_line_stays_text() -> None:
 def test_caption_becomes_figure_with_links(name: str, media: str) -> None:
     text = 'A <em>knee</em>, by <a href="x">Pat</a>'
     body = to_html(f'one\n[{name} id="a_1" align="left" width="300"]{media} {text}[/{name}]\ntwo')
-    figure = f"<figure>{media}<figcaption>{text}</figcaption></figure>"
+    figure = f'<figure class="left">{media}<figcaption>{text}</figcaption></figure>'
     assert body.html.replace("\n", "") == f"<p>one</p>{figure}<p>two</p>"
     assert body.shortcodes == ()
-    assert body.images == 1
 
 
 def test_caption_is_read_from_old_attribute() -> None:
@@ -142,10 +141,11 @@ def test_empty_caption_becomes_figure_without_figcaption() -> None:
 
 
 @pytest.mark.parametrize("gallery", ["[gallery]", '[gallery ids="1,2" columns=3]', "[gallery columns=2]"])
-def test_gallery_is_removed_and_reported(gallery: str) -> None:
+def test_gallery_becomes_an_element_that_stands_for_its_images(gallery: str) -> None:
     body = to_html(f"one\n\n{gallery}\n\ntwo")
-    assert body.html.replace("\n", "") == "<p>one</p><p>two</p>"
-    assert body.shortcodes == ("gallery",)
+    ids = ' data-ids="1,2"' if "ids" in gallery else ""
+    assert body.html.replace("\n", "") == f'<p>one</p><p><img data-wp-gallery="1"{ids}></p><p>two</p>'
+    assert body.shortcodes == ()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_embedding_shortcode_becomes_link(shortcode: str, url: str) -> None:
 
 @pytest.mark.parametrize("name", ["playlist ids=1,2", "video", "audio"])
 def test_media_shortcode_without_url_is_removed_and_reported(name: str) -> None:
-    assert to_html(f"[{name}]") == ConvertedBody("", (name.split()[0],), (), 0)
+    assert to_html(f"[{name}]") == ConvertedBody("", (name.split()[0],), ())
 
 
 def test_code_shortcode_keeps_text_unchanged() -> None:
@@ -230,10 +230,6 @@ def test_unknown_shortcode_is_removed_but_its_text_remains(body: str, html: str,
     found = to_html(body)
     assert found.html.replace("\n", "") == html
     assert found.shortcodes == names
-
-
-def test_images_are_counted() -> None:
-    assert to_html(f"{IMAGE} one {IMAGE}\n\n<p>{IMAGE}</p>").images == 3
 
 
 WORDS = ["one ", "two", " ", "\n", "\n\n", "[1]", "don't ", "3 < 5 ", "&amp;"]

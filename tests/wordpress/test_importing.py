@@ -50,7 +50,7 @@ def test_unsupported_items_are_counted_by_type(write: Writer, capsys: pytest.Cap
     )
     output = capsys.readouterr().out
     assert "Posts: 1 created." in output
-    assert "1 attachment, 2 feedback" in output
+    assert "Not supported yet: 2 feedback" in output
 
 
 def test_second_run_changes_nothing(write: Writer) -> None:

@@ -12,6 +12,9 @@ from wordpress import runs
 from wordpress.archive_reader import EXPORT_HINT
 from wordpress.files import describe_files
 from wordpress.importing import import_exports
+from wordpress.media.fetching import Fetcher
+from wordpress.media.importer import MediaOptions
+from wordpress.media.sources import MediaSourceError, open_source
 from wordpress.models import ImportRun
 from wordpress.reader import Export, ExportError
 from wordpress.report import Report
@@ -26,6 +29,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the files and `--dry-run`."""
         parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--media",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="PATH",
+            help="your uploads folder (wp-content/uploads), or a ZIP archive of it; may be repeated",
+        )
+        parser.add_argument(
+            "--fetch-media", action="store_true", help="download images and files that are not there from the old site"
+        )
         parser.add_argument(
             "--dry-run", action="store_true", help="report what would be imported without saving anything"
         )
@@ -43,11 +57,12 @@ class Command(BaseCommand):
         # Check all files before saving anything.
         try:
             exports = read_exports(files)
+            media_options = _media_options(options["media"], options["fetch_media"], dry_run)
         except ExportError as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{error.filename} could not be read: {error.strerror}.") from error
-        report = self._try(exports) if dry_run else self._import(files, exports)
+        report = self._try(exports, media_options) if dry_run else self._import(files, exports, media_options)
         if self.stdout.isatty():
             self.stdout.write("\r", ending="")
         for line in report.lines():
@@ -57,21 +72,21 @@ class Command(BaseCommand):
         if report.failed:
             raise CommandError(f"{report.failed} posts or pages could not be imported. See the report above.")
 
-    def _try(self, exports: Sequence[Export]) -> Report:
+    def _try(self, exports: Sequence[Export], media_options: MediaOptions) -> Report:
         """Return the report of an import that is rolled back."""
         report = Report()
         with transaction.atomic():
-            import_exports(exports, report, self._progress)
+            import_exports(exports, report, self._progress, media_options)
             transaction.set_rollback(True)
         return report
 
-    def _import(self, files: Sequence[Path], exports: Sequence[Export]) -> Report:
+    def _import(self, files: Sequence[Path], exports: Sequence[Export], media_options: MediaOptions) -> Report:
         """Import the exports as a run, with a report in the database."""
         described, digest = describe_files(files)
         claim = runs.start_by_hand(described, digest, {})
         if claim is None:
             raise CommandError("Another import is running. Wait until it has ended, then try again.")
-        return do_import(claim, exports, self._progress)
+        return do_import(claim, exports, self._progress, media_options)
 
     def _undo(self, number: int) -> None:
         """Undo an import that has ended."""
@@ -90,3 +105,11 @@ class Command(BaseCommand):
         if self.stdout.isatty() and done % 10 == 0:
             self.stdout.write(f"\r{done} items", ending="")
             self.stdout.flush()
+
+
+def _media_options(paths: list[Path], is_fetching: bool, is_dry_run: bool) -> MediaOptions:
+    try:
+        sources = [open_source(path) for path in paths]
+    except MediaSourceError as error:
+        raise CommandError(str(error)) from error
+    return MediaOptions(sources, Fetcher() if is_fetching and not is_dry_run else None, is_dry_run)

@@ -1,0 +1,1 @@
+"""Import images, documents, recordings and videos of a WordPress site."""

@@ -1,0 +1,199 @@
+"""The media of one site in the library: what earlier runs imported, and what this run adds.
+
+Every row is recorded by the path of its file and, for attachments, by the WordPress ID, so that it is found again.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO
+
+from django.db import transaction
+
+from images.models import Image, MediaFile, title_from_filename
+from wordpress.media import storing
+from wordpress.media.catalog import Attachment
+from wordpress.models import ImportedObject, ImportRun, row_fingerprint
+
+IMAGE, FILE = ImportedObject.Kind.IMAGE, ImportedObject.Kind.FILE
+type Opener = Callable[[], AbstractContextManager[IO[bytes]]]
+
+
+@dataclass(slots=True)
+class Entry:
+    """A row of the library. A row that was deleted here has no `url`. `digest` is that of the original file."""
+
+    kind: str
+    object_id: int
+    url: str
+    alt: str = ""
+    is_missing: bool = False
+    digest: str = ""
+    # The titles of the texts that use it, in order.
+    used_in: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What the library stores about a file besides its content."""
+
+    title: str = ""
+    alt: str = ""
+    caption: str = ""
+    description: str = ""
+    created_at: datetime | None = None
+
+
+def texts_of(attachment: Attachment) -> Texts:
+    """Return the texts of an attachment."""
+    return Texts(attachment.title, attachment.alt, attachment.caption, attachment.description, attachment.created_at)
+
+
+class MediaLibrary:
+    """Find and create the rows of one site. Call `load()` after a rollback."""
+
+    def __init__(self, site_name: str, run: ImportRun | None = None, *, is_dry_run: bool = False) -> None:
+        self.site_name = site_name
+        self.run = run
+        self.is_dry_run = is_dry_run
+        self.entries: dict[str, Entry] = {}
+        self._by_digest: dict[str, Entry] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read what earlier runs imported."""
+        self.entries, self._by_digest = {}, {}
+        records = ImportedObject.objects.filter(site=self.site_name, kind__in=(IMAGE, FILE))
+        of_site = records.values("object_id")
+        images = {image.pk: image for image in Image.objects.filter(pk__in=of_site.filter(kind=IMAGE))}
+        files = {file.pk: file for file in MediaFile.objects.filter(pk__in=of_site.filter(kind=FILE))}
+        rows: dict[tuple[str, int], Entry] = {}
+        for record in records.iterator():
+            place = (record.kind, record.object_id)
+            if place not in rows:
+                row = (images if record.kind == IMAGE else files).get(record.object_id)
+                rows[place] = _entry(record.kind, row) if row else Entry(record.kind, record.object_id, "")
+            entry = rows[place]
+            self._remember(record.key, entry, record.digest)
+
+    def find(self, *keys: str) -> Entry | None:
+        """Return the row recorded under the first of `keys` that is known, also if it was deleted here."""
+        return next((entry for key in keys if (entry := self.entries.get(key))), None)
+
+    def missing(self) -> dict[str, Entry]:
+        """Return the images whose files are still to be found, by the keys of their paths."""
+        return {key: entry for key, entry in self.entries.items() if entry.is_missing}
+
+    def link(self, key: str, entry: Entry) -> None:
+        """Record a row under another key too."""
+        if key not in self.entries:
+            values = {"object_id": entry.object_id, "run": self.run}
+            ImportedObject.objects.get_or_create(site=self.site_name, kind=entry.kind, key=key, defaults=values)
+            self.entries[key] = entry
+
+    def add_missing(self, key: str, url: str, texts: Texts) -> Entry:
+        """Create an image whose file is still to be found."""
+        title = texts.title or title_from_filename(key)
+        image = storing.missing_image(url, title, is_stored=not self.is_dry_run)
+        image.alt, image.caption, image.description = texts.alt[:300], texts.caption[:300], texts.description
+        return self._create(key, image, texts, "")
+
+    def store(self, key: str, name: str, open_file: Opener, texts: Texts) -> tuple[Entry, str]:
+        """Store a file under `key`, or fill the place of a missing image. Return its row and a note for the report.
+
+        The same content is never stored twice. Raise ValidationError if the file is of no accepted type.
+        """
+        with open_file() as stream:
+            digest = storing.digest_of(stream)
+            waiting = self.entries.get(key)
+            known = self._by_digest.get(digest)
+            if known and known.url and not (waiting and waiting.is_missing):
+                self.link(key, known)
+                return known, "the same file as another one"
+            if storing.is_document(stream, name):
+                return self._store_document(key, stream, name, texts, digest)
+            if known and known.kind == IMAGE and known.url:
+                row = Image.objects.get(pk=known.object_id)
+                stored = storing.StoredImage(row.file.name, row.width, row.height, "the same file as another one")
+            else:
+                stored = storing.store_image(stream, name)
+        if waiting and waiting.is_missing:
+            self._fill(key, waiting, stored, texts, digest)
+            return waiting, stored.note
+        image = Image(
+            file=stored.name,
+            width=stored.width,
+            height=stored.height,
+            title=(texts.title or title_from_filename(name))[:160],
+            alt=texts.alt[:300],
+            caption=texts.caption[:300],
+            description=texts.description,
+        )
+        return self._create(key, image, texts, digest), stored.note
+
+    def _store_document(self, key: str, stream: IO[bytes], name: str, texts: Texts, digest: str) -> tuple[Entry, str]:
+        with transaction.atomic():
+            row, is_new = storing.store_document(stream, name, texts.title)
+            if is_new and texts.created_at:
+                MediaFile.objects.filter(pk=row.pk).update(created_at=texts.created_at)
+            entry = _entry(FILE, row)
+            values = {"object_id": row.pk, "digest": digest, "run": self.run, "is_new": is_new}
+            values["fingerprint"] = row_fingerprint(row)
+            ImportedObject.objects.update_or_create(site=self.site_name, kind=FILE, key=key, defaults=values)
+        self._remember(key, entry, digest)
+        return entry, "" if is_new else "the same file as another one"
+
+    def _create(self, key: str, image: Image, texts: Texts, digest: str) -> Entry:
+        with transaction.atomic():
+            image.save()
+            if texts.created_at:
+                Image.objects.filter(pk=image.pk).update(created_at=texts.created_at)
+            ImportedObject.objects.create(
+                site=self.site_name,
+                kind=IMAGE,
+                key=key,
+                object_id=image.pk,
+                digest=digest,
+                fingerprint=image_fingerprint(image),
+                run=self.run,
+                is_new=True,
+            )
+        entry = _entry(IMAGE, image)
+        self._remember(key, entry, digest)
+        return entry
+
+    def _fill(self, key: str, entry: Entry, stored: storing.StoredImage, texts: Texts, digest: str) -> None:
+        """Give a missing image its file. Texts that someone wrote here since then stay as they are."""
+        with transaction.atomic():
+            image = Image.objects.select_for_update().get(pk=entry.object_id)
+            records = ImportedObject.objects.filter(site=self.site_name, kind=IMAGE, key=key)
+            is_unedited = records.filter(fingerprint=image_fingerprint(image)).exists()
+            if image.is_missing:
+                image.file, image.width, image.height = stored.name, stored.width, stored.height
+                image.alt = image.alt or ("" if image.is_decorative else texts.alt[:300])
+                image.caption = image.caption or texts.caption[:300]
+                image.description = image.description or texts.description
+                image.save()
+            records.update(digest=digest)
+            if is_unedited:
+                records.update(fingerprint=image_fingerprint(image))
+        entry.is_missing, entry.url, entry.alt = False, image.file.url, image.alt
+        self._remember(key, entry, digest)
+
+    def _remember(self, key: str, entry: Entry, digest: str) -> None:
+        self.entries[key] = entry
+        if digest:
+            entry.digest = digest
+            self._by_digest.setdefault(digest, entry)
+
+
+def image_fingerprint(image: Image) -> str:
+    """Return the digest of what an author can edit of an image."""
+    return row_fingerprint(image, "formats_hash")
+
+
+def _entry(kind: str, row: Image | MediaFile) -> Entry:
+    if isinstance(row, Image):
+        return Entry(kind, row.pk, row.file.url, row.alt, row.is_missing)
+    return Entry(kind, row.pk, row.file.url)
