@@ -29,7 +29,7 @@ def comments(context: Context, document: Post | Page) -> dict[str, Any]:
     for comment in threads.comments:
         comment.discussion = discussion
     return {
-        "is_shown": is_open or threads.count or isinstance(document, Post),
+        "is_shown": is_open or threads.count,
         "article": document,
         "path": document.get_absolute_url().strip("/"),
         "threads": threads,

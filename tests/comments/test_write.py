@@ -153,8 +153,11 @@ def test_old_posts_close_unless_they_are_always_open(client: Client) -> None:
     new = make_post()
     assert send(client, new).status_code == 303
     assert send(client, old).status_code == 403
+    assert "comments-title" not in page_of(client, old)
+    make_comment(old)
+    assert WORDS in page_of(client, old)
     assert "Comments are closed" in page_of(client, old)
-    Discussion.objects.create(post=old, access="open")
+    Discussion.objects.filter(post=old).update(access="open")
     Discussion.objects.filter(post=new).update(access="closed")
     assert send(client, old).status_code == 303
     assert send(client, new).status_code == 403
