@@ -9,7 +9,9 @@ from django.utils.formats import date_format
 
 from accounts.models import Author
 from accounts.structured_data import detailed_person, person, person_id
+from blog.citations import ids_of_citations
 from blog.models import Category, Post, Series, Tag
+from evidence.structured_data import citation_nodes
 from images.structured_data import share_image
 from publishing.structured_data import faq_nodes
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
@@ -141,9 +143,7 @@ def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
         path=_post_path(post),
         ancestors=_breadcrumbs(post.primary_category),
         image=share_image(post.featured_image),
-        nodes=(_article(post), person(post.author), *faq_nodes(post, absolute_url(_post_path(post))))
-        if is_public
-        else (),
+        nodes=_post_nodes(post) if is_public else (),
         canonical_url=post.canonical_url,
         published_at=post.published_at,
         updated_at=post.updated_on or post.published_at,
@@ -152,7 +152,13 @@ def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
     )
 
 
-def _article(post: Post) -> Node:
+def _post_nodes(post: Post) -> tuple[Node, ...]:
+    citations = citation_nodes(ids_of_citations(post.body))
+    questions = faq_nodes(post, absolute_url(_post_path(post)))
+    return (_article(post, citations), person(post.author), *questions, *citations)
+
+
+def _article(post: Post, citations: Iterable[Node] = ()) -> Node:
     """Return the structured data of a post, with the dates that visitors see."""
     url = absolute_url(_post_path(post))
     return node(
@@ -167,6 +173,7 @@ def _article(post: Post) -> Node:
         wordCount=post.word_count or None,
         articleSection=[category.name for category in _with_ancestors(post.primary_category)],
         keywords=[tag.name for tag in post.tags.all()],
+        citation=[{"@id": cited["@id"]} for cited in citations],
         mainEntityOfPage={"@id": url},
         **{name: value for source in _article_properties for name, value in source(post).items()},
     )

@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_ancestors
 from blog.seo import MIN_POSTS_OF_INDEXED_TAG
+from evidence.models import Source
 from images.models import Image
 from images.renditions import full_image_url
 from richtext.references import Reference
@@ -35,7 +36,8 @@ class StaticViewSitemap(SiteSitemap):
 
     def items(self) -> list[tuple[str, datetime | None]]:
         """Return paths and times."""
-        return [(reverse("home"), None), (reverse("blog:post_list"), None)]
+        references = [(reverse("evidence:reference_list"), None)] if Source.objects.exists() else []
+        return [(reverse("home"), None), (reverse("blog:post_list"), None), *references]
 
     def location(self, item: tuple[str, datetime | None]) -> str:
         """Return the path."""

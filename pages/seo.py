@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from accounts.models import Author
 from accounts.structured_data import detailed_person
+from blog.citations import ids_of_citations
+from evidence.structured_data import citation_nodes
 from images.structured_data import share_image
 from pages.models import Page, Service
 from publishing.structured_data import faq_nodes
@@ -42,6 +44,7 @@ def page_meta(
         ancestors=(Breadcrumb("Home", reverse("home")), *parents),
         image=share_image(page.featured_image or (author.portrait if author else None)),
         nodes=nodes if is_public else (),
+        citations=tuple(citation_nodes(ids_of_citations(page.body))) if is_public else (),
         canonical_url=page.canonical_url,
         is_indexed=not page.hides_from_search,
         is_public=is_public,

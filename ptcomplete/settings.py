@@ -362,6 +362,7 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [static_lazy(f"richtext/{module}.js")], "extensions": {name: html_tags([]) for name in names}}
     for module, names in {
         "callout": ("Callout",),
+        "citation": ("Citation",),
         "embed": ("Embed",),
         "figure": ("LibraryFigure",),
         "find": ("Find",),

@@ -27,6 +27,7 @@ urlpatterns = [
     path("ads/", include("ads.urls")),
     path("", include("affiliates.urls")),
     path("newsletter/", include("newsletter.urls")),
+    path("", include("evidence.urls")),
     path("", include("blog.urls")),
     path("", include("pages.urls")),
     re_path(rf"^(?P<path>{SLUG_PATTERN}(?:/{SLUG_PATTERN})*)/$", views.document, name="document"),

@@ -46,6 +46,7 @@ EXTENSIONS: dict[str, Any] = {
     "Embed": True,
     "Video": True,
     "Callout": True,
+    "Citation": True,
     "Question": True,
     "QuestionTitle": True,
     "Fullscreen": True,

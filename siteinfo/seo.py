@@ -46,6 +46,7 @@ class PageMeta:
     ancestors: tuple[Breadcrumb, ...] = ()  # from the home page down
     image: ShareImage | None = None
     nodes: tuple[Node, ...] = ()  # structured data of what the page is about, the main entity first
+    citations: tuple[Node, ...] = ()  # works that the page cites, unless one of `nodes` does
     canonical_url: str = ""  # set if the content was published elsewhere first
     published_at: date | None = None
     updated_at: date | None = None
@@ -97,6 +98,7 @@ class PageMeta:
             breadcrumb={"@id": f"{self.url}#breadcrumb"} if self.breadcrumbs else None,
             mainEntity={"@id": self.nodes[0]["@id"]} if self.nodes else None,
             primaryImageOfPage={"@id": image_id},
+            citation=[{"@id": cited["@id"]} for cited in self.citations],
             datePublished=self.published_at,
             dateModified=self.updated_at,
         )

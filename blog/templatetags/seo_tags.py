@@ -39,6 +39,7 @@ def structured_data(context: Context, meta: PageMeta, image: ShareImage) -> Safe
             share_image_node(image),
             meta.breadcrumb_node(),
             *nodes,
+            *meta.citations,
             publisher,
         )
     )

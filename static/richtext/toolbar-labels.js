@@ -31,6 +31,7 @@ export const TOOLBAR_LABELS = {
   "table:deleteTable": ["Delete table"],
   "history:undo": ["Undo", "Mod-Z"],
   "history:redo": ["Redo", "Mod-Shift-Z"],
+  citation: ["Citation", "Mod-Alt-R"],
   find: ["Find and replace", "Mod-F"],
   fullscreen: ["Full screen", "F11"],
   shortcuts: ["Keyboard help"],

@@ -9,6 +9,8 @@ popover.id = "citation-popover"
 popover.hidden = true
 
 let current = null
+// The number whose pop-over was closed with Escape. It stays closed until the focus leaves the number.
+let dismissed = null
 let timer = 0
 
 const place = (link) => {
@@ -59,7 +61,8 @@ document.addEventListener("pointerover", (event) => {
 })
 document.addEventListener("focusin", (event) => {
   const link = markerOf(event)
-  if (link?.matches(":focus-visible")) show(link)
+  if (link !== dismissed) dismissed = null
+  if (link?.matches(":focus-visible") && !dismissed) show(link)
   else if (!isInside(event.target)) hide()
 })
 document.addEventListener("keydown", (event) => {
@@ -67,6 +70,7 @@ document.addEventListener("keydown", (event) => {
   const link = current
   const hadFocus = popover.contains(document.activeElement)
   hide()
+  dismissed = link
   if (hadFocus) link.focus()
 })
 document.addEventListener("click", (event) => {
