@@ -14,10 +14,14 @@ from wordpress.links import LinkRewriter, NewUrls
 from wordpress.media.documents import finish
 from wordpress.media.importer import MediaOptions, import_media
 from wordpress.old_paths import redirect_attachments, redirect_folder
+from wordpress.old_urls import check_old_urls
 from wordpress.reader import Export
 from wordpress.report import ITEM_KINDS, Kind, Outcome, Report
 from wordpress.runs import Claim
 from wordpress.source_site import SourceSite
+
+# Enough to notice a problem, in seconds rather than minutes. The command check_old_urls requests all of them.
+MAX_CHECKED_URLS = 500
 
 
 def import_exports(
@@ -48,6 +52,8 @@ def import_exports(
     for importer in importers:
         importer.import_posts(handlers[importer.site.name])
         known[importer.site.name].add(importer.new_urls)
+    for importer in importers:
+        _redirect_attachments(importer, known[importer.site.name])
     link_parents()
     for of_site in media.values():
         finish(of_site, report)
@@ -55,7 +61,6 @@ def import_exports(
         _finish_site(site, handlers[site.name], known[site.name], report)
     for importer in importers:
         importer.report_terms()
-        _redirect_attachments(importer, known[importer.site.name])
     _report_links(report)
 
 
@@ -91,6 +96,7 @@ def run_import(
     import_exports(exports, report, step, media_options)
     undo.record_redirects(run)
     claim.save("redirects_before")
+    _report_old_urls(report, exports)
     return report
 
 
@@ -101,6 +107,21 @@ def _redirect_attachments(importer: Importer, new_urls: NewUrls) -> None:
             redirect_attachments(list(batch), urls, importer.site)
     with transaction.atomic():
         redirect_folder(importer.site)
+
+
+def _report_old_urls(report: Report, exports: Sequence[Export]) -> None:
+    """Request old URLs, and report how many lead to their page and which do not."""
+    found = check_old_urls(exports, limit=MAX_CHECKED_URLS)
+    for failure in found.failures:
+        report.record(
+            Kind.URL, Outcome.MISSING, source=failure.url, title=failure.title, reason=f"This URL {failure.reason}"
+        )
+    works = found.checked - len(found.failures)
+    report.record(
+        Kind.URL, Outcome.OK, title=f"{works} of {found.checked} old URLs that were checked lead to their page"
+    )
+    with transaction.atomic():
+        report.save()
 
 
 def _report_links(report: Report) -> None:

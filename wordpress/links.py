@@ -141,13 +141,14 @@ def _new_url(url: str, site: SourceSite, new_urls: NewUrls) -> str:
         new_url = escape_uri_path(f"/{path}/") if path else "/"
     if new_url:
         return f"{new_url}?{query.urlencode()}{fragment}" if query else new_url + fragment
-    resolved = _redirect_target(path, query)
+    resolved = _redirect_target(path and site.with_base(path), query)
     return resolved and resolved + fragment
 
 
 def _redirect_target(path: str, query: QueryDict) -> str:
     """Return the URL a legacy URL redirects to, or ""."""
-    if path and (redirect := services.resolve_redirect(f"/{path}")):
+    redirect = services.resolve_redirect(f"/{path}", query.urlencode()) if path or query else None
+    if redirect is not None:
         return redirect.url
     try:
         response: HttpResponse | None = (

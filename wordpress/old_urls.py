@@ -7,7 +7,7 @@ of redirects and entries of the 404 log are rolled back.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import batched
+from itertools import batched, chain, islice
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
@@ -66,15 +66,18 @@ class OldUrlReport:
 
 
 def check_old_urls(
-    exports: Iterable[Export], urls: Iterable[str] = (), progress: Callable[[int], None] = lambda done: None
+    exports: Iterable[Export],
+    urls: Iterable[str] = (),
+    *,
+    limit: int | None = None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> OldUrlReport:
-    """Request every public URL of `exports`, and the further `urls`, which may have any scheme and host."""
+    """Request the public URLs of `exports`, all or up to `limit`, and the further `urls` with any scheme and host."""
     report = OldUrlReport()
     checker = _Checker()
-    for export in exports:
-        _check(_urls_of(export, report), checker, report, progress)
     listed = (OldUrl(_relative(url), "your list") for url in urls)
-    _check(listed, checker, report, progress)
+    wanted = chain.from_iterable(_urls_of(export, report) for export in exports)
+    _check(islice(chain(wanted, listed), limit), checker, report, progress)
     return report
 
 

@@ -12,6 +12,7 @@ from pages.models import Page
 from redirects.models import NotFoundLog, Redirect
 from tests.factories import make_post
 from tests.wordpress.exports import Writer, all_rows, item
+from wordpress.models import ReportRow
 
 pytestmark = pytest.mark.django_db
 SITE = "https://old.example"
@@ -137,7 +138,8 @@ def test_draft_written_here_keeps_its_slug(write: Writer, client: Client) -> Non
 def test_ids_of_the_front_page_and_of_attachments_lead_to_pages(write: Writer, client: Client) -> None:
     front = item(7, kind="page", slug="welcome", link=f"{SITE}/", body="Hello.")
     scan = item(8, kind="attachment", slug="scan", parent=9, link=f"{SITE}/knee-pain/scan/")
-    path = write(front, scan, item(9, slug="knee-pain"))
+    body = f'<a href="{SITE}/knee-pain/scan/">a</a> <a href="{SITE}/?page_id=7">b</a> <a href="../knee-pain/">c</a>'
+    path = write(front, scan, item(9, slug="knee-pain", body=body))
     call_command("import_wordpress", path)
     wanted = {
         "/?page_id=7": "/",
@@ -146,6 +148,9 @@ def test_ids_of_the_front_page_and_of_attachments_lead_to_pages(write: Writer, c
         "/knee-pain/scan/": "/knee-pain/",
         "/author/bossold-example/": "/author/robin/",
     }
+    links = '<a href="/knee-pain/">a</a> <a href="/">b</a> <a href="/knee-pain/">c</a>'
+    assert Post.objects.get().body == f"<p>{links}</p>"
+    assert ReportRow.objects.filter(kind="url").values_list("outcome", flat=True).get() == "ok"
     assert {old: get(client, old) for old in wanted} == {old: (301, new) for old, new in wanted.items()}
     before = all_rows()
     call_command("import_wordpress", path)
