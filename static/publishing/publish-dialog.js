@@ -94,6 +94,8 @@ export class PublishDialog {
     button.disabled = false
     if (isStored) {
       this.show("done")
+      // The dialog says what the messages say.
+      document.querySelector("[data-live=messages]").replaceChildren()
       this.dialog.querySelector("[data-publish-share]")?.toggleAttribute("hidden", !navigator.share)
       this.step("done").querySelector("h2")?.focus()
     } else {

@@ -82,7 +82,7 @@ export class Saver {
     showFieldErrors(page)
     const errors = document.querySelector(".errornote")
     if (errors) {
-      this.autosave.showStatus("Not saved. See what to change.", "error")
+      this.autosave.showStatus("Not saved. See what to change.", "refused")
       if (!document.querySelector("dialog[open]")) errors.focus()
       return false
     }
