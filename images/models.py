@@ -216,7 +216,7 @@ class MediaFile(models.Model):
 # A signal, because querysets delete without calling MediaFile.delete().
 @receiver(post_delete, sender=MediaFile)
 def _delete_media_file(instance: MediaFile, **kwargs: Any) -> None:
-    transaction.on_commit(partial(instance.file.storage.delete, instance.file.name), robust=True)
+    transaction.on_commit(partial(instance.file.storage.delete, str(instance.file.name)), robust=True)
 
 
 class Video(ReferenceSource):
