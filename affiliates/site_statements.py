@@ -3,7 +3,9 @@
 Every page loads SiteInfo anyway.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db.models.signals import post_delete, post_save
@@ -14,6 +16,9 @@ from affiliates.references import pasted_programs
 from pagecache.invalidation import CacheScope, invalidate_only
 from richtext.references import Reference, register_listener
 from siteinfo.models import SiteInfo
+
+# The shops that were new in this block of `fewer_refreshes`.
+_refreshed_hosts: ContextVar[set[str] | None] = ContextVar("refreshed_hosts", default=None)
 
 
 def refresh() -> None:
@@ -41,6 +46,25 @@ def _changed(sender: Any, **kwargs: Any) -> None:
     refresh()
 
 
+@contextmanager
+def fewer_refreshes() -> Iterator[None]:
+    """Refresh once per shop in this block, and at its end, instead of after each text.
+
+    A refresh looks at all links to shops, so that it would make importing thousands of texts slower and slower.
+    """
+    token = _refreshed_hosts.set(set())
+    try:
+        yield
+    finally:
+        _refreshed_hosts.reset(token)
+        refresh()
+
+
 def _references_changed(references: Collection[Reference]) -> None:
-    if any(is_program_host(reference.host) for reference in references):
+    hosts = {reference.host for reference in references if is_program_host(reference.host)}
+    refreshed = _refreshed_hosts.get()
+    if refreshed is not None:
+        hosts -= refreshed
+        refreshed |= hosts
+    if hosts:
         refresh()

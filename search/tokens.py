@@ -1,6 +1,9 @@
 """The tokens of a document that the full-text index of the database contains."""
 
 from collections.abc import Mapping
+from functools import lru_cache
+
+from django.conf import settings
 
 from plaintext.folding import fold
 from search.words import compounds, is_unspaced, split, stem
@@ -44,14 +47,21 @@ def _line_tokens(line: str, words: set[str]) -> list[str]:
     folded = fold(line)
     found = list(split(folded))
     tokens = []
+    language = settings.LANGUAGE_CODE
     for word in (*found, *compounds(folded, found)):
-        token = stem(word.text)
+        token, forms = _token(word.text, language)
         tokens.append(token)
-        if not is_unspaced(word.text):
-            words.add(STEM_MARK + token)
-            if not word.text.isdigit():
-                words.add(word.text)
+        words.update(forms)
     return tokens
+
+
+@lru_cache(maxsize=50_000)
+def _token(word: str, language: str) -> tuple[str, tuple[str, ...]]:
+    """Return the token of a word in the site's language, and what it adds to the distinct words."""
+    token = stem(word)
+    if is_unspaced(word):
+        return token, ()
+    return token, (STEM_MARK + token,) if word.isdigit() else (STEM_MARK + token, word)
 
 
 def _limit(tokens: list[str], size: int) -> list[str]:

@@ -6,6 +6,7 @@ from itertools import batched
 
 from django.db import transaction
 
+from affiliates.site_statements import fewer_refreshes
 from wordpress import path_mapping, undo
 from wordpress.comments import link_parents
 from wordpress.importer import MODELS, Importer
@@ -93,7 +94,8 @@ def run_import(
         claim.progress("Posts and pages", done, run.total)
         progress(done)
 
-    import_exports(exports, report, step, media_options)
+    with fewer_refreshes():
+        import_exports(exports, report, step, media_options)
     undo.record_redirects(run)
     claim.save("redirects_before")
     _report_old_urls(report, exports)

@@ -21,7 +21,7 @@ def peak() -> Iterator[list[int]]:
     tracemalloc.stop()
 
 
-def refusal(path: Path) -> str:
+def error_of(path: Path) -> str:
     with pytest.raises(ExportError) as caught:
         read_export(path)
     return str(caught.value)
@@ -37,7 +37,7 @@ def test_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, peak: list[in
         for _ in range(150):
             member.write(b" " * 1_000_000)
     tracemalloc.reset_peak()
-    assert "would unpack to" in refusal(path)
+    assert "would unpack to" in error_of(path)
     assert tracemalloc.get_traced_memory()[1] < 10_000_000
 
 
@@ -48,14 +48,14 @@ def test_gzip_bomb_is_refused_early(tmp_path: Path, peak: list[int]) -> None:
         for _ in range(150):
             stream.write(b"<title>x</title>" * 62_500)
     tracemalloc.reset_peak()
-    assert "would unpack to" in refusal(path)
+    assert "would unpack to" in error_of(path)
     assert tracemalloc.get_traced_memory()[1] < 60_000_000
 
 
 def test_single_item_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "large.xml"
     path.write_text(HEAD + item(body="x" * (MAX_ITEM_BYTES + 1_000_000)) + TAIL)
-    assert "One item of this file is larger" in refusal(path)
+    assert "One item of this file is larger" in error_of(path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
@@ -84,7 +84,7 @@ def test_other_xml_in_a_zip_is_named(tmp_path: Path) -> None:
     assert any(warning.startswith("Not read: sitemap.xml: This file is XML") for warning in export.warnings)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("sitemap.xml", "<urlset/>")
-    assert refusal(path).startswith("sitemap.xml: This file is XML, but not a WordPress export")
+    assert error_of(path).startswith("sitemap.xml: This file is XML, but not a WordPress export")
 
 
 def test_shop_only_export_is_refused(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_shop_only_export_is_refused(tmp_path: Path) -> None:
         item(4, kind="nav_menu_item"),
     ]
     path.write_text(HEAD + "".join(items) + TAIL)
-    assert "only shop products" in refusal(path)
+    assert "only shop products" in error_of(path)
 
 
 @pytest.mark.parametrize(
@@ -114,5 +114,5 @@ def test_shop_only_export_is_refused(tmp_path: Path) -> None:
 def test_wrong_file_says_what_to_do(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "wrong.xml"
     path.write_text(text)
-    assert words in refusal(path)
-    assert "Tools > Export > All content" in refusal(path)
+    assert words in error_of(path)
+    assert "Tools > Export > All content" in error_of(path)
