@@ -108,3 +108,14 @@ def test_row_is_not_repeated_and_a_later_outcome_replaces_it(db: None) -> None:
         report.record(Kind.IMAGE, outcome, source="https://old.example/a.jpg", title="Post")
         report.save()
     assert [row.outcome for row in ReportRow.objects.all()] == ["created"]
+
+
+def test_page_that_fails_does_not_fail_the_import(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*args: object, **kwargs: object) -> None:
+        raise ValueError("no static files")
+
+    monkeypatch.setattr("wordpress.importing.check_old_urls", failing)
+    call_command("import_wordpress", write(item()))
+    run = ImportRun.objects.get()
+    assert run.state == "done"
+    assert run.rows.get(kind=Kind.NOTE).reason.startswith("They could not be checked")
