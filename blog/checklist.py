@@ -14,10 +14,13 @@ from lxml.html import HtmlElement
 
 from blog.internal_links import LinkChecker
 from blog.models import PublishingRules, Severity
+from evidence.claims import uncited_sentences
+from evidence.library import resolve
 from images.models import Image
 from publishing.models import Document, Snapshot
 from publishing.publish_checks import PublishError
 from richtext.analysis import Analysis, analyze
+from richtext.citations import KIND
 from richtext.links import site_path
 from richtext.sanitizer import parse
 from siteinfo.models import SiteInfo
@@ -179,11 +182,25 @@ def _check_references(content: Content) -> Iterator[Problem]:
     claim = _CLAIM.search(content.text)
     has_link = any(url.startswith(("http://", "https://")) for url in content.links)
     has_list = any(_REFERENCES_HEADING.fullmatch(heading.text.strip(" :")) for heading in content.analysis.headings)
-    if claim and not has_link and not has_list:
+    if any(kind == KIND for kind, _ in content.analysis.embeds):
+        yield from map(_uncited_problem, uncited_sentences(content.tree))
+    elif claim and not has_link and not has_list:
         yield Problem(
-            f"Cite your sources. The text says “{claim[0]}”, but has neither a “References” heading nor a link to a"
-            " source."
+            f"Cite your sources. The text says “{claim[0]}”, but has neither a citation, a “References” heading nor a"
+            " link to a source."
         )
+
+
+def _uncited_problem(sentence: str) -> Problem:
+    return Problem(f"Cite a source for “{sentence}”, or reword it.")
+
+
+def _check_retractions(content: Content) -> Iterator[Problem]:
+    ids = [pk for kind, pk in content.analysis.embeds if kind == KIND]
+    for source in dict.fromkeys(resolve(ids).values()) if ids else ():
+        if source.retraction:
+            message = f"Replace the citation of “{source.label}”. Notice about this work: {source.retraction}."
+            yield Problem(message, admin_url(source))
 
 
 def _check_title_length(content: Content) -> Iterator[Problem]:
@@ -239,6 +256,7 @@ CHECKS = (
         query=Q(word_count__lt=MIN_WORDS),
     ),
     Check("references", "Claims have references", "body", _check_references),
+    Check("retractions", "No cited work was retracted", "body", _check_retractions),
     Check("tldr", "There is a TL;DR", "tldr", _check_tldr, query=Q(tldr="")),
     Check("excerpt", "There is an excerpt", "excerpt", _check_excerpt, query=Q(excerpt="")),
     Check(

@@ -1,6 +1,5 @@
 """Number the citations in rendered texts, and list the references at the end of each text."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -199,19 +198,28 @@ def _ordinal(index: int) -> str:
 def citation_html(source: Source, style: str) -> SafeString:
     """Return the citation with links to its DOI and to PubMed. The visible text is that of the style."""
     text = str(escape(source.formatted(style)))
-    links = [(source.doi, source.doi_url, r"(?:https?://(?:dx\.)?doi\.org/|doi:\s?)?")]
-    links.append((source.pmid, source.pubmed_url, r"PMID:\s?"))
-    if not source.doi:
-        links.append((source.url, source.url, ""))
-    for value, url, prefix in links:
-        if not value:
-            continue
-        link = format_html('<a href="{}">', url)
-        pattern = rf"(?<![\w/]){prefix}{re.escape(escape(value))}(?![\w-])"
-        linked, count = re.subn(pattern, lambda match: f"{link}{match[0]}</a>", text, count=1, flags=re.IGNORECASE)  # noqa: B023
-        if count:
-            text = linked
-        else:
-            name = "PubMed" if value == source.pmid else "DOI" if value == source.doi else "Link"
-            text = f"{text} {link}{name}</a>"
+    links = [
+        (source.doi, source.doi_url, _DOI_PREFIXES, "DOI"),
+        (source.pmid, source.pubmed_url, ("PMID: ", "PMID:", "PMID "), "PubMed"),
+        ("" if source.doi else source.url, source.url, ("",), "Link"),
+    ]
+    for value, url, prefixes, name in links:
+        if value:
+            text = _linked(text, str(escape(value)), format_html('<a href="{}">', url), prefixes, name)
     return mark_safe(text)  # noqa: S308 - every part is escaped above
+
+
+def _linked(text: str, value: str, link: str, prefixes: tuple[str, ...], name: str) -> str:
+    """Return `text` with a link around `value` and the prefix before it, or with a link named `name` after it."""
+    # No regular expression: one for each reference would take most of the time of a long list.
+    lower = text.lower()
+    for prefix in prefixes:
+        start = lower.find(f"{prefix}{value}".lower())
+        if start >= 0:
+            end = start + len(prefix) + len(value)
+            return f"{text[:start]}{link}{text[start:end]}</a>{text[end:]}"
+    return f"{text} {link}{name}</a>"
+
+
+# The longest ones first. The last one finds a DOI without a label.
+_DOI_PREFIXES = ("https://doi.org/", "http://dx.doi.org/", "https://dx.doi.org/", "doi: ", "doi:", "")

@@ -20,6 +20,7 @@ from blog.models import Post, PostQuerySet, PostTemplate
 from comments.models import Comment
 from contact.email_delivery import delivery_problem
 from contact.models import Message
+from evidence.models import Source
 from feedback.models import Suggestion
 from images.models import Image
 from images.rendition_formats import FAILED
@@ -32,8 +33,10 @@ from ptcomplete.health.findings import Level
 from ptcomplete.health.runner import dashboard_problems
 from publishing.document_paths import document_models
 from publishing.models import Autosave, Document, PendingEdit, Submission
+from richtext.references import Reference
 from search.models import IndexEntry
 from siteinfo.urls import admin_url
+from siteinfo.where_used import where_used
 
 MAX_ROWS = 5
 
@@ -128,6 +131,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
         yield Task(f"{_counted(count, 'published post')} to fix", reason, url, "Show", "warning", "red")
     yield from _campaign_tasks(user)
     yield from _broken_link_tasks(user)
+    yield from _reference_tasks(user)
     yield from _inbox_tasks(user)
     yield from _instagram_tasks(user)
     yield from _submission_tasks(user)
@@ -177,6 +181,23 @@ def _broken_link_tasks(user: User) -> Iterator[Task]:
         title = _counted(count, "broken affiliate link")
         reason = "Enter a new URL or replace the link with another one. All posts are updated."
         yield Task(title, reason, admin_url(Link, query={"show": "broken"}), "Fix", "link", "red")
+
+
+def _reference_tasks(user: User) -> Iterator[Task]:
+    """Yield cited works that were retracted or whose DOI has no page, with the texts that cite them."""
+    if not user.has_perm("evidence.view_source"):
+        return
+    problems = list(Source.objects.with_problem()[: 10 * MAX_ROWS])
+    if not problems:
+        return
+    citing = Reference.objects.to_model(Source).filter(target_id__in=[source.pk for source in problems]).from_content()
+    texts = [used for used in where_used(citing, user) if used.is_readable]
+    if texts:
+        names = ", ".join(f"“{used.name}”" for used in texts[:3])
+        more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+        title = f"{_counted(len(problems), 'cited work was', 'cited works were')} retracted, or the DOI has no page"
+        url = admin_url(Source, query={"show": "problems"})
+        yield Task(title, f"Look at {names}{more}.", url, "Show", "warning", "red")
 
 
 def _inbox_tasks(user: User) -> Iterator[Task]:

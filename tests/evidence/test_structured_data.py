@@ -1,6 +1,5 @@
 """Structured data names the references that visitors see, in one connected graph."""
 
-import json
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from blog.models import Snippet
 from richtext.sanitizer import sanitize
 from tests.evidence.factories import cite, make_source
 from tests.factories import make_page, make_post
+from tests.structured_data import nodes_by_id
 
 pytestmark = pytest.mark.django_db
 
@@ -19,9 +19,8 @@ def nodes_of(path: str) -> tuple[dict[str, Any], Any]:
     """Return the structured data of a page by id, and its tree."""
     response = Client().get(path)
     assert response.status_code == 200
-    tree = html.fromstring(response.content)
-    [script] = tree.xpath('//script[@type="application/ld+json"]')
-    return {node["@id"]: node for node in json.loads(script.text)["@graph"]}, tree
+    tree: Any = html.fromstring(response.content)
+    return nodes_by_id(tree), tree
 
 
 def test_the_article_cites_what_the_list_shows_in_the_same_order() -> None:

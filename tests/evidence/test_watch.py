@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from evidence import watch
 from evidence.models import Source
-from tests.evidence.factories import make_source
+from richtext.sanitizer import sanitize
+from tests.evidence.factories import cite, make_source
+from tests.factories import make_post
 from tests.local_server import LocalServer, allow_local_requests, run_local_server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -135,3 +138,13 @@ def test_without_the_setting_nothing_is_sent(server: LocalServer, settings: Sett
     with pytest.raises(CommandError, match="REFERENCE_LOOKUPS is off"):
         call_command("check_references")
     assert server.requests == []
+
+
+def test_the_dashboard_names_the_texts_that_cite_a_retracted_work(admin_client: Client) -> None:
+    source = make_source(retraction="Retraction")
+    make_source(retraction="Retraction")
+    assert "cited work" not in admin_client.get("/admin/").text
+    make_post(title="Stairs and knees", body=sanitize(f"<p>A{cite(source)}.</p>"))
+    text = admin_client.get("/admin/").text
+    assert "retracted, or the DOI has no page" in text
+    assert "Look at “Stairs and knees”." in text

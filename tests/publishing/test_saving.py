@@ -181,7 +181,7 @@ def test_the_checks_show_the_text_that_was_just_autosaved(admin_client: Client) 
     assert "Add a URL to the link" not in typed
     assert "Write an excerpt" not in typed
     assert "Needed before publishing" not in typed
-    assert "of 13 to do" in typed
+    assert "of 14 to do" in typed
 
 
 def test_checks_while_typing_do_not_ask_about_publishing(admin_client: Client) -> None:
