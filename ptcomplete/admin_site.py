@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from accounts import pages
 from accounts import personal_data_views as privacy
 from accounts.models import User
-from ptcomplete import dashboard, link_chooser
+from ptcomplete import admin_navigation, dashboard, link_chooser
 from ptcomplete.admin_audit import audited
 from ptcomplete.health.runner import run_checks
 
@@ -88,6 +88,12 @@ class PTCompleteAdminSite(AdminSite):
         if model_admin is None or row is None or not model_admin.has_view_permission(request, row):
             raise PermissionDenied
         return shortcut(request, content_type_id, object_id)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the sections of the rail."""
+        context = super().each_context(request)
+        sections = admin_navigation.build_sections(context["available_apps"], request.path)
+        return {**context, "sections": sections if context["has_permission"] else []}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the dashboard."""
