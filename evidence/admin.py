@@ -83,7 +83,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     change_form_template = "admin/evidence/source/change_form.html"
     change_list_template = "admin/evidence/source/change_list.html"
-    list_display = ("label", "evidence_level", "cited_in", "state")
+    list_display = ("reference", "evidence_level", "cited_in", "state")
     list_filter = (ProblemFilter, "evidence_level", "lookup")
     search_fields = (
         "title__contains_folded",
@@ -141,6 +141,11 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         for source in changelist.result_list:
             source.citation_count = counts.get(source.pk, 0)
         return changelist
+
+    @admin.display(description="reference")
+    def reference(self, source: Source) -> str:
+        """Return the short name of the reference."""
+        return source.label
 
     @admin.display(description="cited in")
     def cited_in(self, source: Source) -> str:

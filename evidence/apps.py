@@ -7,7 +7,7 @@ class EvidenceConfig(AppConfig):
     """The library of references, and citations in texts."""
 
     name = "evidence"
-    verbose_name = "References"
+    verbose_name = "Evidence"
 
     def ready(self) -> None:
         """Register the renderer of citations, and protect references that texts cite."""
