@@ -56,5 +56,4 @@ class PublishStepAdmin(DocumentAccessAdmin, AutosaveAdmin):
         context: dict[str, Any] = {"has_checks": True, "time_zone": timezone.get_current_timezone_name()}
         if document is not None and document.status == document.Status.PUBLISHED:
             context["public_url"] = absolute_url(document.get_absolute_url())
-            context["effects"] = describe_effects(document)
         return context

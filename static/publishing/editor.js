@@ -4,6 +4,7 @@ import { Autosave, forgetSubmitted } from "./autosave.js"
 import { Checks } from "./checks.js"
 import { startDiscarding } from "./discard.js"
 import { startFieldLinks } from "./go-to-field.js"
+import { startMessages } from "./messages.js"
 import { PreviewPanel } from "./preview-panel.js"
 import { PublishDialog } from "./publish-dialog.js"
 import { Saver } from "./saver.js"
@@ -38,6 +39,7 @@ const startEditor = (root) => {
   startTitleField(autosave.form)
   startSettingsPanel()
   startFieldLinks()
+  startMessages(autosave.form)
   startTagChips(autosave.form)
   // The fields are there by the time that the author opens their group.
   autosave.form.addEventListener("toggle", () => nameAutocompletes(autosave.form), { capture: true })

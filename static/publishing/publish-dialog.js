@@ -94,6 +94,10 @@ export class PublishDialog {
     button.disabled = false
     if (isStored) {
       this.show("done")
+      const effects = this.step("ask").querySelectorAll(".publish-effects li")
+      this.step("done")
+        .querySelector("[data-publish-effects]")
+        ?.replaceChildren(...effects)
       // The dialog says what the messages say.
       document.querySelector("[data-live=messages]").replaceChildren()
       this.dialog.querySelector("[data-publish-share]")?.toggleAttribute("hidden", !navigator.share)

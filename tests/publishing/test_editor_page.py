@@ -120,6 +120,7 @@ def test_a_refused_save_names_the_field_and_keeps_the_text(admin_page: Page) -> 
     admin_page.get_by_role("button", name="Save draft").click()
     expect(admin_page.get_by_text("Draft saved. Only people")).to_be_visible()
     expect(admin_page.locator(".errorlist, .errornote")).to_have_count(0)
+    expect(admin_page.get_by_text("Draft saved. Only people")).to_be_hidden()
     assert not loads
     post.refresh_from_db()
     assert post.plain_text() == "Old. New."
@@ -267,9 +268,11 @@ def test_after_publishing_the_dialog_shows_the_link(admin_page: Page) -> None:
     post = make_post(slug="stairs", status=Post.Status.DRAFT, published_at=None)
     open_post(admin_page, post)
     admin_page.get_by_role("button", name="Publish …").click()
+    expect(admin_page.get_by_text("No email is sent automatically.")).to_be_visible()
     admin_page.get_by_role("button", name="Publish now").click()
     dialog = admin_page.locator("dialog[open]")
     expect(dialog.get_by_role("heading", name="Published")).to_be_focused()
+    expect(dialog.get_by_text("No email is sent automatically.")).to_be_visible()
     expect(dialog.get_by_label("Link")).to_have_value(re.compile("/stairs/$"))
     expect(dialog.get_by_role("link", name="View post")).to_have_attribute("href", re.compile("/stairs/$"))
     dialog.get_by_role("button", name="Keep editing").click()
