@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from audit.accessibility import violations
 from blog.models import Post
 from evidence.models import Source
 from richtext.sanitizer import sanitize
@@ -97,3 +98,10 @@ def test_typed_references_become_citations_with_one_click(admin_page: Page) -> N
     expect(editor.locator(".citation-chip")).to_have_text("Li 2001")
     expect(editor).not_to_contain_text("Pain. 2001")
     expect(admin_page.get_by_role("dialog")).to_contain_text("Converted 1 number to citations of 1 reference.")
+
+
+@pytest.mark.parametrize("path", ["/stairs/", "/references/"])
+def test_accessibility_checks_find_nothing(page: Page, path: str) -> None:
+    open_post(page)
+    page.goto(path)
+    assert violations(page) == []
