@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
 from django.core.exceptions import PermissionDenied
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from accounts import personal_data_views as privacy
 from accounts.models import User
 from ptcomplete import admin_navigation, dashboard, link_chooser
 from ptcomplete.admin_audit import audited
+from ptcomplete.admin_search import search_admin
 from ptcomplete.health.runner import run_checks
 
 # The apps that authors use most come first; the others follow in Django's order.
@@ -58,6 +59,7 @@ class PTCompleteAdminSite(AdminSite):
             path("personal-data/export/", self.admin_view(privacy.export_personal_data), name="export_personal_data"),
             path("personal-data/erase/", self.admin_view(privacy.erase_personal_data), name="erase_personal_data"),
             path("links/", self.admin_view(link_chooser.search), name="links"),
+            path("search/", self.admin_view(self.search), name="search"),
             path("health/", self.admin_view(self.site_health), name="site_health"),
             # Before Django's view of the same name, which asks for no permission.
             path("r/<int:content_type_id>/<path:object_id>/", view_on_site, name="view_on_site"),
@@ -78,6 +80,16 @@ class PTCompleteAdminSite(AdminSite):
             "checked_at": timezone.localtime(),
         }
         return TemplateResponse(request, "admin/site_health.html", context)
+
+    @method_decorator(require_safe)
+    def search(self, request: HttpRequest) -> HttpResponse:
+        """Show what the words in `q` find, or return it as JSON for the dialog with `?format=json`."""
+        words = request.GET.get("q", "")
+        results = search_admin(self, request, words)
+        if request.GET.get("format") == "json":
+            return JsonResponse({"results": [result._asdict() for result in results]})
+        context = {**self.each_context(request), "title": "Search the admin", "words": words, "results": results}
+        return TemplateResponse(request, "admin/search.html", context)
 
     def view_on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Redirect to the public page of a row that the user may open. Its path contains the title."""
