@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 
 from plaintext.slugs import SLUG_PATTERN
 from ptcomplete import views
+from siteinfo.appearance import appearance
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("icon.png", views.icon_png, name="icon_png"),
     path("apple-touch-icon.png", views.apple_touch_icon, name="apple_touch_icon"),
     re_path(r"^apple-touch-icon(?P<variant>(?:-\d{2,3}x\d{2,3})?(?:-precomposed)?)\.png$", views.apple_touch_icon),
+    re_path(r"^appearance-(?P<version>[0-9a-f]{12})\.css$", appearance, name="appearance"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap_index, name="sitemap_index"),
     path("sitemap-<section>.xml", views.sitemap_section, name="sitemap_section"),

@@ -7,6 +7,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.functional import SimpleLazyObject
 
 from pagecache.per_version import once_per_version
+from siteinfo.appearance import appearance_url
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
@@ -20,8 +21,12 @@ def get_site(request: HttpRequest) -> SiteInfo:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Provide `site`, loaded when a template first uses it, and `canonical`, the URL without its query."""
+    """Provide `site`, loaded when a template first uses it, and `canonical`, the URL without its query.
+
+    `appearance_url` is the style sheet with the owner's colors, "" if there is none.
+    """
     return {
         "site": SimpleLazyObject(lambda: get_site(request)),
+        "appearance_url": SimpleLazyObject(lambda: appearance_url(request)),
         "canonical": absolute_url(escape_uri_path(request.path)),
     }

@@ -1,9 +1,16 @@
 """The site information that the author edits, and the site's social profiles."""
 
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.functional import cached_property
 
+from siteinfo import colors
 from siteinfo.singletons import Singleton
+
+_validate_color = RegexValidator(r"^#[0-9a-f]{6}\Z", "Enter a color as # and six digits, such as #2c6655.")
 
 
 class SiteInfo(Singleton):
@@ -120,3 +127,79 @@ class SocialLink(models.Model):
 
     def __str__(self) -> str:
         return self.get_network_display()
+
+
+class Appearance(Singleton):
+    """The colors and fonts of public pages."""
+
+    class Fonts(models.TextChoices):
+        """Pairs of the fonts that come with the product: one for titles, one for text."""
+
+        BOTH = "both", "Newsreader for titles, Figtree for text"
+        SANS = "sans", "Figtree for everything"
+        SERIF = "serif", "Newsreader for everything"
+
+    main_color = models.CharField(
+        max_length=7,
+        blank=True,
+        validators=[_validate_color],
+        help_text="For links, buttons and the band at the top, such as #2c6655. Leave empty for the design's green. "
+        "Dark mode shows a lighter shade of it.",
+    )
+    accent_color = models.CharField(
+        max_length=7,
+        blank=True,
+        validators=[_validate_color],
+        help_text="For small touches and the ring around what has the focus, such as #a34c29. Leave empty for the "
+        "design's clay.",
+    )
+    fonts = models.CharField(
+        max_length=10,
+        choices=Fonts,
+        default=Fonts.BOTH,
+        help_text="All are stored on your site, so no other company learns who reads it.",
+    )
+
+    class Meta:
+        verbose_name = "colors and fonts"
+
+    def __str__(self) -> str:
+        return "Colors and fonts"
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Accept capital letters in colors, and reject colors that are hard to read, with the nearest that passes."""
+        self.main_color, self.accent_color = self.main_color.strip().lower(), self.accent_color.strip().lower()
+        super().clean_fields(exclude)
+        errors = {
+            name: problem for name in ("main_color", "accent_color") if (problem := _problem(getattr(self, name)))
+        }
+        if errors:
+            raise ValidationError(errors)
+
+    def tokens(self) -> dict[str, tuple[str, str]]:
+        """Return the colors that differ from the design, for light and dark mode, by the name of their token."""
+        return colors.tokens(self.main_color, self.accent_color)
+
+    def families(self) -> dict[str, str]:
+        """Return the fonts that differ from the design, by the name of their token."""
+        families = {self.Fonts.SANS.value: {"serif": "var(--sans)"}, self.Fonts.SERIF.value: {"sans": "var(--serif)"}}
+        return families.get(self.fonts, {})
+
+    def stylesheet(self) -> str:
+        """Return the style sheet with what differs from the design."""
+        return colors.stylesheet(self.tokens(), self.families())
+
+
+def _problem(color: str) -> str:
+    """Return why `color` cannot be read well, or ""."""
+    if not color:
+        return ""
+    grounds = colors.light_grounds(color)
+    ratio = colors.lowest_contrast(color, grounds)
+    if ratio >= colors.MIN_CONTRAST:
+        return ""
+    nearest = colors.nearest_readable(color, grounds, "#000000")
+    return (
+        f"Text in {color} is hard to read: its contrast with the backgrounds is {ratio:.1f}, and 4.5 is the least. "
+        f"The nearest shade that passes is {nearest}."
+    )

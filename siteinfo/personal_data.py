@@ -1,7 +1,7 @@
 """The site's settings store no personal data."""
 
 from privacy.registry import register
-from siteinfo.models import SiteInfo, SocialLink
+from siteinfo.models import Appearance, SiteInfo, SocialLink
 
 register.add_impersonal(
     SiteInfo,
@@ -9,3 +9,4 @@ register.add_impersonal(
     "Published content, and the site's own email address.",
 )
 register.add_impersonal(SocialLink, "url", "Published content.")
+register.add_impersonal(Appearance, "", "Colors and fonts.")

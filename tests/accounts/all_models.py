@@ -22,11 +22,13 @@ from newsletter.models import ConsentText, NewsletterSettings, Suppression, Topi
 from pages.models import Page
 from redirects.models import NotFoundLog, Redirect
 from site_export.models import SiteExport
+from siteinfo.models import Appearance
 from tests.example_site import make_example_site
 from tests.factories import make_campaign, make_image, make_subscriber
 from wordpress.models import ImportedMenu, ImportRun
 
 SINGLETONS = (
+    Appearance,
     CommentSettings,
     ContactSettings,
     EvidenceSettings,

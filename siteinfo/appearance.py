@@ -1,0 +1,25 @@
+"""How public pages look: the style sheet made from the owner's choices, and its URL."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from pagecache.per_version import once_per_version
+from siteinfo.colors import fingerprint
+from siteinfo.models import Appearance
+
+YEAR = 365 * 24 * 3600
+
+
+def appearance_url(request: HttpRequest) -> str:
+    """Return the URL of the style sheet, or "" while nothing differs from the design. It changes with the content."""
+    css = once_per_version(request, "appearance", lambda: Appearance.load().stylesheet())
+    return reverse("appearance", args=[fingerprint(css)]) if css else ""
+
+
+def appearance(request: HttpRequest, version: str) -> HttpResponse:
+    """Return the style sheet. Under the URL of an earlier one, it must not be stored for long."""
+    css = Appearance.load().stylesheet()
+    is_current = version == fingerprint(css)
+    response = HttpResponse(css, content_type="text/css; charset=utf-8")
+    response["Cache-Control"] = f"public, max-age={YEAR}, immutable" if is_current else "no-cache"
+    return response
