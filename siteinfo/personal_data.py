@@ -9,4 +9,4 @@ register.add_impersonal(
     "Published content, and the site's own email address.",
 )
 register.add_impersonal(SocialLink, "url", "Published content.")
-register.add_impersonal(Appearance, "", "Colors and fonts.")
+register.add_impersonal(Appearance, "main_color accent_color", "Colors and fonts.")
