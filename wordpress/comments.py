@@ -306,4 +306,4 @@ def _fingerprint(comment: Comment) -> str:
 
 
 undo.register(ImportedObject.Kind.COMMENT, undo.UndoHandler(Comment, 10, _reasons_to_keep, delete_rows))
-undo.register(ImportedObject.Kind.SETTINGS, undo.UndoHandler(CommentSettings, 20, unless_used(), delete_rows))
+undo.register(ImportedObject.Kind.SETTINGS, undo.UndoHandler(CommentSettings, 20, unless_used, delete_rows))

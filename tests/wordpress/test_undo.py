@@ -1,19 +1,30 @@
 """Test that an undo restores the database as it was, but for what was edited or used since."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import Author
+from affiliates.models import Link, Program
 from blog.models import Category, Post, Tag
+from comments.models import Comment
+from feedback.models import HelpfulCount, Suggestion
+from layout.models import Block
+from newsletter.models import AnnouncedPost
 from pages.models import Page
 from pages.starter_pages import create_starter_pages
 from redirects.models import Redirect
-from tests.factories import make_post
+from tests.ads.test_ads import make_ad
+from tests.comments.factories import make_comment
+from tests.factories import make_campaign, make_post
 from tests.wordpress.exports import Writer, item
+from tests.wordpress.test_item_handlers import affiliate
 from wordpress import undo
 from wordpress.models import ImportedObject, ImportRun, ReportRow
 
@@ -132,3 +143,77 @@ def test_undone_import_cannot_be_undone_again(write: Writer) -> None:
     with pytest.raises(CommandError, match="no import"):
         call_command("import_wordpress", undo=run.pk)
     assert not ImportedObject.objects.exists()
+
+
+def _block(document: Post | Page) -> None:
+    Block.objects.create(area="top_bar", block_type="link", position=9, **{str(document._meta.model_name): document})
+
+
+USES: list[tuple[str, Callable[[Any], object]]] = [
+    ("there are comments on it", make_comment),
+    ("there are comments on it", lambda post: make_comment(post, status=Comment.Status.PENDING)),
+    ("visitors suggested corrections to it", lambda post: Suggestion.objects.create(post=post, submission=uuid4())),
+    ("visitors said whether it helped them", lambda post: HelpfulCount.objects.add(post, True)),
+    ("a newsletter links to it", lambda post: make_campaign(post=post)),
+    ("a newsletter links to it", lambda post: AnnouncedPost.objects.update(digested_at=timezone.now())),
+    ("a menu or another part of the layout links to it", _block),
+    ("another post names it as related", lambda post: make_post(slug="mine", related_first=post)),
+]
+
+
+@pytest.mark.parametrize(("reason", "use"), USES)
+def test_undo_leaves_a_post_with_what_visitors_wrote_or_what_shows_it(
+    write: Writer, reason: str, use: Callable[[Any], object]
+) -> None:
+    call_command("import_wordpress", write(item(), item(2)))
+    post = Post.objects.get(slug="post-1")
+    AnnouncedPost.objects.exclude(post=post).delete()
+    use(post)
+    undo_last()
+    assert list(Post.objects.filter(slug__startswith="post-")) == [post]
+    assert ReportRow.objects.get(object_type="blog.post", object_id=post.pk).undone == f"Not removed: {reason}"
+
+
+def test_undo_leaves_a_page_with_comments_and_the_pages_above_it(write: Writer) -> None:
+    pages = [item(1, kind="page", slug="a"), item(2, kind="page", slug="b", parent=1), item(3, kind="page", slug="c")]
+    call_command("import_wordpress", write(*pages))
+    comment = make_comment(Page.objects.get(slug="b"))
+    undo_last()
+    assert {page.slug for page in Page.objects.all()} == {"a", "b"}
+    assert Comment.objects.get() == comment
+
+
+def test_undo_removes_posts_with_nothing_but_spam(write: Writer) -> None:
+    call_command("import_wordpress", write(item()))
+    make_comment(Post.objects.get(), status=Comment.Status.SPAM)
+    undo_last()
+    assert not Post.objects.exists()
+
+
+def test_undo_restores_a_starter_page_under_its_comments(write: Writer) -> None:
+    create_starter_pages()
+    before = Page.objects.get(path="about").body
+    call_command("import_wordpress", write(item(3, kind="page", slug="about", title="About us")))
+    page = Page.objects.get(path="about")
+    assert page.body != before
+    make_comment(page)
+    undo_last()
+    page.refresh_from_db()
+    assert page.body == before
+    assert Comment.objects.exists()
+
+
+def test_undo_leaves_affiliate_links_that_a_remaining_text_uses(write: Writer) -> None:
+    items = [affiliate(30, "https://www.shop.example/roller"), affiliate(31, "https://www.shop.example/b", slug="b")]
+    call_command("import_wordpress", write(*items))
+    make_post(body='<p><a href="/go/roller/">A roller</a></p>')
+    undo_last()
+    assert [link.slug for link in Link.objects.all()] == ["roller"]
+    assert Program.objects.count() == 1
+
+
+def test_undo_leaves_categories_that_an_ad_avoids(write: Writer) -> None:
+    call_command("import_wordpress", write(item()))
+    make_ad().excluded_categories.add(Category.objects.get(slug="low-back"))
+    undo_last()
+    assert "low-back" in {category.slug for category in Category.objects.all()}
