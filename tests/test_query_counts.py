@@ -81,6 +81,7 @@ FIELDS: dict[str, Callable[[int], dict[str, Any]]] = {
         "status": "published",
         "published_at": timezone.now(),
     },
+    "site_export.SiteExport": lambda number: {"status": "complete"},
     "redirects.Redirect": lambda number: {"old_path": f"/old-{number}", "target": "/blog/", "target_path": "/blog"},
 }
 

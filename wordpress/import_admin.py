@@ -33,6 +33,8 @@ class ImportRunAdmin(admin.ModelAdmin):
 
     list_display = ("title", "status", "names")
     list_display_links = ("title",)
+    # Each step has a page and a form of its own kind.
+    fieldsets = ((None, {"fields": ()}),)
     change_list_template = "admin/wordpress/importrun/change_list.html"
 
     @admin.display(description="import")
@@ -96,6 +98,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         context = {"form": form, "media_folder": media_folder()}
         return self._render(request, "upload", "Import from WordPress", context)
 
+    @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:

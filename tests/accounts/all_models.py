@@ -15,7 +15,7 @@ from comments.models import Comment, CommentSettings, Discussion
 from contact.models import ContactSettings, Message, Reply
 from evidence.models import EvidenceSettings, Source
 from feedback.models import Suggestion
-from images.models import SiteIcon, Video
+from images.models import MediaFile, SiteIcon, Video
 from instagram.models import InstagramPost, InstagramSettings
 from layout.models import Block
 from newsletter.models import ConsentText, NewsletterSettings, Suppression, Topic
@@ -55,6 +55,7 @@ def make_all_models() -> None:
     Comment.objects.create(discussion=Discussion.objects.create(post=post), name="Sam", body="<p>Words</p>")
     Suggestion.objects.create(post=post, words="A typo", kind=Suggestion.Kind.values[0], submission=uuid4())
     Source.objects.create(title="Walking and backs", year=2001)
+    MediaFile.objects.create(file="files/plan.pdf", name="plan.pdf", content_type="application/pdf", size=1, digest="0" * 64)
     Video.objects.create(provider="vimeo", key="12345678", title="Stairs")
     InstagramPost.objects.create(image=make_image())
     Block.objects.create(area="sidebar", block_type="heading", title="More")

@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from accounts.models import AccountEmail, AuditEvent, ProfileLink, Qualification, User
+from comments.models import Comment, Discussion
 from contact.models import Message, Reply
 from feedback.models import Suggestion
 from newsletter.models import ConsentText, Subscriber, TestEmail, Topic
@@ -50,6 +51,8 @@ def _make_visitor_data() -> None:
     Reply.objects.create(message=message, body="> Call me", last_error=f"550 <{EMAIL}> is unknown")
     suggestion = {"kind": Suggestion.Kind.values[0], "submission": uuid4()}
     Suggestion.objects.create(post=make_post(), words="A typo", email=TYPED.upper(), name="Zoë", **suggestion)
+    comment = {"name": "Zoë", "email": TYPED, "website": f"https://example.com/?{EMAIL}", "body": f"<p>{TYPED}</p>"}
+    Comment.objects.create(discussion=Discussion.objects.create(post=make_post()), **comment)
     Message.objects.create(
         name="Sam", email="sam@example.com", subject="Hi", body=f"{EMAIL} sent me", submission=uuid4()
     )
