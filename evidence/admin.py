@@ -45,6 +45,34 @@ class PasteForm(forms.Form):
             raise forms.ValidationError(str(error)) from error
 
 
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The fields of a reference, with examples."""
+
+    class Meta:
+        """The help texts that the model does not need."""
+
+        help_texts = {
+            "evidence_level": "How strong the source is by its design. Visitors see it in the list of references.",
+            "kind": "Decides how the citation is written.",
+            "has_more_authors": "Choose this if you entered only the first authors.",
+            "title": "With its subtitle, and without a period at the end.",
+            "container": "Its full name.",
+            "publisher": "Of a book or report.",
+            "publisher_place": "The publisher's city.",
+            "edition": "Such as 2nd. Leave empty for the first.",
+            "year": "Four digits.",
+            "month": "A number from 1 to 12.",
+            "day": "A number from 1 to 31.",
+            "volume": "Such as 54.",
+            "issue": "The number in parentheses after the volume.",
+            "pages": "Such as 210-218 or e1023.",
+            "doi": "Such as 10.1056/NEJMoa012345. A doi.org URL works too.",
+            "pmid": "The number in PubMed, such as 12345678.",
+            "pmcid": "The number in PubMed Central, such as PMC1234567.",
+            "url": "For sources without a DOI and a PMID.",
+        }
+
+
 class ProblemFilter(admin.SimpleListFilter):
     """Filter references that need attention."""
 
@@ -81,6 +109,7 @@ class ProblemFilter(admin.SimpleListFilter):
 class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """References, and the texts that cite each."""
 
+    form = SourceForm
     change_form_template = "admin/evidence/source/change_form.html"
     change_list_template = "admin/evidence/source/change_list.html"
     list_display = ("reference", "evidence_level", "cited_in", "state")

@@ -33,7 +33,7 @@ class ImportRunAdmin(admin.ModelAdmin):
 
     list_display = ("title", "status", "names")
     list_display_links = ("title",)
-    # Each step has a page and a form of its own kind.
+    # Each step has another form, on its own page.
     fieldsets = ((None, {"fields": ()}),)
     change_list_template = "admin/wordpress/importrun/change_list.html"
 

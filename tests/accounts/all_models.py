@@ -55,7 +55,9 @@ def make_all_models() -> None:
     Comment.objects.create(discussion=Discussion.objects.create(post=post), name="Sam", body="<p>Words</p>")
     Suggestion.objects.create(post=post, words="A typo", kind=Suggestion.Kind.values[0], submission=uuid4())
     Source.objects.create(title="Walking and backs", year=2001)
-    MediaFile.objects.create(file="files/plan.pdf", name="plan.pdf", content_type="application/pdf", size=1, digest="0" * 64)
+    MediaFile.objects.create(
+        file="files/plan.pdf", name="plan.pdf", content_type="application/pdf", size=1, digest="0" * 64
+    )
     Video.objects.create(provider="vimeo", key="12345678", title="Stairs")
     InstagramPost.objects.create(image=make_image())
     Block.objects.create(area="sidebar", block_type="heading", title="More")
