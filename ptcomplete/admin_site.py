@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from accounts import pages
 from accounts import personal_data_views as privacy
 from accounts.models import User
-from ptcomplete import admin_navigation, dashboard, link_chooser
+from ptcomplete import admin_navigation, dashboard, edit_bar, link_chooser
 from ptcomplete.admin_audit import audited
 from ptcomplete.admin_search import search_admin
 from ptcomplete.health.runner import run_checks
@@ -59,6 +59,7 @@ class PTCompleteAdminSite(AdminSite):
             path("personal-data/export/", self.admin_view(privacy.export_personal_data), name="export_personal_data"),
             path("personal-data/erase/", self.admin_view(privacy.erase_personal_data), name="erase_personal_data"),
             path("links/", self.admin_view(link_chooser.search), name="links"),
+            path("edit-bar/", self.admin_view(edit_bar.edit_bar), {"admin_site": self}, name="edit_bar"),
             path("search/", self.admin_view(self.search), name="search"),
             path("health/", self.admin_view(self.site_health), name="site_health"),
             # Before Django's view of the same name, which asks for no permission.
@@ -125,7 +126,7 @@ class PTCompleteAdminSite(AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Send the view's response with ADMIN_CSP, and record what it did."""
-        return with_admin_csp(super().admin_view(audited(self, _reject_out_of_range(view)), cacheable))
+        return with_admin_csp(super().admin_view(audited(self, _with_edit_bar(_reject_out_of_range(view))), cacheable))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the one page to sign in, which accounts.urls has at the same path."""
@@ -140,6 +141,18 @@ def _page_entry(name: str, url_name: str) -> dict[str, Any]:
     """Return the entry of a page without a model in the list of models."""
     url = reverse(f"admin:{url_name}")
     return {"name": name, "object_name": url_name, "admin_url": url, "add_url": None, "view_only": True}
+
+
+def _with_edit_bar(view: Any) -> Any:
+    """Let public pages in this browser ask for the bar with links to edit them."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        response = view(request, *args, **kwargs)
+        edit_bar.set_cookie(request, response)
+        return response
+
+    return wrapper
 
 
 def _reject_out_of_range(view: Any) -> Any:
