@@ -29,6 +29,7 @@ from newsletter import overview as newsletter
 from newsletter.forms import is_signup_paused
 from newsletter.models import Campaign, Delivery, Subscriber
 from pages.models import Page
+from ptcomplete.first_steps import first_steps
 from ptcomplete.health.findings import Level
 from ptcomplete.health.runner import dashboard_problems
 from publishing.document_paths import document_models
@@ -80,6 +81,7 @@ def build_context(user: User) -> dict[str, Any]:
     return {
         "greeting": f"Good {_part_of_day(timezone.localtime().hour)}, {user.get_short_name()}",
         "next_post": scheduled[0] if scheduled else None,
+        "first_steps": first_steps() if user.is_superuser else [],
         "tasks": list(_tasks(user, counts)),
         "newsletter": newsletter.overview() if user.has_perm("newsletter.view_campaign") else None,
         "can_add_post": user.has_perm("blog.add_post"),
