@@ -53,6 +53,7 @@ class QuestionsForm(forms.Form):
     as_drafts = forms.BooleanField(
         required=False,
         label="Import everything as drafts first",
+        label_suffix="",
         help_text="Nothing is public until you publish it. Otherwise what was public in WordPress is public here.",
     )
     images = forms.ChoiceField(
@@ -75,7 +76,7 @@ class QuestionsForm(forms.Form):
     def _author_field(self, author: dict[str, Any], existing: list[Author]) -> forms.ChoiceField:
         name = author["name"] or "an author without a name"
         same = next((row for row in existing if author["name"] and fold(row.name) == fold(author["name"])), None)
-        posts = f"{author['posts']} post{'' if author['posts'] == 1 else 's'} and pages"
+        posts = f"{author['posts']} text{'' if author['posts'] == 1 else 's'}"
         return forms.ChoiceField(
             required=False,
             label=f"Texts by {name}",
