@@ -14,9 +14,13 @@ from django.test import Client
 
 from accounts.models import Author, User
 from blog.models import Post
+from images.models import Image
 from tests.accounts.staff import make_staff, sign_in
 from tests.wordpress.exports import HEAD, TAIL, all_rows, item
+from tests.wordpress.uploads import write_uploads, write_zip
 from wordpress import files
+from wordpress.media.fetching import Fetcher
+from wordpress.media.sources import MediaSourceError
 from wordpress.models import ImportRun, ReportRow
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +228,46 @@ def test_killed_import_goes_on(owner: Client) -> None:
     ImportRun.objects.update(state="running", pid=2**22 + 1, attempts=1)
     work(run)
     assert run.state == "done"
+
+
+STAIRS = '<img src="https://old.example/wp-content/uploads/2020/05/photo.jpg" alt="Stairs">'
+
+
+def import_stairs(client: Client, place: str, *archives: Path) -> ImportRun:
+    """Import a post with one image through the pages, with the answer `place` to where the images are."""
+    chosen = [SimpleUploadedFile("site.xml", export(item(body=f"Words {STAIRS}")))]
+    chosen += [SimpleUploadedFile(path.name, path.read_bytes()) for path in archives]
+    client.post(f"{RUNS}add/", {"uploads": chosen})
+    run = ImportRun.objects.latest("pk")
+    work(run)
+    client.post(f"{RUNS}{run.pk}/start/", {"images": place})
+    work(run)
+    assert run.state == "done", run.error
+    return run
+
+
+def test_images_of_an_uploaded_archive_are_imported(owner: Client, tmp_path: Path) -> None:
+    import_stairs(owner, "upload", write_zip(tmp_path / "media.zip", ["2020/05/photo.jpg"]))
+    assert Image.objects.get().file.size
+    assert "/wp-content/" not in Post.objects.get().body
+
+
+def test_images_of_a_folder_on_the_server_are_imported(owner: Client) -> None:
+    write_uploads(files.media_folder(), ["2020/05/photo.jpg"])
+    import_stairs(owner, "server:uploads")
+    assert Image.objects.get().file.size
+    assert "/wp-content/" not in Post.objects.get().body
+
+
+def test_images_are_downloaded_only_if_the_owner_chose_that(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+
+    def download(fetcher: Fetcher, url: str, *args: Any) -> None:
+        fetched.append(url)
+        raise MediaSourceError("It is not there.")
+
+    monkeypatch.setattr(Fetcher, "_download", download)
+    import_stairs(owner, "")
+    assert fetched == []
+    import_stairs(owner, "fetch")
+    assert "https://old.example/wp-content/uploads/2020/05/photo.jpg" in fetched

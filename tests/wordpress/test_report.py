@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from blog.models import Post
+from pages.models import Page
 from tests.wordpress.exports import Writer, item
 from wordpress import links, runs
 from wordpress.models import ImportRun, ReportRow
@@ -119,3 +120,28 @@ def test_page_that_fails_does_not_fail_the_import(write: Writer, monkeypatch: py
     run = ImportRun.objects.get()
     assert run.state == "done"
     assert run.rows.get(kind=Kind.NOTE).reason.startswith("They could not be checked")
+
+
+def test_command_prints_totals_that_equal_those_of_the_files(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("import_wordpress", write(item(), item(2), item(3, kind="page"), item(4, kind="attachment")))
+    output = capsys.readouterr().out
+    assert "Posts: 2 of 2 in the files: 2 imported." in output
+    assert "Pages: 1 of 1 in the files: 1 imported." in output
+    assert "Media library: 1 of 1 in the files: 1 not imported." in output
+    assert f"The whole report is in the admin: /admin/wordpress/importrun/{ImportRun.objects.get().pk}/" in output
+
+
+@pytest.mark.parametrize("kind", ["post", "page"])
+def test_text_in_the_trash_of_a_newer_export_is_withdrawn_unless_it_was_edited(write: Writer, kind: str) -> None:
+    model: type[Post | Page] = Post if kind == "post" else Page
+    texts = [item(number, kind=kind) for number in (1, 2)]
+    call_command("import_wordpress", write(*texts))
+    edited = model.objects.get(slug="post-2")
+    edited.title = "Mine now"
+    edited.save()
+    in_trash = [item(number, kind=kind, status="trash") for number in (1, 2)]
+    call_command("import_wordpress", write(*in_trash, name="newer"))
+    assert model.objects.get(slug="post-1").trashed_at is not None
+    edited.refresh_from_db()
+    assert edited.trashed_at is None
+    assert outcomes(ImportRun.objects.latest("pk")) == {"Post 1": "withdrawn", "Post 2": "conflict"}

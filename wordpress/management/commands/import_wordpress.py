@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from wordpress import runs
+from wordpress import report_summary, runs
 from wordpress.archive_reader import EXPORT_HINT
 from wordpress.files import describe_files
 from wordpress.importing import import_exports
@@ -65,12 +65,21 @@ class Command(BaseCommand):
         report = self._try(exports, media_options) if dry_run else self._import(files, exports, media_options)
         if self.stdout.isatty():
             self.stdout.write("\r", ending="")
-        for line in report.lines():
-            self.stdout.write(line)
+        self._print(report)
         if dry_run:
             self.stdout.write("This was a dry run. Nothing was saved.")
         if report.failed:
             raise CommandError(f"{report.failed} posts or pages could not be imported. See the report above.")
+
+    def _print(self, report: Report) -> None:
+        """Print the notes, then what became of everything in the files."""
+        for line in report.lines():
+            self.stdout.write(line)
+        if report.run:
+            self.stdout.write("\nIn the files, and what became of it:")
+            for line in report_summary.lines(report.run):
+                self.stdout.write(line)
+            self.stdout.write(f"The whole report is in the admin: {report.run.get_absolute_url()}")
 
     def _try(self, exports: Sequence[Export], media_options: MediaOptions) -> Report:
         """Return the report of an import that is rolled back."""
