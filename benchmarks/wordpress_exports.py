@@ -2,9 +2,9 @@
 
     python -m benchmarks.wordpress_exports POSTS FILE
 
-The content is fictional. Each post has about 10 kB, half of it in blocks and half classic: headings, lists, a table,
-images, shortcodes, links to shops, and links to other posts, also by ID. The last posts link to posts that do not
-exist. A longer export starts with the same posts.
+The content is fictional. An item has about 3.7 kB, as in large exports of real sites. Half of the posts are in blocks
+and half classic, with headings, lists, tables, images, shortcodes, links to shops, and links to other posts, also by
+ID. The last posts link to posts that do not exist. A longer export starts with the same posts.
 """
 
 import random
@@ -14,7 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 SITE = "https://old-clinic.example"
-PARAGRAPHS = 13
+PARAGRAPHS = 5
+# How many of the special blocks, such as a table or an embed, a post has.
+SPECIALS = 2
 CATEGORIES = ("back", "knee", "shoulder", "running", "sleep", "recovery", "desk-work", "stories")
 TAGS = [f"{part}-{what}" for part in ("hip", "ankle", "wrist", "neck", "core") for what in ("pain", "tips", "plan")]
 AUTHORS = ("robin", "kim", "alex@old-clinic.example")
@@ -218,12 +220,13 @@ def _block_body(number: int, generator: random.Random) -> str:
         f'<div class="wp-block-embed__wrapper">\nhttps://youtu.be/abc{number}\n</div></figure>\n<!-- /wp:embed -->',
         '<!-- wp:shortcode -->\n[contact-form-7 id="12" title="Ask"]\n<!-- /wp:shortcode -->',
     ]
+    special = generator.sample(special, SPECIALS)
     pieces: list[str] = []
     for index in range(PARAGRAPHS):
         if index % 3 == 0:
             pieces.append(f"<!-- wp:heading -->\n<h2>{_sentence(generator)}</h2>\n<!-- /wp:heading -->")
         pieces.append(f"<!-- wp:paragraph -->\n<p>{_paragraph(number, generator)}</p>\n<!-- /wp:paragraph -->")
-        if index % 2 and special:
+        if special:
             pieces.append(special.pop(0))
     return "\n\n".join(pieces)
 
@@ -240,6 +243,7 @@ def _classic_body(number: int, generator: random.Random) -> str:
         "[gallery ids=\"7,8,9\"]\n\n[button url='/book/']Book a session[/button]",
         f"https://vimeo.com/{100_000 + number}",
     ]
+    special = generator.sample(special, SPECIALS)
     pieces: list[str] = []
     for index in range(PARAGRAPHS):
         if index % 3 == 0:
@@ -247,7 +251,7 @@ def _classic_body(number: int, generator: random.Random) -> str:
         pieces.append(_paragraph(number, generator))
         if index == 2:
             pieces.append("<!--more-->")
-        if index % 2 and special:
+        if special:
             pieces.append(special.pop(0))
     return "\n\n".join(pieces)
 

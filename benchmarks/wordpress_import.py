@@ -1,11 +1,11 @@
 """Measure the CPU time and the memory of WordPress imports.
 
-    python -m benchmarks.wordpress_import [--posts 250 1000 5000] [--postgres]
+    python -m benchmarks.wordpress_import [--posts 250 1000 10860] [--postgres]
 
 Each row imports a generated export (see benchmarks.wordpress_exports) with the management command, in a separate
 process and into an empty database, and then imports it again, which changes nothing. CPU time is that of the command
 without the start of Django; for PostgreSQL, that of the server is added. "Longest lock" is the longest transaction,
-during which SQLite lets no visitor write.
+during which SQLite lets no visitor write. 10,860 posts are 14,698 items and 50 MB.
 """
 
 import argparse
@@ -37,7 +37,7 @@ class Database(NamedTuple):
 def main() -> None:
     """Run the benchmark, or one step of it in a subprocess."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--posts", type=int, nargs="+", default=[250, 1000, 5000])
+    parser.add_argument("--posts", type=int, nargs="+", default=[250, 1000, 10860])
     parser.add_argument("--postgres", action="store_true", help="use a temporary PostgreSQL server")
     parser.add_argument("--step", choices=("migrate", "import"), help=argparse.SUPPRESS)
     parser.add_argument("--file", help=argparse.SUPPRESS)
@@ -85,7 +85,7 @@ def run(options: list[str], environment: dict[str, str], step: str) -> str:
 
 
 def run_step(step: str, file: str) -> None:
-    """Create the tables and print the versions, or import `file` and print the figures."""
+    """Create the tables and static files and print the versions, or import `file` and print the figures."""
     import django
 
     django.setup()
@@ -94,6 +94,8 @@ def run_step(step: str, file: str) -> None:
 
     if step == "migrate":
         call_command("migrate", verbosity=0)
+        # An import ends with requests to old URLs, whose pages need the manifest of the static files.
+        call_command("collectstatic", verbosity=0, interactive=False)
         version = ".".join(map(str, connection.get_database_version()))
         print(f"Django {django.get_version()}, {connection.vendor} {version}")
         return

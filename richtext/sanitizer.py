@@ -67,6 +67,7 @@ _final_pass = nh3.Cleaner(
         "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
     },
 )
+_ELEMENT_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement, comment=html.HtmlComment)
 MAX_DEPTH = 60
 # IDs that the page around a text uses. A heading with one of them would break skip links.
 RESERVED_IDS = frozenset(
@@ -90,7 +91,7 @@ def sanitize(markup: str) -> str:
     _limit_depth(root)
     paste.normalize(root)
     move_targets(root)
-    body = html.Element("div")
+    body = _new_parser().makeelement("div")
     body.extend(convert_blocks(root))
     replace_copied_no_break_spaces(body)
     _assign_heading_ids(body)
@@ -99,7 +100,20 @@ def sanitize(markup: str) -> str:
 
 def parse(markup: str) -> HtmlElement:
     """Return `markup` as a tree below one div."""
-    return html.fragment_fromstring(markup, create_parent="div", parser=html.HTMLParser(huge_tree=True))
+    parser = _new_parser()
+    root: HtmlElement = parser.makeelement("div")
+    fragments = html.fragments_fromstring(markup, parser=parser)
+    if fragments and isinstance(fragments[0], str):
+        root.text = fragments.pop(0)
+    root.extend(fragments)
+    return root
+
+
+def _new_parser() -> html.HTMLParser:
+    parser = html.HTMLParser(huge_tree=True)
+    # lxml.html has classes for forms, which no text contains, and calls Python for every element to choose one.
+    parser.set_element_class_lookup(_ELEMENT_CLASSES)
+    return parser
 
 
 def serialize(root: HtmlElement) -> str:

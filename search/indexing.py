@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from itertools import batched
 from typing import Any
 from unicodedata import normalize
@@ -128,6 +129,7 @@ def delete_unused_words() -> int:
     return len(unused)
 
 
+@lru_cache(maxsize=20_000)
 def word_form(word: str) -> str:
     """Return how a word of the vocabulary is compared, or "" if no search would look for it."""
     form = fold(word)

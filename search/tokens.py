@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from plaintext.folding import fold
-from search.words import compounds, is_unspaced, split, stem
+from search.words import is_unspaced, stem, texts_of_words
 
 TEXT_FIELDS = ("title", "keywords", "summary", "body")
 # Marks a stem among the words of a document. Words contain letters or digits, never both.
@@ -44,12 +44,10 @@ def make_tokens(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _line_tokens(line: str, words: set[str]) -> list[str]:
     """Return the tokens of a line, and add its words to `words`."""
-    folded = fold(line)
-    found = list(split(folded))
     tokens = []
     language = settings.LANGUAGE_CODE
-    for word in (*found, *compounds(folded, found)):
-        token, forms = _token(word.text, language)
+    for text in texts_of_words(fold(line)):
+        token, forms = _token(text, language)
         tokens.append(token)
         words.update(forms)
     return tokens

@@ -42,6 +42,7 @@ MARKS = _class_of([range(0x300, 0x20000)], "M")
 # Matched in folded text. A word starts with a letter; marks alone are not searchable.
 _WORD = re.compile(rf"(?P<unspaced>{_UNSPACED}+)|[^\W\d_](?:(?!{_UNSPACED})[^\W\d_]|{MARKS})*|\d+")
 _JOINERS = frozenset("-'")
+_ASCII_WORD = re.compile(r"[a-z]+|[0-9]+")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)+")
 WORD_START = rf"(?:(?<![^\W\d_])|(?<={_UNSPACED}))"
 
@@ -94,6 +95,18 @@ def compounds(folded: str, words: Sequence[Word]) -> Iterator[Word]:
         if len(parts) > 1:
             yield Word("".join(part.text for part in parts)[:_MAX_WORD_LENGTH], parts[0].start, word.end)
         parts = []
+
+
+def texts_of_words(folded: str) -> list[str]:
+    """Return the words of a folded text, and then its compounds."""
+    if not folded.isascii():
+        words = list(split(folded))
+        return [word.text for word in (*words, *compounds(folded, words))]
+    # Most text. Without positions, and in a fraction of the time.
+    texts = [text[:_MAX_WORD_LENGTH] for text in _ASCII_WORD.findall(folded)]
+    if "-" in folded or "'" in folded:
+        texts += [re.sub("[-']", "", text)[:_MAX_WORD_LENGTH] for text in _COMPOUND.findall(folded)]
+    return texts
 
 
 def compound_at(folded: str, start: int) -> Word | None:

@@ -228,23 +228,25 @@ class Importer:
         new_posts = [self._new_post(draft.post, draft.item) for draft in drafts if draft.post is not None]
         self.slugs.assign(new_posts)
         create_posts(new_posts)
+        pairs = [(new.post, draft.item) for draft, new in zip(drafts, new_posts, strict=True)]
+        notes = path_mapping.redirect_all_from_source(pairs, self.site)
         records = []
-        for draft, new in zip(drafts, new_posts, strict=True):
-            self._redirect_source(new.post, draft.item, draft.report)
+        for draft, (post, item), note in zip(drafts, pairs, notes, strict=True):
+            draft.report.notes.extend([f"“{display_title(item)}” {note}"] if note else [])
             records.append(
                 ImportedObject(
                     site=self.site.name,
                     kind=ImportedObject.Kind.POST,
                     key=draft.key,
-                    object_id=new.post.pk,
-                    digest=source_digest(draft.item, None),
-                    fingerprint=fingerprint(new.post),
+                    object_id=post.pk,
+                    digest=source_digest(item, None),
+                    fingerprint=fingerprint(post),
                     run=self.report.run,
                     is_new=True,
-                    awaited_image=awaited_image(self.media, new.post, draft.item),
+                    awaited_image=awaited_image(self.media, post, item),
                 )
             )
-            self._record_item(draft.report, draft.item, draft.key, Kind.POST, Outcome.CREATED, target=new.post)
+            self._record_item(draft.report, item, draft.key, Kind.POST, Outcome.CREATED, target=post)
         ImportedObject.objects.bulk_create(records)
 
     def _new_post(self, post: Post, item: Item) -> NewPost:

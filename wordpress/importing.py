@@ -24,8 +24,8 @@ from wordpress.source_site import SourceSite
 
 log = logging.getLogger(__name__)
 
-# Enough to notice a problem, in seconds rather than minutes. The command check_old_urls requests all of them.
-MAX_CHECKED_URLS = 500
+# Each has some ten old URLs. Enough to notice a problem, in seconds. The command check_old_urls requests all of them.
+MAX_CHECKED_TEXTS = 10
 
 
 def import_exports(
@@ -117,7 +117,7 @@ def _redirect_attachments(importer: Importer, new_urls: NewUrls) -> None:
 def _report_old_urls(report: Report, exports: Sequence[Export]) -> None:
     """Request old URLs, and report how many lead to their page and which do not."""
     try:
-        found = check_old_urls(exports, limit=MAX_CHECKED_URLS)
+        found = check_old_urls(exports, max_texts=MAX_CHECKED_TEXTS)
     except Exception:
         # Everything is imported. A page that fails, such as without collectstatic, must not make that look undone.
         log.exception("The old URLs could not be checked")

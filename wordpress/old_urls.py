@@ -7,7 +7,8 @@ of redirects and entries of the 404 log are rolled back.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import batched, chain, islice
+from itertools import batched, chain
+from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
@@ -69,15 +70,18 @@ def check_old_urls(
     exports: Iterable[Export],
     urls: Iterable[str] = (),
     *,
-    limit: int | None = None,
+    max_texts: int | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> OldUrlReport:
-    """Request the public URLs of `exports`, all or up to `limit`, and the further `urls` with any scheme and host."""
+    """Request the public URLs of `exports`, and the further `urls` with any scheme and host.
+
+    With `max_texts`, only the URLs of about so many texts of each export, from its beginning to its end.
+    """
     report = OldUrlReport()
     checker = _Checker()
     listed = (OldUrl(_relative(url), "your list") for url in urls)
-    wanted = chain.from_iterable(_urls_of(export, report) for export in exports)
-    _check(islice(chain(wanted, listed), limit), checker, report, progress)
+    wanted = chain.from_iterable(_urls_of(export, report, max_texts) for export in exports)
+    _check(chain(wanted, listed), checker, report, progress)
     return report
 
 
@@ -133,7 +137,7 @@ def _relative(url: str) -> str:
 # ---- The URLs of an export ----------------------------------------------------------------------------
 
 
-def _urls_of(export: Export, report: OldUrlReport) -> Iterator[OldUrl]:
+def _urls_of(export: Export, report: OldUrlReport, max_texts: int | None) -> Iterator[OldUrl]:
     site = SourceSite(export)
     root = f"/{site.with_base('')}".rstrip("/")
     yield OldUrl(f"{root}/", export.title or "the home page", "" if root in {"", "/blog"} else "/")
@@ -141,23 +145,38 @@ def _urls_of(export: Export, report: OldUrlReport) -> Iterator[OldUrl]:
         yield OldUrl(f"{root}/{feed}", "feed")
     lists = _Lists(site, root)
     # Merged sites repeat IDs, which then lead to one of the texts.
-    ids = Counter(item.post_id for item in export.items() if item.post_type in {*_MODELS, "attachment"})
+    ids: Counter[int] = Counter()
+    attachments: list[tuple[int, int, str]] = []
+    for item in export.items():
+        if item.post_type in {*_MODELS, "attachment"}:
+            ids[item.post_id] += 1
+        if item.post_type == "attachment":
+            attachments.append((item.post_id, item.parent_id, display_title(item)))
     public: dict[int, str] = {}
-    keys: Counter[str] = Counter()
-    for key, item in with_keys(export.items(), keys):
-        if item.post_type in _MODELS and item.status == "publish" and not item.password:
-            document = _document(site, item, key)
-            if document is None or not document.is_published:
-                is_front = site.path_of(item.link) == ""
-                report.not_public += [] if is_front else [display_title(item)]
-                continue
-            public.setdefault(item.post_id, document.get_absolute_url())
-            lists.add(item)
-            yield from _document_urls(item, site, root, document, has_unique_id=ids[item.post_id] == 1)
-    for item in export.items("attachment"):
-        if item.parent_id in public and ids[item.parent_id] == ids[item.post_id] == 1:
-            yield OldUrl(f"{root}/?attachment_id={item.post_id}", display_title(item), public[item.parent_id])
+    for item, key in _sample(export, max_texts):
+        document = _document(site, item, key)
+        if document is None or not document.is_published:
+            is_front = site.path_of(item.link) == ""
+            report.not_public += [] if is_front else [display_title(item)]
+            continue
+        public.setdefault(item.post_id, document.get_absolute_url())
+        lists.add(item)
+        yield from _document_urls(item, site, root, document, has_unique_id=ids[item.post_id] == 1)
+    for number, parent, title in attachments:
+        if parent in public and ids[parent] == ids[number] == 1:
+            yield OldUrl(f"{root}/?attachment_id={number}", title, public[parent])
     yield from lists.urls(export)
+
+
+def _sample(export: Export, max_texts: int | None) -> Iterator[tuple[Item, str]]:
+    """Yield the published posts and pages with their keys, all or about `max_texts` at equal distances."""
+    distance = 1 if max_texts is None else ceil(sum(export.types[kind] for kind in _MODELS) / max_texts)
+    published = 0
+    for key, item in with_keys(export.items(), Counter()):
+        if item.post_type in _MODELS and item.status == "publish" and not item.password:
+            if published % distance == 0:
+                yield item, key
+            published += 1
 
 
 def _document(site: SourceSite, item: Item, key: str) -> Post | Page | None:

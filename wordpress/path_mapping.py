@@ -1,6 +1,6 @@
 """Map WordPress paths to parent pages, slugs and redirects here."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -157,33 +157,50 @@ def _is_free(text: Post | Page) -> bool:
 
 
 def redirect_from_source(text: Post | Page, item: Item, site: SourceSite) -> str:
-    """Redirect the old URLs of `text` to it if it is published and they are free. Return a note for the report.
+    """Redirect the old URLs of one text. Return a note for the report: see `redirect_all_from_source`."""
+    return redirect_all_from_source([(text, item)], site)[0]
+
+
+def redirect_all_from_source(texts: Sequence[tuple[Post | Page, Item]], site: SourceSite) -> list[str]:
+    """Redirect the old URLs of the published `texts` that are free. Return a note for the report for each, or "".
 
     The old URLs are the permalink, the path in the GUID, and the permalink with each earlier slug. Most posts need no
     redirect: wordpress.legacy_urls finds them by the slug at the end of the path. The permalink of a post wins over
     an earlier one of another post, and redirects that someone added by hand stay.
     """
+    wanted = [_paths_to_redirect(text, item, site) for text, item in texts]
+    every = {path: normalize_path(path) for paths in wanted for path in paths}
+    if not every:
+        return [""] * len(wanted)
+    origins = dict(Redirect.objects.filter(old_path__in=every.values()).values_list("old_path", "origin"))
+    taken = _taken_paths(every)
+    free: dict[str, str] = {}
+    notes = []
+    for (text, item), paths in zip(texts, wanted, strict=True):
+        path, here = requested_path(item.link, site), text.get_absolute_url()
+        for each in paths:
+            key = every[each]
+            is_free = key not in origins or (each == path and origins[key] != Redirect.Origin.MANUAL)
+            if each not in taken and is_free:
+                free[key], origins[key] = here, _IMPORTED
+        note = ""
+        if path in taken and path in paths:
+            note = f"was at /{path}/. That path is taken here, so it is at {here}."
+        elif path in paths and (isinstance(text, Page) or text.slug not in every[path]):
+            note = f"was at /{path}/ and is now at {here}. The old URL redirects to it."
+        notes.append(note)
+    services.create_redirects(free, _IMPORTED)
+    return notes
+
+
+def _paths_to_redirect(text: Post | Page, item: Item, site: SourceSite) -> list[str]:
+    """Return the old paths of a text that need a redirect to it. Drafts have none."""
     if is_front_page(item, site):
         redirect_from_front_page(item, site, reverse("home"))
     if not text.is_published:
-        return ""
-    path, here = requested_path(item.link, site), text.get_absolute_url()
-    paths = [each for each in (path, *earlier_paths(item, site)) if each and not _leads_to(each, text)]
-    if not paths:
-        return ""
-    keys = {each: normalize_path(each) for each in paths}
-    existing = dict(Redirect.objects.filter(old_path__in=keys.values()).values_list("old_path", "origin"))
-    taken = _taken_paths(paths)
-    free = {
-        key: here
-        for each, key in keys.items()
-        if each not in taken and (key not in existing or (each == path and existing[key] != Redirect.Origin.MANUAL))
-    }
-    services.create_redirects(free, _IMPORTED)
-    if path in taken:
-        return f"was at /{path}/. That path is taken here, so it is at {here}."
-    is_renamed = path in keys and (isinstance(text, Page) or text.slug not in keys[path])
-    return f"was at /{path}/ and is now at {here}. The old URL redirects to it." if is_renamed else ""
+        return []
+    paths = (requested_path(item.link, site), *earlier_paths(item, site))
+    return [each for each in paths if each and not _leads_to(each, text)]
 
 
 def redirect_from_front_page(item: Item, site: SourceSite, target: str) -> None:

@@ -113,8 +113,9 @@ class Export:
     authors: tuple[Author, ...]
     terms: tuple[Term, ...]
     warnings: tuple[str, ...]
-    # The items and comments, by kind of report row.
+    # The items and comments by kind of report row, and the items by type.
     counts: Counter[str]
+    types: Counter[str]
     _files: tuple[ExportFile, ...] = field(repr=False)
     _offsets: "_Offsets" = field(repr=False)
 
@@ -123,7 +124,7 @@ class Export:
 
         Reads the file again, with one item in memory at a time.
         """
-        for file in self._files:
+        for file in self._files if not post_type or post_type in self.types else ():
             for element in channel_elements(file):
                 if element.tag == "item" and (not post_type or _post_type(element) == post_type):
                     yield _item(element, self._offsets)
@@ -149,7 +150,7 @@ def read_export(path: Path) -> Export:
             files.append(replace(file, is_damaged=True))
             surveys.append(_survey(files[-1]))
     _refuse_the_useless(surveys, damages)
-    head = surveys[0].fields
+    head, types = surveys[0].fields, sum((survey.types for survey in surveys), Counter[str]())
     site_url = head.get("wp:base_site_url") or head.get("link", "")
     return Export(
         site_url=site_url,
@@ -160,7 +161,8 @@ def read_export(path: Path) -> Export:
         authors=_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]),
         terms=_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]),
         warnings=(*_warnings(surveys, damages), *(f"Not read: {other}" for other in others)),
-        counts=_counts(surveys),
+        counts=_counts(types, surveys),
+        types=types,
         _files=tuple(files),
         _offsets=_Offsets(sum((s.offsets for s in surveys), Counter())),
     )
@@ -240,12 +242,10 @@ def _refuse_the_useless(surveys: list[_Survey], damages: list[int]) -> None:
         raise ExportError(f"This export contains only shop products and orders, no posts or pages. {EXPORT_HINT}")
 
 
-def _counts(surveys: list[_Survey]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for survey in surveys:
-        counts["comment"] += survey.comments
-        for kind, count in survey.types.items():
-            counts[kind if kind in {"post", "page", "attachment"} else "item"] += count
+def _counts(types: Counter[str], surveys: list[_Survey]) -> Counter[str]:
+    counts = Counter(comment=sum(survey.comments for survey in surveys))
+    for kind, count in types.items():
+        counts[kind if kind in {"post", "page", "attachment"} else "item"] += count
     return counts
 
 

@@ -49,6 +49,10 @@ class SeoImporter:
         """
         meta = dict(item.meta)
         seo = read_seo_meta(meta)
+        if seo == SeoMeta() and meta.keys().isdisjoint(_SCRIPT_FIELDS):
+            document.seo_title = document.seo_description = document.canonical_url = ""
+            document.hides_from_search = False
+            return
         title = f"“{display_title(item)}”"
         values = self._values(item, seo)
         document.seo_title = self._title(seo.title, values, meta, title, report)

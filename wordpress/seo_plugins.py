@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from wordpress.php_values import parse_php, strings_in
 
@@ -31,6 +31,13 @@ class SeoMeta:
 
 def read_seo_meta(meta: Mapping[str, str]) -> SeoMeta:
     """Return the SEO settings in the post meta `meta`, of the first plugin that has any."""
+    return _read(tuple(meta.items()))
+
+
+# An import reads the settings of a post several times in a row.
+@lru_cache(maxsize=64)
+def _read(pairs: tuple[tuple[str, str], ...]) -> SeoMeta:
+    meta = dict(pairs)
     settings = next((found for read in _PLUGINS if (found := read(meta)) != SeoMeta()), SeoMeta())
     if not settings.redirect and (target := _first(meta, "_links_to", "redirect", "_pprredirect_url")):
         # Page Links To, Genesis and Quick Page/Post Redirect work beside any SEO plugin.

@@ -1,5 +1,6 @@
 """Test the import of posts: complete, repeatable, and without overwriting the author's changes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,14 +154,14 @@ def test_failed_post_is_reported_and_others_are_imported(
 def test_objects_rolled_back_with_a_failed_post_are_created_for_the_next(
     write: Writer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    redirect = path_mapping.redirect_from_source
+    redirect = path_mapping.redirect_all_from_source
 
-    def failing(post: Post, *rest: Any) -> str:
-        if post.title == "Post 1":
+    def failing(texts: Sequence[tuple[Post, Any]], *rest: Any) -> list[str]:
+        if any(text.title == "Post 1" for text, _ in texts):
             raise error
-        return redirect(post, *rest)
+        return redirect(texts, *rest)
 
-    monkeypatch.setattr(path_mapping, "redirect_from_source", failing)
+    monkeypatch.setattr(path_mapping, "redirect_all_from_source", failing)
     more = '<category domain="category" nicename="fresh"><![CDATA[Fresh]]></category>'
     with pytest.raises(CommandError, match="1 posts or pages could not"):
         call_command("import_wordpress", write(*(item(number, more=more) for number in (1, 2, 3))))

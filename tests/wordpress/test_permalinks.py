@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from blog.models import Post
 from pages.models import Page
@@ -13,6 +15,7 @@ from redirects.models import NotFoundLog, Redirect
 from tests.factories import make_post
 from tests.wordpress.exports import Writer, all_rows, item
 from wordpress.models import ReportRow
+from wordpress.old_urls import OldUrlReport
 
 pytestmark = pytest.mark.django_db
 SITE = "https://old.example"
@@ -229,3 +232,38 @@ def test_check_names_urls_that_do_not_lead_to_their_page(
     assert "post-47" not in output
     assert all_rows() == before
     assert not NotFoundLog.objects.exists()
+
+
+def test_check_after_an_import_requests_texts_from_the_whole_export(
+    write: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wordpress.importing.MAX_CHECKED_TEXTS", 2)
+    path = write(*(item(number, slug=f"text-{number}", link=f"{SITE}/{number}.html") for number in range(1, 7)))
+    requested: list[str] = []
+    get = Client.get
+
+    def recorded(self: Client, url: str, **kwargs: object) -> object:
+        requested.append(url)
+        return get(self, url, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Client, "get", recorded)
+    call_command("import_wordpress", path)
+    assert [url for url in requested if url.endswith(".html")] == ["/1.html", "/4.html"]
+    call_command("check_old_urls", path)
+    assert [url for url in requested if url.endswith(".html")][2:] == [f"/{number}.html" for number in range(1, 7)]
+
+
+def test_redirects_of_new_posts_do_not_take_a_query_each(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Visits to old URLs look for redirects too.
+    monkeypatch.setattr("wordpress.importing.check_old_urls", lambda *args, **kwargs: OldUrlReport())
+    paths = [
+        write(*(item(n, slug=f"text-{n}", link=f"{SITE}/{n}.html") for n in numbers), name=f"{len(numbers)}")
+        for numbers in (range(1, 2), range(11, 31))
+    ]
+    counts = []
+    for path in paths:
+        with CaptureQueriesContext(connection) as queries:
+            call_command("import_wordpress", path)
+        counts.append(sum("redirects_redirect" in query["sql"] and "SELECT" in query["sql"] for query in queries))
+    assert Redirect.objects.filter(old_path="/30.html").exists()
+    assert counts[1] == counts[0]
