@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import islice
 
@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from plaintext.folding import fold
 from search.queries import Term
-from search.words import MARKS, WORD_START, compound_at, is_unspaced, split, stem
+from search.words import MARKS, compound_at, is_unspaced, is_word_start, split, stem
 
 _ELLIPSIS = "…"
 # Surround a match until it is escaped. Indexed texts contain no control characters.
@@ -87,19 +87,30 @@ def _token_patterns(term: Term) -> tuple[re.Pattern[str], ...]:
 
 def _find(folded: str, offsets: Sequence[int], term: Term) -> list[_Span]:
     """Return where a text contains `term`, given as `_fold_with_offsets` returns it."""
-    found = (_end_of_match(folded, start.start(), term) for start in _possible_start(term).finditer(folded))
+    found = (_end_of_match(folded, start, term) for start in _possible_starts(folded, _beginning(term)))
     return [(offsets[start], _end(offsets, end)) for start, end in filter(None, found)]
 
 
+def _possible_starts(folded: str, beginning: str) -> Iterator[int]:
+    """Yield where words start with `beginning`. So most words need not be stemmed."""
+    is_anywhere = is_unspaced(beginning)
+    start = folded.find(beginning)
+    while start >= 0:
+        if is_anywhere or is_word_start(folded, start):
+            yield start
+        start = folded.find(beginning, start + 1)
+
+
 @lru_cache
-def _possible_start(term: Term) -> re.Pattern[str]:
-    """Return a pattern for where words start that `term` may match. So most words need not be stemmed."""
+def _beginning(term: Term) -> str:
+    """Return what all words begin with that `term` may match."""
     first = term.stems[0]
     # Stemming changes no more than the last letters, and never the first.
     beginning = first[: max(1, len(first) - 3)]
-    if not all(form.startswith(beginning) for form in (term.words[0], term.compound or first, term.prefix or first)):
-        beginning = first[0]
-    return re.compile(beginning if is_unspaced(beginning) else WORD_START + beginning)
+    is_shared = all(
+        form.startswith(beginning) for form in (term.words[0], term.compound or first, term.prefix or first)
+    )
+    return beginning if is_shared else first[0]
 
 
 def _end_of_match(folded: str, start: int, term: Term) -> _Span | None:

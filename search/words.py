@@ -44,7 +44,8 @@ _WORD = re.compile(rf"(?P<unspaced>{_UNSPACED}+)|[^\W\d_](?:(?!{_UNSPACED})[^\W\
 _JOINERS = frozenset("-'")
 _ASCII_WORD = re.compile(r"[a-z]+|[0-9]+")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)+")
-WORD_START = rf"(?:(?<![^\W\d_])|(?<={_UNSPACED}))"
+# Compiling this large class takes milliseconds, so no pattern of a single query contains it.
+_WORD_START = re.compile(rf"(?<![^\W\d_])|(?<={_UNSPACED})")
 
 # Plurals that the English stemmer does not know, most of them of body parts and findings. Others follow a rule.
 _IRREGULAR = {
@@ -113,6 +114,11 @@ def compound_at(folded: str, start: int) -> Word | None:
     """Return the compound that starts at a position of a folded text."""
     match = _COMPOUND.match(folded, start)
     return Word(re.sub("[-']", "", match[0])[:_MAX_WORD_LENGTH], start, match.end()) if match else None
+
+
+def is_word_start(folded: str, position: int) -> bool:
+    """Return whether a word of a folded text may start at a position."""
+    return bool(_WORD_START.match(folded, position))
 
 
 def stem(word: str) -> str:
