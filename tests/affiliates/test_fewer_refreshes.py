@@ -13,9 +13,14 @@ BODY = '<p><a href="https://shop.example/{}?ref=me">Band</a></p>'
 
 def test_statements_are_refreshed_once_per_shop(monkeypatch: pytest.MonkeyPatch) -> None:
     Program.objects.create(name="Shop", hosts="shop.example", statements="We earn.")
-    refreshes = []
+    refreshes: list[int] = []
     refresh = site_statements.refresh
-    monkeypatch.setattr(site_statements, "refresh", lambda: (refreshes.append(1), refresh()))
+
+    def count_and_refresh() -> None:
+        refreshes.append(1)
+        refresh()
+
+    monkeypatch.setattr(site_statements, "refresh", count_and_refresh)
     with site_statements.fewer_refreshes():
         make_post(body=BODY.format(1))
         assert len(refreshes) == 1
