@@ -367,6 +367,7 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
         "figure": ("LibraryFigure",),
         "find": ("Find",),
         "heading": ("StableHeading",),
+        "image-upload": ("ImageUpload",),
         "item-number": ("ItemNumber",),
         "keyboard-help": ("KeyboardHelp",),
         "link": ("SiteLink",),

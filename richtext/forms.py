@@ -43,6 +43,7 @@ EXTENSIONS: dict[str, Any] = {
     "TableHeader": True,
     "TableCell": True,
     "LibraryFigure": True,
+    "ImageUpload": True,
     "Embed": True,
     "Video": True,
     "Callout": True,

@@ -1,11 +1,11 @@
 // The page inside the image dialog: report the chosen images to the page that opened it. With ?multiple= the author
 // selects several, across searches and pages, and inserts them together.
+import { choiceOf } from "./choice.js"
+
 const isMultiple = new URLSearchParams(location.search).has("multiple")
 const results = document.querySelector("[data-chosen-url]")
 const useButton = document.querySelector("[data-use]")
 const selected = new Map()
-
-const imageOf = ({ dataset: { id, src, thumb, title, caption, alt } }) => ({ id, src, thumb, title, caption, alt })
 
 const report = (images) => {
   const data = new FormData()
@@ -32,8 +32,8 @@ const showSelection = () => {
 }
 
 const choose = (button) => {
-  if (!isMultiple) return report([imageOf(button)])
-  if (!selected.delete(button.dataset.id)) selected.set(button.dataset.id, imageOf(button))
+  if (!isMultiple) return report([choiceOf(button)])
+  if (!selected.delete(button.dataset.id)) selected.set(button.dataset.id, choiceOf(button))
   return showSelection()
 }
 

@@ -1,5 +1,7 @@
 // Upload images dropped on the page or chosen in its form, one at a time, each with its progress. New images appear at
 // the start of [data-image-list]; an "images:uploaded" event lists them in detail.cards.
+import { sendImage } from "./send-image.js"
+
 const form = document.querySelector("form[data-upload]")
 const lines = form?.querySelector(".uploads")
 const input = form?.elements.uploads
@@ -14,38 +16,23 @@ const createLine = (file) => {
   return { line, bar }
 }
 
-const resultMessage = (file, { cards, problems }) => {
-  if (cards?.length) return `${file.name} is in the library.`
-  if (problems) return problems.join(" ")
-  return `${file.name} could not be uploaded. Check your connection and sign-in, then try again.`
+// Resolve to the HTML of the new image's card, or to undefined if the file was refused.
+const upload = async (file, isOnlyFile) => {
+  const { line, bar } = createLine(file)
+  const data = new FormData(form)
+  // The alternative text describes a single image.
+  if (!isOnlyFile) data.delete("alt")
+  const onProgress = (fraction) => {
+    if (fraction < 1) bar.value = fraction
+    // The server still processes the file after the last byte.
+    else bar.removeAttribute("value")
+  }
+  const { card, problem } = await sendImage(form.getAttribute("action"), data, file, { onProgress })
+  bar.remove()
+  line.className = card ? "added" : "refused"
+  line.textContent = card ? `${file.name} is in the library.` : problem
+  return card
 }
-
-// Resolve to the HTML of the new images' cards, which is empty if the server refused the file.
-const upload = (file, isOnlyFile) =>
-  new Promise((resolve) => {
-    const { line, bar } = createLine(file)
-    const data = new FormData(form)
-    data.set("uploads", file)
-    // The alternative text describes a single image.
-    if (!isOnlyFile) data.delete("alt")
-    const request = new XMLHttpRequest()
-    request.upload.addEventListener("progress", ({ loaded, total }) => {
-      if (loaded < total) bar.value = loaded / total
-      // The server still processes the file after the last byte.
-      else bar.removeAttribute("value")
-    })
-    request.addEventListener("loadend", () => {
-      const answer = request.response ?? {}
-      bar.remove()
-      line.className = answer.cards?.length ? "added" : "refused"
-      line.textContent = resultMessage(file, answer)
-      resolve(answer.cards ?? [])
-    })
-    request.open("POST", form.getAttribute("action"))
-    request.setRequestHeader("Accept", "application/json")
-    request.responseType = "json"
-    request.send(data)
-  })
 
 const addCard = (html) => {
   const list = document.querySelector("[data-image-list]")
@@ -61,8 +48,8 @@ const uploadAll = async (files) => {
   const added = []
   lines.replaceChildren(...lines.querySelectorAll(":has(progress)"))
   for (const file of files) {
-    const cards = await upload(file, files.length === 1)
-    added.push(...cards.map(addCard))
+    const card = await upload(file, files.length === 1)
+    if (card) added.push(addCard(card))
   }
   form.reset()
   document.dispatchEvent(new CustomEvent("images:uploaded", { detail: { cards: added } }))

@@ -15,7 +15,7 @@ export const requireSignedIn = (page) => {
 const userId = (page) => page.querySelector("[data-user-id]")?.dataset.userId
 
 // Take the current token from a freshly loaded form.
-const renewToken = async (form) => {
+export const renewToken = async (form) => {
   const page = await parsePage(await fetch(location.pathname))
   requireSignedIn(page)
   const token = page.querySelector("form[data-editor] [name=csrfmiddlewaretoken]")?.value

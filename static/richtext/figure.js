@@ -11,7 +11,23 @@ const ALIGNMENTS = {
   right: gettext("Right, with text beside it"),
 }
 
-const toAttributes = ({ id, src }) => ({ image: String(id), src, alt: null })
+// Images that were just added ask for their alternative text if the library has none.
+const toAttributes = ({ id, src, needsAlt }) => ({
+  image: String(id),
+  src,
+  alt: null,
+  ...(needsAlt ? { asksAlt: true } : {}),
+})
+
+// The content of a new figure with these images from the library.
+export const createFigure = (images) => {
+  const caption = images.length === 1 ? images[0].caption : ""
+  return {
+    type: "figure",
+    attrs: { images: images.map(toAttributes) },
+    content: caption ? [{ type: "text", text: caption }] : [],
+  }
+}
 
 const askForAlt = (editor, { alt }) =>
   updateAttrsDialog(
@@ -76,8 +92,34 @@ class FigureView {
   async changeAlt(index, image) {
     const answer = await askForAlt(this.editor, image)
     if (!answer) return
-    const alt = answer.decorative ? "" : answer.alt.trim() || null
-    this.changeImages((images) => images.splice(index, 1, { ...image, alt }))
+    this.saveAlt(index, image, answer.decorative ? "" : answer.alt.trim() || null)
+  }
+
+  saveAlt(index, { image, src }, alt) {
+    this.changeImages((images) => images.splice(index, 1, { image, src, alt }))
+  }
+
+  createAltField(index, image) {
+    const label = gettext("What does it show?")
+    const input = crel("input", { type: "text", maxLength: 300, placeholder: label, "aria-label": label })
+    const save = () => {
+      const alt = input.value.trim()
+      if (alt) this.saveAlt(index, image, alt)
+    }
+    // The field is not part of the admin form: autosave reacts to the change of the text.
+    input.addEventListener("input", (event) => event.stopPropagation())
+    input.addEventListener("change", (event) => {
+      event.stopPropagation()
+      save()
+    })
+    input.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === "s") save()
+      if (event.key !== "Enter") return
+      event.preventDefault()
+      save()
+      this.editor.commands.focus()
+    })
+    return crel("div", { className: "figure-alt" }, [input])
   }
 
   galleryButtons(index, count) {
@@ -101,6 +143,7 @@ class FigureView {
     return crel("div", { className: "figure-image" }, [
       crel("img", { src: image.src, alt: image.alt ?? "", "data-image": image.image }),
       crel("div", { className: "figure-controls" }, controls),
+      ...(image.asksAlt ? [this.createAltField(index, image)] : []),
     ])
   }
 
@@ -125,7 +168,7 @@ class FigureView {
   }
 
   stopEvent({ target }) {
-    return this.bar.contains(target) || target.closest?.(".figure-controls") !== null
+    return this.bar.contains(target) || target.closest?.(".figure-controls, .figure-alt") !== null
   }
 }
 
@@ -195,19 +238,12 @@ export const LibraryFigure = Node.create({
   },
 
   addCommands() {
-    const insert = (editor, images) => {
-      const caption = images.length === 1 ? images[0].caption : ""
-      insertAfterSelection(editor, {
-        type: this.name,
-        attrs: { images: images.map(toAttributes) },
-        content: caption ? [{ type: "text", text: caption }] : [],
-      })
-    }
     const choose =
       (multiple) =>
       () =>
       ({ editor, dispatch }) => {
-        if (dispatch) chooseImages(multiple).then((images) => images.length && insert(editor, images))
+        if (dispatch)
+          chooseImages(multiple).then((images) => images.length && insertAfterSelection(editor, createFigure(images)))
         return true
       }
     // The library's own toolbar button calls insertFigure.
