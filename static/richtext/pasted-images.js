@@ -3,12 +3,13 @@
 
 const MARK = /\ue000(\d+)\ue001/g
 
-const isTracker = (img) => img.getAttribute("width") === "1" && img.getAttribute("height") === "1"
+// Images that count views, and those that WordPress shows for “Read more”.
+const INVISIBLE = "img[width='1'][height='1'], img[data-wp-more]"
 
 // Return the HTML with marks, and the URLs of the images that they replace.
 export const replaceImages = (html) => {
   const { body } = new DOMParser().parseFromString(html, "text/html")
-  const images = [...body.querySelectorAll("img:not([data-image])")].filter((img) => !isTracker(img))
+  const images = [...body.querySelectorAll("img:not([data-image])")].filter((img) => !img.matches(INVISIBLE))
   if (!images.length) return { html, sources: [] }
   for (const [index, img] of images.entries()) img.replaceWith(`\ue000${index}\ue001`)
   return { html: body.innerHTML, sources: images.map((img) => img.getAttribute("src") ?? "") }

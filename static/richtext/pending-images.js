@@ -30,7 +30,7 @@ export const pendingPlugin = () =>
     },
   })
 
-// Return where a figure can stand at `position` or next to it, without splitting a paragraph.
+// Return the position nearest to `position` that allows a figure without splitting a paragraph.
 const placeFor = (state, position, figure) => {
   const slice = new pm.model.Slice(pm.model.Fragment.from(figure), 0, 0)
   return pm.transform.dropPoint(state.doc, position, slice) ?? state.doc.content.size
@@ -91,7 +91,7 @@ export class PendingImage {
     this.view.focus()
   }
 
-  // Put the figure where the box is, as one step of its own in the history.
+  // Put the figure where the box is, as a separate step of the history.
   replaceWith(content) {
     const { state } = this.view
     const { position } = key.getState(state).find(({ id }) => id === this.id)

@@ -296,6 +296,7 @@ def test_several_images_are_chosen_across_searches_and_listed_first_next_time(ad
         frame.get_by_role("button", name="Use 2 images").click()
     assert admin_page.evaluate("window.got.map((image) => image.title)") == ["Calf", "Ankle"]
     expect(admin_page.locator("dialog.image-dialog")).to_be_hidden()
+    admin_page.locator("summary").filter(has_text="Featured image").click()
     admin_page.get_by_role("button", name="Choose an image").click()
     expect(frame.locator(".picker-grid button").last).to_contain_text("Back")
     admin_page.frames[-1].wait_for_load_state()

@@ -47,7 +47,9 @@ PASTE = f"""(editor, [files, html]) => {{
 }}"""
 
 
-def picture(format_name: str = "PNG", size: tuple[int, int] = (90, 60), mode: str = "RGB", exif: bytes = b"") -> bytes:
+def image_data(
+    format_name: str = "PNG", size: tuple[int, int] = (90, 60), mode: str = "RGB", exif: bytes = b""
+) -> bytes:
     output = io.BytesIO()
     Pillow.new(mode, size, "teal").save(output, format_name, exif=exif)
     return output.getvalue()
@@ -100,7 +102,7 @@ def held_uploads(page: Page) -> Iterator[list[Route]]:
 
 def test_dropped_files_are_inserted_where_they_were_dropped_in_their_order(admin_page: Page) -> None:
     post, editor = opened(admin_page, "<p>One</p><p>Two</p>")
-    files = [as_file(f"{name}.png", picture(size=size)) for name, size in (("knee", (90, 60)), ("hip", (60, 90)))]
+    files = [as_file(f"{name}.png", image_data(size=size)) for name, size in (("knee", (90, 60)), ("hip", (60, 90)))]
     assert drop(editor.get_by_text("One"), *files)
     expect(editor.locator("figure img")).to_have_count(2)
     expect(admin_page.locator(".pending-image")).to_have_count(0)
@@ -112,7 +114,7 @@ def test_dropped_files_are_inserted_where_they_were_dropped_in_their_order(admin
 def test_a_screenshot_is_inserted_at_the_cursor_and_asks_for_its_alternative_text(admin_page: Page) -> None:
     post, editor = opened(admin_page, "<p>One</p><p>Two</p>")
     editor.get_by_text("One").click()
-    paste(editor, as_file("image.png", picture()))
+    paste(editor, as_file("image.png", image_data()))
     field = editor.get_by_role("textbox", name="What does it show?")
     expect(field).to_be_visible()
     field.fill("A knee, bent")
@@ -124,7 +126,7 @@ def test_a_screenshot_is_inserted_at_the_cursor_and_asks_for_its_alternative_tex
 def test_typing_and_autosave_go_on_during_an_upload_and_undo_removes_the_image_in_one_step(admin_page: Page) -> None:
     post, editor = opened(admin_page, "<p>One</p><p>Two</p>")
     with held_uploads(admin_page) as held:
-        drop(editor.get_by_text("One"), as_file("knee.png", picture()))
+        drop(editor.get_by_text("One"), as_file("knee.png", image_data()))
         expect(editor.get_by_role("progressbar", name="Adding knee.png")).to_be_visible()
         editor.get_by_text("Two").click()
         admin_page.keyboard.press("End")
@@ -152,11 +154,13 @@ def test_progress_failures_and_the_question_for_alternative_text_are_accessible(
     admin_page.emulate_media(color_scheme=scheme)
     admin_page.set_viewport_size({"width": width, "height": 900})
     _, editor = opened(admin_page, "<p>One</p>")
-    drop(editor.get_by_text("One"), as_file("knee.png", picture(size=(900, 500))), as_file("broken.png", b"no image"))
+    drop(
+        editor.get_by_text("One"), as_file("knee.png", image_data(size=(900, 500))), as_file("broken.png", b"no image")
+    )
     expect(editor.locator("figure img")).to_have_count(1)
     expect(editor.locator(".pending-image--failed")).to_have_count(1)
     admin_page.route(UPLOAD, lambda _: None)
-    drop(editor.get_by_text("One"), as_file("A long file name of a shoulder.png", picture()))
+    drop(editor.get_by_text("One"), as_file("A long file name of a shoulder.png", image_data()))
     expect(editor.get_by_role("progressbar")).to_have_count(1)
     assert violations(admin_page) == []
     assert admin_page.evaluate("document.documentElement.scrollWidth") <= width
@@ -176,7 +180,7 @@ def test_each_failure_says_what_to_do(admin_page: Page) -> None:
     expect(box).to_contain_text("“huge.png” was not added. This file is larger than 30 MB.")
     box.get_by_role("button", name="Dismiss").click()
     admin_page.route(UPLOAD, lambda route: route.fulfill(status=413))
-    drop(paragraph, as_file("large.png", picture()))
+    drop(paragraph, as_file("large.png", image_data()))
     expect(box).to_contain_text("“large.png” was not added. This file is larger than 30 MB.")
     admin_page.unroute(UPLOAD)
     expect(box).to_have_count(1)
@@ -187,7 +191,7 @@ def test_after_a_lost_connection_or_session_the_file_can_be_sent_again(admin_pag
     _, editor = opened(admin_page, "<p>One</p>")
     box = admin_page.locator(".pending-image")
     admin_page.route(UPLOAD, lambda route: route.abort())
-    drop(editor.get_by_text("One"), as_file("knee.png", picture()))
+    drop(editor.get_by_text("One"), as_file("knee.png", image_data()))
     expect(box).to_contain_text("“knee.png” was not added. There is no connection.")
     admin_page.unroute(UPLOAD)
     cookies = admin_page.context.cookies()
@@ -206,13 +210,13 @@ def test_images_in_pasted_html_are_added_or_counted(admin_page: Page) -> None:
     post, editor = opened(admin_page, "<p>Start</p>")
     editor.get_by_text("Start").click()
     admin_page.keyboard.press("End")
-    data = base64.b64encode(picture()).decode()
+    data = base64.b64encode(image_data()).decode()
     remote = '<img src="https://example.org/a.png"><img src="file:///C:/b.png">'
     tracker = '<img src="https://example.org/t.gif" width="1" height="1">'
     paste(
         editor,
         # Word offers its text as an image, too.
-        as_file("image.png", picture()),
+        as_file("image.png", image_data()),
         html=f'<p>A</p><p><img src="data:image/png;base64,{data}"></p><p>B {remote}</p><p>C{tracker}</p>',
     )
     expect(admin_page.locator(".pending-image--failed")).to_contain_text("2 images of the pasted text were not added")
@@ -224,48 +228,52 @@ def test_images_in_pasted_html_are_added_or_counted(admin_page: Page) -> None:
 
 def test_an_image_copied_on_a_website_is_added_from_its_file(admin_page: Page) -> None:
     _, editor = opened(admin_page, "<p>Start</p>")
-    paste(editor, as_file("image.png", picture()), html='<meta charset="utf-8"><img src="https://example.org/a.png">')
+    paste(
+        editor, as_file("image.png", image_data()), html='<meta charset="utf-8"><img src="https://example.org/a.png">'
+    )
     expect(editor.locator("figure img")).to_have_count(1)
     expect(admin_page.locator(".pending-image")).to_have_count(0)
 
 
 def test_a_file_dropped_beside_the_text_does_not_replace_the_page(admin_page: Page) -> None:
     opened(admin_page, "<p>One</p>")
-    assert drop(admin_page.locator(".editor-panel"), as_file("knee.png", picture()))
+    assert drop(admin_page.locator(".editor-panel"), as_file("knee.png", image_data()))
 
 
 def test_a_cancelled_upload_leaves_nothing(admin_page: Page) -> None:
     _, editor = opened(admin_page, "<p>One</p>")
     admin_page.route(UPLOAD, lambda _: None)
-    drop(editor.get_by_text("One"), as_file("knee.png", picture()), as_file("hip.png", picture()))
+    drop(editor.get_by_text("One"), as_file("knee.png", image_data()), as_file("hip.png", image_data()))
     admin_page.get_by_role("button", name="Cancel knee.png").click()
     admin_page.get_by_role("button", name="Cancel hip.png").click()
     expect(admin_page.locator(".pending-image")).to_have_count(0)
     expect(editor.locator("figure")).to_have_count(0)
 
 
-def test_large_photos_are_shrunk_upright_before_they_are_sent_and_nothing_else_is_re_encoded(admin_page: Page) -> None:
+def test_large_jpeg_files_are_shrunk_upright_before_they_are_sent_and_nothing_else_is_re_encoded(
+    admin_page: Page,
+) -> None:
     opened(admin_page, "<p>One</p>")
     exif = Pillow.Exif()
     exif[0x0112] = 6  # turned by a quarter
     noise = Pillow.effect_noise((4000, 3000), 60).convert("RGB")
     output = io.BytesIO()
     noise.save(output, "JPEG", quality=95, exif=exif.tobytes())
-    photo = output.getvalue()
+    large = output.getvalue()
     shrink = f"""async ([file]) => {{
         const {{ shrink }} = await import("/static/images/shrink.js")
         const sent = await shrink(({CREATE_TRANSFER})([file]).files[0])
         return [sent.name, btoa(Array.from(new Uint8Array(await sent.arrayBuffer()), (b) => String.fromCharCode(b)).join(""))]
     }}"""
-    name, data = admin_page.evaluate(shrink, [as_file("knee.jpg", photo, "image/jpeg")])
+    name, data = admin_page.evaluate(shrink, [as_file("knee.jpg", large, "image/jpeg")])
     sent = base64.b64decode(data)
     assert name == "knee.jpg"
     assert Pillow.open(io.BytesIO(sent)).size == (1920, 2560)
-    assert len(sent) < len(photo) / 2
+    assert len(sent) < len(large) / 2
     for content_type, original in (
-        ("image/jpeg", picture("JPEG", (2000, 1500), exif=exif.tobytes())),
-        ("image/png", picture("PNG", (3000, 3000), "RGBA")),
-        ("image/gif", picture("GIF", (3000, 3000))),
+        ("image/jpeg", image_data("JPEG", (2000, 1500), exif=exif.tobytes())),
+        ("image/png", image_data("PNG", (3000, 3000), "RGBA")),
+        ("image/gif", image_data("GIF", (3000, 3000))),
         ("image/jpeg", b"\xff\xd8\xff broken"),
     ):
         _, data = admin_page.evaluate(shrink, [as_file("a", original, content_type)])
