@@ -118,7 +118,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "title__contains_folded",
         "authors__contains_folded",
         "typed__contains_folded",
-        "doi__icontains",
+        "doi__contains_folded",
         "pmid__exact",
     )
     search_help_text = "Search authors, titles, DOI and PMID"

@@ -43,7 +43,7 @@ class ImportedMenuAdmin(admin.ModelAdmin):
 
     list_display = ("name", "site", "links")
     list_display_links = None
-    search_fields = ("name",)
+    search_fields = ("name__contains_folded",)
     actions = tuple(_placing_action(area) for area in Area if area in MENUS | SIDES)
 
     @admin.display(description="entries")

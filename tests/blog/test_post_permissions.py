@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import Author, User
 from blog.models import Post
+from publishing.models import PendingEdit
 from tests.accounts.staff import make_staff, sign_in
 from tests.blog.post_form import post_form_data
 from tests.factories import make_author, make_post
@@ -154,8 +155,9 @@ def test_an_author_cannot_restore_a_revision_under_another_name(author: User, ot
     revision = post.revisions.create(user=None, data=post.snapshot() | {"author": other.pk, "title": "Old title"})
     url = f"/admin/blog/post/{post.pk}/revisions/{revision.pk}/"
     assert sign_in(author).post(url).status_code == 302
-    post.refresh_from_db()
-    assert (post.title, post.author.user) == ("Old title", author)
+    restored = PendingEdit.objects.get().data
+    assert restored["title"] == "Old title"
+    assert Author.objects.get(pk=restored["author"]).user == author
 
 
 def test_an_author_cannot_relate_a_post_to_the_draft_of_another(author: User, other: Author) -> None:

@@ -11,7 +11,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import include, path  # noqa: E402
 from django.views.decorators.csrf import csrf_exempt  # noqa: E402
 from sentry_sdk import flush  # noqa: E402
 
@@ -24,7 +24,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     raise ValueError(f"{token} {local_copy}")
 
 
-urlpatterns = [path("newsletter/confirm/<token>/", confirm)]
+urlpatterns = [path("newsletter/confirm/<token>/", confirm), path("", include("ptcomplete.urls"))]
 
 if __name__ == "__main__":
     # Without collectstatic.

@@ -11,6 +11,7 @@ from django.utils import timezone
 from blog import checklist
 from pages.models import Page
 from pages.starter_pages import ROLES
+from publishing.models import PendingEdit
 from tests.factories import make_author, make_page, make_post
 from tests.pages.public_pages import get_tree, nodes_of_type
 
@@ -29,6 +30,9 @@ def form_data(page: Page, **overrides: str) -> dict[str, str]:
         "base_version": str(page.version),
         "autosave_key": str(uuid4()),
     }
+    if page.published_at:
+        published = timezone.localtime(page.published_at)
+        data |= {"published_at_0": f"{published:%Y-%m-%d}", "published_at_1": f"{published:%H:%M:%S}"}
     return data | overrides
 
 
@@ -49,8 +53,10 @@ def test_a_page_has_revisions_and_pending_edits(admin_client: Client, client: Cl
     page.refresh_from_db()
     first = page.revisions.last()
     admin_client.post(reverse("admin:pages_page_revision", args=[page.pk, first.pk]))
-    assert "First." in get_tree(client, "/about/").text_content()
-    stale = admin_client.post(change_url(page), form_data(page, body="<p>Lost?</p>", _save="1"))
+    assert "Second." in get_tree(client, "/about/").text_content()
+    assert PendingEdit.objects.get().data["body"] == "<p>First.</p>"
+    data = form_data(page, body="<p>Lost?</p>", base_version=str(page.version - 1), _save="1")
+    stale = admin_client.post(change_url(page), data)
     assert "Your changes below are not saved yet" in stale.content.decode()
 
 
