@@ -11,13 +11,14 @@ from django.utils.safestring import SafeString
 
 from ads.models import Ad, AdCount, AdTotals
 from images.admin import ImagePickerMixin
+from siteinfo.list_forms import LabeledListAdmin
 
 MAX_DAYS = 60
 COUNTERS = ("impressions", "clicks")
 
 
 @admin.register(Ad)
-class AdAdmin(ImagePickerMixin, admin.ModelAdmin):
+class AdAdmin(ImagePickerMixin, LabeledListAdmin):
     """Edit ads; counts are read-only."""
 
     list_display = ("name", "placement", "status", "weight", "is_active", "impressions", "clicks", "click_rate")

@@ -22,6 +22,7 @@ from images.renditions import thumbnail_url
 from instagram import archive
 from instagram.forms import InstagramSettingsForm
 from instagram.models import InstagramPost, InstagramSettings
+from siteinfo.list_forms import LabeledListAdmin
 from siteinfo.time_fields import LocalDateTimeField, keep_unchanged_times
 from siteinfo.urls import admin_url
 
@@ -37,11 +38,11 @@ class InstagramPostForm(forms.ModelForm):
 
 
 @admin.register(InstagramPost)
-class InstagramPostAdmin(ImagePickerMixin, admin.ModelAdmin):
+class InstagramPostAdmin(ImagePickerMixin, LabeledListAdmin):
     """The posts, in the order of the strip."""
 
     list_display = ("thumbnail", "__str__", "position", "is_visible", "posted_at", "source")
-    list_display_links = ("thumbnail", "__str__")
+    list_display_links = ("__str__",)
     list_editable = ("position", "is_visible")
     list_filter = ("is_visible", "source")
     list_select_related = ("image",)

@@ -13,6 +13,7 @@ from pages import views
 from pages.models import Page, Service
 from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
+from siteinfo.list_forms import LabeledListAdmin
 
 
 class PageForm(ContentForm):
@@ -23,7 +24,7 @@ class PageForm(ContentForm):
 
 
 @admin.register(Page)
-class PageAdmin(ContentAdmin):
+class PageAdmin(LabeledListAdmin, ContentAdmin):
     """Pages, written like posts."""
 
     form = PageForm
@@ -85,7 +86,7 @@ class PageAdmin(ContentAdmin):
 
 
 @admin.register(Service)
-class ServiceAdmin(ImagePickerMixin, admin.ModelAdmin):
+class ServiceAdmin(ImagePickerMixin, LabeledListAdmin):
     """Services on the services page."""
 
     list_display = ("name", "duration", "price_text", "is_shown", "position")

@@ -26,6 +26,7 @@ from affiliates.models import (
 from affiliates.references import references_to_product
 from images.admin import ImagePickerMixin
 from images.renditions import thumbnail_url
+from siteinfo.list_forms import LabeledListAdmin
 from siteinfo.where_used import where_used
 
 
@@ -57,7 +58,7 @@ class RetireProductsForm(ActionForm):
 
 
 @admin.register(Product)
-class ProductAdmin(ImagePickerMixin, admin.ModelAdmin):
+class ProductAdmin(ImagePickerMixin, LabeledListAdmin):
     """Products and their affiliate links."""
 
     action_form = RetireProductsForm
@@ -161,7 +162,7 @@ class ComparisonAdmin(admin.ModelAdmin):
 
 
 @admin.register(ShopSection)
-class ShopSectionAdmin(admin.ModelAdmin):
+class ShopSectionAdmin(LabeledListAdmin):
     """The sections of the shop page."""
 
     list_display = ("name", "position")

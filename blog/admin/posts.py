@@ -88,7 +88,7 @@ class PostAdmin(ContentAdmin):
         "word_count",
         "recent_views",
     )
-    list_display_links = ("thumbnail", "title")
+    list_display_links = ("title",)
     list_filter = (
         StatusFilter,
         MissingFilter,
@@ -123,7 +123,7 @@ class PostAdmin(ContentAdmin):
 
     # ---- The list ---------------------------------------------------------------------------------
 
-    @admin.display(description="")
+    @admin.display(description="image")
     def thumbnail(self, post: Post) -> SafeString | str:
         """Return the featured image."""
         if post.featured_image is None:

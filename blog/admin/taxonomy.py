@@ -9,10 +9,11 @@ from django.template.response import TemplateResponse
 
 from blog.models import Category, Post, Series, Tag
 from images.admin import ImagePickerMixin
+from siteinfo.list_forms import LabeledListAdmin
 
 
 @admin.register(Category)
-class CategoryAdmin(ImagePickerMixin, admin.ModelAdmin):
+class CategoryAdmin(ImagePickerMixin, LabeledListAdmin):
     """Categories, listed as a tree."""
 
     list_display = ("name", "parent", "path", "position")

@@ -20,6 +20,7 @@ from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Subscri
 from newsletter.subscribers import csv_io
 from outbox import sending
 from privacy.email_addresses import normalize_email
+from siteinfo.list_forms import LabeledListAdmin
 
 MAX_ERASE_PREVIEW = 100
 
@@ -170,7 +171,7 @@ class SubscriberAdmin(admin.ModelAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):
+class TopicAdmin(LabeledListAdmin):
     """Edit the topics that subscribers can choose."""
 
     list_display = ("name", "is_public", "is_default", "subscriber_count", "position")

@@ -1,0 +1,24 @@
+"""Lists of the admin with fields in their rows."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+
+class LabeledListAdmin(admin.ModelAdmin):
+    """A ModelAdmin with `list_editable` whose fields have a name for screen readers. Django gives them none."""
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the form of a row."""
+        form: Any = super().get_changelist_form(request, **kwargs)
+
+        class LabeledForm(form):
+            """The form with labels."""
+
+            def __init__(self, *arguments: Any, **options: Any) -> None:
+                super().__init__(*arguments, **options)
+                for field in self.fields.values():
+                    field.widget.attrs["aria-label"] = f"{field.label}, {self.instance}"
+
+        return LabeledForm

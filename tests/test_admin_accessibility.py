@@ -1,0 +1,49 @@
+"""The lists of the admin pass axe: WCAG 2.2 levels A and AA, and best practices. Forms are tested with their apps."""
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from playwright.sync_api import Page as BrowserPage
+
+from audit.accessibility import violations
+from comments.models import Comment
+from tests.factories import make_subscriber
+
+# The lists and forms that an author and an owner use most.
+LISTS = (
+    "blog_post",
+    "blog_category",
+    "pages_page",
+    "images_image",
+    "comments_comment",
+    "newsletter_campaign",
+    "newsletter_subscriber",
+    "affiliates_link",
+    "redirects_redirect",
+    "evidence_source",
+    "accounts_user",
+    "wordpress_importrun",
+)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_the_lists_of_the_admin_are_accessible(admin_page: BrowserPage, width: int, scheme: str) -> None:
+    call_command("seed_demo", verbosity=0)
+    make_subscriber()
+    paths = ["/admin/", reverse("admin:siteinfo_appearance_changelist")]
+    paths += [reverse(f"admin:{name}_changelist") for name in LISTS]
+    comment = Comment.objects.first()
+    assert comment
+    paths.append(reverse("admin:comments_comment_change", args=[comment.pk]))
+    admin_page.set_viewport_size({"width": width, "height": 900})
+    admin_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        response = admin_page.goto(path)
+        assert response
+        assert response.ok, path
+        # Django labels the search with an image that has alternative text, which this rule does not count.
+        found[path] = [each for each in violations(admin_page) if not each.startswith("label-title-only: #searchbar ")]
+    assert {path: problems for path, problems in found.items() if problems} == {}
