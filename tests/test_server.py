@@ -41,7 +41,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "LOG_LEVEL": "CRITICAL",
     }
     manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "migrate", "--verbosity", "0"], cwd=settings.BASE_DIR, env=environment, check=True)
+    for command in (["migrate"], ["collectstatic", "--no-input"]):
+        subprocess.run([*manage, *command, "--verbosity", "0"], cwd=settings.BASE_DIR, env=environment, check=True)
     (folder / "media").mkdir(exist_ok=True)
     with (folder / "media" / "talk.bin").open("wb") as file:
         file.truncate(30_000_000)

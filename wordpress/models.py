@@ -1,6 +1,7 @@
 """The records of imports: what came from where, which run imported it, and what became of everything in the files."""
 
 import hashlib
+import json
 from typing import Any
 
 from django.apps import apps
@@ -250,4 +251,8 @@ def row_fingerprint(row: models.Model, *ignored: str) -> str:
         for field in row._meta.concrete_fields
         if not isinstance(field, models.DateTimeField) and field.attname not in ignored
     ]
-    return digest(*(str(field.value_from_object(row)) for field in fields))
+    values = (field.value_from_object(row) for field in fields)
+    # PostgreSQL does not keep the order of keys in JSON.
+    return digest(
+        *(json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else str(value) for value in values)
+    )

@@ -203,7 +203,7 @@ def _load_balancer(setup: Setup, machine: Machine, webs: list[Machine]) -> Servi
         upstream = upstream.replace(f"10.0.0.{number}:8000", f"{web.address}:8000")
     site = (deploy / "nginx.conf").read_text()
     site = re.sub(r"^upstream ptcomplete \{.*?^\}\n", "", site, flags=re.MULTILINE | re.DOTALL)
-    site = re.sub(r"^ +location /(?:static|media)/ \{.*?^    \}\n", "", site, flags=re.MULTILINE | re.DOTALL)
+    site = re.sub(r"^ +location /(?:static|media(?:/files)?)/ \{.*?^    \}\n", "", site, flags=re.MULTILINE | re.DOTALL)
     site = re.sub(r"^ +ssl_certificate.*\n", "", site, flags=re.MULTILINE)
     # All visitors of the benchmark share one address.
     site = re.sub(r"limit_conn ptcomplete_connections \d+", "limit_conn ptcomplete_connections 10000", site)

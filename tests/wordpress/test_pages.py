@@ -236,14 +236,14 @@ def test_second_run_finishes_an_interrupted_one(
     with monkeypatch.context() as patch:
         if stop == "links":
             patch.setattr("wordpress.importing.LinkRewriter", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
-        redirect = path_mapping.redirect_from_source
+        redirect = path_mapping.redirect_all_from_source
 
-        def failing(document: Any, *rest: Any) -> str:
-            if document.title == stop:
+        def failing(texts: Any, *rest: Any) -> list[str]:
+            if any(document.title == stop for document, _ in texts):
                 raise KeyboardInterrupt
-            return redirect(document, *rest)
+            return redirect(texts, *rest)
 
-        patch.setattr(path_mapping, "redirect_from_source", failing)
+        patch.setattr(path_mapping, "redirect_all_from_source", failing)
         with pytest.raises(KeyboardInterrupt):
             call_command("import_wordpress", path)
     call_command("import_wordpress", path)

@@ -266,4 +266,5 @@ def test_redirects_of_new_posts_do_not_take_a_query_each(write: Writer, monkeypa
             call_command("import_wordpress", path)
         counts.append(sum("redirects_redirect" in query["sql"] and "SELECT" in query["sql"] for query in queries))
     assert Redirect.objects.filter(old_path="/30.html").exists()
-    assert counts[1] == counts[0]
+    # A batch takes one or two more, and not one for each of its posts.
+    assert counts[1] - counts[0] < 3

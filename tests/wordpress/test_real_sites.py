@@ -37,8 +37,8 @@ def public_items(name: str) -> list[tuple[str, Item]]:
         base = f"{item.post_type}:{item.post_id}:{item.guid}"
         seen[base] += 1
         is_public = item.post_type in KINDS and item.status == "publish" and not item.password
-        # Texts that would show no word become drafts.
-        if is_public and Words(to_html(item.body).html).text.split():
+        # Texts that would show neither a word nor an image become drafts.
+        if is_public and ("<img" in item.body or Words(to_html(item.body).html).text.split()):
             found.append((base if seen[base] == 1 else f"{base}#{seen[base]}", item))
     return found
 
