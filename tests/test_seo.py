@@ -253,5 +253,6 @@ def test_the_character_counter_and_the_search_preview_follow_typing(admin_page: 
     field.press_sequentially("x")
     expect(counter).to_have_class("counter counter--off")
     expect(preview.locator("[data-title]")).to_have_text("x" * 60 + "x")
+    admin_page.evaluate("document.querySelector('#id_excerpt').closest('details').open = true")
     admin_page.locator("#id_excerpt").fill("Other words.")
     expect(preview.locator("[data-description]").first).to_have_text("Other words.")
