@@ -47,7 +47,8 @@ def _fraction(element: HtmlElement) -> None:
     if len(element) == 2:
         _parenthesize(element[0])
         _parenthesize(element[1])
-        element[0].tail = "/"
+        # Damaged markup may have words between the two.
+        element[0].tail = (element[0].tail or "").strip() + "/"
 
 
 def _square_root(element: HtmlElement) -> None:

@@ -121,6 +121,7 @@ def test_no_break_spaces_between_all_words_become_ordinary(markup: str, text: st
             "<p><math><semantics><mi>x</mi><annotation>\\frac</annotation></semantics></math></p>",
             "<p>x</p>",
         ),
+        ("<p><math><mfrac><mi>a</mi>word<mi>b</mi></mfrac></math></p>", "<p>aword/b</p>"),
         ("<p><math><mfrac></mfrac><msup></msup><msqrt></msqrt>x</math></p>", "<p>√x</p>"),
     ],
 )
