@@ -18,7 +18,9 @@ class LabeledListAdmin(admin.ModelAdmin):
 
             def __init__(self, *arguments: Any, **options: Any) -> None:
                 super().__init__(*arguments, **options)
+                # Django also builds a form without an object, of which the object may have no name yet.
+                row = f", {self.instance}" if self.instance.pk else ""
                 for field in self.fields.values():
-                    field.widget.attrs["aria-label"] = f"{field.label}, {self.instance}"
+                    field.widget.attrs["aria-label"] = f"{field.label}{row}"
 
         return LabeledForm
