@@ -14,7 +14,7 @@ def make_environment(folder: Path, database_url: str = "", site_url: str = "http
         "DEBUG": "0",
         "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
         "EMAIL_URL": "",
-        "LOG_LEVEL": "CRITICAL",
+        "LOG_LEVEL": "ERROR",
         "SECRET_KEY": "for-benchmarks-only",
         "SITE_URL": site_url,
     }

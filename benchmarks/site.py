@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks import cpu, peer, report
 from benchmarks.load_client import Page, fetch
@@ -91,7 +91,8 @@ def run_targets(
         print(f"Creating {posts} posts on {kind} ...", file=sys.stderr)
         paths = fill(environment, posts, arguments.wxr)
         print(f"Created in {paths['seconds']:.0f} s.", file=sys.stderr)
-        log = stack.enter_context((folder / "server.log").open("w"))
+        log = stack.enter_context((folder / "server.log").open("w+"))
+        stack.callback(show_errors, log)
         application = "ptcomplete.wsgi:application"
         site = stack.enter_context(run_granian("PT Complete", application, environment, log, port, database_pids))
         bare_application = "benchmarks.bare_view:application"
@@ -103,6 +104,12 @@ def run_targets(
         if arguments.peer:
             targets.append(peer.make_target(arguments.peer, arguments.peer_pids, arguments.peer_paths))
         yield paths["database"], targets
+
+
+def show_errors(log: IO[str]) -> None:
+    """Print the end of what the servers logged: errors only."""
+    log.seek(0)
+    print(log.read()[-4000:], file=sys.stderr, end="")
 
 
 def measure_rounds(

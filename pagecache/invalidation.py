@@ -64,7 +64,8 @@ def has_uncommitted_writes(using: str) -> bool:
 def install_write_hook(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Inspect every statement that `connection` runs. Receives `connection_created`."""
     if _invalidate_on_write not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_invalidate_on_write)
+        # First, because `execute_wrapper` removes the last one, and a connection may be opened within it.
+        connection.execute_wrappers.insert(0, _invalidate_on_write)
 
 
 @cache

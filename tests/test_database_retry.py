@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from pagecache.invalidation import _invalidate_on_write
 from ptcomplete.database_retry import DatabaseRetryMiddleware, is_lost_connection
 from ptcomplete.database_settings import complete
 from ptcomplete.management.commands import worker
@@ -125,3 +126,14 @@ def test_threads_share_a_pool_unless_it_is_turned_off() -> None:
     assert (pooled["OPTIONS"]["pool"]["max_size"], pooled["CONN_MAX_AGE"]) == (5, 0)
     assert ("pool" in unpooled["OPTIONS"], unpooled["CONN_MAX_AGE"]) == (False, None)
     assert {options["OPTIONS"]["sslmode"] for options in (pooled, unpooled)} == {"require"}
+
+
+@is_postgres
+def test_requests_that_connect_leave_only_the_write_hook_on_the_connection(transactional_db: None) -> None:
+    """Those of a pool connect each time. What they left behind ended in a RecursionError after 1,000 requests."""
+    _, view = make_view(lambda: None, losses=0)
+    connection.execute_wrappers.clear()  # as in a new thread
+    for _ in range(3):
+        connection.close()
+        assert respond(view, RequestFactory().get("/")).status_code == 200
+        assert connection.execute_wrappers == [_invalidate_on_write]
