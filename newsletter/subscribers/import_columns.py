@@ -129,6 +129,8 @@ _REGION_CODE = re.compile(r"[A-Z]{2,3}")
 _ADDRESS = re.compile("city|town|zip|postal|postcode|country|street|address[12]|addressline|latitude")
 _TRUE = frozenset(["true", "yes", "y", "t", "on", "x", "✓", "✔", "wahr", "ja"])
 _FALSE = frozenset(["false", "no", "n", "f", "off", "falsch", "nein"])
+# Brevo's API lists the channels that someone is subscribed to, or blocklisted from.
+_CHANNELS = re.compile(r"\W*(?:(?:email|sms|whatsapp|push|web_push)_(?:marketing|transactional)\W*)+")
 # How many different values of a column are remembered, and how many a sentence names.
 _MAX_VALUES, _MAX_NAMED = 200, 5
 
@@ -239,12 +241,17 @@ def read_status(column: Column, text: str) -> str | None:
     if column.use is Use.UNSUBSCRIBE_REASON:
         return "unsubscribed"
     if word := _status_word(text):
+        # In beehiiv's “Status”, these people unsubscribed. Elsewhere they have not confirmed or read nothing for long.
+        if column.use is Use.STATUS and column.heading.lower() == "status" and _squeeze(text) == "inactive":
+            return "unsubscribed"
         return "confirmed" if column.use is Use.CONFIRMED and word == "active" else word
     return None if column.use is Use.STATUS else _read_flag(column, text)
 
 
 def _read_flag(column: Column, text: str) -> str | None:
     lower = text.lower()
+    if _CHANNELS.fullmatch(lower):
+        return _status_of_flag(column.use, is_set="email_marketing" in lower)
     is_positive = column.use in (Use.CONFIRMED, Use.OPTED_IN, Use.SUBSCRIBED)
     # Brevo writes 2 for “no”. In columns of people who left, other numbers are codes of a reason.
     if lower in _FALSE or (lower == "2" and is_positive):

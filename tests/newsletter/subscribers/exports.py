@@ -15,7 +15,8 @@ class Export(NamedTuple):
 
 EXPORTS = (
     # Columns: https://github.com/buttondown/roadmap/issues/2276. Statuses: https://mailchimp.com/help/about-your-contacts/
-    # The files of the same archive for people who left have UNSUB_TIME or CLEAN_TIME.
+    # The files of the same archive for people who left have UNSUB_TIME or CLEAN_TIME. Public importers that test with
+    # all three files (subscribed_, unsubscribed_ and cleaned_email_audience_export_*.csv) have the same names.
     Export(
         "Mailchimp",
         '"Email Address","First Name","Last Name",EMAIL_TYPE,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,'
@@ -27,15 +28,17 @@ EXPORTS = (
     ),
     Export(
         "Mailchimp, unsubscribed",
-        "Email Address,First Name,Last Name,MEMBER_RATING,CONFIRM_TIME,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,"
-        "UNSUB_REASON,UNSUB_REASON_OTHER,LEID,EUID\n"
-        "ana@example.org,Ana,Silva,2,2024-05-01 10:00:00,2024-06-01 10:00:00,June,9,NORMAL,,1,a1\n",
-        {"ana": "unsubscribed"},
+        "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,GMTOFF,DSTOFF,TIMEZONE,"
+        "CC,REGION,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,UNSUB_REASON,UNSUB_REASON_OTHER,LEID,EUID,NOTES,TAGS\n"
+        "ana@example.org,Ana,Silva,2,,,2024-05-01 10:00:00,,-8,-7,,US,WA,2024-06-01 10:00:00,June,9,NORMAL,,1,a1,,\n"
+        "ben@example.org,Ben,B,2,,,2024-05-01 10:00:00,,-8,-7,,US,WA,2024-06-01 10:00:00,,,,,1,a1,,\n",
+        {"ana": "unsubscribed", "ben": "unsubscribed"},
     ),
     Export(
         "Mailchimp, cleaned",
-        "Email Address,First Name,Last Name,MEMBER_RATING,CONFIRM_TIME,CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID\n"
-        "ana@example.org,Ana,Silva,2,2024-05-01 10:00:00,2024-06-01 10:00:00,June,9\n",
+        "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,GMTOFF,DSTOFF,TIMEZONE,"
+        "CC,REGION,CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID,LEID,EUID,NOTES,TAGS\n"
+        "ana@example.org,Ana,Silva,2,,,2024-05-01 10:00:00,,-8,-7,,US,WA,2024-06-01 10:00:00,June,9,1,a1,,\n",
         {"ana": "bounced"},
     ),
     # https://developers.kit.com/api-reference/subscribers/list-subscribers: state is active, cancelled, bounced,
@@ -71,23 +74,50 @@ EXPORTS = (
         "ben@example.org,true,2026-12-01T00:00:00.000Z,yearly,true,2025-01-01T08:00:00.000Z,2025-06-01T00:00:00.000Z\n",
         {"ana": "active", "ben": "unsubscribed"},
     ),
-    # https://github.com/TryGhost/Ghost: ghost/core/test/e2e-api/admin/members-exporter.test.js
+    # https://github.com/TryGhost/Ghost: ghost/core/test/e2e-api/admin/members-exporter.test.js. Later versions add gift_id
+    # and a column for each custom field; earlier ones write products instead of tiers.
     Export(
         "Ghost",
-        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers\n"
-        "1,ana@example.org,Ana,,true,false,,2024-01-15T10:00:00.000Z,,,\n"
-        "2,ben@example.org,Ben,,false,false,,2024-01-15T10:00:00.000Z,,,\n"
-        "3,cem@example.org,Cem,,true,false,,2024-01-15T10:00:00.000Z,2024-02-01T10:00:00.000Z,,\n",
+        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers,"
+        "gift_id,custom_fields.knee\n"
+        "1,ana@example.org,Ana,,true,false,,2024-01-15T10:00:00.000Z,,,,,left\n"
+        "2,ben@example.org,Ben,,false,false,,2024-01-15T10:00:00.000Z,,,,,\n"
+        "3,cem@example.org,Cem,,true,false,,2024-01-15T10:00:00.000Z,2024-02-01T10:00:00.000Z,,,,\n",
         {"ana": "active", "ben": "unsubscribed", "cem": "unsubscribed"},
     ),
-    # Names from a test of another importer, and the statuses and other fields of the API:
-    # https://developers.beehiiv.com/api-reference/subscriptions/index
+    Export(
+        "Ghost, version 4",
+        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,products\r\n"
+        "1,ana@example.org,Ana,,true,false,,2024-01-15T10:00:00.000Z,,,\r\n",
+        {"ana": "active"},
+    ),
+    # Names: public importers of beehiiv's files, one of 28 columns with status, email, created_at, last_opened_at, open_rate,
+    # click_rate, total_clicked and acquisition_source, and no name. Statuses of the API:
+    # https://developers.beehiiv.com/api-reference/subscriptions/index. Who unsubscribed is “Inactive”:
+    # https://beehiiv.com/support/article/12428610562327-managing-your-subscribers-on-beehiiv
     Export(
         "beehiiv",
-        "Email,Status,Created At,Subscription Tier,utm_source,referral_code\n"
-        "ana@example.org,Active,2025-10-10 10:10:10 UTC,free,direct,F8\nben@example.org,Inactive,2025-10-10 10:10:10 UTC,,,\n"
-        "cem@example.org,Pending,2025-10-10 10:10:10 UTC,free,,\ndee@example.org,Invalid,2025-10-10 10:10:10 UTC,free,,\n",
-        {"ana": "active", "ben": "pending", "cem": "pending", "dee": "bounced"},
+        "email,status,created_at,subscription_tier,utm_source,referral_code,open_rate,click_rate,total_clicked,last_opened_at,"
+        "acquisition_source\n"
+        "ana@example.org,active,2025-10-10 10:10:10 UTC,free,direct,F8,0.5,0.1,3,2026-01-02 10:00:00 UTC,website\n"
+        "ben@example.org,inactive,2025-10-10 10:10:10 UTC,,,,,,,,\ncem@example.org,pending,2025-10-10 10:10:10 UTC,free,,,,,,,\n"
+        "dee@example.org,invalid,2025-10-10 10:10:10 UTC,free,,,,,,,\neve@example.org,validating,2025-10-10 10:10:10 UTC,,,,,,,,\n"
+        "fay@example.org,needs_attention,2025-10-10 10:10:10 UTC,,,,,,,,\ngus@example.org,paused,2025-10-10 10:10:10 UTC,,,,,,,,\n",
+        {
+            "ana": "active",
+            "ben": "unsubscribed",
+            "cem": "pending",
+            "dee": "bounced",
+            "eve": "pending",
+            "fay": "pending",
+            "gus": "pending",
+        },
+    ),
+    Export(
+        "beehiiv, with titles",
+        "Email,Status,Created At,Subscription Tier\nana@example.org,Active,2025-10-10 10:10:10 UTC,free\n"
+        "ben@example.org,Inactive,2025-10-10 10:10:10 UTC,\n",
+        {"ana": "active", "ben": "unsubscribed"},
     ),
     # Field names: https://docs.buttondown.com/api-subscribers-introduction. Types:
     # https://docs.buttondown.com/api-subscribers-type and https://github.com/buttondown/openapi/blob/main/enums.json
@@ -114,17 +144,32 @@ EXPORTS = (
             "hal": "active",
         },
     ),
-    # DOUBLE_OPT-IN is the attribute of confirmed contacts: https://github.com/hassanalisalloum/sendinblue-wordpress.
-    # The names of the other columns are from reports of people who exported contacts.
+    # Columns: the header that public importers of Brevo's files quote (CONTACT ID to MODIFIED_TIME, with days first), and
+    # DOUBLE_OPT-IN, the attribute of confirmed contacts: https://github.com/hassanalisalloum/sendinblue-wordpress.
+    # Who is blocklisted is only in files exported with that option.
     Export(
         "Brevo",
-        "CONTACT ID;EMAIL;FIRSTNAME;LASTNAME;SMS;DOUBLE_OPT-IN;EMAIL_BLACKLISTED;SMS_BLACKLISTED;ADDED_TIME;MODIFIED_TIME\n"
-        "1;ana@example.org;Ana;Silva;;Yes;false;true;01-02-2023;01-02-2023\n"
-        "2;ben@example.org;Ben;B;;Yes;true;false;01-02-2023;01-02-2023\n"
-        "3;cem@example.org;Cem;C;;No;false;false;01-02-2023;01-02-2023\n"
-        "4;dee@example.org;Dee;D;;;false;false;01-02-2023;01-02-2023\n",
-        {"ana": "active", "ben": "unsubscribed", "cem": "pending", "dee": "active"},
+        "CONTACT ID;EMAIL;LASTNAME;FIRSTNAME;WHATSAPP;SMS;DOUBLE_OPT-IN;OPT_IN;LANDLINE_NUMBER;EXT_ID;CONTACT_TIMEZONE;JOB_TITLE;"
+        "LINKEDIN;EMAIL_BLACKLISTED;SMS_BLACKLISTED;ADDED_TIME;MODIFIED_TIME\n"
+        "1;ana@example.org;Silva;Ana;;;Yes;Yes;;;;;;false;true;31-12-2023;01-02-2023\n"
+        "2;ben@example.org;B;Ben;;;Yes;Yes;;;;;;true;false;01-02-2023;01-02-2023\n"
+        "3;cem@example.org;C;Cem;;;No;;;;;;;false;false;01-02-2023;01-02-2023\n"
+        "4;dee@example.org;D;Dee;;;;;;;;;;false;false;01-02-2023;01-02-2023\n"
+        "5;eve@example.org;E;Eve;;;;No;;;;;;false;false;01-02-2023;01-02-2023\n",
+        {"ana": "active", "ben": "unsubscribed", "cem": "pending", "dee": "active", "eve": "pending"},
         ("ana",),
+    ),
+    # exportSubscriptionStatus in https://developers.brevo.com/reference/request-contact-export. Public scripts that read such
+    # files look for “email_marketing” in _SUBSCRIBED and _BLOCKLISTED.
+    Export(
+        "Brevo, through the API",
+        "EMAIL;FIRSTNAME;LASTNAME;_listIds;_SUBSCRIBED;_BLOCKLISTED;ADDED_TIME;MODIFIED_TIME\n"
+        "ana@example.org;Ana;Silva;[2|7];[email_marketing];;01-02-2023;01-02-2023\n"
+        "ben@example.org;Ben;B;[2];[sms_marketing];[email_marketing];01-02-2023;01-02-2023\n"
+        "cem@example.org;Cem;C;[2];[email_marketing];[sms_marketing];01-02-2023;01-02-2023\n"
+        "dee@example.org;Dee;D;[2];;[sms_marketing|email_marketing];01-02-2023;01-02-2023\n"
+        "eve@example.org;Eve;E;[2];[sms_marketing];;01-02-2023;01-02-2023\n",
+        {"ana": "active", "ben": "unsubscribed", "cem": "active", "dee": "unsubscribed", "eve": "unsubscribed"},
     ),
     # Columns: scripts that read such files, for example the column lists of "Email update source" on GitHub. Statuses:
     # https://community.constantcontact.com/t5/Questions-Discussions/Help-understanding-quot-Email-Status-quot-in-exportedcontacts/m-p/410819
