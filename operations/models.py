@@ -8,6 +8,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+# A process that has not reported for so long hangs or was killed. Reports come every 15 seconds.
+SILENT_AFTER = timedelta(minutes=2)
 # A process that has been silent for so long was killed, and everyone has had time to notice.
 FORGET_AFTER = timedelta(days=1)
 # A failed job is tried again within minutes. A failure of two days ago says nothing about today.
@@ -38,6 +40,11 @@ class WorkerProcess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.host}, process {self.pid}"
+
+    @classmethod
+    def living(cls) -> models.QuerySet["WorkerProcess"]:
+        """Return those that have reported lately, by the clock of the database."""
+        return cls.objects.filter(seen_at__gt=Now() - SILENT_AFTER)
 
     def report(self, **fields: object) -> None:
         """Record that the process lives. Create the row unless it exists."""

@@ -28,9 +28,9 @@ from instagram.models import InstagramSettings
 from newsletter import overview as newsletter
 from newsletter.forms import is_signup_paused
 from newsletter.models import Campaign, Delivery, Subscriber
+from operations.findings import Level
 from pages.models import Page
 from ptcomplete.first_steps import first_steps
-from ptcomplete.health.findings import Level
 from ptcomplete.health.runner import dashboard_problems
 from publishing.document_paths import document_models
 from publishing.models import Autosave, Document, PendingEdit, Submission

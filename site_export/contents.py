@@ -49,7 +49,6 @@ LEFT_OUT_FIELDS = frozenset(
         "instagram.InstagramSettings.refresh_token_at",
         "instagram.InstagramSettings.is_token_rejected",
         "newsletter.ConsentEvent.token_suffix",
-        "newsletter.NewsletterSettings.worker_seen_at",
     }
 )
 # Rows that are exported, if not all. A scheduled campaign could be sent twice.

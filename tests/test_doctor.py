@@ -18,10 +18,11 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from contact.models import ContactSettings, Message
+from operations.findings import Finding, ok
 from operations.models import JobFailure
 from ptcomplete.health import runner
 from ptcomplete.health.checks import CHECKS
-from ptcomplete.health.findings import Check, Finding, ok
+from ptcomplete.health.findings import Check
 from tests.accounts.staff import make_staff, sign_in
 from tests.factories import make_post, make_worker_process
 

@@ -66,7 +66,7 @@ def test_campaign_is_put_aside_and_the_others_are_sent(monkeypatch: pytest.Monke
     assert "RecursionError" in dashboard
     # It is not tried again before someone schedules it.
     assert prepare_due_campaigns() == 0
-    assert [finding.level for finding in run_preflight(broken).findings] == ["stop"]
+    assert [finding.level for finding in run_preflight(broken).findings] == ["error"]
     assert admin_client.get(f"/admin/newsletter/campaign/{broken.pk}/change/").status_code == 200
 
 

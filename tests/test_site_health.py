@@ -20,9 +20,9 @@ from backups.models import Backup
 from contact.models import ContactSettings, Message
 from images.models import Image
 from images.rendition_formats import FAILED
+from operations.findings import Finding, Level
 from operations.models import JobFailure, Maintenance, WorkerProcess
 from ptcomplete.health import configuration, data, services, work
-from ptcomplete.health.findings import Finding, Level
 from search.models import IndexEntry
 from tests.factories import make_image, make_post, make_worker_process
 from tests.local_server import run_local_server

@@ -1,4 +1,4 @@
-"""Checks before a campaign is sent. A finding with Level.STOP blocks scheduling; all others are advice."""
+"""Checks before a campaign is sent. A finding with Level.ERROR blocks scheduling; all others are advice."""
 
 import logging
 from collections.abc import Iterator
@@ -6,9 +6,6 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import TextChoices
-from django.utils import timezone
-from django.utils.timesince import timesince
 from lxml import html
 
 from affiliates.shop_urls import host_of, is_amazon
@@ -17,11 +14,12 @@ from images.models import Image
 from newsletter.campaigns.progress import estimate_duration, format_duration
 from newsletter.delivery import deliverability
 from newsletter.models import Campaign, NewsletterSettings
-from newsletter.models.newsletter_settings import WORKER_TIMEOUT
 from newsletter.rendering.messages import RenderedEmail, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
 from newsletter.tokens import TokenPurpose
 from object_storage.errors import StorageUnavailableError
+from operations.findings import Finding, Level
+from operations.models import WorkerProcess
 from plaintext.numbers import parse_pk
 from richtext.analysis import analyze, plain_text
 from richtext.links import site_path
@@ -38,23 +36,6 @@ MAX_HTML_BYTES = 100_000
 _MAX_EXAMPLES = 3
 
 
-class Level(TextChoices):
-    """The severity of a finding, most severe first."""
-
-    STOP = "stop", "Must be fixed"
-    WARN = "warn", "Warning"
-    OK = "ok", "OK"
-
-
-class Finding(NamedTuple):
-    """The result of one check; `url` is where to fix it, an anchor on the campaign's form or another admin page."""
-
-    level: Level
-    message: str
-    advice: str = ""
-    url: str = ""
-
-
 class Preflight(NamedTuple):
     """All findings, most severe first, and the number of subscribers the campaign would go to now."""
 
@@ -64,12 +45,12 @@ class Preflight(NamedTuple):
     @property
     def stops(self) -> list[Finding]:
         """The findings that block scheduling."""
-        return [finding for finding in self.findings if finding.level == Level.STOP]
+        return [finding for finding in self.findings if finding.level == Level.ERROR]
 
     @property
     def warnings(self) -> list[Finding]:
         """The findings to review before sending."""
-        return [finding for finding in self.findings if finding.level == Level.WARN]
+        return [finding for finding in self.findings if finding.level == Level.WARNING]
 
 
 def run_preflight(campaign: Campaign) -> Preflight:
@@ -83,7 +64,7 @@ def run_preflight(campaign: Campaign) -> Preflight:
     except Exception as error:
         log.exception("Campaign %s cannot be rendered", campaign.pk)
         advice = "Simplify the text, or write the part that causes it again."
-        problem = Finding(Level.STOP, f"The text cannot be rendered ({type(error).__name__}).", advice, "#id_body")
+        problem = Finding(Level.ERROR, f"The text cannot be rendered ({type(error).__name__}).", advice, "#id_body")
         return Preflight([problem], audience_size)
     findings = [
         *_check_sender(newsletter_settings),
@@ -94,7 +75,7 @@ def run_preflight(campaign: Campaign) -> Preflight:
         *_check_unsubscribe_link(campaign, email),
         *_check_audience(campaign, audience_size, newsletter_settings),
         *_check_other_campaigns(campaign),
-        _check_worker(newsletter_settings),
+        _check_worker(),
     ]
     severity = list(Level)
     return Preflight(sorted(findings, key=lambda finding: severity.index(finding.level)), audience_size)
@@ -104,7 +85,7 @@ def _check_sender(newsletter_settings: NewsletterSettings) -> Iterator[Finding]:
     settings_url = admin_url(NewsletterSettings)
     problems = deliverability.settings_problems(newsletter_settings)
     for problem in problems:
-        yield Finding(Level.STOP, problem, "Change this in the newsletter settings.", settings_url)
+        yield Finding(Level.ERROR, problem, "Change this in the newsletter settings.", settings_url)
     if not problems:
         yield Finding(Level.OK, "The mail server, your postal address and the sender's domain are set up.")
     if newsletter_settings.reply_to:
@@ -112,29 +93,29 @@ def _check_sender(newsletter_settings: NewsletterSettings) -> Iterator[Finding]:
     else:
         from_email = newsletter_settings.from_email or settings.DEFAULT_FROM_EMAIL
         advice = "If nobody reads emails to that address, set a reply-to address."
-        yield Finding(Level.WARN, f"Replies go to {from_email}.", advice, settings_url)
+        yield Finding(Level.WARNING, f"Replies go to {from_email}.", advice, settings_url)
 
 
 def _check_content(campaign: Campaign) -> Iterator[Finding]:
     length = len(campaign.subject.strip())
     if not length:
-        yield Finding(Level.STOP, "The subject is empty.", "Say in a few words what it is about.", "#id_subject")
+        yield Finding(Level.ERROR, "The subject is empty.", "Say in a few words what it is about.", "#id_subject")
     elif length > SUBJECT_LENGTH:
         advice = f"Phones show about {SUBJECT_LENGTH}."
-        yield Finding(Level.WARN, f"The subject has {length} characters.", advice, "#id_subject")
+        yield Finding(Level.WARNING, f"The subject has {length} characters.", advice, "#id_subject")
     else:
         yield Finding(Level.OK, f"The subject is short enough ({length} characters).")
     if campaign.preheader.strip():
         yield Finding(Level.OK, "The preheader is set.")
     else:
         advice = "Mail clients will show the beginning of the text after the subject."
-        yield Finding(Level.WARN, "The preheader is empty.", advice, "#id_preheader")
+        yield Finding(Level.WARNING, "The preheader is empty.", advice, "#id_preheader")
     if campaign.kind == Campaign.Kind.MANUAL:
         if not plain_text(campaign.body).strip() and not analyze(campaign.body).embeds:
-            yield Finding(Level.STOP, "The text is empty.", "Write something first.", "#id_body")
+            yield Finding(Level.ERROR, "The text is empty.", "Write something first.", "#id_body")
     elif Campaign.objects.hidden().filter(pk=campaign.pk).exists():
         advice = "Publish it first. Otherwise the campaign is cancelled when it is due."
-        yield Finding(Level.STOP, "The content it is about is not public.", advice, "#id_post")
+        yield Finding(Level.ERROR, "The content it is about is not public.", advice, "#id_post")
 
 
 def _check_links(campaign: Campaign, email: RenderedEmail) -> Iterator[Finding]:
@@ -144,19 +125,19 @@ def _check_links(campaign: Campaign, email: RenderedEmail) -> Iterator[Finding]:
     amazon = [href for href in hrefs if is_amazon(host_of(href))]
     if amazon:
         advice = "Amazon doesn't allow affiliate links in emails. Link to a post that contains them instead."
-        yield Finding(Level.STOP, f"It links to Amazon: {_examples(amazon)}.", advice, "#id_body")
+        yield Finding(Level.ERROR, f"It links to Amazon: {_examples(amazon)}.", advice, "#id_body")
     # The link itself is not shown, because anyone who sees it could use it.
     if any(purpose.verify(part) for href in hrefs for part in href.split("/") for purpose in TokenPurpose):
         advice = "It was copied from an email and would let anyone change that person's subscription. Remove it."
-        yield Finding(Level.STOP, "It contains the personal link of a subscriber.", advice, "#id_body")
+        yield Finding(Level.ERROR, "It contains the personal link of a subscriber.", advice, "#id_body")
     incomplete = [href for href in hrefs if not href.startswith(("http://", "https://", "mailto:", "tel:"))]
     if incomplete:
         advice = "Links in emails must start with https://."
-        yield Finding(Level.STOP, f"A link is not a complete URL: {_examples(incomplete)}.", advice, "#id_body")
+        yield Finding(Level.ERROR, f"A link is not a complete URL: {_examples(incomplete)}.", advice, "#id_body")
     broken = broken_reasons({path for href in hrefs if (path := site_path(href)) is not None})
     for path, reason in sorted(broken.items())[:_MAX_EXAMPLES]:
         advice = "You can't change an email after it is sent."
-        yield Finding(Level.WARN, f"The link to /{path} is broken: {reason}", advice)
+        yield Finding(Level.WARNING, f"The link to /{path} is broken: {reason}", advice)
     if not (amazon or incomplete or broken):
         plural = "" if len(hrefs) == 1 else "s"
         yield Finding(Level.OK, f"{len(hrefs)} link{plural}, none broken." if hrefs else "It contains no links.")
@@ -169,7 +150,7 @@ def _check_images(campaign: Campaign) -> Iterator[Finding]:
     if without_alt:
         titles = ", ".join(f"“{image.title}”" for image in without_alt[:_MAX_EXAMPLES])
         advice = "Many mail clients block images and show the alt text instead."
-        yield Finding(Level.WARN, f"Images without alt text: {titles}.", advice, admin_url(without_alt[0]))
+        yield Finding(Level.WARNING, f"Images without alt text: {titles}.", advice, admin_url(without_alt[0]))
     elif elements:
         yield Finding(Level.OK, "All images have alt text.")
 
@@ -178,7 +159,7 @@ def _check_size(email: RenderedEmail) -> Iterator[Finding]:
     size = len(email.html.encode())
     if size >= MAX_HTML_BYTES:
         advice = "Gmail cuts off the end, which contains the unsubscribe link. Shorten the text or link to the rest."
-        yield Finding(Level.STOP, f"The email is too large ({size // 1000} kB).", advice, "#id_body")
+        yield Finding(Level.ERROR, f"The email is too large ({size // 1000} kB).", advice, "#id_body")
     else:
         yield Finding(Level.OK, f"The email is small enough ({max(1, size // 1000)} kB).")
 
@@ -188,7 +169,7 @@ def _check_unsubscribe_link(campaign: Campaign, email: RenderedEmail) -> Iterato
     versions = [name for name, body in (("HTML", email.html), ("plain text", email.text)) if url not in body]
     for name in versions:
         advice = "Every marketing email must contain an unsubscribe link, and this template has none."
-        yield Finding(Level.STOP, f"The {name} version has no unsubscribe link.", advice)
+        yield Finding(Level.ERROR, f"The {name} version has no unsubscribe link.", advice)
     if not versions:
         yield Finding(Level.OK, "Subscribers can unsubscribe with one click, in the HTML and in the plain text.")
 
@@ -198,19 +179,19 @@ def _check_audience(
 ) -> Iterator[Finding]:
     if not audience_size:
         advice = "Nobody is subscribed to this topic." if campaign.topic else "There are no active subscribers yet."
-        yield Finding(Level.STOP, "Nobody would receive it.", advice, "#id_topic")
+        yield Finding(Level.ERROR, "Nobody would receive it.", advice, "#id_topic")
         return
     limits = newsletter_settings.rate_limits()
     if 0 in limits.values():
         advice = "Remove the limit, or enter your email provider's limit."
-        yield Finding(Level.STOP, "A limit of 0 emails blocks sending.", advice, admin_url(NewsletterSettings))
+        yield Finding(Level.ERROR, "A limit of 0 emails blocks sending.", advice, admin_url(NewsletterSettings))
         return
     people = "1 subscriber" if audience_size == 1 else f"{audience_size:,} subscribers"
     duration = estimate_duration(audience_size, newsletter_settings)
     if duration is None:
         yield Finding(Level.OK, f"It goes to {people}, as fast as your mail server accepts emails.")
         return
-    level = Level.WARN if duration.days else Level.OK
+    level = Level.WARNING if duration.days else Level.OK
     rates = ", ".join(f"{limit:,} per {period}" for period, limit in limits.items())
     yield Finding(level, f"It goes to {people}. At {rates} that takes {format_duration(duration)}.")
 
@@ -223,17 +204,14 @@ def _check_other_campaigns(campaign: Campaign) -> Iterator[Finding]:
     others = Campaign.objects.filter(post=campaign.post).exclude(pk=campaign.pk).exclude(status__in=inactive)
     if other := others.only("subject", "status").first():
         message = f"Another campaign about this post is “{other.get_status_display().lower()}”: {other}."
-        yield Finding(Level.WARN, message, "Subscribers may get the post twice.", admin_url(other, "progress"))
+        yield Finding(Level.WARNING, message, "Subscribers may get the post twice.", admin_url(other, "progress"))
 
 
-def _check_worker(newsletter_settings: NewsletterSettings) -> Finding:
-    seen_at = newsletter_settings.worker_seen_at
+def _check_worker() -> Finding:
+    if WorkerProcess.living().exists():
+        return Finding(Level.OK, "The worker, which sends campaigns, is running.")
     advice = "Scheduled campaigns wait until the worker runs. Start it with “manage.py worker”."
-    if seen_at is None:
-        return Finding(Level.WARN, "The worker, which sends campaigns, has never run.", advice)
-    if timezone.now() - seen_at > WORKER_TIMEOUT:
-        return Finding(Level.WARN, f"The worker, which sends campaigns, last ran {timesince(seen_at)} ago.", advice)
-    return Finding(Level.OK, "The worker, which sends campaigns, is running.")
+    return Finding(Level.WARNING, "The worker, which sends campaigns, is not running.", advice)
 
 
 def _examples(urls: list[str]) -> str:

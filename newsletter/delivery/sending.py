@@ -62,7 +62,6 @@ def send_due_campaigns(stopped: Callable[[], bool], seconds: float = 60.0) -> in
     """
     deadline = time.monotonic() + seconds
     stopped = or_maintenance(stopped)
-    NewsletterSettings.load().mark_worker_seen()
     recover()
     prepare_due_campaigns()
     finish_campaigns()

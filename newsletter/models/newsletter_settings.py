@@ -1,22 +1,15 @@
 """Sender details, automation, rate limits and safety limits of the newsletter."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from newsletter.models.announced_posts import AnnouncedPost
 from newsletter.models.subscribers import Topic
 from outbox.headers import validate_deliverable
 from siteinfo.singletons import Singleton
-
-# A running worker checks for work every few seconds.
-WORKER_TIMEOUT = timedelta(minutes=3)
-# Limits writes: idle workers update the time of their last check only this often.
-WORKER_SEEN_INTERVAL = timedelta(seconds=30)
 
 
 class NewsletterSettings(Singleton):
@@ -168,9 +161,6 @@ class NewsletterSettings(Singleton):
         "shows a notice.",
     )
 
-    # When a worker last checked for work, accurate to about half a minute.
-    worker_seen_at = models.DateTimeField(null=True, editable=False)
-
     class Meta:
         verbose_name = verbose_name_plural = "newsletter settings"
 
@@ -190,12 +180,6 @@ class NewsletterSettings(Singleton):
     def get_post_topic(self) -> Topic:
         """Return the topic whose subscribers get new posts. Create the site's first topic if there is none."""
         return self.post_topic or Topic.objects.first() or Topic.objects.for_new_subscribers()[0]
-
-    def mark_worker_seen(self) -> None:
-        """Record that a worker is running."""
-        now = timezone.now()
-        if self.pk and (self.worker_seen_at is None or now - self.worker_seen_at > WORKER_SEEN_INTERVAL):
-            NewsletterSettings.objects.filter(pk=self.pk).update(worker_seen_at=now)
 
     def rate_limits(self) -> dict[str, int]:
         """Return the maximum number of emails for each period ("second", "hour", "day") that has a limit."""

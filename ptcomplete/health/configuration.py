@@ -6,9 +6,9 @@ import django
 from django.conf import settings
 from django.core.checks import WARNING, run_checks
 
+from operations.findings import Finding, error, ok, warning
 from operations.models import Maintenance
 from operations.version import app_version
-from ptcomplete.health.findings import Finding, error, ok, warning
 from ptcomplete.health.services import database_version
 from siteinfo.urls import is_local_site
 

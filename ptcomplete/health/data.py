@@ -14,7 +14,8 @@ from django.template.defaultfilters import filesizeformat
 from backups import scheduling
 from backups.models import Backup
 from backups.targets import FolderTarget, target_from_url
-from ptcomplete.health.findings import Finding, duration, error, ok, warning
+from operations.findings import Finding, error, ok, warning
+from ptcomplete.health.findings import duration
 from search.indexing import count_differences
 from siteinfo.urls import admin_url, is_local_site
 

@@ -1,29 +1,13 @@
-"""What a health check is, and what it finds."""
+"""What a health check is, and its result."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-
-class Level(TextChoices):
-    """The severity of a finding, most severe first."""
-
-    ERROR = "error", "Error"
-    WARNING = "warning", "Warning"
-    OK = "ok", "OK"
-
-
-class Finding(NamedTuple):
-    """What is wrong, in a sentence, and what to do. `url` is the admin page where one can do it."""
-
-    level: Level
-    message: str
-    advice: str = ""
-    url: str = ""
+from operations.findings import Finding, Level
 
 
 class Check(NamedTuple):
@@ -50,21 +34,6 @@ class Result(NamedTuple):
     def is_problem(self) -> bool:
         """Return whether something is wrong."""
         return self.finding.level != Level.OK
-
-
-def ok(message: str, url: str = "") -> Finding:
-    """Return the finding that nothing is wrong."""
-    return Finding(Level.OK, message, "", url)
-
-
-def warning(message: str, advice: str, url: str = "") -> Finding:
-    """Return a finding that should be looked at."""
-    return Finding(Level.WARNING, message, advice, url)
-
-
-def error(message: str, advice: str, url: str = "") -> Finding:
-    """Return a finding that keeps the site from doing its work, or that risks data."""
-    return Finding(Level.ERROR, message, advice, url)
 
 
 def duration(age: timedelta) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from operations.errors import describe
+from operations.findings import Finding, Level, error, warning
 from ptcomplete.health.checks import CHECKS, DATABASE
-from ptcomplete.health.findings import Check, Finding, Level, Result, error, warning
+from ptcomplete.health.findings import Check, Result
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from django.db import DatabaseError, connection
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
-from ptcomplete.health.findings import Finding, duration, error, ok, warning
+from operations.findings import Finding, error, ok, warning
+from ptcomplete.health.findings import duration
 from siteinfo.urls import is_local_site
 
 CONNECT_TIMEOUT = 3.0

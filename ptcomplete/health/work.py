@@ -16,15 +16,14 @@ from contact.models import Message
 from images.models import Image
 from images.rendition_formats import FAILED
 from newsletter.models import Campaign
-from operations.models import JobFailure, Maintenance, WorkerProcess
+from operations.findings import Finding, error, ok, warning
+from operations.models import SILENT_AFTER, JobFailure, Maintenance, WorkerProcess
 from operations.version import app_version
 from outbox import sending
-from ptcomplete.health.findings import Finding, duration, error, ok, warning
+from ptcomplete.health.findings import duration
 from publishing.models import PendingEdit
 from siteinfo.urls import admin_url, is_local_site
 
-# Reports come every 15 seconds.
-SILENT_AFTER = timedelta(minutes=2)
 # A process that was killed an hour ago, while others live, has been replaced.
 REPLACED_AFTER = timedelta(hours=1)
 # Jobs work in small batches. The longest, a round of a campaign or the images of a large upload, take a minute.

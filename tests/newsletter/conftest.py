@@ -7,6 +7,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from newsletter.models import NewsletterSettings
+from operations.models import WorkerProcess
 from siteinfo.models import SiteInfo
 from tests.factories import make_subscriber
 from tests.mail_server import Mailbox, mail_server
@@ -17,11 +18,9 @@ def ready(settings: Settings) -> NewsletterSettings:
     """Complete settings, a running worker and one subscriber: all that a campaign needs."""
     settings.SITE_URL = "https://www.example.com"
     make_subscriber()
+    WorkerProcess(kind="worker", host="host", pid=1, version="1", started_at=timezone.now()).report()
     return NewsletterSettings.objects.create(
-        from_email="news@example.com",
-        reply_to="me@example.com",
-        postal_address="PO Box 12",
-        worker_seen_at=timezone.now(),
+        from_email="news@example.com", reply_to="me@example.com", postal_address="PO Box 12"
     )
 
 

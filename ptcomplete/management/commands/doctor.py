@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from ptcomplete.health.findings import Level, Result
+from operations.findings import Level
+from ptcomplete.health.findings import Result
 from ptcomplete.health.runner import run_checks
 
 

@@ -15,6 +15,7 @@ from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subsc
 from newsletter.rendering.messages import RenderedEmail
 from newsletter.rendering.personal_links import placeholder_url
 from newsletter.tokens import TokenPurpose
+from operations.models import WorkerProcess
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
@@ -44,12 +45,12 @@ def test_incomplete_campaign_is_blocked(settings: Settings) -> None:
         ({"body": ""}, "The text is empty"),
         ({"topic": topic}, "Nobody would receive it"),
     ):
-        assert message in messages("stop", make_draft(**overrides))
+        assert message in messages("error", make_draft(**overrides))
     NewsletterSettings.objects.update(max_per_day=0)
-    assert "A limit of 0 emails" in messages("stop", make_draft())
+    assert "A limit of 0 emails" in messages("error", make_draft())
     NewsletterSettings.objects.update(postal_address="", from_email="me@mail.example.net")
     settings.SITE_URL = "http://www.example.com"
-    stops = messages("stop", make_draft())
+    stops = messages("error", make_draft())
     for message in ("Enter your postal address", "https://", "mail.example.net, not example.com"):
         assert message in stops
 
@@ -59,15 +60,15 @@ def test_automatic_campaign_needs_public_content_but_no_text(kind: str) -> None:
     post = make_post()
     campaign = make_draft(kind=kind, body="", post=post if kind == "post" else None)
     AnnouncedPost.objects.create(post=post, digest=campaign)
-    assert messages("stop", campaign) == ""
+    assert messages("error", campaign) == ""
     post.trash()
-    assert "not public" in messages("stop", Campaign.objects.get())
+    assert "not public" in messages("error", Campaign.objects.get())
 
 
 @pytest.mark.parametrize("purpose", list(TokenPurpose))
 def test_personal_link_of_a_subscriber_is_blocked(purpose: TokenPurpose) -> None:
     url = Subscriber.objects.get().build_url(purpose)
-    stops = messages("stop", make_draft(body=f'<p><a href="{url}">Manage preferences</a></p>'))
+    stops = messages("error", make_draft(body=f'<p><a href="{url}">Manage preferences</a></p>'))
     assert stops == "It contains the personal link of a subscriber."
 
 
@@ -87,7 +88,7 @@ def test_forbidden_content_of_the_rendered_email_is_blocked(monkeypatch: pytest.
     ):
         email = RenderedEmail("Subject", html, text)
         monkeypatch.setattr(preflight, "render_campaign", lambda *_, email=email: email)
-        assert message in messages("stop", campaign)
+        assert message in messages("error", campaign)
 
 
 def test_warnings_do_not_block() -> None:
@@ -97,14 +98,15 @@ def test_warnings_do_not_block() -> None:
         f'<p>Words <a href="https://www.example.com/coming/">1</a> <a href="/nowhere/">2</a></p>'
         f'<figure><img data-image="{image.pk}"></figure>'
     )
-    NewsletterSettings.objects.update(reply_to="", worker_seen_at=timezone.now() - timedelta(hours=2), max_per_hour=1)
+    NewsletterSettings.objects.update(reply_to="", max_per_hour=1)
+    WorkerProcess.objects.update(seen_at=timezone.now() - timedelta(minutes=3))
     for _ in range(50):
         make_subscriber()
     campaign = make_draft(subject="A subject that is longer than any telephone shows in full", preheader="", body=body)
     campaign.subject += " to anybody at all"
     result = preflight.run_preflight(campaign)
     assert result.stops == []
-    warnings = messages("warn", campaign)
+    warnings = messages("warning", campaign)
     for message in (
         "Replies go to news@example.com",
         "The subject has 7",
@@ -113,24 +115,26 @@ def test_warnings_do_not_block() -> None:
         "The link to /nowhere is broken",
         "Images without alt text: “A knee”",
         "At 1 per hour that takes about 2 days",
-        "last ran 2\xa0hours ago",
+        "The worker, which sends campaigns, is not running.",
     ):
         assert message in warnings
-    NewsletterSettings.objects.update(worker_seen_at=None)
-    assert "has never run" in messages("warn", campaign)
+    WorkerProcess.objects.all().delete()
+    assert "is not running" in messages("warning", campaign)
+    WorkerProcess(kind="newsletter_worker", host="host", pid=1, version="1", started_at=timezone.now()).report()
+    assert "is not running" not in messages("warning", campaign)
 
 
 def test_missing_audience_and_duplicate_campaigns_are_reported() -> None:
     topic = Topic.objects.create(name="Posts", slug="posts")
     post = make_post()
     campaign = make_draft(topic=topic, post=post)
-    assert "Nobody would receive it." in messages("stop", campaign)
+    assert "Nobody would receive it." in messages("error", campaign)
     make_subscriber().subscriptions.create(topic=topic, cadence="weekly")
-    assert "Nobody would receive it." not in messages("stop", campaign)
-    assert "Another campaign" not in messages("warn", campaign)
+    assert "Nobody would receive it." not in messages("error", campaign)
+    assert "Another campaign" not in messages("warning", campaign)
     make_campaign(kind="post", post=post, status="scheduled", subject="Automatic")
     make_campaign(post=post, status="draft", subject="Just an idea")
-    assert "Another campaign about this post is “scheduled”: Automatic." in messages("warn", campaign)
+    assert "Another campaign about this post is “scheduled”: Automatic." in messages("warning", campaign)
 
 
 def test_local_site_needs_no_https(settings: Settings) -> None:
@@ -166,15 +170,3 @@ def test_number_of_queries_does_not_depend_on_the_content() -> None:
             preflight.run_preflight(campaign)
         query_counts.append(len(queries))
     assert query_counts[0] == query_counts[1]
-
-
-def test_worker_heartbeat_is_saved_rarely(ready: NewsletterSettings) -> None:
-    for ago, is_saved in ((timedelta(seconds=5), False), (timedelta(minutes=1), True)):
-        before = timezone.now() - ago
-        NewsletterSettings.objects.update(worker_seen_at=before)
-        with CaptureQueriesContext(connection) as queries:
-            NewsletterSettings.load().mark_worker_seen()
-        assert len(queries) == (2 if is_saved else 1)
-    ready.refresh_from_db()
-    assert ready.worker_seen_at is not None
-    assert timezone.now() - ready.worker_seen_at < timedelta(seconds=30)
