@@ -1,15 +1,13 @@
 """RSS and Atom feeds of the site, a category, a tag and an author, with full text or summaries."""
 
-import logging
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.core.files.storage import default_storage
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -28,12 +26,11 @@ from pagecache.responses import depend_on_texts
 from pagecache.versions import versions_of
 from plaintext.characters import strip_control_characters
 from richtext.embeds import RenderTarget
+from richtext.problems import render_each
 from richtext.rendering import render_all
 from siteinfo.context_processors import get_site
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
-
-log = logging.getLogger(__name__)
 
 ITEMS = 20
 
@@ -141,23 +138,16 @@ class SiteFeed(Feed):
         """Return the newest posts, and render their texts together."""
         posts = self.posts(obj).newest_first().select_related("author", "featured_image")
         found = list(posts.prefetch_related("categories", "tags")[:ITEMS])  # type: ignore[misc]
+        # The full texts by primary key. A post whose text cannot be rendered has only its summary.
         self.contents: dict[int, str] = {}
         if self.site.feed_content == SiteInfo.FeedContent.FULL:
-            self.contents = self._contents(found)
+            contents = render_each(found, "feeds", self._contents, None)
+            self.contents = {post.pk: text for post, text in zip(found, contents, strict=True) if text is not None}
         return found
 
-    def _contents(self, posts: list[Post]) -> dict[int, str]:
-        """Return the full texts by primary key. A post whose text cannot be rendered has only its summary."""
-        try:
-            bodies = render_all([post.body for post in posts], RenderTarget.FEED, map(self.item_link, posts))
-        except DatabaseError:
-            raise
-        except Exception:
-            if len(posts) == 1:
-                log.exception("The text of post %s cannot be rendered for feeds", posts[0].pk)
-                return {}
-            return {pk: text for post in posts for pk, text in self._contents([post]).items()}
-        return {post.pk: self._content(post, body) for post, body in zip(posts, bodies, strict=True)}
+    def _contents(self, posts: Sequence[Post]) -> list[str | None]:
+        bodies = render_all([post.body for post in posts], RenderTarget.FEED, map(self.item_link, posts))
+        return [self._content(post, body) for post, body in zip(posts, bodies, strict=True)]
 
     def item_guid(self, item: Post) -> str:
         """Return a tag URI (RFC 4151), which stays the same when the post's URL changes."""

@@ -34,6 +34,7 @@ from ptcomplete.first_steps import first_steps
 from ptcomplete.health.runner import dashboard_problems
 from publishing.document_paths import document_models
 from publishing.models import Autosave, Document, PendingEdit, Submission
+from richtext.problems import RenderingProblem
 from richtext.references import Reference
 from search.models import IndexEntry
 from siteinfo.urls import admin_url
@@ -139,6 +140,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     yield from _submission_tasks(user)
     yield from _failed_image_tasks(user)
     yield from _unsearchable_tasks(user)
+    yield from _unrenderable_tasks(user)
     yield from _unpublished_change_tasks(user)
     yield from _page_tasks(user)
     yield from _ready_draft_tasks(user)
@@ -273,6 +275,18 @@ def _unsearchable_tasks(user: User) -> Iterator[Task]:
         title = f"Search cannot find “{entry.title}”"
         reason = f"Its text cannot be read ({entry.problem}). Simplify the text and save it again."
         yield Task(title, reason, url, "Open", "warning", "red")
+
+
+def _unrenderable_tasks(user: User) -> Iterator[Task]:
+    """Yield the texts that were left out of feeds and other places, because they raised an error."""
+    if not user.is_superuser:
+        return
+    problems = RenderingProblem.objects.recent().order_by("-failed_at").prefetch_related("row")[:MAX_ROWS]
+    for problem in problems:
+        if problem.row is not None and not problem.is_solved:
+            title = f"The text of “{problem.row}” is missing in {problem.place}"
+            reason = f"It cannot be rendered ({problem.error}). Simplify the text and save it again."
+            yield Task(title, reason, admin_url(problem.row), "Open", "warning", "red")
 
 
 def _unpublished_change_tasks(user: User) -> Iterator[Task]:

@@ -1,5 +1,6 @@
 """The models of richtext, for Django to find."""
 
+from richtext.problems import RenderingProblem
 from richtext.references import Reference
 
-__all__ = ["Reference"]
+__all__ = ["Reference", "RenderingProblem"]

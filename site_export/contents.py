@@ -19,6 +19,7 @@ LEFT_OUT: dict[str, str] = {
     "search": _DERIVED,
     "pagecache": _DERIVED,
     "richtext.Reference": _DERIVED,
+    "richtext.RenderingProblem": _MACHINE,
     "operations": _MACHINE,
     "backups": _MACHINE,
     "public_forms": _MACHINE,

@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,10 @@ from pages.models import Page
 from richtext import embeds
 from richtext.analysis import analyze
 from richtext.embeds import Embed, RenderTarget
+from richtext.problems import render_each
 
+# What the dashboard calls an export.
+_PLACE = "the export of the site"
 _EMBED = re.compile(r'<div\b[^<>]*\bdata-embed="([\w-]+)"[^<>]*\bdata-id="(\d+)"[^<>]*>\s*</div>')
 _IMAGE = re.compile(r'<img\b[^<>]*\bdata-image="(\d+)"[^<>]*>')
 _ALT = re.compile(r'\balt="([^"]*)"')
@@ -24,12 +27,19 @@ _OWN_LINK = re.compile(r'(<a\b[^<>]*\bhref=")(/(?!/)[^"]*)')
 _ANY_IMAGE = re.compile(r"<(?:img|source)\b[^<>]*>|</?picture\b[^<>]*>")
 
 
-def plain_html(bodies: Collection[str], media_url: str) -> list[str]:
+def plain_html(documents: Sequence[Post | Page], media_url: str) -> list[str]:
     """Return the bodies as HTML that any program shows, with a query per kind of embed.
 
     Images are the originals, at their names in the library below `media_url`. Links within the site are absolute.
+    A body that cannot be rendered is returned as it is stored.
     """
-    return [_filled(body, images, markup, media_url) for images, markup in [_load(bodies)] for body in bodies]
+
+    def fill(documents: Sequence[Post | Page]) -> list[str | None]:
+        images, markup = _load([document.body for document in documents])
+        return [_filled(document.body, images, markup, media_url) for document in documents]
+
+    found = render_each(documents, _PLACE, fill, None)
+    return [document.body if body is None else body for document, body in zip(documents, found, strict=True)]
 
 
 def _load(bodies: Collection[str]) -> tuple[dict[int, Image], dict[tuple[str, int], str]]:
@@ -92,8 +102,15 @@ def front_matter(document: Post | Page) -> str:
     return "\n".join(["---", *lines, "---", ""])
 
 
-def to_markdown(body: str) -> str:
-    """Return HTML as Markdown. Superscript, subscript and tables without a header stay HTML."""
+def to_markdown(document: Post | Page, body: str) -> str:
+    """Return the `body` of a document, which is HTML, as Markdown. One that cannot be converted stays HTML.
+
+    Superscript, subscript and tables without a header do, too.
+    """
+    return render_each([document], _PLACE, lambda _: [_to_markdown(body)], body)[0]
+
+
+def _to_markdown(body: str) -> str:
     text: str = markdownify(body, heading_style=ATX, bullets="-", sub_symbol="<sub>", sup_symbol="<sup>")
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

@@ -133,12 +133,12 @@ def _write_documents(writer: Writer, kind: str, model: Any) -> None:
         rows = rows.prefetch_related("categories", "tags")
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE), BATCH_SIZE):
         depth = "../" * 2
-        bodies = plain_html([document.body for document in batch], f"{depth}media/")
+        bodies = plain_html(batch, f"{depth}media/")
         for document, body in zip(batch, bodies, strict=True):
             # Slugs differ in more than case only by chance, and some file systems ignore case.
             name = f"{document.pk}-{document.slug}"[:120]
             writer.write(f"html/{kind}/{name}.html", [html_page(document, body)])
-            writer.write(f"markdown/{kind}/{name}.md", [front_matter(document), "\n", to_markdown(body)])
+            writer.write(f"markdown/{kind}/{name}.md", [front_matter(document), "\n", to_markdown(document, body)])
 
 
 def _left_out() -> str:

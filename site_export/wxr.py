@@ -95,7 +95,7 @@ def _documents(model: Any) -> Iterator[str]:
         rows = rows.order_by("path")
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE), BATCH_SIZE):
         comments = _comments(model, [document.pk for document in batch])
-        bodies = plain_html([document.body for document in batch], media_url())
+        bodies = plain_html(batch, media_url())
         for document, body in zip(batch, bodies, strict=True):
             yield _document(document, body, comments[document.pk])
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.text import normalize_newlines
 
@@ -28,7 +28,7 @@ from wordpress.models import ImportedObject, digest
 from wordpress.paragraphs import paragraphs
 from wordpress.placeholders import Placeholders
 from wordpress.reader import Item
-from wordpress.report import Kind, Outcome, Report
+from wordpress.report import ITEM_ERRORS, Kind, Outcome, Report
 from wordpress.terms import TermImporter
 from wordpress.undo_handlers import delete_rows, unless_used
 
@@ -43,7 +43,6 @@ _STATUSES = {
 }
 # Pingbacks and trackbacks are automatic notices of links.
 _REASONS = {"pingback": "It is a pingback.", "trackback": "It is a trackback."}
-_ERRORS = (DatabaseError, ValidationError, ValueError, RecursionError)
 _validate_url = URLValidator(schemes=["http", "https"])
 
 
@@ -76,7 +75,7 @@ class CommentImporter:
         batch = list(items)
         try:
             self._import_batch(batch)
-        except _ERRORS:
+        except ITEM_ERRORS:
             log.info("A batch of comments failed. Importing those of each post alone", exc_info=True)
             for key, item in batch:
                 self._import_alone(key, item)
@@ -84,7 +83,7 @@ class CommentImporter:
     def _import_alone(self, key: str, item: Item) -> None:
         try:
             self._import_batch([(key, item)])
-        except _ERRORS as error:
+        except ITEM_ERRORS as error:
             log.exception("Comments of WordPress %s %s", item.post_type, item.post_id)
             report = self.report.child()
             for found in _comments_of(key, item):

@@ -10,8 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, models, transaction
+from django.db import models, transaction
 from django.utils.html import escape
 from django.utils.text import get_text_list
 
@@ -32,7 +31,7 @@ from wordpress.media.reporting import attachment_report
 from wordpress.models import ImportedObject, fingerprint
 from wordpress.old_paths import Attachment
 from wordpress.reader import Export, Item
-from wordpress.report import Kind, Outcome, Report
+from wordpress.report import ITEM_ERRORS, Kind, Outcome, Report
 from wordpress.seo import SeoImporter
 from wordpress.source_site import SourceSite
 from wordpress.stored_blocks import ReusableBlocks
@@ -41,7 +40,6 @@ from wordpress.terms import TermImporter
 log = logging.getLogger(__name__)
 
 MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
-_ERRORS = (DatabaseError, ValidationError, ValueError, RecursionError)
 
 
 class Importer:
@@ -136,7 +134,7 @@ class Importer:
             with transaction.atomic():
                 self._import(item, key, report)
                 report.save()
-        except _ERRORS as error:
+        except ITEM_ERRORS as error:
             log.exception("WordPress %s %s", item.post_type, item.post_id)
             # The rollback also removed what this item created.
             self.terms.clear()
@@ -184,7 +182,7 @@ class Importer:
                 for draft in drafts:
                     report.add(draft.report)
                 report.save()
-        except _ERRORS:
+        except ITEM_ERRORS:
             log.info("A batch of posts failed. Importing its posts one by one", exc_info=True)
             self.terms.clear()
             self.media.clear()

@@ -11,7 +11,7 @@ from pages.models import Page
 from wordpress.authors import author_key, public_name
 from wordpress.item_content import display_title, fill_document
 from wordpress.reader import Author, Export, Item
-from wordpress.report import Report
+from wordpress.report import ITEM_ERRORS, Report
 from wordpress.source_site import SourceSite
 
 MAX_TITLES = 20
@@ -68,7 +68,7 @@ class Preview:
             return
         try:
             fill_document(Post() if item.post_type == "post" else Page(), item, site, self.report)
-        except (ValueError, RecursionError) as error:
+        except ITEM_ERRORS as error:
             self.report.notes.append(f"“{display_title(item)}” could not be read: {error}")
 
 

@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, models
+from lxml.etree import LxmlError
 
 from wordpress.models import ImportRun, ReportRow
 
@@ -24,6 +26,19 @@ OUTCOMES = {
     "failed": "failed",
 }
 BATCH_SIZE = 200
+# What the content of one item may cause. Errors of disks and the network concern all items.
+ITEM_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    DatabaseError,
+    LookupError,
+    LxmlError,
+    RecursionError,
+    TypeError,
+    ValidationError,
+    ValueError,
+)
 
 
 @dataclass

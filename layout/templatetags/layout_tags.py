@@ -16,6 +16,8 @@ from layout.models import Block
 from layout.providers import VARIANTS
 from layout.rendering import LayoutRenderer, Menu, RenderedBlock
 from pagecache.per_version import html_per_version, once_per_version
+from richtext.problems import render_each
+from richtext.rendering import render
 
 register = template.Library()
 
@@ -54,6 +56,12 @@ def menu(context: Context, area: str) -> Menu:
 def blocks(context: Context, area: str) -> list[RenderedBlock]:
     """Return the blocks of `area` in order."""
     return context["layout"].blocks(area)
+
+
+@register.filter
+def block_text(block: Block) -> SafeString:
+    """Return the text of `block`, or nothing if it cannot be rendered: it may be on every page."""
+    return render_each([block], "the layout", lambda _: [render(block.text)], SafeString())[0]
 
 
 @register.simple_tag(takes_context=True)

@@ -24,6 +24,7 @@ from newsletter.campaigns.previews import preview_page
 from newsletter.campaigns.progress import get_progress
 from newsletter.campaigns.test_emails import send_test_email
 from newsletter.models import Campaign, TestEmail
+from newsletter.rendering.messages import RenderingError
 from outbox.headers import validate_deliverable
 from outbox.sending import delivery_problem
 from plaintext.numbers import parse_pk
@@ -133,12 +134,20 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
         if error := self._test_email_error(request, form):
             self.message_user(request, error, messages.ERROR)
         else:
-            test_email = send_test_email(campaign, form.cleaned_data["to_email"])
+            self._send_test(request, campaign, form.cleaned_data["to_email"])
+        return redirect(f"{self._url('change', campaign.pk)}#preflight")
+
+    def _send_test(self, request: HttpRequest, campaign: Campaign, to_email: str) -> None:
+        try:
+            test_email = send_test_email(campaign, to_email)
+        except RenderingError as error:
+            message = f"No test email was sent, because the text cannot be rendered ({error}). Simplify the text."
+            self.message_user(request, message, messages.ERROR)
+        else:
             message = f"A test email to {test_email.to_email} will be sent within seconds."
             self.message_user(request, message, messages.SUCCESS)
             if problem := delivery_problem(TestEmail.objects.all()):
                 self.message_user(request, problem, messages.WARNING)
-        return redirect(f"{self._url('change', campaign.pk)}#preflight")
 
     def _test_email_error(self, request: HttpRequest, form: TestEmailForm) -> str:
         """Return why no test email can be sent; "" if it can."""

@@ -13,6 +13,7 @@ from pagecache.responses import allow_parameters
 from plaintext.numbers import parse_page_number
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
+from richtext.problems import render_each
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.urls import absolute_url
 
@@ -39,11 +40,15 @@ def archive_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "post__author", "post__featured_image", "post__primary_category"
     )
     campaign = get_object_or_404(campaigns, slug=slug)
-    opening, body = render_texts(campaign, RenderTarget.PAGE)
+    texts = render_each(
+        [campaign], "the newsletter archive", lambda _: [render_texts(campaign, RenderTarget.PAGE)], None
+    )
+    opening, body = texts[0] or ("", "")
     context = {
         "campaign": campaign,
         "opening": opening,
         "body": body,
+        "is_unreadable": texts[0] is None,
         "posts": digest_posts(campaign),
         "meta": _campaign_meta(campaign),
     }

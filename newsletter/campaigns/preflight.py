@@ -1,11 +1,9 @@
 """Checks before a campaign is sent. A finding with Level.ERROR blocks scheduling; all others are advice."""
 
-import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError
 from lxml import html
 
 from affiliates.shop_urls import host_of, is_amazon
@@ -14,10 +12,9 @@ from images.models import Image
 from newsletter.campaigns.progress import estimate_duration, format_duration
 from newsletter.delivery import deliverability
 from newsletter.models import Campaign, NewsletterSettings
-from newsletter.rendering.messages import RenderedEmail, render_campaign
+from newsletter.rendering.messages import RenderedEmail, RenderingError, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
 from newsletter.tokens import TokenPurpose
-from object_storage.errors import StorageUnavailableError
 from operations.findings import Finding, Level
 from operations.models import WorkerProcess
 from plaintext.numbers import parse_pk
@@ -25,8 +22,6 @@ from richtext.analysis import analyze, plain_text
 from richtext.links import site_path
 from richtext.sanitizer import parse
 from siteinfo.urls import admin_url
-
-log = logging.getLogger(__name__)
 
 # Characters that phones show of a subject, and mail clients of a preheader.
 SUBJECT_LENGTH = 60
@@ -59,12 +54,9 @@ def run_preflight(campaign: Campaign) -> Preflight:
     audience_size = campaign.audience().count()
     try:
         email = render_campaign(campaign, newsletter_settings)
-    except (DatabaseError, StorageUnavailableError):
-        raise
-    except Exception as error:
-        log.exception("Campaign %s cannot be rendered", campaign.pk)
+    except RenderingError as error:
         advice = "Simplify the text, or write the part that causes it again."
-        problem = Finding(Level.ERROR, f"The text cannot be rendered ({type(error).__name__}).", advice, "#id_body")
+        problem = Finding(Level.ERROR, f"The text cannot be rendered ({error}).", advice, "#id_body")
         return Preflight([problem], audience_size)
     findings = [
         *_check_sender(newsletter_settings),

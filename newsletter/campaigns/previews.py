@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from newsletter.models import Campaign, NewsletterSettings
-from newsletter.rendering.messages import RenderedEmail, render_campaign
+from newsletter.rendering.messages import RenderedEmail, RenderingError, render_campaign
 from newsletter.rendering.personal_links import placeholder_url
 from newsletter.tokens import TokenPurpose
 from siteinfo.urls import absolute_url
@@ -18,7 +18,10 @@ _TEXT_STYLE = (
 
 
 def preview_email(campaign: Campaign) -> RenderedEmail:
-    """Return the email of `campaign`, as frozen or as it would be sent now, without personal links."""
+    """Return the email of `campaign`, as frozen or as it would be sent now, without personal links.
+
+    Raise RenderingError if its text cannot be rendered.
+    """
     if campaign.frozen_sha256:
         email = RenderedEmail(campaign.frozen_subject, campaign.frozen_html, campaign.frozen_text)
     else:
@@ -36,7 +39,12 @@ def preview_page(campaign: Campaign, kind: str) -> str:
 
     The color scheme is chosen by rewriting the email's media queries, so it does not depend on the author's system.
     """
-    email = preview_email(campaign)
+    try:
+        email = preview_email(campaign)
+    except RenderingError as error:
+        page = '<!doctype html><meta charset="utf-8"><style>{}</style><p>{}</p>'
+        problem = f"The text cannot be rendered ({error}). Simplify it, or write the part that causes it again."
+        return format_html(page, _TEXT_STYLE, problem)
     if kind == "text":
         page = '<!doctype html><meta charset="utf-8"><style>{}</style><pre>{}</pre>'
         return format_html(page, _TEXT_STYLE, email.text)

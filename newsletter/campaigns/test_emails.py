@@ -7,7 +7,7 @@ from newsletter.models import Campaign, TestEmail
 
 
 def send_test_email(campaign: Campaign, to_email: str) -> TestEmail:
-    """Queue a test email to `to_email`, replacing earlier ones."""
+    """Queue a test email to `to_email`, replacing earlier ones. Raise RenderingError without a text."""
     email = preview_email(campaign)
     with transaction.atomic():
         campaign.test_emails.filter(to_email=to_email).delete()

@@ -7,14 +7,13 @@ import logging
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import CharField, DateTimeField, F, Max, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Replace
 from django.utils import timezone
 
 from newsletter.models import Campaign, Delivery, NewsletterSettings, Subscriber
-from newsletter.rendering.messages import render_campaign
-from object_storage.errors import StorageUnavailableError
+from newsletter.rendering.messages import RenderingError, render_campaign
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +61,8 @@ def prepare_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings
         rows = Campaign.objects.filter(pk=campaign.pk)
         try:
             email = render_campaign(campaign, newsletter_settings)
-        except (DatabaseError, StorageUnavailableError):
-            raise
-        except Exception as error:
-            log.exception("Campaign %s cannot be rendered", campaign.pk)
-            reason = f"Its text cannot be rendered ({type(error).__name__}), so nothing was sent. Simplify the text, "
+        except RenderingError as error:
+            reason = f"Its text cannot be rendered ({error}), so nothing was sent. Simplify the text, "
             reason += "check the preview and schedule it again."
             rows.filter(frozen_sha256="").transition(_STATUS.PREPARING, _STATUS.DRAFT, pause_reason=reason)
             return False

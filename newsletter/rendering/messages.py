@@ -1,7 +1,9 @@
 """Render campaigns as emails, with placeholders for personal links, and their texts for other render targets."""
 
+import logging
 from typing import Any, NamedTuple
 
+from django.db import DatabaseError
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Post
@@ -18,6 +20,8 @@ from siteinfo.models import SiteInfo
 from siteinfo.seo import truncate
 from siteinfo.urls import absolute_url
 
+log = logging.getLogger(__name__)
+
 # Gmail clips emails at 102 kB, and with them the unsubscribe link at the end. Personal tokens add to this size.
 MAX_HTML_BYTES = 98_000
 _TEMPLATE = "newsletter/email/campaign/body.html"
@@ -31,11 +35,26 @@ class RenderedEmail(NamedTuple):
     text: str
 
 
+class RenderingError(Exception):
+    """Raised for a campaign whose text cannot be rendered. The message is the name of the error that it caused."""
+
+
 def render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings) -> RenderedEmail:
-    """Render `campaign`, with placeholders for personal links.
+    """Render `campaign`, with placeholders for personal links. Raise RenderingError if its text cannot be rendered.
 
     If it exceeds MAX_HTML_BYTES and the full text is on the site, it is cut and links there.
     """
+    try:
+        return _render_campaign(campaign, newsletter_settings)
+    except (DatabaseError, ConnectionError):
+        # No text causes these.
+        raise
+    except Exception as error:
+        log.exception("Campaign %s cannot be rendered", campaign.pk)
+        raise RenderingError(type(error).__name__) from error
+
+
+def _render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings) -> RenderedEmail:
     is_of_post = campaign.kind == Campaign.Kind.POST
     post = _linked_post(campaign)
     post_url = absolute_url(post.get_absolute_url()) if post else ""

@@ -8,6 +8,7 @@ from django.utils import timezone
 from newsletter.delivery import materialize
 from newsletter.delivery.materialize import prepare_campaign, prepare_due_campaigns
 from newsletter.models import Campaign, NewsletterSettings, Subscription, Topic
+from newsletter.rendering import messages
 from newsletter.rendering.messages import RenderedEmail
 from tests.factories import make_campaign, make_subscriber
 from tests.newsletter.delivery.harness import make_newsletter_settings
@@ -102,14 +103,14 @@ def test_campaign_that_cannot_be_prepared_does_not_block_others(
 ) -> None:
     make_newsletter_settings()
     broken, working = make_scheduled(), make_scheduled()
-    original = materialize.render_campaign
+    original = messages._render_campaign
 
     def render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings) -> RenderedEmail:
         if campaign.pk == broken.pk:
             raise RuntimeError
         return original(campaign, newsletter_settings)
 
-    monkeypatch.setattr(materialize, "render_campaign", render_campaign)
+    monkeypatch.setattr(messages, "_render_campaign", render_campaign)
     assert prepare_due_campaigns() == 1
     assert f"Campaign {broken.pk} cannot be rendered" in caplog.text
     assert [Campaign.objects.get(pk=each.pk).status for each in (broken, working)] == ["draft", "sending"]
