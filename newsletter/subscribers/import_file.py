@@ -1,8 +1,10 @@
 """Read the subscribers in a CSV file: once to understand it, then again for the preview or the import."""
 
+from array import array
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import pairwise
 from typing import BinaryIO, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -62,6 +64,8 @@ class SubscriberFile:
         self._left: dict[bytes, str] = {}
         # The people with a line whose status is unknown.
         self._doubtful: set[bytes] = set()
+        # Beginnings of the fingerprints of people with several lines.
+        self._repeated: set[int] = set()
         values = self._read_values()
         has_address = any(is_part_of_address(each.heading) for each in values)
         try:
@@ -84,7 +88,9 @@ class SubscriberFile:
             key = _fingerprint(row.email)
             if key in seen:
                 continue
-            seen.add(key)
+            # Most people have one line, and need not be remembered.
+            if _beginning(key) in self._repeated:
+                seen.add(key)
             if key in self._left:
                 yield row._replace(status=self._left[key])
             elif key in self._doubtful:
@@ -109,11 +115,16 @@ class SubscriberFile:
             for position, (name, use) in enumerate(zip(header.cells, uses, strict=True))
         ]
         examined = [column for column in columns if can_say_who_left(column.use)]
+        email_position, beginnings = uses.index(Use.EMAIL), array("Q")
         for line in self._lines():
             self.line_count += 1
+            email = line.cells[email_position] if email_position < len(line.cells) else ""
+            beginnings.append(_beginning(_fingerprint(clean_email(unescape_formula(email)))))
             for column in examined:
                 if column.position < len(line.cells):
                     column.add(line.cells[column.position])
+        ordered = sorted(beginnings)
+        self._repeated = {first for first, second in pairwise(ordered) if first == second}
         return columns
 
     def _find_those_who_left(self) -> None:
@@ -216,3 +227,8 @@ def _first(statuses: Iterable[str]) -> str:
 def _fingerprint(email: str) -> bytes:
     """Return a short key for an email address. Large files have many."""
     return blake2b(normalize_email(email).encode(), digest_size=10).digest()
+
+
+def _beginning(fingerprint: bytes) -> int:
+    """Return the first 8 bytes as a number, which takes less memory."""
+    return int.from_bytes(fingerprint[:8])
