@@ -6,6 +6,7 @@ all use it, on SQLite and PostgreSQL alike. After a change, run `manage.py rebui
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters that Unicode does not decompose into a base letter and a mark, as in ø, ł, đ, æ, œ, ı and ᴀ.
 _LATIN_NAME = re.compile(
@@ -32,9 +33,12 @@ _OPTIONAL_MARKS = (
 _SHAPELESS = "\u0640\u115f\u1160\u3164\uffa0\u17b4\u17b5"
 
 
+_NOT_PLAIN = re.compile("([^ -~]+)")
 _REMOVED = re.compile(f"[{_OPTIONAL_MARKS}{_SHAPELESS}]")
 # The planes above hold ideographs, private characters and tags, too many to keep.
 _MAX_CACHED = 0x20000
+# Between plain characters, mostly the same few others occur, such as quotation marks.
+_SHORT = 10
 
 
 class _Table(dict[int, int | str | None]):
@@ -71,7 +75,18 @@ def fold(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text.lower()
+    # Most characters of most texts are plain. No other character composes with one of them.
+    pieces = _NOT_PLAIN.split(text)
+    pieces[::2] = [plain.lower() for plain in pieces[::2]]
+    pieces[1::2] = [_fold_short(other) if len(other) < _SHORT else _fold_any(other) for other in pieces[1::2]]
+    return "".join(pieces)
+
+
+def _fold_any(text: str) -> str:
     # Before normalizing, which turns an acute accent typed as an apostrophe into a space. After it, for the marks.
     decomposed = unicodedata.normalize("NFKD", text.translate(_TABLE)).casefold()
     # Casefolding can yield characters that are composed or have marks, as for the Turkish İ.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", decomposed).translate(_TABLE))
+
+
+_fold_short = lru_cache(maxsize=10_000)(_fold_any)

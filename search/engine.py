@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, Model
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from search.backends import get_backend
@@ -18,6 +21,9 @@ from search.sources import SOURCES
 PER_PAGE = 10
 # How well an entry matches. Better ones come first, whatever their score.
 _WHOLE, _PREFIX, _PARTIAL = range(3)
+# Stand for the current time in parameters that are cached.
+_NOW = object()
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -172,16 +178,25 @@ def _category_filter(category: str) -> str:
 
 def public_condition(table: str) -> Sql:
     """Return the condition that visitors may see the document of a row of `table` now."""
+    sql, params = _public_condition(table, connection.vendor, *(source.content_type.pk for source in SOURCES))
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    return sql, [now if param is _NOW else param for param in params]
+
+
+@cache
+def _public_condition(table: str, vendor: str, *content_types: int) -> Sql:
+    """Return the condition with _NOW in its parameters. Compiling its querysets took a third of a search."""
     conditions: list[str] = []
     params: list[Any] = []
-    for source in SOURCES:
-        public, public_params = source.documents.published().order_by().values(key=F("pk")).query.sql_with_params()
+    for source, content_type in zip(SOURCES, content_types, strict=True):
+        public, public_params = source.published(_ANY_TIME).order_by().values(key=F("pk")).query.sql_with_params()
         conditions.append(
-            f"({table}.content_type_id = {source.content_type.pk} AND EXISTS"
+            f"({table}.content_type_id = {content_type} AND EXISTS"
             f" (SELECT 1 FROM ({public}) public WHERE public.key = {table}.object_id))"
         )
         params += public_params
-    return f"({' OR '.join(conditions)})", params
+    any_time = connection.ops.adapt_datetimefield_value(_ANY_TIME)
+    return f"({' OR '.join(conditions)})", tuple(_NOW if param == any_time else param for param in params)
 
 
 def _load_hits(matches: Sequence[_Match], terms: Sequence[Term]) -> list[Hit]:

@@ -1,7 +1,7 @@
 """Cut the part of a text around the matches of a query, and mark them."""
 
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import islice
@@ -20,9 +20,10 @@ _MATCH_START, _MATCH_END = "\x02", "\x03"
 _LENGTH, _LENGTH_BEFORE = 180, 60
 _MAX_LINES = 8
 _MAX_SPANS = 20
-_BOUNDARY = r"(?![^ \n])"
 # Only this much of a line is read, which is a long paragraph.
 _MAX_LINE_LENGTH = 2000
+# Characters other than plain ASCII, with the one before them, which they may combine with.
+_NOT_PLAIN = re.compile(r"[ -~]?[^ -~]+")
 # A character with everything that folds together with it, such as marks, soft hyphens and halfwidth voicing marks.
 _CLUSTER = re.compile(rf".(?:{MARKS}|[\u00ad\u200b-\u200f\u2060\ufeff\uff9e\uff9f])*", re.DOTALL)
 
@@ -49,46 +50,54 @@ def make_excerpt(text: str, tokens: str, terms: Sequence[Term]) -> SafeString:
     return SafeString("")
 
 
-def _lines_with_matches(tokens: str, terms: Sequence[Term]) -> list[tuple[int, float]]:
-    """Return the numbers of lines that may contain matches, those of most terms first, and where in the line."""
-    # A space before every token.
-    tokens = f" {tokens}".replace("\n", "\n ")
+def _lines_with_matches(tokens: str, terms: Sequence[Term]) -> Iterator[tuple[int, float]]:
+    """Yield the numbers of lines that may contain matches, those of most terms first, and where in the line."""
+    # A space before every token and after the last of a line.
+    tokens = f" {tokens} ".replace("\n", " \n ")
+    if len(terms) == 1:
+        # One by one, because the first is nearly always enough.
+        yield from _lines_of(tokens, terms[0])
+        return
     positions: dict[int, float] = {}
-    counts = defaultdict[int, int](int)
+    counts = Counter[int]()
     for term in terms:
-        numbers: set[int] = set()
-        for pattern in _token_patterns(term):
-            if numbers:
-                break
-            match = pattern.search(tokens)
-            while match and len(numbers) < _MAX_LINES:
-                number, start = tokens.count("\n", 0, match.start()), tokens.rfind("\n", 0, match.start()) + 1
-                end = tokens.find("\n", match.end()) % (len(tokens) + 1)
-                numbers.add(number)
-                positions.setdefault(number, (match.start() - start) / (end - start))
-                match = pattern.search(tokens, end)
-        for number in numbers:
+        for number, position in _lines_of(tokens, term):
+            positions.setdefault(number, position)
             counts[number] += 1
     best = sorted(counts, key=lambda number: (-counts[number], number))
-    return [(number, positions[number]) for number in best[:_MAX_LINES]]
+    yield from ((number, positions[number]) for number in best[:_MAX_LINES])
 
 
-@lru_cache
-def _token_patterns(term: Term) -> tuple[re.Pattern[str], ...]:
-    """Return patterns for the tokens that `term` matches. Each is only needed if those before find nothing."""
-    patterns = [f" {' '.join(term.stems)}{'' if term.is_open else _BOUNDARY}"]
+def _lines_of(tokens: str, term: Term) -> Iterator[tuple[int, float]]:
+    """Yield the numbers of the first lines whose tokens `term` may match, and where in the line."""
+    for text in _token_texts(term):
+        at, number, counted = tokens.find(text), 0, 0
+        has_found = at >= 0
+        for _ in range(_MAX_LINES):
+            if at < 0:
+                break
+            number, counted = number + tokens.count("\n", counted, at), at
+            start, end = tokens.rfind("\n", 0, at) + 1, tokens.find("\n", at) % (len(tokens) + 1)
+            yield number, (at - start) / (end - start)
+            at = tokens.find(text, end)
+        if has_found:
+            return
+
+
+def _token_texts(term: Term) -> Iterator[str]:
+    """Yield the tokens that `term` matches. Each text is only needed if those before are not found."""
+    yield f" {' '.join(term.stems)}{'' if term.is_open else ' '}"
     if term.compound:
-        patterns.append(f" {term.compound}{_BOUNDARY}")
+        yield f" {term.compound} "
     if term.prefix:
         # Stemming changes no more than the last letters.
-        patterns.append(f" {term.prefix[: max(3, len(term.prefix) - 3)]}")
-    return tuple(map(re.compile, patterns))
+        yield f" {term.prefix[: max(3, len(term.prefix) - 3)]}"
 
 
 def _find(folded: str, offsets: Sequence[int], term: Term) -> list[_Span]:
     """Return where a text contains `term`, given as `_fold_with_offsets` returns it."""
-    found = (_end_of_match(folded, start, term) for start in _possible_starts(folded, _beginning(term)))
-    return [(offsets[start], _end(offsets, end)) for start, end in filter(None, found)]
+    found = filter(None, (_end_of_match(folded, start, term) for start in _possible_starts(folded, _beginning(term))))
+    return [(offsets[start], _end(offsets, end)) for start, end in islice(found, _MAX_SPANS)]
 
 
 def _possible_starts(folded: str, beginning: str) -> Iterator[int]:
@@ -138,12 +147,16 @@ def _fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
     folded = fold(text)
     if len(folded) == len(text) and all(map(_folds_to_one, set(text))):
         return folded, range(len(text) + 1)
-    folded, offsets = "", list[int]()
-    for cluster in _CLUSTER.finditer(text):
-        piece = fold(cluster[0])
-        folded += piece
-        offsets += [cluster.start()] * len(piece)
-    return folded, [*offsets, len(text)]
+    pieces, offsets, at = list[str](), list[int](), 0
+    for run in _NOT_PLAIN.finditer(text):
+        pieces.append(text[at : run.start()].lower())
+        offsets += range(at, run.start())
+        for cluster in _CLUSTER.finditer(text, run.start(), run.end()):
+            pieces.append(fold(cluster[0]))
+            offsets += [cluster.start()] * len(pieces[-1])
+        at = run.end()
+    pieces.append(text[at:].lower())
+    return "".join(pieces), [*offsets, *range(at, len(text) + 1)]
 
 
 @cache

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from affiliates.models import Product
 from blog.models import Category, Post, TaggedPost
@@ -18,11 +19,12 @@ from search.models import IndexEntry
 class Source:
     """A kind of document.
 
-    The model's default queryset needs `published()`. `build_entries` makes unsaved entries of documents; `load_cards`
-    loads, by primary key, what `template` shows in the results.
+    `published` returns those that visitors can see at a time. `build_entries` makes unsaved entries of documents;
+    `load_cards` loads, by primary key, what `template` shows in the results.
     """
 
     model: type[Model]
+    published: Callable[[datetime], QuerySet[Any]]
     build_entries: Callable[[Any], Iterable[IndexEntry]]
     load_cards: Callable[[Iterable[int]], Iterable[Model]]
     template: str
@@ -89,18 +91,21 @@ def _product_entries(products: Iterable[Product]) -> Iterator[IndexEntry]:
 
 POSTS = Source(
     model=Post,
+    published=lambda at: Post.objects.published(at),
     build_entries=_post_entries,
     load_cards=lambda pks: Post.objects.published().filter(pk__in=pks).for_cards(),
     template="blog/_entry.html",
 )
 PAGES = Source(
     model=Page,
+    published=lambda at: Page.objects.published(at),
     build_entries=_page_entries,
     load_cards=lambda pks: Page.objects.published().filter(pk__in=pks).select_related("featured_image").without_text(),
     template="pages/_entry.html",
 )
 PRODUCTS = Source(
     model=Product,
+    published=lambda at: Product.objects.published(),
     build_entries=_product_entries,
     load_cards=lambda pks: Product.objects.published().filter(pk__in=pks).select_related("image", "section"),
     template="affiliates/_entry.html",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaintext.folded_lookup import folded_pattern
-from plaintext.folding import fold
+from plaintext.folding import _fold_any, fold
 
 # Letters that combine, fold to several or to none, besides any other character.
 TEXTS = st.text(
@@ -45,6 +45,11 @@ def test_spellings_of_the_same_word_become_equal(written: str, folded: str) -> N
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.text() | TEXTS)
+def test_plain_characters_fold_apart_from_the_others(text: str) -> None:
+    assert fold(text) == _fold_any(text)
 
 
 @given(TEXTS)
