@@ -28,11 +28,11 @@ from public_forms import client_counts
 from tests import chromium, databases
 from tests.accounts.staff import sign_in
 from tests.example_site import PUBLIC_PATHS, make_example_site
+from tests.fuzzing import examples
 
 # Generous, because a busy machine is slow but not broken.
 expect.set_options(timeout=15_000)
-# FUZZ_EXAMPLES=10000 tests longer; see docs/testing.md.
-hypothesis_settings.register_profile("suite", deadline=None, max_examples=int(os.environ.get("FUZZ_EXAMPLES", "100")))
+hypothesis_settings.register_profile("suite", deadline=None, max_examples=examples(100))
 hypothesis_settings.load_profile("suite")
 TransactionTestCase._fixture_teardown = lambda _: databases.delete_rows()  # type: ignore[attr-defined]
 

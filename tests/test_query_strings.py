@@ -1,6 +1,5 @@
 """No query string leads to an error page, on public pages and on the lists of the admin."""
 
-import os
 from urllib.parse import urlencode
 
 import pytest
@@ -12,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_post
+from tests.fuzzing import examples
 
-# FUZZ_EXAMPLES=10000 tests longer; see docs/testing.md.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))
 fuzz = settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -17,6 +17,7 @@ from plaintext.characters import strip_control_characters
 from plaintext.folding import fold
 from tests.affiliates.factories import make_favorite
 from tests.factories import make_category, make_post
+from tests.fuzzing import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +64,7 @@ def test_the_shop_finds_a_product_as_people_type_it(written: str, typed: str) ->
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40), st.integers(0), st.integers(1, 8))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_part_of_any_name_finds_it(name: str, start: int, length: int) -> None:
     name = strip_control_characters(name)
     Category.objects.update(name=name) or make_category(name=name)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from richtext import schema
 from richtext.analysis import plain_text
 from richtext.sanitizer import parse, sanitize, serialize
+from tests.fuzzing import examples
 
 
 @pytest.mark.parametrize(
@@ -153,14 +154,14 @@ _pieces = st.one_of(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(_pieces, max_size=25).map("".join))
 def test_sanitizing_is_idempotent(markup: str) -> None:
     once = sanitize(markup)
     assert sanitize(once) == once
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(st.sampled_from(["knee", "hip", "back", "walk", "rest"]), min_size=1, max_size=8), st.data())
 def test_visible_words_are_preserved_in_order(words: list[str], data: st.DataObject) -> None:
     wrappers = st.sampled_from(

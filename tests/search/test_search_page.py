@@ -10,6 +10,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from tests.factories import make_category, make_post
+from tests.fuzzing import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -117,7 +118,7 @@ def test_an_invalid_page_number_shows_a_page(client: Client, page: str) -> None:
     st.one_of(st.text(max_size=60), st.text(alphabet="abt \"'-*()^:+{}~<>|&!\\%_,.;", max_size=40)),
     st.text(max_size=10),
 )
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("a\x00b", "\x00")
 @example("knee " * 2000, "")
 @example("-" * 300, "/")

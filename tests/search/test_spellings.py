@@ -11,6 +11,7 @@ from blog.models import Post
 from search.engine import search
 from search.queries import MAX_LENGTH, Query
 from tests.factories import make_post
+from tests.fuzzing import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +147,7 @@ def test_a_query_cut_in_a_word_finds_the_words_before() -> None:
 @given(TEXTS, st.integers(0))
 @example("ß\u0345 ﬁ", 0)
 @example("a\u200d b", 0)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_word_copied_from_a_title_finds_it(title: str, number: int) -> None:
     post = Post.objects.filter(slug="it").first() or make_post(slug="it")
     post.title = title[:200]
@@ -161,7 +162,7 @@ def test_any_word_copied_from_a_title_finds_it(title: str, number: int) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_excerpt_changes_nothing_but_adds_marks(text: str) -> None:
     post = Post.objects.filter(slug="it").first() or make_post(slug="it", title="It")
     post.body = f"<p>meniscus {re.sub('[<>&]', ' ', text)}</p>"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from wordpress.content_converter import ConvertedBody, to_html
 
 IMAGE = '<img src="knee.jpg" alt="A knee" />'
@@ -246,7 +247,7 @@ BLOCKS = [
 ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.sampled_from(WORDS + TAGS), max_size=30).map("".join))
 def test_classic_body_preserves_every_character_in_order(body: str) -> None:
     def characters(text: str) -> list[str]:
@@ -257,7 +258,7 @@ def test_classic_body_preserves_every_character_in_order(body: str) -> None:
     assert characters(to_html(body).html) == characters(body)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.sampled_from(WORDS + TAGS + CODES + BLOCKS) | st.text(max_size=3), max_size=30).map("".join))
 def test_any_body_converts_without_leftover_placeholders(body: str) -> None:
     assert not set(to_html(body).html) & set(map(chr, (0, 1, 2, 3, 4, 5, 6, 7, 8)))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from blog.models import Post
 from richtext.sanitizer import parse, sanitize
+from tests.fuzzing import examples
 from tests.wordpress.exports import Writer, item
 from wordpress.content_converter import to_html
 from wordpress.hrefs import complete_links
@@ -196,7 +197,7 @@ _FORMS = st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.lists(st.tuples(_FORMS, st.lists(_WORDS, min_size=1, max_size=4)), min_size=1, max_size=6))
 def test_any_text_shows_the_same_words_in_the_same_order(parts: list[tuple[str, list[str]]]) -> None:
     body = "\n\n".join(form.format(" ".join(inner)) for form, inner in parts)
