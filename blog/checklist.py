@@ -16,7 +16,7 @@ from blog.internal_links import LinkChecker
 from blog.models import PublishingRules, Severity
 from evidence.claims import uncited_sentences
 from evidence.library import resolve
-from images.models import Image
+from images.models import Image, Video
 from publishing.models import Document, Snapshot
 from publishing.publish_checks import PublishError
 from richtext.analysis import Analysis, analyze
@@ -127,6 +127,15 @@ def _check_alt_text(content: Content) -> Iterator[Problem]:
             yield Problem(message, f"{admin_url(image)}#id_alt" if is_featured else "", str(image.pk))
 
 
+def _check_video_text(content: Content) -> Iterator[Problem]:
+    pks = [pk for kind, pk in content.analysis.embeds if kind == "video"]
+    for video in Video.objects.filter(pk__in=pks, has_captions=False, transcript="") if pks else ():
+        message = (
+            f"Confirm that the video “{video}” has captions, or add its transcript, for people who cannot hear it."
+        )
+        yield Problem(message, f"{admin_url(video)}#id_has_captions", str(video.pk))
+
+
 def _check_excerpt(content: Content) -> Iterator[Problem]:
     if not content["excerpt"]:
         yield Problem("Write an excerpt: one or two sentences that make people want to read the post.")
@@ -139,7 +148,7 @@ def _check_category(content: Content) -> Iterator[Problem]:
 
 def _check_featured_image(content: Content) -> Iterator[Problem]:
     if not content["featured_image"]:
-        yield Problem("Choose a featured image. Lists and shared links look empty without one.")
+        yield Problem("Choose a featured image. It draws people to the post, in lists and where it is shared.")
 
 
 def _check_heading_order(content: Content) -> Iterator[Problem]:
@@ -245,6 +254,7 @@ CHECKS = (
         Severity.BLOCK,
         Q(featured_image__alt="", featured_image__is_decorative=False),
     ),
+    Check("video_text", "Videos have captions or a transcript", "body", _check_video_text, Severity.BLOCK),
     Check("empty_links", "Links have a URL", "body", _check_empty_links, Severity.BLOCK),
     Check("broken_links", "Links within the site work", "body", _check_broken_links),
     Check("heading_order", "Heading levels are in order", "body", _check_heading_order),

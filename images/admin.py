@@ -164,7 +164,7 @@ class MediaFileAdmin(admin.ModelAdmin):
 class VideoAdmin(ImagePickerMixin, admin.ModelAdmin):
     """Edit the title and thumbnail of videos. They are added in the editor; deleting them would break texts."""
 
-    fields = ("title", "thumbnail", "original")
+    fields = ("title", "thumbnail", "original", "has_captions", "transcript")
     readonly_fields = ("original",)
     list_display = ("title", "original")
     search_fields = ("title__contains_folded", "key__contains_folded")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from django.template.defaultfilters import linebreaks_filter
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,7 +14,7 @@ from richtext import embeds
 from richtext.embeds import Embed, RenderTarget
 from siteinfo.urls import absolute_url
 
-SIZES = "(min-width: 46rem) 43.5rem, 92vw"
+SIZES = "(min-width: 43rem) 40rem, 92vw"
 
 
 def resolve_images(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
@@ -69,8 +70,8 @@ def _video_html(video: Video, start: int, target: RenderTarget) -> str:
     return format_html(
         '<div class="video" data-video="{player}"><a href="{url}">{thumbnail}'
         '<span class="video-title"><svg class="icon" aria-hidden="true"><use href="{sprite}#play"></use></svg>'
-        "<span><b>{title}</b> <small>Video, plays from {site}</small></span></span></a>"
-        '<script type="module" src="{script}"></script></div>',
+        "<span><b>{title}</b> <small>Video, plays from {site}{captions}</small></span></span></a>"
+        '<script type="module" src="{script}"></script></div>{transcript}',
         player=video.player_url(start),
         url=url,
         thumbnail=image_html(video.thumbnail, sizes=SIZES, alt="") if video.thumbnail else "",
@@ -78,7 +79,18 @@ def _video_html(video: Video, start: int, target: RenderTarget) -> str:
         title=video,
         site=video.get_provider_display(),
         script=static("site/js/video.js"),
+        captions=", with captions" if video.has_captions else "",
+        transcript=_transcript(video),
     )
+
+
+def _transcript(video: Video) -> SafeString:
+    """Return the transcript below the video, closed until someone opens it, or ""."""
+    if not video.transcript.strip():
+        return SafeString("")
+    # Documents may show a video twice, so the heading has no id.
+    summary = '<details class="transcript"><summary>Transcript of “{}”</summary>{}</details>'
+    return format_html(summary, video, linebreaks_filter(video.transcript))
 
 
 def register() -> None:

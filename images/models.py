@@ -245,6 +245,14 @@ class Video(ReferenceSource):
         verbose_name="thumbnail",
         help_text="Shown until someone plays the video.",
     )
+    has_captions = models.BooleanField(
+        "has captions",
+        default=False,
+        help_text="Check this if the video has captions that you have read, or if nobody speaks in it.",
+    )
+    transcript = models.TextField(
+        blank=True, help_text="What is said and shown, for people who cannot hear or see it. Shown below the video."
+    )
 
     class Meta:
         ordering = ("-pk",)

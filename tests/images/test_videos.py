@@ -13,6 +13,7 @@ from django.urls import reverse
 from PIL import Image as Pillow
 from playwright.sync_api import Page, Route, expect
 
+from blog.checklist import findings
 from images import videos
 from images.models import Image, Video
 from richtext.embeds import RenderTarget
@@ -359,3 +360,26 @@ def test_without_a_response_the_author_chooses_an_image_from_the_library(admin_p
     admin_page.frame_locator("dialog iframe").get_by_role("button", name="Stairs").click()
     expect(admin_page.locator(".ProseMirror .video img")).to_be_visible()
     assert Video.objects.get().thumbnail == Image.objects.get()
+
+
+@pytest.mark.django_db
+def test_a_video_needs_captions_or_a_transcript_before_its_post_is_published() -> None:
+    video = Video.objects.create(provider="vimeo", key="12345678", title="Heel drops")
+    post = make_post(body=f'<div data-embed="video" data-id="{video.pk}"></div>')
+
+    def problems() -> list[str]:
+        return [each.message for each in findings(post.snapshot()) if each.check.id == "video_text"]
+
+    (message,) = problems()
+    assert "Heel drops" in message
+    video.transcript = "Stand on the step.\n\nLower <slowly>."
+    video.save()
+    assert problems() == []
+    page = render(post.body)
+    assert "<summary>Transcript of “Heel drops”</summary>" in page
+    assert "<p>Lower &lt;slowly&gt;.</p>" in page
+    video.transcript, video.has_captions = "", True
+    video.save()
+    assert problems() == []
+    assert "with captions" in render(post.body)
+    assert "<details" not in render(post.body)
