@@ -143,7 +143,7 @@ bench-newsletter: setup-dev ## Measure campaigns to N= subscribers and the cost 
 	@$(PYTHON) -m benchmarks.newsletter --subscribers $(N) --peer .venv/peers
 	@$(PYTHON) -m benchmarks.newsletter_crashes
 
-audit: setup-dev ## Examine the demo site with axe, Nu and Lighthouse; writes docs/quality.md
+audit: setup-dev ## Examine the demo and an imported site with axe, Nu and Lighthouse; writes docs/quality.md
 	$(call install,requirements-audit.txt)
 	@$(PYTHON) -m tests.chromium
 	@cmp -s audit/package-lock.json .venv/audit/package-lock.json || { echo "Installing audit/package-lock.json ..."; \

@@ -2,7 +2,8 @@
 
     python -m audit [--runs 3] [--without-lighthouse]
 
-Serves the demo as in production, prints a report, writes docs/quality.md, and exits with 1 if there are findings.
+Serves the demo, and then a site imported from WordPress, as in production. Prints a report, writes docs/quality.md, and
+exits with 1 if there are findings.
 `make audit` installs the tools.
 """
 
@@ -20,9 +21,9 @@ from playwright.sync_api import sync_playwright
 from audit import tools
 from audit.browser import PageInspector
 from audit.crawler import Crawler
-from audit.pages import create_pages
+from audit.pages import create_pages, find_pages
 from audit.report import Finding, Table, document
-from audit.server import serve_demo
+from audit.server import serve_demo, serve_imported
 from tests import chromium
 
 ROOT = Path(__file__).parent.parent
@@ -36,10 +37,16 @@ def main() -> None:
     parser.add_argument("--without-lighthouse", action="store_true", help="skip the slowest part")
     arguments = parser.parse_args()
     started = time.monotonic()
+    runs = 0 if arguments.without_lighthouse else arguments.runs
     with serve_demo() as url:
         pages = create_pages()
         create_renditions()
-        tables, findings, versions = examine(url, pages, 0 if arguments.without_lighthouse else arguments.runs)
+        tables, findings, versions = examine(url, pages, runs)
+    log("Importing a site from WordPress ...")
+    with serve_imported() as url:
+        more_tables, more_findings, _ = examine(url, {}, runs)
+    tables += [table._replace(title=f"{table.title} of an imported site") for table in more_tables]
+    findings += [finding._replace(page=f"imported: {finding.page}") for finding in more_findings]
     report = document(tables, findings, versions, f"{datetime.now(UTC):%Y-%m-%d}")
     if not arguments.without_lighthouse:
         (ROOT / "docs").mkdir(exist_ok=True)
@@ -59,15 +66,22 @@ def create_renditions() -> None:
 
 
 def examine(url: str, pages: dict[str, str], runs: int) -> tuple[list[Table], list[Finding], dict[str, str]]:
-    """Run all checks on the site at `url`. Return tables, findings and the versions of the tools."""
+    """Run all checks on the site at `url`. Return tables, findings and the versions of the tools.
+
+    Without `pages`, those of an imported site are found by its links, and what its author wrote is not checked by
+    following every link.
+    """
     with sync_playwright() as playwright:
         path = chromium.find_chromium() or playwright.chromium.executable_path
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         client = playwright.request.new_context()
         crawler = Crawler(client, url, {path: 404 if name == "not found" else 200 for name, path in pages.items()})
-        log("Crawling the site ...")
-        crawler.run()
+        if pages:
+            log("Crawling the site ...")
+            crawler.run()
+        crawled = [crawler.table()] if pages else []
+        pages = pages or find_pages(client, url)
         log("Checking the markup ...")
         pages_html = {name: client.get(url + path).body() for name, path in pages.items()}
         markup_findings, errors, warnings = tools.check_markup(pages_html)
@@ -76,7 +90,7 @@ def examine(url: str, pages: dict[str, str], runs: int) -> tuple[list[Table], li
             log(f"Inspecting the page: {name} ...")
             inspector.inspect(name)
         inspector.inspect_print("long post")
-        tables = [inspector.table(errors), crawler.table(), inspector.weigh("post"), warnings]
+        tables = [inspector.table(errors), *crawled, inspector.weigh("post"), warnings]
         versions = {"Chromium": browser.version}
         browser.close()
     findings = [*crawler.findings, *markup_findings, *inspector.findings]

@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from lxml import html
+from lxml.html import HtmlElement
+from playwright.sync_api import APIRequestContext
+
 if TYPE_CHECKING:
     from accounts.models import Author
     from blog.models import Category, Post
@@ -48,6 +52,30 @@ def create_pages() -> dict[str, str]:
         "correction form": f"/feedback/{newest.slug}/",
         "not found": "/nothing-is-here/",
         "preview of a draft": _create_draft(newest),
+    }
+
+
+def find_pages(client: APIRequestContext, url: str) -> dict[str, str]:
+    """Return the path of a page of each type on an imported site, found by its links."""
+
+    def paths(page: str, xpath: str) -> list[str]:
+        tree: HtmlElement = html.fromstring(client.get(url + page).body())
+        return [str(path).removeprefix(url) for path in tree.xpath(xpath)]
+
+    posts = paths("/blog/", "//article//a/@href")
+    return {
+        "home": "/",
+        "blog": "/blog/",
+        "post": posts[0],
+        "long post": posts[1],
+        "category": paths("/", "//a[starts-with(@href, '/category/')]/@href")[0],
+        "author": paths(posts[0], "//a[@rel='author']/@href")[0],
+        "tag": paths(posts[0], "//a[@rel='tag']/@href")[0],
+        "archive": "/blog/archive/",
+        "search with hits": "/search/?q=walk",
+        "search without": "/search/?q=zyxwv",
+        "newsletter": "/newsletter/",
+        "not found": "/nothing-is-here/",
     }
 
 
