@@ -56,10 +56,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """An account to sign in with. Visitors never see it."""
 
     email = models.EmailField(
-        "email address",
-        max_length=254,
-        unique=True,
-        help_text="Used to sign in. Visitors never see it.",
+        "email address", max_length=254, unique=True, help_text="Used to sign in. Visitors never see it."
     )
     name = models.CharField(max_length=120, blank=True, help_text="Shown in the admin's greeting.")
     is_staff = models.BooleanField(
@@ -198,6 +195,11 @@ class Author(ReferenceSource):
     def name_with_credentials(self) -> str:
         """Return the name with credentials, such as "Sam Example, PT, DPT"."""
         return f"{self.name}, {self.credentials}" if self.credentials else self.name
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether there is more to show than a name: a portrait or a short bio."""
+        return bool(self.short_bio.strip() or self.portrait_id)
 
     @property
     def expertise_list(self) -> list[str]:

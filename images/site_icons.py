@@ -11,13 +11,16 @@ from typing import BinaryIO
 
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
-from PIL import ImageOps
+from PIL import ImageDraw, ImageOps
 
+from images import lettering
+from images.drawings import GREEN
 from images.models import SiteIcon
+from siteinfo.models import Appearance, SiteInfo
 
 log = logging.getLogger(__name__)
 
-# The mark of the design, for sites without an icon.
+# The mark of the design, for sites that use its drawings and have no icon.
 _MARK = Path(__file__).parent / "mark.png"
 ICO_SIZES = (16, 32, 48)
 # The sizes that phones and tablets of Apple, and browsers and search engines, scale down from.
@@ -47,7 +50,10 @@ def _icon(kind: str) -> bytes:
             return _encoded(image.image.file.name, image.image.focal_point, kind)
         except (FileNotFoundError, Pillow.UnidentifiedImageError, Pillow.DecompressionBombError, ValueError):
             log.exception("The site icon cannot be made from image %s", image.image.pk)
-    return _encoded("", "0.5x0.5", kind)
+    appearance = Appearance.load()
+    if appearance.has_drawings:
+        return _encoded("", "0.5x0.5", kind)
+    return _encoded_initial(SiteInfo.load().name[:1].upper(), appearance.main_color or GREEN, kind)
 
 
 @lru_cache(maxsize=12)
@@ -55,6 +61,24 @@ def _encoded(name: str, focal_point: str, kind: str) -> bytes:
     """Return the icon made from the stored file `name`, or from the mark. A stored file's name is never reused."""
     with default_storage.open(name) if name else _MARK.open("rb") as file:
         square = _square(io.BytesIO(file.read()), *map(float, focal_point.split("x")))
+    return _encode(square, kind)
+
+
+@lru_cache(maxsize=12)
+def _encoded_initial(initial: str, color: str, kind: str) -> bytes:
+    """Return the icon with the first letter of the site's name on a rounded square; without one in other scripts."""
+    side = 2 * PNG_SIZE
+    icon = Pillow.new("RGBA", (side, side), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(icon)
+    pen.rounded_rectangle((0, 0, side - 1, side - 1), side // 5, fill=color)
+    if letter := lettering.drawable(initial, lettering.SERIF):
+        font = lettering.load_font(lettering.SERIF, round(side * 0.72))
+        left, top, right, bottom = font.getbbox(letter)
+        pen.text(((side - left - right) / 2, (side - top - bottom) / 2), letter, fill="#fffdf9", font=font)
+    return _encode(icon, kind)
+
+
+def _encode(square: Pillow.Image, kind: str) -> bytes:
     output = io.BytesIO()
     if kind == "ico":
         largest = square.resize((ICO_SIZES[-1],) * 2, Pillow.Resampling.LANCZOS)

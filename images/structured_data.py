@@ -10,7 +10,7 @@ from siteinfo.urls import absolute_url
 
 def share_image(image: Image | None) -> ShareImage | None:
     """Return `image` for Open Graph tags, with the size it has there."""
-    if image is None:
+    if image is None or image.is_missing:
         return None
     width, height = OG_SIZE if image.has_renditions else (image.width, image.height)
     return ShareImage(absolute_url(renditions.og_image_url(image)), width, height, image.alt)

@@ -59,7 +59,7 @@ _LINKS = (
     BlockType(
         "main-categories",
         "Main categories",
-        "Your top-level categories in order. New ones appear automatically.",
+        "Your top-level categories. Those without an order number follow by their number of posts.",
         MENUS,
         fields=("max_items",),
         default_max_items=8,
@@ -132,7 +132,7 @@ _WIDGETS = (
         {Area.SIDEBAR},
         is_unique=True,
         varies_by_page=True,
-        empty_reason="There is no author yet.",
+        empty_reason="The author has neither a photo nor a short bio.",
     ),
     BlockType(
         "social-links",
@@ -192,7 +192,7 @@ _WIDGETS = (
     BlockType(
         "starting-points",
         "Starting points",
-        "Your first main categories with their images.",
+        "Your first main categories with their images. Without order numbers, those with the most posts.",
         {Area.HOME},
         fields=("title", "max_items"),
         default_title="Where would you like to start?",
@@ -226,7 +226,7 @@ _WIDGETS = (
         "A wide band with your portrait and short bio.",
         {Area.HOME},
         is_unique=True,
-        empty_reason="There is no author yet.",
+        empty_reason="The author has neither a photo nor a short bio.",
     ),
     BlockType(
         "newsletter",

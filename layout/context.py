@@ -10,8 +10,12 @@ from blog.models import ArchiveCounts, Category, Post
 from layout.default_layout import BlockNode, default_blocks
 from layout.models import Block
 from layout.navigation import Navigation, get_navigation
+from siteinfo.appearance import get_appearance
 from siteinfo.context_processors import get_site
-from siteinfo.models import SiteInfo
+from siteinfo.models import Appearance, SiteInfo
+
+# The category in which WordPress files posts without one. It says nothing to visitors.
+WORDPRESS_DEFAULT_CATEGORY = "uncategorized"
 
 
 class LayoutContext:
@@ -42,6 +46,11 @@ class LayoutContext:
         return get_site(self._request)
 
     @property
+    def appearance(self) -> Appearance:
+        """How the owner wants pages to look."""
+        return get_appearance(self._request)
+
+    @property
     def navigation(self) -> Navigation:
         """The public pages, the categories and the site's author."""
         return get_navigation(self._request)
@@ -55,6 +64,18 @@ class LayoutContext:
     def archive_counts(self) -> ArchiveCounts:
         """The number of public posts per category and month."""
         return Post.objects.published().archive_counts()
+
+    @cached_property
+    def main_categories(self) -> list[Category]:
+        """The main categories as menus list them: in the author's order, then those with the most posts."""
+        counts = self.archive_counts.categories
+
+        def key(category: Category) -> tuple[bool, int, bool, int]:
+            is_default = category.slug == WORDPRESS_DEFAULT_CATEGORY
+            return *category.sort_key, is_default, -counts.get(category.path, 0)
+
+        # Sorting is stable, so the rest follows the alphabet.
+        return sorted(self.categories, key=key)
 
     @cached_property
     def custom_areas(self) -> dict[str, list[BlockNode]]:

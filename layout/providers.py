@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from accounts.models import Author
-from blog.models import Category, Post
-from blog.templatetags.blog_tags import table_of_contents, with_counts
+from blog.models import Post
+from blog.templatetags.blog_tags import second_level, table_of_contents, with_counts
 from layout.block_types import Area
 from layout.context import LayoutContext
 from layout.fragments import AUTHORS, BLOG
@@ -57,7 +57,7 @@ def _link(context: LayoutContext, block: Block) -> list[Link]:
 
 
 def _main_categories(context: LayoutContext, block: Block) -> list[Link]:
-    return _links(context.categories[: block.item_count])
+    return _links(context.main_categories[: block.item_count])
 
 
 def _pages(context: LayoutContext, block: Block) -> list[Link]:
@@ -95,11 +95,13 @@ def _heading(context: LayoutContext, block: Block) -> list[Link]:
 
 
 def _author(context: LayoutContext, block: Block) -> Author | None:
-    return context.post.author if context.post else context.navigation.author
+    author = context.post.author if context.post else context.navigation.author
+    return author if author and author.has_profile else None
 
 
 def _about(context: LayoutContext, block: Block) -> Author | None:
-    return context.navigation.author
+    author = context.navigation.author
+    return author if author and author.has_profile else None
 
 
 def _social_links(context: LayoutContext, block: Block) -> list[SocialLink] | str | bool:
@@ -127,16 +129,21 @@ def _archives(context: LayoutContext, block: Block) -> dict[str, Any] | None:
 
 def _hero(context: LayoutContext, block: Block) -> dict[str, bool]:
     blocks = (node.block for node in context.nodes(block.area))
-    has_block = any(other.block_type == "starting-points" and other.is_shown for other in blocks)
-    return {"has_starting_points": has_block and bool(context.categories)}
+    shown = [other for other in blocks if other.block_type == "starting-points" and other.is_shown]
+    return {"has_starting_points": any(_starting_points(context, other) for other in shown)}
 
 
 def _help_line(context: LayoutContext, block: Block) -> str:
     return context.site.help_line
 
 
-def _starting_points(context: LayoutContext, block: Block) -> list[Category]:
-    return context.categories[: block.item_count]
+def _starting_points(context: LayoutContext, block: Block) -> dict[str, Any] | None:
+    """Return the first main categories, each with its number of posts, and the topics below them that have posts."""
+    counts = context.archive_counts.categories
+    chosen = [each for each in context.main_categories if each.position is not None or each.path in counts]
+    categories = [(each, counts.get(each.path, 0)) for each in chosen[: block.item_count]]
+    topics = [each for each in second_level(context.main_categories) if each.path in counts]
+    return {"categories": categories, "topics": topics} if categories else None
 
 
 def _latest_posts(context: LayoutContext, block: Block) -> list[Post] | dict[str, list[Post]]:

@@ -47,7 +47,7 @@ class SiteInfoAdmin(SingletonModelAdmin):
 class AppearanceAdmin(SingletonModelAdmin):
     """The colors and fonts of public pages, with a preview that follows the form."""
 
-    fields = ("main_color", "accent_color", "fonts")
+    fields = ("main_color", "accent_color", "fonts", "covers", "has_drawings")
     change_form_template = "admin/siteinfo/appearance/change_form.html"
 
     class Media:

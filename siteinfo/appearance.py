@@ -10,9 +10,14 @@ from siteinfo.models import Appearance
 YEAR = 365 * 24 * 3600
 
 
+def get_appearance(request: HttpRequest) -> Appearance:
+    """Return the owner's choices, shared by all requests until the site changes."""
+    return once_per_version(request, "appearance", Appearance.load)
+
+
 def appearance_url(request: HttpRequest) -> str:
     """Return the URL of the style sheet, or "" while nothing differs from the design. It changes with the content."""
-    css = once_per_version(request, "appearance", lambda: Appearance.load().stylesheet())
+    css = once_per_version(request, "appearance style sheet", lambda: get_appearance(request).stylesheet())
     return reverse("appearance", args=[fingerprint(css)]) if css else ""
 
 

@@ -25,13 +25,13 @@ def lowest_contrast(color: str, grounds: Iterable[str]) -> float:
 def nearest_readable(color: str, grounds: Iterable[str], toward: str, ratio: float = MIN_CONTRAST) -> str:
     """Return the shade of `color` that is nearest to it and readable on `grounds`, mixed with black or white."""
     grounds = tuple(grounds)
-    shades = (_mix(color, toward, percent) for percent in range(101))
+    shades = (mix(color, toward, percent) for percent in range(101))
     return next((shade for shade in shades if lowest_contrast(shade, grounds) >= ratio), toward)
 
 
 def light_grounds(color: str) -> tuple[str, ...]:
     """Return what text in `color` is read on in light mode, its own tint included."""
-    return (*LIGHT_GROUNDS, _mix(_LIGHT, color, 10))
+    return (*LIGHT_GROUNDS, mix(_LIGHT, color, 10))
 
 
 def tokens(main: str, accent: str) -> dict[str, tuple[str, str]]:
@@ -42,16 +42,16 @@ def tokens(main: str, accent: str) -> dict[str, tuple[str, str]]:
         deep = nearest_readable(main, (_ON_DEEP,), _BLACK, 9)
         found |= {
             "green": (main, dark),
-            "green-hover": (_mix(main, _BLACK, 30), _mix(dark, _WHITE, 40)),
-            "green-tint": (_mix(_LIGHT, main, 10), _mix(_DARK, main, 18)),
-            "deep": (deep, _mix(deep, _BLACK, 25)),
+            "green-hover": (mix(main, _BLACK, 30), mix(dark, _WHITE, 40)),
+            "green-tint": (mix(_LIGHT, main, 10), mix(_DARK, main, 18)),
+            "deep": (deep, mix(deep, _BLACK, 25)),
         }
     if accent:
         dark = _dark_shade(accent)
         found |= {
             "clay": (accent, dark),
             "clay-fill": (accent, dark),
-            "clay-tint": (_mix(_LIGHT, accent, 10), _mix(_DARK, accent, 18)),
+            "clay-tint": (mix(_LIGHT, accent, 10), mix(_DARK, accent, 18)),
         }
     return found
 
@@ -76,14 +76,14 @@ def fingerprint(css: str) -> str:
 
 
 def _dark_shade(color: str) -> str:
-    return nearest_readable(color, (*DARK_GROUNDS, _mix(_DARK, color, 18)), _WHITE, 5.5)
+    return nearest_readable(color, (*DARK_GROUNDS, mix(_DARK, color, 18)), _WHITE, 5.5)
 
 
 def _channels(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
-def _mix(color: str, other: str, percent: int) -> str:
+def mix(color: str, other: str, percent: int) -> str:
     """Return `color` with `percent` of `other`."""
     pairs = zip(_channels(color), _channels(other), strict=True)
     return "#" + "".join(f"{round(one + (two - one) * percent / 100):02x}" for one, two in pairs)

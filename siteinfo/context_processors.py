@@ -7,7 +7,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.functional import SimpleLazyObject
 
 from pagecache.per_version import once_per_version
-from siteinfo.appearance import appearance_url
+from siteinfo.appearance import appearance_url, get_appearance
 from siteinfo.models import SiteInfo
 from siteinfo.urls import absolute_url
 
@@ -23,10 +23,12 @@ def get_site(request: HttpRequest) -> SiteInfo:
 def site(request: HttpRequest) -> dict[str, Any]:
     """Provide `site`, loaded when a template first uses it, and `canonical`, the URL without its query.
 
-    `appearance_url` is the style sheet with the owner's colors, "" if there is none.
+    `appearance` is how the owner wants pages to look, and `appearance_url` the style sheet with the owner's colors, ""
+    if there is none.
     """
     return {
         "site": SimpleLazyObject(lambda: get_site(request)),
+        "appearance": SimpleLazyObject(lambda: get_appearance(request)),
         "appearance_url": SimpleLazyObject(lambda: appearance_url(request)),
         "canonical": absolute_url(escape_uri_path(request.path)),
     }

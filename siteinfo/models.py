@@ -139,6 +139,12 @@ class Appearance(Singleton):
         SANS = "sans", "Figtree for everything"
         SERIF = "serif", "Newsreader for everything"
 
+    class Covers(models.TextChoices):
+        """What lists show beside a post without an image."""
+
+        NONE = "none", "Only its text"
+        DRAWN = "drawn", "A cover drawn in the site's colors"
+
     main_color = models.CharField(
         max_length=7,
         blank=True,
@@ -158,6 +164,20 @@ class Appearance(Singleton):
         choices=Fonts,
         default=Fonts.BOTH,
         help_text="All are stored on your site, so no other company learns who reads it.",
+    )
+    covers = models.CharField(
+        "posts without an image",
+        max_length=10,
+        choices=Covers,
+        default=Covers.NONE,
+        help_text="What lists and cards show of them. A cover has the same colors for all posts of a category, and "
+        "each post has its own shape.",
+    )
+    has_drawings = models.BooleanField(
+        "drawings of the design",
+        default=False,
+        help_text="The mark beside the site's name, and the drawings on the home page, in the newsletter box and on "
+        "missing pages. They show physical therapy.",
     )
 
     class Meta:

@@ -200,7 +200,7 @@ def test_social_profiles_are_labeled_and_in_the_chosen_order(client: Client) -> 
 def test_a_post_shows_its_contents_summary_disclaimer_byline_and_tags(client: Client) -> None:
     make_example_site()
     page = get_page(client, "/the-knee/")
-    assert [link.text for link in page.xpath("//nav[@class='toc']//a")] == ["One", "Two", "Three"]
+    assert [link.text for link in page.xpath("//details[@class='toc']//a")] == ["One", "Two", "Three"]
     assert [each.text for each in page.xpath("//section[@class='tldr']//li")] == ["Short.", "Shorter."]
     assert page.xpath("//p[@class='disclaimer']")[0].text_content().strip() == "Not advice."
     assert [link.text for link in page.xpath("//p[@class='byline']/a")] == ["Sam", "Pain", "Knee"]
@@ -211,7 +211,7 @@ def test_a_post_shows_its_contents_summary_disclaimer_byline_and_tags(client: Cl
 @pytest.mark.django_db
 def test_a_post_with_two_headings_has_no_table_of_contents(client: Client) -> None:
     make_post(slug="short", body="<h2>One</h2><p>Words.</p><h2>Two</h2><p>Words.</p>")
-    assert not get_page(client, "/short/").xpath("//nav[contains(@class, 'toc')]")
+    assert not get_page(client, "/short/").xpath("//*[contains(@class, 'toc')]")
 
 
 @pytest.mark.django_db
@@ -228,8 +228,8 @@ def test_share_links_contain_the_url_title_and_image(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_the_sidebar_of_a_post_introduces_its_author(client: Client) -> None:
-    make_author(name="First", position=1)
-    make_post(slug="by-a-guest", author=make_author(name="Guest", position=2))
+    make_author(name="First", position=1, short_bio="Knees.")
+    make_post(slug="by-a-guest", author=make_author(name="Guest", position=2, short_bio="Hips."))
     assert get_page(client, "/by-a-guest/").findtext(".//*[@id='sidebar-author']") == "Meet Guest"
     assert get_page(client, "/blog/").findtext(".//*[@id='sidebar-author']") == "Meet First"
 

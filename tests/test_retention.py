@@ -27,6 +27,7 @@ from publishing.retention import (
     delete_expired_autosaves,
     delete_old_revisions,
 )
+from siteinfo.models import Appearance
 from tests.factories import make_post
 
 DAY = timedelta(days=1)
@@ -53,7 +54,7 @@ def _age(path: str, days: float) -> None:
 
 
 def test_a_share_image_is_deleted_after_a_month_and_drawn_again(media_root: Path) -> None:
-    token = og_image("Knees", "Site").url.rpartition("card-")[2].removesuffix(".png")
+    token = og_image("Knees", "Site", Appearance()).url.rpartition("card-")[2].removesuffix(".png")
     name = stored_og_image(token)
     _age(name, 29)
     assert delete_old() == 0

@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 
 from blog.models import Post
 from images import og_images
-from siteinfo.models import SiteInfo
+from images.drawings import SHARE, Drawing
+from siteinfo.models import Appearance, SiteInfo
 from siteinfo.robots import ANSWER_AGENTS, TRAINING_AGENTS
 from siteinfo.seo import DESCRIPTION_LIMIT, truncate
 from tests.example_site import HOST, PUBLIC_PATHS, get_page, make_example_site, meta, parse_page
@@ -158,7 +159,7 @@ def test_the_og_image_of_a_post_is_its_featured_image(client: Client) -> None:
 
 
 def test_a_generated_image_is_drawn_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = og_images.og_image("Knees", "Site").url
+    url = og_images.og_image("Knees", "Site", Appearance()).url
     assert client.get(url).status_code == 200
     monkeypatch.setattr(og_images, "draw", lambda *args: pytest.fail("drawn again"))
     assert client.get(url).status_code == 200
@@ -166,7 +167,9 @@ def test_a_generated_image_is_drawn_once(client: Client, monkeypatch: pytest.Mon
 
 
 def test_an_image_url_with_a_forged_signature_is_not_found(client: Client) -> None:
-    token = og_images.og_image("Knees", "Site").url.removeprefix(f"{HOST}/share/card-").removesuffix(".png")
+    token = (
+        og_images.og_image("Knees", "Site", Appearance()).url.removeprefix(f"{HOST}/share/card-").removesuffix(".png")
+    )
     for forged in (f"x{token}", token[:-1], "a:b", "%F0%9F", token.split(":")[0]):
         assert client.get(f"/share/card-{forged}.png").status_code == 404
     assert not default_storage.exists("share")
@@ -188,7 +191,7 @@ def test_an_image_url_with_a_forged_signature_is_not_found(client: Client) -> No
     ],
 )
 def test_any_title_can_be_drawn(title: str) -> None:
-    assert og_images.draw(title, title[:80]).size == (1200, 630)
+    assert og_images.draw(Drawing(SHARE, title, title[:80])).size == (1200, 630)
 
 
 def test_robots_txt_disallows_the_admin_and_lists_the_sitemap(client: Client) -> None:

@@ -62,7 +62,7 @@ def create_posts(new_posts: Sequence[NewPost]) -> None:
     posts = [new.post for new in new_posts]
     for new in new_posts:
         if new.categories and new.post.primary_category is None:
-            new.post.primary_category = min(new.categories, key=lambda category: (category.position, category.name))
+            new.post.primary_category = min(new.categories, key=lambda category: category.sort_key)
     Post.objects.bulk_create(posts)
     _assign_taxonomy(new_posts)
     prefetch_related_objects(posts, *Post.snapshot_relations())

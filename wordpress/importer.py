@@ -71,8 +71,8 @@ class Importer:
         self.report.notes.extend(self.export.warnings)
         with transaction.atomic():
             if not SiteInfo.objects.exists():
-                name = self.export.title[:80] or "My blog"
-                site = SiteInfo.objects.create(pk=SiteInfo.singleton_instance_id, name=name)
+                fields = {"name": self.export.title[:80] or "My blog", "tagline": self.site.tagline}
+                site = SiteInfo.objects.create(pk=SiteInfo.singleton_instance_id, **fields)
                 self.terms.record(ImportedObject.Kind.SITE, "", site, is_new=True)
         self.terms.import_all()
         for key, page in with_keys(self.export.items("page")):

@@ -7,6 +7,9 @@ from django.http import QueryDict
 
 from wordpress.reader import Export
 
+# What WordPress writes until the author changes it; newer versions leave it empty.
+DEFAULT_TAGLINES = {"Just another WordPress site", "Just another WordPress.com site"}
+
 
 class SourceSite:
     """The site of an export. Its URLs match with any scheme or port, and with or without "www."."""
@@ -21,6 +24,7 @@ class SourceSite:
         # The folder of a blog such as old.example/blog.
         self.base = url.path.rstrip("/")
         self.name = f"{self.host}{self.base}"[:255]
+        self.tagline = "" if export.description in DEFAULT_TAGLINES else export.description[:160]
 
     def parse_url(self, url: str) -> tuple[str, QueryDict, str] | None:
         """Return the decoded path without outer slashes, the query and the fragment of `url`.

@@ -14,7 +14,7 @@ from blog.models import Category, Post, PostTemplate
 from images.models import Image
 from images.uploads import unprocessed
 from richtext.sanitizer import sanitize
-from siteinfo.models import SiteInfo, SocialLink
+from siteinfo.models import Appearance, SiteInfo, SocialLink
 
 HERE = Path(__file__).parent
 _IMAGE_NAME = re.compile(r'data-image="([\w-]+)"')
@@ -59,6 +59,8 @@ class _DemoImages:
 def _load_site(fields: dict[str, Any]) -> None:
     if SiteInfo.objects.exists():
         return
+    # The drawings are those of the demo.
+    Appearance.objects.get_or_create(pk=Appearance.singleton_instance_id, defaults={"has_drawings": True})
     links = fields.pop("social", [])
     site = SiteInfo.objects.create(pk=SiteInfo.singleton_instance_id, **fields)
     known_networks = set(SocialLink.Network.values)

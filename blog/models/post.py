@@ -312,7 +312,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
             assigned.append(self.primary_category)
         self.categories.set(assigned)
         if assigned and self.primary_category is None:
-            self.primary_category = min(assigned, key=lambda category: (category.position, category.name))
+            self.primary_category = min(assigned, key=lambda category: category.sort_key)
             Post.objects.filter(pk=self.pk).update(primary_category=self.primary_category)
 
     # ---- Other posts ------------------------------------------------------------------------------

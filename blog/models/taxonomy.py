@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Max
+from django.db.models import F
 from django.urls import reverse
 
 from images.models import Image
@@ -57,7 +57,11 @@ class Category(PathNode, ReferenceSource):
         help_text="Shown on the home page for top-level categories, and when someone shares the category's page.",
     )
     position = models.PositiveSmallIntegerField(
-        "order", blank=True, help_text="Lower numbers come first. Leave empty to add the category at the end."
+        "order",
+        null=True,
+        blank=True,
+        help_text="Lower numbers come first. Categories without a number follow; in menus and on the home page, those "
+        "with the most posts first.",
     )
     subcategories: "list[Category]"  # set by CategoryQuerySet.tree()
 
@@ -68,7 +72,7 @@ class Category(PathNode, ReferenceSource):
     class Meta:
         """Sorted by position."""
 
-        ordering = ("position", "name")
+        ordering = (F("position").asc(nulls_last=True), "name")
         verbose_name_plural = "categories"
 
     def __str__(self) -> str:
@@ -85,15 +89,17 @@ class Category(PathNode, ReferenceSource):
             raise ValidationError({"slug": f"“{other.name}” already has this URL. Choose another slug."})
 
     def save(self, **kwargs: Any) -> None:
-        """Save, with a slug and a position."""
+        """Save, with a slug."""
         self.name = strip_control_characters(self.name)
         self.description = strip_control_characters(self.description)
         # Lowercase, because databases disagree about whether LIKE is case-sensitive.
         self.slug = (self.slug or slugify(self.name, 200) or "category").lower()
-        if self.position is None:
-            highest = Category.objects.aggregate(highest=Max("position"))["highest"] or 0
-            self.position = highest + 1
         super().save(**kwargs)
+
+    @property
+    def sort_key(self) -> tuple[bool, int]:
+        """The order of categories: by number, those without one last."""
+        return self.position is None, self.position or 0
 
     def get_absolute_url(self) -> str:
         """Return the URL of its list of posts."""

@@ -13,9 +13,13 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Category, Post
+from images.og_images import cover_html
+from images.renditions import image_html
 from pagecache.per_version import html_per_version
 from pagecache.versions import versions_of
+from publishing.models import Document
 from richtext.rendering import render
+from siteinfo.models import Appearance
 
 register = template.Library()
 
@@ -43,6 +47,7 @@ def post_body(context: Context) -> SafeString:
     request, post = context["request"], context["post"]
     if not _is_public_page(context):
         return render(post.body)
+
     # The version of the path changes with the text, that of the site with everything embedded in it.
     return html_per_version(request, ("body", post.pk), lambda: render(post.body), versions_of(request).page)
 
@@ -51,9 +56,10 @@ def post_body(context: Context) -> SafeString:
 def linked_posts(context: Context) -> SafeString:
     """Return cards of related posts, and links to the posts before and after the context's post."""
     post = context["post"]
+    appearance = context["appearance"]
     if not _is_public_page(context):
-        return _linked_posts(post)
-    return html_per_version(context["request"], ("linked posts", post.pk), lambda: _linked_posts(post))
+        return _linked_posts(post, appearance)
+    return html_per_version(context["request"], ("linked posts", post.pk), lambda: _linked_posts(post, appearance))
 
 
 @register.simple_tag(takes_context=True)
@@ -69,8 +75,8 @@ def post_footer(context: Context) -> SafeString:
     return html_per_version(context["request"], ("post footer", context["post"].pk), render_footer)
 
 
-def _linked_posts(post: Post) -> SafeString:
-    return render_to_string("blog/_linked_posts.html", post.linked_posts()._asdict())
+def _linked_posts(post: Post, appearance: Appearance) -> SafeString:
+    return render_to_string("blog/_linked_posts.html", post.linked_posts()._asdict() | {"appearance": appearance})
 
 
 def _is_public_page(context: Context) -> bool:
@@ -87,10 +93,29 @@ def entry(context: Context, post: Post, is_first: bool = False) -> SafeString:
     level, sizes = context.get("level"), context.get("sizes")
 
     def render_entry() -> SafeString:
-        variables = {"post": post, "level": level, "sizes": sizes, "is_first": is_first}
+        variables = {
+            "post": post,
+            "level": level,
+            "sizes": sizes,
+            "is_first": is_first,
+            "appearance": context["appearance"],
+        }
         return render_to_string("blog/_entry.html", variables)
 
     return html_per_version(context["request"], ("entry", post.pk, level, sizes, is_first), render_entry)
+
+
+@register.simple_tag(takes_context=True)
+def featured_image(context: Context, document: Document, sizes: str = "100vw", is_first: bool = False) -> SafeString:
+    """Return the image of a post or page in a list: its own, or a cover if the owner wants covers, or ""."""
+    image = getattr(document, "featured_image", None)
+    if image and not image.is_missing:
+        return image_html(image, shape="card", sizes=sizes or "100vw", alt="", is_first=bool(is_first))
+    appearance: Appearance = context["appearance"]
+    if appearance.covers != Appearance.Covers.DRAWN:
+        return SafeString("")
+    category = getattr(document, "primary_category", None)
+    return cover_html(document.title, category.name if category else "", appearance, is_first=bool(is_first))
 
 
 @register.simple_tag

@@ -17,13 +17,13 @@ from siteinfo.urls import absolute_url
 register = template.Library()
 
 
-@register.simple_tag
-def share_image(meta: PageMeta, site: SiteInfo) -> ShareImage:
+@register.simple_tag(takes_context=True)
+def share_image(context: Context, meta: PageMeta, site: SiteInfo) -> ShareImage:
     """Return the image shown with links to the page: its own, or one created from its title.
 
     Pages that are not indexed, such as search results, get the image of the site: visitors can choose their titles.
     """
-    return meta.image or og_image(meta.title if meta.is_indexed else site.name, site.name)
+    return meta.image or og_image(meta.title if meta.is_indexed else site.name, site.name, context["appearance"])
 
 
 @register.simple_tag(takes_context=True)

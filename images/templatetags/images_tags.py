@@ -19,7 +19,7 @@ def image_tag(
     is_first: bool = False,
 ) -> SafeString:
     """Render `image`. The options are those of `images.renditions.image_html()`."""
-    if not image:
+    if not image or image.is_missing:
         return SafeString("")
     return renditions.image_html(image, shape=shape, sizes=sizes, alt=alt, is_first=bool(is_first))
 

@@ -96,6 +96,7 @@ def _fragment_context(request: HttpRequest) -> dict[str, Any]:
         variables = request.fragment_variables = {  # type: ignore[attr-defined]
             "layout": LayoutRenderer(layout, has_page=False),
             "site": layout.site,
+            "appearance": layout.appearance,
             "navigation": layout.navigation,
             "categories": layout.categories,
         }

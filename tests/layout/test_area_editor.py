@@ -22,7 +22,7 @@ from tests.layout.factories import link_titles, widget_titles
 @pytest.mark.django_db
 @pytest.mark.any_database
 def test_an_area_can_be_customized_and_reset(admin_client: Client) -> None:
-    make_author(name="Sam")
+    make_author(name="Sam", short_bio="Knees.")
     make_post(categories=[make_category(name="Pain")])
     reader = Client()
     for area in Area:
@@ -188,7 +188,7 @@ def drag(page: BrowserPage, name: str, target: str, *, below: bool = False) -> N
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_blocks_are_reordered_by_dragging_and_by_keyboard(admin_page: BrowserPage, client: Client) -> None:
-    make_post(categories=[make_category(name="Pain")], author=make_author(name="Sam"))
+    make_post(categories=[make_category(name="Pain")], author=make_author(name="Sam", short_bio="Knees."))
     admin_page.goto(area_url("sidebar"))
     admin_page.get_by_role("button", name="Customize").click()
     expect(admin_page.get_by_role("switch")).to_have_count(8)

@@ -27,13 +27,13 @@ def site(db: None) -> None:
     """Create a site with pages, policies, categories, a social profile and an author."""
     site = SiteInfo.objects.create(name="Move Better", email="hello@example.com")
     SocialLink.objects.create(site=site, network="x", url="https://social.example.com/me")
-    make_author(name="Sam", slug="sam")
+    make_author(name="Sam", slug="sam", short_bio="Helps people move.")
     about = make_page(title="About me", slug="about", role="about", show_in_menu=True)
     make_page(title="Services", slug="services", parent=about, role="services", show_in_menu=True)
     make_page(title="Privacy", slug="privacy", role="privacy")
     make_page(title="Editorial policy", slug="editorial", role="editorial", show_in_menu=True)
-    for name in ("Pain", "Sports", "Health", "Learning"):
-        make_category(name=name, slug=name.lower())
+    for position, name in enumerate(("Pain", "Sports", "Health", "Learning")):
+        make_category(name=name, slug=name.lower(), position=position)
     make_post(title="The knee", slug="the-knee", categories=[Category.objects.get(name="Pain")])
 
 
@@ -54,7 +54,7 @@ def test_default_blocks_show_categories_pages_and_policies(client: Client) -> No
     assert link_titles(client, "footer") == expected
     assert widget_titles(client) == ["Meet Sam", "Connect", "Subscribe", "Search", "Categories", "Archives"]
     home = load_page(client).xpath("//main/section/@class")
-    assert home == ["hero", "section section--start", "section", "section about-band"]
+    assert home == ["hero hero--text", "section section--start", "section", "section about-band"]
 
 
 @pytest.mark.usefixtures("site")

@@ -25,6 +25,7 @@ from object_storage.errors import StorageUnavailableError
 from object_storage.urls import parse_bucket_url
 from ptcomplete import media_settings
 from ptcomplete.management.commands import worker
+from siteinfo.models import Appearance
 from tests.buckets import bucket_url, client, run_s3
 from tests.factories import make_image, make_post
 
@@ -140,7 +141,7 @@ def test_a_missing_file_is_a_404(bucket: Any, client: Client) -> None:
 
 @pytest.mark.django_db
 def test_share_images_are_stored_once_and_expire(bucket: Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = og_image("Knees", "Clinic").url
+    url = og_image("Knees", "Clinic", Appearance()).url
     bodies = {client.get(url).getvalue() for _ in range(2)}
     assert len(bodies) == 1
     assert len(keys(bucket)) == 1
@@ -188,7 +189,7 @@ def test_a_cdn_serves_uploads(bucket: Any, settings: Settings, client: Client) -
 def test_without_the_service_files_are_temporarily_unavailable(unreachable: None, client: Client) -> None:
     response = client.get("/media/images/photo.jpg")
     assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (503, "60", "no-store")
-    assert client.get(og_image("Knees", "Clinic").url).status_code == 503
+    assert client.get(og_image("Knees", "Clinic", Appearance()).url).status_code == 503
     with pytest.raises(StorageUnavailableError):
         default_storage.exists("images/photo.jpg")
 

@@ -1,0 +1,143 @@
+"""A site that is not the demo shows nothing of the demo: its name, its mark, its drawings, its texts."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from lxml import html
+
+from blog.models import Post
+from siteinfo.models import Appearance
+from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
+from tests.wordpress.exports import HEAD, TAIL, item
+
+pytestmark = pytest.mark.django_db
+
+DEMO: dict[str, Any] = tomllib.loads((settings.BASE_DIR / "blog/demo/site.toml").read_text(encoding="utf-8"))
+DRAWINGS = ("img/hero", "img/letter", "img/reach", "sprite.svg#mark", "eucalyptus", "protractor")
+TEXTS = (
+    *(
+        DEMO["site"][name]
+        for name in ("name", "tagline", "description", "email", "hero_text", "footer_note", "disclaimer")
+    ),
+    *(DEMO["author"]["short_bio"], *(name for category in DEMO["category"] if " " in (name := category["name"]))),
+    *("knee, desk", "a stretch too far", "body part"),
+)
+MAX_PAGES = 150
+
+
+def _crawl(client: Client, start: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of every page that can be reached from `start` by links."""
+    waiting, seen = [start], {start}
+    while waiting and len(seen) < MAX_PAGES:
+        path = waiting.pop(0)
+        response = client.get(path)
+        if "text/html" not in response.headers.get("Content-Type", "") or response.streaming:
+            continue
+        yield path, response.text
+        for href in html.fromstring(response.text).xpath("//a/@href"):
+            target = urldefrag(urljoin(f"http://testserver{path}", href)).url.removeprefix("http://testserver")
+            if target.startswith("/") and not target.startswith("/admin") and target not in seen:
+                seen.add(target)
+                waiting.append(target)
+
+
+@pytest.fixture
+def imported(tmp_path: Path, client: Client) -> dict[str, str]:
+    """Return the pages of a site that was imported from WordPress, with its error pages."""
+    path = tmp_path / "export.xml"
+    path.write_text(HEAD + "".join(item(number) for number in range(1, 25)) + TAIL, encoding="utf-8")
+    call_command("import_wordpress", str(path), verbosity=0)
+    call_command("create_starter_pages", verbosity=0)
+    pages = dict(_crawl(client, "/"))
+    return pages | {name: client.get(name).text for name in ("/nothing/", "/feed/", "/newsletter/", "/search/?q=xyzzy")}
+
+
+def test_no_page_of_an_imported_site_shows_anything_of_the_demo(imported: dict[str, str]) -> None:
+    assert len(imported) > 30
+    found = [(path, trace) for path, page in imported.items() for trace in (*DRAWINGS, *TEXTS) if trace in page]
+    assert found == []
+
+
+def test_the_demo_has_its_drawings(client: Client) -> None:
+    call_command("seed_demo", verbosity=0)
+    page = client.get("/").text
+    assert all(name in page for name in ("img/hero", "img/letter", "sprite.svg#mark"))
+    assert "img/reach" in client.get("/nothing/").text
+
+
+def test_an_imported_site_takes_its_name_and_tagline_from_the_export(tmp_path: Path, client: Client) -> None:
+    path = tmp_path / "export.xml"
+    head = HEAD.replace("</title>", "</title><description>Less ache, more walks</description>", 1)
+    path.write_text(head + item(1) + TAIL, encoding="utf-8")
+    call_command("import_wordpress", str(path), verbosity=0)
+    page = html.fromstring(client.get("/").text)
+    assert page.findtext(".//h1") == "Less ache, more walks"
+    assert page.xpath("//*[@class='brand-tagline']")[0].text == "Less ache, more walks"
+
+
+def test_icon_of_a_site_without_one_is_the_initial_of_its_name_in_its_color(client: Client) -> None:
+    initial = client.get("/icon.png").content
+    Appearance.objects.create(pk=1, main_color="#224f9c")
+    colored = client.get("/icon.png").content
+    Appearance.objects.update(has_drawings=True)
+    assert len({initial, colored, client.get("/icon.png").content}) == 3
+
+
+def test_lists_show_an_image_a_cover_or_only_text(client: Client, imported: dict[str, str]) -> None:
+    with_image, without = Post.objects.published().newest_first()[:2]
+    with_image.featured_image = make_image()
+    with_image.save()
+
+    def entries() -> dict[str, Any]:
+        page = html.fromstring(client.get("/blog/").text)
+        return {each.findtext(".//h2/a"): each for each in page.xpath("//article")}
+
+    assert entries()[with_image.title].xpath(".//img")
+    assert not entries()[without.title].xpath(".//img")
+    assert "entry--text" in entries()[without.title].get("class")
+    Appearance.objects.create(pk=1, covers="drawn")
+    (cover,) = entries()[without.title].xpath(".//img")
+    assert cover.get("alt") == ""
+    response = client.get(cover.get("src"))
+    assert response.headers["Content-Type"] == "image/png"
+
+
+def test_menus_and_start_begin_with_the_categories_that_have_the_most_posts(client: Client) -> None:
+    small, large, empty = (make_category(name=name) for name in ("Ankle", "Zebra", "Breath"))
+    default = make_category(name="Uncategorized", slug="uncategorized")
+    make_posts(5, categories=[default], tags=[])
+    make_posts(3, categories=[large], tags=[])
+    make_posts(1, categories=[small], tags=[])
+
+    def names(xpath: str) -> list[str]:
+        return [each.text_content().strip() for each in html.fromstring(client.get("/").text).xpath(xpath)]
+
+    assert names("//div[@class='topbar']//nav//a") == ["Zebra", "Ankle", "Breath"]
+    assert names("//li[@class='category-card']//h3") == ["Zebra", "Ankle", "Uncategorized"]
+    empty.position = 1
+    empty.save()
+    assert names("//div[@class='topbar']//nav//a") == ["Breath", "Zebra", "Ankle"]
+    assert names("//li[@class='category-card']//h3") == ["Breath", "Zebra", "Ankle"]
+
+
+def test_an_author_without_photo_and_bio_has_no_empty_blocks(client: Client) -> None:
+    author = make_author(name="Guest author")
+    post = make_post(author=author)
+    about = (
+        "//*[contains(@class, 'about-band') or contains(@class, 'widget--author') or contains(@class, 'author-box')]"
+    )
+
+    def blocks(path: str) -> int:
+        return len(html.fromstring(client.get(path).text).xpath(about))
+
+    assert (blocks("/"), blocks(post.get_absolute_url())) == (0, 0)
+    author.short_bio = "Helps people move."
+    author.save()
+    assert (blocks("/"), blocks(post.get_absolute_url())) == (1, 2)
