@@ -47,7 +47,7 @@ def image_html(
     alt = image.alt if alt is None else alt
     priority = {"fetchpriority": "high"} if is_first else {"loading": "lazy", "decoding": "async"}
     extra = format_html_join("", ' {}="{}"', priority.items())
-    css_class = "image" if shape == "card" else ""
+    css_class = "image" if shape == "card" else _height_class(image)
     if not image.has_renditions:
         return _img(image.file.url, image.width, image.height, alt, css_class, extra)
     widths = _widths(image, shape)
@@ -60,6 +60,13 @@ def image_html(
         ((kind, _srcset(image, shape, widths, kind), sizes) for kind in MODERN),
     )
     return format_html("<picture>{}{}</picture>", sources, _img(fallback, width, height, alt, css_class, extra))
+
+
+def _height_class(image: Image) -> str:
+    """Return the class of images that would be higher than a screen at the width of a text."""
+    if image.height > 2 * image.width:
+        return "image--narrow"
+    return "image--tall" if image.height > 1.25 * image.width else ""
 
 
 def _srcset(image: Image, shape: str, widths: list[int], kind: str) -> str:

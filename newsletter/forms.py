@@ -25,7 +25,7 @@ class SignupForm(PublicForm):
 
     purpose = "signup"
     daily_limit = 10
-    LOCATIONS = ("page", "sidebar", "footer", "post", "home")
+    LOCATIONS = ("page", "sidebar", "footer", "post", "text", "home")
     email = EmailField(label="Email address", validators=[validate_deliverable])
     # Which form on the site was used. Recorded as part of the proof of consent.
     location = forms.CharField(required=False, widget=forms.HiddenInput, initial="page")

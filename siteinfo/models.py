@@ -55,6 +55,11 @@ class SiteInfo(Singleton):
         "A link to your full disclaimers follows.",
     )
     disclaimer = models.TextField(blank=True, help_text="The short medical disclaimer at the top of every post.")
+    has_signup_in_posts = models.BooleanField(
+        "sign-up form within long posts",
+        default=False,
+        help_text="Also shows the newsletter's sign-up form in the middle of posts with four or more chapters.",
+    )
     footer_note = models.TextField(blank=True, help_text="A line in small print at the end of every page.")
     published_by = models.CharField(
         max_length=10,

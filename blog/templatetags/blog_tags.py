@@ -18,12 +18,16 @@ from images.renditions import image_html
 from pagecache.per_version import html_per_version
 from pagecache.versions import versions_of
 from publishing.models import Document
+from richtext.analysis import excerpt
 from richtext.rendering import render
 from siteinfo.models import Appearance
 
 register = template.Library()
 
 MIN_HEADINGS_FOR_CONTENTS = 3
+MIN_CHAPTERS_FOR_SIGNUP = 4
+# More of a text than its excerpt repeats.
+OPENING = 2000
 _EMPHASIZED = re.compile(r"\*([^*]+)\*")
 
 
@@ -48,8 +52,25 @@ def post_body(context: Context) -> SafeString:
     if not _is_public_page(context):
         return render(post.body)
 
+    def render_body() -> SafeString:
+        html = render(post.body)
+        return _with_signup(html, context) if context["site"].has_signup_in_posts else html
+
     # The version of the path changes with the text, that of the site with everything embedded in it.
-    return html_per_version(request, ("body", post.pk), lambda: render(post.body), versions_of(request).page)
+    return html_per_version(request, ("body", post.pk), render_body, versions_of(request).page)
+
+
+def _with_signup(html: SafeString, context: Context) -> SafeString:
+    """Return a text with the newsletter's form before the chapter in its middle, if it has enough chapters."""
+    # Every block starts on a line of its own.
+    chapters = html.split("\n<h2")
+    if len(chapters) <= MIN_CHAPTERS_FOR_SIGNUP:
+        return html
+    middle = len(chapters) // 2 + 1
+    variables: dict[Any, Any] = context.flatten()
+    form = render_to_string("newsletter/_signup.html", variables | {"location": "text"})
+    before, after = "\n<h2".join(chapters[:middle]), "\n<h2".join(["", *chapters[middle:]])
+    return mark_safe(f"{before}\n{form}{after}")  # noqa: S308 - rendered
 
 
 @register.simple_tag(takes_context=True)
@@ -160,6 +181,13 @@ def _walk(tree: list[Category]) -> Iterator[Category]:
     for category in tree:
         yield category
         yield from _walk(category.subcategories)
+
+
+@register.filter
+def standfirst(post: Post) -> str:
+    """Return the excerpt, or "" if the text begins with it, as it does after a “more” tag of WordPress."""
+    opening, own = (" ".join(text.split()) for text in (excerpt(post.body[:OPENING], words=200), post.excerpt))
+    return "" if own and opening.startswith(own[:60]) else own
 
 
 @register.filter

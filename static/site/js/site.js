@@ -7,5 +7,7 @@ import("./view-counter.js").catch(reportError)
 import("./ad-impressions.js").catch(reportError)
 import("./affiliate-clicks.js").catch(reportError)
 import("./comments.js").catch(reportError)
+import("./contents.js").catch(reportError)
+import("./lightbox.js").catch(reportError)
 // Set by the admin, never for visitors, who load nothing more.
 if (/(?:^|; )admin-open=1/.test(document.cookie)) import("./edit-bar.js").catch(reportError)

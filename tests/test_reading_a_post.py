@@ -1,0 +1,122 @@
+"""Reading a post: its table of contents, its images shown large, the sidebar beside it, the form within it."""
+
+import pytest
+from django.test import Client
+from lxml import html
+from playwright.sync_api import Page, expect
+
+from audit.accessibility import violations
+from siteinfo.models import SiteInfo
+from tests.factories import make_author, make_image, make_post
+
+WORDS = f"<p>{'Words about stairs and knees. ' * 60}</p>"
+CHAPTERS = "".join(f"<h2>Chapter {number}</h2>{WORDS}" for number in range(6))
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_table_of_contents_marks_the_section_being_read(page: Page) -> None:
+    make_post(slug="long", body=CHAPTERS)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/long/")
+    current = page.locator(".widget--toc [aria-current]")
+    expect(current).to_have_count(0)
+    page.get_by_role("heading", name="Chapter 3").evaluate("each => each.scrollIntoView()")
+    expect(current).to_have_text("Chapter 3")
+    expect(current).to_be_in_viewport()
+    page.get_by_role("heading", name="Chapter 5").evaluate("each => each.scrollIntoView()")
+    expect(current).to_have_text("Chapter 5")
+    assert violations(page) == []
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_table_of_contents_in_the_text_closes_after_a_jump_on_phones(page: Page) -> None:
+    make_post(slug="long", body=CHAPTERS)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/long/")
+    link = page.locator(".toc a", has_text="Chapter 4")
+    expect(link).to_be_hidden()
+    page.locator(".toc summary").click()
+    link.click()
+    expect(link).to_be_hidden()
+    expect(page.get_by_role("heading", name="Chapter 4")).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(link).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("body", [CHAPTERS, WORDS * 12], ids=["with contents", "without contents"])
+def test_something_stays_in_sight_beside_a_long_post(page: Page, body: str) -> None:
+    make_post(slug="long", body=body, author=make_author(short_bio="Helps people move."))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/long/")
+    page.locator(".prose > :last-child").evaluate("each => each.scrollIntoView({block: 'center'})")
+    visible = """() => [...document.querySelectorAll(".sidebar > *")].some((each) => {
+      const { top, bottom } = each.getBoundingClientRect()
+      return bottom > 100 && top < innerHeight - 100
+    })"""
+    page.wait_for_function(visible)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_images_open_large_and_are_browsed_by_keyboard(page: Page) -> None:
+    first, second = make_image(width=900, height=600, alt="A bridge"), make_image(width=600, height=900, alt="A lunge")
+    body = f'<figure><img data-image="{first.pk}"><figcaption>Hips high.</figcaption></figure>'
+    make_post(slug="images", body=f'{body}<figure><img data-image="{second.pk}"></figure>')
+    page.goto("/images/")
+    button = page.get_by_role("button", name="Enlarge image: A bridge")
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text("Hips high.")
+    expect(dialog.get_by_role("status")).to_have_text("Image 1 of 2")
+    assert violations(page) == []
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_role("img", name="A lunge")).to_be_visible()
+    expect(dialog).not_to_contain_text("Hips high.")
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_role("img", name="A bridge")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(button).to_be_focused()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_dates_are_above_the_fold_on_a_phone(page: Page) -> None:
+    make_post(slug="long", title="A title of several words " * 6, excerpt="An excerpt of several words. " * 12)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/long/")
+    expect(page.locator(".post-head time").first).to_be_in_viewport()
+
+
+@pytest.mark.django_db
+def test_the_sign_up_form_is_within_long_posts_if_the_owner_wants_it(client: Client) -> None:
+    site = SiteInfo.objects.create(name="Move")
+    make_post(slug="long", body=CHAPTERS)
+    make_post(slug="short", body=WORDS)
+
+    def forms(path: str) -> list[str]:
+        prose = "//div[@class='prose']"
+        page = html.fromstring(client.get(path).text)
+        return page.xpath(f"{prose}//form/following::h2[1]/text() | {prose}//form//input[@name='location']/@value")
+
+    assert forms("/long/") == []
+    site.has_signup_in_posts = True
+    site.save()
+    assert forms("/long/") == ["text", "Chapter 3"]
+    assert forms("/short/") == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("excerpt", "shown"), [("Rest helps, a little.", []), ("In a word.", ["In a word."])])
+def test_an_excerpt_with_which_the_text_begins_is_not_shown_twice(
+    client: Client, excerpt: str, shown: list[str]
+) -> None:
+    make_post(slug="teaser", excerpt=excerpt, body="<p>Rest <b>helps</b>, a little.</p><p>More words.</p>")
+    page = html.fromstring(client.get("/teaser/").text)
+    assert page.xpath("//p[@class='standfirst']/text()") == shown
