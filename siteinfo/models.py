@@ -1,6 +1,7 @@
 """The site information that the author edits, and the site's social profiles."""
 
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -54,6 +55,13 @@ class SiteInfo(Singleton):
         help_text="One or two sentences near the top of the home page for readers who need care today. "
         "A link to your full disclaimers follows.",
     )
+    booking_url = models.URLField(
+        "page to book a call",
+        blank=True,
+        validators=[RegexValidator("^https://", "Enter a URL that starts with https://.")],
+        help_text="Your page at a booking service. The services and contact pages link to it, and search engines learn "
+        "about it. Nothing is loaded from it before a visitor follows the link.",
+    )
     disclaimer = models.TextField(blank=True, help_text="The short medical disclaimer at the top of every post.")
     has_signup_in_posts = models.BooleanField(
         "sign-up form within long posts",
@@ -102,6 +110,11 @@ class SiteInfo(Singleton):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def booking_host(self) -> str:
+        """The host of the page to book a call, to tell visitors where the link leads."""
+        return (urlsplit(self.booking_url).hostname or "").removeprefix("www.")
 
     @cached_property
     def profiles(self) -> list["SocialLink"]:

@@ -8,12 +8,13 @@ from urllib.parse import urldefrag, urljoin
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 from lxml import html
 
 from blog.models import Post
-from siteinfo.models import Appearance
+from siteinfo.models import Appearance, SiteInfo
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 from tests.wordpress.exports import HEAD, TAIL, item
 
@@ -141,3 +142,18 @@ def test_an_author_without_photo_and_bio_has_no_empty_blocks(client: Client) -> 
     author.short_bio = "Helps people move."
     author.save()
     assert (blocks("/"), blocks(post.get_absolute_url())) == (1, 2)
+
+
+def test_a_page_to_book_a_call_is_linked_and_nothing_is_loaded_from_it(client: Client) -> None:
+    make_page(slug="services", role="services")
+    SiteInfo.objects.create(name="Move", booking_url="https://www.calendar.example/sam")
+    for path in ("/services/", "/contact/"):
+        page = html.fromstring(client.get(path).text)
+        (link,) = page.xpath("//section[@class='booking']//a")
+        assert link.get("href") == "https://www.calendar.example/sam"
+        assert "calendar.example" in page.xpath("//section[@class='booking']")[0].text_content()
+        assert not page.xpath("//*[contains(@src, 'calendar.example')]")
+        assert "calendar.example" not in " ".join(page.xpath("//link/@href"))
+    assert '"ReserveAction"' in client.get("/services/").text
+    with pytest.raises(ValidationError):
+        SiteInfo(name="Move", booking_url="http://calendar.example/").full_clean()

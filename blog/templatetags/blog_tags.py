@@ -13,6 +13,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Category, Post
+from blog.share_kit import ShareKit, make_share_kit
 from images.og_images import cover_html
 from images.renditions import image_html
 from pagecache.per_version import html_per_version
@@ -137,6 +138,12 @@ def featured_image(context: Context, document: Document, sizes: str = "100vw", i
         return SafeString("")
     category = getattr(document, "primary_category", None)
     return cover_html(document.title, category.name if category else "", appearance, is_first=bool(is_first))
+
+
+@register.simple_tag(takes_context=True)
+def share_kit(context: Context, post: Post) -> ShareKit:
+    """Return the images and captions to share `post` with."""
+    return make_share_kit(post, context["site"], context["appearance"])
 
 
 @register.simple_tag

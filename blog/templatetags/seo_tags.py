@@ -54,6 +54,10 @@ def _publisher(context: Context) -> jsonld.Node:
         publisher = jsonld.organization(site, profile_urls)
     else:
         publisher = person(author, profile_urls)
+    if site.booking_url:
+        publisher["potentialAction"] = jsonld.node(
+            "ReserveAction", name="Book a call", target=jsonld.node("EntryPoint", urlTemplate=site.booking_url)
+        )
     if policy:
         publisher["publishingPrinciples"] = absolute_url(policy.get_absolute_url())
     return publisher
