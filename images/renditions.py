@@ -47,7 +47,7 @@ def image_html(
     alt = image.alt if alt is None else alt
     priority = {"fetchpriority": "high"} if is_first else {"loading": "lazy", "decoding": "async"}
     extra = format_html_join("", ' {}="{}"', priority.items())
-    css_class = "image" if shape == "card" else _height_class(image)
+    css_class = _card_classes(image) if shape == "card" else _height_class(image)
     if not image.has_renditions:
         return _img(image.file.url, image.width, image.height, alt, css_class, extra)
     widths = _widths(image, shape)
@@ -60,6 +60,22 @@ def image_html(
         ((kind, _srcset(image, shape, widths, kind), sizes) for kind in MODERN),
     )
     return format_html("<picture>{}{}</picture>", sources, _img(fallback, width, height, alt, css_class, extra))
+
+
+def _card_classes(image: Image) -> str:
+    """Return the classes of a card, with the side on which its focal point is, for style sheets that crop more."""
+    x, y = map(float, image.focal_point.split("x"))
+    # A card is cropped around the focal point as far as the image allows.
+    x = _position_in_crop(x, min(1, 1.5 * image.height / image.width)) if image.has_renditions else x
+    y = _position_in_crop(y, min(1, image.width / image.height / 1.5)) if image.has_renditions else y
+    sides = {"left": x < 0.35, "right": x > 0.65, "top": y < 0.35, "bottom": y > 0.65}
+    return " ".join(["image", *(f"image--{side}" for side, is_there in sides.items() if is_there)])
+
+
+def _position_in_crop(position: float, part: float) -> float:
+    """Return where a point is within a crop to `part` of the length that is centered on it as far as possible."""
+    start = min(max(position - part / 2, 0), 1 - part)
+    return (position - start) / part
 
 
 def _height_class(image: Image) -> str:

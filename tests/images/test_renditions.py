@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 
 from images import renditions
 from images.models import Image
+from images.rendition_formats import FORMATS_HASH
 from images.renditions import image_html
 from images.tasks import create_missing_renditions, create_renditions
 from tests.factories import make_image, make_post
@@ -177,3 +178,31 @@ def test_crops_have_the_expected_size_and_contain_the_focal_point() -> None:
         )
         assert isinstance(middle, tuple)
         assert middle[0] > 200 > 60 > middle[2]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("size", "focal_point", "classes"),
+    [
+        ((300, 200), "0.5x0.5", "image"),
+        ((300, 200), "0.9x0.5", "image image--right"),
+        ((300, 200), "0.1x0.2", "image image--left image--top"),
+        # Wide and tall images are cropped around the point, so it is in the middle unless it is near the edge.
+        ((900, 200), "0.7x0.5", "image"),
+        ((900, 200), "0.97x0.5", "image image--right"),
+        ((200, 900), "0.5x0.2", "image"),
+        ((200, 900), "0.5x0.03", "image image--top"),
+    ],
+)
+def test_a_card_says_on_which_side_its_focal_point_is(size: tuple[int, int], focal_point: str, classes: str) -> None:
+    image = make_image(width=size[0], height=size[1], focal_point=focal_point, formats_hash=FORMATS_HASH)
+    assert f'class="{classes}"' in image_html(image, shape="card")
+
+
+@pytest.mark.django_db
+def test_images_higher_than_a_screen_are_narrower_in_a_text() -> None:
+    classes = [
+        "image--narrow" if "image--narrow" in html else "image--tall" if "image--tall" in html else ""
+        for html in (image_html(make_image(width=90, height=height)) for height in (60, 110, 120, 180, 200))
+    ]
+    assert classes == ["", "", "image--tall", "image--tall", "image--narrow"]
