@@ -67,7 +67,7 @@ def _with_signup(html: SafeString, context: Context) -> SafeString:
     chapters = html.split("\n<h2")
     if len(chapters) <= MIN_CHAPTERS_FOR_SIGNUP:
         return html
-    middle = len(chapters) // 2 + 1
+    middle = (len(chapters) + 1) // 2
     variables: dict[Any, Any] = context.flatten()
     form = render_to_string("newsletter/_signup.html", variables | {"location": "text"})
     before, after = "\n<h2".join(chapters[:middle]), "\n<h2".join(["", *chapters[middle:]])

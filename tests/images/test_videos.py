@@ -339,6 +339,7 @@ def test_the_author_inserts_a_video(admin_page: Page, site: Site) -> None:
     dialog.get_by_label("Video URL").fill(YOUTUBE)
     dialog.get_by_role("button", name="Insert").click()
     expect(admin_page.locator(".ProseMirror .video")).to_contain_text("Heel drops")
+    Video.objects.update(has_captions=True)
     admin_page.get_by_role("button", name="Save changes").click()
     expect(admin_page.get_by_text("Visitors see the new text")).to_be_visible()
     expect(admin_page.locator(".ProseMirror .video img")).to_be_visible()
