@@ -1,16 +1,19 @@
-"""Serve public pages from the cache while they are current.
+"""Store public pages, and serve them while they are current.
 
 Each cached page is stored with the version that `CacheVersion` had before the page was built, and served only while
 that version still holds, so nothing has to be purged. Changes that depend on time are known in advance: a page
 expires at midnight, at the next scheduled publication and after MAX_AGE at the latest.
+
+Most pages are served before Django creates a request, by `pagecache.wsgi`. The middleware serves the rest, such as
+HEAD requests.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -18,35 +21,16 @@ from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.http import parse_etags
 
-from pagecache.compression import IDENTITY, GZipMiddleware, choose_encoding, compress
+from pagecache.answers import create_answer
+from pagecache.compression import GZipMiddleware, compress
 from pagecache.expiry import expires_at
 from pagecache.invalidation import has_uncommitted_writes
-from pagecache.models import MAX_PATH_LENGTH
+from pagecache.keys import cache_key, is_tracking, parse_query
 from pagecache.responses import allowed_parameters, depends_on_texts
 from pagecache.storage import CachedPage, page_store
 from pagecache.versions import Versions, versions_of
 
-_MAX_QUERY_LENGTH = 300
-# Added to links by newsletters, ads and social networks. No page depends on them.
-_TRACKING_PARAMETERS = frozenset(
-    {
-        "fbclid",
-        "gclid",
-        "gbraid",
-        "wbraid",
-        "dclid",
-        "msclkid",
-        "twclid",
-        "ttclid",
-        "yclid",
-        "igshid",
-        "mc_cid",
-        "mc_eid",
-    }
-)
-_TRACKING_PREFIX = "utm_"
 _UNCACHEABLE_DIRECTIVES = ("no-store", "no-cache", "private")
 _CONTENT_TYPES = ("text/html", "application/xml", "application/rss+xml", "application/atom+xml", "text/plain")
 # Set again for each response, or describe the connection rather than the page.
@@ -71,7 +55,7 @@ class PageCacheMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         """Serve the response from the cache if possible, and store it otherwise."""
-        key = _cache_key(request)
+        key = cache_key(request)
         if key is None:
             return self.get_response(request)
         page = page_store.get(key, versions_of(request))
@@ -120,42 +104,8 @@ def _rendering(key: str) -> Iterator[bool]:
             lock.release()
 
 
-def _cache_key(request: HttpRequest) -> str | None:
-    """Return the key of the requested page, or None if not every visitor gets the same response."""
-    path = request.path
-    if (
-        request.method not in {"GET", "HEAD"}
-        or settings.SESSION_COOKIE_NAME in request.COOKIES
-        or len(path) > MAX_PATH_LENGTH
-        or path.startswith(settings.PAGE_CACHE_IGNORED_PATHS)
-        or has_uncommitted_writes(DEFAULT_DB_ALIAS)
-    ):
-        return None
-    query = _canonical_query(request.META.get("QUERY_STRING", ""))
-    # A page is only stored after Django has accepted the host, so a request for an unknown host finds nothing here.
-    return None if query is None else f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{path}{query}"
-
-
-def _canonical_query(query: str) -> str | None:
-    """Return `query` without tracking parameters, empty or beginning with a question mark; None if it is too long."""
-    if not query:
-        return ""
-    if len(query) > _MAX_QUERY_LENGTH:
-        return None
-    parameters = [(name, value) for name, value in _parse(query) if not _is_tracking(name)]
-    return f"?{urlencode(parameters)}" if parameters else ""
-
-
-def _parse(query: str) -> list[tuple[str, str]]:
-    return parse_qsl(query, keep_blank_values=True)
-
-
-def _is_tracking(name: str) -> bool:
-    return name.startswith(_TRACKING_PREFIX) or name in _TRACKING_PARAMETERS
-
-
 def _is_cacheable_response(request: HttpRequest, response: Any) -> bool:
-    names = {name for name, _ in _parse(request.META.get("QUERY_STRING", "")) if not _is_tracking(name)}
+    names = {name for name, _ in parse_query(request.META.get("QUERY_STRING", "")) if not is_tracking(name)}
     return (
         response.status_code == 200
         and not response.streaming
@@ -182,22 +132,7 @@ def _create_page(response: HttpResponse, versions: Versions, expires: float) -> 
 
 
 def _respond(request: HttpRequest, key: str, page: CachedPage, *, is_hit: bool) -> HttpResponse:
-    """Return `page` in the preferred encoding of the client, or 304 if the client has it."""
-    encoding = choose_encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
-    etag = f'"{page.etag}-{encoding}"' if encoding else f'"{page.etag}"'
-    headers = page.headers | {"ETag": etag}
-    if is_hit:
-        headers["Cache-Status"] = "pages; hit"
-    conditions = request.META.get("HTTP_IF_NONE_MATCH")
-    if conditions and _matches(conditions, etag):
-        return HttpResponseNotModified(headers=headers)
-    body = page_store.body(key, page, encoding)
-    headers["Content-Length"] = str(len(body))
-    if encoding != IDENTITY:
-        headers["Content-Encoding"] = encoding
-    return HttpResponse(body, headers=headers)
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    tags = parse_etags(if_none_match)
-    return tags == ["*"] or etag in (tag.removeprefix("W/") for tag in tags)
+    answer = create_answer(request, key, page, is_hit=is_hit)
+    if answer.status == HTTPStatus.NOT_MODIFIED:
+        return HttpResponseNotModified(headers=answer.headers)
+    return HttpResponse(answer.body, status=answer.status, headers=answer.headers)

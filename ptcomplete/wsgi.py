@@ -1,5 +1,6 @@
 """The WSGI application for the web server."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -7,5 +8,13 @@ from django.core.wsgi import get_wsgi_application
 from ptcomplete.checks import refuse_unsupported_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptcomplete.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+# Its models can be loaded now.
+from pagecache.wsgi import PageCacheApplication  # noqa: E402
+
+application = PageCacheApplication(django_application)
 refuse_unsupported_settings()
+# What was loaded stays, so the garbage collector need not look at it again and again.
+gc.collect()
+gc.freeze()
