@@ -47,7 +47,7 @@ def main() -> None:
         more_tables, more_findings, _ = examine(url, {}, runs)
     tables += [table._replace(title=f"{table.title} of an imported site") for table in more_tables]
     findings += [finding._replace(page=f"imported: {finding.page}") for finding in more_findings]
-    report = document(tables, findings, versions, f"{datetime.now(UTC):%Y-%m-%d}")
+    report = document(tables, findings, versions | tool_versions(), f"{datetime.now(UTC):%Y-%m-%d}")
     if not arguments.without_lighthouse:
         (ROOT / "docs").mkdir(exist_ok=True)
         (ROOT / "docs" / "quality.md").write_text(report, encoding="utf-8")
@@ -66,7 +66,7 @@ def create_renditions() -> None:
 
 
 def examine(url: str, pages: dict[str, str], runs: int) -> tuple[list[Table], list[Finding], dict[str, str]]:
-    """Run all checks on the site at `url`. Return tables, findings and the versions of the tools.
+    """Run all checks on the site at `url`. Return tables, findings and the version of the browser.
 
     Without `pages`, those of an imported site are found by its links, and what its author wrote is not checked by
     following every link.
@@ -99,14 +99,18 @@ def examine(url: str, pages: dict[str, str], runs: int) -> tuple[list[Table], li
         table, low_scores = tools.measure(url, {name: pages[name] for name in MEASURED}, path, runs)
         tables.insert(1, table)
         findings += low_scores
-    versions |= {
+    return tables, findings, versions
+
+
+def tool_versions() -> dict[str, str]:
+    """Return the versions of the tools that are not the browser's."""
+    return {
         "axe-core": AXE_SCRIPT.split(maxsplit=3)[2].lstrip("v"),
         "Nu HTML checker": tools.version("vnu-jar"),
         "Lighthouse": tools.version("lighthouse"),
         "Django": django.get_version(),
         "Python": platform.python_version(),
     }
-    return tables, findings, versions
 
 
 def log(message: str) -> None:

@@ -130,9 +130,7 @@ def _check_alt_text(content: Content) -> Iterator[Problem]:
 def _check_video_text(content: Content) -> Iterator[Problem]:
     pks = [pk for kind, pk in content.analysis.embeds if kind == "video"]
     for video in Video.objects.filter(pk__in=pks, has_captions=False, transcript="") if pks else ():
-        message = (
-            f"Confirm that the video “{video}” has captions, or add its transcript, for people who cannot hear it."
-        )
+        message = f"Confirm that the video “{video}” has captions, or add its transcript, for people who are deaf."
         yield Problem(message, f"{admin_url(video)}#id_has_captions", str(video.pk))
 
 

@@ -136,7 +136,7 @@ def _draw_arcs(pen: ImageDraw.ImageDraw, shape: _Sun, sun: str, main: str, accen
 
 
 def _draw_scale(pen: ImageDraw.ImageDraw, shape: _Sun, sun: str, main: str, accent: str) -> None:
-    """Draw the scale of the design's mark: a half circle with ticks, and a leaf as its arm."""
+    """Draw the scale of the design's mark: a half circle with a line every three degrees, and a leaf as its arm."""
     radius = shape.radius
     pen.pieslice(shape.box(radius - 58), 180, 360, fill=sun)
     pen.arc(shape.box(radius), 180, 360, fill=accent, width=2 * SCALE)

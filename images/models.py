@@ -251,7 +251,7 @@ class Video(ReferenceSource):
         help_text="Check this if the video has captions that you have read, or if nobody speaks in it.",
     )
     transcript = models.TextField(
-        blank=True, help_text="What is said and shown, for people who cannot hear or see it. Shown below the video."
+        blank=True, help_text="What is said and shown, for people who are deaf or blind. Shown below the video."
     )
 
     class Meta:

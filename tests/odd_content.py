@@ -1,6 +1,7 @@
 """A site with content that is unusually long, short, wide or foreign, for tests of the layout."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -39,7 +40,7 @@ def make_odd_site() -> list[str]:
     categories = _make_categories()
     tags = [f"Tag number {number} with a name" for number in range(25)]
     image = make_image(width=300, height=900)
-    shared = {"author": author, "categories": categories[:30], "tags": tags}
+    shared: dict[str, Any] = {"author": author, "categories": categories[:30], "tags": tags}
     posts = [
         make_post(
             title="A", slug="one-letter", body="<p>Twelve words are enough to say that rest alone rarely helps.</p>"

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
-from lxml import html
 
 from blog.models import Post
 from siteinfo.models import Appearance, SiteInfo
+from tests.example_site import get_page, parse_page
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 from tests.wordpress.exports import HEAD, TAIL, item
 
@@ -42,7 +42,7 @@ def _crawl(client: Client, start: str) -> Iterator[tuple[str, str]]:
         if "text/html" not in response.headers.get("Content-Type", "") or response.streaming:
             continue
         yield path, response.text
-        for href in html.fromstring(response.text).xpath("//a/@href"):
+        for href in parse_page(response).xpath("//a/@href"):
             target = urldefrag(urljoin(f"http://testserver{path}", href)).url.removeprefix("http://testserver")
             if target.startswith("/") and not target.startswith("/admin") and target not in seen:
                 seen.add(target)
@@ -78,7 +78,7 @@ def test_an_imported_site_takes_its_name_and_tagline_from_the_export(tmp_path: P
     head = HEAD.replace("</title>", "</title><description>Less ache, more walks</description>", 1)
     path.write_text(head + item(1) + TAIL, encoding="utf-8")
     call_command("import_wordpress", str(path), verbosity=0)
-    page = html.fromstring(client.get("/").text)
+    page = get_page(client, "/")
     assert page.findtext(".//h1") == "Less ache, more walks"
     assert page.xpath("//*[@class='brand-tagline']")[0].text == "Less ache, more walks"
 
@@ -97,7 +97,7 @@ def test_lists_show_an_image_a_cover_or_only_text(client: Client, imported: dict
     with_image.save()
 
     def entries() -> dict[str, Any]:
-        page = html.fromstring(client.get("/blog/").text)
+        page = get_page(client, "/blog/")
         return {each.findtext(".//h2/a"): each for each in page.xpath("//article")}
 
     assert entries()[with_image.title].xpath(".//img")
@@ -118,7 +118,7 @@ def test_menus_and_start_begin_with_the_categories_that_have_the_most_posts(clie
     make_posts(1, categories=[small], tags=[])
 
     def names(xpath: str) -> list[str]:
-        return [each.text_content().strip() for each in html.fromstring(client.get("/").text).xpath(xpath)]
+        return [each.text_content().strip() for each in get_page(client, "/").xpath(xpath)]
 
     assert names("//div[@class='topbar']//nav//a") == ["Zebra", "Ankle", "Breath"]
     assert names("//li[@class='category-card']//h3") == ["Zebra", "Ankle", "Uncategorized"]
@@ -136,7 +136,7 @@ def test_an_author_without_photo_and_bio_has_no_empty_blocks(client: Client) -> 
     )
 
     def blocks(path: str) -> int:
-        return len(html.fromstring(client.get(path).text).xpath(about))
+        return len(get_page(client, path).xpath(about))
 
     assert (blocks("/"), blocks(post.get_absolute_url())) == (0, 0)
     author.short_bio = "Helps people move."
@@ -148,7 +148,7 @@ def test_a_page_to_book_a_call_is_linked_and_nothing_is_loaded_from_it(client: C
     make_page(slug="services", role="services")
     SiteInfo.objects.create(name="Move", booking_url="https://www.calendar.example/sam")
     for path in ("/services/", "/contact/"):
-        page = html.fromstring(client.get(path).text)
+        page = get_page(client, path)
         (link,) = page.xpath("//section[@class='booking']//a")
         assert link.get("href") == "https://www.calendar.example/sam"
         assert "calendar.example" in page.xpath("//section[@class='booking']")[0].text_content()

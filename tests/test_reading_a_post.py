@@ -2,11 +2,11 @@
 
 import pytest
 from django.test import Client
-from lxml import html
 from playwright.sync_api import Page, expect
 
 from audit.accessibility import violations
 from siteinfo.models import SiteInfo
+from tests.example_site import get_page
 from tests.factories import make_author, make_image, make_post
 
 WORDS = f"<p>{'Words about stairs and knees. ' * 60}</p>"
@@ -102,7 +102,7 @@ def test_the_sign_up_form_is_within_long_posts_if_the_owner_wants_it(client: Cli
 
     def forms(path: str) -> list[str]:
         prose = "//div[@class='prose']"
-        page = html.fromstring(client.get(path).text)
+        page = get_page(client, path)
         return page.xpath(f"{prose}//form/following::h2[1]/text() | {prose}//form//input[@name='location']/@value")
 
     assert forms("/long/") == []
@@ -118,5 +118,5 @@ def test_an_excerpt_with_which_the_text_begins_is_not_shown_twice(
     client: Client, excerpt: str, shown: list[str]
 ) -> None:
     make_post(slug="teaser", excerpt=excerpt, body="<p>Rest <b>helps</b>, a little.</p><p>More words.</p>")
-    page = html.fromstring(client.get("/teaser/").text)
+    page = get_page(client, "/teaser/")
     assert page.xpath("//p[@class='standfirst']/text()") == shown

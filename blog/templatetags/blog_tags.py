@@ -63,7 +63,7 @@ def post_body(context: Context) -> SafeString:
 
 def _with_signup(html: SafeString, context: Context) -> SafeString:
     """Return a text with the newsletter's form before the chapter in its middle, if it has enough chapters."""
-    # Every block starts on a line of its own.
+    # Every block starts on a new line.
     chapters = html.split("\n<h2")
     if len(chapters) <= MIN_CHAPTERS_FOR_SIGNUP:
         return html

@@ -16,6 +16,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='video',
             name='transcript',
-            field=models.TextField(blank=True, help_text='What is said and shown, for people who cannot hear or see it. Shown below the video.'),
+            field=models.TextField(blank=True, help_text='What is said and shown, for people who are deaf or blind. Shown below the video.'),
         ),
     ]

@@ -373,7 +373,7 @@ def test_a_video_needs_captions_or_a_transcript_before_its_post_is_published() -
 
     (message,) = problems()
     assert "Heel drops" in message
-    video.transcript = "Stand on the step.\n\nLower <slowly>."
+    video.transcript = "Face the stairs.\n\nLower <slowly>."
     video.save()
     assert problems() == []
     page = render(post.body)
