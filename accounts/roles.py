@@ -25,7 +25,7 @@ EXPLANATIONS = {
     Role.CONTRIBUTOR: "Writes their own drafts and submits them for review. Someone else publishes them.",
     Role.REVIEWER: "Reads all posts and pages, including drafts, and writes review notes. Cannot change any text.",
 }
-# What the editor's menus list: images, videos, snippets, products and affiliate links.
+# What the editor's menus list: images, videos, snippets, products, affiliate links and exercises.
 _WRITING = (
     "blog.add_post",
     "images.view_image",
@@ -35,6 +35,7 @@ _WRITING = (
     "affiliates.view_product",
     "evidence.view_source",
     "evidence.add_source",
+    "exercises.view_exercise",
 )
 # Permissions by role; * stands for any text. Owners are superusers, who have all of them.
 _PATTERNS: dict[str, tuple[str, ...]] = {
@@ -60,6 +61,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "contact.*_message",
         "contact.*_reply",
         "evidence.*_source",
+        "exercises.*",
         "feedback.*",
         "images.*",
         "instagram.*_instagrampost",

@@ -1,30 +1,43 @@
-"""Which references a text cites, those in its snippets included."""
+"""Which references and exercises a text shows, those in its snippets included."""
 
 from collections.abc import Iterator
 
+from lxml.html import HtmlElement
+
 from blog.models import Snippet
 from plaintext.numbers import parse_pk
-from richtext.citations import cited_ids, find_citations
+from richtext.citations import cited_ids
 from richtext.sanitizer import parse
 
 _SNIPPET = 'data-embed="snippet"'
+_EXERCISE = 'data-embed="exercise"'
 
 
 def ids_of_citations(body: str) -> list[int]:
     """Return the ids of the references that `body` cites, in order. One query if it has snippets."""
     if "data-cite=" not in body and _SNIPPET not in body:
         return []
-    root = parse(body)
-    pks = {
-        pk for div in root.iter("div") if div.get("data-embed") == "snippet" and (pk := parse_pk(div.get("data-id")))
-    }
+    return [pk for element in _elements(body) for pk in cited_ids(element)]
+
+
+def ids_of_exercises(body: str) -> list[int]:
+    """Return the distinct ids of the exercises that `body` embeds, in order. One query if it has snippets."""
+    if _EXERCISE not in body and _SNIPPET not in body:
+        return []
+    ids = (_embedded_id(element, "exercise") for element in _elements(body))
+    return list(dict.fromkeys(pk for pk in ids if pk))
+
+
+def _elements(body: str) -> Iterator[HtmlElement]:
+    """Yield what may be a citation or an embed, that of snippets in their places."""
+    elements = list(parse(body).iter("sup", "div"))
+    pks = {pk for element in elements if (pk := _embedded_id(element, "snippet"))}
     snippets = dict(Snippet.objects.filter(pk__in=pks).values_list("pk", "body")) if pks else {}
+    for element in elements:
+        yield element
+        if text := snippets.get(_embedded_id(element, "snippet")):
+            yield from parse(text).iter("sup", "div")
 
-    def find() -> Iterator[int]:
-        for element in root.iter("sup", "div"):
-            yield from cited_ids(element)
-            if element.get("data-embed") == "snippet":
-                for _, ids in find_citations(parse(snippets.get(parse_pk(element.get("data-id")) or 0) or "<p></p>")):
-                    yield from ids
 
-    return list(find())
+def _embedded_id(element: HtmlElement, kind: str) -> int:
+    return (parse_pk(element.get("data-id")) or 0) if element.get("data-embed") == kind else 0

@@ -9,9 +9,10 @@ from django.utils.formats import date_format
 
 from accounts.models import Author
 from accounts.structured_data import detailed_person, person, person_id
-from blog.citations import ids_of_citations
+from blog.citations import ids_of_citations, ids_of_exercises
 from blog.models import Category, Post, Series, Tag
 from evidence.structured_data import citation_nodes
+from exercises.structured_data import exercise_nodes
 from images.structured_data import share_image
 from publishing.structured_data import faq_nodes
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
@@ -144,6 +145,7 @@ def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
         ancestors=_breadcrumbs(post.primary_category),
         image=share_image(post.featured_image),
         nodes=_post_nodes(post) if is_public else (),
+        parts=tuple(exercise_nodes(ids_of_exercises(post.body))) if is_public else (),
         canonical_url=post.canonical_url,
         published_at=post.published_at,
         updated_at=post.updated_on or post.published_at,

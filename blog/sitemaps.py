@@ -14,6 +14,7 @@ from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_ancestors
 from blog.seo import MIN_POSTS_OF_INDEXED_TAG
 from evidence.models import Source
+from exercises.models import Exercise, ExerciseQuerySet
 from images.models import Image
 from images.renditions import full_image_url
 from richtext.references import Reference
@@ -37,7 +38,8 @@ class StaticViewSitemap(SiteSitemap):
     def items(self) -> list[tuple[str, datetime | None]]:
         """Return paths and times."""
         references = [(reverse("evidence:reference_list"), None)] if Source.objects.exists() else []
-        return [(reverse("home"), None), (reverse("blog:post_list"), None), *references]
+        exercises = [(reverse("exercises:exercise_list"), None)] if Exercise.objects.published().exists() else []
+        return [(reverse("home"), None), (reverse("blog:post_list"), None), *references, *exercises]
 
     def location(self, item: tuple[str, datetime | None]) -> str:
         """Return the path."""
@@ -153,6 +155,18 @@ class AuthorSitemap(PostListSitemap):
         return _with_newest_post(Author.objects.all(), "posts")
 
 
+class ExerciseSitemap(SiteSitemap):
+    """The exercises."""
+
+    def items(self) -> ExerciseQuerySet:
+        """Return the exercises that visitors see."""
+        return Exercise.objects.published().only("slug", "modified_at").order_by("pk")
+
+    def lastmod(self, item: Exercise) -> datetime:
+        """Return the time of the last change."""
+        return item.modified_at
+
+
 SITEMAPS: dict[str, type[Sitemap]] = {
     "pages": StaticViewSitemap,
     "posts": PostSitemap,
@@ -160,4 +174,5 @@ SITEMAPS: dict[str, type[Sitemap]] = {
     "tags": TagSitemap,
     "series": SeriesSitemap,
     "authors": AuthorSitemap,
+    "exercises": ExerciseSitemap,
 }

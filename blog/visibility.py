@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Author
 from blog.models import Post, Series, Tag
+from exercises.models import Exercise
 
 
 def public_tags() -> QuerySet[Tag]:
@@ -18,8 +19,9 @@ def public_series() -> QuerySet[Series]:
 
 
 def public_authors() -> QuerySet[Author]:
-    """Return authors with public posts, and the author shown in the sidebar, each with their `post_count`."""
+    """Return authors of public posts and exercises, and the author of the sidebar, each with their `post_count`."""
     posts = Post.objects.published().filter(author=OuterRef("pk")).order_by().values("author")
     post_count = posts.annotate(post_count=Count("pk")).values("post_count")
     authors = Author.objects.annotate(post_count=Coalesce(Subquery(post_count), 0))
-    return authors.filter(Q(post_count__gt=0) | Q(pk__in=Author.objects.values("pk")[:1]))
+    is_named = Q(post_count__gt=0) | Q(pk__in=Exercise.objects.published().values("author"))
+    return authors.filter(is_named | Q(pk__in=Author.objects.values("pk")[:1]))

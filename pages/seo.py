@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from accounts.models import Author
 from accounts.structured_data import detailed_person
-from blog.citations import ids_of_citations
+from blog.citations import ids_of_citations, ids_of_exercises
 from evidence.structured_data import citation_nodes
+from exercises.structured_data import exercise_nodes
 from images.structured_data import share_image
 from pages.models import Page, Service
 from publishing.structured_data import faq_nodes
@@ -45,6 +46,7 @@ def page_meta(
         image=share_image(page.featured_image or (author.portrait if author else None)),
         nodes=nodes if is_public else (),
         citations=tuple(citation_nodes(ids_of_citations(page.body))) if is_public else (),
+        parts=tuple(exercise_nodes(ids_of_exercises(page.body))) if is_public else (),
         canonical_url=page.canonical_url,
         is_indexed=not page.hides_from_search,
         is_public=is_public,

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "pages",
     "blog",
     "evidence",
+    "exercises",
     "publishing",
     "accounts",
     "images",

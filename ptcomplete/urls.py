@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("affiliates.urls")),
     path("newsletter/", include("newsletter.urls")),
     path("", include("evidence.urls")),
+    path("", include("exercises.urls")),
     path("", include("blog.urls")),
     path("", include("pages.urls")),
     re_path(rf"^(?P<path>{SLUG_PATTERN}(?:/{SLUG_PATTERN})*)/$", views.document, name="document"),

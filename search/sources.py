@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 
 from affiliates.models import Product
 from blog.models import Category, Post, TaggedPost
+from exercises.models import Exercise
 from pages.models import Page
 from search.models import IndexEntry
 
@@ -89,6 +90,16 @@ def _product_entries(products: Iterable[Product]) -> Iterator[IndexEntry]:
         )
 
 
+def _exercise_entries(exercises: Iterable[Exercise]) -> Iterator[IndexEntry]:
+    for exercise in exercises:
+        yield IndexEntry(
+            object_id=exercise.pk,
+            title=exercise.name,
+            summary=exercise.goal,
+            body=f"{exercise.steps}\n{exercise.equipment}",
+        )
+
+
 POSTS = Source(
     model=Post,
     published=lambda at: Post.objects.published(at),
@@ -110,4 +121,11 @@ PRODUCTS = Source(
     load_cards=lambda pks: Product.objects.published().filter(pk__in=pks).select_related("image", "section"),
     template="affiliates/_entry.html",
 )
-SOURCES: Sequence[Source] = (POSTS, PAGES, PRODUCTS)
+EXERCISES = Source(
+    model=Exercise,
+    published=lambda at: Exercise.objects.published(),
+    build_entries=_exercise_entries,
+    load_cards=lambda pks: Exercise.objects.published().filter(pk__in=pks).prefetch_related("images__image"),
+    template="exercises/_entry.html",
+)
+SOURCES: Sequence[Source] = (POSTS, PAGES, PRODUCTS, EXERCISES)

@@ -47,6 +47,7 @@ class PageMeta:
     image: ShareImage | None = None
     nodes: tuple[Node, ...] = ()  # structured data of what the page is about, the main entity first
     citations: tuple[Node, ...] = ()  # works that the page cites, unless one of `nodes` does
+    parts: tuple[Node, ...] = ()  # works that the page shows, such as exercises
     canonical_url: str = ""  # set if the content was published elsewhere first
     published_at: date | None = None
     updated_at: date | None = None
@@ -99,6 +100,7 @@ class PageMeta:
             mainEntity={"@id": self.nodes[0]["@id"]} if self.nodes else None,
             primaryImageOfPage={"@id": image_id},
             citation=[{"@id": cited["@id"]} for cited in self.citations],
+            hasPart=[{"@id": part["@id"]} for part in self.parts],
             datePublished=self.published_at,
             dateModified=self.updated_at,
         )

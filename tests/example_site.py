@@ -15,6 +15,7 @@ from images.models import Image
 from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.factories import make_favorite
+from tests.exercises.factories import make_exercise
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 
 HOST = "http://testserver"
@@ -35,6 +36,8 @@ PAGES = {
     "about": "/about/",
     "services": "/about/services/",
     "shop": "/shop/",
+    "exercises": "/exercises/",
+    "exercise": "/exercises/bridge/",
 }
 PUBLIC_PATHS = [*PAGES.values(), "/series/knees/", "/tag/stairs/?page=2", "/author/sam/?page=2"]
 BODY = """<p>A lead.</p><h2>One</h2><p>Words.</p><h2>Two</h2><aside data-callout="tip"><p>Try it.</p></aside>
@@ -60,6 +63,7 @@ def make_example_site() -> Post:
     image = make_image()
     _make_author(image)
     make_favorite(Program.objects.amazon(), image=image)
+    make_exercise(name="Bridge", slug="bridge", images=(image,))
     pain = make_category(name="Pain", slug="pain", image=image)
     knee = make_category(name="Knee", slug="knee", parent=pain)
     snippet = Snippet.objects.create(name="Note", body="<p>Shown in many posts.</p>")

@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 PUBLIC_LISTS = PAGES | {
     "series": "/series/knees/",
+    "plan": "/my-plan/",
     "search": "/search/?q=copy",
     "feed": "/feed/",
     "Atom feed": "/feed/atom/",
@@ -62,6 +63,7 @@ FIELDS: dict[str, Callable[[int], dict[str, Any]]] = {
         "discussion": Discussion.objects.first() or Discussion.objects.create(post=Post.objects.first()),
     },
     "contact.Message": lambda number: {"submission": uuid4()},
+    "exercises.Exercise": lambda number: {"video": None, "status": "published"},
     "feedback.Suggestion": lambda number: {"submission": uuid4()},
     "images.Image": lambda number: {"is_decorative": False, "width": 48, "height": 32},
     "images.Video": lambda number: {"provider": "youtube", "key": f"{number:011}"},

@@ -40,6 +40,7 @@ def structured_data(context: Context, meta: PageMeta, image: ShareImage) -> Safe
             meta.breadcrumb_node(),
             *nodes,
             *meta.citations,
+            *meta.parts,
             publisher,
         )
     )

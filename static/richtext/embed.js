@@ -3,6 +3,7 @@
 import { crel, gettext, Node, updateAttrsDialog } from "django-prose-editor/editor"
 import { adminUrl } from "../admin_theme/admin-urls.js"
 import { button, insertAfterSelection, removeNode } from "./editor-ui.js"
+import { askForExercise } from "./exercise-dialog.js"
 
 const LABELS = {
   snippet: gettext("Snippet"),
@@ -115,6 +116,17 @@ export const Embed = Node.create({
           })
           return true
         },
+      insertExercise:
+        () =>
+        ({ editor, dispatch }) => {
+          if (!dispatch) return true
+          askForExercise().then((exercise) => {
+            if (!exercise) return editor.commands.focus()
+            const attrs = { kind: "exercise", id: String(exercise.id), title: exercise.name }
+            return insertAfterSelection(editor, { type: this.name, attrs })
+          })
+          return true
+        },
     }
   },
 
@@ -130,6 +142,12 @@ export const Embed = Node.create({
       groups: "nodes",
       button: buttons.material("shopping_cart", gettext("Product")),
       command: (editor) => editor.commands.insertFromList(PRODUCTS),
+    })
+    menu.defineItem({
+      name: "exercise",
+      groups: "nodes",
+      button: buttons.material("fitness_center", gettext("Exercise")),
+      command: (editor) => editor.commands.insertExercise(),
     })
   },
 })

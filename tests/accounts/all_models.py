@@ -14,6 +14,7 @@ from blog.models import Post, PostTemplate, PublishingRules
 from comments.models import Comment, CommentSettings, Discussion
 from contact.models import ContactSettings, Message, Reply
 from evidence.models import EvidenceSettings, Source
+from exercises.models import BodyRegion
 from feedback.models import Suggestion
 from images.models import MediaFile, SiteIcon, Video
 from instagram.models import InstagramPost, InstagramSettings
@@ -55,6 +56,7 @@ def make_all_models() -> None:
     Comment.objects.create(discussion=Discussion.objects.create(post=post), name="Sam", body="<p>Words</p>")
     Suggestion.objects.create(post=post, words="A typo", kind=Suggestion.Kind.values[0], submission=uuid4())
     Source.objects.create(title="Walking and backs", year=2001)
+    BodyRegion.objects.create(name="Knee", slug="knee")
     MediaFile.objects.create(
         file="files/plan.pdf", name="plan.pdf", content_type="application/pdf", size=1, digest="0" * 64
     )

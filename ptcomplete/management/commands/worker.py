@@ -20,6 +20,7 @@ from django.db import DatabaseError, close_old_connections
 from affiliates.link_checker import check_next
 from backups.scheduling import BackupProcess
 from evidence import lookup, watch
+from exercises.sheets import pdf
 from images import og_images
 from images.storage import delete_abandoned_parts
 from images.tasks import create_missing_renditions
@@ -89,6 +90,7 @@ JOBS = (
     Job("404 log entries with a redirect", prune_not_found_log, 3600),
     Job("files of old imports", delete_old_files, 3600),
     Job("old share images", og_images.delete_old, 3600),
+    Job("old sheets of exercises", pdf.delete_old, 3600),
     Job("abandoned parts of uploads", delete_abandoned_parts, 24 * 3600),
     # Several periods of one model may share a job.
     *(Job(name, work, 3600) for name, work in {each.job: each.work for each in register.retentions()}.items()),

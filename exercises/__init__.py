@@ -1,0 +1,1 @@
+"""Exercise cards that many texts share, their pages, and what visitors do with them."""

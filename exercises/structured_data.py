@@ -1,0 +1,43 @@
+"""Exercises as structured data: what a card shows, as an exercise plan with its steps."""
+
+from collections.abc import Collection
+
+from exercises.models import Exercise
+from images.structured_data import image_object
+from siteinfo.structured_data import Node, node
+from siteinfo.urls import absolute_url
+
+
+def exercise_nodes(ids: Collection[int]) -> list[Node]:
+    """Return the published exercises with `ids`, in this order. Constant queries; none without ids."""
+    exercises = Exercise.objects.published().for_cards().in_bulk(ids) if ids else {}
+    return [exercise_node(exercises[pk]) for pk in ids if pk in exercises]
+
+
+def exercise_node(exercise: Exercise) -> Node:
+    """Return the node of an exercise loaded with `for_cards()`. Runs no queries.
+
+    https://schema.org/ExercisePlan has the dose, and https://schema.org/HowTo the steps.
+    """
+    url = absolute_url(exercise.get_absolute_url())
+    dose = exercise.dose
+    steps = enumerate(exercise.step_list, start=1)
+    return node(
+        "ExercisePlan",
+        id=f"{url}#exercise",
+        name=exercise.name,
+        description=exercise.goal,
+        url=url,
+        repetitions=exercise.repetitions,
+        restPeriods=dose.rest,
+        activityFrequency=dose.frequency,
+        workload=dose.session,
+        image=[image_object(each.image) for each in exercise.images.all()],
+        hasPart=node(
+            "HowTo",
+            id=f"{url}#steps",
+            name=exercise.name,
+            tool=node("HowToTool", name=exercise.equipment) if exercise.equipment else None,
+            step=[node("HowToStep", position=position, text=step) for position, step in steps],
+        ),
+    )

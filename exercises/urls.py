@@ -1,0 +1,14 @@
+"""URLs for exercises."""
+
+from django.urls import path, re_path
+
+from exercises import views
+from plaintext.slugs import SLUG_PATTERN
+
+app_name = "exercises"
+urlpatterns = [
+    path("my-plan/", views.my_plan, name="my_plan"),
+    re_path(r"^my-plan/(?P<paper>a4|letter)\.pdf$", views.my_plan_pdf, name="my_plan_pdf"),
+    path("exercises/", views.exercise_list, name="exercise_list"),
+    re_path(rf"^exercises/(?P<slug>{SLUG_PATTERN})/$", views.exercise_detail, name="exercise_detail"),
+]
