@@ -16,6 +16,8 @@ from blog.internal_links import LinkChecker
 from blog.models import PublishingRules, Severity
 from evidence.claims import uncited_sentences
 from evidence.library import resolve
+from exercises.models import Exercise
+from exercises.sheets.program import ADVISED_EXERCISES
 from images.models import Image, Video
 from publishing.models import Document, Snapshot
 from publishing.publish_checks import PublishError
@@ -210,6 +212,23 @@ def _check_retractions(content: Content) -> Iterator[Problem]:
             yield Problem(message, admin_url(source))
 
 
+def _check_exercises(content: Content) -> Iterator[Problem]:
+    pks = {pk for kind, pk in content.analysis.embeds if kind == "exercise"}
+    if len(pks) > ADVISED_EXERCISES:
+        yield Problem(
+            f"Show at most {ADVISED_EXERCISES} exercises. This post has {len(pks)}, and people do long programs less"
+            " often. Move some to another post."
+        )
+    for exercise in Exercise.objects.filter(pk__in=pks).prefetch_related("images__image") if pks else ():
+        url = admin_url(exercise)
+        if not exercise.is_published:
+            yield Problem(f"Publish the exercise “{exercise}”. Visitors do not see its card yet.", url)
+        for each in exercise.images.all():
+            if not each.image.alt:
+                message = f"Describe the image “{each.image}” of “{exercise}”. Without alt text, no sheet can be made."
+                yield Problem(message, f"{admin_url(each.image)}#id_alt")
+
+
 def _check_title_length(content: Content) -> Iterator[Problem]:
     length = len(content["seo_title"] or content["title"])
     if length > TITLE_LIMIT:
@@ -265,6 +284,7 @@ CHECKS = (
     ),
     Check("references", "Claims have references", "body", _check_references),
     Check("retractions", "No cited work was retracted", "body", _check_retractions),
+    Check("exercises", "Exercises can be seen, done and printed", "body", _check_exercises),
     Check("tldr", "There is a TL;DR", "tldr", _check_tldr, query=Q(tldr="")),
     Check("excerpt", "There is an excerpt", "excerpt", _check_excerpt, query=Q(excerpt="")),
     Check(

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from blog import feeds, views
+from blog import feeds, home_programs, views
 from plaintext.slugs import SLUG_PATTERN
 
 _SLUG_PATH = f"{SLUG_PATTERN}(?:/{SLUG_PATTERN})*"
@@ -64,6 +64,12 @@ urlpatterns = [
     path("series/<unicode_slug:slug>/", views.series, name="series"),
     *_feed_paths("author/<unicode_slug:slug>/feed/", feeds.AuthorFeed, "author_feed"),
     path("author/<unicode_slug:slug>/", views.author, name="author"),
+    path("<unicode_slug:slug>/home-program/", home_programs.home_program, name="home_program"),
+    re_path(
+        rf"^(?P<slug>{SLUG_PATTERN})/home-program/(?P<paper>a4|letter)\.pdf$",
+        home_programs.home_program_pdf,
+        name="home_program_pdf",
+    ),
     path("<year:year>/", views.year, name="year"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>0[1-9]|1[0-2])/$", views.month, name="month"),
 ]

@@ -1,0 +1,60 @@
+"""The home program of a post: its exercises on one sheet, as a page and as a PDF file."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from blog.citations import ids_of_exercises
+from blog.models import Post
+from exercises.models import Exercise
+from exercises.sheets.pdf import PAPERS
+from exercises.sheets.program import HomeProgram, load_exercises
+from exercises.sheets.responses import page_response, pdf_response
+from pagecache.responses import depend_on_texts
+from publishing.visibility import set_private_headers, visible_to
+from siteinfo.seo import Breadcrumb, PageMeta, truncate
+from siteinfo.urls import absolute_url
+
+
+@require_safe
+def home_program(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the exercises of a post as a page to print."""
+    post, program = _load(request, slug)
+    meta = PageMeta(
+        title=f"Home program: {post.title}",
+        breadcrumb_title="Home program",
+        description=truncate(f"The exercises of “{post.title}” on one sheet, to print."),
+        path=reverse("blog:home_program", args=[slug]),
+        ancestors=(Breadcrumb("Home", reverse("home")), Breadcrumb(post.title, post.get_absolute_url())),
+        # Search engines should show the post.
+        is_indexed=False,
+        is_public=post.is_published,
+    )
+    urls = {paper: reverse("blog:home_program_pdf", args=[slug, paper]) for paper in PAPERS}
+    response = page_response(request, program, meta, urls, post.get_absolute_url())
+    return depend_on_texts(response) if post.is_published else set_private_headers(response)
+
+
+@require_safe
+def home_program_pdf(request: HttpRequest, slug: str, paper: str) -> HttpResponse:
+    """Serve the exercises of a post as a PDF file."""
+    post, program = _load(request, slug)
+    response = pdf_response(request, program, paper)
+    return response if post.is_published else set_private_headers(response)
+
+
+def has_home_program(post: Post) -> bool:
+    """Return whether the public page of a post shows exercises. One query if it embeds any, and one for snippets."""
+    ids = ids_of_exercises(post.body) if post.slug else []
+    return bool(ids) and Exercise.objects.published().filter(pk__in=ids).exists()
+
+
+def _load(request: HttpRequest, slug: str) -> tuple[Post, HomeProgram]:
+    """Return a post and its exercises. Raises Http404 for a post without any, and for one that is not public."""
+    post = get_object_or_404(visible_to(request, Post.objects.all()), slug=slug)
+    exercises = load_exercises(ids_of_exercises(post.body))
+    if not exercises:
+        raise Http404
+    url = absolute_url(post.get_absolute_url())
+    return post, HomeProgram(post.title, truncate(post.excerpt), exercises, url)
