@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Author, ProfileLink, Qualification
+from blog.demo.exercises import fill_in_ids, load_exercises
 from blog.models import Category, Post, PostTemplate
 from images.models import Image
 from images.uploads import unprocessed
@@ -22,7 +23,7 @@ _IMAGE_NAME = re.compile(r'data-image="([\w-]+)"')
 
 @transaction.atomic
 def load_demo() -> int:
-    """Load site settings, author, categories, templates, images and posts. Return the number of new posts."""
+    """Load settings, author, categories, templates, images, exercises and posts. Return the number of new posts."""
     data = tomllib.loads((HERE / "site.toml").read_text(encoding="utf-8"))
     images = _DemoImages()
     _load_site(data["site"])
@@ -30,7 +31,10 @@ def load_demo() -> int:
     categories = _load_categories(data["category"], images)
     for path in sorted((HERE / "templates").glob("*.html")):
         _load_template(path)
-    return sum(_load_post(path, author, categories, images) for path in sorted((HERE / "posts").glob("*.html")))
+    exercises = load_exercises(author, images.get)
+    return sum(
+        _load_post(path, author, categories, images, exercises) for path in sorted((HERE / "posts").glob("*.html"))
+    )
 
 
 class _DemoImages:
@@ -111,7 +115,9 @@ def _load_template(path: Path) -> None:
         PostTemplate.objects.create(**fields | {"body": body, "tldr": "\n".join(fields["tldr"])})
 
 
-def _load_post(path: Path, author: Author, categories: dict[str, Category], images: _DemoImages) -> int:
+def _load_post(
+    path: Path, author: Author, categories: dict[str, Category], images: _DemoImages, exercises: dict[str, int]
+) -> int:
     """Create the post and return 1, or return 0 if it exists."""
     if Post.objects.filter(slug=path.stem).exists():
         return 0
@@ -119,7 +125,7 @@ def _load_post(path: Path, author: Author, categories: dict[str, Category], imag
     post = Post(
         title=fields["title"],
         slug=path.stem,
-        body=_IMAGE_NAME.sub(lambda match: f'data-image="{images.get(match[1]).pk}"', body),
+        body=_IMAGE_NAME.sub(lambda match: f'data-image="{images.get(match[1]).pk}"', fill_in_ids(body, exercises)),
         tldr="\n".join(fields["tldr"]),
         excerpt=fields["excerpt"],
         featured_image=images.get(fields["image"], fields["image_alt"]),
