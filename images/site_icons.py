@@ -71,10 +71,10 @@ def _encoded_initial(initial: str, color: str, kind: str) -> bytes:
     icon = Pillow.new("RGBA", (side, side), (0, 0, 0, 0))
     pen = ImageDraw.Draw(icon)
     pen.rounded_rectangle((0, 0, side - 1, side - 1), side // 5, fill=color)
-    if letter := lettering.drawable(initial, lettering.SERIF):
+    if glyph := lettering.drawable(initial, lettering.SERIF):
         font = lettering.load_font(lettering.SERIF, round(side * 0.72))
-        left, top, right, bottom = font.getbbox(letter)
-        pen.text(((side - left - right) / 2, (side - top - bottom) / 2), letter, fill="#fffdf9", font=font)
+        left, top, right, bottom = font.getbbox(glyph)
+        pen.text(((side - left - right) / 2, (side - top - bottom) / 2), glyph, fill="#fffdf9", font=font)
     return _encode(icon, kind)
 
 

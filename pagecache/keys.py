@@ -62,5 +62,5 @@ def parse_query(query: str) -> list[tuple[str, str]]:
 
 
 def is_tracking(name: str) -> bool:
-    """Return whether a query parameter only tells where a visitor comes from."""
+    """Return whether a query parameter only says which link was followed."""
     return name.startswith(_TRACKING_PREFIX) or name in _TRACKING_PARAMETERS

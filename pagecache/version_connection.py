@@ -1,4 +1,4 @@
-"""A connection of its own for reading version tokens from PostgreSQL, shared by the threads of a process.
+"""A separate connection for reading version tokens from PostgreSQL, shared by the threads of a process.
 
 The usual connections come from a pool, which checks them before each request. For a cached page, which needs a single
 query, that costs more than the query and everything else together.

@@ -35,7 +35,7 @@ class Server:
         """Return status, headers and body."""
         started: list[Any] = []
         request = RequestFactory().generic(method, path)
-        chunks = self.application(request.environ | environ, lambda *arguments: started.extend(arguments[:2]))  # type: ignore[arg-type, return-value]
+        chunks = self.application(request.environ | environ, lambda *arguments: started.extend(arguments[:2]))  # type: ignore[arg-type]
         body = b"".join(chunks)
         if hasattr(chunks, "close"):
             chunks.close()
