@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from operations.context import job_context
 from operations.models import FORGET_AFTER, WorkerProcess
+from operations.processes import may_be_running
 from operations.version import app_version
 
 log = logging.getLogger(__name__)
@@ -104,10 +105,4 @@ def forget_dead_processes(host: str) -> None:
 def _is_running(pid: int) -> bool:
     if pid == os.getpid():
         return False  # an earlier process, whose number this one has now
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return may_be_running(socket.gethostname(), pid)

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.models import AuditEvent, User
-from site_export.models import LIFETIME, SiteExport
+from site_export.models import LIFETIME, SiteExport, export_storage
 from siteinfo.urls import admin_url
 
 
@@ -76,9 +76,13 @@ class SiteExportAdmin(admin.ModelAdmin):
         if export is None or not export.can_be_downloaded:
             raise Http404
         assert isinstance(request.user, User)
+        try:
+            file = export_storage().open(export.file_name)
+        except FileNotFoundError as error:
+            raise Http404 from error
         AuditEvent.objects.record(AuditEvent.Kind.EXPORTED, request=request, user=request.user, subject="whole site")
         filename = f"site-{export.created_at:%Y-%m-%d}.zip"
-        response = FileResponse(export.path.open("rb"), as_attachment=True, filename=filename)
+        response = FileResponse(file, as_attachment=True, filename=filename)
         response["Cache-Control"] = "no-store"
         return response
 

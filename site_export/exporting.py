@@ -80,12 +80,28 @@ def export_site(folder: Path, progress: Callable[[str], None] = lambda step: Non
 @contextmanager
 def _snapshot() -> Iterator[None]:
     """Open a transaction that sees the database as it is now, however long the export takes."""
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost and connection.vendor == "postgresql":
+    if connection.in_atomic_block:
+        yield
+        return
+    with _reading_transactions(), transaction.atomic():
+        if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
+
+
+@contextmanager
+def _reading_transactions() -> Iterator[None]:
+    """Let transactions of SQLite start as readers, so that others can write to the database during one."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    wrapper: Any = connection
+    mode, wrapper.transaction_mode = wrapper.transaction_mode, "DEFERRED"
+    try:
+        yield
+    finally:
+        wrapper.transaction_mode = mode
 
 
 def _write_all(writer: Writer, progress: Callable[[str], None]) -> None:

@@ -1,16 +1,21 @@
 """The exports that owners asked for in the admin."""
 
+import os
+import socket
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
-from django.conf import settings
+from django.core.files.storage import storages
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from operations.processes import may_be_running
+
 # An export contains the email addresses of all subscribers, so its file is deleted soon.
 LIFETIME = timedelta(hours=24)
-# An export that has not reported for so long was killed.
-STALE_AFTER = timedelta(minutes=30)
+# The process of an export that has not reported for so long was killed, on whatever machine.
+STALE_AFTER = timedelta(minutes=2)
+INTERRUPTED = "The export was interrupted. Start another one."
 
 
 class SiteExportQuerySet(models.QuerySet["SiteExport"]):
@@ -18,9 +23,7 @@ class SiteExportQuerySet(models.QuerySet["SiteExport"]):
 
     def request(self) -> "SiteExport | None":
         """Return a new export that waits for the worker, or None if another one is waiting or running."""
-        stale = timezone.now() - STALE_AFTER
-        killed = self.filter(status=SiteExport.Status.RUNNING, active_at__lt=stale)
-        killed.update(status=SiteExport.Status.FAILED, error="The export was interrupted. Start another one.")
+        self.give_up_killed()
         try:
             with transaction.atomic():
                 return self.create()
@@ -33,16 +36,24 @@ class SiteExportQuerySet(models.QuerySet["SiteExport"]):
         if waiting is None:
             return None
         mine = self.filter(pk=waiting.pk, status=SiteExport.Status.WAITING)
-        if not mine.update(status=SiteExport.Status.RUNNING, active_at=timezone.now()):
+        process = {"host": socket.gethostname(), "pid": os.getpid(), "active_at": timezone.now()}
+        if not mine.update(status=SiteExport.Status.RUNNING, **process):
             return None
         waiting.refresh_from_db()
         return waiting
+
+    def give_up_killed(self) -> None:
+        """Record that exports whose process was killed have failed, so that they do not block the next one."""
+        for export in self.filter(status=SiteExport.Status.RUNNING):
+            is_silent = export.active_at < timezone.now() - STALE_AFTER
+            if is_silent or not may_be_running(export.host, export.pid):
+                export.finish(error=INTERRUPTED)
 
     def delete_expired(self) -> int:
         """Delete old exports with their files. Return how many."""
         expired = list(self.filter(created_at__lt=timezone.now() - LIFETIME).exclude(status=SiteExport.Status.RUNNING))
         for export in expired:
-            export.path.unlink(missing_ok=True)
+            export_storage().delete(export.file_name)
             export.delete()
         return len(expired)
 
@@ -60,7 +71,10 @@ class SiteExport(models.Model):
 
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     created_at = models.DateTimeField("requested", default=timezone.now)
+    # Who makes it, and when that process last reported.
     active_at = models.DateTimeField(default=timezone.now)
+    host = models.CharField(max_length=255, blank=True)
+    pid = models.PositiveIntegerField(default=0)
     step = models.CharField(max_length=100, blank=True)
     size = models.BigIntegerField(null=True, blank=True)
     error = models.TextField(blank=True)
@@ -84,23 +98,23 @@ class SiteExport(models.Model):
         return f"Export of {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     @property
-    def path(self) -> Path:
-        """Where the ZIP file is stored."""
-        return Path(settings.DATA_DIR) / "exports" / f"{self.pk}.zip"
+    def file_name(self) -> str:
+        """The name of the ZIP file in the storage of exports."""
+        return f"exports/{self.pk}.zip"
 
     @property
     def can_be_downloaded(self) -> bool:
-        """Whether the file is there and has not expired."""
-        is_recent = self.created_at > timezone.now() - LIFETIME
-        return self.status == self.Status.COMPLETE and is_recent and self.path.is_file()
+        """Whether the file is complete and has not expired."""
+        return self.status == self.Status.COMPLETE and self.created_at > timezone.now() - LIFETIME
 
-    def report(self, step: str) -> None:
-        """Store the progress."""
-        type(self).objects.filter(pk=self.pk).update(step=step[:100], active_at=timezone.now())
-
-    def finish(self, *, error: str = "") -> None:
-        """Record that the file is complete, or why there is none."""
+    def finish(self, *, size: int | None = None, error: str = "") -> bool:
+        """Record that the file is complete, or why there is none. Return False if the export was given up before."""
         self.status = self.Status.FAILED if error else self.Status.COMPLETE
-        self.size = None if error else self.path.stat().st_size
-        self.error = error
-        self.save(update_fields=["status", "size", "error"])
+        self.size, self.error = size, error
+        mine = type(self).objects.filter(pk=self.pk, status=self.Status.RUNNING)
+        return bool(mine.update(status=self.status, size=size, error=error))
+
+
+def export_storage() -> Any:
+    """Return the storage of exports, which all machines share: a private folder, or a private part of the bucket."""
+    return storages["private"]

@@ -3,4 +3,4 @@
 from privacy.registry import register
 from site_export.models import SiteExport
 
-register.add_impersonal(SiteExport, "step error", "Describes files.")
+register.add_impersonal(SiteExport, "host step error", "Describes files.")

@@ -94,3 +94,19 @@ def _lock(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def database_environment() -> dict[str, str]:
+    """Return the environment of a process of the site that uses the database of this test."""
+    database = settings.DATABASES["default"]
+    url = f"sqlite:///{database['NAME']}"
+    if connection.vendor == "postgresql":
+        server, separator, query = os.environ["TEST_DATABASE_URL"].partition("?")
+        url = f"{server.rpartition('/')[0]}/{database['NAME']}{separator}{query}"
+    return os.environ | {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
+        "LOG_LEVEL": "CRITICAL",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "SITE_URL": settings.SITE_URL,
+    }

@@ -10,6 +10,8 @@ from uuid import uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models import User
+from operations.processes import may_be_running
 from wordpress.models import ImportRun
 
 State = ImportRun.State
@@ -47,6 +49,11 @@ class Claim:
         mine = ImportRun.objects.filter(pk=self.run.pk, state=State.RUNNING, claim=self.run.claim)
         if not mine.update(**values):
             raise LostClaimError
+
+    def release(self) -> None:
+        """Let another process go on, because this one was asked to stop."""
+        mine = ImportRun.objects.filter(pk=self.run.pk, state=State.RUNNING, claim=self.run.claim)
+        mine.update(state=State.QUEUED, attempts=max(self.run.attempts - 1, 0))
 
     def finish(self, state: ImportRun.State, error: str = "") -> None:
         """End the work."""
@@ -111,15 +118,7 @@ def is_alive(run: ImportRun) -> bool:
     """Return whether the process that works on the run is alive, as far as this machine can know."""
     if run.active_at is None or run.active_at < timezone.now() - STALE_AFTER:
         return False
-    if run.host != socket.gethostname():
-        return True
-    try:
-        os.kill(run.pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
+    return may_be_running(run.host, run.pid)
 
 
 def start_by_hand(files: list[dict[str, Any]], digest: str, options: dict[str, Any]) -> Claim | None:
@@ -146,10 +145,17 @@ def start_by_hand(files: list[dict[str, Any]], digest: str, options: dict[str, A
     return taken
 
 
-def request_undo(run: ImportRun) -> bool:
+def request_undo(run: ImportRun, user: User | None) -> bool:
     """Queue the undo of an import that has ended. Return False if it cannot be undone."""
     ended = ImportRun.objects.filter(pk=run.pk, task__in=[ImportRun.Task.IMPORT, ImportRun.Task.UNDO])
-    values = {"task": ImportRun.Task.UNDO, "state": State.QUEUED, "attempts": 0, "error": "", "finished_at": None}
+    values: dict[str, Any] = {
+        "task": ImportRun.Task.UNDO,
+        "state": State.QUEUED,
+        "attempts": 0,
+        "error": "",
+        "finished_at": None,
+        "requested_by": user,
+    }
     return bool(
         ended.filter(state=State.FAILED).update(**values)
         or ended.filter(task=ImportRun.Task.IMPORT, state=State.DONE).update(**values)

@@ -2,7 +2,6 @@
 
 import io
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from backups import scheduling
 from backups.keys import read_identities
 from backups.models import LEASE, Backup
 from backups.rotation import archive_name
+from tests.databases import database_environment
 
 HOUR = timedelta(hours=1)
 
@@ -136,17 +136,9 @@ def test_sigterm_removes_the_incomplete_archive(tmp_path: Path, settings: Settin
     # Sparse, so it takes no space, and long enough to be interrupted.
     with (media_root / "video.mp4").open("wb") as file:
         file.truncate(40 * 1024**3)
-    database = django_settings.DATABASES["default"]
-    name = str(database["NAME"])
-    url = f"sqlite:///{name}"
-    if database["ENGINE"].endswith("postgresql"):
-        server, separator, query = os.environ["TEST_DATABASE_URL"].partition("?")
-        url = f"{server.rpartition('/')[0]}/{name}{separator}{query}"
     # DATA_DIR/media is where MEDIA_ROOT is outside of tests.
-    environment = os.environ | {
+    environment = database_environment() | {
         "DATA_DIR": str(media_root.parent),
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "ptcomplete.settings",
         "BACKUP_URL": settings.BACKUP_URL,
         "BACKUP_RECIPIENTS": settings.BACKUP_RECIPIENTS[0],
     }

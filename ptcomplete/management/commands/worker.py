@@ -199,8 +199,7 @@ class Command(BaseCommand):
             raise CommandError("Maintenance mode is on, so nothing was done.")
         else:
             has_succeeded = work_until_idle(stopped, JOBS)
-            _export_process.wait()
             # Also after a failure, so that no process goes on without a worker.
-            processes_succeeded = [process.wait() for process in (_backup_process, _import_process)]
+            processes_succeeded = [process.wait() for process in (_backup_process, _import_process, _export_process)]
             if not (all(processes_succeeded) and has_succeeded):
                 raise CommandError("A job failed. See the log above.")

@@ -1,5 +1,6 @@
 """Export the whole site to a folder."""
 
+import signal
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, folder: Path | None, waiting: bool, **options: Any) -> None:
         """Export the site."""
         if folder is None:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             if export := SiteExport.objects.claim():
                 make_archive(export)
             return
