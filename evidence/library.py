@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from evidence.citations.reading import read_references
+from evidence.citations.reading import UnreadableError, read_references
 from evidence.citations.record import Record
-from evidence.models import Source
+from evidence.models import RECORD_FIELDS, Source
 
 
 def add_references(text: str) -> list[Source]:
@@ -49,6 +49,22 @@ def find(record: Record) -> Source | None:
     if len(found) > 1 and record.doi and record.pmid:
         return merge(found[0], found[1:])
     return found[0] if found else None
+
+
+def is_as_typed(source: Source) -> bool:
+    """Return whether nobody has changed a reference since it was read from a text. A look-up only adds to it."""
+    try:
+        records = read_references(source.typed)
+    except UnreadableError:
+        return False
+    original = Source()
+    original.fill(records[0], replace=True)
+    names = {"authors", *RECORD_FIELDS} - {"has_more_authors"}
+    if original.has_more_authors:
+        # A look-up completes the list.
+        names.remove("authors")
+    is_same = all(getattr(source, name) == value for name in names if (value := getattr(original, name)))
+    return is_same and not source.evidence_level and not source.summary
 
 
 def _completed(source: Source, record: Record) -> Source:

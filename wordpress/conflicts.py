@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from accounts.models import User
 from blog.models import Post
 from pages.models import Page
 from publishing.revisions import create_revision
@@ -16,7 +17,7 @@ _MODELS: dict[str, tuple[str, type[Post | Page]]] = {
 }
 
 
-def take_from_wordpress(run: ImportRun, row_pks: Sequence[str]) -> int:
+def take_from_wordpress(run: ImportRun, row_pks: Sequence[str], user: User) -> int:
     """Let the run go on with these rows as if their texts were not edited here. Return their number.
 
     The edited text becomes a revision first, so it can be restored.
@@ -38,6 +39,6 @@ def take_from_wordpress(run: ImportRun, row_pks: Sequence[str]) -> int:
             record.save()
             count += 1
         if count:
-            values = {"state": ImportRun.State.QUEUED, "attempts": 0}
+            values = {"state": ImportRun.State.QUEUED, "attempts": 0, "requested_by": user}
             ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.DONE).update(**values)
     return count

@@ -7,10 +7,10 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.html import escape
 from django.utils.text import get_text_list
 
@@ -24,6 +24,7 @@ from wordpress.comments import CommentImporter
 from wordpress.item_batches import Draft, batches, with_keys
 from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, withhold_empty
 from wordpress.item_handlers import ItemHandler
+from wordpress.item_reports import record_item
 from wordpress.links import NewUrls
 from wordpress.media.documents import awaited_image, fill_media
 from wordpress.media.importer import MediaImporter
@@ -36,6 +37,7 @@ from wordpress.seo import SeoImporter
 from wordpress.source_site import SourceSite
 from wordpress.stored_blocks import ReusableBlocks
 from wordpress.terms import TermImporter
+from wordpress.typed_references import convert_references
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class Importer:
         self.report = report
         self.progress = progress
         # Which of the files it is. An item that is in several of them has a row in the report for each.
-        self.number = number
+        self._record_item = partial(record_item, number=number)
         self.site = SourceSite(export)
         self.reusable_blocks = ReusableBlocks(export)
         self.terms = TermImporter(export, self.site.name, report.run)
@@ -224,6 +226,9 @@ class Importer:
     def _save_drafts(self, drafts: Sequence[Draft]) -> None:
         """Save new posts, their redirects, and the records of their import."""
         new_posts = [self._new_post(draft.post, draft.item) for draft in drafts if draft.post is not None]
+        for draft, new in zip(drafts, new_posts, strict=True):
+            if convert_references(new.post, draft.item, self.site.name, draft.report):
+                new.post.update_derived_fields()
         self.slugs.assign(new_posts)
         create_posts(new_posts)
         pairs = [(new.post, draft.item) for draft, new in zip(drafts, new_posts, strict=True)]
@@ -356,6 +361,7 @@ class Importer:
             document.updated_on = updated_on(item)
             if document.position is None:
                 document.position = min(max(item.menu_order, 0), 32_767)
+        convert_references(document, item, self.site.name, report)
         path_mapping.assign_free_slug(document, slug_for(item))
         document.save()
         if isinstance(document, Post):
@@ -367,32 +373,3 @@ class Importer:
     def _redirect_source(self, document: Post | Page, item: Item, report: Report) -> None:
         if note := path_mapping.redirect_from_source(document, item, self.site):
             report.notes.append(f"“{display_title(item)}” {note}")
-
-    def _record_item(
-        self,
-        report: Report,
-        item: Item,
-        key: str,
-        kind: str,
-        outcome: Outcome,
-        *,
-        target: models.Model | None = None,
-        reason: str = "",
-    ) -> None:
-        """Report what became of an item, with the notes in `report`, which is only about it, as the reason."""
-        title = display_title(item)
-        if item.post_type in report.outcomes:
-            report.outcomes[item.post_type][outcome] += 1
-        for part, names in ((Kind.SHORTCODE, report.shortcodes), (Kind.BLOCK, report.blocks)):
-            for name in names:
-                report.record(part, Outcome.REMOVED, source=name, title=title, source_id=item.post_id, target=target)
-        report.record(
-            kind,
-            outcome,
-            source=item.link or item.guid,
-            title=title,
-            reason=reason or report.reason_for(title),
-            source_id=item.post_id,
-            target=target,
-            key=f"{self.number}:{key}",
-        )

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.urls import NoReverseMatch, reverse
@@ -60,6 +61,8 @@ class ImportRun(models.Model):
     pid = models.PositiveIntegerField(default=0)
     claim = models.CharField(max_length=32, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Who asked for the task in the admin.
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     # Started by the management command rather than in the admin.
     is_by_hand = models.BooleanField(default=False)
 
@@ -106,6 +109,7 @@ class ImportedObject(models.Model):
         SETTINGS = "settings"
         LINK = "link"
         PROGRAM = "program"
+        REFERENCE = "reference"
 
     site = models.CharField(max_length=255)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -163,6 +167,7 @@ class ReportRow(models.Model):
         CATEGORY = "category", "Categories"
         TAG = "tag", "Tags"
         MENU = "menu", "Menus"
+        REFERENCE = "reference", "References"
         SEO = "seo", "Search engine settings"
         SHORTCODE = "shortcode", "Shortcodes"
         BLOCK = "block", "Blocks"

@@ -1,5 +1,6 @@
-"""What an import from WordPress stores about people: the names under which authors signed in there."""
+"""What an import from WordPress stores about people: the names used to sign in there, and who imported."""
 
+from accounts.personal_data import users_of
 from privacy.registry import PersonalData, register
 from wordpress.models import ImportedMenu, ImportedObject, ImportRun, ReportRow
 
@@ -18,10 +19,21 @@ register.add(
         recipients=("backups",),
     )
 )
-register.add_impersonal(
-    ImportRun,
-    "files digest options expected preview redirects_before step error host claim",
-    "What an import does, with which files.",
+register.add(
+    PersonalData(
+        model=ImportRun,
+        title="Imports from WordPress",
+        fields={"requested_by": "the user"},
+        other_fields="id task state files digest options expected preview redirects_before step done total error"
+        " created_at started_at finished_at active_at host pid claim attempts is_by_hand",
+        purpose="To name who imported or undid what in the audit log.",
+        source="The user, in the admin.",
+        find=lambda person: ImportRun.objects.filter(requested_by__in=users_of(person)),
+        erase=lambda rows: rows.update(requested_by=None),
+        erasing="Kept without the user's name.",
+        period="until the import app is removed",
+        recipients=("backups",),
+    )
 )
 register.add_impersonal(ImportedMenu, "site slug name entries", "Published menus of the old site.")
 register.add_impersonal(

@@ -11,6 +11,7 @@ from wordpress.report import ITEM_KINDS
 EXPLANATIONS = {
     ReportRow.Kind.SHORTCODE: "Codes in square brackets that a plugin replaced, such as [contact-form].",
     ReportRow.Kind.BLOCK: "Parts of a text that a plugin or theme filled in.",
+    ReportRow.Kind.REFERENCE: "Typed references, which are now in the library. Numbers such as [1] became citations.",
     ReportRow.Kind.LINK: "Links in your texts that need a look.",
     ReportRow.Kind.ITEM: "What WordPress stores beside posts and pages, such as menu entries and design settings.",
     ReportRow.Kind.REDIRECT: "Old URLs that now lead to a new one.",
@@ -60,6 +61,22 @@ def matches_files(run: ImportRun) -> bool:
     """Return whether the report has a row for every item of the files."""
     counted = dict(run.rows.order_by().filter(kind__in=ITEM_KINDS).values_list("kind").annotate(Count("pk")))
     return all(counted.get(kind.value, 0) == run.expected.get(kind.value, 0) for kind in ITEM_KINDS)
+
+
+def audit_subject(run: ImportRun) -> str:
+    """Return what an import or its undo did, with totals, in one line."""
+    if run.task == ImportRun.Task.UNDO:
+        removed = run.rows.filter(undone="Removed").count()
+        staying = run.rows.filter(undone__startswith="Not removed").count()
+        name, totals = "Undo of WordPress import", f"{removed} removed, {staying} not removed"
+    else:
+        counts = run.rows.order_by().filter(kind__in=ITEM_KINDS).values_list("outcome").annotate(Count("pk"))
+        found = dict(counts)
+        labels = ReportRow.Outcome.choices
+        totals = ", ".join(f"{found[value]} {str(label).lower()}" for value, label in labels if value in found)
+        name = "WordPress import"
+    ending = "" if run.state == ImportRun.State.DONE else ", stopped before the end"
+    return f"{name} {run.pk}: {totals or 'no items'}{ending}"
 
 
 def lines(run: ImportRun) -> Iterator[str]:

@@ -18,6 +18,7 @@ from wordpress.models import ImportRun
 from wordpress.preview import build_preview
 from wordpress.reader import Export, ExportError, read_export
 from wordpress.report import Outcome, Report
+from wordpress.report_summary import audit_subject
 from wordpress.runs import Claim, LostClaimError
 from wordpress.undo import undo_run
 
@@ -40,14 +41,25 @@ def _ending(claim: Claim) -> Iterator[None]:
         yield
     except LostClaimError:
         raise
-    except ExportError as error:
-        claim.finish(ImportRun.State.FAILED, str(error))
+    except KeyboardInterrupt:
+        if claim.run.is_by_hand:
+            _end(claim, ImportRun.State.FAILED, runs.INTERRUPTED)
+        else:
+            # The worker was stopped, such as by an update of the server.
+            claim.release()
         raise
     except BaseException as error:
-        reason = runs.INTERRUPTED if isinstance(error, KeyboardInterrupt) else describe(error)
-        claim.finish(ImportRun.State.FAILED, reason)
+        _end(claim, ImportRun.State.FAILED, str(error) if isinstance(error, ExportError) else describe(error))
         raise
-    claim.finish(ImportRun.State.DONE)
+    _end(claim, ImportRun.State.DONE)
+
+
+def _end(claim: Claim, state: ImportRun.State, error: str = "") -> None:
+    """End the work, and write into the audit log who asked for it and what it did."""
+    claim.finish(state, error)
+    run = claim.run
+    if run.task != ImportRun.Task.PREVIEW:
+        AuditEvent.objects.record(AuditEvent.Kind.IMPORTED, user=run.requested_by, subject=audit_subject(run))
 
 
 def do_task(claim: Claim) -> None:
@@ -59,8 +71,7 @@ def do_task(claim: Claim) -> None:
         do_preview(claim)
     else:
         with _ending(claim):
-            exports = _read_uploads(claim)
-            report = run_import(claim, exports, lambda done: None, _media_options(claim))
+            report = run_import(claim, _read_uploads(claim), lambda done: None, _media_options(claim))
             if not report.count_of(Outcome.CONFLICT):
                 delete_uploads(claim.run)
 
@@ -114,13 +125,10 @@ def do_import(
 ) -> Report:
     """Import the exports as the run of `claim`, and record how it ended."""
     with _ending(claim):
-        report = run_import(claim, exports, progress, media_options)
-        AuditEvent.objects.record(AuditEvent.Kind.IMPORTED, subject=f"WordPress exports, import {claim.run.pk}")
-        return report
+        return run_import(claim, exports, progress, media_options)
 
 
 def do_undo(claim: Claim) -> None:
     """Undo the import of `claim`, and record how that ended."""
     with _ending(claim):
         undo_run(claim)
-        AuditEvent.objects.record(AuditEvent.Kind.IMPORTED, subject=f"Undo of WordPress import {claim.run.pk}")

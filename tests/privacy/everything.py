@@ -20,7 +20,7 @@ from publishing.models import Autosave, PendingEdit, ReviewNote, Submission
 from redirects.models import NotFoundLog
 from tests.accounts.staff import sign_in
 from tests.factories import make_author, make_campaign, make_delivery, make_image, make_post, make_subscriber
-from wordpress.models import ImportedObject
+from wordpress.models import ImportedObject, ImportRun
 
 # As people type it, in different ways.
 TYPED = "Zoe.Example+news@Example.ORG"
@@ -87,6 +87,7 @@ def _make_staff_data(user: User) -> None:
     Autosave.objects.create(document=post, data={"title": EMAIL}, user=user, key=uuid4(), base_version=1)
     Submission.objects.create(document=post, user=user)
     ReviewNote.objects.create(document=post, user=user, text=f"Ask {EMAIL}", version=1, verdict="")
+    ImportRun.objects.create(requested_by=user)
     AccountEmail.objects.create(email=EMAIL, kind="reset")
     Authenticator.objects.create(user=user, type="totp", data={"secret": "SECRET"})
     UserSession.objects.create(user=user, ip="203.0.113.0", user_agent="Firefox", session_key="key")
