@@ -25,10 +25,10 @@ class Placeholder(NamedTuple):
     content: ContentFile
 
 
-def placeholder_name(*, is_stored: bool = True) -> str:
-    """Return the name of the placeholder, and store it if needed, unless `is_stored` is false."""
+def placeholder_name() -> str:
+    """Return the name of the placeholder, and store it if needed."""
     placeholder = _placeholder()
-    if is_stored and not default_storage.exists(placeholder.name):
+    if not default_storage.exists(placeholder.name):
         placeholder.content.seek(0)
         return default_storage.save(placeholder.name, placeholder.content)
     return placeholder.name

@@ -33,7 +33,7 @@ class CanonicalUrlHandler:
         """Rewrite them, each in its own transaction, also those that an interrupted run left."""
         for kind, model in _MODELS.items() if self.site.host else ():
             records = ImportedObject.objects.filter(site=self.site.name, kind=kind)
-            documents = model.objects.filter(canonical_url__icontains=self.site.host)
+            documents = model.objects.filter(self.site.mentioned_in("canonical_url"))
             for pk in list(documents.filter(pk__in=records.values("object_id")).values_list("pk", flat=True)):
                 with transaction.atomic():
                     self._rewrite(model.objects.select_for_update().get(pk=pk), kind, resolve, report)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from wordpress import report_downloads, runs
 from wordpress.archive_reader import is_media_archive
 from wordpress.conflicts import take_from_wordpress
@@ -88,7 +89,7 @@ class ImportRunAdmin(admin.ModelAdmin):
     def _upload(self, request: HttpRequest) -> HttpResponse:
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            run = ImportRun.objects.create()
+            run = ImportRun.objects.create(requested_by=_user(request))
             store_uploads(run, form.cleaned_data["uploads"])
             for file, (_, stored) in zip(run.files, stored_files(run), strict=True):
                 file["is_media"] = is_media_archive(stored)
@@ -136,6 +137,7 @@ class ImportRunAdmin(admin.ModelAdmin):
             "query": query,
             "kinds": ReportRow.Kind.choices,
             "outcomes": ReportRow.Outcome.choices,
+            "dead_links": run.rows.filter(kind=ReportRow.Kind.LINK, outcome=ReportRow.Outcome.MISSING).count(),
             "can_undo": run.task == Task.IMPORT or run.state == State.FAILED,
             "conflicts": run.rows.filter(outcome=ReportRow.Outcome.CONFLICT).count() if stored_files(run) else 0,
         }
@@ -149,12 +151,21 @@ class ImportRunAdmin(admin.ModelAdmin):
         run = self._find(request, pk)
         form = QuestionsForm(request.POST, run=run)
         if run.task == Task.IMPORT and run.state == State.FAILED:
-            ImportRun.objects.filter(pk=run.pk, state=State.FAILED).update(state=State.QUEUED, attempts=0)
+            ImportRun.objects.filter(pk=run.pk, state=State.FAILED).update(
+                state=State.QUEUED, attempts=0, requested_by=_user(request)
+            )
         elif run.task == Task.PREVIEW and run.state == State.DONE:
             if not form.is_valid():
                 return self._preview(request, run, form)
             ready = ImportRun.objects.filter(pk=run.pk, task=Task.PREVIEW, state=State.DONE)
-            ready.update(task=Task.IMPORT, state=State.QUEUED, attempts=0, options=form.options(), started_at=None)
+            ready.update(
+                task=Task.IMPORT,
+                state=State.QUEUED,
+                attempts=0,
+                options=form.options(),
+                started_at=None,
+                requested_by=_user(request),
+            )
         return HttpResponseRedirect(run.get_absolute_url())
 
     @method_decorator(require_POST)
@@ -171,7 +182,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         """Ask for confirmation, then queue the undo."""
         run = self._find(request, pk)
         if request.method == "POST":
-            if not runs.request_undo(run):
+            if not runs.request_undo(run, _user(request)):
                 messages.warning(request, "This import cannot be undone now.")
             return HttpResponseRedirect(run.get_absolute_url())
         created = run.rows.filter(outcome=ReportRow.Outcome.CREATED)
@@ -181,7 +192,7 @@ class ImportRunAdmin(admin.ModelAdmin):
     def conflicts_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Replace texts that were changed here and in WordPress with the version from WordPress."""
         run = self._find(request, pk)
-        count = take_from_wordpress(run, request.POST.getlist("row"))
+        count = take_from_wordpress(run, request.POST.getlist("row"), _user(request))
         if not count:
             messages.warning(request, "Select the texts to replace.")
         return HttpResponseRedirect(run.get_absolute_url())
@@ -210,6 +221,11 @@ class ImportRunAdmin(admin.ModelAdmin):
     def _render(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> TemplateResponse:
         page = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
         return TemplateResponse(request, f"admin/wordpress/importrun/{template}.html", page)
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def status_text(run: ImportRun) -> str:

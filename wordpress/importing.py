@@ -9,6 +9,7 @@ from django.db import transaction
 
 from affiliates.site_statements import fewer_refreshes
 from wordpress import path_mapping, undo
+from wordpress.answers import Answers, with_answers
 from wordpress.comments import link_parents
 from wordpress.importer import MODELS, Importer
 from wordpress.item_handlers import ItemHandler, create_handlers, save_handler
@@ -24,6 +25,10 @@ from wordpress.source_site import SourceSite
 
 log = logging.getLogger(__name__)
 
+NOT_IN_EXPORTS = (
+    "The theme and its settings, widgets, the places of menus, which page was the front page or listed the posts, the"
+    " data of plugins, texts of categories for search engines, and redirects of SEO plugins. Set those up here."
+)
 # Each has some ten old URLs. Enough to notice a problem, in seconds. The command check_old_urls requests all of them.
 MAX_CHECKED_TEXTS = 10
 
@@ -39,7 +44,7 @@ def import_exports(
     Pages come first, parents before children, because they need their exact paths while a post can be found by
     its slug. Links are rewritten last, when every path is known.
     """
-    importers = [Importer(export, report, progress, number) for number, export in enumerate(exports)]
+    importers = [Importer(each, report, progress, number) for number, each in enumerate(exports)]
     media = import_media([(each.site, each.export) for each in importers], media_options or MediaOptions(), report.run)
     for importer in importers:
         importer.media = media[importer.site.name]
@@ -56,7 +61,9 @@ def import_exports(
     for importer in importers:
         importer.import_posts(handlers[importer.site.name])
         known[importer.site.name].add(importer.new_urls)
+    answers = Answers.from_options(report.run.options if report.run else {})
     for importer in importers:
+        importer.terms.redirect_bases(answers.category_base, answers.tag_base, importer.site)
         _redirect_attachments(importer, known[importer.site.name])
     link_parents()
     for of_site in media.values():
@@ -86,6 +93,7 @@ def run_import(
 ) -> Report:
     """Import `exports` as the run of `claim`, whose report is kept in the database."""
     run = claim.run
+    exports = [with_answers(export, Answers.from_options(run.options)) for export in exports]
     if not run.redirects_before:
         run.redirects_before = undo.redirects_now()
     run.expected = dict(sum((export.counts for export in exports), Counter()))
@@ -101,6 +109,7 @@ def run_import(
         import_exports(exports, report, step, media_options)
     undo.record_redirects(run)
     claim.save("redirects_before")
+    report.record(Kind.NOTE, Outcome.NOTE, title="What no export of WordPress contains", reason=NOT_IN_EXPORTS)
     _report_old_urls(report, exports)
     return report
 

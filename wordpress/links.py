@@ -73,7 +73,7 @@ class LinkRewriter:
         Every document that still contains the old host is checked, so a second run finishes an interrupted one.
         """
         imported = ImportedObject.objects.filter(site=self.site.name, kind=kind)
-        documents = model.objects.filter(body__icontains=self.site.host, pk__in=imported.values("object_id"))
+        documents = model.objects.filter(self.site.mentioned_in("body"), pk__in=imported.values("object_id"))
         for pks in batched(list(documents.order_by("pk").values_list("pk", flat=True)), BATCH_SIZE):
             # Resolve the links before the transaction, which blocks visitors' writes on SQLite.
             for body in model.objects.filter(pk__in=pks).values_list("body", flat=True):

@@ -1,5 +1,6 @@
 """The paths that the posts, pages and attachments of an export had on their WordPress site."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -57,10 +58,14 @@ def redirect_attachments(attachments: list[Attachment], urls: dict[int, str], si
             wanted[f"/?attachment_id={each.post_id}"] = url
             if path := requested_path(each.link, site):
                 wanted[f"/{path.lower()}"] = url
+    services.create_redirects(free_paths(wanted), Redirect.Origin.IMPORTED)
+
+
+def free_paths(wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the `wanted` redirects whose old path neither redirects nor shows something here."""
     existing = set(Redirect.objects.filter(old_path__in=wanted).values_list("old_path", flat=True))
     missing = {f"/{path}" for path in missing_pages({path.strip("/") for path in wanted if "?" not in path})}
-    free = {path: url for path, url in wanted.items() if path not in existing and ("?" in path or path in missing)}
-    services.create_redirects(free, Redirect.Origin.IMPORTED)
+    return {path: url for path, url in wanted.items() if path not in existing and ("?" in path or path in missing)}
 
 
 def redirect_folder(site: SourceSite) -> None:

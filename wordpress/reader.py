@@ -1,10 +1,10 @@
 """Read a WordPress export file (WXR, an extension of RSS) as a stream of dataclasses."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -20,6 +20,7 @@ from wordpress.archive_reader import (
     plain_line,
     qualified_name,
 )
+from wordpress.dates import Offsets, is_offset, parse_moment
 
 __all__ = ["Author", "Comment", "Export", "ExportError", "Item", "Term", "TermRef", "read_export"]
 
@@ -116,18 +117,31 @@ class Export:
     # The items and comments by kind of report row, and the items by type.
     counts: Counter[str]
     types: Counter[str]
-    _files: tuple[ExportFile, ...] = field(repr=False)
-    _offsets: "_Offsets" = field(repr=False)
+    # How many published items have only the local time.
+    local_times: int
+    offsets: Offsets = field(repr=False)
+    files: tuple[ExportFile, ...] = field(repr=False)
+    # What the author said about it: see wordpress.answers.
+    types_as: Mapping[str, str] = field(default_factory=dict)
+    other_hosts: tuple[str, ...] = ()
 
     def items(self, post_type: str = "") -> Iterator[Item]:
         """Yield the items, of one type or of all, in file order.
 
         Reads the file again, with one item in memory at a time.
         """
-        for file in self._files if not post_type or post_type in self.types else ():
+        for file in self.files if not post_type or post_type in self.types else ():
             for element in channel_elements(file):
-                if element.tag == "item" and (not post_type or _post_type(element) == post_type):
-                    yield _item(element, self._offsets)
+                if element.tag == "item" and (not post_type or self._type_of(element) == post_type):
+                    item = _item(element, self.offsets)
+                    other_type = self.types_as.get(item.post_type)
+                    yield replace(item, post_type=other_type) if other_type else item
+
+    def _type_of(self, item: etree._Element) -> str:
+        """Return the type of an item, without reading the other fields."""
+        found = (child.text or "" for child in item if qualified_name(child.tag) == "wp:post_type")
+        post_type = next(found, "").strip()
+        return self.types_as.get(post_type, post_type)
 
 
 def read_export(path: Path) -> Export:
@@ -161,10 +175,11 @@ def read_export(path: Path) -> Export:
         authors=_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]),
         terms=_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]),
         warnings=(*_warnings(surveys, damages), *(f"Not read: {other}" for other in others)),
-        counts=_counts(types, surveys),
+        counts=count_kinds(types, sum(survey.comments for survey in surveys)),
         types=types,
-        _files=tuple(files),
-        _offsets=_Offsets(sum((s.offsets for s in surveys), Counter())),
+        local_times=sum(survey.local_times for survey in surveys),
+        offsets=Offsets(sum((s.offsets for s in surveys), Counter())),
+        files=tuple(files),
     )
 
 
@@ -180,6 +195,7 @@ class _Survey:
     types: Counter[str] = field(default_factory=Counter)
     offsets: Counter[tuple[int, timedelta]] = field(default_factory=Counter)
     comments: int = 0
+    local_times: int = 0
     is_wordpress: bool = False
 
     def add_item(self, element: etree._Element) -> None:
@@ -191,24 +207,10 @@ class _Survey:
             self.creators.setdefault(login, Author(login))
         for ref in _term_refs(element):
             self.used.setdefault((ref.taxonomy, ref.slug), Term(ref.taxonomy, ref.slug, ref.name))
-        local, gmt = _moment(fields.get("wp:post_date")), _moment(fields.get("wp:post_date_gmt"))
-        offset = local - gmt if local and gmt else timedelta.max
-        if local and abs(offset) <= timedelta(hours=14) and not offset % timedelta(minutes=15):
-            self.offsets[local.month, offset] += 1
-
-
-class _Offsets:
-    """The UTC offset of the site for each month, derived from its dates. The format does not include it."""
-
-    def __init__(self, seen: Counter[tuple[int, timedelta]]) -> None:
-        self._by_month: defaultdict[int, Counter[timedelta]] = defaultdict(Counter)
-        for (month, offset), count in seen.items():
-            self._by_month[month][offset] += count
-            self._by_month[0][offset] += count
-
-    def at(self, local: datetime) -> timedelta:
-        best = (self._by_month.get(local.month) or self._by_month[0]).most_common(1)
-        return best[0][0] if best else timedelta(0)
+        local, gmt = parse_moment(fields.get("wp:post_date")), parse_moment(fields.get("wp:post_date_gmt"))
+        if local and gmt and is_offset(local - gmt):
+            self.offsets[local.month, local - gmt] += 1
+        self.local_times += bool(local and not gmt and fields.get("wp:status") in {"publish", "future"})
 
 
 def _survey(file: ExportFile) -> _Survey:
@@ -242,8 +244,9 @@ def _refuse_the_useless(surveys: list[_Survey], damages: list[int]) -> None:
         raise ExportError(f"This export contains only shop products and orders, no posts or pages. {EXPORT_HINT}")
 
 
-def _counts(types: Counter[str], surveys: list[_Survey]) -> Counter[str]:
-    counts = Counter(comment=sum(survey.comments for survey in surveys))
+def count_kinds(types: Counter[str], comments: int) -> Counter[str]:
+    """Return the numbers of items and comments by kind of report row."""
+    counts = Counter(comment=comments)
     for kind, count in types.items():
         counts[kind if kind in {"post", "page", "attachment"} else "item"] += count
     return counts
@@ -279,12 +282,6 @@ def _fields(element: etree._Element) -> dict[str, str]:
     return fields
 
 
-def _post_type(item: etree._Element) -> str:
-    """Return the type of an item, without reading the other fields."""
-    types = (child.text or "" for child in item if qualified_name(child.tag) == "wp:post_type")
-    return next(types, "").strip()
-
-
 def _author(fields: dict[str, str]) -> Author:
     def text(key: str) -> str:
         return fields.get(f"wp:author_{key}", "")
@@ -314,7 +311,7 @@ def _term_refs(element: etree._Element) -> tuple[TermRef, ...]:
     return tuple(ref for ref in refs.values() if ref.slug)
 
 
-def _item(element: etree._Element, offsets: _Offsets) -> Item:
+def _item(element: etree._Element, offsets: Offsets) -> Item:
     fields = _fields(element)
 
     def text(key: str) -> str:
@@ -331,8 +328,8 @@ def _item(element: etree._Element, offsets: _Offsets) -> Item:
         creator=fields.get("dc:creator", ""),
         body=fields.get("content:encoded", ""),
         excerpt=fields.get("excerpt:encoded", ""),
-        published_at=_utc(text("post_date_gmt"), text("post_date"), offsets),
-        modified_at=_utc(text("post_modified_gmt"), text("post_modified"), offsets),
+        published_at=offsets.utc(text("post_date_gmt"), text("post_date")),
+        modified_at=offsets.utc(text("post_modified_gmt"), text("post_modified")),
         parent_id=_number(text("post_parent")),
         menu_order=_number(text("menu_order")),
         is_sticky=text("is_sticky") == "1",
@@ -351,7 +348,7 @@ def _item(element: etree._Element, offsets: _Offsets) -> Item:
     )
 
 
-def _comment(fields: dict[str, str], offsets: _Offsets) -> Comment:
+def _comment(fields: dict[str, str], offsets: Offsets) -> Comment:
     def text(key: str) -> str:
         return fields.get(f"wp:comment_{key}", "")
 
@@ -361,7 +358,7 @@ def _comment(fields: dict[str, str], offsets: _Offsets) -> Comment:
         email=text("author_email"),
         url=text("author_url"),
         ip=text("author_IP"),
-        posted_at=_utc(text("date_gmt"), text("date"), offsets),
+        posted_at=offsets.utc(text("date_gmt"), text("date")),
         body=text("content"),
         approved=text("approved"),
         kind=text("type") or "comment",
@@ -383,18 +380,3 @@ def _term_slug(slug: str, title: str) -> str:
 
 def _number(text: str) -> int:
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else 0
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Parse a naive datetime. Return None for an invalid one, such as 0000-00-00 for unpublished items."""
-    try:
-        return datetime.fromisoformat(text or "").replace(tzinfo=None)
-    except ValueError:
-        return None
-
-
-def _utc(gmt: str, local: str, offsets: _Offsets) -> datetime | None:
-    moment = _moment(gmt)
-    if moment is None and (there := _moment(local)) and there.year > 1:
-        moment = there - offsets.at(there)
-    return moment.replace(tzinfo=UTC) if moment else None

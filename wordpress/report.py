@@ -175,16 +175,16 @@ class Report:
             yield f"Not supported yet: {kinds}."
         for what, names in (("Shortcode", self.shortcodes), ("Block", self.blocks)):
             for name, titles in sorted(names.items()):
-                yield f"{what} “{name}” is not supported. Its text was kept. Used in {_list_titles(titles)}."
+                yield f"{what} “{name}” is not supported. Its text was kept. Used in {list_titles(titles)}."
         files = [url for url in self.unresolved_links if "." in url.rpartition("/")[2]]
         if files:
             titles = [title for url in files for title in self.unresolved_links[url]]
             summary = f"Links to files on the WordPress site that were not imported: {len(files)}."
-            yield f"{summary} Used in {_list_titles(titles)}."
+            yield f"{summary} Used in {list_titles(titles)}."
         for url, titles in sorted(
             (url, self.unresolved_links[url]) for url in self.unresolved_links.keys() - set(files)
         ):
-            yield f"No page here matches the link to {url}. It was left unchanged. Used in {_list_titles(titles)}."
+            yield f"No page here matches the link to {url}. It was left unchanged. Used in {list_titles(titles)}."
         yield from self.notes
 
 
@@ -192,7 +192,8 @@ def _capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _list_titles(titles: list[str]) -> str:
+def list_titles(titles: list[str]) -> str:
+    """Return up to three titles for a sentence, and how many more there are."""
     different = list(dict.fromkeys(titles))
     more = f" and {len(different) - 3} more" if len(different) > 3 else ""
     return ", ".join(f"“{title}”" for title in different[:3]) + more

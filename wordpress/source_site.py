@@ -1,8 +1,11 @@
 """The WordPress site an export comes from, and how its URLs map to paths."""
 
+from functools import reduce
+from operator import or_
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import TooManyFieldsSent
+from django.db.models import Q
 from django.http import QueryDict
 
 from wordpress.reader import Export
@@ -20,6 +23,8 @@ class SourceSite:
         except ValueError:  # such as http://[
             url = urlsplit("")
         self.host = (url.hostname or "").removeprefix("www.")
+        # Also those that the author named.
+        self.hosts = frozenset({self.host, *export.other_hosts})
         self.url = f"https://{url.netloc}{url.path.rstrip('/')}"
         # The folder of a blog such as old.example/blog.
         self.base = url.path.rstrip("/")
@@ -37,12 +42,16 @@ class SourceSite:
             query = QueryDict(parts.query)
         except (ValueError, TooManyFieldsSent):  # such as http://[
             return None
-        if parts.scheme not in ("http", "https", "") or not host or host != self.host:
+        if parts.scheme not in ("http", "https", "") or not host or host not in self.hosts:
             return None
         if not f"{parts.path}/".startswith(f"{self.base}/"):
             return None
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         return unquote(parts.path.removeprefix(self.base)).strip("/"), query, fragment
+
+    def mentioned_in(self, field: str) -> Q:
+        """Return the condition that the text in `field` mentions the site."""
+        return reduce(or_, (Q(**{f"{field}__icontains": host}) for host in sorted(self.hosts)))
 
     def with_base(self, path: str) -> str:
         """Return a path of the site as visitors request it: below the folder of the blog, without outer slashes."""

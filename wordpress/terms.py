@@ -12,13 +12,17 @@ from blog.models import Category, Tag
 from blog.models.tag_names import tag_key
 from plaintext.folding import fold
 from plaintext.slugs import is_slug, slugify, unused_slug
+from redirects import services
+from redirects.models import Redirect
 from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
 from wordpress import reader
 from wordpress.authors import Bylines, author_key, public_name
 from wordpress.models import ImportedObject, ImportRun, digest, row_fingerprint
+from wordpress.old_paths import free_paths
 from wordpress.reader import Export, Term
 from wordpress.report import Outcome, Report
+from wordpress.source_site import SourceSite
 
 BATCH_SIZE = 25
 
@@ -107,6 +111,27 @@ class TermImporter:
         """Record what a category, tag, author or the site was imported as."""
         values = {"object_id": row.pk, "run": self.run, "is_new": is_new, "fingerprint": row_fingerprint(row)}
         ImportedObject.objects.update_or_create(site=self.site_name, kind=kind, key=key, defaults=values)
+
+    def redirect_bases(self, category_base: str, tag_base: str, site: SourceSite) -> None:
+        """Redirect the old URLs of categories and tags, if they began with other words than here."""
+        wanted = {}
+        if category_base not in {"", "category"}:
+            for slug, category in self._categories.items():
+                path = "/".join([*self._slugs_above(slug), slug])
+                wanted[f"/{site.with_base(f'{category_base}/{path}')}"] = category.get_absolute_url()
+        if tag_base not in {"", "tag"}:
+            for slug, tag in self._tags.items():
+                wanted[f"/{site.with_base(f'{tag_base}/{slug}')}"] = tag.get_absolute_url()
+        for batch in batched(free_paths(wanted).items(), BATCH_SIZE):
+            with transaction.atomic():
+                services.create_redirects(dict(batch), Redirect.Origin.IMPORTED)
+
+    def _slugs_above(self, slug: str) -> list[str]:
+        """Return the slugs of the categories above one, the topmost first."""
+        found: list[str] = []
+        while (slug := self._term("category", slug).parent_slug) and slug not in found:
+            found.insert(0, slug)
+        return found
 
     def fill(self, report: Report) -> None:
         """Report the categories, tags and authors."""

@@ -16,6 +16,7 @@ from redirects import url_registry
 from redirects.models import Redirect
 from redirects.services import redirect_lock
 from search.indexing import delete_unused_words
+from wordpress.dead_links import dead_paths, report_dead_links
 from wordpress.models import ImportedObject, ImportRun, ReportRow, digest
 from wordpress.report import Report
 from wordpress.runs import Claim
@@ -52,6 +53,9 @@ def undo_run(claim: Claim) -> None:
     run = claim.run
     if run.redirects_before:
         record_redirects(run)
+    if "dead_links" not in run.options:
+        run.options["dead_links"] = dead_paths()
+        claim.save("options")
     run.total = _records(run).count()
     done = 0
     for kind, handler in sorted(_handlers.items(), key=lambda each: each[1].order):
@@ -65,6 +69,7 @@ def undo_run(claim: Claim) -> None:
             done += len(batch)
             claim.progress("Removing what was imported", done, run.total)
     _restore_redirects(run)
+    report_dead_links(run, run.options["dead_links"])
     delete_unused_words()
 
 

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 
-from accounts.models import Author, User
+from accounts.models import AuditEvent, Author, User
 from blog.models import Post
 from images.models import Image
 from tests.accounts.staff import make_staff, sign_in
@@ -38,8 +38,8 @@ def owner() -> Client:
     return sign_in(make_user("owner"))
 
 
-def make_user(role: str) -> User:
-    user = make_staff(email=f"{role}@example.com")
+def make_user(role: str, name: str = "") -> User:
+    user = make_staff(email=f"{name or role}@example.com")
     user.set_role(role)
     user.save()
     return user
@@ -89,6 +89,39 @@ def test_import_from_upload_to_undo(owner: Client) -> None:
     work(run)
     assert all_rows() == before
     assert "was removed" in text_of(owner, run)
+
+
+def test_import_and_undo_are_in_the_audit_log_with_who_and_totals(owner: Client) -> None:
+    run = upload(owner, export(item(), item(2), item(3, kind="feedback")))
+    work(run)
+    assert not AuditEvent.objects.filter(kind=AuditEvent.Kind.IMPORTED).exists()
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": ""})
+    work(run)
+    sign_in(make_user("owner", "partner")).post(f"{RUNS}{run.pk}/undo/")
+    work(run)
+    events = AuditEvent.objects.filter(kind=AuditEvent.Kind.IMPORTED).order_by("pk")
+    assert [(event.user_email, event.subject) for event in events] == [
+        ("owner@example.com", f"WordPress import {run.pk}: 2 imported, 1 not imported"),
+        ("partner@example.com", f"Undo of WordPress import {run.pk}: 6 removed, 0 not removed"),
+    ]
+
+
+def test_import_goes_on_after_the_worker_was_stopped(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = upload(owner, export(item(), item(2)))
+    work(run)
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": ""})
+
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("wordpress.importing._finish_site", interrupted)
+        work(run)
+    assert (run.state, run.attempts) == ("queued", 0)
+    assert Post.objects.count() == 2
+    work(run)
+    assert (run.state, run.error) == ("done", "")
+    assert [row.outcome for row in run.rows.filter(kind="post")] == ["created", "created"]
 
 
 def test_answers_are_used(owner: Client) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.forms.models import model_to_dict
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from blog.models import Post
@@ -64,10 +66,29 @@ def test_second_run_changes_nothing(write: Writer) -> None:
 
 
 def test_dry_run_saves_nothing(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(item(body="[booking]Words[/booking]"), item(2, status="draft"))
     before = all_rows()
-    call_command("import_wordpress", write(item()), "--dry-run")
+    with CaptureQueriesContext(connection) as queries:
+        call_command("import_wordpress", path, "--dry-run")
+    # Also nothing that is rolled back, which would block other writers for minutes.
+    assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
     assert all_rows() == before
-    assert "1 created" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "The Old Clinic (https://old.example)" in output
+    assert "Posts: 2 (1 published, 1 draft)." in output
+    assert "Posts and pages: 2 new." in output
+    assert "Shortcode “booking” is not supported. Its text would be kept. Used in “Post 1”." in output
+
+
+def test_dry_run_says_what_an_import_would_change(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = [item(8, kind="page", slug="child", parent=9), item(9, kind="page", slug="above")]
+    call_command("import_wordpress", write(item(), item(2), item(3), *pages))
+    Post.objects.get(slug="post-3").delete()
+    capsys.readouterr()
+    newer = write(item(), item(2, body="Newer."), item(3), item(4), *pages, name="newer")
+    call_command("import_wordpress", newer, "--dry-run")
+    counts = "1 new, 1 changed in WordPress since the last import, 3 already here, 1 deleted here."
+    assert f"Posts and pages: {counts}" in capsys.readouterr().out
 
 
 def test_newer_export_updates_only_unedited_posts(write: Writer) -> None:

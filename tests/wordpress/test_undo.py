@@ -212,6 +212,29 @@ def test_undo_leaves_affiliate_links_that_a_remaining_text_uses(write: Writer) -
     assert Program.objects.count() == 1
 
 
+@pytest.mark.parametrize("status", ["published", "draft"])
+def test_undo_names_links_of_remaining_texts_that_lead_nowhere_now(
+    write: Writer, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = make_post(slug="old", title="Old", body='<p><a href="/never-there/">Dead before</a></p>')
+    mine = make_post(slug="mine", title="Mine", status=status)
+    call_command("import_wordpress", write(*many_items()))
+    mine.body = (
+        '<p><a href="/post-1/#top">Gone</a> <a href="/post-1/">again</a> <a href="/2020/05/a/b/">old URL</a>'
+        '<a href="/category/pain/">list</a> <a href="/old/">stays</a> <a href="/never-there/">dead before</a></p>'
+    )
+    mine.save()
+    run = undo_last()
+    found = run.rows.filter(kind="link", outcome="missing").order_by("source")
+    assert [(row.title, row.source, row.object_id) for row in found] == [
+        ("Mine", "/2020/05/a/b/", mine.pk),
+        ("Mine", "/category/pain/", mine.pk),
+        ("Mine", "/post-1/", mine.pk),
+    ]
+    assert "“Mine” links to /post-1/, which is no longer there." in capsys.readouterr().out
+    assert Post.objects.get(slug="old") == old
+
+
 def test_undo_leaves_categories_that_an_ad_avoids(write: Writer) -> None:
     call_command("import_wordpress", write(item()))
     make_ad().excluded_categories.add(Category.objects.get(slug="low-back"))

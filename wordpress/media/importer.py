@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -36,8 +36,6 @@ class MediaOptions:
 
     sources: Sequence[MediaSource] = ()
     fetcher: Fetcher | None = None
-    # The caller rolls everything back, so no file is stored.
-    is_dry_run: bool = False
 
     @property
     def has_files(self) -> bool:
@@ -59,6 +57,18 @@ def import_media(
     return importers
 
 
+def count_files(sites: Iterable[tuple[SourceSite, Export]], options: MediaOptions) -> dict[str, int]:
+    """Return how many files the exports list, and how many of them are there. Nothing is saved or downloaded."""
+    counts = {"listed": 0, "found": 0}
+    only_here = replace(options, fetcher=None)
+    for site, export in sites:
+        importer = MediaImporter(site, only_here)
+        importer.add_export(export)
+        counts["listed"] += len(importer.catalog.by_id)
+        counts["found"] += importer.count_found()
+    return counts
+
+
 class MediaImporter:
     """Import the media of one site. Running it again changes nothing, unless files were missing."""
 
@@ -66,7 +76,7 @@ class MediaImporter:
         self.site = site
         self.options = options
         self.catalog = Catalog(site)
-        self.library = MediaLibrary(site.name, run, is_dry_run=options.is_dry_run)
+        self.library = MediaLibrary(site.name, run)
         self.outcomes: dict[str, MediaOutcome] = {}
 
     def add_export(self, export: Export) -> None:
@@ -90,6 +100,11 @@ class MediaImporter:
                     url = Image.objects.values_list("missing_url", flat=True).get(pk=entry.object_id)
                     if found := parse_media_url(url, self.site):
                         self._get(found._replace(key=key), None, Texts(), is_needed=False)
+
+    def count_found(self) -> int:
+        """Return how many of the attachments have a file in the sources."""
+        places = (self._place_of(attachment) for attachment in self.catalog.by_id.values())
+        return sum(next(self._files(place), None) is not None for place in places)
 
     def convert(self, item: Item, title: str, body: str) -> str:
         """Return the body of an item with library images, and record where each file is used."""
@@ -198,9 +213,6 @@ class MediaImporter:
         was_missing = outcome.entry is not None
         outcome.outcome = Outcome.MISSING
         for name, note, opener in self._files(place):
-            if self.options.is_dry_run:
-                outcome.outcome, outcome.note = Outcome.CREATED, note
-                return
             try:
                 outcome.entry, stored_note = self.library.store(place.key, name, opener, texts)
             except (ValidationError, MediaSourceError, OSError) as error:

@@ -53,10 +53,9 @@ def texts_of(attachment: Attachment) -> Texts:
 class MediaLibrary:
     """Find and create the rows of one site. Call `load()` after a rollback."""
 
-    def __init__(self, site_name: str, run: ImportRun | None = None, *, is_dry_run: bool = False) -> None:
+    def __init__(self, site_name: str, run: ImportRun | None = None) -> None:
         self.site_name = site_name
         self.run = run
-        self.is_dry_run = is_dry_run
         self.entries: dict[str, Entry] = {}
         self._by_digest: dict[str, Entry] = {}
         self.load()
@@ -95,7 +94,7 @@ class MediaLibrary:
     def add_missing(self, key: str, url: str, texts: Texts) -> Entry:
         """Create an image whose file is still to be found."""
         title = texts.title or title_from_filename(key)
-        image = storing.missing_image(url, title, is_stored=not self.is_dry_run)
+        image = storing.missing_image(url, title)
         image.alt, image.caption, image.description = texts.alt[:300], texts.caption[:300], texts.description
         return self._create(key, image, texts, "")
 

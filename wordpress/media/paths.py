@@ -68,7 +68,7 @@ def parse_media_url(url: str, site: SourceSite) -> MediaUrl | None:
     host = host.removeprefix("www.")
     if not path or path.endswith("/") or not _is_safe(path):
         return None
-    is_own = host == site.host or bool(_WORDPRESS_FILES.match(host) and site.host.startswith(f"{host.split('.')[0]}."))
+    is_own = host in site.hosts or bool(_WORDPRESS_FILES.match(host) and site.host.startswith(f"{host.split('.')[0]}."))
     uploads = _UPLOADS.search(path) or (_MULTISITE_FILES.search(path) if is_own else None)
     is_below_uploads = is_own and bool(_WORDPRESS_FILES.match(host))
     below = uploads["path"] if uploads else path * is_below_uploads

@@ -67,7 +67,6 @@ def store_document(stream: IO[bytes], name: str, title: str) -> tuple[MediaFile,
     return store_file(stream, name, title=title)
 
 
-def missing_image(url: str, title: str, *, is_stored: bool = True) -> Image:
-    """Return an unsaved image whose file is still to be found, and store its placeholder if `is_stored`."""
-    name = placeholder_name(is_stored=is_stored)
-    return Image(file=name, width=WIDTH, height=HEIGHT, title=title[:160], missing_url=url[:2000])
+def missing_image(url: str, title: str) -> Image:
+    """Return an unsaved image whose file is still to be found, and store its placeholder."""
+    return Image(file=placeholder_name(), width=WIDTH, height=HEIGHT, title=title[:160], missing_url=url[:2000])
