@@ -8,6 +8,7 @@ from blog.internal_links import missing_pages
 from redirects import services
 from redirects.models import Redirect
 from redirects.normalize import is_valid_path
+from wordpress.media.old_urls import pages_with_images
 from wordpress.reader import Item
 from wordpress.source_site import SourceSite
 
@@ -50,11 +51,13 @@ class Attachment:
 def redirect_attachments(attachments: list[Attachment], urls: dict[int, str], site: SourceSite) -> None:
     """Redirect the pages of attachments to the post or page that contains them, by its WordPress ID in `urls`.
 
-    Redirects that exist stay, so that running an import again changes nothing.
+    One that was uploaded to none leads to a text that shows it. Redirects that exist stay, so that running an import
+    again changes nothing.
     """
     wanted = {}
+    shown = pages_with_images([each.post_id for each in attachments if each.parent_id not in urls])
     for each in attachments:
-        if url := urls.get(each.parent_id):
+        if url := urls.get(each.parent_id) or shown.get(each.post_id):
             wanted[f"/?attachment_id={each.post_id}"] = url
             if path := requested_path(each.link, site):
                 wanted[f"/{path.lower()}"] = url

@@ -214,6 +214,21 @@ def test_old_urls_of_all_sizes_redirect_to_the_image(name: str, write: Writer, t
     assert client.get("/?attachment_id=7").headers["Location"] == Image.objects.get().file.url
 
 
+@pytest.mark.parametrize("has_file", [True, False])
+def test_page_of_an_image_that_was_uploaded_to_no_post_leads_to_a_text_that_shows_it(
+    has_file: bool, write: Writer, tmp_path: Path, client: Client
+) -> None:
+    shown = attachment(7, "2020/05/knee.jpg", slug="knee", link="https://old.example/knee/")
+    unused = attachment(8, "2020/05/hip.jpg", slug="hip", link="https://old.example/hip/")
+    body = f'<img src="{BASE}/2020/05/knee-300x200.jpg" alt="A knee">'
+    names = ["2020/05/knee.jpg", "2020/05/hip.jpg"]
+    media = [write_uploads(tmp_path, names)] if has_file else []
+    run(write(item(1, body=body), item(2, body=body, status="draft"), shown, unused), media=media)
+    for url in ("/?attachment_id=7", "/knee/"):
+        assert client.get(url).headers["Location"] == "/post-1/"
+    assert client.get("/?attachment_id=8").status_code == (301 if has_file else 404)
+
+
 def test_drawings_and_pages_are_never_shown(write: Writer, tmp_path: Path, client: Client) -> None:
     body = f'<img src="{BASE}/2020/05/logo.svg" alt="Our logo"><a href="{BASE}/2020/05/page.html">Page</a>'
     uploads = write_uploads(tmp_path, ["2020/05/logo.svg"])

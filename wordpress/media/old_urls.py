@@ -1,10 +1,15 @@
 """Where the URLs of old media files lead now, for all sizes of an image."""
 
+from collections.abc import Collection
+from typing import Any
 from urllib.parse import unquote
 
 from django.core.files.storage import default_storage
 
+from blog.models import Post
 from images.models import Image, MediaFile
+from pages.models import Page
+from richtext.references import Reference
 from wordpress.media.paths import originals
 from wordpress.models import ImportedObject
 
@@ -25,6 +30,21 @@ def attachment_url(post_id: str) -> str:
     """Return the URL here of the file of an attachment by its WordPress ID, or ""."""
     key = f"#{post_id.lstrip('0')}"
     return _first_url({record.key: record for record in _records(key=key)}, [key])
+
+
+def pages_with_images(post_ids: Collection[int]) -> dict[int, str]:
+    """Return the URLs of public posts and pages that show the images of attachments, by their WordPress IDs."""
+    keys = {f"#{post_id}": post_id for post_id in post_ids}
+    images = ImportedObject.objects.filter(kind=ImportedObject.Kind.IMAGE, key__in=keys)
+    ids = {record.object_id: keys[record.key] for record in images.order_by("-pk")}
+    found: dict[int, str] = {}
+    for model in (Page, Post):
+        uses = Reference.objects.to_model(Image).from_model(model).filter(target_id__in=ids).order_by("-source_id")
+        pairs = list(uses.values_list("target_id", "source_id"))
+        rows: Any = model.objects.published().filter(pk__in={pk for _, pk in pairs})
+        urls = {row.pk: row.get_absolute_url() for row in rows.only(model.path_field)}
+        found |= {ids[image]: urls[pk] for image, pk in pairs if image is not None and pk in urls}
+    return found
 
 
 def _key_of(path: str) -> str:
