@@ -119,7 +119,7 @@ def test_page_that_fails_does_not_fail_the_import(write: Writer, monkeypatch: py
     call_command("import_wordpress", write(item()))
     run = ImportRun.objects.get()
     assert run.state == "done"
-    assert run.rows.get(kind=Kind.NOTE).reason.startswith("They could not be checked")
+    assert run.rows.get(kind=Kind.NOTE, title="Old URLs").reason.startswith("They could not be checked")
 
 
 def test_command_prints_totals_that_equal_those_of_the_files(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:

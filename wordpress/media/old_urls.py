@@ -36,15 +36,16 @@ def pages_with_images(post_ids: Collection[int]) -> dict[int, str]:
     """Return the URLs of public posts and pages that show the images of attachments, by their WordPress IDs."""
     keys = {f"#{post_id}": post_id for post_id in post_ids}
     images = ImportedObject.objects.filter(kind=ImportedObject.Kind.IMAGE, key__in=keys)
-    ids = {record.object_id: keys[record.key] for record in images.order_by("-pk")}
-    found: dict[int, str] = {}
+    shown: dict[int, str] = {}
+    image_of = {keys[record.key]: record.object_id for record in images.order_by("pk")}
     for model in (Page, Post):
-        uses = Reference.objects.to_model(Image).from_model(model).filter(target_id__in=ids).order_by("-source_id")
+        uses = Reference.objects.to_model(Image).from_model(model)
+        uses = uses.filter(target_id__in=set(image_of.values())).order_by("-source_id")
         pairs = list(uses.values_list("target_id", "source_id"))
         rows: Any = model.objects.published().filter(pk__in={pk for _, pk in pairs})
         urls = {row.pk: row.get_absolute_url() for row in rows.only(model.path_field)}
-        found |= {ids[image]: urls[pk] for image, pk in pairs if image is not None and pk in urls}
-    return found
+        shown |= {image: urls[pk] for image, pk in pairs if image is not None and pk in urls}
+    return {post_id: shown[image] for post_id, image in image_of.items() if image in shown}
 
 
 def _key_of(path: str) -> str:
