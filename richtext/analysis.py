@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import html
 from lxml.html import HtmlElement
@@ -10,6 +11,7 @@ from richtext.citations import KIND, find_citations
 from richtext.sanitizer import parse
 
 WORDS_PER_MINUTE = 220
+EXCERPT_WORDS = 40
 _WORD = re.compile(r"\w+(?:[’'.,-]\w+)*")
 _BLOCK_TAGS = frozenset(
     {"p", "h2", "h3", "h4", "li", "blockquote", "pre", "td", "th", "caption", "figcaption", "hr", "br", "figure"}
@@ -35,16 +37,23 @@ class Analysis:
     headings: tuple[Heading, ...]
     embeds: frozenset[tuple[str, int]]
     links: frozenset[str] = frozenset()
+    text: str = ""
+    excerpt: str = ""
 
 
+# The fields and the search index of a document need it one after the other, in imports for a batch of documents.
+@lru_cache(maxsize=32)
 def analyze(body: str) -> Analysis:
     """Return the analysis of a sanitized `body`."""
     root = parse(body)
+    text = _plain_text_of(root)
     headings = tuple(
         Heading(int(element.tag[1]), element.get("id") or "", _text_of(element))
         for element in root.iter("h2", "h3", "h4")
     )
-    return Analysis(len(_WORD.findall(_plain_text_of(root))), headings, _embeds_in(root), _links_in(root))
+    embeds, links = _embeds_in(root), _links_in(root)
+    # Last, because it changes the tree.
+    return Analysis(len(_WORD.findall(text)), headings, embeds, links, text, _excerpt_of(root, EXCERPT_WORDS))
 
 
 def find_embeds_and_links(body: str) -> tuple[frozenset[tuple[str, int]], frozenset[str]]:
@@ -108,9 +117,13 @@ def find_questions(body: str) -> list[tuple[str, str]]:
     return questions
 
 
-def excerpt(body: str, words: int = 40) -> str:
+def excerpt(body: str, words: int = EXCERPT_WORDS) -> str:
     """Return the first `words` words of the paragraphs and lists of a text, with an ellipsis if it is longer."""
-    root = parse(body)
+    return _excerpt_of(parse(body), words)
+
+
+def _excerpt_of(root: HtmlElement, words: int) -> str:
+    """Return the excerpt of the text below `root`, which loses elements that are not part of it."""
     found = (root.text or "").split()
     for block in root:
         if block.tag not in _NOT_IN_EXCERPTS:

@@ -1,7 +1,7 @@
 """Parse the href of a link as browsers do (https://url.spec.whatwg.org)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container
 from contextlib import suppress
 from functools import lru_cache
 from posixpath import normpath
@@ -31,6 +31,7 @@ _WRAPPERS = {
 }
 # Pages that redirect to the URL that is their whole query.
 _PLAIN_WRAPPERS = ("href.li", "anonym.to", "nullrefer.com")
+_WRAPPER_DOMAINS = frozenset(domain for domain, _ in _WRAPPERS)
 _GOOGLE = re.compile(r"(?:www\.)?google\.(?:com?\.)?[a-z]{2,3}")
 _MAX_WRAPPERS = 5
 
@@ -80,6 +81,8 @@ def _wrapped_url(href: str) -> str:
     parts = split_href(href)
     if matches_domain(host, _PLAIN_WRAPPERS):
         return parts.query if re.match(r"https?://[^/\s]", parts.query, re.IGNORECASE) else ""
+    if not _GOOGLE.fullmatch(host) and not matches_domain(host, _WRAPPER_DOMAINS):
+        return ""
     for (domain, path), names in _WRAPPERS.items():
         is_host = _GOOGLE.fullmatch(host) if domain == "google" else matches_domain(host, (domain,))
         if is_host and (not path or parts.path.rstrip("/") == path.rstrip("/")):
@@ -89,9 +92,13 @@ def _wrapped_url(href: str) -> str:
     return ""
 
 
-def matches_domain(host: str, domains: Iterable[str]) -> bool:
+def matches_domain(host: str, domains: Container[str]) -> bool:
     """Return whether `host` is one of `domains` or below one."""
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+    while host:
+        if host in domains:
+            return True
+        host = host.partition(".")[2]
+    return False
 
 
 def is_own_host(host: str) -> bool:

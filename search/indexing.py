@@ -109,6 +109,8 @@ def _clean(text: str) -> str:
 
 def _add_words(texts: Iterable[str]) -> None:
     words = {word for text in texts for word in _words_of(text)}
+    for known in batched(list(words), 5000):
+        words.difference_update(VocabularyWord.objects.filter(word__in=known).values_list("word", flat=True))
     # Sorted, because two transactions that insert the same words in different orders would deadlock.
     rows = [VocabularyWord(word=word, form=form) for word in sorted(words) if (form := word_form(word))]
     VocabularyWord.objects.bulk_create(rows, ignore_conflicts=True)

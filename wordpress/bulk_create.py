@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from django.db.models import prefetch_related_objects
+from django.db import connection
+from django.db.models import Model, prefetch_related_objects
 
 from blog.models import Category, Post, Tag, TaggedPost
 from newsletter.models import AnnouncedPost
@@ -71,6 +72,23 @@ def create_posts(new_posts: Sequence[NewPost]) -> None:
     pks = [post.pk for post in posts]
     index_documents(POSTS, pks)
     AnnouncedPost.objects.skip_existing(pk__in=pks)
+
+
+def update_rows(rows: Sequence[Model], *names: str) -> None:
+    """Write some fields of saved rows of one model. As `bulk_update`, which takes five times as long for texts."""
+    if not rows:
+        return
+    meta = rows[0]._meta
+    fields = [meta.get_field(name) for name in names]
+    quote = connection.ops.quote_name
+    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    primary_key = quote(meta.pk.column)
+    values = [
+        [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields), row.pk] for row in rows
+    ]
+    with connection.cursor() as cursor:
+        sql = f"UPDATE {quote(meta.db_table)} SET {columns} WHERE {primary_key} = %s"  # noqa: S608 - names of columns
+        cursor.executemany(sql, values)
 
 
 def _assign_taxonomy(new_posts: Sequence[NewPost]) -> None:

@@ -30,6 +30,8 @@ from wordpress.terms import make_slug
 # Part of every digest. Increase it to convert unchanged exports again.
 CONVERTER_VERSION = 3
 MAX_TITLE_LENGTH = 200
+# One line without anything that means something in HTML, shortcodes, URLs or formulas.
+_SENTENCES = re.compile(r"[A-Za-z0-9 ,.;:!?'()-]*")
 
 
 def fill_document(
@@ -50,11 +52,18 @@ def fill_document(
     if len(item.title.strip()) > MAX_TITLE_LENGTH:
         report.notes.append(f"“{document.title}” has a title of more than {MAX_TITLE_LENGTH} characters. It was cut.")
     excerpt = item.excerpt if item.excerpt.strip() else teaser(item.body)
-    document.excerpt = Truncator(plain_text(sanitize(to_html(excerpt).html))).words(80) if excerpt else ""
+    document.excerpt = Truncator(_text_of(excerpt)).words(80) if excerpt else ""
     if isinstance(document, Post):
         document.is_featured = item.is_sticky
     document.published_at = item.published_at if _is_valid_date(item.published_at) else None
     document.status = _status(item, site, report)
+
+
+def _text_of(excerpt: str) -> str:
+    """Return the visible text of an excerpt, of which most are plain sentences."""
+    if _SENTENCES.fullmatch(excerpt):
+        return " ".join(excerpt.split())
+    return plain_text(sanitize(to_html(excerpt).html))
 
 
 def teaser(body: str) -> str:

@@ -17,6 +17,7 @@ from redirects import services
 from redirects.normalize import normalize_path
 from richtext import references
 from richtext.sanitizer import sanitize
+from wordpress.bulk_create import update_rows
 from wordpress.legacy_urls import has_legacy_query, legacy_path_response, legacy_query_response
 from wordpress.models import ImportedObject, fingerprint
 from wordpress.reader import Item
@@ -100,8 +101,8 @@ class LinkRewriter:
                 changed.append((document, record))
         documents = [document for document, _ in changed]
         # Only URLs change, so the fields derived from the text and the search index stay as they are.
-        model.objects.bulk_update(documents, ["body", "modified_at"])
-        ImportedObject.objects.bulk_update([record for _, record in changed], ["fingerprint"])
+        update_rows(documents, "body", "modified_at")
+        update_rows([record for _, record in changed], "fingerprint")
         references.sync(documents)
 
     def _rewrite_link(self, title: str, link: re.Match[str]) -> str:

@@ -1,7 +1,6 @@
 """What an import reports: rows in the database about everything in the files, and the lines on a terminal."""
 
 import hashlib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -162,8 +161,9 @@ class Report:
 
     def reason_for(self, title: str) -> str:
         """Return the notes of a report about a single item, without its title."""
-        prefix = re.compile(rf"\A“{re.escape(title)}”:? ")
-        return " ".join(_capitalized(prefix.sub("", note)) for note in self.notes)
+        start = f"“{title}”"
+        notes = (note.removeprefix(f"{start}: ") for note in self.notes)
+        return " ".join(_capitalized(note.removeprefix(f"{start} ")) for note in notes)
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the report."""

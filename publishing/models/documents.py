@@ -23,7 +23,7 @@ from accounts.models import User
 from pagecache.invalidation import CacheScope, Scope
 from plaintext.slugs import slugify, unused_slug
 from publishing.publish_checks import PublishError, find_publish_errors
-from richtext.analysis import Analysis, analyze, excerpt, plain_text, reading_minutes
+from richtext.analysis import Analysis, analyze, reading_minutes
 from richtext.references import ReferenceSource
 from richtext.sanitizer import sanitize
 from siteinfo.seo import truncate
@@ -288,7 +288,7 @@ class Document(ReferenceSource):
         analysis = analyze(self.body)
         self.word_count = analysis.word_count
         self.headings = [[heading.level, heading.id, heading.text] for heading in analysis.headings]
-        self.summary = self.excerpt.strip() or excerpt(self.body)
+        self.summary = self.excerpt.strip() or analysis.excerpt
         return analysis
 
     def cache_scope(self) -> Scope:
@@ -309,7 +309,7 @@ class Document(ReferenceSource):
 
     def plain_text(self) -> str:
         """Return the visible text of the body."""
-        return plain_text(self.body)
+        return analyze(self.body).text
 
     @classmethod
     def public_rows(cls) -> models.QuerySet[Any]:
