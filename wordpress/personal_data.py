@@ -38,6 +38,6 @@ register.add(
 register.add_impersonal(ImportedMenu, "site slug name entries", "Published menus of the old site.")
 register.add_impersonal(
     ReportRow,
-    "key source_id title source reason object_type undone",
+    "run key source_id title source reason object_type undone",
     "Content of the old site, without names of commenters and names used to sign in.",
 )
