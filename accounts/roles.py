@@ -60,6 +60,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "comments.*_comment",
         "contact.*_message",
         "contact.*_reply",
+        "evidence.*_disclaimer",
         "evidence.*_source",
         "exercises.*",
         "feedback.*",

@@ -5,27 +5,24 @@ Each finding asks the author for one change. The site's owner decides which chec
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from django.db.models import Q
-from lxml.html import HtmlElement
 
+from blog import health_checks
+from blog.check_content import Content, Problem
 from blog.internal_links import LinkChecker
 from blog.models import PublishingRules, Severity
 from evidence.claims import uncited_sentences
 from evidence.library import resolve
 from exercises.models import Exercise
 from exercises.sheets.program import ADVISED_EXERCISES
-from images.models import Image, Video
+from images.models import Video
 from publishing.models import Document, Snapshot
 from publishing.publish_checks import PublishError
-from richtext.analysis import Analysis, analyze
 from richtext.citations import KIND
 from richtext.links import site_path
-from richtext.sanitizer import parse
-from siteinfo.models import SiteInfo
 from siteinfo.urls import admin_url
 
 TITLE_LIMIT = 60
@@ -42,55 +39,6 @@ _PLACEHOLDER = re.compile(r"\[[^\W\d][^\[\]]{3,160}\]")
 _EMPTY_URLS = {"#", "http://", "https://", "mailto:", "tel:"}
 
 
-class Content:
-    """The content of a snapshot, with what several checks need."""
-
-    def __init__(self, data: Snapshot) -> None:
-        self.data = data
-
-    def __getitem__(self, name: str) -> Any:
-        value = self.data.get(name) or ""
-        return value.strip() if isinstance(value, str) else value
-
-    @cached_property
-    def tree(self) -> HtmlElement:
-        """The body as a tree."""
-        return parse(self["body"] or "<p></p>")
-
-    @cached_property
-    def text(self) -> str:
-        """The text of the body."""
-        return " ".join(self.tree.itertext())
-
-    @cached_property
-    def analysis(self) -> Analysis:
-        """The headings and words of the body."""
-        return analyze(self["body"]) if self["body"] else Analysis(0, (), frozenset())
-
-    @cached_property
-    def links(self) -> list[str]:
-        """The distinct URLs that the body links to, in order."""
-        return list(dict.fromkeys(link.get("href") or "" for link in self.tree.iter("a")))
-
-    @cached_property
-    def images_without_own_alt(self) -> list[Image]:
-        """The images that use the alt text from the library: the featured image, and those in the body without one."""
-        pks = {int(img.get("data-image") or 0) for img in self.tree.iter("img") if img.get("alt") is None}
-        return list(Image.objects.filter(pk__in=pks | {self["featured_image"] or 0}))
-
-
-class Problem(NamedTuple):
-    """What a check found, in one sentence.
-
-    `url` is the place to change if it is not the check's field. In the body, `place` is the text of the heading, the
-    URL of the link or the ID of the image.
-    """
-
-    message: str
-    url: str = ""
-    place: str = ""
-
-
 class Finding(NamedTuple):
     """A problem of a document, with the severity that the owner chose."""
 
@@ -99,6 +47,7 @@ class Finding(NamedTuple):
     url: str
     severity: Severity
     place: str = ""
+    action: str = ""
 
     @property
     def is_elsewhere(self) -> bool:
@@ -179,12 +128,6 @@ def _check_broken_links(content: Content) -> Iterator[Problem]:
     for url, path in paths.items():
         if reason := checker.broken_reason(path):
             yield Problem(f"Fix the link to {url}. {reason}", place=url)
-
-
-def _check_disclaimer(content: Content) -> Iterator[Problem]:
-    if not SiteInfo.load().disclaimer.strip():
-        message = "Write the medical disclaimer in the site settings. It is shown at the top of every post."
-        yield Problem(message, f"{admin_url(SiteInfo)}#id_disclaimer")
 
 
 def _check_references(content: Content) -> Iterator[Problem]:
@@ -311,7 +254,14 @@ CHECKS = (
         Severity.BLOCK,
         is_for_pages=True,
     ),
-    Check("disclaimer", "The site has a medical disclaimer", "body", _check_disclaimer),
+    Check("disclaimer", "There is one disclaimer", "body", health_checks.check_disclaimer),
+    Check("red_flags", "Kinds of posts that need red flags have them", "body", health_checks.check_red_flags),
+    Check(
+        "evidence_summary",
+        "Kinds of posts that need it say what we know and what we don’t",
+        "body",
+        health_checks.check_evidence_summary,
+    ),
 )
 
 
@@ -345,7 +295,7 @@ def findings(data: Snapshot, check_ids: frozenset[str] | None = None) -> list[Fi
     for check, severity in _active_checks(check_ids):
         for problem in check.find(content):
             url = problem.url or f"#id_{check.field}"
-            found.append(Finding(check, problem.message, url, severity, problem.place))
+            found.append(Finding(check, problem.message, url, severity, problem.place, problem.action))
     return sorted(found, key=lambda finding: finding.severity != Severity.BLOCK)
 
 

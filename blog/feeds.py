@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from accounts.models import Author
+from blog.disclaimers import DisclaimerRules
 from blog.models import Category, Post, PostQuerySet, Tag
 from blog.visibility import public_authors, public_tags
 from images.renditions import og_image_url
@@ -138,6 +139,7 @@ class SiteFeed(Feed):
         """Return the newest posts, and render their texts together."""
         posts = self.posts(obj).newest_first().select_related("author", "featured_image")
         found = list(posts.prefetch_related("categories", "tags")[:ITEMS])  # type: ignore[misc]
+        self.disclaimers = DisclaimerRules.load()
         # The full texts by primary key. A post whose text cannot be rendered has only its summary.
         self.contents: dict[int, str] = {}
         if self.site.feed_content == SiteInfo.FeedContent.FULL:
@@ -167,7 +169,7 @@ class SiteFeed(Feed):
             return escape(item.summary)
         return format_html(
             '{}<p>{}</p><p><a href="{}">Read “{}”</a></p>',
-            self._disclaimer(),
+            self._disclaimer(item),
             item.summary,
             self.item_link(item),
             item.title,
@@ -209,13 +211,14 @@ class SiteFeed(Feed):
         """Pass the full text to the feed type."""
         return {"content": self.contents.get(item.pk, "")}
 
-    def _disclaimer(self) -> SafeString:
-        return format_html("<p><em>{}</em></p>", self.site.disclaimer) if self.site.disclaimer else SafeString("")
+    def _disclaimer(self, item: Post) -> SafeString:
+        text = self.disclaimers.for_post(item)
+        return format_html("<p><em>{}</em></p>", text) if text else SafeString("")
 
     def _content(self, item: Post, body: SafeString) -> SafeString:
         points = format_html_join("", "<li>{}</li>", ((point,) for point in item.tldr_points))
         tldr = format_html("<h2>TL;DR</h2><ul>{}</ul>", points) if points else ""
-        return format_html("{}{}{}", self._disclaimer(), tldr, body)
+        return format_html("{}{}{}", self._disclaimer(item), tldr, body)
 
 
 class CategoryFeed(SiteFeed):

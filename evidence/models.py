@@ -11,7 +11,10 @@ from django.db.models.functions import Lower
 from evidence.citations.formatting import format_ama, format_pubmed
 from evidence.citations.identifiers import clean_doi, clean_pmid
 from evidence.citations.record import Name, Record
+from evidence.disclaimers.models import Disclaimer
 from siteinfo.singletons import Singleton
+
+__all__ = ["CitationStyle", "Disclaimer", "EvidenceSettings", "Source", "SourceQuerySet"]
 
 
 class CitationStyle(models.TextChoices):

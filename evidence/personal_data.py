@@ -1,6 +1,6 @@
-"""The library of references stores no personal data but the published names of authors."""
+"""References and disclaimers hold no personal data but the published names of authors."""
 
-from evidence.models import EvidenceSettings, Source
+from evidence.models import Disclaimer, EvidenceSettings, Source
 from privacy.registry import register
 
 register.add_impersonal(
@@ -10,3 +10,4 @@ register.add_impersonal(
     "Published works.",
 )
 register.add_impersonal(EvidenceSettings, "", "Settings.")
+register.add_impersonal(Disclaimer, "name text", "Published texts.")

@@ -8,7 +8,11 @@ from django.urls import reverse
 # What each section lists: models, all models of an app, or pages without a model. The first that the user may open is
 # the section's own link. Apps that no section names are listed under SETTINGS.
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("Posts", "pen", ("blog.post", "blog", "comments.comment", "feedback", "evidence.source", "exercises")),
+    (
+        "Posts",
+        "pen",
+        ("blog.post", "blog", "comments.comment", "feedback", "evidence.source", "evidence.disclaimer", "exercises"),
+    ),
     ("Pages", "page", ("pages",)),
     ("Images", "image", ("images.image", "images.video", "instagram.instagrampost")),
     ("Newsletter", "mail", ("newsletter.campaign", "newsletter.subscriber", "newsletter")),

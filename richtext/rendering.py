@@ -13,7 +13,7 @@ from richtext import embeds, schema
 from richtext.embeds import Embed, RenderTarget
 from richtext.sanitizer import parse, serialize
 
-_ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag"}
+_ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag", "what-we-know": "scale"}
 
 
 def render(body: str, target: RenderTarget = RenderTarget.PAGE) -> SafeString:

@@ -10,7 +10,8 @@ CALLOUTS = {
     "note": "Good to know",
     "tip": "Try this",
     "warning": "Take care",
-    "red-flags": "Red flags: see someone soon",
+    "red-flags": "Red flags: when to see a professional",
+    "what-we-know": "What we know and what we don’t",
 }
 
 # Alignments of a figure. Without one it is as wide as the text.

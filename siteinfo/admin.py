@@ -34,7 +34,7 @@ class SiteInfoAdmin(SingletonModelAdmin):
     fieldsets = (
         ("About the site", {"fields": ("name", "tagline", "description", "email", "booking_url")}),
         ("Home page", {"fields": ("hero_title", "hero_text", "help_line")}),
-        ("Every page", {"fields": ("disclaimer", "has_signup_in_posts", "footer_note")}),
+        ("Every page", {"fields": ("has_signup_in_posts", "footer_note")}),
         ("Feeds", {"fields": ("feed_content",)}),
         (
             "Search engines and AI crawlers",

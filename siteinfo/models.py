@@ -62,7 +62,6 @@ class SiteInfo(Singleton):
         help_text="Your page at a booking service. The services and contact pages link to it, and search engines learn "
         "about it. Nothing is loaded from it before a visitor follows the link.",
     )
-    disclaimer = models.TextField(blank=True, help_text="The short medical disclaimer at the top of every post.")
     has_signup_in_posts = models.BooleanField(
         "sign-up form within long posts",
         default=False,

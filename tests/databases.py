@@ -14,6 +14,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
+from evidence.disclaimers.starters import STARTERS
+
 # Filled by migrations and never changed by tests.
 MIGRATED_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
@@ -39,6 +41,12 @@ def delete_rows() -> None:
         cursor.execute(_filled_tables_sql())
         for (table,) in cursor.fetchall():
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+        # A new site has these from a migration.
+        mark = "?" if connection.vendor == "sqlite" else "%s"
+        rows = [(name, text, number == 0) for number, (name, text) in enumerate(STARTERS)]
+        cursor.executemany(
+            f"INSERT INTO evidence_disclaimer (name, text, is_default) VALUES ({mark}, {mark}, {mark})", rows
+        )
 
 
 @cache

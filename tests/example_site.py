@@ -15,6 +15,7 @@ from images.models import Image
 from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.factories import make_favorite
+from tests.evidence.factories import set_disclaimer
 from tests.exercises.factories import make_exercise
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 
@@ -51,8 +52,8 @@ def make_example_site() -> Post:
         tagline="Less ache.",
         email="hello@example.com",
         hero_title="Move *well*",
-        disclaimer="Not advice.",
     )
+    set_disclaimer("Not advice.")
     about = make_page(title="About me", slug="about", role="about", show_in_menu=True)
     make_page(title="Services", slug="services", parent=about, role="services", show_in_menu=True)
     make_page(title="Privacy", slug="privacy-policy", role="privacy", body="<p>No cookies.</p>")

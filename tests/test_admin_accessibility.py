@@ -20,6 +20,7 @@ LISTS = (
     "newsletter_subscriber",
     "affiliates_link",
     "redirects_redirect",
+    "evidence_disclaimer",
     "evidence_source",
     "accounts_user",
     "wordpress_importrun",

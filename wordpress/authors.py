@@ -4,6 +4,9 @@ import hashlib
 import re
 from functools import cached_property
 
+from django.utils.html import escape
+from django.utils.text import get_text_list
+
 from plaintext.folding import fold
 from plaintext.slugs import slugify
 from wordpress.reader import Author, Export, Item
@@ -46,11 +49,12 @@ class Bylines:
         logins = [author.login for author in self._coauthors(item)]
         return logins[0] if logins and creator not in logins else creator
 
-    def other_names(self, item: Item) -> list[str]:
-        """Return the names of the other authors that Co-Authors Plus lists for the item."""
+    def credit(self, item: Item) -> str:
+        """Return a paragraph with the names of the other authors that Co-Authors Plus lists for the item, or ""."""
         main = self.main_login(item)
         names = [public_name(author) for author in self._coauthors(item) if author.login != main]
-        return [name for name in dict.fromkeys(names) if name]
+        named = [name for name in dict.fromkeys(names) if name]
+        return f"\n<p><em>Written with {escape(get_text_list(named, 'and'))}.</em></p>" if named else ""
 
     def _coauthors(self, item: Item) -> list[Author]:
         refs = (ref for ref in item.terms if ref.taxonomy == "author")

@@ -11,8 +11,6 @@ from functools import cached_property, partial
 from itertools import groupby
 
 from django.db import transaction
-from django.utils.html import escape
-from django.utils.text import get_text_list
 
 from blog.models import Category, Post
 from newsletter.models import AnnouncedPost
@@ -21,6 +19,7 @@ from siteinfo.models import SiteInfo
 from wordpress import path_mapping, undo
 from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
 from wordpress.comments import CommentImporter
+from wordpress.disclaimers import replace_typed_disclaimers
 from wordpress.item_batches import Draft, batches, with_keys
 from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, withhold_empty
 from wordpress.item_handlers import ItemHandler
@@ -215,9 +214,10 @@ class Importer:
         self.seo.apply(document, item, report)
         if report.run and report.run.options.get("as_drafts"):
             document.status = Post.Status.DRAFT
-        if names := self.terms.bylines.other_names(item):
-            document.body += f"\n<p><em>Written with {escape(get_text_list(names, 'and'))}.</em></p>"
+        document.body += self.terms.bylines.credit(item)
         withhold_empty(document, item, report)
+        if isinstance(document, Post):
+            replace_typed_disclaimers(document, item, report)
 
     def _primary_category(self, item: Item) -> Category | None:
         slug = self.seo.primary_category_slug(item)

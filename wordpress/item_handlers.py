@@ -11,6 +11,7 @@ from django.db import transaction
 
 from wordpress.affiliate_links import AffiliateLinkHandler
 from wordpress.canonical_urls import CanonicalUrlHandler
+from wordpress.disclaimers import DisclaimerHandler
 from wordpress.menus import MenuHandler
 from wordpress.reader import Item
 from wordpress.report import Report
@@ -38,7 +39,13 @@ class ItemHandler(Protocol):
 
 
 # In the order in which they save: links in texts can lead to affiliate links and to redirects.
-HANDLERS: tuple[type[ItemHandler], ...] = (AffiliateLinkHandler, RedirectHandler, MenuHandler, CanonicalUrlHandler)
+HANDLERS: tuple[type[ItemHandler], ...] = (
+    AffiliateLinkHandler,
+    RedirectHandler,
+    MenuHandler,
+    CanonicalUrlHandler,
+    DisclaimerHandler,
+)
 
 
 def save_handler(handler: ItemHandler, resolve: Callable[[str], str], report: Report) -> None:

@@ -12,6 +12,7 @@ EXPLANATIONS = {
     ReportRow.Kind.SHORTCODE: "Codes in square brackets that a plugin replaced, such as [contact-form].",
     ReportRow.Kind.BLOCK: "Parts of a text that a plugin or theme filled in.",
     ReportRow.Kind.REFERENCE: "Typed references, which are now in the library. Numbers such as [1] became citations.",
+    ReportRow.Kind.DISCLAIMER: "Disclaimers typed into posts, which show the site’s own instead.",
     ReportRow.Kind.LINK: "Links in your texts that need a look.",
     ReportRow.Kind.ITEM: "What WordPress stores beside posts and pages, such as menu entries and design settings.",
     ReportRow.Kind.REDIRECT: "Old URLs that now lead to a new one.",

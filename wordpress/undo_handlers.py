@@ -11,6 +11,7 @@ from accounts.models import Author
 from affiliates.models import Link, Program
 from affiliates.references import references_to_link
 from blog.models import Category, Post, Tag
+from evidence.models import Disclaimer
 from pages.models import Page
 from redirects.models import Redirect
 from redirects.normalize import normalize_path
@@ -94,6 +95,10 @@ def _links_to_keep(pairs: Pairs) -> Mapping[int, str]:
     return in_texts | dict(unless_used(pairs))
 
 
+def _edited(pairs: Pairs) -> Mapping[int, str]:
+    return {row.pk: EDITED for record, row in pairs if record.fingerprint != row_fingerprint(row)}
+
+
 def _redirects_to_keep(pairs: Pairs) -> Mapping[int, str]:
     edited = {row.pk: EDITED for record, row in pairs if record.fingerprint != redirect_fingerprint(row)}
     run = pairs[0][0].run if pairs else None
@@ -115,4 +120,5 @@ register(ImportedObject.Kind.PROGRAM, UndoHandler(Program, 54, unless_used, dele
 register(ImportedObject.Kind.TAG, UndoHandler(Tag, 60, unless_used, delete_rows))
 register(ImportedObject.Kind.CATEGORY, UndoHandler(Category, 70, unless_used, delete_tree))
 register(ImportedObject.Kind.AUTHOR, UndoHandler(Author, 80, unless_used, delete_rows))
+register(ImportedObject.Kind.DISCLAIMER, UndoHandler(Disclaimer, 85, _edited, delete_rows))
 register(ImportedObject.Kind.SITE, UndoHandler(SiteInfo, 90, unless_used, delete_rows))

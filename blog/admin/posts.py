@@ -105,7 +105,10 @@ class PostAdmin(ContentAdmin):
     search_help_text = "Search titles, URLs and excerpts"
     fieldsets = (
         (None, {"fields": ("title", "body", "base_version", "autosave_key", "restored_from")}),
-        ("Categories and tags", {"classes": ("collapse",), "fields": ("primary_category", "categories", "tags")}),
+        (
+            "Categories and tags",
+            {"classes": ("collapse",), "fields": ("primary_category", "categories", "tags", "template")},
+        ),
         ("Featured image", {"classes": ("collapse",), "fields": ("featured_image",)}),
         ("Excerpt and TL;DR", {"classes": ("collapse",), "fields": ("excerpt", "tldr")}),
         ("Author", {"classes": ("collapse",), "fields": ("author", "is_featured")}),
@@ -252,7 +255,7 @@ class PostAdmin(ContentAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Start with the user as author, and with the content of the selected template."""
         template = _selected_template(request)
-        content = {"body": template.body, "tldr": template.tldr} if template else {}
+        content = {"body": template.body, "tldr": template.tldr, "template": template.pk} if template else {}
         return {"author": _author_of(request), **content, **super().get_changeform_initial_data(request)}
 
     def get_form(self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any) -> Any:

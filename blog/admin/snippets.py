@@ -69,4 +69,10 @@ class PostTemplateAdmin(admin.ModelAdmin):
     form = ReusableTextForm
     list_display = ("name", "description")
     search_fields = ("name__contains_folded",)
-    fields = ("name", "description", "title_hint", "body", "tldr")
+    fieldsets = (
+        (None, {"fields": ("name", "description", "title_hint", "body", "tldr")}),
+        (
+            "Posts of this kind",
+            {"fields": ("disclaimer", "requires_red_flags", "requires_evidence_summary")},
+        ),
+    )

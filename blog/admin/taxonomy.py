@@ -22,7 +22,7 @@ class CategoryAdmin(ImagePickerMixin, LabeledListAdmin):
     search_fields = ("name__contains_folded",)
     prepopulated_fields = {"slug": ("name",)}
     ordering = ("path",)
-    fields = ("name", "slug", "parent", "description", "image", "position")
+    fields = ("name", "slug", "parent", "description", "image", "disclaimer", "position")
 
 
 @admin.register(Tag)

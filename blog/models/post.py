@@ -14,6 +14,7 @@ from taggit.managers import TaggableManager
 
 from accounts.models import Author
 from blog.models.series import Series
+from blog.models.snippets import PostTemplate
 from blog.models.tag_names import FoldingTaggableManager
 from blog.models.taxonomy import Category, path_with_ancestors
 from blog.models.view_counts import PostViewCount
@@ -176,6 +177,7 @@ class Post(Document):  # type: ignore[django-manager-missing]
         "tags",
         "series",
         "series_position",
+        "template",
         "related_first",
         "related_second",
         "related_third",
@@ -228,6 +230,16 @@ class Post(Document):  # type: ignore[django-manager-missing]
     )
     related_second = _related_post_field("second", "Optional.")
     related_third = _related_post_field("third", "Optional.")
+    template = models.ForeignKey(
+        PostTemplate,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="posts",
+        verbose_name="kind of post",
+        help_text="The template the post follows. It decides which blocks the checklist asks for, and may choose the "
+        "disclaimer.",
+    )
     is_featured = models.BooleanField(
         "featured",
         default=False,

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from evidence.models import Disclaimer
 from richtext.analysis import analyze
 from richtext.references import ReferenceSource
 from richtext.sanitizer import sanitize
@@ -54,6 +55,27 @@ class PostTemplate(ReusableText):
         max_length=200, blank=True, help_text="Shown in the empty title field, such as “What helps when … hurts”."
     )
     tldr = models.TextField("TL;DR", blank=True, help_text="The TL;DR to start with, one point per line.")
+
+    disclaimer = models.ForeignKey(
+        Disclaimer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="templates",
+        help_text="Shown on posts made from this template, whatever their category. Leave empty to use that of the "
+        "category.",
+    )
+    requires_red_flags = models.BooleanField(
+        "posts need red flags",
+        default=False,
+        help_text="The checklist asks for a “Red flags” block, which says when to see a professional.",
+    )
+    requires_evidence_summary = models.BooleanField(
+        "posts need what we know and what we don’t",
+        default=False,
+        help_text="The checklist asks for a “What we know and what we don’t” block with benefits, risks and "
+        "alternatives.",
+    )
 
     class Meta(ReusableText.Meta):
         """The name in the admin."""

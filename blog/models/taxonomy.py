@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F
 from django.urls import reverse
 
+from evidence.models import Disclaimer
 from images.models import Image
 from plaintext.characters import strip_control_characters
 from plaintext.slugs import UnicodeSlugField, slugify
@@ -62,6 +63,15 @@ class Category(PathNode, ReferenceSource):
         blank=True,
         help_text="Lower numbers come first. Categories without a number follow; in menus and on the home page, those "
         "with the most posts first.",
+    )
+    disclaimer = models.ForeignKey(
+        Disclaimer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="categories",
+        help_text="Shown on posts with this primary category. Leave empty to use that of the category above, or the "
+        "default.",
     )
     subcategories: "list[Category]"  # set by CategoryQuerySet.tree()
 

@@ -12,11 +12,12 @@ from django.templatetags.static import static
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from blog.disclaimers import DisclaimerRules
 from blog.models import Category, Post
 from blog.share_kit import ShareKit, make_share_kit
 from images.og_images import cover_html
 from images.renditions import image_html
-from pagecache.per_version import html_per_version
+from pagecache.per_version import html_per_version, once_per_version
 from pagecache.versions import versions_of
 from publishing.models import Document
 from richtext.analysis import excerpt
@@ -72,6 +73,17 @@ def _with_signup(html: SafeString, context: Context) -> SafeString:
     form = render_to_string("newsletter/_signup.html", variables | {"location": "text"})
     before, after = "\n<h2".join(chapters[:middle]), "\n<h2".join(["", *chapters[middle:]])
     return mark_safe(f"{before}\n{form}{after}")  # noqa: S308 - rendered
+
+
+@register.simple_tag(takes_context=True)
+def disclaimer(context: Context, post: Post | None) -> SafeString:
+    """Return the disclaimer of a post; without one, the default. The link leads to the page with all of them."""
+    rules: DisclaimerRules = once_per_version(context["request"], "disclaimers", DisclaimerRules.load)
+    text = rules.for_post(post) if post else rules.default
+    if not text:
+        return SafeString("")
+    page = context["navigation"].by_role.get("disclaimers") if "navigation" in context else None
+    return render_to_string("blog/_disclaimer.html", {"text": text, "page": page})
 
 
 @register.simple_tag(takes_context=True)

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 from django.db import DatabaseError
 from django.utils.safestring import SafeString, mark_safe
 
+from blog.disclaimers import disclaimer_of
 from blog.models import Post
+from evidence.disclaimers.models import default_text
 from newsletter.email_template import EmailBody, render_email
 from newsletter.models import Campaign, NewsletterSettings
 from newsletter.rendering.email_html import adapt_html, render_cover
@@ -72,6 +74,7 @@ def _render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings
         "body": body,
         "post": post,
         "is_of_post": is_of_post,
+        "disclaimer": disclaimer_of(post) if is_of_post and post else default_text(),
         "is_summary": is_of_post and newsletter_settings.post_content == NewsletterSettings.PostContent.SUMMARY,
         "cover": render_cover(post.featured_image) if post else "",
         "entries": [_digest_entry(digest_post) for digest_post in digest_posts(campaign)],

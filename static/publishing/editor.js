@@ -1,6 +1,7 @@
 // The form of a text: autosave, saving without a reload, preview, settings.
 import { nameAutocompletes } from "./autocomplete-names.js"
 import { Autosave, forgetSubmitted } from "./autosave.js"
+import { startChecklistActions } from "./checklist-actions.js"
 import { Checks } from "./checks.js"
 import { startDiscarding } from "./discard.js"
 import { startFieldLinks } from "./go-to-field.js"
@@ -39,6 +40,7 @@ const startEditor = (root) => {
   startTitleField(autosave.form)
   startSettingsPanel()
   startFieldLinks()
+  startChecklistActions()
   startMessages(autosave.form)
   startTagChips(autosave.form)
   // The fields are there by the time that the author opens their group.

@@ -5,8 +5,29 @@ const KINDS = {
   note: gettext("Note"),
   tip: gettext("Tip"),
   warning: gettext("Warning"),
-  "red-flags": gettext("Red flags"),
+  "red-flags": gettext("Red flags: when to see a professional"),
+  "what-we-know": gettext("What we know and what we don’t"),
 }
+
+// What the checklist looks for in the block, to write behind.
+const PARTS = [
+  gettext("What we know:"),
+  gettext("What we don’t know:"),
+  gettext("Benefits:"),
+  gettext("Risks:"),
+  gettext("Alternatives:"),
+]
+
+const outline = () =>
+  PARTS.map((label) => ({
+    type: "paragraph",
+    content: [
+      { type: "text", text: label, marks: [{ type: "bold" }] },
+      { type: "text", text: " …" },
+    ],
+  }))
+
+const isOnEmptyLine = ({ state: { selection } }) => selection.empty && !selection.$from.parent.content.size
 
 const askForCallout = async (editor, { kind = "note", title = "" }) => {
   const names = Object.entries(KINDS)
@@ -60,6 +81,8 @@ export const Callout = Node.create({
             if (!attrs) return
             const chain = editor.chain().focus()
             if (isInside) chain.updateAttributes(this.name, attrs).run()
+            else if (attrs.kind === "what-we-know" && isOnEmptyLine(editor))
+              chain.insertContent({ type: this.name, attrs, content: outline() }).run()
             else chain.wrapIn(this.name, attrs).run()
           })
           return true

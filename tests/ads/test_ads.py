@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from ads.models import Ad, AdCount, AdTotals, choose_ad
 from blog.models import Post
-from siteinfo.models import SiteInfo
+from tests.evidence.factories import set_disclaimer
 from tests.factories import make_category, make_image, make_post
 
 BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
@@ -124,7 +124,7 @@ def test_archives_have_placements_and_respect_exclusions(client: Client) -> None
 
 @pytest.mark.django_db
 def test_no_ad_appears_before_the_disclaimer_or_inside_the_text(client: Client) -> None:
-    SiteInfo.objects.create(disclaimer="Not medical advice.")
+    set_disclaimer("Not medical advice.")
     post = make_post(body="<p>One.</p><p>Two.</p>")
     for placement in Ad.Placement:
         make_ad(placement=placement)

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from blog import checklist
 from blog.checklist import CHECKS
 from blog.models import Post, PublishingRules, Severity
+from evidence.models import Disclaimer
 from publishing.models import PendingEdit
-from siteinfo.models import SiteInfo
 from tests.blog.post_form import post_form_data
 from tests.factories import make_author, make_category, make_image, make_post
 
@@ -27,7 +27,6 @@ GOOD_BODY = (
 
 def make_good_post(**overrides: object) -> Post:
     """Return a draft without findings."""
-    SiteInfo.objects.update_or_create(pk=1, defaults={"disclaimer": "Not advice."})
     fields: dict[str, Any] = {
         "title": "A good title",
         "body": GOOD_BODY,
@@ -89,7 +88,7 @@ def test_a_missing_category_and_a_missing_disclaimer_are_found() -> None:
     post.categories.clear()
     Post.objects.filter(pk=post.pk).update(primary_category=None)
     post.refresh_from_db()
-    SiteInfo.objects.update(disclaimer="")
+    Disclaimer.objects.all().delete()
     assert set(messages(post)) == {"category", "disclaimer"}
 
 

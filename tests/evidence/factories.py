@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from evidence.models import Source
+from evidence.models import Disclaimer, Source
 
 _numbers = count(1)
 
@@ -27,3 +27,9 @@ def make_source(**overrides: object) -> Source:
 def cite(*sources: Source) -> str:
     """Return the HTML of a citation, as stored in texts."""
     return f'<sup data-cite="{" ".join(str(source.pk) for source in sources)}"></sup>'
+
+
+def set_disclaimer(text: str) -> Disclaimer:
+    """Give the default disclaimer this text."""
+    disclaimer, _ = Disclaimer.objects.update_or_create(is_default=True, defaults={"name": "General", "text": text})
+    return disclaimer

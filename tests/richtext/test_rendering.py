@@ -79,7 +79,7 @@ def test_rendering_for_the_editor_and_sanitizing_restores_the_stored_text() -> N
 def test_a_callout_has_an_accessible_name() -> None:
     page = render(sanitize('<aside data-callout="red-flags"><p>Numb foot</p></aside>'))
     assert 'role="note"' in page
-    assert 'aria-label="Red flags: see someone soon"' in page
+    assert 'aria-label="Red flags: when to see a professional"' in page
     titled = render(sanitize('<aside data-callout="tip" data-title="&lt;b&gt;Slow&lt;/b&gt;"><p>x</p></aside>'))
     assert "&lt;b&gt;Slow&lt;/b&gt;</p>" in titled
 

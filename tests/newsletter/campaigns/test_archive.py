@@ -18,6 +18,7 @@ from newsletter.models import AnnouncedPost, Campaign
 from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.factories import make_link
+from tests.evidence.factories import set_disclaimer
 from tests.factories import make_campaign, make_image, make_post, make_subscriber
 from tests.newsletter.delivery.harness import make_newsletter_settings
 
@@ -36,7 +37,8 @@ def make_sent_campaign(**fields: object) -> Campaign:
 
 
 def test_visitors_can_read_sent_campaigns(client: Client) -> None:
-    SiteInfo.objects.create(name="Move", disclaimer="Not advice.")
+    SiteInfo.objects.create(name="Move")
+    set_disclaimer("Not advice.")
     make_subscriber()
     assert ARCHIVE not in client.get("/newsletter/").content.decode()
     campaign = make_sent_campaign(

@@ -19,7 +19,7 @@ BODY = """<p>First, <a href="/about/">about me</a>, at https://www.example.com/{
 <figcaption>Two</figcaption></figure><table><tbody><tr><th>What</th><th>Good</th><th>Bad</th><th>For</th></tr>
 <tr><th>Ball</th><td>Small</td><td>Rolls</td><td>Feet</td></tr></tbody></table>""" + "".join(
     f'<aside data-callout="{kind}"><p>Text with <strong>weight</strong>.</p></aside>'
-    for kind in ("note", "tip", "warning", "red-flags")
+    for kind in ("note", "tip", "warning", "red-flags", "what-we-know")
 )
 NARROW: ViewportSize = {"width": 320, "height": 800}
 

@@ -22,6 +22,7 @@ from richtext.sanitizer import sanitize
 from siteinfo.models import SiteInfo
 from tests.affiliates.factories import make_favorite, make_link
 from tests.affiliates.test_disclosure import embed
+from tests.evidence.factories import set_disclaimer
 from tests.factories import make_campaign, make_image, make_post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -69,7 +70,8 @@ ALL_ELEMENTS = """<p>First<sup>2</sup>, see <a href="/about/">about me</a>.</p><
 @pytest.fixture
 def email(db: None) -> RenderedEmail:
     """Return a manual campaign with every element that a text can contain."""
-    SiteInfo.objects.create(name="Move Better", disclaimer="Not advice.")
+    SiteInfo.objects.create(name="Move Better")
+    set_disclaimer("Not advice.")
     image = make_image(width=1600, height=800, alt="A drawing")
     video = Video.objects.create(provider="youtube", key="abcdefghijk", title="Hop", thumbnail=make_image())
     return render_manual(ALL_ELEMENTS.format(image.pk, video.pk), subject="Knees", preheader="They bend.")
@@ -128,7 +130,7 @@ def test_images_have_an_absolute_url_a_size_and_alt_text(email: RenderedEmail) -
 def test_callout_is_a_table_for_outlook(email: RenderedEmail) -> None:
     (callout,) = parse_html(email).find_class("callout--red-flags")
     assert callout.tag == "table"
-    assert [each.text_content() for each in callout.iter("p")] == ["Red flags: see someone soon", "Numb foot"]
+    assert [each.text_content() for each in callout.iter("p")] == ["Red flags: when to see a professional", "Numb foot"]
     assert "padding" in next(callout.iter("td")).get("style")
 
 
@@ -213,7 +215,7 @@ def test_plain_text_of_every_element(email: RenderedEmail) -> None:
         "Move Better <http://testserver/>\n\n"
         "First [2], see about me <http://testserver/about/>.\n\n"
         "Plan\n----\n\n" + "[A drawing]\n\n" * 3 + "Three\n\n"
-        "| Red flags: see someone soon\n|\n| Numb foot\n\n"
+        "| Red flags: when to see a professional\n|\n| Numb foot\n\n"
         "Week\nDay | Do\nMon | Walk\n\n"
         "Ball\nGood: Small\nBad: Rolls\nFor: Feet\n\n"
         "3. Bend\n   - Slowly\n4. Rest\n\n"
@@ -246,7 +248,8 @@ def test_empty_campaign_has_both_parts() -> None:
 
 
 def test_post_campaign_contains_the_post() -> None:
-    SiteInfo.objects.create(name="Move", disclaimer="Not advice.")
+    SiteInfo.objects.create(name="Move")
+    set_disclaimer("Not advice.")
     post = make_post(title="Knees & <hips>", tldr="Bend them", body="<p>Slowly.</p>", featured_image=make_image())
     email = render_post(post)
     page = parse_html(email)

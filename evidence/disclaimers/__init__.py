@@ -1,0 +1,1 @@
+"""Disclaimers: worded once for all posts, and found where authors typed them."""
