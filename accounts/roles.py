@@ -62,6 +62,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "contact.*_reply",
         "evidence.*_disclaimer",
         "evidence.*_source",
+        "evidence.*_term",
         "exercises.*",
         "feedback.*",
         "images.*",

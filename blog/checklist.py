@@ -255,6 +255,7 @@ CHECKS = (
         is_for_pages=True,
     ),
     Check("disclaimer", "There is one disclaimer", "body", health_checks.check_disclaimer),
+    Check("jargon", "Clinical words are explained", "body", health_checks.check_jargon),
     Check("red_flags", "Kinds of posts that need red flags have them", "body", health_checks.check_red_flags),
     Check(
         "evidence_summary",

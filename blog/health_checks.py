@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -10,6 +11,8 @@ from blog.disclaimers import DisclaimerRules
 from blog.models import PostTemplate
 from evidence.disclaimers.models import Disclaimer
 from evidence.disclaimers.typed import find_typed
+from evidence.glossary.jargon import MAX_WORDS, undefined_jargon
+from evidence.glossary.models import Term
 from siteinfo.urls import admin_url
 
 # What a click in the checklist can do, by its name in checklist-actions.js.
@@ -53,6 +56,13 @@ def check_evidence_summary(content: Content) -> Iterator[Problem]:
     if missing:
         names = ", ".join(missing[:-1]) + (" and " if len(missing) > 1 else "") + missing[-1]
         yield Problem(f"Add the {names} to “What we know and what we don’t”.")
+
+
+def check_jargon(content: Content) -> Iterator[Problem]:
+    """Find clinical words that neither the text nor the glossary explains."""
+    forms = {form.casefold() for term in Term.objects.all() for form in term.forms}
+    for word, plain in islice(undefined_jargon(content.tree, forms), MAX_WORDS):
+        yield Problem(f"Explain “{word}”, say “{plain}” instead, or add it to the glossary.", place=word)
 
 
 def _filled_lines(block: HtmlElement) -> Iterator[str]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_ancestors
 from blog.seo import MIN_POSTS_OF_INDEXED_TAG
-from evidence.models import Source
+from evidence.models import Source, Term
 from exercises.models import Exercise, ExerciseQuerySet
 from images.models import Image
 from images.renditions import full_image_url
@@ -39,7 +39,8 @@ class StaticViewSitemap(SiteSitemap):
         """Return paths and times."""
         references = [(reverse("evidence:reference_list"), None)] if Source.objects.exists() else []
         exercises = [(reverse("exercises:exercise_list"), None)] if Exercise.objects.published().exists() else []
-        return [(reverse("home"), None), (reverse("blog:post_list"), None), *references, *exercises]
+        glossary = [(reverse("evidence:glossary"), None)] if Term.objects.exists() else []
+        return [(reverse("home"), None), (reverse("blog:post_list"), None), *references, *glossary, *exercises]
 
     def location(self, item: tuple[str, datetime | None]) -> str:
         """Return the path."""

@@ -17,6 +17,7 @@ from solo.admin import SingletonModelAdmin
 from evidence import library
 from evidence.citations.reading import MAX_LENGTH, UnreadableError
 from evidence.disclaimers.admin import DisclaimerAdmin
+from evidence.glossary.admin import TermAdmin
 from evidence.models import EvidenceSettings, Source
 from evidence.typed_lists import convert_typed_references
 from richtext.embeds import RenderTarget
@@ -25,7 +26,7 @@ from richtext.rendering import render
 from richtext.sanitizer import sanitize
 from siteinfo.where_used import where_used
 
-__all__ = ["DisclaimerAdmin", "EvidenceSettingsAdmin", "SourceAdmin"]
+__all__ = ["DisclaimerAdmin", "EvidenceSettingsAdmin", "SourceAdmin", "TermAdmin"]
 MAX_RESULTS = 20
 
 

@@ -12,9 +12,10 @@ from evidence.citations.formatting import format_ama, format_pubmed
 from evidence.citations.identifiers import clean_doi, clean_pmid
 from evidence.citations.record import Name, Record
 from evidence.disclaimers.models import Disclaimer
+from evidence.glossary.models import Term
 from siteinfo.singletons import Singleton
 
-__all__ = ["CitationStyle", "Disclaimer", "EvidenceSettings", "Source", "SourceQuerySet"]
+__all__ = ["CitationStyle", "Disclaimer", "EvidenceSettings", "Source", "SourceQuerySet", "Term"]
 
 
 class CitationStyle(models.TextChoices):

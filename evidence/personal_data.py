@@ -1,6 +1,6 @@
-"""References and disclaimers hold no personal data but the published names of authors."""
+"""References, disclaimers and the glossary hold no personal data but the published names of authors."""
 
-from evidence.models import Disclaimer, EvidenceSettings, Source
+from evidence.models import Disclaimer, EvidenceSettings, Source, Term
 from privacy.registry import register
 
 register.add_impersonal(
@@ -11,3 +11,4 @@ register.add_impersonal(
 )
 register.add_impersonal(EvidenceSettings, "", "Settings.")
 register.add_impersonal(Disclaimer, "name text", "Published texts.")
+register.add_impersonal(Term, "name slug meaning variants details", "Published texts.")

@@ -11,7 +11,16 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Posts",
         "pen",
-        ("blog.post", "blog", "comments.comment", "feedback", "evidence.source", "evidence.disclaimer", "exercises"),
+        (
+            "blog.post",
+            "blog",
+            "comments.comment",
+            "feedback",
+            "evidence.source",
+            "evidence.term",
+            "evidence.disclaimer",
+            "exercises",
+        ),
     ),
     ("Pages", "page", ("pages",)),
     ("Images", "image", ("images.image", "images.video", "instagram.instagrampost")),

@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 
 from affiliates.models import Product
 from blog.models import Category, Post, TaggedPost
+from evidence.models import Term
 from exercises.models import Exercise
 from pages.models import Page
 from search.models import IndexEntry
@@ -100,6 +101,12 @@ def _exercise_entries(exercises: Iterable[Exercise]) -> Iterator[IndexEntry]:
         )
 
 
+def _term_entries(terms: Iterable[Term]) -> Iterator[IndexEntry]:
+    for term in terms:
+        body = f"{term.variants}\n{term.details}"
+        yield IndexEntry(object_id=term.pk, title=term.name, summary=term.meaning, body=body)
+
+
 POSTS = Source(
     model=Post,
     published=lambda at: Post.objects.published(at),
@@ -128,4 +135,11 @@ EXERCISES = Source(
     load_cards=lambda pks: Exercise.objects.published().filter(pk__in=pks).prefetch_related("images__image"),
     template="exercises/_entry.html",
 )
-SOURCES: Sequence[Source] = (POSTS, PAGES, PRODUCTS, EXERCISES)
+TERMS = Source(
+    model=Term,
+    published=lambda at: Term.objects.all(),
+    build_entries=_term_entries,
+    load_cards=lambda pks: Term.objects.filter(pk__in=pks),
+    template="evidence/_term_entry.html",
+)
+SOURCES: Sequence[Source] = (POSTS, PAGES, PRODUCTS, EXERCISES, TERMS)

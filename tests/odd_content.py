@@ -10,6 +10,7 @@ from layout.models import Block
 from layout.services import customize_area
 from pages.models import Page
 from siteinfo.models import SiteInfo
+from tests.evidence.factories import set_disclaimer
 from tests.factories import make_author, make_category, make_image, make_page, make_post
 
 WORD = "Sternocleidomastoid" * 4
@@ -28,7 +29,8 @@ CODE = f"<pre><code>for each in {WORD}: {'x' * 200}\n    done()\n</code></pre>"
 
 def make_odd_site() -> list[str]:
     """Create the site and return the paths to look at, one of each kind."""
-    SiteInfo.objects.create(name=f"The {WORD} practice", tagline=SENTENCE.strip()[:160], disclaimer=SENTENCE * 3)
+    SiteInfo.objects.create(name=f"The {WORD} practice", tagline=SENTENCE.strip()[:160])
+    set_disclaimer(SENTENCE * 3)
     author = make_author(
         name=f"Robin {WORD}",
         slug="robin",

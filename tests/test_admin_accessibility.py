@@ -22,6 +22,7 @@ LISTS = (
     "redirects_redirect",
     "evidence_disclaimer",
     "evidence_source",
+    "evidence_term",
     "accounts_user",
     "wordpress_importrun",
 )

@@ -61,7 +61,7 @@ def test_a_missing_part_is_an_error(tmp_path: Path) -> None:
 def test_every_style_sheet_and_script_that_all_pages_need_is_bundled() -> None:
     folder, admin = Path(SOURCES.path("site")), Path(SOURCES.path("admin_theme"))
     bundled_files = {part for name in BUNDLES for part in parts(name)} | {Path(SOURCES.path(name)) for name in BUNDLES}
-    # theme.js must run before the first paint; only pages with videos, references or exercises, and people of the admin,
+    # theme.js must run before the first paint; only pages with videos, references, terms or exercises, and people of the admin,
     # load the others.
     exercises = (
         "exercise-card.js",
@@ -71,6 +71,6 @@ def test_every_style_sheet_and_script_that_all_pages_need_is_bundled() -> None:
         "my-plan.js",
         "print-page.js",
     )
-    scripts = ("theme.js", "video.js", "citations.js", "edit-bar.js", *exercises)
+    scripts = ("theme.js", "video.js", "citations.js", "glossary.js", "popover.js", "edit-bar.js", *exercises)
     unbundled = {folder / "js" / name for name in scripts} | {folder / "css" / "edit-bar.css"}
     assert {*folder.glob("css/*.css"), *folder.glob("js/*.js"), *admin.glob("*.css")} == bundled_files | unbundled

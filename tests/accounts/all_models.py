@@ -13,7 +13,7 @@ from backups.models import Backup
 from blog.models import Post, PostTemplate, PublishingRules
 from comments.models import Comment, CommentSettings, Discussion
 from contact.models import ContactSettings, Message, Reply
-from evidence.models import EvidenceSettings, Source
+from evidence.models import EvidenceSettings, Source, Term
 from exercises.models import BodyRegion
 from feedback.models import Suggestion
 from images.models import MediaFile, SiteIcon, Video
@@ -57,6 +57,7 @@ def make_all_models() -> None:
     Suggestion.objects.create(post=post, words="A typo", kind=Suggestion.Kind.values[0], submission=uuid4())
     Source.objects.create(title="Walking and backs", year=2001)
     BodyRegion.objects.create(name="Knee", slug="knee")
+    Term.objects.create(name="Tendon", meaning="It ties a muscle to a bone.")
     MediaFile.objects.create(
         file="files/plan.pdf", name="plan.pdf", content_type="application/pdf", size=1, digest="0" * 64
     )

@@ -1,0 +1,1 @@
+"""The glossary: terms with a plain meaning, marked where a text uses them first."""
