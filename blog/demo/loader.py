@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Author, ProfileLink, Qualification
 from blog.demo.exercises import fill_in_ids, load_exercises
 from blog.models import Category, Post, PostTemplate
+from evidence.models import Disclaimer, Term
 from images.models import Image
 from images.uploads import unprocessed
 from richtext.sanitizer import sanitize
@@ -23,12 +24,13 @@ _IMAGE_NAME = re.compile(r'data-image="([\w-]+)"')
 
 @transaction.atomic
 def load_demo() -> int:
-    """Load settings, author, categories, templates, images, exercises and posts. Return the number of new posts."""
+    """Load settings, author, categories, glossary, templates, exercises and posts. Return the number of new posts."""
     data = tomllib.loads((HERE / "site.toml").read_text(encoding="utf-8"))
     images = _DemoImages()
     _load_site(data["site"])
     author = _load_author(data["author"], images)
     categories = _load_categories(data["category"], images)
+    _load_glossary()
     for path in sorted((HERE / "templates").glob("*.html")):
         _load_template(path)
     exercises = load_exercises(author, images.get)
@@ -105,6 +107,7 @@ def _load_categories(rows: list[dict[str, Any]], images: _DemoImages) -> dict[st
             description=row.get("description", ""),
             position=row.get("order", 0),
             image=images.get(row["image"], row.get("image_alt", "")) if row.get("image") else None,
+            disclaimer=_disclaimer(row.get("disclaimer", "")),
         )
     return categories
 
@@ -112,7 +115,20 @@ def _load_categories(rows: list[dict[str, Any]], images: _DemoImages) -> dict[st
 def _load_template(path: Path) -> None:
     fields, body = _read(path)
     if not PostTemplate.objects.filter(name=fields["name"]).exists():
-        PostTemplate.objects.create(**fields | {"body": body, "tldr": "\n".join(fields["tldr"])})
+        values = {"body": body, "tldr": "\n".join(fields["tldr"])}
+        PostTemplate.objects.create(**fields | values | {"disclaimer": _disclaimer(fields.get("disclaimer", ""))})
+
+
+def _disclaimer(name: str) -> Disclaimer | None:
+    """Return a disclaimer that new sites have, unless the owner has renamed it."""
+    return Disclaimer.objects.filter(name=name).first() if name else None
+
+
+def _load_glossary() -> None:
+    if Term.objects.exists():
+        return
+    for fields in tomllib.loads((HERE / "glossary.toml").read_text(encoding="utf-8"))["term"]:
+        Term.objects.create(**fields | {"variants": "\n".join(fields.get("variants", ()))})
 
 
 def _load_post(
@@ -131,6 +147,7 @@ def _load_post(
         featured_image=images.get(fields["image"], fields["image_alt"]),
         author=author,
         primary_category=categories[fields["category"]],
+        template=PostTemplate.objects.filter(name=fields.get("template", "")).first(),
         status=Post.Status.PUBLISHED,
         published_at=timezone.now() - timedelta(days=fields["published"], hours=3),
         seo_title=fields.get("seo_title", ""),

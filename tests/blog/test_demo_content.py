@@ -16,7 +16,7 @@ CATEGORIES = {category["slug"]: category for category in SITE["category"]}
 
 TEXT_KEYS = {"title", "category", "excerpt", "image", "image_alt", "seo_title", "seo_description"}
 LIST_KEYS = {"more_categories", "tags", "tldr"}
-CALLOUTS = {"note", "tip", "warning", "red-flags"}
+CALLOUTS = {"note", "tip", "warning", "red-flags", "what-we-know"}
 VOID = {"hr", "br", "img"}
 PLAIN = {
     "p",
@@ -114,7 +114,7 @@ def test_the_demo_has_thirteen_posts() -> None:
 
 @every_post
 def test_the_front_matter_is_complete(post: Post) -> None:
-    assert set(post.meta) == TEXT_KEYS | LIST_KEYS | {"published"}
+    assert set(post.meta) - {"template"} == TEXT_KEYS | LIST_KEYS | {"published"}
     assert all(isinstance(post.meta[key], str) and post.meta[key] for key in TEXT_KEYS)
     assert all(isinstance(value, str) and value for key in LIST_KEYS for value in post.meta[key])
     assert post.meta["published"] > 0
@@ -248,3 +248,16 @@ def test_the_sentences_for_seeded_posts_are_complete_and_distinct() -> None:
     assert len(sentences) >= 100
     assert len(sentences) == len(set(sentences))
     assert [line for line in sentences if not re.fullmatch(r"[A-Z][^<>]+\.", line)] == []
+
+
+def test_guides_have_red_flags_and_some_say_what_is_known() -> None:
+    guides = [post for post in POSTS.values() if post.meta.get("template") == "Injury guide"]
+    assert len(guides) >= 5
+    assert all('data-callout="red-flags"' in post.body for post in guides)
+    assert sum('data-callout="what-we-know"' in post.body for post in guides) >= 2
+
+
+def test_the_glossary_explains_words_of_the_posts() -> None:
+    terms = tomllib.loads((DEMO / "glossary.toml").read_text())["term"]
+    texts = " ".join(post.body for post in POSTS.values()).casefold()
+    assert [term["name"] for term in terms if term["name"].casefold() not in texts] == []
