@@ -128,7 +128,7 @@ def test_menus_and_start_begin_with_the_categories_that_have_the_most_posts(clie
     assert names("//li[@class='category-card']//h3") == ["Breath", "Zebra", "Ankle"]
 
 
-def test_blocks_about_an_author_need_a_photo_or_a_bio(client: Client) -> None:
+def test_blocks_about_an_author_need_a_portrait_or_a_bio(client: Client) -> None:
     author = make_author(name="Guest author")
     post = make_post(author=author)
     about = (
