@@ -7,5 +7,5 @@ register.add_impersonal(
     Image, "file focal_point title alt caption credit description missing_url formats_hash", "Published content."
 )
 register.add_impersonal(MediaFile, "file name title content_type digest", "Published content.")
-register.add_impersonal(Video, "key title", "Published content.")
+register.add_impersonal(Video, "key title transcript", "Published content.")
 register.add_impersonal(SiteIcon, "", "Published content.")
