@@ -5,7 +5,7 @@ import socket
 
 
 def may_be_running(host: str, pid: int) -> bool:
-    """Return False if the process has ended. That of another machine may be running: only its silence tells."""
+    """Return False if the process has ended. One on another machine may be running as long as it reports."""
     if host != socket.gethostname():
         return True
     try:

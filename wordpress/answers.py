@@ -13,7 +13,7 @@ from wordpress.reader import Export, count_kinds
 
 _BASE = re.compile(r"[\w-]+(?:/[\w-]+)*")
 _HOST = re.compile(r"(?:[\w-]+\.)+[\w-]+|localhost")
-# What WordPress and plugins store as items that no visitor read as a page of its own.
+# What WordPress and plugins store as items that visitors never read as a text.
 _NO_CONTENT = re.compile(
     r"(?:|attachment|nav_menu_item|revision|custom_css|customize_changeset|oembed_cache|user_request|feedback|guest-author"
     r"|wp_\w+|acf-.*|elementor_.*|et_\w+|fl-builder-template|optionsframework|shop_\w+|scheduled-action|jp_\w+"

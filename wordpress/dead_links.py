@@ -1,4 +1,4 @@
-"""Links that lead nowhere once an import is undone, in texts that remain."""
+"""Links without a page once an import is undone, in texts that remain."""
 
 from blog.internal_links import broken_reasons
 from richtext.references import Reference, ReferenceQuerySet
