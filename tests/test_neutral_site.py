@@ -23,10 +23,7 @@ pytestmark = pytest.mark.django_db
 DEMO: dict[str, Any] = tomllib.loads((settings.BASE_DIR / "blog/demo/site.toml").read_text(encoding="utf-8"))
 DRAWINGS = ("img/hero", "img/letter", "img/reach", "sprite.svg#mark", "eucalyptus", "protractor")
 TEXTS = (
-    *(
-        DEMO["site"][name]
-        for name in ("name", "tagline", "description", "email", "hero_text", "footer_note", "disclaimer")
-    ),
+    *(DEMO["site"][name] for name in ("name", "tagline", "description", "email", "hero_text", "footer_note")),
     *(DEMO["author"]["short_bio"], *(name for category in DEMO["category"] if " " in (name := category["name"]))),
     *("knee, desk", "a stretch too far", "body part"),
 )
