@@ -14,12 +14,10 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from analytics.visitors import STAFF_COOKIE as COOKIE
 from publishing.document_paths import documents_at
 from publishing.models import Document, PendingEdit
 from siteinfo.urls import admin_url
-
-# Says only that the admin was open in this browser. It opens nothing: each answer checks the session.
-COOKIE = "admin-open"
 
 
 def set_cookie(request: HttpRequest, response: HttpResponse) -> None:
