@@ -51,6 +51,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "affiliates.*_shoppage",
         "affiliates.*_shopsection",
         "affiliates.*_sponsorship",
+        "analytics.view_pagecount",
         "blog.*_category",
         "blog.*_post",
         "blog.*_posttemplate",

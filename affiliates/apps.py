@@ -11,11 +11,12 @@ class AffiliatesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with richtext, and connect signals."""
-        from affiliates import rendering, site_statements
+        from affiliates import rendering, reports, site_statements
         from affiliates.models import Link
         from blog import internal_links
 
         rendering.register()
+        reports.register()
         site_statements.connect()
         check = internal_links.slug_check(Link.objects.with_destination, "This affiliate link does not exist.")
         internal_links.register_check(["affiliates:go"], check)

@@ -12,6 +12,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 from blog.models import Category, Post, PostQuerySet
 from blog.visibility import public_authors, public_series, public_tags
+from exercises.models import Exercise
 from object_storage.errors import StorageUnavailableError
 from publishing.document_paths import document_models, documents_at
 from redirects.models import Redirect
@@ -207,6 +208,7 @@ register_check(["blog:year", "blog:month"], _check_months)
 register_check(_with_feeds("blog:category"), _check_categories)
 register_check(_with_feeds("blog:tag"), slug_check(public_tags, "No public post has this tag."))
 register_check(["blog:series"], slug_check(public_series, "This series has no public posts."))
+register_check(["exercises:exercise_detail"], slug_check(Exercise.objects.published, "There is no such exercise."))
 register_check(_with_feeds("blog:author"), slug_check(public_authors, "This author has no public posts."))
 
 

@@ -11,7 +11,7 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the renderers of citations and terms, and protect references that texts cite."""
-        from evidence import rendering
+        from evidence import rendering, reports
         from evidence.glossary.rendering import mark_terms
         from evidence.models import Source
         from richtext import embeds, references
@@ -19,3 +19,4 @@ class EvidenceConfig(AppConfig):
         embeds.register_citations(Source, rendering.add_citations)
         embeds.register_postprocessor(mark_terms)
         references.protect(Source)
+        reports.register()

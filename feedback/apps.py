@@ -8,3 +8,9 @@ class FeedbackConfig(AppConfig):
 
     name = "feedback"
     verbose_name = "Feedback"
+
+    def ready(self) -> None:
+        """Register with the reports."""
+        from feedback import reports
+
+        reports.register()

@@ -26,6 +26,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Images", "image", ("images.image", "images.video", "instagram.instagrampost")),
     ("Newsletter", "mail", ("newsletter.campaign", "newsletter.subscriber", "newsletter")),
     ("Shop", "shop", ("affiliates.product", "affiliates", "ads")),
+    ("Analytics", "chart", ("analytics",)),
     ("Appearance", "look", ("siteinfo.appearance", "images.siteicon", "layout", "wordpress.importedmenu")),
     ("People", "people", ("contact.message", "contact.reply", "accounts")),
 )

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from accounts import pages
 from accounts import personal_data_views as privacy
 from accounts.models import User
+from analytics import admin_views as analytics
 from ptcomplete import admin_navigation, dashboard, edit_bar, link_chooser
 from ptcomplete.admin_audit import audited
 from ptcomplete.admin_search import search_admin
@@ -58,6 +59,7 @@ class PTCompleteAdminSite(AdminSite):
             path("personal-data/", self.admin_view(privacy.personal_data), name="personal_data"),
             path("personal-data/export/", self.admin_view(privacy.export_personal_data), name="export_personal_data"),
             path("personal-data/erase/", self.admin_view(privacy.erase_personal_data), name="erase_personal_data"),
+            *self._analytics_urls(),
             path("links/", self.admin_view(link_chooser.search), name="links"),
             path("edit-bar/", self.admin_view(edit_bar.edit_bar), {"admin_site": self}, name="edit_bar"),
             path("search/", self.admin_view(self.search), name="search"),
@@ -66,6 +68,18 @@ class PTCompleteAdminSite(AdminSite):
             path("r/<int:content_type_id>/<path:object_id>/", view_on_site, name="view_on_site"),
             *urls,
         ]
+
+    def _analytics_urls(self) -> list[URLPattern]:
+        """Return the URLs of the reports."""
+        pages = {
+            "analytics/": (analytics.report, "analytics"),
+            "analytics/search-console/": (analytics.search_console, "analytics_search_console"),
+            "analytics/weekly-email/": (analytics.weekly_email, "analytics_weekly_email"),
+            "analytics/<slug:name>/": (analytics.report, "analytics_report"),
+            "analytics/<slug:kind>/<int:pk>/": (analytics.document, "analytics_document"),
+        }
+        site = {"admin_site": self}
+        return [path(route, self.admin_view(view), site, name=name) for route, (view, name) in pages.items()]
 
     @method_decorator(require_safe)
     def site_health(self, request: HttpRequest) -> TemplateResponse:
@@ -120,7 +134,12 @@ class PTCompleteAdminSite(AdminSite):
         for app in apps:
             app["models"].sort(key=lambda entry: registered.index(entry["model"]))
             if request.user.is_superuser:
-                app["models"] += [_page_entry(*page) for page in OWNER_PAGES.get(app["app_label"], ())]
+                app["models"] += [
+                    _page_entry(name, reverse(f"admin:{url_name}"))
+                    for name, url_name in OWNER_PAGES.get(app["app_label"], ())
+                ]
+        if app_label is None and isinstance(request.user, User):
+            apps += _analytics_entry(request.user)
         rank = {label: index for index, label in enumerate(FIRST_APPS)}
         return sorted(apps, key=lambda app: rank.get(app["app_label"], len(rank)))
 
@@ -137,10 +156,17 @@ class PTCompleteAdminSite(AdminSite):
         return pages.sign_out(request)
 
 
-def _page_entry(name: str, url_name: str) -> dict[str, Any]:
+def _page_entry(name: str, url: str) -> dict[str, Any]:
     """Return the entry of a page without a model in the list of models."""
-    url = reverse(f"admin:{url_name}")
-    return {"name": name, "object_name": url_name, "admin_url": url, "add_url": None, "view_only": True}
+    return {"name": name, "object_name": name, "admin_url": url, "add_url": None, "view_only": True}
+
+
+def _analytics_entry(user: User) -> list[dict[str, Any]]:
+    """Return the entry of the reports in the list of apps, or none if the user may not see them."""
+    pages = [_page_entry(name, url) for name, url in analytics.pages_of(user)]
+    url = reverse("admin:analytics")
+    app = {"name": "Analytics", "app_label": "analytics", "app_url": url, "has_module_perms": True, "models": pages}
+    return [app] if pages else []
 
 
 def _with_edit_bar(view: Any) -> Any:

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from affiliates.models import Link
+from analytics import admin_views as analytics
 from blog import checklist
 from blog.models import Post, PostQuerySet, PostTemplate
 from comments.models import Comment
@@ -84,6 +85,7 @@ def build_context(user: User) -> dict[str, Any]:
         "next_post": scheduled[0] if scheduled else None,
         "first_steps": first_steps() if user.is_superuser else [],
         "tasks": list(_tasks(user, counts)),
+        "analytics": analytics.summary(user),
         "newsletter": newsletter.overview() if user.has_perm("newsletter.view_campaign") else None,
         "can_add_post": user.has_perm("blog.add_post"),
         "post_templates": PostTemplate.objects.defer("body"),

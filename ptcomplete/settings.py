@@ -11,6 +11,7 @@ from django_prose_editor.config import html_tags
 from js_asset import static_lazy
 
 from ptcomplete.account_settings import *  # noqa: F403
+from ptcomplete.analytics_settings import *  # noqa: F403
 from ptcomplete.cache_settings import caches
 from ptcomplete.database_settings import complete
 from ptcomplete.email_settings import anymail, mailers
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
     "blog",
     "evidence",
     "exercises",
+    "analytics",
     "publishing",
     "accounts",
     "images",
@@ -80,7 +82,6 @@ INSTALLED_APPS = [
     "backups",
     "richtext",
     "public_forms",
-    "analytics",
     "redirects",
     "pagecache",
     "operations",
@@ -106,6 +107,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "operations.middleware.RequestIdMiddleware",
+    "analytics.middleware.BeaconMiddleware",
     "ptcomplete.slow_clients.SlowClientMiddleware",
     "ptcomplete.database_retry.DatabaseRetryMiddleware",
     "pagecache.middleware.PageCacheMiddleware",
@@ -189,6 +191,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "accounts.AccountEmail",
     "accounts.AuditEvent",
     "ads.AdCount",
+    "analytics",
     "backups",
     "affiliates.BrokenLinksEmail",
     "affiliates.ClickCount",
@@ -228,7 +231,10 @@ PAGE_CACHE_TEXT_MODELS = ["search"]
 # Where people sign in, which is possible during maintenance. Only owners get further.
 MAINTENANCE_OPEN_PATHS = ("/admin/",)
 
-# ---- References --------------------------------------------------------------------------------
+# ---- Analytics and references -------------------------------------------------------------------
+# How long counts of page views are kept, and the folder of views that were not counted yet, on a local disk.
+ANALYTICS_DAYS = env.int("ANALYTICS_DAYS", default=1096)
+PAGE_VIEW_DIR = DATA_DIR / "page-views"
 # Whether the worker asks PubMed, doi.org and Crossref about references. It sends them only PMIDs and DOIs.
 REFERENCE_LOOKUPS = env.bool("REFERENCE_LOOKUPS", default=True)
 

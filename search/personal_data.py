@@ -1,4 +1,4 @@
-"""The search index stores no personal data, and searches are not recorded."""
+"""The search index stores no personal data. Searches are counted by their words only, in `analytics`."""
 
 from privacy.registry import register
 from search.models import IndexEntry, VocabularyWord

@@ -90,6 +90,12 @@ def media_root(settings: Settings) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
+def page_view_dir(settings: Settings, media_root: Path) -> None:
+    """Store the page views of each test in a folder of its own."""
+    settings.PAGE_VIEW_DIR = media_root / "page-views"
+
+
+@pytest.fixture(autouse=True)
 def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start each test without cached pages, and with Amazon as the only known affiliate program."""
     cache.clear()

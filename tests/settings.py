@@ -72,6 +72,7 @@ os.environ |= {
     "PAGE_CACHE_MB": "16",
     "CDN_MAX_AGE": "0",
     "REFERENCE_LOOKUPS": "0",
+    "ANALYTICS_DAYS": "1096",
     "AUDIT_LOG_DAYS": "365",
     "SECOND_FACTOR_ROLES": "",
     "BACKUP_URL": "",

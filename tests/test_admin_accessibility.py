@@ -1,10 +1,14 @@
 """The lists of the admin pass axe: WCAG 2.2 levels A and AA, and best practices. Forms are tested with their apps."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page as BrowserPage
 
+from analytics.models import CountedPage, HostCount, PageCount
 from audit.accessibility import violations
 from comments.models import Comment
 from tests.factories import make_subscriber
@@ -28,6 +32,15 @@ LISTS = (
 )
 
 
+def make_page_views() -> None:
+    """Create views, so that the reports show a chart and tables."""
+    page = CountedPage.objects.create(path="/", kind="home")
+    for each in (page, CountedPage.objects.create(path="", kind="")):
+        PageCount.objects.create(page=each, day=timezone.localdate() - timedelta(days=1), views=9, phones=9)
+    day = timezone.localdate() - timedelta(days=1)
+    HostCount.objects.create(page=page, day=day, host="example.com", is_outbound=False, count=2)
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
@@ -36,6 +49,9 @@ def test_the_lists_of_the_admin_are_accessible(admin_page: BrowserPage, width: i
     make_subscriber()
     paths = ["/admin/", reverse("admin:siteinfo_appearance_changelist")]
     paths += [reverse(f"admin:{name}_changelist") for name in LISTS]
+    paths += [reverse("admin:analytics"), reverse("admin:analytics_report", args=["visits"])]
+    paths += [reverse("admin:analytics_search_console"), reverse("admin:analytics_weekly_email")]
+    make_page_views()
     comment = Comment.objects.first()
     assert comment
     paths.append(reverse("admin:comments_comment_change", args=[comment.pk]))

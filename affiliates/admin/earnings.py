@@ -12,10 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from affiliates.charts import daily_bars
 from affiliates.earnings import attribute_earnings, report_by_link, report_by_post, total_by_day, total_by_month
 from affiliates.earnings_import import MAX_BYTES, import_report
 from affiliates.models import ClickCount, Earning, Program
+from analytics.charts import daily_bars
 
 CHART_DAYS = 60
 MAX_TABLE_ROWS = 100

@@ -74,7 +74,10 @@ def path_of(name: str, route: str) -> str:
         "uidb64": "MQ",
         "token": "set-password",
         "pk": row.pk if row else 1,
+        "name": "searches",
     }
+    if name == "analytics_document":
+        values |= {"kind": "post", "pk": Post.objects.values_list("pk", flat=True).first()}
     if "content_type_id" in route:
         row = Post.objects.order_by("pk").first()
     route = re.sub(r"\^\(\?P<app_label>.*\)/\$", "blog/", route)

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from lxml import html
 
 from accounts.models import User
-from affiliates.charts import HEIGHT, WIDTH, daily_bars
 from affiliates.earnings import Source, _split, attribute_earnings, report_by_post, total_by_day, total_by_month
 from affiliates.earnings_import import import_report
 from affiliates.models import ClickCount, Earning, Link, Program
+from analytics.charts import HEIGHT, WIDTH, daily_bars
 from tests.affiliates.factories import make_link
 from tests.factories import make_post
 

@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from accounts.models import AccountEmail, AuditEvent, ProfileLink, Qualification, User
+from analytics.models import WeeklyEmail, WeeklyEmailSetting
 from comments.models import Comment, Discussion
 from contact.models import Message, Reply
 from feedback.models import Suggestion
@@ -34,7 +35,7 @@ def make_everything() -> User:
     _make_visitor_data()
     _make_subscriber_data()
     _make_staff_data(user)
-    kinds = {"fingerprint"}  # of no one
+    kinds = {"fingerprint", "visitor"}  # of no one
     empty = [
         entry.title
         for entry in register.ordered()
@@ -89,6 +90,8 @@ def _make_staff_data(user: User) -> None:
     ReviewNote.objects.create(document=post, user=user, text=f"Ask {EMAIL}", version=1, verdict="")
     ImportRun.objects.create(requested_by=user)
     AccountEmail.objects.create(email=EMAIL, kind="reset")
+    WeeklyEmail.objects.create(user=user, monday=timezone.localdate(), subject="Your week", body="Hello Zoë")
+    WeeklyEmailSetting.objects.create(user=user, is_on=False)
     Authenticator.objects.create(user=user, type="totp", data={"secret": "SECRET"})
     UserSession.objects.create(user=user, ip="203.0.113.0", user_agent="Firefox", session_key="key")
     AuditEvent.objects.record("password", user=user, subject=EMAIL)

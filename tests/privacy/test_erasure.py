@@ -20,8 +20,8 @@ from tests.factories import make_subscriber
 from tests.privacy.everything import EMAIL, TYPED, make_everything
 
 pytestmark = pytest.mark.django_db
-# Rate limits cannot be found, and the example has confirmed again after unsubscribing.
-TITLES = {entry.title for entry in register.ordered()} - {"Rate limits", "Suppression list"}
+# Rate limits and visitors cannot be found, and the example has confirmed again after unsubscribing.
+TITLES = {entry.title for entry in register.ordered()} - {"Rate limits", "Suppression list", "Visitors of today"}
 
 
 def columns_with(text: str) -> list[str]:

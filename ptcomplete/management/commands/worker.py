@@ -18,6 +18,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
 from affiliates.link_checker import check_next
+from analytics.counting import count_page_views, delete_old_counts
+from analytics.weekly_delivery import queue_weekly_emails
 from backups.scheduling import BackupProcess
 from evidence import lookup, watch
 from exercises.sheets import pdf
@@ -75,6 +77,9 @@ JOBS = (
     Job("scheduled pending edits", publish_due_edits, 5),
     Job("documents missing from the search index", index_missing, 30),
     Job("queued emails", send_due_emails, 5, busy_interval=2),
+    Job("page views", count_page_views, 10),
+    Job("old page views", delete_old_counts, 3600),
+    Job("weekly emails", queue_weekly_emails, 600),
     Job("newsletter campaigns", partial(run_round, lambda: False, seconds=3), 5, busy_interval=2),
     Job("backup", _backup_process.start_if_due, 60),
     Job("import from WordPress", _import_process.start_if_due, 2),

@@ -20,14 +20,15 @@ class Bar(NamedTuple):
     height: float
 
 
-def daily_bars(amounts: Mapping[date, Decimal], last: date, days: int) -> list[Bar]:
+def daily_bars(amounts: Mapping[date, Decimal | int], last: date, days: int) -> list[Bar]:
     """Return a bar for each of the `days` up to `last`. Negative amounts get a bar of height 0."""
     shown = [last - timedelta(days=days - 1 - number) for number in range(days)]
-    highest = max(amounts.get(day, Decimal(0)) for day in shown)
+    highest = max(Decimal(amounts.get(day, 0)) for day in shown)
     step = WIDTH / days
     bars = []
     for number, day in enumerate(shown):
-        amount = amounts.get(day, Decimal(0))
+        amount = Decimal(amounts.get(day, 0))
         height = float(max(amount, Decimal(0)) / highest) * HEIGHT if highest > 0 else 0.0
-        bars.append(Bar(day, amount, round(number * step, 1), round(HEIGHT - height, 1), step - GAP, round(height, 1)))
+        width = round(step - GAP, 1)
+        bars.append(Bar(day, amount, round(number * step, 1), round(HEIGHT - height, 1), width, round(height, 1)))
     return bars

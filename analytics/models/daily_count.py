@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any, Self
@@ -20,8 +21,23 @@ class DailyCountQuerySet[T: "DailyCount"](models.QuerySet[T]):
         count is exact under concurrency.
         """
         key["day"] = timezone.localdate()
+        self._upsert(tuple(key), (counter,), [[*key.values(), 1]])
+
+    def add_counts(self, key: Sequence[str], counts: Mapping[tuple[Any, ...], Mapping[str, int]]) -> None:
+        """Add the numbers of many rows at once. The rows are named by the values of the columns `key`."""
+        counters = sorted({name for numbers in counts.values() for name in numbers})
+        rows = [[*values, *(numbers.get(name, 0) for name in counters)] for values, numbers in counts.items()]
+        if rows:
+            # In one order, so that two transactions cannot wait for each other.
+            self._upsert(tuple(key), tuple(counters), sorted(rows, key=str))
+
+    def _upsert(self, key: tuple[str, ...], counters: tuple[str, ...], rows: list[list[Any]]) -> None:
+        sql = _upsert_sql(self.model, key, counters)
         with connection.cursor() as cursor:
-            cursor.execute(_upsert_sql(self.model, counter, tuple(key)), list(key.values()))
+            if len(rows) == 1:
+                cursor.execute(sql, rows[0])
+            else:
+                cursor.executemany(sql, rows)
 
     def last_days(self, days: int) -> Self:
         """Return the counts of today and the days before it, `days` in total."""
@@ -49,17 +65,17 @@ class DailyCount(models.Model):
 
 
 @cache
-def _upsert_sql(model: type[models.Model], counter: str, key: tuple[str, ...]) -> str:
-    """Return the statement of `increment`. Cached, because building it costs more than running it."""
+def _upsert_sql(model: type[models.Model], key: tuple[str, ...], counters: tuple[str, ...]) -> str:
+    """Return the statement that adds to counters. Cached, because building it costs more than running it."""
     quote = connection.ops.quote_name
     columns = {
         field.attname: quote(str(field.column)) for field in model._meta.concrete_fields if not field.primary_key
     }
-    counters = [name for name in columns if name not in key]
-    values = ["%s"] * len(key) + [str(int(name == counter)) for name in counters]
-    inserted = ", ".join(columns[name] for name in (*key, *counters))
+    others = [name for name in columns if name not in {*key, *counters}]
+    inserted = ", ".join(columns[name] for name in (*key, *counters, *others))
+    values = ", ".join(["%s"] * (len(key) + len(counters)) + ["0"] * len(others))
     unique = ", ".join(columns[name] for name in key)
-    table, column = quote(model._meta.db_table), columns[counter]
+    table = quote(model._meta.db_table)
+    added = ", ".join(f"{columns[name]} = {table}.{columns[name]} + excluded.{columns[name]}" for name in counters)
     # Only names of our own models, never user input.
-    insert = f"INSERT INTO {table} ({inserted}) VALUES ({', '.join(values)})"  # noqa: S608
-    return f"{insert} ON CONFLICT ({unique}) DO UPDATE SET {column} = {table}.{column} + 1"
+    return f"INSERT INTO {table} ({inserted}) VALUES ({values}) ON CONFLICT ({unique}) DO UPDATE SET {added}"  # noqa: S608

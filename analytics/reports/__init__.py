@@ -1,0 +1,1 @@
+"""Reports about visits and what came of them. Apps above register tables of their own."""

@@ -1,0 +1,9 @@
+"""Send beacons from a process of its own: `python -m benchmarks.beacons_client PORT RATE SECONDS NUMBER`."""
+
+import sys
+
+from benchmarks.beacons import run_client
+
+if __name__ == "__main__":
+    for status, count in run_client(*map(int, sys.argv[1:5])).items():
+        print(status, count)
