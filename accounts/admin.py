@@ -253,7 +253,7 @@ class ProfileLinkInline(admin.TabularInline):
 
 @admin.register(Author)
 class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
-    """Edit the profiles of authors."""
+    """Edit the profiles of authors and reviewers."""
 
     form = AuthorForm
     inlines = (QualificationInline, ProfileLinkInline)
@@ -262,7 +262,7 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
     fieldsets = (
         (None, {"fields": ("name", "credentials", "job_title", "portrait")}),
-        ("About", {"fields": ("short_bio", "long_bio", "expertise")}),
+        ("About", {"fields": ("short_bio", "long_bio", "expertise", "competing_interests")}),
         ("More", {"fields": ("slug", "user", "position")}),
     )
 

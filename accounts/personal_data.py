@@ -23,7 +23,7 @@ from privacy.registry import ErasureError, PersonalData, Retention, register
 
 _WORK = "To sign in and to work on the site."
 _OWNER = "An owner of the site."
-_PUBLISHED = "To tell readers who wrote a text."
+_PUBLISHED = "To tell readers who wrote or reviewed a text."
 
 
 def users_of(person: Person) -> QuerySet[User]:
@@ -78,7 +78,7 @@ register.add(
 register.add(
     PersonalData(
         model=Author,
-        title="Author profiles",
+        title="Profiles of authors and reviewers",
         fields={
             "name": "the name",
             "slug": "the URL",
@@ -89,9 +89,10 @@ register.add(
             "short_bio": "the short biography",
             "long_bio": "the biography",
             "expertise": "the fields of expertise",
+            "competing_interests": "the competing interests",
         },
         other_fields="id position",
-        mentions="short_bio long_bio",
+        mentions="short_bio long_bio competing_interests",
         purpose=_PUBLISHED,
         source="The author.",
         find=_authors_of,

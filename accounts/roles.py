@@ -70,11 +70,18 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "instagram.*_instagrampost",
         "newsletter.*_campaign",
         "pages.*",
+        "publishing.view_review",
         "redirects.*",
     ),
     Role.AUTHOR: (*_WRITING, "blog.publish_post", "images.add_image"),
     Role.CONTRIBUTOR: _WRITING,
-    Role.REVIEWER: ("blog.view_post", "blog.review_post", "pages.view_page", "pages.review_page"),
+    Role.REVIEWER: (
+        "blog.view_post",
+        "blog.review_post",
+        "pages.view_page",
+        "pages.review_page",
+        "publishing.view_review",
+    ),
 }
 
 
