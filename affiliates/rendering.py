@@ -67,6 +67,11 @@ def is_affiliate_link(url: str) -> bool:
     return bool(slug_in(url)) or is_program_host(shop_urls.host_of(url))
 
 
+def has_paid_content(root: HtmlElement) -> bool:
+    """Return whether a text has affiliate links or cards."""
+    return bool(_TextContent(root))
+
+
 def finish(roots: Sequence[HtmlElement], target: RenderTarget) -> None:
     """Fill the cards and render the affiliate links of `roots`, in place.
 

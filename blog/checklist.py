@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from django.db.models import Q
 
+from accounts.models import Author
 from blog import health_checks
 from blog.check_content import Content, Problem
 from blog.internal_links import LinkChecker
@@ -65,6 +66,15 @@ class Check(NamedTuple):
     severity: Severity = Severity.WARN
     query: Q | None = None
     is_for_pages: bool = False  # and not for posts
+
+
+# Functions that return whether a text has links that someone pays for. Apps above add theirs.
+_paid_content: list[Callable[[Content], bool]] = []
+
+
+def register_paid_content(is_paid: Callable[[Content], bool]) -> None:
+    """Let `is_paid` say whether a text has paid links. Call it in `AppConfig.ready`."""
+    _paid_content.append(is_paid)
 
 
 # ---- The checks ---------------------------------------------------------------------------------------
@@ -172,6 +182,13 @@ def _check_exercises(content: Content) -> Iterator[Problem]:
                 yield Problem(message, f"{admin_url(each.image)}#id_alt")
 
 
+def _check_interests(content: Content) -> Iterator[Problem]:
+    author = Author.objects.filter(pk=content["author"] or 0).first()
+    if author and author.declares_no_interests and any(is_paid(content) for is_paid in _paid_content):
+        message = f"The profile of {author} declares no competing interests, but this text has paid links. Correct one."
+        yield Problem(message, f"{admin_url(author)}#id_competing_interests")
+
+
 def _check_title_length(content: Content) -> Iterator[Problem]:
     length = len(content["seo_title"] or content["title"])
     if length > TITLE_LIMIT:
@@ -228,6 +245,7 @@ CHECKS = (
     Check("references", "Claims have references", "body", _check_references),
     Check("retractions", "No cited work was retracted", "body", _check_retractions),
     Check("exercises", "Exercises can be seen, done and printed", "body", _check_exercises),
+    Check("interests", "The author's competing interests fit the links", "author", _check_interests),
     Check("tldr", "There is a TL;DR", "tldr", _check_tldr, query=Q(tldr="")),
     Check("excerpt", "There is an excerpt", "excerpt", _check_excerpt, query=Q(excerpt="")),
     Check(

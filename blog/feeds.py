@@ -188,8 +188,8 @@ class SiteFeed(Feed):
         return item.published_at
 
     def item_updateddate(self, item: Post) -> Any:
-        """Return the time of the last change."""
-        return item.modified_at
+        """Return the time of the last change in substance."""
+        return item.last_changed_at
 
     def item_categories(self, item: Post) -> list[str]:
         """Return the names of categories and tags, without duplicates."""

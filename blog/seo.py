@@ -14,7 +14,7 @@ from blog.models import Category, Post, Series, Tag
 from evidence.structured_data import citation_nodes
 from exercises.structured_data import exercise_nodes
 from images.structured_data import share_image
-from publishing.structured_data import faq_nodes
+from publishing.structured_data import faq_nodes, review_properties
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
@@ -86,7 +86,11 @@ def series_meta(series: Series, parts: Iterable[Post]) -> PageMeta:
 
 def author_meta(author: Author, page: Page) -> PageMeta:
     """Return the metadata of an author's page."""
-    description = truncate(author.short_bio) or _list_description(f"Posts by {author.name_with_credentials}", page)
+    name = author.name_with_credentials
+    described = (
+        _list_description(f"Posts by {name}", page) if page.object_list else f"{name} reviews texts on this site."
+    )
+    description = truncate(author.short_bio) or described
     return PageMeta(
         title=author.name_with_credentials,
         description=description,
@@ -151,6 +155,7 @@ def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
         updated_at=post.updated_on or post.published_at,
         is_indexed=not post.hides_from_search,
         is_public=is_public,
+        **(review_properties(post) if is_public else {}),
     )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import Author
@@ -17,6 +17,7 @@ from evidence.models import Source, Term
 from exercises.models import Exercise, ExerciseQuerySet
 from images.models import Image
 from images.renditions import full_image_url
+from publishing.review_queue import public_reviewers
 from richtext.references import Reference
 from siteinfo.urls import absolute_url
 
@@ -59,7 +60,7 @@ class PostSitemap(SiteSitemap):
 
     def items(self) -> QuerySet[Post]:
         """Return the posts, newest first."""
-        return _indexed_posts().newest_first().only("slug", "modified_at", "featured_image")
+        return _indexed_posts().newest_first().only("slug", "published_at", "updated_on", "featured_image")
 
     def get_urls(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
         """Add the URLs of the `images` to Django's entries."""
@@ -67,13 +68,14 @@ class PostSitemap(SiteSitemap):
         images = _image_urls([url["item"] for url in urls])
         return [url | {"images": images[url["item"].pk]} for url in urls]
 
-    def lastmod(self, item: Post) -> datetime:
-        """Return the time of the last change."""
-        return item.modified_at
+    def lastmod(self, item: Post) -> datetime | None:
+        """Return the time of the last change in substance. Small corrections are no reason to read the post again."""
+        return item.last_changed_at
 
     def get_latest_lastmod(self) -> datetime | None:
         """Return the time of the last change of any post, in one query instead of reading all posts."""
-        return _indexed_posts().aggregate(latest=Max("modified_at"))["latest"]
+        latest = _indexed_posts().aggregate(Max("published_at"), Max("updated_on"))
+        return Post(published_at=latest["published_at__max"], updated_on=latest["updated_on__max"]).last_changed_at
 
 
 def _indexed_posts() -> PostQuerySet:
@@ -95,9 +97,10 @@ def _image_urls(posts: list[Post]) -> dict[int, list[str]]:
 class PostListSitemap(SiteSitemap):
     """Lists with at least one public post, with the time of the newest one."""
 
-    def lastmod(self, item: Any) -> datetime:
+    def lastmod(self, item: Any) -> datetime | None:
         """Return the time of the newest post."""
-        return item.newest_at
+        newest_at: datetime | None = item.newest_at
+        return newest_at
 
     def get_latest_lastmod(self) -> None:
         """Return None: the sitemap index would have to read every list."""
@@ -149,11 +152,14 @@ class SeriesSitemap(PostListSitemap):
 
 
 class AuthorSitemap(PostListSitemap):
-    """Authors with public posts."""
+    """Authors with public posts, and reviewers of public texts."""
 
     def items(self) -> QuerySet[Author]:
-        """Return the authors."""
-        return _with_newest_post(Author.objects.all(), "posts")
+        """Return the people, with the time of their newest post if they have one."""
+        is_public = Q(posts__in=Post.objects.published())
+        authors = Author.objects.annotate(newest_at=Max("posts__published_at", filter=is_public))
+        is_listed = Q(newest_at__isnull=False) | Q(pk__in=public_reviewers().order_by().values("pk"))
+        return authors.filter(is_listed).order_by("pk")
 
 
 class ExerciseSitemap(SiteSitemap):

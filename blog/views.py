@@ -24,6 +24,7 @@ from pagecache.responses import allow_parameters
 from pagecache.versions import versions_of
 from plaintext.numbers import parse_page_number
 from public_forms.client_counts import counts_today
+from publishing.review_queue import texts_reviewed_by
 from publishing.visibility import preview_response, set_private_headers, visible_to
 from siteinfo.seo import PageMeta
 
@@ -141,10 +142,14 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show an author's profile and list their posts."""
+    """Show the profile of an author or reviewer, and list their posts and what they reviewed."""
     authors = public_authors().select_related("portrait").prefetch_related("qualifications", "links")
     author = get_object_or_404(authors, slug=slug)
-    context = {"author": author, "feed": reverse("blog:author_feed", args=[slug])}
+    context = {
+        "author": author,
+        "feed": reverse("blog:author_feed", args=[slug]),
+        "reviewed_texts": texts_reviewed_by(author),
+    }
     posts = Post.objects.published().filter(author=author)
     return _render_post_list(request, "blog/author.html", posts, partial(seo.author_meta, author), context)
 

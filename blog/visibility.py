@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Author
 from blog.models import Post, Series, Tag
 from exercises.models import Exercise
+from publishing.review_queue import public_reviewers
 
 
 def public_tags() -> QuerySet[Tag]:
@@ -19,9 +20,13 @@ def public_series() -> QuerySet[Series]:
 
 
 def public_authors() -> QuerySet[Author]:
-    """Return authors of public posts and exercises, and the author of the sidebar, each with their `post_count`."""
+    """Return authors of public posts and exercises, reviewers of public texts, and the author of the sidebar.
+
+    Each has the number of their posts as `post_count`.
+    """
     posts = Post.objects.published().filter(author=OuterRef("pk")).order_by().values("author")
     post_count = posts.annotate(post_count=Count("pk")).values("post_count")
     authors = Author.objects.annotate(post_count=Coalesce(Subquery(post_count), 0))
     is_named = Q(post_count__gt=0) | Q(pk__in=Exercise.objects.published().values("author"))
-    return authors.filter(is_named | Q(pk__in=Author.objects.values("pk")[:1]))
+    is_reviewer = Q(pk__in=public_reviewers().order_by().values("pk"))
+    return authors.filter(is_named | is_reviewer | Q(pk__in=Author.objects.values("pk")[:1]))

@@ -11,7 +11,7 @@ from evidence.structured_data import citation_nodes
 from exercises.structured_data import exercise_nodes
 from images.structured_data import share_image
 from pages.models import Page, Service
-from publishing.structured_data import faq_nodes
+from publishing.structured_data import faq_nodes, review_properties
 from siteinfo.seo import Breadcrumb, PageMeta
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
@@ -35,13 +35,14 @@ def page_meta(
         *(_service_node(service, url) for service in services),
         *faq_nodes(page, url),
     )
+    schema_type = _SCHEMA_TYPES.get(page.role, "WebPage")  # type: ignore[call-overload]
+    properties = {"schema_type": schema_type} | (review_properties(page) if is_public else {})
     parents = (Breadcrumb(parent.title, parent.get_absolute_url()) for parent in page.public_ancestors())
     return PageMeta(
         title=page.title,
         full_title=page.seo_title,
         description=page.short_description or f"{page.title}.",
         path=path,
-        schema_type=_SCHEMA_TYPES.get(page.role, "WebPage"),  # type: ignore[call-overload]
         ancestors=(Breadcrumb("Home", reverse("home")), *parents),
         image=share_image(page.featured_image or (author.portrait if author else None)),
         nodes=nodes if is_public else (),
@@ -50,6 +51,7 @@ def page_meta(
         canonical_url=page.canonical_url,
         is_indexed=not page.hides_from_search,
         is_public=is_public,
+        **properties,
     )
 
 

@@ -12,5 +12,5 @@ class PageSitemap(StaticViewSitemap):
     def items(self) -> list[tuple[str, datetime | None]]:
         """Return URLs with the time of the last change, if it is known."""
         pages = Page.objects.published().filter(hides_from_search=False, canonical_url="")
-        rows = [(page.get_absolute_url(), page.modified_at) for page in pages.in_order().without_text()]
+        rows = [(page.get_absolute_url(), page.last_changed_at) for page in pages.in_order().without_text()]
         return [*super().items(), *rows]

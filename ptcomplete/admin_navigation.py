@@ -13,6 +13,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "pen",
         (
             "blog.post",
+            "publishing.review",
             "blog",
             "comments.comment",
             "feedback",

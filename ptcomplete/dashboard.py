@@ -35,6 +35,7 @@ from ptcomplete.first_steps import first_steps
 from ptcomplete.health.runner import dashboard_problems
 from publishing.document_paths import document_models
 from publishing.models import Autosave, Document, PendingEdit, Submission
+from publishing.review_queue import due_reviews
 from richtext.problems import RenderingProblem
 from richtext.references import Reference
 from search.models import IndexEntry
@@ -140,6 +141,7 @@ def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     yield from _inbox_tasks(user)
     yield from _instagram_tasks(user)
     yield from _submission_tasks(user)
+    yield from _due_review_tasks(user)
     yield from _failed_image_tasks(user)
     yield from _unsearchable_tasks(user)
     yield from _unrenderable_tasks(user)
@@ -247,6 +249,16 @@ def _submission_tasks(user: User) -> Iterator[Task]:
             reason = f"{name} submitted it on {_format_moment(submission.submitted_at)}."
             url = admin_url(document, "review")
             yield Task(f"“{document}” is waiting for review", reason, url, "Review", "note", "butter")
+
+
+def _due_review_tasks(user: User) -> Iterator[Task]:
+    """Yield one line about the public texts whose medical review is overdue or soon due."""
+    if not user.has_perm("publishing.view_review") or not (due := due_reviews(user)):
+        return
+    overdue = sum(row.is_overdue for row in due)
+    title = f"{_counted(len(due), 'text')} to review again"
+    reason = f"{overdue} overdue, with a notice for visitors." if overdue else f"“{due[0].document}” is the first."
+    yield Task(title, reason, reverse("admin:publishing_review_due"), "Show", "review", "red" if overdue else "butter")
 
 
 def _document_models(user: User, *actions: str) -> dict[int, type[Model]]:

@@ -16,7 +16,7 @@ from accounts.models import AuditEvent, User
 from publishing.models import Document
 
 # Fields that decide when visitors see a document, and that it was updated.
-PUBLISH_FIELDS = frozenset({"published_at", "is_update", "publish_changes_at"})
+PUBLISH_FIELDS = frozenset({"published_at", "change_text", "is_correction", "publish_changes_at"})
 
 
 class DocumentAccessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

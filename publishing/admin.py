@@ -17,14 +17,22 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from publishing import review_admin  # noqa: F401 - registers the admin of reviews
 from publishing.admin_history import HistoryAdmin
 from publishing.admin_list import DocumentListAdmin
+from publishing.changes import announce_change
 from publishing.forms import DocumentForm, unsaved_document
 from publishing.models import Document, PendingEdit
 from publishing.publish_effects import describe_effects
 from publishing.publish_step import PublishStepAdmin
 from publishing.review import ReviewAdmin
-from publishing.revisions import create_initial_revision, create_revision, publish_pending_edit, store_pending_edit
+from publishing.revisions import (
+    ChangeNote,
+    create_initial_revision,
+    create_revision,
+    publish_pending_edit,
+    store_pending_edit,
+)
 from publishing.visibility import preview_url, set_private_headers
 from siteinfo.time_fields import LocalDateTimeField, LocalDateTimeWidget
 
@@ -47,8 +55,10 @@ class DocumentAdmin(HistoryAdmin, PublishStepAdmin, ReviewAdmin, DocumentListAdm
     formfield_overrides = {models.DateTimeField: {"form_class": LocalDateTimeField, "widget": LocalDateTimeWidget}}
     save_fieldset: Fieldset = (
         "Status and date",
-        {"classes": ("collapse",), "fields": ("published_at", "publish_changes_at", "is_update", "note")},
+        {"classes": ("collapse",), "fields": ("published_at", "publish_changes_at", "note")},
     )
+    change_fieldset: Fieldset = ("What changed", {"fields": ("change_text", "is_correction")})
+    origin_fieldset: Fieldset = ("How it was made", {"classes": ("collapse",), "fields": ("origin", "responsible")})
 
     class Media:
         css = {"all": ("publishing/publishing.css",)}
@@ -72,7 +82,8 @@ class DocumentAdmin(HistoryAdmin, PublishStepAdmin, ReviewAdmin, DocumentListAdm
         """
         hidden = self.hidden_fields(request)
         main, *others = super().get_fieldsets(request, obj)
-        fieldsets: list[Any] = [main, self.save_fieldset, *others]
+        change = [self.change_fieldset] if obj is not None and obj.is_published else []
+        fieldsets: list[Any] = [main, *change, self.save_fieldset, *others, self.origin_fieldset]
         if obj is not None and not self.has_change_permission(request, obj):
             names = {field.name for field in self.opts.get_fields()} - {"body"}
             hidden |= set(flatten_fieldsets(fieldsets)) - names
@@ -236,15 +247,14 @@ class DocumentAdmin(HistoryAdmin, PublishStepAdmin, ReviewAdmin, DocumentListAdm
         """Save the document with the status of the pressed button, or store a pending edit."""
         if self._saves_pending_edit(request, obj):
             publish_at = form.cleaned_data.get("publish_changes_at")
-            store_pending_edit(obj, request.user, form.snapshot(), publish_at)  # type: ignore[arg-type]
+            note = ChangeNote(form.cleaned_data.get("change_text", ""), form.cleaned_data.get("is_correction", False))
+            store_pending_edit(obj, request.user, form.snapshot(), publish_at, note)  # type: ignore[arg-type]
             return
         if "_publish" in request.POST:
             obj.status = Document.Status.PUBLISHED
             obj.published_at = obj.published_at or timezone.now()
         elif "_draft" in request.POST:
             obj.status = Document.Status.DRAFT
-        if form.cleaned_data.get("is_update"):
-            obj.updated_on = timezone.localdate()
         if change:
             create_initial_revision(type(obj).objects.get(pk=obj.pk))
             obj.version += 1
@@ -262,6 +272,9 @@ class DocumentAdmin(HistoryAdmin, PublishStepAdmin, ReviewAdmin, DocumentListAdm
         super().save_related(request, form, formsets, change)
         self.after_save(request, document, form)
         document.pending_edits.all().delete()
+        if (text := form.cleaned_data.get("change_text")) and document.is_published:
+            is_correction = form.cleaned_data["is_correction"]
+            announce_change(document, text, request.user, is_correction=is_correction)  # type: ignore[arg-type]
         if "_submit" in request.POST:
             self.submit_for_review(request, document)
         elif document.status == Document.Status.PUBLISHED:

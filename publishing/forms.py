@@ -64,7 +64,9 @@ class AutosaveForm(forms.ModelForm):  # type: ignore[type-arg]
             kwargs["data"] = _restored_data(source.autosave)
         elif source and source.pending_edit:
             edit = source.pending_edit
-            kwargs["initial"] = {**edit.content, "publish_changes_at": edit.publish_at} | (kwargs.get("initial") or {})
+            change = {"change_text": edit.change_text, "is_correction": edit.is_correction}
+            content = {**edit.content, "publish_changes_at": edit.publish_at, **change}
+            kwargs["initial"] = content | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.initial.setdefault("base_version", self.instance.version)
         self.initial.setdefault("autosave_key", uuid4())
@@ -117,10 +119,18 @@ class DocumentForm(AutosaveForm):
         required=False,
         help_text="What you changed. Visitors do not see it.",
     )
-    is_update = forms.BooleanField(
-        label="Show visitors “Updated today”",
+    change_text = forms.CharField(
+        label="What changed, for visitors",
+        max_length=300,
         required=False,
-        help_text="Sets the update date to today. Leave unchecked for small corrections.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One sentence. The text is then marked as updated today, and the sentence is listed at its end. "
+        "Leave empty for typos and other small corrections.",
+    )
+    is_correction = forms.BooleanField(
+        label="This corrects an error",
+        required=False,
+        help_text="The sentence above then appears as a correction.",
     )
     publish_changes_at = LocalDateTimeField(
         label="Publish pending changes on",
@@ -143,6 +153,10 @@ class DocumentForm(AutosaveForm):
     def _has_placeholder(self) -> bool:
         return (self.instance.slug or "").startswith(PLACEHOLDER_PREFIX)
 
+    def clean_change_text(self) -> str:
+        """Return the sentence as one line."""
+        return " ".join(self.cleaned_data["change_text"].split())
+
     def clean_title(self) -> str:
         """Return the title as one line."""
         return " ".join(self.cleaned_data["title"].split())
@@ -152,6 +166,8 @@ class DocumentForm(AutosaveForm):
         cleaned = super().clean()
         if not cleaned.get("title") and "title" not in self.errors:
             self._clean_without_title(cleaned)
+        if cleaned.get("is_correction") and not cleaned.get("change_text"):
+            self.add_error("change_text", "Say what was wrong, and what is right.")
         if "_publish" in self.data and not (cleaned.get("body") or "").strip():
             self.add_error("body", "Write something before you publish.")
         if "_pending" not in self.data:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from publishing.autosave import MAX_AGE
 from publishing.models import Autosave, Revision
 
-# The newest revisions of each document stay however old they are, and all revisions of the last year.
+# The newest revisions of each document stay however old they are, all revisions of the last year, and reviewed ones.
 MIN_REVISIONS = 50
 REVISION_MAX_AGE = timedelta(days=365)
 BATCH = 500
@@ -28,6 +28,7 @@ def delete_old_revisions() -> int:
     )
     old = (
         Revision.objects.order_by()
+        .filter(reviews=None)
         .annotate(rank=rank)
         .filter(rank__gt=MIN_REVISIONS, created_at__lt=timezone.now() - REVISION_MAX_AGE)
     )

@@ -2,12 +2,14 @@
 
 import logging
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
+from publishing.changes import announce_change
 from publishing.models import Document, PendingEdit, Snapshot
 
 log = logging.getLogger(__name__)
@@ -35,11 +37,23 @@ def create_initial_revision(document: Document) -> None:
         )
 
 
+class ChangeNote(NamedTuple):
+    """What visitors are told about a change; nothing for small corrections."""
+
+    text: str = ""
+    is_correction: bool = False
+
+
 def store_pending_edit(
-    document: Document, user: User, data: Snapshot, publish_at: datetime | None = None
+    document: Document,
+    user: User,
+    data: Snapshot,
+    publish_at: datetime | None = None,
+    change: ChangeNote = ChangeNote(),  # noqa: B008 - immutable
 ) -> PendingEdit:
     """Store `data` as the pending edit of a document, in place of the one it has."""
-    values = {"data": data, "user": user, "publish_at": publish_at, "problem": ""}
+    values: dict[str, Any] = {"data": data, "user": user, "publish_at": publish_at, "problem": ""}
+    values |= {"change_text": change.text, "is_correction": change.is_correction}
     content_type = ContentType.objects.get_for_model(document)
     edit, _ = PendingEdit.objects.update_or_create(content_type=content_type, object_id=document.pk, defaults=values)
     return edit
@@ -59,6 +73,8 @@ def publish_pending_edit(edit: PendingEdit, *, is_scheduled: bool = False) -> bo
         if damaged := edit.damaged_parts:
             raise DamagedContentError(", ".join(damaged))
         document.apply(edit.content)
+        if edit.change_text:
+            announce_change(document, edit.change_text, edit.user, is_correction=edit.is_correction)
         create_revision(document, edit.user, "Published pending changes")
         if is_scheduled:
             user = edit.user

@@ -1,5 +1,8 @@
 """Structured data for documents."""
 
+from typing import Any
+
+from accounts.structured_data import person
 from publishing.models import Document
 from richtext.analysis import find_questions
 from siteinfo.structured_data import Node, node
@@ -15,3 +18,15 @@ def faq_nodes(document: Document, url: str) -> list[Node]:
         for question, answer in find_questions(document.body)
     ]
     return [node("FAQPage", id=f"{url}#faq", mainEntity=questions)] if questions else []
+
+
+def review_properties(document: Document) -> dict[str, Any]:
+    """Return what `PageMeta` takes about the medical review that the page of `document` names."""
+    review = document.current_review
+    if review is None or review.reviewer is None:
+        return {}
+    return {
+        "schema_type": "MedicalWebPage",
+        "reviewed_on": review.reviewed_on,
+        "reviewer": person(review.reviewer),
+    }

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Field, Model, Q
 
 FORMAT_VERSION = 1
@@ -13,6 +14,7 @@ _DERIVED = "derived from the exported data, and made again by the import"
 _MACHINE = "about the running processes of this installation"
 _PRIVATE = "private messages, which only a backup contains"
 _ACCOUNTS = "accounts with passwords and second factors; create them again with create_owner"
+_DRAFTS = "drafts of changes, notes on them and the history of texts, which belong to accounts; finish them first"
 _QUEUE = "emails that are waiting or were sent; importing them could send them twice"
 # Apps and models that are left out, with the reason.
 LEFT_OUT: dict[str, str] = {
@@ -28,7 +30,11 @@ LEFT_OUT: dict[str, str] = {
     "accounts.User": _ACCOUNTS,
     "accounts.AccountEmail": _QUEUE,
     "accounts.AuditEvent": "the record of who did what with these accounts",
-    "publishing": "drafts of changes and the history of texts, which belong to accounts; publish or discard them first",
+    "publishing.Autosave": _DRAFTS,
+    "publishing.PendingEdit": _DRAFTS,
+    "publishing.Revision": _DRAFTS,
+    "publishing.ReviewNote": _DRAFTS,
+    "publishing.Submission": _DRAFTS,
     "contact.Message": _PRIVATE,
     "contact.Reply": _PRIVATE,
     "feedback.Suggestion": _PRIVATE,
@@ -73,8 +79,12 @@ def exported_fields(model: type[Model]) -> list["Field[Any, Any]"]:
     fields = [
         field for field in model._meta.concrete_fields if f"{model._meta.label}.{field.name}" not in LEFT_OUT_FIELDS
     ]
-    # Rows that are not exported cannot be referred to.
-    fields = [field for field in fields if not (field.related_model and _is_foreign(field.related_model))]
+    # Rows that are not exported cannot be referred to. Content types are written by name.
+    fields = [
+        field
+        for field in fields
+        if not (field.related_model and _is_foreign(field.related_model)) or field.related_model is ContentType
+    ]
     return sorted(fields, key=lambda field: not field.primary_key)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db.models import FileField, JSONField, Model, TextField
 
@@ -24,7 +25,7 @@ def json_lines(model: type[Model]) -> Iterator[str]:
     partial = {
         field.name: frozenset(rows_of(field.related_model).values_list("pk", flat=True))
         for field in fields
-        if field.related_model and field.related_model is not model and not has_all_rows(field.related_model)
+        if field.related_model not in (None, model, ContentType) and not has_all_rows(field.related_model)
     }
     rows = rows_of(model).prefetch_related(*(field.name for field in relations))
     for row in rows.iterator(chunk_size=BATCH_SIZE):
@@ -35,6 +36,10 @@ def json_lines(model: type[Model]) -> Iterator[str]:
 
 
 def _to_json(field: Any, value: Any) -> Any:
+    if field.related_model is ContentType:
+        # Their numbers differ between databases.
+        content_type = ContentType.objects.get_for_id(value)
+        return f"{content_type.app_label}.{content_type.model}"
     if isinstance(field, JSONField):
         # PostgreSQL stores the keys of objects in another order.
         return json.loads(json.dumps(value, sort_keys=True, cls=field.encoder))
@@ -75,11 +80,21 @@ def parse_line(model: type[Model], line: str) -> tuple[Model, dict[str, list[int
     return model(**values), related
 
 
+def _content_type(name: Any) -> int:
+    app_label, _, model = str(name).partition(".")
+    try:
+        return ContentType.objects.get_by_natural_key(app_label, model).pk
+    except ContentType.DoesNotExist as error:
+        raise ValidationError(f"There is no kind of row called “{name}”.") from error
+
+
 def _from_json(model: type[Model], field: Any, value: Any) -> Any:
     if value is None:
         if not field.null:
             raise ValidationError("A value is missing.")
         return None
+    if field.related_model is ContentType:
+        return _content_type(value)
     if field.related_model:
         return field.target_field.to_python(value)
     if isinstance(field, JSONField):

@@ -51,6 +51,8 @@ class PageMeta:
     canonical_url: str = ""  # set if the content was published elsewhere first
     published_at: date | None = None
     updated_at: date | None = None
+    reviewed_on: date | None = None  # the day of the medical review that the page names
+    reviewer: Node | None = None  # who reviewed it
     is_indexed: bool = True
     is_public: bool = True  # False for drafts and previews, which reveal neither URL nor structured data
 
@@ -103,6 +105,8 @@ class PageMeta:
             hasPart=[{"@id": part["@id"]} for part in self.parts],
             datePublished=self.published_at,
             dateModified=self.updated_at,
+            lastReviewed=self.reviewed_on,
+            reviewedBy={"@id": self.reviewer["@id"]} if self.reviewer else None,
         )
 
     def breadcrumb_node(self) -> Node | None:

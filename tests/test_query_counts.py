@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection, models
 from django.test import Client
@@ -83,6 +84,11 @@ FIELDS: dict[str, Callable[[int], dict[str, Any]]] = {
         "role": None,
         "status": "published",
         "published_at": timezone.now(),
+    },
+    "publishing.Review": lambda number: {
+        "content_type": ContentType.objects.get_for_model(Post),
+        "object_id": Post.objects.earliest("pk").pk,
+        "due_on": timezone.localdate() + timedelta(days=30),
     },
     "site_export.SiteExport": lambda number: {"status": "complete"},
     "redirects.Redirect": lambda number: {"old_path": f"/old-{number}", "target": "/blog/", "target_path": "/blog"},

@@ -32,8 +32,8 @@ RELATED_COUNT = 3
 CANDIDATES_IN_CATEGORY = 200
 CANDIDATES_ON_SITE = 50
 # Not shown in lists. In the database they come last, because SQLite reads a row from its front; it also moves foreign
-# keys to the same table behind all other columns.
-LARGE_FIELDS = ("headings", "body", "related_first", "related_second", "related_third")
+# keys to the same table, and columns added later, behind all other columns.
+LARGE_FIELDS = ("headings", "body", "related_first", "related_second", "related_third", "origin", "responsible")
 
 
 class MonthCount(NamedTuple):

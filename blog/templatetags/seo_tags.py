@@ -41,6 +41,7 @@ def structured_data(context: Context, meta: PageMeta, image: ShareImage) -> Safe
             *nodes,
             *meta.citations,
             *meta.parts,
+            meta.reviewer,
             publisher,
         )
     )

@@ -22,6 +22,7 @@ from taggit.utils import edit_string_for_tags, parse_tags
 from accounts.models import User
 from pagecache.invalidation import CacheScope, Scope
 from plaintext.slugs import slugify, unused_slug
+from publishing.models.provenance import Provenance
 from publishing.publish_checks import PublishError, find_publish_errors
 from richtext.analysis import Analysis, analyze, reading_minutes
 from richtext.references import ReferenceSource
@@ -77,7 +78,7 @@ class DocumentQuerySet[D: "Document"](models.QuerySet[D]):
         return self.order_by("-published_at", "-pk")
 
 
-class Document(ReferenceSource):
+class Document(Provenance, ReferenceSource):
     """Content that can be published. Subclasses add `slug`, and `headings` and `body` as their last columns.
 
     `snapshot_fields` names its content, which revisions and pending edits store, as opposed to its status and URL.
@@ -97,6 +98,8 @@ class Document(ReferenceSource):
         "seo_description",
         "canonical_url",
         "hides_from_search",
+        "origin",
+        "responsible",
     )
     # The field with the whole path, without the outer slashes. The slug is its last part.
     path_field: ClassVar[str] = "slug"
@@ -112,7 +115,9 @@ class Document(ReferenceSource):
             "canonical_url",
             "headings",
             "modified_at",
+            "origin",
             "preview_key",
+            "responsible",
             "seo_description",
             "seo_title",
             "tldr",
@@ -140,7 +145,7 @@ class Document(ReferenceSource):
         "updated on",
         null=True,
         blank=True,
-        help_text="Shown to visitors as “Updated”. Changes only when you check “Show visitors ‘Updated today’”.",
+        help_text="Shown to visitors as “Updated”. Changes only when you say what changed.",
     )
     seo_title = models.CharField(
         "SEO title",
@@ -179,7 +184,6 @@ class Document(ReferenceSource):
     pending_edits = GenericRelation("publishing.PendingEdit")
     autosaves = GenericRelation("publishing.Autosave")
     submissions = GenericRelation("publishing.Submission")
-    review_notes = GenericRelation("publishing.ReviewNote")
 
     class Meta:
         abstract = True

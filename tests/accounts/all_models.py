@@ -21,11 +21,13 @@ from instagram.models import InstagramPost, InstagramSettings
 from layout.models import Block
 from newsletter.models import ConsentText, NewsletterSettings, Suppression, Topic
 from pages.models import Page
+from publishing.models import ReviewSettings
 from redirects.models import NotFoundLog, Redirect
 from site_export.models import SiteExport
 from siteinfo.models import Appearance
 from tests.example_site import make_example_site
 from tests.factories import make_campaign, make_image, make_subscriber
+from tests.publishing.reviews import make_review
 from wordpress.models import ImportedMenu, ImportRun
 
 SINGLETONS = (
@@ -36,6 +38,7 @@ SINGLETONS = (
     InstagramSettings,
     NewsletterSettings,
     PublishingRules,
+    ReviewSettings,
     ShopPage,
     SiteIcon,
 )
@@ -58,6 +61,8 @@ def make_all_models() -> None:
     Source.objects.create(title="Walking and backs", year=2001)
     BodyRegion.objects.create(name="Knee", slug="knee")
     Term.objects.create(name="Tendon", meaning="It ties a muscle to a bone.")
+    make_review(post)
+    post.changes.create(text="A new section.")
     MediaFile.objects.create(
         file="files/plan.pdf", name="plan.pdf", content_type="application/pdf", size=1, digest="0" * 64
     )

@@ -17,7 +17,7 @@ from contact.models import Message, Reply
 from feedback.models import Suggestion
 from newsletter.models import ConsentText, Subscriber, TestEmail, Topic
 from privacy.registry import register
-from publishing.models import Autosave, PendingEdit, ReviewNote, Submission
+from publishing.models import Autosave, PendingEdit, Review, ReviewNote, Submission
 from redirects.models import NotFoundLog
 from tests.accounts.staff import sign_in
 from tests.factories import make_author, make_campaign, make_delivery, make_image, make_post, make_subscriber
@@ -87,7 +87,9 @@ def _make_staff_data(user: User) -> None:
     PendingEdit.objects.create(document=post, data={}, user=user)
     Autosave.objects.create(document=post, data={"title": EMAIL}, user=user, key=uuid4(), base_version=1)
     Submission.objects.create(document=post, user=user)
-    ReviewNote.objects.create(document=post, user=user, text=f"Ask {EMAIL}", version=1, verdict="")
+    ReviewNote.objects.create(document=post, user=user, text=f"Ask {EMAIL}")
+    Review.objects.create(document=post, user=user, outcome="approved", text=f"Ask {EMAIL}")
+    post.changes.create(user=user, text="A new section.")
     ImportRun.objects.create(requested_by=user)
     AccountEmail.objects.create(email=EMAIL, kind="reset")
     WeeklyEmail.objects.create(user=user, monday=timezone.localdate(), subject="Your week", body="Hello Zoë")
