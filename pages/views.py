@@ -7,6 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Author
+from pagecache.responses import depend_on_texts
+from pages.editorial_process import editorial_process
 from pages.models import Page, Service
 from pages.seo import page_meta
 from privacy.registry import register
@@ -18,6 +20,7 @@ _TEMPLATES = {
     Page.Role.SERVICES: "pages/services.html",
     Page.Role.CONTACT: "pages/contact.html",
     Page.Role.HEALTH_DATA: "pages/health_data.html",
+    Page.Role.EDITORIAL: "pages/editorial.html",
 }
 
 
@@ -48,8 +51,12 @@ def render_page(request: HttpRequest, page: Page, *, is_preview: bool = False) -
         context = {"services": list(Service.objects.filter(is_shown=True).select_related("image"))}
     elif page.role == Page.Role.HEALTH_DATA:
         context = {"categories": register.public_categories()}
+    elif page.role == Page.Role.EDITORIAL:
+        context = {"process": editorial_process()}
     meta = page_meta(page, context.get("author"), context.get("services", ()), is_public=not is_preview)
     # Called `document`, because the layout takes a variable called `page` for a page of a list of posts.
     context |= {"document": page, "meta": meta, "is_preview": is_preview}
     template = _TEMPLATES.get(page.role, "pages/page_detail.html")  # type: ignore[call-overload]
-    return render(request, template, context)
+    response = render(request, template, context)
+    # The figures of the editorial process change with every text.
+    return depend_on_texts(response) if page.role == Page.Role.EDITORIAL else response

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Author, ProfileLink, Qualification
 from blog.demo.exercises import fill_in_ids, load_exercises
+from blog.demo.reviews import load_reviews
 from blog.models import Category, Post, PostTemplate
 from evidence.models import Disclaimer, Term
 from images.models import Image
@@ -34,9 +35,10 @@ def load_demo() -> int:
     for path in sorted((HERE / "templates").glob("*.html")):
         _load_template(path)
     exercises = load_exercises(author, images.get)
-    return sum(
-        _load_post(path, author, categories, images, exercises) for path in sorted((HERE / "posts").glob("*.html"))
-    )
+    paths = sorted((HERE / "posts").glob("*.html"))
+    created = sum(_load_post(path, author, categories, images, exercises) for path in paths)
+    load_reviews()
+    return created
 
 
 class _DemoImages:
@@ -89,6 +91,7 @@ def _load_author(fields: dict[str, Any], images: _DemoImages) -> Author:
         long_bio=sanitize(fields["long_bio"]),
         expertise="\n".join(fields["expertise"]),
         portrait=images.get(fields["portrait"], fields["portrait_alt"]),
+        competing_interests=fields["competing_interests"],
     )
     Qualification.objects.bulk_create(Qualification(author=author, **row) for row in fields.get("credential", []))
     ProfileLink.objects.bulk_create(ProfileLink(author=author, **row) for row in fields.get("link", []))
