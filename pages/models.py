@@ -61,6 +61,7 @@ class Page(PathNode, Document):
     ROLE_URL_NAMES = {Role.CONTACT: "contact:contact"}
 
     path_field = "path"
+    expects_review = False
     checks = frozenset(
         {
             "alt_text",

@@ -79,7 +79,7 @@ class ReviewRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         due = due_reviews(request.user)  # type: ignore[arg-type]
         groups = []
-        for model in document_models():
+        for model in (each for each in document_models() if each.expects_review):
             rows = unreviewed(request.user, model)  # type: ignore[arg-type]
             count = rows.count()
             if count:

@@ -106,6 +106,8 @@ class Document(Provenance, ReferenceSource):
     reference_fields: ClassVar[tuple[str, ...]] = ("body",)
     # The lookup of the user who may change a document without the permission to change all; empty if there is none.
     owner_lookup: ClassVar[str] = ""
+    # Whether every public document is expected to have a medical review, as opposed to policies and the like.
+    expects_review: ClassVar[bool] = True
     # IDs of the checks that apply; None for all of them.
     checks: ClassVar[frozenset[str] | None] = None
     # Fields that visitors see on the document's own page only, or not at all. All others also appear in lists.

@@ -1,6 +1,6 @@
 """Feeds: full texts or summaries, up to date after every change, and well-formed whatever is stored."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import feedparser
@@ -62,10 +62,17 @@ def test_a_conditional_request_notices_edits_and_unpublished_posts(client: Clien
     assert client.get(url, headers=known).status_code == 200
 
 
-def test_an_edited_post_changes_the_date_of_the_feed(client: Client) -> None:
+def test_only_a_change_in_substance_moves_the_date_of_the_feed(client: Client) -> None:
     post = make_post(published_at=timezone.now() - timedelta(days=30))
-    feed = feedparser.parse(client.get("/feed/").content)
-    assert feed.feed.updated_parsed[:3] == post.modified_at.timetuple()[:3]
+
+    def updated() -> tuple[int, ...]:
+        return tuple(feedparser.parse(client.get("/feed/").content).feed.updated_parsed[:3])
+
+    assert updated() == post.published_at.timetuple()[:3]
+    post.updated_on = timezone.localdate()
+    post.save()
+    assert updated() == post.last_changed_at.astimezone(UTC).timetuple()[:3]
+    assert post.last_changed_at > post.published_at
 
 
 @EVERY

@@ -276,7 +276,7 @@ def test_the_update_date_changes_only_on_request(admin_client: Client, client: C
     post = make_post()
     change(admin_client, post, body="<p>A mended typing error.</p>")
     assert "Updated" not in client.get(post.get_absolute_url()).content.decode()
-    change(admin_client, post, body="<p>A new finding.</p>", is_update="on")
+    change(admin_client, post, body="<p>A new finding.</p>", change_text="A new finding.")
     post.refresh_from_db()
     assert post.updated_on == timezone.localdate()
     assert "Updated" in client.get(post.get_absolute_url()).content.decode()
