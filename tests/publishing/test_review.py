@@ -48,7 +48,7 @@ def review(post: Post) -> str:
     return f"/admin/blog/post/{post.pk}/review/"
 
 
-def decide(client: Client, document: Any, outcome: str = "approved", url: str = "", **data: Any) -> Any:
+def decide(client: Client, document: Any, outcome: str = "approved", *, url: str = "", **data: Any) -> Any:
     """Post a decision about the current version. Return the errors by field."""
     document.refresh_from_db()
     today = timezone.localdate()

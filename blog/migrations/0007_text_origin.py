@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_competing_interests'),
-        ('blog', '0005_unique_tag_key'),
+        ('blog', '0006_categories_without_order'),
     ]
 
     operations = [
