@@ -7,7 +7,7 @@ _CONTENT = "Published content."
 
 register.add_impersonal(
     models.Post,
-    "title excerpt seo_title seo_description canonical_url summary slug tldr author keywords headings body",
+    "title excerpt seo_title seo_description canonical_url summary slug tldr author responsible keywords headings body",
     "Published content under the name of an author profile.",
 )
 register.add_impersonal(models.Series, "title slug description", _CONTENT)

@@ -5,7 +5,7 @@ from privacy.registry import register
 
 register.add_impersonal(
     Page,
-    "title excerpt seo_title seo_description canonical_url summary slug path headings body",
+    "title excerpt seo_title seo_description canonical_url summary slug path responsible headings body",
     "Published content.",
 )
 register.add_impersonal(

@@ -149,4 +149,4 @@ register.add(
         recipients=("backups",),
     )
 )
-register.add_impersonal(ReviewSettings, "", "Settings.")
+register.add_impersonal(ReviewSettings, "overdue_notice", "Settings.")
