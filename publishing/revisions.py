@@ -38,7 +38,7 @@ def create_initial_revision(document: Document) -> None:
 
 
 class ChangeNote(NamedTuple):
-    """What visitors are told about a change; nothing for small corrections."""
+    """What visitors read about a change; nothing for small corrections."""
 
     text: str = ""
     is_correction: bool = False

@@ -62,7 +62,7 @@ class PendingEdit(ReferenceSource, DocumentRecord):
 
     publish_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
-    # What visitors are told about these changes; empty for small corrections.
+    # What visitors read about these changes; empty for small corrections.
     change_text = models.CharField(max_length=300, blank=True)
     is_correction = models.BooleanField(default=False)
     # Why the worker could not publish it. It does not try again before someone saves the edit.

@@ -39,7 +39,7 @@ def test_a_passage_survives_edits_around_it() -> None:
     assert passage(TEXT.replace("Keep moving even", "Go on even"), wanted) == "Heat helps some people."
 
 
-def test_of_equal_passages_the_one_with_the_same_surroundings_is_found() -> None:
+def test_of_equal_passages_the_one_between_the_same_words_is_found() -> None:
     second = anchor("Keep moving", before="Heat helps some people.", after="even if it hurts")
     edited = "An introduction. " + TEXT
     found = find(edited, second)
@@ -50,7 +50,7 @@ def test_of_equal_passages_the_one_with_the_same_surroundings_is_found() -> None
     assert edited[first.start :].startswith("Keep moving in")
 
 
-def test_an_edited_passage_is_found_between_its_surroundings_and_marked() -> None:
+def test_an_edited_passage_is_found_between_the_same_words_and_marked() -> None:
     wanted = anchor("let walking grow day by day")
     edited = TEXT.replace("let walking grow day by day", "let walking grow slowly day by day")
     found = find(edited, wanted)
