@@ -27,6 +27,9 @@ class ReviewRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """All reviews, read-only. They are written on the review page of a text."""
 
     change_list_template = "admin/publishing/review/change_list.html"
+    # Not those in admin/publishing/, which belong to documents.
+    change_form_template = "admin/change_form.html"
+    object_history_template = "admin/object_history.html"
     list_display = ("text_title", "outcome", "reviewer", "reviewed_on", "due_on", "pemat_result")
     list_display_links = None
     list_filter = ("outcome", ("reviewer", admin.RelatedOnlyFieldListFilter))
