@@ -37,7 +37,6 @@ def create_pages() -> dict[str, str]:
         "series": _create_series(longest, newest),
         "author": newest.author.get_absolute_url(),
         "reviewer": "/author/rowan-lee/",
-        "reviewed post": "/a-calm-first-week-with-back-pain/",
         "overdue post": "/bridges-for-backs-that-dislike-sitting/",
         "editorial policy": "/editorial-policy/",
         "year": f"/{newest.published_at:%Y}/",
