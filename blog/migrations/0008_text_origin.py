@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_competing_interests'),
-        ('blog', '0006_categories_without_order'),
+        ('blog', '0007_disclaimers_and_required_blocks'),
     ]
 
     operations = [
