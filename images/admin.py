@@ -17,7 +17,7 @@ from solo.admin import SingletonModelAdmin
 
 from images import views
 from images.forms import ImageForm, formfield_for_image
-from images.models import Image, ImageQuerySet, MediaFile, SiteIcon, Video
+from images.models import Image, ImageQuerySet, MediaFile, SiteImages, Video
 from richtext.references import Reference
 from siteinfo.where_used import WhereUsed, where_used
 
@@ -188,8 +188,8 @@ class VideoAdmin(ImagePickerMixin, admin.ModelAdmin):
         return False
 
 
-@admin.register(SiteIcon)
-class SiteIconAdmin(ImagePickerMixin, SingletonModelAdmin):
-    """Choose the image of the site's icons."""
+@admin.register(SiteImages)
+class SiteImagesAdmin(ImagePickerMixin, SingletonModelAdmin):
+    """Choose the images of the whole site."""
 
-    fields = ("image",)
+    fields = ("logo", "icon", "hero_image", "share_image")

@@ -286,23 +286,57 @@ class Video(ReferenceSource):
         return url + (f"#t={start}s" if start else "")
 
 
-class SiteIcon(ReferenceSource, Singleton):
-    """The image from which the site's icons are made."""
+class SiteImages(ReferenceSource, Singleton):
+    """The images that stand for the whole site."""
 
-    reference_fields = ("image",)
+    reference_fields = ("logo", "icon", "hero_image", "share_image")
 
-    image = models.ForeignKey(
+    logo = models.ForeignKey(
         Image,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="site_icons",
+        related_name="+",
+        help_text="Shown at the top of every page instead of the drawn mark. Best is a drawing on a transparent ground "
+        "that can be seen on light and dark.",
+    )
+    icon = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         help_text="Shown in browser tabs, bookmarks, search results and on home screens. Best is a square logo, at "
         "least 512 pixels wide. Photos are cropped around their focal point. Browsers may show the old icon for a day.",
     )
+    hero_image = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="hero image",
+        help_text="Beside the heading of the home page, instead of the drawing. Its alternative text is read out.",
+    )
+    share_image = models.ForeignKey(
+        Image,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="default share image",
+        help_text="Shown with links to pages that have no image of their own. Without it, an image is drawn with the "
+        "page's title.",
+    )
 
     class Meta:
-        verbose_name = "site icon"
+        verbose_name = "logo and site images"
+        verbose_name_plural = "logo and site images"
 
     def __str__(self) -> str:
-        return "Site icon"
+        return "Logo and site images"
+
+    @classmethod
+    def load(cls) -> Self:
+        """Return the row with its images, or an unsaved instance if there is none. One query."""
+        return cls._default_manager.select_related(*cls.reference_fields).first() or cls()

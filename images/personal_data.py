@@ -1,6 +1,6 @@
 """The media library stores no personal data but what authors publish."""
 
-from images.models import Image, MediaFile, SiteIcon, Video
+from images.models import Image, MediaFile, SiteImages, Video
 from privacy.registry import register
 
 register.add_impersonal(
@@ -8,4 +8,4 @@ register.add_impersonal(
 )
 register.add_impersonal(MediaFile, "file name title content_type digest", "Published content.")
 register.add_impersonal(Video, "key title transcript", "Published content.")
-register.add_impersonal(SiteIcon, "", "Published content.")
+register.add_impersonal(SiteImages, "", "Published content.")

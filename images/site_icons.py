@@ -15,7 +15,7 @@ from PIL import ImageDraw, ImageOps
 
 from images import lettering
 from images.drawings import GREEN
-from images.models import SiteIcon
+from images.models import SiteImages
 from siteinfo.models import Appearance, SiteInfo
 
 log = logging.getLogger(__name__)
@@ -44,12 +44,12 @@ def apple_touch_icon() -> bytes:
 
 
 def _icon(kind: str) -> bytes:
-    image = SiteIcon.objects.select_related("image").first()
-    if image and image.image:
+    icon = SiteImages.load().icon
+    if icon:
         try:
-            return _encoded(image.image.file.name, image.image.focal_point, kind)
+            return _encoded(icon.file.name, icon.focal_point, kind)
         except (FileNotFoundError, Pillow.UnidentifiedImageError, Pillow.DecompressionBombError, ValueError):
-            log.exception("The site icon cannot be made from image %s", image.image.pk)
+            log.exception("The site icon cannot be made from image %s", icon.pk)
     appearance = Appearance.load()
     if appearance.has_drawings:
         return _encoded("", "0.5x0.5", kind)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from accounts.models import Author
 from backups.models import Backup
 from blog.models import Post
-from images.models import SiteIcon
+from images.models import SiteImages
 from newsletter.models import NewsletterSettings
 from siteinfo.models import Appearance, SiteInfo
 from siteinfo.urls import admin_url
@@ -21,7 +21,7 @@ class Step(NamedTuple):
 
 def first_steps() -> list[Step]:
     """Return the steps, or an empty list once all are done. One query each."""
-    has_icon = SiteIcon.objects.filter(image__isnull=False).exists()
+    has_icon = SiteImages.objects.filter(icon__isnull=False).exists()
     has_look = has_icon or bool(Appearance.load().stylesheet())
     name = SiteInfo.objects.exclude(name=SiteInfo._meta.get_field("name").get_default())
     profile = Author.objects.exclude(short_bio="")

@@ -149,6 +149,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "siteinfo.context_processors.site",
+                "images.context_processors.site_images",
                 "layout.navigation.navigation",
             ]
         },

@@ -6,7 +6,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from accounts.structured_data import person
+from images.context_processors import get_site_images
 from images.og_images import og_image
+from images.structured_data import share_image as image_to_share
 from images.structured_data import share_image_node
 from pagecache.per_version import once_per_version
 from siteinfo import structured_data as jsonld
@@ -19,11 +21,13 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def share_image(context: Context, meta: PageMeta, site: SiteInfo) -> ShareImage:
-    """Return the image shown with links to the page: its own, or one created from its title.
+    """Return the image shown with links to the page: its own, that of the site, or one created from its title.
 
-    Pages that are not indexed, such as search results, get the image of the site: visitors can choose their titles.
+    Pages that are not indexed, such as search results, get one with the site's name: visitors can choose their titles.
     """
-    return meta.image or og_image(meta.title if meta.is_indexed else site.name, site.name, context["appearance"])
+    if image := meta.image or image_to_share(get_site_images(context["request"]).share_image):
+        return image
+    return og_image(meta.title if meta.is_indexed else site.name, site.name, context["appearance"])
 
 
 @register.simple_tag(takes_context=True)

@@ -16,7 +16,7 @@ from contact.models import ContactSettings, Message, Reply
 from evidence.models import EvidenceSettings, Source, Term
 from exercises.models import BodyRegion
 from feedback.models import Suggestion
-from images.models import MediaFile, SiteIcon, Video
+from images.models import MediaFile, SiteImages, Video
 from instagram.models import InstagramPost, InstagramSettings
 from layout.models import Block
 from newsletter.models import ConsentText, NewsletterSettings, Suppression, Topic
@@ -40,7 +40,7 @@ SINGLETONS = (
     PublishingRules,
     ReviewSettings,
     ShopPage,
-    SiteIcon,
+    SiteImages,
 )
 
 

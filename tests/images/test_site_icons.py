@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image as Pillow
 
-from images.models import Image, SiteIcon
+from images.models import Image, SiteImages
 from redirects.models import NotFoundLog
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ def _choose(drawing: Pillow.Image, kind: str = "PNG", **fields: str) -> Image:
     file = io.BytesIO()
     drawing.save(file, kind)
     image = Image.objects.create_from_upload(SimpleUploadedFile(f"logo.{kind.lower()}", file.getvalue()), **fields)
-    SiteIcon.objects.update_or_create(pk=SiteIcon.singleton_instance_id, defaults={"image": image})
+    SiteImages.objects.update_or_create(pk=SiteImages.singleton_instance_id, defaults={"icon": image})
     return image
 
 
@@ -95,8 +95,8 @@ def test_pages_link_to_the_icons_and_search_engines_get_a_raster_logo(client: Cl
 
 def test_author_chooses_the_icon_in_the_admin(admin_client: Client) -> None:
     image = _choose(Pillow.new("RGB", (600, 600), RED))
-    SiteIcon.objects.all().delete()
-    response = admin_client.post("/admin/images/siteicon/", {"image": image.pk})
+    SiteImages.objects.all().delete()
+    response = admin_client.post("/admin/images/siteimages/", {"icon": image.pk})
     assert response.status_code == 302
-    assert SiteIcon.load().image == image
-    assert "in the library" not in admin_client.get("/admin/images/siteicon/").text
+    assert SiteImages.load().icon == image
+    assert "in the library" not in admin_client.get("/admin/images/siteimages/").text
