@@ -108,7 +108,8 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     """Show a draft by its preview link, which redirects to the post once it is public."""
 
     def show(post: Post) -> HttpResponse:
-        return render(request, "blog/post_detail.html", post_context(post, is_preview=True))
+        context = post_context(post, is_preview=True) | {"has_preview_link": True}
+        return render(request, "blog/post_detail.html", context)
 
     return preview_response(_posts_with_relations(), token, show)
 

@@ -35,13 +35,19 @@ def page_detail(request: HttpRequest, path: str) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """Show a draft to visitors who have its preview link."""
-    return preview_response(Page.objects.all(), token, lambda page: render_page(request, page, is_preview=True))
+
+    def show(page: Page) -> HttpResponse:
+        return render_page(request, page, is_preview=True, has_preview_link=True)
+
+    return preview_response(Page.objects.all(), token, show)
 
 
-def render_page(request: HttpRequest, page: Page, *, is_preview: bool = False) -> HttpResponse:
+def render_page(
+    request: HttpRequest, page: Page, *, is_preview: bool = False, has_preview_link: bool = False
+) -> HttpResponse:
     """Render `page`, which may be unsaved, with the template of its role.
 
-    `is_preview` means that visitors do not have this version.
+    `is_preview` means that visitors do not have this version, unless they have its link, as with `has_preview_link`.
     """
     context: dict[str, Any] = {}
     if page.role == Page.Role.ABOUT:
@@ -55,7 +61,7 @@ def render_page(request: HttpRequest, page: Page, *, is_preview: bool = False) -
         context = {"process": editorial_process()}
     meta = page_meta(page, context.get("author"), context.get("services", ()), is_public=not is_preview)
     # Called `document`, because the layout takes a variable called `page` for a page of a list of posts.
-    context |= {"document": page, "meta": meta, "is_preview": is_preview}
+    context |= {"document": page, "meta": meta, "is_preview": is_preview, "has_preview_link": has_preview_link}
     template = _TEMPLATES.get(page.role, "pages/page_detail.html")  # type: ignore[call-overload]
     response = render(request, template, context)
     # The figures of the editorial process change with every text.

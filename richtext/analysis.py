@@ -113,7 +113,9 @@ def find_questions(body: str) -> list[tuple[str, str]]:
         if summary is not None:
             question = _text_of(summary)
             summary.drop_tree()
-            questions.append((question, plain_text(html.tostring(details, encoding="unicode", with_tail=False))))
+            answer = plain_text(html.tostring(details, encoding="unicode", with_tail=False))
+            if question and answer:
+                questions.append((question, answer))
     return questions
 
 

@@ -248,19 +248,21 @@ def _aside(element: HtmlElement) -> list[HtmlElement]:
 
 
 def _details(element: HtmlElement) -> list[HtmlElement]:
-    """Convert a question with its answer. If one of them is missing, keep the other as blocks."""
+    """Convert a question with its answer. One of them may be missing: authors write questions first, and answer later.
+
+    Without a place for the question, keep the answer as blocks.
+    """
     summary = element.find("summary")
-    question = [] if summary is None else _paragraph("summary", list(_children_of(summary)))
-    if summary is not None:
-        summary.drop_tree()
+    if summary is None:
+        return convert_blocks(element)
+    question = _paragraph("summary", list(_children_of(summary)))
+    summary.drop_tree()
     answer = convert_blocks(element)
-    if question and answer:
-        details = _new("details", element)
-        details.extend([*question, *answer])
-        return [details]
-    for words in question:
-        words.tag = "p"
-    return [*question, *answer]
+    if not question and not answer:
+        return []
+    details = _new("details", element)
+    details.extend([*(question or [_new("summary", element)]), *answer])
+    return [details]
 
 
 def _container(tag: str, element: HtmlElement) -> list[HtmlElement]:

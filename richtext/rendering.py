@@ -50,6 +50,7 @@ def _fill_all(
 ) -> None:
     if target is not RenderTarget.EDITOR:
         _remove_missing(root, [element for element, embed in found.items() if embed not in markup])
+        _open_unfinished_questions(root)
     # Before the embeds are filled, because their HTML is final.
     if target is RenderTarget.PAGE:
         _prepare_for_page(root)
@@ -86,6 +87,23 @@ def _remove_missing(root: HtmlElement, missing: list[HtmlElement]) -> None:
         # Without its images, a figure would only leave a caption.
         if figure.find("img") is None:
             figure.drop_tree()
+
+
+def _open_unfinished_questions(root: HtmlElement) -> None:
+    """Show what there is of a question that the author has not finished, without anything to open."""
+    for details in list(root.iter("details")):
+        summary = details.find("summary")
+        if summary is None or (_has_content(summary) and len(details) > 1):
+            continue
+        if _has_content(summary):
+            summary.tag = "p"
+        else:
+            summary.drop_tree()
+        details.drop_tag()
+
+
+def _has_content(summary: HtmlElement) -> bool:
+    return bool(len(summary) or (summary.text or "").strip())
 
 
 def _fill(element: HtmlElement, markup: str, target: RenderTarget) -> None:

@@ -137,13 +137,20 @@ class SocialLink(models.Model):
     site = models.ForeignKey(SiteInfo, on_delete=models.CASCADE, related_name="social_links")
     network = models.CharField(max_length=20, choices=Network, help_text="Determines the icon.")
     url = models.URLField("URL", help_text="The full URL of your profile, starting with https://")
+    name = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="What screen readers read, such as Podcast. Leave empty for the network's name.",
+    )
     position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
 
     class Meta:
         ordering = ("position", "pk")
 
     def __str__(self) -> str:
-        return self.get_network_display()
+        # “Other” means nothing without the icon, which screen readers do not show.
+        network = urlsplit(self.url).hostname if self.network == self.Network.OTHER else self.get_network_display()
+        return self.name or str(network or self.get_network_display())
 
 
 class Appearance(Singleton):

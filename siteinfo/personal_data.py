@@ -8,5 +8,5 @@ register.add_impersonal(
     "name tagline description email booking_url hero_title hero_text help_line footer_note statements",
     "Published content, and the site's own email address.",
 )
-register.add_impersonal(SocialLink, "url", "Published content.")
+register.add_impersonal(SocialLink, "url name", "Published content.")
 register.add_impersonal(Appearance, "main_color accent_color", "Colors and fonts.")

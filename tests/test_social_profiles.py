@@ -13,6 +13,12 @@ from tests.factories import make_post
 pytestmark = pytest.mark.any_database
 
 
+@pytest.mark.parametrize(("name", "label"), [("Podcast", "Podcast"), ("", "listen.example")])
+def test_a_profile_of_another_network_is_named_by_its_author_or_its_host(name: str, label: str) -> None:
+    assert str(SocialLink(network="link", url="https://listen.example/me", name=name)) == label
+    assert str(SocialLink(network="instagram", url="https://social.example/me")) == "Instagram"
+
+
 @pytest.mark.django_db
 def test_editing_a_profile_updates_header_sidebar_footer_and_structured_data(client: Client) -> None:
     path = make_post().get_absolute_url()

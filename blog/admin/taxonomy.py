@@ -2,14 +2,32 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from blog.delete_category import move_posts, posts_of
 from blog.models import Category, Post, Series, Tag
 from images.admin import ImagePickerMixin
 from siteinfo.list_forms import LabeledListAdmin
+
+
+class MovePostsForm(forms.Form):
+    """Where the posts of a category go when it is deleted."""
+
+    def __init__(self, category: Category, data: Any = None) -> None:
+        """Offer the other categories."""
+        super().__init__(data)
+        others = Category.objects.exclude(pk=category.pk).order_by("path")
+        self.fields["move_to"] = forms.ModelChoiceField(
+            others,
+            label="Move its posts to",
+            help_text="Visitors of the old URL are redirected there, too.",
+        )
 
 
 @admin.register(Category)
@@ -23,6 +41,38 @@ class CategoryAdmin(ImagePickerMixin, LabeledListAdmin):
     prepopulated_fields = {"slug": ("name",)}
     ordering = ("path",)
     fields = ("name", "slug", "parent", "description", "image", "disclaimer", "position")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Leave out the deletion of several at once: each needs a category for its posts."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
+        """Count only subcategories as obstacles: posts are moved first."""
+        deleted, counts, _, _ = super().get_deleted_objects(objs, request)
+        children = [str(child) for each in objs for child in each.children.all()]
+        return deleted, counts, set(), children
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """Ask where the posts of the category should go."""
+        category = self.get_object(request, unquote(object_id))
+        if category is None or not self.has_delete_permission(request, category):
+            return super().delete_view(request, object_id, extra_context)
+        posts = posts_of(category).count()
+        form = MovePostsForm(category, request.POST or None) if posts else None
+        if form and request.method == "POST" and not form.is_valid():
+            self.message_user(request, "Choose another category for the posts first.", messages.ERROR)
+            return HttpResponseRedirect(request.path)
+        return super().delete_view(request, object_id, {"move_form": form, "post_count": posts})
+
+    def delete_model(self, request: HttpRequest, obj: Category) -> None:
+        """Move the posts and redirect the URL, if there are posts, then delete the category."""
+        form = MovePostsForm(obj, request.POST)
+        with transaction.atomic():
+            if form.is_valid():
+                move_posts(obj, form.cleaned_data["move_to"])
+            super().delete_model(request, obj)
 
 
 @admin.register(Tag)

@@ -19,11 +19,12 @@ _SUBJECT_LENGTH = 150
 
 
 def from_post(post: Post, *, full_text: bool = False) -> dict[str, Any]:
-    """Return the initial fields of a campaign about `post`, with its summary and a link, or its full text."""
+    """Return the initial fields of a campaign about `post`: its title with its summary and a link, or its full text."""
+    title = format_html('<h2><a href="{}">{}</a></h2>', absolute_url(post.get_absolute_url()), post.title)
     return {
         "subject": truncate(post.title, _SUBJECT_LENGTH),
         "preheader": truncate(post.excerpt or post.summary, PREHEADER_LENGTH),
-        "body": post.body if full_text else _teaser(post),
+        "body": title + (post.body if full_text else _teaser(post)),
         "post": post.pk,
     }
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from images.models import Image, SiteImages
+from images.models import Image
 from richtext.references import Reference
 from tests.factories import make_image
 

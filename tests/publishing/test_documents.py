@@ -15,7 +15,7 @@ from publishing import revisions, visibility
 from publishing.diff import compare_html
 from publishing.models import Autosave, PendingEdit, Revision
 from tests.blog.post_form import post_form_data
-from tests.factories import make_category, make_image, make_post
+from tests.factories import make_category, make_image, make_page, make_post
 
 pytestmark = pytest.mark.django_db
 
@@ -207,6 +207,16 @@ def test_a_preview_link_shows_the_draft_until_it_is_published(client: Client) ->
     post.publish()
     response = client.get(address)
     assert (response.status_code, response["Location"]) == (301, post.get_absolute_url())
+
+
+def test_the_banner_of_a_draft_says_who_can_see_it(client: Client, admin_client: Client) -> None:
+    post, page = make_post(status=Post.Status.DRAFT), make_page(status=Post.Status.DRAFT)
+    for document, name in ((post, "blog:preview"), (page, "pages:preview")):
+        shared = client.get(visibility.preview_url(document, name).removeprefix("http://testserver")).text
+        assert "Only people who have this link can see this page." in shared
+        assert "sign in to the admin" not in shared
+        own = admin_client.get(document.get_absolute_url()).text
+        assert "Only people who can sign in to the admin can see this page." in own
 
 
 def test_an_invalid_expired_or_revoked_preview_link_is_not_found(client: Client, admin_client: Client) -> None:

@@ -80,10 +80,12 @@ def test_campaign_can_start_from_a_post(admin_client: Client) -> None:
     initial = admin_client.get(f"{LIST}add/?post={post.pk}").context["adminform"].form.initial
     assert (initial["subject"], initial["preheader"], initial["post"]) == ("Knees", "About knees.", post.pk)
     assert f'data-image="{post.featured_image_id}"' in initial["body"]
+    # Email programs show the subject outside of the email, so its text starts with the title.
+    assert initial["body"].startswith(f'<h2><a href="http://testserver/{post.slug}/">Knees</a></h2>')
     assert f"/{post.slug}/" in initial["body"]
     assert "All of it" not in initial["body"]
     full_text = admin_client.get(f"{LIST}add/?post={post.pk}&full").context["adminform"].form.initial
-    assert full_text["body"] == "<p>All of it.</p>"
+    assert full_text["body"] == f'<h2><a href="http://testserver/{post.slug}/">Knees</a></h2><p>All of it.</p>'
     assert not Campaign.objects.exists()
     # The post's admin page links to the campaign and back.
     page = get_page(admin_client, f"/admin/blog/post/{post.pk}/change/")
