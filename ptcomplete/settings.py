@@ -373,6 +373,7 @@ IMAGEFIELD_VALIDATE_ON_SAVE = False
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [static_lazy(f"richtext/{module}.js")], "extensions": {name: html_tags([]) for name in names}}
     for module, names in {
+        "button": ("ButtonLink",),
         "callout": ("Callout",),
         "citation": ("Citation",),
         "embed": ("Embed",),
@@ -385,9 +386,11 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
         "link": ("SiteLink",),
         "paste": ("CleanPaste",),
         "question": ("Question", "QuestionTitle"),
+        "slash-menu": ("SlashMenu",),
         "table": ("TitledTable",),
         "targets": ("Targets", "Abbreviation", "Language"),
         "toolbar": ("ToolbarLabels",),
+        "typed-list": ("TypedList",),
         "video": ("Video",),
         "word-count": ("WordCount",),
         "visible-cursor": ("VisibleCursor",),

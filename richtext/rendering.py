@@ -51,6 +51,7 @@ def _fill_all(
     if target is not RenderTarget.EDITOR:
         _remove_missing(root, [element for element, embed in found.items() if embed not in markup])
         _open_unfinished_questions(root)
+        _prepare_buttons(root, target)
     # Before the embeds are filled, because their HTML is final.
     if target is RenderTarget.PAGE:
         _prepare_for_page(root)
@@ -87,6 +88,17 @@ def _remove_missing(root: HtmlElement, missing: list[HtmlElement]) -> None:
         # Without its images, a figure would only leave a caption.
         if figure.find("img") is None:
             figure.drop_tree()
+
+
+def _prepare_buttons(root: HtmlElement, target: RenderTarget) -> None:
+    """Let a link that is alone in a paragraph look like a button, where there are styles."""
+    for paragraph in root.iter("p"):
+        if paragraph.attrib.pop("data-button", None) is None or target is RenderTarget.FEED:
+            continue
+        words = [paragraph.text, *(child.tail for child in paragraph)]
+        if [child.tag for child in paragraph] == ["a"] and not any((text or "").strip() for text in words):
+            paragraph.set("class", "button-line")
+            paragraph[0].set("class", "button")
 
 
 def _open_unfinished_questions(root: HtmlElement) -> None:

@@ -53,6 +53,7 @@ _final_pass = nh3.Cleaner(
     attributes={
         **schema.ATTRIBUTES,
         "ol": {"start", "reversed"},
+        "p": {"id"},
         "th": {"colspan", "rowspan"},
         "aside": {"data-title"},
         "figure": set(),
@@ -64,6 +65,7 @@ _final_pass = nh3.Cleaner(
         "aside": {"data-callout": set(schema.CALLOUTS)},
         "figure": {"data-align": set(schema.ALIGNMENTS)},
         "ol": {"type": set(STYLES.values())},
+        "p": {"data-button": {"link"}},
         "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
     },
 )

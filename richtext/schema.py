@@ -58,7 +58,8 @@ ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "dir"},
     "a": {"href", "title", "hreflang"},
     "abbr": {"title"},
-    "p": {"id"},
+    # With "link", the paragraph is one link that looks like a button.
+    "p": {"id", "data-button"},
     "h2": {"id"},
     "h3": {"id"},
     "h4": {"id"},

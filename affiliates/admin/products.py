@@ -87,9 +87,21 @@ class ProductAdmin(ImagePickerMixin, LabeledListAdmin):
         """Return everything from this app that can be embedded in a text, for the editor's menu."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        kinds: dict[str, Any] = {"product": Product, "comparison": Comparison, "sponsorship": Sponsorship}
+        products = Product.objects.select_related("image").prefetch_related("links__program")
+        entries: list[dict[str, Any]] = [
+            {
+                "kind": "product",
+                "id": product.pk,
+                "name": str(product),
+                "detail": self.shops(product),
+                "image": thumbnail_url(product.image) if product.image else "",
+            }
+            for product in products
+        ]
+        kinds: dict[str, Any] = {"comparison": Comparison, "sponsorship": Sponsorship}
         rows = [(kind, row) for kind, model in kinds.items() for row in model.objects.all()]
-        return JsonResponse([{"kind": kind, "id": row.pk, "name": str(row)} for kind, row in rows], safe=False)
+        entries += [{"kind": kind, "id": row.pk, "name": str(row)} for kind, row in rows]
+        return JsonResponse(entries, safe=False)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """Load the image, section and links of each product."""

@@ -39,9 +39,26 @@ def adapt_html(markup: str) -> SafeString:
     for table in list(root.iter("table")):
         if table.get("role") != "presentation":
             _adapt_table(table)
+    for paragraph in list(root.find_class("button-line")):
+        _adapt_button(paragraph)
     for callout in list(root.find_class("callout")):
         _adapt_callout(callout)
     return mark_safe(serialize(root))  # noqa: S308 - rendered from sanitized HTML and escaped on output
+
+
+def _adapt_button(paragraph: HtmlElement) -> None:
+    """Put the link into the table that email clients show as a button."""
+    table, row, cell = _layout_table("button"), html.Element("tr"), html.Element("td")
+    # As wide as its words.
+    del table.attrib["width"]
+    link = paragraph[0]
+    link.attrib.pop("class", None)
+    link.tail = None
+    table.tail = paragraph.tail
+    paragraph.getparent().replace(paragraph, table)
+    table.append(row)
+    row.append(cell)
+    cell.append(link)
 
 
 def _limit_width(image: HtmlElement, max_width: int) -> None:

@@ -2,6 +2,7 @@
 // A labeled box. Kinds without a label here pass through unchanged.
 import { crel, gettext, Node, updateAttrsDialog } from "django-prose-editor/editor"
 import { adminUrl } from "../admin_theme/admin-urls.js"
+import { chooseEntry } from "./choice-dialog.js"
 import { button, insertAfterSelection, removeNode } from "./editor-ui.js"
 import { askForExercise } from "./exercise-dialog.js"
 
@@ -44,15 +45,29 @@ const askForEntry = async (editor, list) => {
     await updateAttrsDialog({}, { title: list.empty, submitText: gettext("OK") })(editor, {})
     return null
   }
-  const nameOf = ({ kind, name }) => (list === SNIPPETS ? name : `${LABELS[kind]}: ${name}`)
-  // Names may repeat; the ID distinguishes such entries.
-  const isDuplicate = (entry) => entries.filter((other) => nameOf(other) === nameOf(entry)).length > 1
-  const labelOf = (entry) => (isDuplicate(entry) ? `${nameOf(entry)} (${entry.id})` : nameOf(entry))
-  const fields = { which: { title: gettext("Choose one"), enum: entries.map(labelOf) } }
-  const options = { title: list.title, submitText: gettext("Insert") }
-  const answer = await updateAttrsDialog(fields, options)(editor, {})
-  return answer && entries.find((entry) => labelOf(entry) === answer.which)
+  const cards = entries.map((entry) => ({ ...entry, detail: describe(entry, list) }))
+  return chooseEntry({ title: list.title, label: gettext("Search by words of the name"), entries: cards })
 }
+
+// Of a product its shops, of other entries what they are.
+const describe = ({ kind, detail }, list) => {
+  if (list === SNIPPETS) return ""
+  return detail ? `${LABELS[kind]} · ${detail}` : LABELS[kind]
+}
+
+// Return the command that inserts an entry of `list` as a node of `type`.
+const insertFrom =
+  (list, type) =>
+  () =>
+  ({ editor, dispatch }) => {
+    if (!dispatch) return true
+    askForEntry(editor, list).then((entry) => {
+      if (!entry) return editor.commands.focus()
+      const attrs = { kind: entry.kind, id: String(entry.id), title: entry.name }
+      return insertAfterSelection(editor, { type, attrs })
+    })
+    return true
+  }
 
 export const Embed = Node.create({
   name: "embed",
@@ -105,17 +120,8 @@ export const Embed = Node.create({
 
   addCommands() {
     return {
-      insertFromList:
-        (list) =>
-        ({ editor, dispatch }) => {
-          if (!dispatch) return true
-          askForEntry(editor, list).then((entry) => {
-            if (!entry) return
-            const attrs = { kind: entry.kind, id: String(entry.id), title: entry.name }
-            insertAfterSelection(editor, { type: this.name, attrs })
-          })
-          return true
-        },
+      insertSnippet: insertFrom(SNIPPETS, this.name),
+      insertProduct: insertFrom(PRODUCTS, this.name),
       insertExercise:
         () =>
         ({ editor, dispatch }) => {
@@ -135,13 +141,13 @@ export const Embed = Node.create({
       name: "snippet",
       groups: "nodes",
       button: buttons.material("content_paste", gettext("Snippet")),
-      command: (editor) => editor.commands.insertFromList(SNIPPETS),
+      command: (editor) => editor.commands.insertSnippet(),
     })
     menu.defineItem({
       name: "product",
       groups: "nodes",
       button: buttons.material("shopping_cart", gettext("Product")),
-      command: (editor) => editor.commands.insertFromList(PRODUCTS),
+      command: (editor) => editor.commands.insertProduct(),
     })
     menu.defineItem({
       name: "exercise",

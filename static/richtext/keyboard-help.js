@@ -3,8 +3,10 @@ import { crel, Extension, gettext } from "django-prose-editor/editor"
 import { displayKeys, TOOLBAR_LABELS } from "./toolbar-labels.js"
 
 const TYPING_SHORTCUTS = [
+  ["/", "Insert anything: image, video, table, product, file …"],
   ["## and a space", "Heading (### and #### for smaller ones)"],
   ["- and a space", "Bulleted list"],
+  ["1. and a space", "Numbered list"],
   ["> and a space", "Quote"],
   ["---", "Dividing line"],
   ["Shift-Enter", "New line in the same paragraph"],

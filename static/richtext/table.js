@@ -13,6 +13,29 @@ const askForCaption = async (editor) => {
   }
 }
 
+const MAX_ROWS = 100
+const MAX_COLUMNS = 12
+
+// The headings are on: a table without them is hard to read, and screen readers cannot name its cells.
+const askForTable = (editor) =>
+  updateAttrsDialog(
+    {
+      rows: { type: "number", format: "number", title: gettext("Rows"), min: "1", max: String(MAX_ROWS) },
+      cols: { type: "number", format: "number", title: gettext("Columns"), min: "1", max: String(MAX_COLUMNS) },
+      withHeaderRow: { type: "boolean", title: gettext("First row is headings") },
+    },
+    { title: gettext("Table"), submitText: gettext("Insert table") },
+  )(editor, { rows: "3", cols: "3", withHeaderRow: true })
+
+const insertTable = async (editor) => {
+  const answer = await askForTable(editor)
+  if (!answer) return
+  const count = (text, most) => Math.min(Math.max(Number(text) || 1, 1), most)
+  const rows = count(answer.rows, MAX_ROWS)
+  const cols = count(answer.cols, MAX_COLUMNS)
+  editor.chain().focus().insertTable({ rows, cols, withHeaderRow: answer.withHeaderRow }).run()
+}
+
 export const TitledTable = Table.extend({
   addAttributes() {
     return {
@@ -27,6 +50,19 @@ export const TitledTable = Table.extend({
 
   parseHTML() {
     return [{ tag: "table" }, { tag: "caption", ignore: true }]
+  },
+
+  addCommands() {
+    return {
+      ...this.parent?.(),
+      // The library's own toolbar button calls this.
+      insertTableWithOptions:
+        () =>
+        ({ editor, dispatch }) => {
+          if (dispatch) insertTable(editor)
+          return true
+        },
+    }
   },
 
   addMenuItems(context) {

@@ -1,10 +1,11 @@
 // Video  <div data-embed="video" data-id="7" data-start="90"></div>
 // A video of YouTube or Vimeo, shown as a thumbnail until the visitor plays it. The server recognizes the video's URL
 // and stores its title and thumbnail.
-import { crel, gettext, Node, updateAttrsDialog } from "django-prose-editor/editor"
+import { crel, gettext, Node, pm, updateAttrsDialog } from "django-prose-editor/editor"
 import { adminUrl } from "../admin_theme/admin-urls.js"
 import { button, insertAfterSelection, removeNode } from "./editor-ui.js"
 import { chooseImages } from "./image-dialog.js"
+import { isVideoUrl } from "./video-url.js"
 
 const askForVideo = (editor, attrs, error) =>
   updateAttrsDialog(
@@ -82,6 +83,32 @@ const toAttributes = ({ id, title, thumb, start }) => ({
   start: start ? String(start) : "",
 })
 
+// A paragraph with nothing but the URL of a video. The server decides whether it is one.
+const findLine = (doc, url) => {
+  let found = null
+  doc.forEach((node, position) => {
+    if (node.type.name === "paragraph" && node.textContent.trim() === url) found ??= { node, position }
+  })
+  return found
+}
+
+// Replace the paragraph, unless the author has changed it in the meantime or the server knows no such video.
+const convertLine = async (editor, type, url) => {
+  const video = await saveVideo(editor, { url, title: "" })
+  const line = video.id && findLine(editor.state.doc, url)
+  if (!line) return
+  const { node, position } = line
+  const { state, view } = editor
+  const content = state.schema.nodes[type].create(toAttributes(video))
+  view.dispatch(state.tr.replaceWith(position, position + node.nodeSize, content))
+}
+
+const lineWithCursor = ({ selection: { $from, empty } }) => {
+  const isLine = empty && $from.depth === 1 && $from.parent.type.name === "paragraph"
+  const text = isLine ? $from.parent.textContent.trim() : ""
+  return isVideoUrl(text) ? text : ""
+}
+
 const insertVideo = async (editor, type) => {
   let attrs = { url: "", title: "" }
   let video = {}
@@ -144,6 +171,29 @@ export const Video = Node.create({
           return true
         },
     }
+  },
+
+  addKeyboardShortcuts() {
+    return {
+      Enter: ({ editor }) => {
+        const url = lineWithCursor(editor.state)
+        if (url) convertLine(editor, this.name, url)
+        // The URL stays until the server has answered, and Enter starts the next line.
+        return false
+      },
+    }
+  },
+
+  addProseMirrorPlugins() {
+    const { editor, name } = this
+    const handlePaste = (view, { clipboardData }) => {
+      const text = clipboardData?.getData("text/plain").trim() ?? ""
+      const { $from, empty } = view.state.selection
+      const isEmptyLine = empty && $from.depth === 1 && $from.parent.content.size === 0
+      if (isEmptyLine && isVideoUrl(text)) setTimeout(() => convertLine(editor, name, text))
+      return false
+    }
+    return [new pm.state.Plugin({ props: { handlePaste } })]
   },
 
   addMenuItems({ menu, buttons }) {

@@ -242,7 +242,13 @@ def test_the_editor_finds_links_by_name_and_lists_embeds(shop: Program, admin_cl
     ComparisonRow.objects.create(comparison=comparison, product=product)
     gift = Sponsorship.objects.create(brand="Soft Mats", kind="gifted")
     assert admin_client.get("/admin/affiliates/product/list/").json() == [
-        {"kind": "product", "id": product.pk, "name": "A roller"},
+        {
+            "kind": "product",
+            "id": product.pk,
+            "name": "A roller",
+            "detail": product.links.get().program.name,
+            "image": "",
+        },
         {"kind": "comparison", "id": comparison.pk, "name": "Rollers"},
         {"kind": "sponsorship", "id": gift.pk, "name": "Soft Mats: I received a free product"},
     ]

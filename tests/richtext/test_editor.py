@@ -9,6 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Locator, Page, Route, expect
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from audit.accessibility import violations
 from blog.models import Post
 from images.models import Image
 from richtext.analysis import analyze
@@ -255,25 +256,42 @@ def test_a_snippet_is_chosen_by_name_and_an_empty_list_is_explained(admin_page: 
     admin_page.get_by_role("button", name="OK").click()
     snippets.append({"id": 5, "name": "When to call"})
     admin_page.get_by_role("button", name="Snippet", exact=True).click()
-    admin_page.get_by_label("Choose one").select_option("When to call")
-    admin_page.get_by_role("button", name="Insert", exact=True).click()
+    admin_page.keyboard.press("Enter")
     expect(editor.locator(".embed-box")).to_contain_text("Snippet: When to call")
     assert '<div data-embed="snippet" data-id="5"></div>' in saved(admin_page, post)
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_product_and_a_comparison_are_chosen_from_one_list(admin_page: Page) -> None:
-    entries = [{"kind": "product", "id": 7, "name": "A roller"}, {"kind": "comparison", "id": 7, "name": "Rollers"}]
+def test_a_product_and_a_comparison_are_found_by_words(admin_page: Page) -> None:
+    entries = [
+        {"kind": "product", "id": 7, "name": "A foam roller", "detail": "Amazon", "image": ""},
+        {"kind": "product", "id": 8, "name": "A mat", "detail": "Amazon", "image": ""},
+        {"kind": "comparison", "id": 7, "name": "Rollers"},
+    ]
     answer = json.dumps(entries)
     admin_page.route("**/admin/affiliates/product/list/", lambda route: route.fulfill(body=answer))
     post, editor = opened(admin_page, "<p>Before</p>")
     editor.get_by_text("Before").click()
-    for name in ("Product: A roller", "Comparison: Rollers"):
-        admin_page.get_by_role("button", name="Product", exact=True).click()
-        admin_page.get_by_label("Choose one").select_option(name)
-        admin_page.get_by_role("button", name="Insert", exact=True).click()
-        expect(editor.get_by_text(name)).to_be_visible()
+    admin_page.get_by_role("button", name="Product", exact=True).click()
+    options = admin_page.get_by_role("option")
+    expect(options).to_have_count(3)
+    expect(options.first).to_contain_text("Product · Amazon")
+    # The first one is chosen already, so Insert always inserts something.
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    assert violations(admin_page) == []
+    admin_page.keyboard.type("roller")
+    expect(options).to_have_count(2)
+    admin_page.get_by_role("button", name="Insert", exact=True).click()
+    expect(editor.get_by_text("Product: A foam roller")).to_be_visible()
+
+    admin_page.get_by_role("button", name="Product", exact=True).click()
+    search = admin_page.get_by_role("combobox")
+    admin_page.keyboard.press("ArrowUp")
+    chosen = search.get_attribute("aria-activedescendant")
+    expect(admin_page.locator(f"#{chosen}")).to_contain_text("Rollers")
+    admin_page.keyboard.press("Enter")
+    expect(editor.get_by_text("Comparison: Rollers")).to_be_visible()
     body = saved(admin_page, post)
     assert '<div data-embed="product" data-id="7"></div>' in body
     assert '<div data-embed="comparison" data-id="7"></div>' in body
