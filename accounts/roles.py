@@ -21,15 +21,16 @@ EXPLANATIONS = {
     Role.OWNER: "Does everything: content, settings, people, subscribers and earnings.",
     Role.EDITOR: "Writes, changes and publishes everything that visitors see, and sends campaigns. "
     "No access to settings, people, subscribers or earnings.",
-    Role.AUTHOR: "Writes and publishes their own posts, and adds images. Cannot see other people's drafts.",
+    Role.AUTHOR: "Writes and publishes their own posts, and adds images and files. Cannot see other people's drafts.",
     Role.CONTRIBUTOR: "Writes their own drafts and submits them for review. Someone else publishes them.",
     Role.REVIEWER: "Reads all posts and pages, including drafts, and writes review notes. Cannot change any text.",
 }
-# What the editor's menus list: images, videos, snippets, products, affiliate links and exercises.
+# What the editor's menus list: images, videos, files, snippets, products, affiliate links and exercises.
 _WRITING = (
     "blog.add_post",
     "images.view_image",
     "images.view_video",
+    "images.view_mediafile",
     "images.add_video",
     "blog.view_snippet",
     "affiliates.view_product",
@@ -73,7 +74,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "publishing.view_review",
         "redirects.*",
     ),
-    Role.AUTHOR: (*_WRITING, "blog.publish_post", "images.add_image"),
+    Role.AUTHOR: (*_WRITING, "blog.publish_post", "images.add_image", "images.add_mediafile"),
     Role.CONTRIBUTOR: _WRITING,
     Role.REVIEWER: (
         "blog.view_post",

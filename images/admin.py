@@ -7,7 +7,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Field
 from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
@@ -15,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from solo.admin import SingletonModelAdmin
 
-from images import views
+from images import file_admin, views  # noqa: F401 - registers the files
 from images.forms import ImageForm, formfield_for_image
-from images.models import Image, ImageQuerySet, MediaFile, SiteImages, Video
+from images.models import Image, ImageQuerySet, SiteImages, Video
 from richtext.references import Reference
 from siteinfo.where_used import WhereUsed, where_used
 
@@ -134,30 +133,6 @@ def _link(image: Image, used: WhereUsed) -> SafeString:
     status = f" ({used.status_label})" if used.status_label else ""
     name = format_html('<a href="{}">{}</a>', used.url, used.name) if used.url else used.name
     return format_html("“{}” in {}: {}{}", image, used.type_label, name, status)
-
-
-@admin.register(MediaFile)
-class MediaFileAdmin(admin.ModelAdmin):
-    """The files that visitors download. Imports add them."""
-
-    fields = ("title", "original", "name", "content_type", "readable_size")
-    readonly_fields = ("original", "name", "content_type", "readable_size")
-    list_display = ("title", "name", "content_type", "readable_size")
-    search_fields = ("title__contains_folded", "name__contains_folded")
-
-    @admin.display(description="file")
-    def original(self, file: MediaFile) -> SafeString:
-        """Link to the file."""
-        return format_html('<a href="{}">{}</a>', file.file.url, file.file.url)
-
-    @admin.display(description="size", ordering="size")
-    def readable_size(self, file: MediaFile) -> str:
-        """Return the size with a unit."""
-        return filesizeformat(file.size)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: imports add files."""
-        return False
 
 
 @admin.register(Video)

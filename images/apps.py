@@ -12,8 +12,9 @@ class ImagesConfig(AppConfig):
     def ready(self) -> None:
         """Register the embeds, and protect images in use from deletion."""
         from images import embeds
-        from images.models import Image
+        from images.models import Image, MediaFile
         from richtext import references
 
         embeds.register()
         references.protect(Image)
+        references.protect(MediaFile)

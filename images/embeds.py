@@ -1,4 +1,4 @@
-"""Render the image and video embeds of rich text."""
+"""Render the embeds of rich text that show images, videos and files."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from images.missing import missing_html, missing_text
-from images.models import Image, Video
+from images.models import Image, MediaFile, Video
 from images.renditions import full_image_url, image_html, thumbnail_url
 from richtext import embeds
 from richtext.embeds import Embed, RenderTarget
@@ -93,7 +93,21 @@ def _transcript(video: Video) -> SafeString:
     return format_html(summary, video, linebreaks_filter(video.transcript))
 
 
+def resolve_files(wanted: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
+    """Return the HTML of each file that still exists: a link with its type and size. One query."""
+    files = MediaFile.objects.in_bulk({embed.id for embed in wanted})
+    return {embed: _file_html(files[embed.id], target) for embed in wanted if embed.id in files}
+
+
+def _file_html(file: MediaFile, target: RenderTarget) -> SafeString:
+    if target is RenderTarget.EDITOR:
+        return format_html('<div data-embed="file" data-id="{}" data-title="{}"></div>', file.pk, file)
+    url = absolute_url(file.get_absolute_url()) if target.is_external else file.get_absolute_url()
+    return format_html('<p class="file"><a href="{}">{}</a> <small>{}</small></p>', url, file, file.description)
+
+
 def register() -> None:
-    """Register the embeds "image" and "video" with richtext."""
+    """Register the embeds "image", "video" and "file" with richtext."""
     embeds.register("image", Image, resolve_images)
     embeds.register("video", Video, resolve_videos)
+    embeds.register("file", MediaFile, resolve_files)

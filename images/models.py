@@ -1,6 +1,7 @@
 """The image library, and videos from YouTube and Vimeo."""
 
 from functools import partial
+from pathlib import PurePath
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -8,9 +9,12 @@ from django.core.files.base import File
 from django.db import models, transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils import timezone
 from imagefield.fields import ImageField, PPOIField
 
+from analytics.models import DailyCount, DailyCountQuerySet
 from images.rendition_formats import FAILED, FORMATS, FORMATS_HASH
 from images.storage import delete_with_renditions
 from images.uploads import process_upload
@@ -211,6 +215,30 @@ class MediaFile(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the URL that counts the download."""
+        return reverse("file_download", args=[self.pk, self.name])
+
+    @property
+    def description(self) -> str:
+        """The type and the size, such as "PDF, 1.2 MB"."""
+        return f"{PurePath(self.name).suffix.lstrip('.').upper()}, {filesizeformat(self.size)}"
+
+
+class FileDownload(DailyCount):
+    """The downloads of a file on a day."""
+
+    file = models.ForeignKey(MediaFile, on_delete=models.CASCADE, related_name="downloads")
+    count = models.PositiveIntegerField(default=0)
+
+    objects = DailyCountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("file", "day", name="images_filedownload_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.day}: {self.count}"
 
 
 # A signal, because querysets delete without calling MediaFile.delete().

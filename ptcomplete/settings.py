@@ -198,6 +198,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "affiliates.ClickCount",
     "affiliates.Earning",
     "blog.PostViewCount",
+    "images.FileDownload",
     "pagecache",
     "contact",
     "contenttypes",
@@ -229,7 +230,17 @@ PAGE_CACHE_IGNORED_MODELS = [
     "wordpress",
 ]
 # Paths below these are never cached. Clicks on affiliate links and ads are counted; the others are no pages.
-PAGE_CACHE_IGNORED_PATHS = ("/go/", "/ads/", "/admin/", "/static/", "/media/", "/healthz", "/wp-", "/xmlrpc.php")
+PAGE_CACHE_IGNORED_PATHS = (
+    "/go/",
+    "/ads/",
+    "/files/",
+    "/admin/",
+    "/static/",
+    "/media/",
+    "/healthz",
+    "/wp-",
+    "/xmlrpc.php",
+)
 # Apps and models made from the texts of documents. A write to them invalidates search results, feeds and sitemaps.
 PAGE_CACHE_TEXT_MODELS = ["search"]
 

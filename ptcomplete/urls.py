@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from images.file_views import download
 from plaintext.slugs import SLUG_PATTERN
 from ptcomplete import views
 from siteinfo.appearance import appearance
@@ -19,6 +20,7 @@ urlpatterns = [
     path("sitemap.xml", views.sitemap_index, name="sitemap_index"),
     path("sitemap-<section>.xml", views.sitemap_section, name="sitemap_section"),
     path("share/card-<token>.png", views.og_image, name="og_image"),
+    path("files/<int:pk>/<str:name>", download, name="file_download"),
     re_path(r"^media/(?P<path>.+)$", views.media, name="media"),
     path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),

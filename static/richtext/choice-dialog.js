@@ -12,13 +12,14 @@ const card = ({ name, detail, image }) => [
 ]
 
 class ChoiceDialog {
-  // `entries` have a name, and optionally a detail and the URL of an image. `tools` are shown above the buttons.
-  constructor({ title, label, entries, tools = [] }, onClose) {
+  // `entries` have a name, and optionally a detail and the URL of an image. `createTools` returns more elements; it gets a
+  // function that closes the dialog with another entry.
+  constructor({ title, label, entries, createTools }, onClose) {
     dialogCount += 1
     this.id = `choice-dialog-${dialogCount}`
     this.entries = entries
     this.onClose = onClose
-    this.build(title, label, tools)
+    this.build(title, label, createTools?.((entry) => this.close(entry)) ?? [])
     this.input.addEventListener("input", () => this.render())
     this.input.addEventListener("keydown", (event) => this.move(event))
     this.form.addEventListener("submit", (event) => {
@@ -74,6 +75,7 @@ class ChoiceDialog {
     this.list.replaceChildren(...this.found.map((entry, index) => this.createOption(entry, index)))
     const more = all.length - this.found.length
     if (more) this.status.textContent = gettext("Type more words to see the others.")
+    else if (!this.entries.length) this.status.textContent = gettext("There are none yet.")
     else this.status.textContent = this.found.length ? "" : gettext("None has these words in its name.")
     this.activate(this.found.length ? 0 : -1)
   }

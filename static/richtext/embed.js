@@ -5,6 +5,7 @@ import { adminUrl } from "../admin_theme/admin-urls.js"
 import { chooseEntry } from "./choice-dialog.js"
 import { button, insertAfterSelection, removeNode } from "./editor-ui.js"
 import { askForExercise } from "./exercise-dialog.js"
+import { createFileUpload } from "./file-upload.js"
 
 const LABELS = {
   snippet: gettext("Snippet"),
@@ -13,6 +14,7 @@ const LABELS = {
   comparison: gettext("Comparison"),
   sponsorship: gettext("Gift or sponsor"),
   exercise: gettext("Exercise"),
+  file: gettext("File"),
 }
 
 // Lists to choose from: the URL answers with id and name, and with the kind if a list holds several.
@@ -26,7 +28,12 @@ const PRODUCTS = {
   title: gettext("Product, comparison or disclosure of a gift"),
   empty: gettext("There are no products yet. Add one under Products in the admin."),
 }
-const LIST_OF = { snippet: SNIPPETS, product: PRODUCTS, comparison: PRODUCTS, sponsorship: PRODUCTS }
+const FILES = {
+  url: "fileListUrl",
+  title: gettext("File to download"),
+  createTools: createFileUpload,
+}
+const LIST_OF = { snippet: SNIPPETS, product: PRODUCTS, comparison: PRODUCTS, sponsorship: PRODUCTS, file: FILES }
 
 // An error counts as an empty list, because the author can do nothing else about it.
 const fetchEntries = async (list) => {
@@ -41,17 +48,20 @@ const fetchEntries = async (list) => {
 
 const askForEntry = async (editor, list) => {
   const entries = await fetchEntries(list)
-  if (!entries.length) {
+  if (!entries.length && list.empty) {
     await updateAttrsDialog({}, { title: list.empty, submitText: gettext("OK") })(editor, {})
     return null
   }
   const cards = entries.map((entry) => ({ ...entry, detail: describe(entry, list) }))
-  return chooseEntry({ title: list.title, label: gettext("Search by words of the name"), entries: cards })
+  const label = gettext("Search by words of the name")
+  const createTools = list.createTools && ((close) => list.createTools(editor, close))
+  return chooseEntry({ title: list.title, label, entries: cards, createTools })
 }
 
 // Of a product its shops, of other entries what they are.
 const describe = ({ kind, detail }, list) => {
   if (list === SNIPPETS) return ""
+  if (list === FILES) return detail
   return detail ? `${LABELS[kind]} · ${detail}` : LABELS[kind]
 }
 
@@ -133,6 +143,7 @@ export const Embed = Node.create({
           })
           return true
         },
+      insertFile: insertFrom(FILES, this.name),
     }
   },
 
@@ -154,6 +165,12 @@ export const Embed = Node.create({
       groups: "nodes",
       button: buttons.material("fitness_center", gettext("Exercise")),
       command: (editor) => editor.commands.insertExercise(),
+    })
+    menu.defineItem({
+      name: "file",
+      groups: "nodes",
+      button: buttons.material("attach_file", gettext("File to download")),
+      command: (editor) => editor.commands.insertFile(),
     })
   },
 })
