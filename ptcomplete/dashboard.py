@@ -54,6 +54,7 @@ class Task(NamedTuple):
     action: str  # the text of the link
     icon: str
     tone: str = ""  # "red" for problems, "butter" for what waits for an answer
+    cancel_url: str = ""  # where a button posts that cancels it
 
 
 class Panel(NamedTuple):
@@ -155,6 +156,13 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
     """Yield campaigns that are waiting for a decision."""
     if not user.has_perm("newsletter.send_campaign"):
         return
+    automatic = Campaign.objects.filter(status=Campaign.Status.SCHEDULED).exclude(kind=Campaign.Kind.MANUAL)
+    for campaign in automatic.select_related("topic").defer("body").order_by("scheduled_at", "pk")[:MAX_ROWS]:
+        title = f"The email “{campaign}” goes out {_relative_moment(campaign.scheduled_at)}"
+        reason = f"To everyone who gets “{campaign.topic}” at once. Nothing has been sent yet."
+        yield Task(
+            title, reason, admin_url(campaign, "progress"), "Show", "mail", "butter", admin_url(campaign, "action")
+        )
     paused = Campaign.objects.filter(status=Campaign.Status.PAUSED).only("subject", "pause_reason")
     for campaign in paused[:MAX_ROWS]:
         reason = campaign.pause_reason or "No more emails are sent until you resume it."
@@ -385,6 +393,15 @@ def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]
         title = f"{_counted(count, 'published post')} without an excerpt"
         reason = "Lists and search results show the beginning of the text instead."
         yield Task(title, reason, _post_list_url(status="published", missing="excerpt"), "Write", "pen")
+
+
+def _relative_moment(moment: datetime | None) -> str:
+    """Return “at 9:14 PM” for today, and otherwise with the day."""
+    if moment is None:
+        return "soon"
+    local = timezone.localtime(moment)
+    is_today = local.date() == timezone.localdate()
+    return f"at {date_format(local, 'g:i A')}" if is_today else f"on {_format_moment(moment)}"
 
 
 def _format_moment(moment: datetime) -> str:

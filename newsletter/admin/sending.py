@@ -214,6 +214,8 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
             return self._duplicate(request, pk)
         campaign = self._get_sendable(request, pk)
         self._run_action(request, campaign)
+        if "dashboard" in request.POST:
+            return redirect("admin:index")
         if "unschedule" in request.POST:
             return redirect(self._url("change", campaign.pk))
         if "delivery" in request.GET:
