@@ -229,7 +229,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "site_export",
     "wordpress",
 ]
-# Paths below these are never cached. Clicks on affiliate links and ads and downloads are counted; the others are no pages.
+# Paths below these are never cached. Clicks and downloads are counted; the others are no pages.
 PAGE_CACHE_IGNORED_PATHS = (
     "/go/",
     "/ads/",
