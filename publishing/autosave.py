@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from publishing.forms import FormSource
-from publishing.models import Autosave
+from publishing.models import Autosave, LastSave
 from siteinfo.urls import admin_url
 
 # Older autosaves are not offered any more.
@@ -88,7 +88,9 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return {"restored_autosave": restored, "other_autosaves": others.defer("data")}
 
     def delete_autosaves(self, request: HttpRequest, form: Any) -> None:
-        """Delete the autosaves of a form that has been saved."""
+        """Delete the autosaves of a form that has been saved, and remember its key."""
+        if key := form.cleaned_data.get("autosave_key"):
+            LastSave.record(form.instance, key)
         keys = [form.cleaned_data.get("autosave_key"), form.cleaned_data.get("restored_from")]
         form.instance.autosaves.filter(user=request.user, key__in=[key for key in keys if key]).delete()
 
@@ -158,7 +160,7 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 "autosave_url": self._url("autosave", row.pk),
                 **{f"{view}_url": f"{self._url(view, row.pk)}?autosave={key}" for view in self.autosave_views},
                 "version": row.version,
-                "is_stale": base_version != row.version,
+                "is_stale": base_version != row.version and not LastSave.is_by(key, row, row.version),
             }
         )
 

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags
 
-from publishing.models import Autosave, Document, PendingEdit, Revision, Snapshot
+from publishing.models import Autosave, Document, LastSave, PendingEdit, Revision, Snapshot
 from siteinfo.time_fields import LocalDateTimeField, keep_unchanged_times
 
 PLACEHOLDER_PREFIX = "untitled-"
@@ -89,7 +89,9 @@ class AutosaveForm(forms.ModelForm):  # type: ignore[type-arg]
         model = type(self.instance)
         version = model.objects.select_for_update().values_list("version", flat=True).get(pk=self.instance.pk)
         accepted = {str(cleaned.get("base_version")), self.data.get("_overwrite")}
-        self.conflict = None if str(version) in accepted else version
+        key = cleaned.get("autosave_key")
+        is_known = str(version) in accepted or LastSave.is_by(key, self.instance, version)
+        self.conflict = None if is_known else version
         if self.conflict:
             raise ValidationError(self._conflict_message(), code="conflict")
 

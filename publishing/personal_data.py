@@ -9,7 +9,17 @@ from accounts.personal_data import users_of
 from privacy.people import Person
 from privacy.registry import PersonalData, Retention, register
 from publishing.autosave import MAX_AGE
-from publishing.models import Autosave, Change, PendingEdit, Review, ReviewNote, ReviewSettings, Revision, Submission
+from publishing.models import (
+    Autosave,
+    Change,
+    LastSave,
+    PendingEdit,
+    Review,
+    ReviewNote,
+    ReviewSettings,
+    Revision,
+    Submission,
+)
 from publishing.retention import REVISION_MAX_AGE, delete_expired_autosaves, delete_old_revisions
 
 _DOCUMENT = "id content_type object_id"
@@ -150,3 +160,4 @@ register.add(
     )
 )
 register.add_impersonal(ReviewSettings, "overdue_notice", "Settings.")
+register.add_impersonal(LastSave, "", "A random key of an open form.")

@@ -158,6 +158,7 @@ class Campaign(ReferenceSource):
     frozen_text = models.TextField(blank=True, editable=False)
 
     autosaves = GenericRelation("publishing.Autosave")
+    last_saves = GenericRelation("publishing.LastSave")
 
     objects = CampaignQuerySet.as_manager()
 

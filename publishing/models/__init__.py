@@ -3,7 +3,7 @@
 from publishing.models.changes import Change
 from publishing.models.documents import YEARS, Document, DocumentQuerySet, Snapshot
 from publishing.models.provenance import Origin
-from publishing.models.records import Autosave, DocumentRecord, PendingEdit, Revision
+from publishing.models.records import Autosave, DocumentRecord, LastSave, PendingEdit, Revision
 from publishing.models.reviews import Review, ReviewNote, ReviewSettings, Submission
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Document",
     "DocumentQuerySet",
     "DocumentRecord",
+    "LastSave",
     "Origin",
     "PendingEdit",
     "Review",

@@ -185,6 +185,7 @@ class Document(Provenance, ReferenceSource):
     revisions = GenericRelation("publishing.Revision")
     pending_edits = GenericRelation("publishing.PendingEdit")
     autosaves = GenericRelation("publishing.Autosave")
+    last_saves = GenericRelation("publishing.LastSave")
     submissions = GenericRelation("publishing.Submission")
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -105,3 +106,38 @@ class Autosave(DocumentRecord):
 
     def _readable(self) -> tuple[dict[str, Any], list[str]]:
         return readable_fields(self.data)
+
+
+class LastSave(models.Model):
+    """The open form that saved a document last, and the version it created.
+
+    If the answer to a save gets lost, the form sends it again. Its earlier version conflicts with its own save only.
+    """
+
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    document = GenericForeignKey()
+    # The key of the form, as in `Autosave`.
+    key = models.UUIDField()
+    version = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("content_type", "object_id", name="publishing_lastsave_one_each")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} of {self.document}"
+
+    @classmethod
+    def record(cls, document: Any, key: UUID) -> None:
+        """Store that the form with `key` saved the current version of `document`."""
+        cls.objects.update_or_create(
+            content_type=ContentType.objects.get_for_model(document),
+            object_id=document.pk,
+            defaults={"key": key, "version": document.version},
+        )
+
+    @classmethod
+    def is_by(cls, key: UUID | None, document: Any, version: int) -> bool:
+        """Return whether the form with `key` saved `version` of `document`, which is the current one."""
+        rows = cls.objects.filter(content_type=ContentType.objects.get_for_model(document), object_id=document.pk)
+        return key is not None and rows.filter(key=key, version=version).exists()

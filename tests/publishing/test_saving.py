@@ -160,6 +160,26 @@ def test_a_text_moved_to_trash_has_no_unsaved_text_and_loses_none(admin_client: 
     assert PendingEdit.objects.exists() is is_public
 
 
+@pytest.mark.any_database
+def test_a_repeated_save_conflicts_with_saves_of_others_only(admin_client: Client) -> None:
+    post = make_post(body="<p>Old.</p>", status=Post.Status.DRAFT)
+    mine = post_form_data(post, body="<p>Mine.</p>", autosave_key=str(uuid4()))
+    for body in ("<p>Mine.</p>", "<p>Mine again.</p>"):
+        admin_client.post(url(post), mine | {"body": body})
+        post.refresh_from_db()
+        assert post.body == body
+    answer = admin_client.post(url(post, "autosave"), mine)
+    assert answer.json()["is_stale"] is False
+    theirs = post_form_data(post, body="<p>Theirs.</p>", autosave_key=str(uuid4()))
+    admin_client.post(url(post), theirs)
+    assert "saved this text" in admin_client.post(url(post), mine).text
+    post.refresh_from_db()
+    assert post.body == "<p>Theirs.</p>"
+    # A change outside of a form counts as one of others, too.
+    Post.objects.update(version=post.version + 1)
+    assert "saved this text" in admin_client.post(url(post), theirs).text
+
+
 # ---- Sessions ------------------------------------------------------------------------------------
 
 
