@@ -7,6 +7,7 @@ from css_inline import CSSInliner
 from django.template.loader import render_to_string
 
 from newsletter.html_to_text import html_to_text
+from siteinfo.models import Appearance
 
 # Gmail and others keep style attributes but may drop <style>. Rules that cannot be inlined, such as dark mode, stay in
 # <style>. No stylesheet is fetched from a URL.
@@ -31,8 +32,10 @@ class EmailBody(NamedTuple):
 
 
 def render_email(template: str, context: dict[str, Any]) -> EmailBody:
-    """Render `template`, which must extend newsletter/email/base.html."""
-    markup = _strip_indentation(render_to_string(template, context))
+    """Render `template`, which must extend newsletter/email/base.html, in the colors of the site. One query."""
+    tokens = Appearance.load().tokens()
+    colors = {name.replace("-", "_"): values for name, values in tokens.items()}
+    markup = _strip_indentation(render_to_string(template, context | {"colors": colors}))
     return EmailBody(_INLINER.inline(markup), html_to_text(markup))
 
 

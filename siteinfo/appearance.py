@@ -21,6 +21,11 @@ def appearance_url(request: HttpRequest) -> str:
     return reverse("appearance", args=[fingerprint(css)]) if css else ""
 
 
+def theme_colors(request: HttpRequest) -> tuple[str, str] | None:
+    """Return the colors of the browser around pages in light and dark mode, or None for those of the design."""
+    return once_per_version(request, "theme colors", lambda: get_appearance(request).tokens().get("deep"))
+
+
 def appearance(request: HttpRequest, version: str) -> HttpResponse:
     """Return the style sheet. Under the URL of an earlier one, it must not be stored for long."""
     css = Appearance.load().stylesheet()

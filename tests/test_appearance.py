@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
 from audit.accessibility import violations
+from newsletter.email_template import render_email
 from siteinfo import colors
 from siteinfo.models import Appearance
 
@@ -66,6 +67,24 @@ def test_saving_changes_the_style_sheet_and_the_cached_pages(admin_client: Clien
 
     admin_client.post(URL, data | {"main_color": "", "fonts": "both"})
     assert "appearance-" not in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_browsers_and_emails_take_the_color(client: Client) -> None:
+    template, context = "newsletter/email/confirm/body.html", {"confirm_url": "https://example.com/"}
+    assert '<meta name="theme-color" content="#fbf7f0"' in client.get("/").text
+    assert "#2c6655" in render_email(template, context).html
+    Appearance.objects.create(main_color="#224f9c", accent_color="#7a2e6d")
+    tokens = Appearance.load().tokens()
+    page = client.get("/").text
+    for color, mode in zip(tokens["deep"], ("light", "dark"), strict=True):
+        assert f'<meta name="theme-color" content="{color}" media="(prefers-color-scheme: {mode})">' in page
+    email = render_email(template, context).html
+    assert "#224f9c" in email
+    assert "#2c6655" not in email
+    # In dark mode, which stays in the style sheet.
+    assert tokens["green"][1] in email
+    assert "#93c8b3" not in email
 
 
 @pytest.mark.django_db
