@@ -5,6 +5,7 @@ import { startChecklistActions } from "./checklist-actions.js"
 import { Checks } from "./checks.js"
 import { startDiscarding } from "./discard.js"
 import { startFieldLinks } from "./go-to-field.js"
+import { startGroupValues } from "./group-values.js"
 import { startMessages } from "./messages.js"
 import { PreviewPanel } from "./preview-panel.js"
 import { PublishDialog } from "./publish-dialog.js"
@@ -43,6 +44,7 @@ const startEditor = (root) => {
   startChecklistActions()
   startMessages(autosave.form)
   startTagChips(autosave.form)
+  startGroupValues(autosave.form)
   // The fields are there by the time that the author opens their group.
   autosave.form.addEventListener("toggle", () => nameAutocompletes(autosave.form), { capture: true })
   startDiscarding(autosave)
