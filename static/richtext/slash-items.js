@@ -15,6 +15,7 @@ const ITEMS = [
   { name: gettext("Button"), keywords: "link call to action", command: "insertButton" },
   { name: gettext("File"), keywords: "pdf handout download document", command: "insertFile" },
   { name: gettext("Citation"), keywords: "reference source study doi", command: "insertCitation" },
+  { name: gettext("Turn typed references into citations"), keywords: "list", command: "convertTypedReferences" },
   { name: gettext("Bulleted list"), keywords: "ul bullets points", command: "toggleBulletList" },
   { name: gettext("Numbered list"), keywords: "ol steps numbers", command: "toggleOrderedList" },
   { name: gettext("Quote"), keywords: "blockquote citation", command: "toggleBlockquote" },

@@ -35,6 +35,7 @@ export const TOOLBAR_LABELS = {
   find: ["Find and replace", "Mod-F"],
   fullscreen: ["Full screen", "F11"],
   shortcuts: ["Keyboard help"],
+  more: ["More tools"],
 }
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform)

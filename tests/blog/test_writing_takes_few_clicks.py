@@ -68,9 +68,11 @@ class Writer:
             expect(self.editor.locator("figure")).to_have_count(count)
 
     def add_product(self, name: str) -> None:
-        self.click_button("Product")
-        self.page.get_by_label("Choose one").select_option(name)
-        self.click(self.page.locator("dialog[open]").get_by_role("button", name="Insert"), "insert the product")
+        self.page.keyboard.type("/product")
+        self.press("Enter")
+        expect(self.page.get_by_role("option")).to_have_count(1)
+        self.page.keyboard.type(name.partition(": ")[2])
+        self.press("Enter")
         expect(self.editor.get_by_text(name)).to_be_visible()
 
     def choose_settings(self) -> None:

@@ -94,6 +94,7 @@ def test_typed_references_become_citations_with_one_click(admin_page: Page) -> N
     admin_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
     editor = admin_page.locator(".ProseMirror[contenteditable]")
     expect(editor).to_contain_text("Pain. 2001")
+    admin_page.get_by_role("button", name="More tools").click()
     admin_page.get_by_role("toolbar").get_by_role("button", name="Turn typed references into citations").click()
     expect(editor.locator(".citation-chip")).to_have_text("Li 2001")
     expect(editor).not_to_contain_text("Pain. 2001")

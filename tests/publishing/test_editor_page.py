@@ -4,11 +4,11 @@ import re
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import FloatRect, Page, Route, expect
+from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from audit.accessibility import violations
 from blog.models import Post
-from tests.factories import make_author, make_campaign, make_image, make_page, make_post
+from tests.factories import make_author, make_campaign, make_category, make_image, make_page, make_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -182,6 +182,40 @@ def test_a_save_whose_answer_got_lost_is_not_lost_and_can_be_repeated(admin_page
     expect(admin_page.locator(".notice--conflict")).to_have_count(0)
     post.refresh_from_db()
     assert post.plain_text() == "Old. New. Newer."
+
+
+def test_tools_are_one_row_and_the_others_are_a_click_away(admin_page: Page) -> None:
+    admin_page.set_viewport_size({"width": 1280, "height": 900})
+    post = make_post(status=Post.Status.DRAFT)
+    open_post(admin_page, post)
+    more = admin_page.get_by_role("button", name="More tools")
+    expect(more).to_have_attribute("aria-expanded", "false")
+    assert box(admin_page, ".prose-menubar")["height"] <= 52
+    strike = admin_page.get_by_role("button", name="Strikethrough")
+    expect(strike).to_be_hidden()
+    more.click()
+    expect(strike).to_be_visible()
+    # The browser remembers what its author uses.
+    open_post(admin_page, post)
+    expect(strike).to_be_visible()
+    expect(more).to_have_attribute("aria-expanded", "true")
+
+
+def test_a_closed_group_shows_what_is_chosen_in_it(admin_page: Page) -> None:
+    knees = make_category(name="Knees")
+    post = make_post(status=Post.Status.DRAFT, primary_category=knees, excerpt="A walk a day.")
+    admin_page.set_viewport_size({"width": 1280, "height": 900})
+    open_post(admin_page, post)
+
+    def value(group: str) -> Locator:
+        return admin_page.locator("summary", has_text=group).locator(".group-value")
+
+    expect(value("Categories and tags")).to_contain_text("Knees")
+    expect(value("Excerpt and TL;DR")).to_have_text("A walk a day.")
+    admin_page.locator("summary", has_text="Excerpt and TL;DR").click()
+    admin_page.get_by_label("Excerpt:").fill("Two walks a day.")
+    admin_page.locator("summary", has_text="Excerpt and TL;DR").click()
+    expect(value("Excerpt and TL;DR")).to_have_text("Two walks a day.")
 
 
 # ---- Phones --------------------------------------------------------------------------------------
