@@ -6,7 +6,7 @@ import { post } from "../publishing/session.js"
 const FAILED = gettext("The file was not added. Check your connection and sign-in, then try again.")
 
 // Return the new file, or the reason why there is none.
-const send = async (form, file) => {
+export const sendFile = async (form, file) => {
   const body = new FormData()
   body.set("upload", file)
   try {
@@ -24,7 +24,7 @@ export const createFileUpload = (editor, close) => {
   input.addEventListener("change", async () => {
     status.textContent = gettext("Adding the file …")
     input.disabled = true
-    const entry = await send(editor.view.dom.closest("form"), input.files[0])
+    const entry = await sendFile(editor.view.dom.closest("form"), input.files[0])
     input.disabled = false
     if (entry.id) close(entry)
     else status.textContent = entry.problem

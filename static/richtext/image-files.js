@@ -5,6 +5,8 @@ const DATA_URL = /^data:(image\/([\w.-]+))[^,]*;base64,(.*)$/is
 // Some systems do not know the type of newer formats.
 export const isImage = ({ type, name }) => type.startsWith("image/") || (!type && EXTENSION.test(name))
 
+export const isHandout = ({ type }) => type === "application/pdf"
+
 // Return the file in a data: URL, or null if there is none.
 export const fileFromDataUrl = (url) => {
   const [, type, format, data] = DATA_URL.exec(url) ?? []

@@ -1,16 +1,17 @@
-// ImageUpload: dropped and pasted images go to the library, and then into the text.
+// ImageUpload: dropped and pasted images and handouts go to the library, and then into the text.
 import { Extension, pm } from "django-prose-editor/editor"
 import { adminUrl } from "../admin_theme/admin-urls.js"
 import { choiceOf } from "../images/choice.js"
 import { sendImage } from "../images/send-image.js"
 import { renewToken } from "../publishing/session.js"
 import { createFigure } from "./figure.js"
-import { elsewhere, fileFromDataUrl, isImage } from "./image-files.js"
+import { sendFile } from "./file-upload.js"
+import { elsewhere, fileFromDataUrl, isHandout, isImage } from "./image-files.js"
 import { pasteWithMarks, replaceImages } from "./pasted-images.js"
 import { PendingImage, pendingPlugin } from "./pending-images.js"
 
-const notAnImage = ({ name }) =>
-  `“${name}” was not added, because it is not an image. Drop JPEG, PNG, WebP, AVIF, GIF or HEIC files here.`
+const unknownType = ({ name }) =>
+  `“${name}” was not added, because it is no image or PDF. Drop JPEG, PNG, WebP, AVIF, GIF, HEIC or PDF files here.`
 
 const send = (form, file, options) => {
   const data = new FormData()
@@ -45,8 +46,8 @@ class Uploads {
 
   add(file, position) {
     const pending = new PendingImage(this.view, file.name, position)
-    if (isImage(file)) this.enqueue(pending, file)
-    else pending.fail(notAnImage(file))
+    if (isImage(file) || isHandout(file)) this.enqueue(pending, file)
+    else pending.fail(unknownType(file))
   }
 
   addAll(files, position) {
@@ -60,6 +61,7 @@ class Uploads {
 
   async upload(pending, file) {
     if (pending.isCancelled) return
+    if (isHandout(file)) return this.uploadHandout(pending, file)
     const options = {
       onProgress: (fraction) => pending.showProgress(fraction),
       signal: pending.controller.signal,
@@ -68,6 +70,13 @@ class Uploads {
     if (pending.isCancelled) return
     if (card) pending.replaceWith(createFigure([choiceFromCard(card)]))
     else pending.fail(problem, canRetry && (() => this.enqueue(pending, file)))
+  }
+
+  async uploadHandout(pending, file) {
+    const { id, name, problem } = await sendFile(this.view.dom.closest("form"), file)
+    if (pending.isCancelled) return
+    if (id) pending.replaceWith({ type: "embed", attrs: { kind: "file", id: String(id), title: name } })
+    else pending.fail(problem, () => this.enqueue(pending, file))
   }
 
   // Add the images of pasted HTML that contain their data. Say how many others there are.

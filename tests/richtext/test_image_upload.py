@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from audit.accessibility import violations
 from blog.models import Post
-from images.models import Image
+from images.models import Image, MediaFile
 from images.uploads import MAX_BYTES
 from publishing.models.records import Autosave
 from tests.factories import make_post
@@ -166,11 +166,21 @@ def test_progress_failures_and_the_question_for_alternative_text_are_accessible(
     assert admin_page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_dropped_handout_becomes_a_file_to_download(admin_page: Page) -> None:
+    _, editor = opened(admin_page, "<p>One</p>")
+    drop(editor.get_by_text("One"), as_file("Home program.pdf", b"%PDF-1.7 words", "application/pdf"))
+    expect(editor.locator(".embed-box")).to_contain_text("File: Home program")
+    assert MediaFile.objects.get().name == "Home program.pdf"
+
+
 def test_each_failure_says_what_to_do(admin_page: Page) -> None:
     _, editor = opened(admin_page, "<p>One</p>")
     paragraph, box = editor.get_by_text("One"), admin_page.locator(".pending-image")
-    assert drop(paragraph, as_file("notes.pdf", b"%PDF", "application/pdf"))
-    expect(box).to_contain_text("“notes.pdf” was not added, because it is not an image.")
+    assert drop(paragraph, as_file("notes.zip", b"PK", "application/zip"))
+    expect(box).to_contain_text("“notes.zip” was not added, because it is no image or PDF.")
+    box.get_by_role("button", name="Dismiss").click()
+    assert drop(paragraph, as_file("notes.pdf", b"no", "application/pdf"))
+    expect(box).to_contain_text("its content is of another type")
     box.get_by_role("button", name="Dismiss").click()
     drop(paragraph, as_file("broken.png", b"no image"))
     expect(box).to_contain_text("“broken.png”: This file is not an image we can read.")
