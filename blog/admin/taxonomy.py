@@ -42,9 +42,9 @@ class CategoryAdmin(ImagePickerMixin, LabeledListAdmin):
     ordering = ("path",)
     fields = ("name", "slug", "parent", "description", "image", "disclaimer", "position")
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, *args: Any, **kwargs: Any) -> Any:
         """Leave out the deletion of several at once: each needs a category for its posts."""
-        actions = super().get_actions(request)
+        actions = super().get_actions(*args, **kwargs)
         actions.pop("delete_selected", None)
         return actions
 
