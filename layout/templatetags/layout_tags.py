@@ -9,6 +9,7 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from images.context_processors import get_site_images
 from layout.block_types import Area
 from layout.context import LayoutContext
 from layout.fragments import Fragment, current_mark, page_keys
@@ -97,6 +98,7 @@ def _fragment_context(request: HttpRequest) -> dict[str, Any]:
             "layout": LayoutRenderer(layout, has_page=False),
             "site": layout.site,
             "appearance": layout.appearance,
+            "site_images": get_site_images(request),
             "navigation": layout.navigation,
             "categories": layout.categories,
         }
