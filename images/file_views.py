@@ -40,6 +40,7 @@ def download(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     return redirect(file.file.url)
 
 
+@require_safe
 def list_as_json(request: HttpRequest) -> JsonResponse:
     """Return the files of the library, newest first, for the editor."""
     if not any(request.user.has_perm(f"images.{action}_mediafile") for action in ("view", "change")):

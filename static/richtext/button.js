@@ -1,5 +1,5 @@
 // ButtonLink  <p data-button="link"><a href="/contact/">Ask me</a></p>: one link that looks like a button
-import { Extension } from "django-prose-editor/editor"
+import { Extension, pm } from "django-prose-editor/editor"
 import { askForLink } from "./link-dialog.js"
 
 // The author writes the words of the button in the text, so they are selected.
@@ -24,6 +24,30 @@ const insertButton = async (editor, site) => {
     .run()
 }
 
+const firstLink = (paragraph) => {
+  for (let index = 0; index < paragraph.childCount; index += 1) {
+    const link = paragraph.child(index).marks.find(({ type }) => type.name === "link")
+    if (link) return link
+  }
+  return null
+}
+
+// All words of a button are its link, also those typed at its end. Without a link it is a paragraph again.
+const completeButtons = (state) => {
+  const { tr } = state
+  state.doc.descendants((node, position) => {
+    if (node.type.name !== "paragraph") return !node.isTextblock
+    if (!node.attrs.button || !node.content.size) return false
+    const link = firstLink(node)
+    if (!link) tr.setNodeAttribute(position, "button", null)
+    else if (node.content.content.some(({ marks }) => !link.isInSet(marks))) {
+      tr.addMark(position + 1, position + 1 + node.content.size, link)
+    }
+    return false
+  })
+  return tr.docChanged ? tr : null
+}
+
 export const ButtonLink = Extension.create({
   name: "buttonLink",
 
@@ -39,6 +63,12 @@ export const ButtonLink = Extension.create({
       renderHTML: ({ button }) => (button ? { "data-button": button } : {}),
     }
     return [{ types: ["paragraph"], attributes: { button } }]
+  },
+
+  addProseMirrorPlugins() {
+    const appendTransaction = (transactions, _old, state) =>
+      transactions.some(({ docChanged }) => docChanged) ? completeButtons(state) : null
+    return [new pm.state.Plugin({ appendTransaction })]
   },
 
   addCommands() {

@@ -40,6 +40,8 @@ class MenuView {
     this.id = id
     this.list = crel("ul", { id, className: "slash-menu", role: "listbox", "aria-label": gettext("Insert") })
     this.list.hidden = true
+    // It scrolls. While it is open, the Tab key inserts instead of moving the focus here.
+    this.list.tabIndex = 0
     this.place = this.place.bind(this)
     // A click must not take the focus from the text.
     this.list.addEventListener("mousedown", (event) => event.preventDefault())

@@ -70,7 +70,7 @@ class Writer:
     def add_product(self, name: str) -> None:
         self.page.keyboard.type("/product")
         self.press("Enter")
-        expect(self.page.get_by_role("option")).to_have_count(1)
+        expect(self.page.locator(".choice-dialog [role=option]")).to_have_count(1)
         self.page.keyboard.type(name.partition(": ")[2])
         self.press("Enter")
         expect(self.editor.get_by_text(name)).to_be_visible()

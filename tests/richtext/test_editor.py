@@ -257,6 +257,7 @@ def test_a_snippet_is_chosen_by_name_and_an_empty_list_is_explained(admin_page: 
     admin_page.get_by_role("button", name="OK").click()
     snippets.append({"id": 5, "name": "When to call"})
     admin_page.get_by_role("button", name="Snippet", exact=True).click()
+    expect(admin_page.locator(".choice-dialog [role=option]")).to_have_text("When to call")
     admin_page.keyboard.press("Enter")
     expect(editor.locator(".embed-box")).to_contain_text("Snippet: When to call")
     assert '<div data-embed="snippet" data-id="5"></div>' in saved(admin_page, post)
@@ -276,7 +277,7 @@ def test_a_product_and_a_comparison_are_found_by_words(admin_page: Page) -> None
     editor.get_by_text("Before").click()
     admin_page.get_by_role("button", name="More tools").click()
     admin_page.get_by_role("button", name="Product", exact=True).click()
-    options = admin_page.get_by_role("option")
+    options = admin_page.locator(".choice-dialog [role=option]")
     expect(options).to_have_count(3)
     expect(options.first).to_contain_text("Product · Amazon")
     # The first one is chosen already, so Insert always inserts something.
@@ -288,7 +289,8 @@ def test_a_product_and_a_comparison_are_found_by_words(admin_page: Page) -> None
     expect(editor.get_by_text("Product: A foam roller")).to_be_visible()
 
     admin_page.get_by_role("button", name="Product", exact=True).click()
-    search = admin_page.get_by_role("combobox")
+    expect(options).to_have_count(3)
+    search = admin_page.locator(".choice-dialog").get_by_role("combobox")
     admin_page.keyboard.press("ArrowUp")
     chosen = search.get_attribute("aria-activedescendant")
     expect(admin_page.locator(f"#{chosen}")).to_contain_text("Rollers")
