@@ -230,17 +230,7 @@ PAGE_CACHE_IGNORED_MODELS = [
     "wordpress",
 ]
 # Paths below these are never cached. Clicks and downloads are counted; the others are no pages.
-PAGE_CACHE_IGNORED_PATHS = (
-    "/go/",
-    "/ads/",
-    "/files/",
-    "/admin/",
-    "/static/",
-    "/media/",
-    "/healthz",
-    "/wp-",
-    "/xmlrpc.php",
-)
+PAGE_CACHE_IGNORED_PATHS = ("/go/", "/ads/", "/files/", "/admin/", "/static/", "/media/", "/healthz", "/wp-", "/xmlrpc")
 # Apps and models made from the texts of documents. A write to them invalidates search results, feeds and sitemaps.
 PAGE_CACHE_TEXT_MODELS = ["search"]
 
