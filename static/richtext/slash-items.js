@@ -11,6 +11,7 @@ const ITEMS = [
   { name: gettext("Question and answer"), keywords: "faq details accordion", command: "insertQuestion" },
   { name: gettext("Table"), keywords: "rows columns", command: "insertTableWithOptions" },
   { name: gettext("Product"), keywords: "shop affiliate comparison gift sponsor", command: "insertProduct" },
+  { name: gettext("Exercise"), keywords: "stretch strength training", command: "insertExercise" },
   { name: gettext("Snippet"), keywords: "reuse text block", command: "insertSnippet" },
   { name: gettext("Button"), keywords: "link call to action", command: "insertButton" },
   { name: gettext("File"), keywords: "pdf handout download document", command: "insertFile" },

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('siteinfo', '0006_booking_url'),
+        ('siteinfo', '0007_remove_disclaimer'),
     ]
 
     operations = [
