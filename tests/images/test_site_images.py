@@ -5,6 +5,7 @@ from django.test import Client
 
 from images.models import Image
 from richtext.references import Reference
+from siteinfo.models import Appearance
 from tests.factories import make_image
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +26,7 @@ def test_logo_replaces_the_mark_at_the_top_of_pages(admin_client: Client, client
 
 
 def test_hero_shows_the_chosen_image_with_its_alternative_text(admin_client: Client, client: Client) -> None:
+    Appearance.objects.create(has_drawings=True)
     assert "site/img/hero.svg" in client.get("/").text
     image = make_image(alt="Two people on a path")
     _choose(admin_client, "hero_image", image)

@@ -26,6 +26,7 @@ def test_a_question_without_any_words_is_dropped() -> None:
     assert sanitize("<details><summary> </summary><p></p></details>") == ""
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("target", [RenderTarget.PAGE, RenderTarget.FEED, RenderTarget.EMAIL])
 def test_visitors_see_the_words_of_an_unfinished_question_with_nothing_to_open(target: RenderTarget) -> None:
     question = render("<details><summary>Is it safe?</summary></details><p>End.</p>", target)

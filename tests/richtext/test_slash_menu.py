@@ -178,6 +178,7 @@ def test_a_button_is_a_link_whose_words_are_typed_over(admin_page: Page) -> None
     assert BUTTON in saved(admin_page, post)
 
 
+@pytest.mark.django_db
 def test_a_button_is_shown_as_one_where_there_are_styles() -> None:
     assert sanitize(BUTTON) == BUTTON
     assert render(BUTTON) == '<p class="button-line"><a href="/contact/" class="button">Ask me</a></p>'
@@ -186,6 +187,7 @@ def test_a_button_is_shown_as_one_where_there_are_styles() -> None:
     assert render(BUTTON, RenderTarget.EDITOR) == BUTTON
 
 
+@pytest.mark.django_db
 def test_a_paragraph_with_more_than_one_link_is_no_button() -> None:
     with_words = BUTTON.replace("</a>", "</a> now")
     assert render(with_words) == '<p><a href="/contact/">Ask me</a> now</p>'
