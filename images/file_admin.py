@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -58,10 +57,6 @@ class MediaFileAdmin(admin.ModelAdmin):
     list_display = ("title", "name", "readable_size", "downloads")
     search_fields = ("title__contains_folded", "name__contains_folded")
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Add the number of downloads."""
-        return super().get_queryset(request).annotate(download_count=Sum("downloads__count", default=0))
-
     def get_urls(self) -> list[URLPattern]:
         """Add the list and the upload for the editor."""
         view = self.admin_site.admin_view
@@ -105,6 +100,6 @@ class MediaFileAdmin(admin.ModelAdmin):
         return file.description
 
     @admin.display(description="downloads", ordering="download_count")
-    def downloads(self, file: Any) -> int:
+    def downloads(self, file: MediaFile) -> int:
         """Return how often people downloaded it."""
-        return int(file.download_count)
+        return file.download_count

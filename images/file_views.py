@@ -1,43 +1,20 @@
-"""Views for the files that visitors download: count and serve them, and add them from the editor."""
+"""Views that list and add the files that visitors download, for the editor."""
 
 import logging
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.cache import never_cache
+from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics.visitors import is_human
 from images.files import store_file
-from images.models import FileDownload, MediaFile
+from images.models import MediaFile
 from object_storage.errors import StorageUnavailableError
-from plaintext.numbers import parse_pk
-from public_forms.client_counts import counts_today
 
 log = logging.getLogger(__name__)
 
-# The downloads of a file that count for one network and day.
-MAX_DOWNLOADS_COUNTED = 10
 # As for images. Larger recordings belong on a site for videos or podcasts.
 MAX_UPLOAD_BYTES = 30 * 1024**2
-
-
-@require_safe
-@never_cache
-def download(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """Count a download by a person, and redirect to the file. `name` is for people, and may be an earlier one."""
-    file = get_object_or_404(MediaFile, pk=parse_pk(str(pk)) or 0)
-    what = f"download {pk}"
-    if request.method == "GET" and is_human(request) and counts_today(request, what, limit=MAX_DOWNLOADS_COUNTED):
-        try:
-            FileDownload.objects.increment("count", file_id=file.pk)
-        except DatabaseError:
-            # The visitor gets the file all the same.
-            log.exception("A download was not counted")
-    return redirect(file.file.url)
 
 
 @require_safe

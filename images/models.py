@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from imagefield.fields import ImageField, PPOIField
 
-from analytics.models import DailyCount, DailyCountQuerySet
 from images.rendition_formats import FAILED, FORMATS, FORMATS_HASH
 from images.storage import delete_with_renditions
 from images.uploads import process_upload
@@ -208,6 +207,8 @@ class MediaFile(models.Model):
     # The SHA-256 hex digest of the content, so that no file is stored twice.
     digest = models.CharField(max_length=64, editable=False, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # By people. The view that counts is above this app.
+    download_count = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ("-created_at", "-pk")
@@ -224,21 +225,6 @@ class MediaFile(models.Model):
     def description(self) -> str:
         """The type and the size, such as "PDF, 1.2 MB"."""
         return f"{PurePath(self.name).suffix.lstrip('.').upper()}, {filesizeformat(self.size)}"
-
-
-class FileDownload(DailyCount):
-    """The downloads of a file on a day."""
-
-    file = models.ForeignKey(MediaFile, on_delete=models.CASCADE, related_name="downloads")
-    count = models.PositiveIntegerField(default=0)
-
-    objects = DailyCountQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint("file", "day", name="images_filedownload_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.file}, {self.day}: {self.count}"
 
 
 # A signal, because querysets delete without calling MediaFile.delete().

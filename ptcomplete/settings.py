@@ -198,7 +198,6 @@ PAGE_CACHE_IGNORED_MODELS = [
     "affiliates.ClickCount",
     "affiliates.Earning",
     "blog.PostViewCount",
-    "images.FileDownload",
     "pagecache",
     "contact",
     "contenttypes",

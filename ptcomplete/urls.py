@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from images.file_views import download
 from plaintext.slugs import SLUG_PATTERN
 from ptcomplete import views
+from ptcomplete.downloads import download
 from siteinfo.appearance import appearance
 
 urlpatterns = [

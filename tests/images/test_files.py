@@ -9,7 +9,7 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from audit.accessibility import violations
-from images.models import FileDownload, MediaFile
+from images.models import MediaFile
 from richtext.embeds import RenderTarget
 from richtext.rendering import render
 from tests.factories import make_post
@@ -77,7 +77,7 @@ def test_downloads_by_people_are_counted(admin_client: Client, client: Client) -
         assert client.get(path, headers=headers)["Location"] == file.file.url
     client.head(path, headers=BROWSER)
     admin_client.get(path, headers=BROWSER)
-    assert FileDownload.objects.get().count == 2
+    assert MediaFile.objects.get().download_count == 2
     page = admin_client.get("/admin/images/mediafile/").text
     assert '<td class="field-downloads">2</td>' in page
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contenttypes', '0002_remove_content_type_name'),
-        ('publishing', '0003_pending_edit_problem'),
+        ('publishing', '0004_medical_reviews'),
     ]
 
     operations = [
