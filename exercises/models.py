@@ -159,7 +159,7 @@ class Exercise(ReferenceSource):
         null=True,
         blank=True,
         related_name="exercises",
-        help_text="Needs captions or a transcript, for people who cannot hear it.",
+        help_text="Needs captions or a transcript, for people who are deaf.",
     )
     has_captions = models.BooleanField(
         "the video has captions",

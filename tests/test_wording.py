@@ -25,6 +25,7 @@ EXCLUDED = (
     "pages/starters/",
     "static/site/fonts/",
     "images/fonts/",
+    "exercises/sheets/fonts/",
     "tests/richtext/clipboard/",
     "tests/test_wording.py",
     "docs/glossary.md",

@@ -1,5 +1,7 @@
 """Do it with me, in a browser with a fake clock."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -10,9 +12,9 @@ from tests.factories import make_image, make_post
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
-def open_guide(page: Page, **overrides: object) -> Locator:
+def open_guide(page: Page, **overrides: Any) -> Locator:
     """Open the guide of an exercise in a post. The clock only runs when a test says so."""
-    fields: dict[str, object] = {"name": "Bridge", "steps": "Lie down.\nLift your hips.", "sets": 2, "repetitions": 2}
+    fields: dict[str, Any] = {"name": "Bridge", "steps": "Lie down.\nLift your hips.", "sets": 2, "repetitions": 2}
     exercise = make_exercise(**fields | {"images": (make_image(),)} | overrides)
     make_post(slug="stairs", body=f"<h2>Now you</h2>{embed(exercise)}")
     page.clock.install()
@@ -85,7 +87,8 @@ def test_without_a_hold_the_visitor_says_when_a_set_is_done(page: Page) -> None:
     page.clock.run_for(100_000)
     dialog.get_by_role("button", name="Set done").click()
     expect(dialog.locator(".guide-phase")).to_have_text("Other side")
-    page.clock.run_for(5000)
+    page.clock.run_for(5400)
+    expect(dialog.locator(".guide-phase")).to_have_text("Repeat")
     page.keyboard.press("Space")
     expect(dialog.locator(".guide-text")).to_have_text("You did 1 set on each side.")
 
@@ -117,7 +120,7 @@ def test_a_browser_that_refuses_to_keep_the_screen_on_gets_the_guide(page: Page)
 
 
 def test_the_guide_works_offline_once_the_page_is_open(page: Page) -> None:
-    fields = {"name": "Bridge", "steps": "Lie down.", "sets": 1, "repetitions": 1}
+    fields: dict[str, Any] = {"name": "Bridge", "steps": "Lie down.", "sets": 1, "repetitions": 1}
     make_post(slug="stairs", body=embed(make_exercise(**fields, images=(make_image(),))))
     page.clock.install()
     page.goto("/stairs/")

@@ -15,6 +15,7 @@ from pypdfium2 import raw
 from blog.models import Post
 from exercises.models import Exercise
 from exercises.sheets import pdf, responses
+from images.models import Image
 from tests.exercises.factories import embed, make_exercise
 from tests.factories import make_image, make_post
 
@@ -79,7 +80,7 @@ def test_four_exercises_fit_on_one_tagged_page_with_a_qr_code_to_the_post(paper:
     assert document.get_metadata_value("Title") == "Hips for stairs"
 
 
-def test_no_letter_is_smaller_than_12_points() -> None:
+def test_no_text_is_smaller_than_12_points() -> None:
     make_program()
     page = fetch()[0]
     text_page = page.get_textpage()
@@ -99,19 +100,22 @@ def test_input_never_becomes_template_code() -> None:
 
 def test_an_image_without_alternative_text_is_refused_with_a_sentence() -> None:
     exercise = make_program(1)[0]
-    exercise.images.first().image.__class__.objects.update(alt="", title="Hips up")
+    Image.objects.update(alt="", title="Hips up")
     response = Client().get("/stairs/home-program/a4.pdf")
     assert response.status_code == 409
-    assert (
-        f"the image “Hips up” of “{exercise}” has no alternative text"
-        in html.fromstring(response.content).text_content()
-    )
+    page: Any = html.fromstring(response.content)
+    assert f"the image “Hips up” of “{exercise}” has no alternative text" in page.text_content()
 
 
 def test_a_sheet_is_made_once_until_its_content_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     compile_now = pdf._compile
-    monkeypatch.setattr(pdf, "_compile", lambda data: made.append(data["paper"]) or compile_now(data))
+
+    def count(data: dict[str, Any]) -> bytes:
+        made.append(data["paper"])
+        return compile_now(data)
+
+    monkeypatch.setattr(pdf, "_compile", count)
     make_program(1)
     for paper in ("a4", "a4", "letter", "a4"):
         fetch(paper)

@@ -16,7 +16,7 @@ const createTimer = (dose) => {
   const timer = new ExerciseTimer(createPhases(dose), () => clock.time)
   const wait = (seconds) => {
     clock.time += seconds * 1000
-    return timer.tick()
+    return timer.advance()
   }
   return { timer, wait }
 }

@@ -2,7 +2,7 @@
 // It needs nothing from the network once the page is open.
 import { createPhases, ExerciseTimer } from "./exercise-timer.js"
 
-const TICK = 200
+const INTERVAL = 200
 const TONES = { hold: 660, repeat: 660, rest: 440, relax: 440, switch: 520, ready: 440, done: 880 }
 const NAMES = { ready: "Get ready", hold: "Hold", relax: "Relax", repeat: "Repeat", rest: "Rest", switch: "Other side" }
 
@@ -146,7 +146,7 @@ class ExerciseGuide {
     this.dialog.showModal()
     this.main.focus()
     this.screenLock.request()
-    this.interval = setInterval(() => this.tick(), TICK)
+    this.interval = setInterval(() => this.advance(), INTERVAL)
     this.show()
   }
 
@@ -211,9 +211,9 @@ class ExerciseGuide {
     this.say("Paused")
   }
 
-  tick() {
+  advance() {
     if (!this.timer?.isRunning) return
-    if (this.timer.tick()) this.enter()
+    if (this.timer.advance()) this.enter()
     else this.showSeconds()
   }
 

@@ -70,7 +70,7 @@ export class ExerciseTimer {
   }
 
   // Go on to the phase that is due, and return whether it is another one.
-  tick() {
+  advance() {
     const before = this.index
     while (this.isRunning && !this.isDone && this.phase.seconds && this.elapsed >= this.phase.seconds * 1000) {
       const rest = this.elapsed - this.phase.seconds * 1000
