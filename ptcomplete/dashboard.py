@@ -158,7 +158,7 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
         return
     automatic = Campaign.objects.filter(status=Campaign.Status.SCHEDULED).exclude(kind=Campaign.Kind.MANUAL)
     for campaign in automatic.select_related("topic").defer("body").order_by("scheduled_at", "pk")[:MAX_ROWS]:
-        title = f"The email “{campaign}” goes out {_relative_moment(campaign.scheduled_at)}"
+        title = f"The email “{campaign}” goes out on {_format_moment(campaign.scheduled_at or timezone.now())}"
         reason = f"To everyone who gets “{campaign.topic}” at once. Nothing has been sent yet."
         yield Task(
             title, reason, admin_url(campaign, "progress"), "Show", "mail", "butter", admin_url(campaign, "action")
@@ -393,15 +393,6 @@ def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]
         title = f"{_counted(count, 'published post')} without an excerpt"
         reason = "Lists and search results show the beginning of the text instead."
         yield Task(title, reason, _post_list_url(status="published", missing="excerpt"), "Write", "pen")
-
-
-def _relative_moment(moment: datetime | None) -> str:
-    """Return “at 9:14 PM” for today, and otherwise with the day."""
-    if moment is None:
-        return "soon"
-    local = timezone.localtime(moment)
-    is_today = local.date() == timezone.localdate()
-    return f"at {date_format(local, 'g:i A')}" if is_today else f"on {_format_moment(moment)}"
 
 
 def _format_moment(moment: datetime) -> str:

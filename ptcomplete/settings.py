@@ -7,13 +7,12 @@ from urllib.parse import quote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
-from django_prose_editor.config import html_tags
-from js_asset import static_lazy
 
 from ptcomplete.account_settings import *  # noqa: F403
 from ptcomplete.analytics_settings import *  # noqa: F403
 from ptcomplete.cache_settings import caches
 from ptcomplete.database_settings import complete
+from ptcomplete.editor_settings import EDITOR_EXTENSIONS
 from ptcomplete.email_settings import anymail, mailers
 from ptcomplete.logging_settings import logging_settings
 from ptcomplete.media_settings import media_origins, media_url, storages
@@ -370,32 +369,7 @@ IMAGEFIELD_AUTOGENERATE = False
 IMAGEFIELD_BIN_DEPTH = 2
 # images.uploads has already decoded and re-encoded the upload.
 IMAGEFIELD_VALIDATE_ON_SAVE = False
-DJANGO_PROSE_EDITOR_EXTENSIONS = [
-    {"js": [static_lazy(f"richtext/{module}.js")], "extensions": {name: html_tags([]) for name in names}}
-    for module, names in {
-        "button": ("ButtonLink",),
-        "callout": ("Callout",),
-        "citation": ("Citation",),
-        "embed": ("Embed",),
-        "figure": ("LibraryFigure",),
-        "find": ("Find",),
-        "heading": ("StableHeading",),
-        "image-upload": ("ImageUpload",),
-        "item-number": ("ItemNumber",),
-        "keyboard-help": ("KeyboardHelp",),
-        "link": ("SiteLink",),
-        "paste": ("CleanPaste",),
-        "question": ("Question", "QuestionTitle"),
-        "slash-menu": ("SlashMenu",),
-        "table": ("TitledTable",),
-        "targets": ("Targets", "Abbreviation", "Language"),
-        "toolbar": ("ToolbarLabels",),
-        "typed-list": ("TypedList",),
-        "video": ("Video",),
-        "word-count": ("WordCount",),
-        "visible-cursor": ("VisibleCursor",),
-    }.items()
-]
+DJANGO_PROSE_EDITOR_EXTENSIONS = EDITOR_EXTENSIONS
 
 # ---- Logging -----------------------------------------------------------------------------------
 # LOG_FORMAT is "line" for people, or "json" for programs that collect logs.
