@@ -68,6 +68,7 @@ class Writer:
             expect(self.editor.locator("figure")).to_have_count(count)
 
     def add_product(self, name: str) -> None:
+        self.press("Control+End")
         self.page.keyboard.type("/product")
         self.press("Enter")
         expect(self.page.locator(".choice-dialog [role=option]")).to_have_count(1)

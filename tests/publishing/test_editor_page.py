@@ -178,7 +178,7 @@ def test_a_save_whose_answer_got_lost_is_not_lost_and_can_be_repeated(admin_page
     admin_page.keyboard.type(" Newer.")
     admin_page.keyboard.press("Control+s")
     # The conflict would be with the author's own save.
-    expect(admin_page.get_by_text("Draft saved. Only people")).to_be_visible()
+    expect(admin_page.get_by_text("Draft saved. Only people").last).to_be_visible()
     expect(admin_page.locator(".notice--conflict")).to_have_count(0)
     post.refresh_from_db()
     assert post.plain_text() == "Old. New. Newer."
