@@ -118,7 +118,9 @@ class ReviewAdmin(DocumentAccessAdmin):
                     raise PermissionDenied
                 result: forms.ModelForm | None = handle(request, document)  # type: ignore[type-arg]
                 return result
-        raise Http404
+        if not self._may_answer(request, document):
+            raise PermissionDenied
+        return None
 
     def _add_note(self, request: HttpRequest, document: Any) -> NoteForm | None:
         form = NoteForm(document, request.POST)
