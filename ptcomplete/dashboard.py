@@ -31,11 +31,11 @@ from newsletter.forms import is_signup_paused
 from newsletter.models import Campaign, Delivery, Subscriber
 from operations.findings import Level
 from pages.models import Page
+from ptcomplete.dashboard_tasks import Task, counted, due_review_tasks
 from ptcomplete.first_steps import first_steps
 from ptcomplete.health.runner import dashboard_problems
 from publishing.document_paths import document_models
 from publishing.models import Autosave, Document, PendingEdit, Submission
-from publishing.review_queue import due_reviews
 from richtext.problems import RenderingProblem
 from richtext.references import Reference
 from search.models import IndexEntry
@@ -43,18 +43,6 @@ from siteinfo.urls import admin_url
 from siteinfo.where_used import where_used
 
 MAX_ROWS = 5
-
-
-class Task(NamedTuple):
-    """Something for the user to do."""
-
-    title: str
-    reason: str
-    url: str
-    action: str  # the text of the link
-    icon: str
-    tone: str = ""  # "red" for problems, "butter" for what waits for an answer
-    cancel_url: str = ""  # where a button posts that cancels it
 
 
 class Panel(NamedTuple):
@@ -124,25 +112,20 @@ def _count_posts(posts: PostQuerySet) -> dict[str, int]:
     return posts.not_trashed().aggregate(**counts)
 
 
-def _counted(count: int, singular: str, plural: str = "") -> str:
-    """Return a count with its noun, such as "1 message" or "1,234 messages"."""
-    return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"
-
-
 def _tasks(user: User, counts: dict[str, int]) -> Iterator[Task]:
     """Yield the tasks, most urgent first."""
     yield from _health_tasks(user)
     if count := counts["blocked"]:
         reason = "Your publishing rules do not allow them to be published as they are."
         url = _post_list_url(status="published", missing="blocked")
-        yield Task(f"{_counted(count, 'published post')} to fix", reason, url, "Show", "warning", "red")
+        yield Task(f"{counted(count, 'published post')} to fix", reason, url, "Show", "warning", "red")
     yield from _campaign_tasks(user)
     yield from _broken_link_tasks(user)
     yield from _reference_tasks(user)
     yield from _inbox_tasks(user)
     yield from _instagram_tasks(user)
     yield from _submission_tasks(user)
-    yield from _due_review_tasks(user)
+    yield from due_review_tasks(user)
     yield from _failed_image_tasks(user)
     yield from _unsearchable_tasks(user)
     yield from _unrenderable_tasks(user)
@@ -194,7 +177,7 @@ def _broken_link_tasks(user: User) -> Iterator[Task]:
     if not user.has_perm("affiliates.change_link"):
         return
     if count := Link.objects.broken().count():
-        title = _counted(count, "broken affiliate link")
+        title = counted(count, "broken affiliate link")
         reason = "Enter a new URL or replace the link with another one. All posts are updated."
         yield Task(title, reason, admin_url(Link, query={"show": "broken"}), "Fix", "link", "red")
 
@@ -211,7 +194,7 @@ def _reference_tasks(user: User) -> Iterator[Task]:
     if texts:
         names = ", ".join(f"“{used.name}”" for used in texts[:3])
         more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
-        title = f"{_counted(len(problems), 'cited work was', 'cited works were')} retracted, or the DOI has no page"
+        title = f"{counted(len(problems), 'cited work was', 'cited works were')} retracted, or the DOI has no page"
         url = admin_url(Source, query={"show": "problems"})
         yield Task(title, f"Look at {names}{more}.", url, "Show", "warning", "red")
 
@@ -219,14 +202,14 @@ def _reference_tasks(user: User) -> Iterator[Task]:
 def _inbox_tasks(user: User) -> Iterator[Task]:
     """Yield what visitors have sent and nobody has handled yet."""
     if user.has_perm("contact.change_message") and (count := Message.objects.unhandled().count()):
-        title = _counted(count, "unanswered message")
+        title = counted(count, "unanswered message")
         reason = "Sent through the contact form. You can reply here."
         yield Task(title, reason, admin_url(Message, query={"state__exact": "new"}), "Read", "mail", "butter")
     if user.has_perm("comments.change_comment") and (count := Comment.objects.pending().count()):
-        title = f"{_counted(count, 'comment')} waiting for approval"
+        title = f"{counted(count, 'comment')} waiting for approval"
         yield Task(title, "Nobody sees them until you approve them.", admin_url(Comment), "Moderate", "note", "butter")
     if user.has_perm("feedback.change_suggestion") and (count := Suggestion.objects.undecided().count()):
-        title = _counted(count, "suggestion from readers", "suggestions from readers")
+        title = counted(count, "suggestion from readers", "suggestions from readers")
         reason = "Readers suggested a correction or an addition. Accept or decline it to clear this task."
         yield Task(title, reason, admin_url(Suggestion, query={"show": "open"}), "Review", "note", "butter")
     if user.has_perm("newsletter.view_subscriber") and is_signup_paused():
@@ -257,16 +240,6 @@ def _submission_tasks(user: User) -> Iterator[Task]:
             reason = f"{name} submitted it on {_format_moment(submission.submitted_at)}."
             url = admin_url(document, "review")
             yield Task(f"“{document}” is waiting for review", reason, url, "Review", "note", "butter")
-
-
-def _due_review_tasks(user: User) -> Iterator[Task]:
-    """Yield one line about the public texts whose medical review is overdue or soon due."""
-    if not user.has_perm("publishing.view_review") or not (due := due_reviews(user)):
-        return
-    overdue = sum(row.is_overdue for row in due)
-    title = f"{_counted(len(due), 'text')} to review again"
-    reason = f"{overdue} overdue, with a notice for visitors." if overdue else f"“{due[0].document}” is the first."
-    yield Task(title, reason, reverse("admin:publishing_review_due"), "Show", "review", "red" if overdue else "butter")
 
 
 def _document_models(user: User, *actions: str) -> dict[int, type[Model]]:
@@ -359,7 +332,7 @@ def _page_tasks(user: User) -> Iterator[Task]:
         titles = ", ".join(page.title for page in drafts)
         reason = f"Fill in the placeholders, then publish: {titles}."
         url = admin_url(Page, query={"status": "draft"})
-        yield Task(f"{_counted(len(drafts), 'page')} to finish", reason, url, "Finish", "pen")
+        yield Task(f"{counted(len(drafts), 'page')} to finish", reason, url, "Finish", "pen")
 
 
 def _ready_draft_tasks(user: User) -> Iterator[Task]:
@@ -381,16 +354,16 @@ def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]
     if not user.is_superuser and user.has_perm("contact.change_message") and (problem := delivery_problem()):
         yield Task("Email delivery has a problem", problem, admin_url(Message), "Show", "mail")
     if user.has_perm("images.change_image") and (count := Image.objects.without_alt().count()):
-        title = f"{_counted(count, 'image')} without alt text"
+        title = f"{counted(count, 'image')} without alt text"
         reason = "Describe what they show for people who cannot see them."
         yield Task(title, reason, admin_url(Image, query={"show": "no-alt"}), "Describe", "note")
     if count := counts["no_category"]:
-        title = f"{_counted(count, 'published post')} without a category"
+        title = f"{counted(count, 'published post')} without a category"
         reason = "Readers cannot find them by category."
         url = _post_list_url(status="published", missing="category")
         yield Task(title, reason, url, "Categorize", "link")
     if count := counts["no_excerpt"]:
-        title = f"{_counted(count, 'published post')} without an excerpt"
+        title = f"{counted(count, 'published post')} without an excerpt"
         reason = "Lists and search results show the beginning of the text instead."
         yield Task(title, reason, _post_list_url(status="published", missing="excerpt"), "Write", "pen")
 
