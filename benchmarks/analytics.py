@@ -63,7 +63,7 @@ def measure(views: int, pages: int, pids: list[int], folder: Path) -> None:
     client = sign_in(Client())
     post = f"post/{first_post()}/"
     print("| report | queries | CPU ms (median) | bytes |\n| --- | --- | --- | --- |")
-    paths = [f"analytics/{name}" for name in ("", "?days=91", "visits/", "searches/", "speed/", "results/", post)]
+    paths = [f"analytics/{name}" for name in ("", "?days=7", "visits/", "searches/", "speed/", "results/", post)]
     for path in (*paths, "analytics/search-console/", ""):
         times = []
         for _ in range(ROUNDS + 1):

@@ -12,7 +12,8 @@ from accounts.models import User
 from publishing.document_paths import document_models
 from publishing.models import Document
 
-PERIODS = (7, 28, 91)
+# A longer one would read too many rows of a large site in one request.
+PERIODS = (7, 28)
 DEFAULT_PERIOD = 28
 
 
