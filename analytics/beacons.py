@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from analytics import spool
+from analytics.counting import count_neglected_views
 from analytics.models import DIRECT
 from analytics.page_types import page_type
 from analytics.visitors import is_human_on_site
@@ -58,7 +59,8 @@ def receive(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=400)
     if record and is_human_on_site(request) and counts_today(request, "beacon", limit=MAX_BEACONS_PER_NETWORK):
         day = timezone.localdate().isoformat()
-        spool.append([day, _visitor_code(request, day), *record])
+        if spool.append([day, _visitor_code(request, day), *record]):
+            count_neglected_views()
     return HttpResponse(status=204)
 
 

@@ -4,16 +4,18 @@ A file and its counts are committed together with its name, so a worker that is 
 once.
 """
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import batched
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from analytics import spool
@@ -32,6 +34,9 @@ from pagecache.invalidation import CacheScope, invalidate_only
 from publishing.document_paths import documents_at
 from redirects import url_registry
 
+log = logging.getLogger(__name__)
+
+THREAD_NAME = "page views"
 # What counts for one visitor and day: of one page, and of the whole site.
 MAX_VIEWS_OF_PAGE, MAX_VIEWS = 20, 300
 # The hosts stored per page, direction and day, and the searches per day. All others are counted as one.
@@ -54,6 +59,21 @@ def count_page_views() -> int:
     for file in files:
         count_file(file)
     return len(files)
+
+
+def count_neglected_views() -> None:
+    """Count in a thread what no worker on this machine counts, such as on a web server with its workers elsewhere."""
+    if spool.has_neglected_files():
+        Thread(target=_count_and_disconnect, name=THREAD_NAME, daemon=True).start()
+
+
+def _count_and_disconnect() -> None:
+    try:
+        count_page_views()
+    except DatabaseError:
+        log.exception("Page views are not counted yet")
+    finally:
+        connection.close()
 
 
 def count_file(file: Path) -> None:

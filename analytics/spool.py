@@ -24,6 +24,8 @@ SLOT_SECONDS = 10
 MAX_BYTES = 50 * 1024 * 1024
 # A file of a process that writes more slowly than this is not read too early.
 GRACE_SECONDS = 3
+# A worker counts files much sooner.
+NEGLECTED_SECONDS = 90
 SUFFIX = ".jsonl"
 
 
@@ -36,15 +38,17 @@ class _Writer:
         self._folder: Path | None = None
         self._file = -1
 
-    def write(self, folder: Path, line: bytes) -> None:
-        """Append a line to the file of the current slot."""
+    def write(self, folder: Path, line: bytes) -> bool:
+        """Append a line to the file of the current slot. Return whether the file is new."""
         slot = int(time.time()) // SLOT_SECONDS
         with self._lock:
-            if (slot, folder) != (self._slot, self._folder):
+            is_new = (slot, folder) != (self._slot, self._folder)
+            if is_new:
                 self._close()
                 self._open(folder, slot)
             if os.lseek(self._file, 0, os.SEEK_END) < MAX_BYTES:
                 os.write(self._file, line)
+        return is_new
 
     def close(self) -> None:
         """Close the file, so that the next line begins another one."""
@@ -72,20 +76,31 @@ def close() -> None:
     _writer.close()
 
 
-def append(record: list[Any]) -> None:
-    """Store a record. A full disk loses it, and the page goes on."""
+def append(record: list[Any]) -> bool:
+    """Store a record. Return whether it is the first of its file. A full disk loses it, and the page goes on."""
     line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
     try:
-        _writer.write(settings.PAGE_VIEW_DIR, line)
+        return _writer.write(settings.PAGE_VIEW_DIR, line)
     except OSError:
         log.exception("A page view was not stored")
+        return False
 
 
 def finished_files(*, include_current: bool = False) -> list[Path]:
     """Return the files that no process appends to anymore, oldest first."""
     newest = (time.time() - GRACE_SECONDS) // SLOT_SECONDS
     files = sorted(settings.PAGE_VIEW_DIR.glob(f"*{SUFFIX}"))
-    return [file for file in files if include_current or int(file.name.partition("-")[0]) < newest]
+    return [file for file in files if include_current or _slot_of(file) < newest]
+
+
+def has_neglected_files() -> bool:
+    """Return whether there are files that a worker on this machine would have counted."""
+    oldest = next(iter(finished_files()), None)
+    return oldest is not None and _slot_of(oldest) * SLOT_SECONDS < time.time() - NEGLECTED_SECONDS
+
+
+def _slot_of(file: Path) -> int:
+    return int(file.name.partition("-")[0])
 
 
 def read(file: Path) -> Iterator[list[Any]]:

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -289,3 +290,17 @@ def test_the_script_costs_less_than_a_kilobyte() -> None:
     part = (django_settings.BASE_DIR / "static/site/js/page-views.js").read_text()
     assert part in script
     assert len(gzip.compress(script.encode())) - len(gzip.compress(script.replace(part, "").encode())) < 1000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_web_server_without_a_worker_counts_for_itself(client: Client, settings: Settings) -> None:
+    view(client)
+    spool.close()
+    (file,) = spool.finished_files(include_current=True)
+    file.rename(file.with_name(f"1-{file.name.partition('-')[2]}"))
+    view(client)
+    for thread in threading.enumerate():
+        if thread.name == counting.THREAD_NAME:
+            thread.join()
+    assert views_of("/") == 1
+    assert len(spool.finished_files(include_current=True)) == 1
