@@ -48,7 +48,7 @@ def _names(pks: set[int]) -> dict[int | None, str]:
 
 
 def broken_links(scope: Scope) -> Section | None:
-    """Return the affiliate links that lead nowhere."""
+    """Return the broken affiliate links."""
     if not scope.user.has_perm("affiliates.change_link"):
         return None
     links = Link.objects.broken().order_by("name", "pk")

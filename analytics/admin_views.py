@@ -128,7 +128,7 @@ def search_console(request: HttpRequest, admin_site: AdminSite) -> HttpResponseB
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def weekly_email(request: HttpRequest, admin_site: AdminSite) -> HttpResponse:
-    """Let the user turn the weekly email on or off. The link in the email leads here."""
+    """Let the user turn the weekly email on or off. The email links to this page."""
     user = _scope(request).user
     if request.method == "POST":
         form = WeeklyEmailForm(request.POST)

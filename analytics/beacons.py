@@ -37,7 +37,7 @@ MAX_WORDS_LENGTH = 60
 
 
 class BadBeaconError(ValueError):
-    """Raised for a beacon that no page of this site sends."""
+    """Raised for a beacon that no page sends."""
 
 
 @cache

@@ -225,6 +225,6 @@ def delete_old_counts() -> int:
 
 
 def delete_old_visitors() -> int:
-    """Delete what tells the visitors of past days apart."""
+    """Delete the codes of the visitors of past days."""
     with invalidate_only(CacheScope.NONE):
         return DailyVisitor.objects.filter(day__lt=timezone.localdate()).delete()[0]

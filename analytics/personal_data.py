@@ -1,4 +1,4 @@
-"""Counts per day store no personal data. What tells visitors apart is deleted the next day."""
+"""Counts per day store no personal data. The codes of visitors are deleted the next day."""
 
 from datetime import timedelta
 

@@ -1,6 +1,6 @@
 """Page views that are not counted yet, as lines in files.
 
-Each process appends every view to a file of its own with one system call, so nothing is lost when a process is killed;
+Each process appends every view to a separate file with one system call, so nothing is lost when a process is killed;
 a power failure or a lost disk takes the last seconds with it. A file is used for SLOT_SECONDS. `analytics.counting`
 counts finished files and deletes them.
 """

@@ -1,4 +1,4 @@
-"""Send beacons from a process of its own: `python -m benchmarks.beacons_client PORT RATE SECONDS NUMBER`."""
+"""Send beacons from another process: `python -m benchmarks.beacons_client PORT RATE SECONDS NUMBER`."""
 
 import sys
 

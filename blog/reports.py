@@ -1,4 +1,4 @@
-"""What the weekly email says about posts: drafts that wait, and links that lead nowhere."""
+"""What the weekly email says about posts: drafts that wait, and broken links."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def dead_links(scope: Scope) -> Section | None:
         return None
     links = broken_links()
     items = [Item(f"“{link.source}” links to {link.path}. {link.reason}", admin_url(link.source)) for link in links]
-    return Section("Links that lead nowhere", items)
+    return Section("Broken links", items)
 
 
 def register() -> None:

@@ -1,6 +1,6 @@
 """The pages whose views are counted."""
 
-# The views that show them, each with the kind of page in reports. Documents are told apart by their model.
+# The views that show them, each with the kind of page in reports. Documents have the name of their model instead.
 PAGE_TYPES = {
     "home": "home",
     "document": "page",

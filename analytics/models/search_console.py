@@ -1,4 +1,4 @@
-"""What Google Search Console says about the pages of this site, from its CSV files."""
+"""What Google Search Console says about our pages, from its CSV files."""
 
 from django.db import models
 

@@ -1,1 +1,1 @@
-"""Reports about visits and what came of them. Apps above register tables of their own."""
+"""Reports about visits and what came of them. Apps above register more tables."""

@@ -1,4 +1,4 @@
-"""The weekly email: what it says to the letter, who gets it, and that it is sent once."""
+"""The weekly email: what exactly it says, who gets it, and that it is sent once."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
@@ -40,7 +40,7 @@ REFERENCES TO LOOK AT
 - Retracted: Smith 2020: Walking cures all
   https://example.com/admin/evidence/source/{source}/change/
 
-LINKS THAT LEAD NOWHERE
+BROKEN LINKS
 
 - “Knees” links to /gone/. There is no page at this URL.
   https://example.com/admin/blog/post/{knees}/change/
@@ -139,7 +139,7 @@ def make_a_week(program: Program) -> dict[str, int]:
 
 
 @pytest.mark.django_db
-def test_the_email_to_the_letter(owner: User, program: Program, mailbox: Mailbox) -> None:
+def test_every_character_of_the_email(owner: User, program: Program, mailbox: Mailbox) -> None:
     pks = make_a_week(program)
     assert queue_weekly_emails() == 1
     send_due_emails()
