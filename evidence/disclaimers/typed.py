@@ -37,7 +37,7 @@ class TypedDisclaimer:
 
     @property
     def is_replaceable(self) -> bool:
-        """Whether it says nothing but what a disclaimer of the site says."""
+        """Whether all that it says belongs into a disclaimer."""
         return not _ABOUT_MONEY.search(self.text) and len(self.text) <= MAX_LENGTH
 
 

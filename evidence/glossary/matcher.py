@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+")
-# What may stand between the words of a term, and next to a word that is only part of another one.
+# What may separate the words of a term, and what joins a word to another one.
 _GAP = re.compile(r"[\s\u00ad]+|[-‐‑]")
 _HYPHENS = frozenset("-‐‑")
 

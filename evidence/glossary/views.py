@@ -19,7 +19,7 @@ from siteinfo.urls import absolute_url
 def glossary(request: HttpRequest) -> HttpResponse:
     """List all terms under their first letters."""
     terms = sorted(Term.objects.all(), key=lambda term: (fold(term.name), term.pk))
-    letters = [(letter, list(group)) for letter, group in groupby(terms, key=_letter)]
+    initials = [(initial, list(group)) for initial, group in groupby(terms, key=_initial)]
     meta = PageMeta(
         title="Glossary",
         description="The clinical words on this site in plain language: what each means, in a sentence or two.",
@@ -29,10 +29,10 @@ def glossary(request: HttpRequest) -> HttpResponse:
         is_indexed=bool(terms),
         nodes=tuple(_nodes(terms)),
     )
-    return render(request, "evidence/glossary.html", {"letters": letters, "total": len(terms), "meta": meta})
+    return render(request, "evidence/glossary.html", {"initials": initials, "total": len(terms), "meta": meta})
 
 
-def _letter(term: Term) -> str:
+def _initial(term: Term) -> str:
     first = fold(term.name)[:1].upper()
     return first if first.isalpha() else "#"
 

@@ -62,7 +62,8 @@ def test_changing_the_wording_changes_every_page_feed_and_cached_copy(client: Cl
         set_disclaimer(text)
         assert [shown_on(client, post) for post in posts] == [[text], [text]]
         for entry in feedparser.parse(client.get("/feed/").content).entries:
-            assert html.fromstring(entry.content[0].value).text_content().count(text) == 1
+            content: Any = html.fromstring(entry.content[0].value)
+            assert content.text_content().count(text) == 1
 
 
 def test_a_post_with_a_typed_disclaimer_shows_no_second_one(client: Client) -> None:

@@ -114,9 +114,9 @@ def test_the_glossary_lists_the_terms_with_structured_data(client: Client) -> No
         "It likes load.",
         "It hates surprises.",
     ]
-    graph = json.loads(page.xpath("//script[@type='application/ld+json']/text()")[0])["@graph"]
-    (terms,) = [each for each in graph if each["@type"] == "DefinedTermSet"]
-    defined = [each for each in graph if each["@type"] == "DefinedTerm"]
+    nodes = json.loads(page.xpath("//script[@type='application/ld+json']/text()")[0])["@graph"]
+    (terms,) = [each for each in nodes if each["@type"] == "DefinedTermSet"]
+    defined = [each for each in nodes if each["@type"] == "DefinedTerm"]
     assert terms["hasDefinedTerm"] == [{"@id": each["@id"]} for each in defined]
     assert [(each["name"], each["description"]) for each in defined][1] == ("tendon", "It ties a muscle to a bone.")
     assert all(each["inDefinedTermSet"] == {"@id": terms["@id"]} for each in defined)
