@@ -339,8 +339,7 @@ class SiteImages(ReferenceSource, Singleton):
         blank=True,
         related_name="+",
         verbose_name="default share image",
-        help_text="Shown with links to pages that have no image of their own. Without it, an image is drawn with the "
-        "page's title.",
+        help_text="Shown with links to pages without an image. Without it, an image is drawn with the page's title.",
     )
 
     class Meta:

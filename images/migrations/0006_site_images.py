@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='siteimages',
             name='share_image',
-            field=models.ForeignKey(blank=True, help_text="Shown with links to pages that have no image of their own. Without it, an image is drawn with the page's title.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='images.image', verbose_name='default share image'),
+            field=models.ForeignKey(blank=True, help_text="Shown with links to pages without an image. Without it, an image is drawn with the page's title.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='images.image', verbose_name='default share image'),
         ),
         migrations.AlterField(
             model_name='siteimages',

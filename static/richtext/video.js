@@ -83,7 +83,7 @@ const toAttributes = ({ id, title, thumb, start }) => ({
   start: start ? String(start) : "",
 })
 
-// A paragraph with nothing but the URL of a video. The server decides whether it is one.
+// A paragraph that contains only the URL of a video. The server decides whether it is one.
 const findLine = (doc, url) => {
   let found = null
   doc.forEach((node, position) => {
@@ -92,7 +92,7 @@ const findLine = (doc, url) => {
   return found
 }
 
-// Replace the paragraph, unless the author has changed it in the meantime or the server knows no such video.
+// Replace the paragraph, unless the author has changed it in the meantime or the server finds no such video.
 const convertLine = async (editor, type, url) => {
   const video = await saveVideo(editor, { url, title: "" })
   const line = video.id && findLine(editor.state.doc, url)

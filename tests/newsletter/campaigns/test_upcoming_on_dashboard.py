@@ -1,6 +1,7 @@
 """The automatic email about a new post on the dashboard, where it can be cancelled."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -26,7 +27,7 @@ def upcoming(ready: NewsletterSettings) -> Campaign:
 
 @pytest.mark.any_database
 def test_the_dashboard_names_the_upcoming_email_and_cancels_it(upcoming: Campaign, admin_client: Client) -> None:
-    page = html.fromstring(admin_client.get("/admin/").text)
+    page: Any = html.fromstring(admin_client.get("/admin/").text)
     (row,) = page.xpath("//li[contains(., 'The email “Knees and stairs” goes out')]")
     (form,) = row.xpath(".//form")
     assert form.get("method") == "post"
