@@ -15,6 +15,7 @@ from wordpress.media.catalog import Attachment, Catalog
 from wordpress.media.fetching import Fetcher
 from wordpress.media.library import IMAGE, Entry, MediaLibrary, Texts, texts_of
 from wordpress.media.markup import Tag
+from wordpress.media.old_urls import missing_urls, titles_of_texts_with
 from wordpress.media.outcomes import MediaOutcome
 from wordpress.media.paths import MediaUrl, parse_media_url, size_of
 from wordpress.media.sources import MediaSource, MediaSourceError
@@ -140,11 +141,20 @@ class MediaImporter:
 
     def complete_outcomes(self) -> None:
         """Add what earlier runs imported and this one did not meet, since it does not convert unchanged texts again."""
-        for key, entry in self.library.entries.items():
-            if key.startswith("#") or key in self.outcomes or not entry.url:
-                continue
+        left = {
+            key: entry
+            for key, entry in self.library.entries.items()
+            if not key.startswith("#") and key not in self.outcomes and entry.url
+        }
+        images = {entry.object_id for entry in left.values() if entry.kind == IMAGE}
+        urls, titles = missing_urls(images), titles_of_texts_with(images)
+        for key, entry in left.items():
+            is_image = entry.kind == IMAGE
             outcome = Outcome.MISSING if entry.is_missing else Outcome.UNCHANGED
-            self.outcomes[key] = MediaOutcome(key, outcome, is_image=entry.kind == IMAGE, entry=entry)
+            url = urls.get(entry.object_id, key) if is_image else key
+            for title in titles.get(entry.object_id, ()) if is_image else ():
+                entry.used_in.setdefault(title)
+            self.outcomes[key] = MediaOutcome(url, outcome, is_image=is_image, entry=entry)
 
     def is_deleted(self, number: int) -> bool:
         """Return whether someone deleted the row for an attachment here."""

@@ -1,5 +1,6 @@
 """Where the URLs of old media files lead now, for all sizes of an image."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import unquote
@@ -46,6 +47,25 @@ def pages_with_images(post_ids: Collection[int]) -> dict[int, str]:
         urls = {row.pk: row.get_absolute_url() for row in rows.only(model.path_field)}
         shown |= {image: urls[pk] for image, pk in pairs if image is not None and pk in urls}
     return {post_id: shown[image] for post_id, image in image_of.items() if image in shown}
+
+
+def missing_urls(images: Collection[int]) -> dict[int, str]:
+    """Return the old URLs of those images whose file is still to be found."""
+    rows = Image.objects.filter(pk__in=images).exclude(missing_url="")
+    return dict(rows.values_list("pk", "missing_url"))
+
+
+def titles_of_texts_with(images: Collection[int]) -> dict[int, list[str]]:
+    """Return the titles of the posts and pages that show images, by the primary keys of the images."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for model in (Page, Post):
+        uses = Reference.objects.to_model(Image).from_model(model).filter(target_id__in=images, field="body")
+        pairs = list(uses.order_by("source_id").values_list("target_id", "source_id"))
+        titles = dict(model.objects.filter(pk__in={pk for _, pk in pairs}).values_list("pk", "title"))
+        for image, pk in pairs:
+            if image is not None and pk in titles:
+                found[image].append(titles[pk])
+    return found
 
 
 def _key_of(path: str) -> str:
