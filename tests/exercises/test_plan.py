@@ -29,7 +29,7 @@ def collect(page: Page, *exercises: Exercise) -> None:
         expect(page.get_by_role("button", name=PLAN)).to_have_attribute("aria-pressed", "true")
 
 
-def test_exercises_are_collected_ordered_by_keyboard_and_kept_after_a_reload(page: Page) -> None:
+def test_a_plan_is_collected_ordered_by_keyboard_and_there_after_a_reload(page: Page) -> None:
     bridge, hinge, reach = make_three()
     collect(page, bridge, hinge, reach)
     page.get_by_role("link", name="Open my plan").click()
