@@ -8,8 +8,11 @@ from newsletter.models import (
     ConsentEvent,
     ConsentText,
     Delivery,
+    Enrollment,
     NewsletterSettings,
     SendWindow,
+    Sequence,
+    SequenceEmail,
     Subscriber,
     SubscriberEmail,
     Subscription,
@@ -117,6 +120,26 @@ register.add(
 )
 register.add(
     PersonalData(
+        model=Enrollment,
+        title="Email series",
+        category=CATEGORY,
+        fields={
+            "sequence": "which series of emails you get",
+            "last_email": "the last email of it that we sent",
+            "status": "whether more emails follow",
+        },
+        other_fields="id subscriber started_at next_at ended_at",
+        purpose="To send you the emails of a series in order, each once.",
+        source="Our website, when you confirm your email address.",
+        find=lambda person: Enrollment.objects.filter(subscriber__in=_subscribers(person)),
+        erase=lambda rows: rows.delete(),
+        erasing="Deleted.",
+        period="as long as your subscription",
+        recipients=("backups",),
+    )
+)
+register.add(
+    PersonalData(
         model=ConsentEvent,
         title="Newsletter consent log",
         category=CATEGORY,
@@ -183,7 +206,8 @@ register.add(
             "message_id": "the number of the email",
             "provider_id": "its number at our email service",
         },
-        other_fields="id subscriber attempt owner lease_until next_at code delivered_at bounced_at complained_at",
+        other_fields="id subscriber sequence_email attempt owner lease_until next_at code delivered_at bounced_at"
+        " complained_at",
         secrets="email_hash message_id provider_id",
         mentions="error",
         purpose="To send every email once, and to answer questions about a delivery.",
@@ -263,6 +287,8 @@ register.add_impersonal(
     "subject preheader slug pause_reason frozen_sha256 frozen_subject body frozen_html frozen_text",
     "Published content, without the links of single subscribers.",
 )
+register.add_impersonal(Sequence, "name pause_reason", "Describes a series of emails.")
+register.add_impersonal(SequenceEmail, "subject preheader body", "Published content.")
 register.add_impersonal(AnnouncedPost, "", "Records that a post was announced.")
 register.add_impersonal(
     NewsletterSettings,

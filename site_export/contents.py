@@ -40,6 +40,7 @@ LEFT_OUT: dict[str, str] = {
     "feedback.Suggestion": _PRIVATE,
     "affiliates.BrokenLinksEmail": _QUEUE,
     "newsletter.Delivery": _QUEUE,
+    "newsletter.Enrollment": _QUEUE,
     "newsletter.WebhookEvent": _QUEUE,
     "newsletter.SendWindow": _QUEUE,
     "newsletter.SubscriberEmail": _QUEUE,

@@ -11,7 +11,7 @@ from lxml import html
 from pytest_django import Settings
 
 from contact.models import ContactSettings, Message
-from newsletter.campaigns.worker import run_round
+from newsletter.worker import run_round
 from newsletter.models import NewsletterSettings
 from operations import maintenance
 from operations.heartbeat import Heartbeat

@@ -41,6 +41,13 @@ def last_digest_time(settings: NewsletterSettings, now: datetime) -> datetime:
     return due if due <= local else due - timedelta(weeks=1)
 
 
+def expects_digest(settings: NewsletterSettings, now: datetime) -> bool:
+    """Return True if a digest with new posts is due later today, in the site's time zone."""
+    due = timezone.localtime(now).replace(hour=settings.digest_hour, minute=0, second=0, microsecond=0)
+    is_planned = settings.is_automation_enabled and due.weekday() == settings.digest_weekday and now < due
+    return is_planned and _new_posts(due).exists()
+
+
 def _announce_posts(settings: NewsletterSettings) -> int:
     """Create a campaign for each post that is public for the first time, and mark the post as announced."""
     posts = Post.objects.published().filter(announcement=None).order_by("published_at", "pk").defer(*LARGE_FIELDS)

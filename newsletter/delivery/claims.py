@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from newsletter.delivery.mime import MessageTemplate, Sender, compile_message
+from newsletter.delivery.same_day import postpone
 from newsletter.models import Campaign, Delivery, NewsletterSettings
 from newsletter.models.campaigns import LARGE_FIELDS
 
@@ -50,12 +51,15 @@ def claim_batch(owner: str, settings: NewsletterSettings, limit: int) -> Batch |
     """
     sender = Sender.from_settings(settings)
     sending = Campaign.objects.filter(status=Campaign.Status.SENDING).order_by("started_at", "pk")
-    for campaign in sending.select_related("topic").defer(*LARGE_FIELDS):
+    related = ("topic", "sequence_email__sequence__topic")
+    for campaign in sending.select_related(*related).defer(*LARGE_FIELDS, "sequence_email__body"):
         template = compile_message(campaign.pk, campaign.frozen_sha256, sender)
         now = timezone.now()
         claimed: list[ClaimedDelivery] = []
         skipped = 0
         with transaction.atomic():
+            if campaign.kind == Campaign.Kind.SEQUENCE:
+                postpone(campaign, now)
             for status in (_STATUS.PENDING, _STATUS.DEFERRED):
                 rows, skipped_now = _claim(campaign, owner, status, now, limit - len(claimed) - skipped)
                 claimed += rows

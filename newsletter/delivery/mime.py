@@ -73,7 +73,7 @@ def encode_recipient(email: str) -> str:
     return email if _PLAIN_ADDRESS.fullmatch(email) else format_mailbox(email)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def compile_message(campaign_id: int, sha256: str, sender: Sender) -> MessageTemplate:
     """Return the message of a frozen campaign. `sha256` is part of the cache key, as is `sender`."""
     campaign = Campaign.objects.get(pk=campaign_id, frozen_sha256=sha256)

@@ -23,6 +23,11 @@ MAX_DELAY = timedelta(hours=24)
 LARGE_FIELDS = ("body", "frozen_html", "frozen_text")
 
 
+def content_digest(subject: str, html: str, text: str) -> str:
+    """Return the digest that identifies frozen content."""
+    return sha256("\0".join((subject, html, text)).encode()).hexdigest()
+
+
 class CampaignFrozenError(ValueError):
     """Raised when saving would change the content of a campaign that is being or was sent."""
 
@@ -74,7 +79,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def freeze(self, *, slug: str, subject: str, html: str, text: str) -> int:
         """Store the content that all subscribers get. Return 0 if it is frozen already."""
-        digest = sha256("\0".join((subject, html, text)).encode()).hexdigest()
+        digest = content_digest(subject, html, text)
         unfrozen = self.filter(status=Campaign.Status.PREPARING, frozen_sha256="")
         return unfrozen.update(
             slug=slug, frozen_subject=subject, frozen_html=html, frozen_text=text, frozen_sha256=digest
@@ -82,7 +87,10 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
 
 class Campaign(ReferenceSource):
-    """An email to all subscribers of a topic. Automatic ones announce one post or the posts of a week."""
+    """An email to all subscribers of a topic. Automatic ones announce one post or the posts of a week.
+
+    Of a sequence's email, each version that was sent is a campaign.
+    """
 
     # Images stay in the library: sent emails load them from there.
     reference_fields = ("body",)
@@ -94,6 +102,7 @@ class Campaign(ReferenceSource):
         MANUAL = "manual", "Manual"
         POST = "post", "New post"
         DIGEST = "digest", "Weekly digest"
+        SEQUENCE = "sequence", "Sequence"
 
     class Status(models.TextChoices):
         """The steps from draft to sent; see TRANSITIONS."""
@@ -135,6 +144,9 @@ class Campaign(ReferenceSource):
     not_after = models.DateTimeField(
         "not after", null=True, blank=True, help_text="If sending can't start by then, the campaign is not sent."
     )
+    sequence_email = models.ForeignKey(
+        "newsletter.SequenceEmail", on_delete=models.PROTECT, null=True, editable=False, related_name="editions"
+    )
     # Set when the content is frozen. Part of the URL of the public copy.
     slug = models.SlugField(max_length=160, unique=True, null=True, editable=False)
     is_in_archive = models.BooleanField(
@@ -172,7 +184,14 @@ class Campaign(ReferenceSource):
             models.UniqueConstraint(
                 fields=("digest_on",), condition=Q(kind="digest"), name="newsletter_campaign_digest_once"
             ),
-            models.CheckConstraint(condition=Q(kind__in=("manual", "post", "digest")), name="newsletter_campaign_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("manual", "post", "digest", "sequence")), name="newsletter_campaign_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="sequence", sequence_email__isnull=False)
+                | (~Q(kind="sequence") & Q(sequence_email__isnull=True)),
+                name="newsletter_campaign_sequence_email",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=("draft", "scheduled", "preparing", "sending", "paused", "sent", "cancelled")),
                 name="newsletter_campaign_status_known",
@@ -234,6 +253,8 @@ class Campaign(ReferenceSource):
         Posts go to subscribers at the cadence they chose: each post at once, or a weekly digest. Manual campaigns are
         not part of a digest, so they go to both.
         """
+        if self.kind == self.Kind.SEQUENCE:
+            return self._sequence_audience()
         if self.topic is None:
             return Subscriber.objects.subscribed_to_any()
         if self.kind == self.Kind.MANUAL:
@@ -249,6 +270,12 @@ class Campaign(ReferenceSource):
         )
         has_new_post = Exists(self.announced_posts.exclude(Exists(already_received)))
         return Subscriber.objects.subscribed_to(self.topic, Subscription.Cadence.WEEKLY).filter(has_new_post)
+
+    def _sequence_audience(self) -> models.QuerySet[Subscriber]:
+        assert self.sequence_email  # a constraint of the database
+        continuing = {"enrollments__status__in": ("running", "finished")}
+        sequence = self.sequence_email.sequence
+        return sequence.audience().filter(enrollments__sequence=sequence, **continuing)
 
 
 _STATUS = Campaign.Status

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from newsletter.models.campaigns import Campaign
+from newsletter.models.sequences import SequenceEmail
 from newsletter.models.subscribers import Subscriber
 from newsletter.models.transitions import TransitionTable, transition
 
@@ -56,9 +57,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def forget_old_addresses(self) -> int:
         """Delete the email addresses of campaigns that ended three months ago; return the number of rows.
 
-        The worker calls this.
+        Those of a sequence are sent for years, so the time of the delivery counts. The worker calls this.
         """
-        old = self.filter(campaign__finished_at__lt=timezone.now() - EMAIL_RETENTION).exclude(to_email="")
+        cutoff, kind = timezone.now() - EMAIL_RETENTION, Campaign.Kind.SEQUENCE
+        in_sequence = Q(campaign__kind=kind, next_at__lt=cutoff) & ~Q(status__in=OPEN_STATUSES)
+        ended = Q(campaign__finished_at__lt=cutoff) & ~Q(campaign__kind=kind)
+        old = self.filter(in_sequence | ended).exclude(to_email="")
         keys = list(old.order_by().values_list("pk", flat=True)[:CLEANUP_BATCH_SIZE])
         return self.filter(pk__in=keys).forget_addresses()
 
@@ -85,6 +89,10 @@ class Delivery(models.Model):
     # No index: those below begin with the campaign.
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    # Set for the email of a sequence, of which there may be several versions and so several campaigns.
+    sequence_email = models.ForeignKey(
+        SequenceEmail, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )
     email_hash = models.CharField(max_length=64)
     # Empty once the address is erased or no longer needed.
     to_email = models.CharField(max_length=320, blank=True)
@@ -120,6 +128,11 @@ class Delivery(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=("campaign", "email_hash"), name="newsletter_delivery_once"),
+            models.UniqueConstraint(
+                fields=("sequence_email", "email_hash"),
+                condition=Q(sequence_email__isnull=False),
+                name="newsletter_delivery_sequence_once",
+            ),
             # Not unique=True, which adds a second index for LIKE on PostgreSQL.
             models.UniqueConstraint(fields=("message_id",), name="newsletter_delivery_message_id"),
             models.CheckConstraint(

@@ -264,6 +264,7 @@ class Subscriber(models.Model):
                 for topic in Topic.objects.for_new_subscribers():
                     self.subscriptions.create(topic=topic)
             self.transactional_emails.get_or_create(kind="welcome")
+            self.enrollments.enroll(self)
 
     def unsubscribe(self, **event_fields: Any) -> None:
         """Stop all emails, effective immediately. Do nothing if the subscriber has already left."""
@@ -293,6 +294,7 @@ class Subscriber(models.Model):
             if any(rows.transition(status, to) for status in expected):
                 Suppression.objects.add(self.email_hash, reason)
                 ConsentEvent.objects.record(to, self, **event_fields)
+                self.enrollments.end(to)
 
     def record_soft_bounce(self, **event_fields: Any) -> None:
         """Count a soft bounce, at most once a day. Mark the subscriber as bounced on the fifth day."""

@@ -47,7 +47,7 @@ def render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings)
     If it exceeds MAX_HTML_BYTES and the full text is on the site, it is cut and links there.
     """
     try:
-        return _render_campaign(campaign, newsletter_settings)
+        return render_email_of(campaign, newsletter_settings)
     except (DatabaseError, ConnectionError):
         # No text causes these.
         raise
@@ -56,7 +56,8 @@ def render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings)
         raise RenderingError(type(error).__name__) from error
 
 
-def _render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings) -> RenderedEmail:
+def render_email_of(campaign: Campaign, newsletter_settings: NewsletterSettings) -> RenderedEmail:
+    """Render `campaign` like `render_campaign`, but raise whatever its text causes."""
     is_of_post = campaign.kind == Campaign.Kind.POST
     post = _linked_post(campaign)
     post_url = absolute_url(post.get_absolute_url()) if post else ""
@@ -98,11 +99,11 @@ def digest_posts(campaign: Campaign) -> list[Post]:
 
 
 def render_texts(campaign: Campaign, target: RenderTarget, fallback_url: str = "") -> list[SafeString]:
-    """Return the opening of an automatic campaign ("" for manual ones) and the main text, rendered for `target`.
+    """Return the opening of a campaign about posts ("" for other kinds) and the main text, rendered for `target`.
 
     `fallback_url` replaces links that `target` does not allow.
     """
-    if campaign.kind == Campaign.Kind.MANUAL:
+    if campaign.kind in (Campaign.Kind.MANUAL, Campaign.Kind.SEQUENCE):
         texts = ["", campaign.body]
     else:
         texts = [campaign.body, campaign.post.body if campaign.post else ""]

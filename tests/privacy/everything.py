@@ -15,7 +15,7 @@ from analytics.models import WeeklyEmail, WeeklyEmailSetting
 from comments.models import Comment, Discussion
 from contact.models import Message, Reply
 from feedback.models import Suggestion
-from newsletter.models import ConsentText, Subscriber, TestEmail, Topic
+from newsletter.models import ConsentText, Sequence, Subscriber, TestEmail, Topic
 from privacy.registry import register
 from publishing.models import Autosave, PendingEdit, Review, ReviewNote, Submission
 from redirects.models import NotFoundLog
@@ -68,7 +68,9 @@ def _make_subscriber_data() -> Subscriber:
     subscriber.request_confirmation(ip_address="192.0.2.7", user_agent="Browser", page_path="/", consent_text=text)
     subscriber.subscriptions.create(topic=topic)
     subscriber.unsubscribe()
+    sequence = Sequence.objects.create(name="Ankles", status="active", activated_at=timezone.now())
     subscriber.confirm()
+    subscriber.enrollments.update(last_email=sequence.emails.create(subject="Day 0"))
     campaign = make_campaign()
     recipient: Any = {"subscriber": subscriber, "to_email": TYPED, "email_hash": subscriber.email_hash}
     make_delivery(**recipient, campaign=campaign, status="failed", error=f"550 {TYPED}")

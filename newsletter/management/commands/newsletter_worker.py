@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from newsletter.campaigns.worker import run_round
+from newsletter.worker import run_round
 from operations.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from images.storage import delete_abandoned_parts
 from images.tasks import create_missing_renditions
 from instagram import api as instagram_api
 from instagram import archive as instagram_archive
-from newsletter.campaigns.worker import run_round
+from newsletter.worker import run_round
 from newsletter.models import WebhookEvent
 from object_storage.errors import StorageUnavailableError
 from operations.errors import describe
