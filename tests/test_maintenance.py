@@ -11,8 +11,8 @@ from lxml import html
 from pytest_django import Settings
 
 from contact.models import ContactSettings, Message
-from newsletter.worker import run_round
 from newsletter.models import NewsletterSettings
+from newsletter.worker import run_round
 from operations import maintenance
 from operations.heartbeat import Heartbeat
 from operations.maintenance import or_maintenance

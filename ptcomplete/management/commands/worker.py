@@ -28,8 +28,8 @@ from images.storage import delete_abandoned_parts
 from images.tasks import create_missing_renditions
 from instagram import api as instagram_api
 from instagram import archive as instagram_archive
-from newsletter.worker import run_round
 from newsletter.models import WebhookEvent
+from newsletter.worker import run_round
 from object_storage.errors import StorageUnavailableError
 from operations.errors import describe
 from operations.heartbeat import Heartbeat
