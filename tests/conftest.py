@@ -91,7 +91,7 @@ def media_root(settings: Settings) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def page_view_dir(settings: Settings, media_root: Path) -> None:
-    """Store the page views of each test in a folder of its own."""
+    """Store the page views of each test in a new folder."""
     settings.PAGE_VIEW_DIR = media_root / "page-views"
 
 
