@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from enum import Enum
 from typing import Any
 
 from django.apps import apps
@@ -253,7 +254,9 @@ def fingerprint(document: Document) -> str:
     state = [document.slug, document.status, when, document.trashed_at is not None]
     above = [document.parent_id] if hasattr(document, "parent_id") else []
     content = [pair for pair in document.snapshot().items() if pair[1] is not None or pair[0] not in _LATER_FIELDS]
-    return digest(*map(str, state + above), sorted(content))
+    # A choice that was not saved yet is a member of its enumeration, which is represented in another way.
+    plain = [(name, value.value if isinstance(value, Enum) else value) for name, value in content]
+    return digest(*map(str, state + above), sorted(plain))
 
 
 def row_fingerprint(row: models.Model, *ignored: str) -> str:
