@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.db.models import Count, QuerySet
@@ -42,9 +43,11 @@ class CategoryAdmin(ImagePickerMixin, LabeledListAdmin):
     ordering = ("path",)
     fields = ("name", "slug", "parent", "description", "image", "disclaimer", "position")
 
-    def get_actions(self, *args: Any, **kwargs: Any) -> Any:
+    def get_actions(
+        self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
+    ) -> dict[str, Any]:
         """Leave out the deletion of several at once: each needs a category for its posts."""
-        actions = super().get_actions(*args, **kwargs)
+        actions: dict[str, Any] = super().get_actions(request, action_location)
         actions.pop("delete_selected", None)
         return actions
 

@@ -103,14 +103,14 @@ def test_campaign_that_cannot_be_prepared_does_not_block_others(
 ) -> None:
     make_newsletter_settings()
     broken, working = make_scheduled(), make_scheduled()
-    original = messages._render_campaign
+    original = messages.render_email_of
 
     def render_campaign(campaign: Campaign, newsletter_settings: NewsletterSettings) -> RenderedEmail:
         if campaign.pk == broken.pk:
             raise RuntimeError
         return original(campaign, newsletter_settings)
 
-    monkeypatch.setattr(messages, "_render_campaign", render_campaign)
+    monkeypatch.setattr(messages, "render_email_of", render_campaign)
     assert prepare_due_campaigns() == 1
     assert f"Campaign {broken.pk} cannot be rendered" in caplog.text
     assert [Campaign.objects.get(pk=each.pk).status for each in (broken, working)] == ["draft", "sending"]
