@@ -70,6 +70,8 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         "images.*",
         "instagram.*_instagrampost",
         "newsletter.*_campaign",
+        "newsletter.*_sequence",
+        "newsletter.*_sequenceemail",
         "pages.*",
         "publishing.view_review",
         "redirects.*",

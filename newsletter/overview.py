@@ -46,7 +46,7 @@ class Rate(NamedTuple):
 def overview() -> dict[str, Any]:
     """Return the template context of the panel."""
     subscriber_counts = dict(Subscriber.objects.order_by().values_list("status").annotate(Count("pk")))
-    campaigns = Campaign.objects.only(*_CAMPAIGN_FIELDS)
+    campaigns = Campaign.objects.exclude(kind=Campaign.Kind.SEQUENCE).only(*_CAMPAIGN_FIELDS)
     upcoming = list(
         campaigns.filter(status__in=(*_IN_PROGRESS, _STATUS.SCHEDULED)).order_by("scheduled_at", "pk")[:MAX_CAMPAIGNS]
     )

@@ -25,7 +25,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("Pages", "page", ("pages",)),
     ("Images", "image", ("images.image", "images.video", "instagram.instagrampost")),
-    ("Newsletter", "mail", ("newsletter.campaign", "newsletter.subscriber", "newsletter")),
+    ("Newsletter", "mail", ("newsletter.campaign", "newsletter.sequence", "newsletter.subscriber", "newsletter")),
     ("Shop", "shop", ("affiliates.product", "affiliates", "ads")),
     ("Analytics", "chart", ("analytics",)),
     ("Appearance", "look", ("siteinfo.appearance", "images.siteimages", "layout", "wordpress.importedmenu")),

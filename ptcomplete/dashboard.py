@@ -29,6 +29,7 @@ from instagram.models import InstagramSettings
 from newsletter import overview as newsletter
 from newsletter.forms import is_signup_paused
 from newsletter.models import Campaign, Delivery, Subscriber
+from newsletter.models import Sequence as EmailSequence
 from operations.findings import Level
 from pages.models import Page
 from ptcomplete.dashboard_tasks import Task, counted, due_review_tasks
@@ -146,8 +147,12 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
         yield Task(
             title, reason, admin_url(campaign, "progress"), "Show", "mail", "butter", admin_url(campaign, "action")
         )
-    paused = Campaign.objects.filter(status=Campaign.Status.PAUSED).only("subject", "pause_reason")
-    for campaign in paused[:MAX_ROWS]:
+    stopped = EmailSequence.objects.filter(status=EmailSequence.Status.PAUSED).exclude(pause_reason="")
+    for sequence in stopped[:MAX_ROWS]:
+        title = f"The sequence “{sequence}” is paused"
+        yield Task(title, sequence.pause_reason, admin_url(sequence), "Show", "warning", "red")
+    paused = Campaign.objects.filter(status=Campaign.Status.PAUSED).exclude(kind=Campaign.Kind.SEQUENCE)
+    for campaign in paused.only("subject", "pause_reason")[:MAX_ROWS]:
         reason = campaign.pause_reason or "No more emails are sent until you resume it."
         url = admin_url(campaign, "progress")
         yield Task(f"The campaign “{campaign}” is paused", reason, url, "Show", "warning", "red")

@@ -77,7 +77,8 @@ FIELDS: dict[str, Callable[[int], dict[str, Any]]] = {
         "category": None,
         "post": None,
     },
-    "newsletter.Campaign": lambda number: {"kind": "manual", "post": None, "slug": None},
+    "newsletter.Campaign": lambda number: {"kind": "manual", "post": None, "slug": None, "sequence_email": None},
+    "newsletter.Sequence": lambda number: {"status": "draft", "activated_at": None},
     "pages.Page": lambda number: {
         "path": f"page-{number}",
         "parent": None,

@@ -129,7 +129,8 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
         queryset = super().get_queryset(request)
         view_name = request.resolver_match.url_name if request.resolver_match else ""
         if view_name == "newsletter_campaign_changelist":
-            return queryset.defer(*LARGE_FIELDS)
+            # Those of sequences are shown with their sequence.
+            return queryset.exclude(kind=Campaign.Kind.SEQUENCE).defer(*LARGE_FIELDS)
         if request.method == "POST" and view_name in LOCKING_VIEWS:
             return queryset.select_for_update()
         return queryset

@@ -249,8 +249,11 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
 
 
 def _available_actions(campaign: Campaign, delivery_pk: int | None) -> dict[str, tuple[Callable[[], int], str]]:
-    """Return each action and its success message by the name of its button."""
-    return {
+    """Return each action and its success message by the name of its button.
+
+    Sequences start and stop their own campaigns.
+    """
+    available: dict[str, tuple[Callable[[], int], str]] = {
         "unschedule": (lambda: actions.unschedule(campaign), "The campaign is a draft again. Nothing was sent."),
         "pause": (lambda: actions.pause(campaign), "The campaign is paused. The current batch is still sent."),
         "resume": (lambda: actions.resume(campaign), "Sending resumes."),
@@ -259,6 +262,9 @@ def _available_actions(campaign: Campaign, delivery_pk: int | None) -> dict[str,
         "resend_uncertain": (lambda: actions.resend_uncertain(campaign, delivery_pk), "{} will be sent again."),
         "mark_sent": (lambda: actions.mark_uncertain_sent(campaign, delivery_pk), "{} marked as sent."),
     }
+    if campaign.kind != Campaign.Kind.SEQUENCE:
+        return available
+    return {name: action for name, action in available.items() if name.startswith(("resend", "mark"))}
 
 
 def _delivery_pk(request: HttpRequest) -> int | None:

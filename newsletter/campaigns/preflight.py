@@ -55,22 +55,38 @@ def run_preflight(campaign: Campaign) -> Preflight:
     try:
         email = render_campaign(campaign, newsletter_settings)
     except RenderingError as error:
-        advice = "Simplify the text, or write the part that causes it again."
-        problem = Finding(Level.ERROR, f"The text cannot be rendered ({error}).", advice, "#id_body")
-        return Preflight([problem], audience_size)
+        return Preflight([_unreadable(error)], audience_size)
     findings = [
         *_check_sender(newsletter_settings),
-        *_check_content(campaign),
-        *_check_links(campaign, email),
-        *_check_images(campaign),
-        *_check_size(email),
-        *_check_unsubscribe_link(campaign, email),
+        *_check_email(campaign, email),
         *_check_audience(campaign, audience_size, newsletter_settings),
         *_check_other_campaigns(campaign),
         _check_worker(),
     ]
     severity = list(Level)
     return Preflight(sorted(findings, key=lambda finding: severity.index(finding.level)), audience_size)
+
+
+def check_email(campaign: Campaign) -> list[Finding]:
+    """Return what must be fixed in the text of `campaign`, regardless of its audience and time."""
+    try:
+        email = render_campaign(campaign, NewsletterSettings.load())
+    except RenderingError as error:
+        return [_unreadable(error)]
+    return [finding for finding in _check_email(campaign, email) if finding.level == Level.ERROR]
+
+
+def _unreadable(error: RenderingError) -> Finding:
+    advice = "Simplify the text, or write the part that causes it again."
+    return Finding(Level.ERROR, f"The text cannot be rendered ({error}).", advice, "#id_body")
+
+
+def _check_email(campaign: Campaign, email: RenderedEmail) -> Iterator[Finding]:
+    yield from _check_content(campaign)
+    yield from _check_links(campaign, email)
+    yield from _check_images(campaign)
+    yield from _check_size(email)
+    yield from _check_unsubscribe_link(campaign, email)
 
 
 def _check_sender(newsletter_settings: NewsletterSettings) -> Iterator[Finding]:
@@ -102,7 +118,7 @@ def _check_content(campaign: Campaign) -> Iterator[Finding]:
     else:
         advice = "Mail clients will show the beginning of the text after the subject."
         yield Finding(Level.WARNING, "The preheader is empty.", advice, "#id_preheader")
-    if campaign.kind == Campaign.Kind.MANUAL:
+    if campaign.kind in (Campaign.Kind.MANUAL, Campaign.Kind.SEQUENCE):
         if not plain_text(campaign.body).strip() and not analyze(campaign.body).embeds:
             yield Finding(Level.ERROR, "The text is empty.", "Write something first.", "#id_body")
     elif Campaign.objects.hidden().filter(pk=campaign.pk).exists():

@@ -46,7 +46,8 @@ def from_new_posts() -> dict[str, Any]:
 
 def last_sent_at() -> datetime:
     """Return when the last campaign started; a month ago if there is none."""
-    started = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
+    campaigns = Campaign.objects.exclude(kind=Campaign.Kind.SEQUENCE)
+    started = campaigns.filter(started_at__isnull=False).order_by("-started_at")
     return started.values_list("started_at", flat=True).first() or timezone.now() - FIRST_DIGEST_PERIOD
 
 

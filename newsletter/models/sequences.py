@@ -188,7 +188,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.running().update(status=status, next_at=None, ended_at=timezone.now())
 
     def check_again(self) -> int:
-        """Have the worker find the next email of the running enrollments anew; return their number."""
+        """Have the worker look for the next email of the running enrollments again; return their number."""
         now = timezone.now()
         return self.running().filter(next_at__gt=now).update(next_at=now)
 

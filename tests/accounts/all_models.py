@@ -19,7 +19,7 @@ from feedback.models import Suggestion
 from images.models import MediaFile, SiteImages, Video
 from instagram.models import InstagramPost, InstagramSettings
 from layout.models import Block
-from newsletter.models import ConsentText, NewsletterSettings, Suppression, Topic
+from newsletter.models import ConsentText, NewsletterSettings, Sequence, Suppression, Topic
 from pages.models import Page
 from publishing.models import ReviewSettings
 from redirects.models import NotFoundLog, Redirect
@@ -68,6 +68,7 @@ def make_all_models() -> None:
     )
     Video.objects.create(provider="vimeo", key="12345678", title="Stairs")
     InstagramPost.objects.create(image=make_image())
+    Sequence.objects.create(name="Ankles").emails.create(subject="Day 0")
     Block.objects.create(area="sidebar", block_type="heading", title="More")
     PostTemplate.objects.create(name="Review")
     Backup.objects.create(name="backup", started_at=timezone.now(), active_at=timezone.now())
