@@ -12,7 +12,10 @@ YEAR = 365 * 24 * 3600
 
 def get_appearance(request: HttpRequest) -> Appearance:
     """Return the owner's choices, shared by all requests until the site changes."""
-    return once_per_version(request, "appearance", Appearance.load)
+    appearance: Appearance | None = getattr(request, "appearance", None)
+    if appearance is None:
+        appearance = request.appearance = once_per_version(request, "appearance", Appearance.load)  # type: ignore[attr-defined]
+    return appearance
 
 
 def appearance_url(request: HttpRequest) -> str:

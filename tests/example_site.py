@@ -103,7 +103,7 @@ def get_page(client: Client, path: str, status: int = 200) -> HtmlElement:
 
 
 def parse_page(response: Any) -> HtmlElement:
-    return html.fromstring(response.content)
+    return html.fromstring(response.content, parser=html.HTMLParser(encoding="utf-8"))
 
 
 def meta(page: HtmlElement, name: str) -> list[str]:

@@ -52,7 +52,7 @@ def test_a_color_that_is_hard_to_read_is_refused_with_the_nearest_that_passes() 
 @pytest.mark.any_database
 def test_saving_changes_the_style_sheet_and_the_cached_pages(admin_client: Client, client: Client) -> None:
     assert "appearance-" not in client.get("/").content.decode()
-    data = {"main_color": "#224F9C", "accent_color": "", "fonts": "sans"}
+    data = {"main_color": "#224F9C", "accent_color": "", "fonts": "sans", "covers": "none"}
     assert admin_client.post(URL, data).status_code == 302
     page = client.get("/").content.decode()
     found = re.search(r'<link rel="stylesheet" href="(/appearance-[0-9a-f]{12}\.css)">', page)
