@@ -26,7 +26,7 @@ def press(client: Client, sequence: Sequence, name: str) -> str:
 
 
 def email_data(sequence: Sequence, **fields: object) -> dict[str, object]:
-    text = {"subject": "Ankles", "preheader": "", "body": "<p>Stand on one leg.</p>", "day": 0, "position": 0}
+    text = {"subject": "Ankles", "preheader": "", "body": "<p>Use one leg.</p>", "day": 0, "position": 0}
     return {"sequence": sequence.pk, "status": "ready"} | text | fields
 
 
