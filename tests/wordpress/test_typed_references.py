@@ -88,7 +88,7 @@ def test_undo_restores_the_library(write: Writer) -> None:
 def test_undo_leaves_references_that_a_text_cites_or_someone_edited(write: Writer) -> None:
     call_command("import_wordpress", write(*items()))
     li, wu, yu = Source.objects.order_by("year")
-    make_post(body=f'<p>Mine<sup data-cite="{li.pk}"></sup></p>')
+    make_post(slug="mine", body=f'<p>Mine<sup data-cite="{li.pk}"></sup></p>')
     Source.objects.filter(pk=wu.pk).update(summary="Stairs help.")
     # Details that were looked up are no edit.
     Source.objects.filter(pk=yu.pk).update(doi="10.1000/z", container_short="JAMA", publisher="AMA")
