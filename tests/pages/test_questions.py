@@ -47,6 +47,7 @@ def test_a_question_is_written_in_the_editor_and_published(admin_page: BrowserPa
     admin_page.get_by_label("Title:", exact=True).fill("Questions")
     admin_page.locator(".ProseMirror").click()
     admin_page.keyboard.type("Read this.")
+    admin_page.get_by_role("button", name="More tools").click()
     admin_page.get_by_title("Question and answer").click()
     admin_page.keyboard.type("Does it hurt?")
     admin_page.keyboard.press("Enter")
