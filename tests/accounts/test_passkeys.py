@@ -45,7 +45,7 @@ def add_passkey(page: Page, name: str = "My laptop") -> None:
     page.goto("/admin/account/passkeys/add/")
     page.get_by_label("Name").fill(name)
     page.get_by_role("button", name="Add a passkey").click()
-    page.wait_for_url("**/admin/account/**")
+    page.wait_for_url(lambda url: not url.endswith("/add/"))
 
 
 def sign_out(page: Page) -> None:
