@@ -132,7 +132,9 @@ class SequenceEmail(ReferenceSource):
         DRAFT = "draft", "Draft"
         READY = "ready", "Ready"
 
-    sequence = models.ForeignKey(Sequence, on_delete=models.CASCADE, related_name="emails")
+    sequence = models.ForeignKey(
+        Sequence, on_delete=models.CASCADE, related_name="emails", help_text="The sequence that sends this email."
+    )
     day = models.PositiveSmallIntegerField(
         default=0, help_text="Days after the confirmation. 0 means at once. Each person gets at most one email a day."
     )

@@ -14,6 +14,8 @@ from newsletter.models import (
     ConsentText,
     Delivery,
     NewsletterSettings,
+    Sequence,
+    SequenceEmail,
     Subscriber,
     Suppression,
     Topic,
@@ -21,7 +23,7 @@ from newsletter.models import (
 from tests.accounts.staff import sign_in
 from tests.factories import make_campaign, make_delivery, make_subscriber
 
-MODELS: tuple[Any, ...] = (Campaign, Delivery, Subscriber, Suppression, Topic)
+MODELS: tuple[Any, ...] = (Campaign, Delivery, Sequence, SequenceEmail, Subscriber, Suppression, Topic)
 
 
 @pytest.mark.django_db
@@ -29,7 +31,10 @@ def test_staff_without_permissions_see_and_change_nothing() -> None:
     subscriber = make_subscriber(email="sam@example.org")
     campaign = make_campaign(status="sending", total=1, started_at=timezone.now(), subject="Secret")
     make_delivery(campaign=campaign, subscriber=subscriber, to_email=subscriber.email)
+    sequence = Sequence.objects.create(name="Ankles")
     pks = {
+        "sequence": sequence.pk,
+        "sequenceemail": SequenceEmail.objects.create(sequence=sequence, subject="Secret").pk,
         "campaign": campaign.pk,
         "subscriber": subscriber.pk,
         "topic": Topic.objects.create(name="Posts", slug="posts").pk,
