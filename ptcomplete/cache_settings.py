@@ -11,4 +11,4 @@ def caches(url: str) -> dict[str, dict[str, Any]]:
     if not url:
         return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     options = {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5}
-    return {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": url, "OPTIONS": options}}
+    return {"default": {"BACKEND": "pagecache.cache_server.PausingRedisCache", "LOCATION": url, "OPTIONS": options}}

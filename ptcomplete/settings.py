@@ -172,8 +172,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache server that several processes or hosts share, such as redis://127.0.0.1:6379/0.
 CACHE_URL = env.str("CACHE_URL", default="")
 CACHES = caches(CACHE_URL)
-DJANGO_REDIS_IGNORE_EXCEPTIONS = True
-DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 PAGE_CACHE_IS_SHARED = bool(CACHE_URL)
 # The memory for cached pages in each process. A page takes about 10 kB per content encoding.
 PAGE_CACHE_BYTES = env.int("PAGE_CACHE_MB", default=16) * 1024 * 1024

