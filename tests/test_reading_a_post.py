@@ -4,9 +4,12 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
 
+from ads.models import Ad
 from audit.accessibility import violations
 from siteinfo.models import SiteInfo
+from tests.evidence.factories import cite, make_source
 from tests.example_site import get_page
+from tests.exercises.factories import embed, make_exercise
 from tests.factories import make_author, make_image, make_post
 
 WORDS = f"<p>{'Words about stairs and knees. ' * 60}</p>"
@@ -120,3 +123,36 @@ def test_an_excerpt_with_which_the_text_begins_is_not_shown_twice(
     make_post(slug="teaser", excerpt=excerpt, body="<p>Rest <b>helps</b>, a little.</p><p>More words.</p>")
     page = get_page(client, "/teaser/")
     assert page.xpath("//p[@class='standfirst']/text()") == shown
+
+
+@pytest.mark.django_db
+def test_the_name_under_the_title_leads_to_its_author(client: Client) -> None:
+    make_post(slug="stairs", author=make_author(name="Robin Ray", slug="robin", credentials="PT, DPT"))
+    names = get_page(client, "/stairs/").xpath("//header[contains(@class, 'post-head')]//p[@class='meta']//a")
+    assert [(name.text, name.get("href")) for name in names] == [("Robin Ray, PT, DPT", "/author/robin/")]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_printed_post_is_its_text_without_buttons_and_ads(page: Page) -> None:
+    Ad.objects.create(name="Hosting", text="Fast hosting", url="https://shop.example/", placement="after-post")
+    make_post(slug="stairs", body=f"<p>Stand up slowly.{cite(make_source())}</p>{embed(make_exercise())}")
+    page.goto("/stairs/")
+    on_screens_only = page.locator(".home-program, .ad, .back-links, .exercise-foot, .share, .feedback")
+    expect(on_screens_only.filter(visible=True)).to_have_count(6)
+    page.emulate_media(media="print")
+    expect(on_screens_only.filter(visible=True)).to_have_count(0)
+    for text in ("Stand up slowly.", "Lift your hips.", "Walking and backs"):
+        expect(page.get_by_text(text).filter(visible=True).first).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("path", "css"), [("/blog/", ".entry .image"), ("/figure/", ".prose img")])
+def test_black_drawings_on_a_transparent_ground_are_seen_in_dark_mode(page: Page, path: str, css: str) -> None:
+    image = make_image()
+    make_post(slug="figure", featured_image=image, body=f'<figure><img data-image="{image.pk}"></figure>')
+    page.emulate_media(color_scheme="dark")
+    page.goto(path)
+    ground = page.locator(css).first.evaluate("each => getComputedStyle(each).backgroundColor")
+    assert min(map(int, ground.removeprefix("rgb(").removesuffix(")").split(", "))) > 200
