@@ -47,7 +47,7 @@ def write(request: HttpRequest, path: str) -> HttpResponse:
 
 @public_form
 def waiting(request: HttpRequest, path: str) -> HttpResponse:
-    """Say that the comment waits for review."""
+    """Say that the comment is awaiting review."""
     return render(request, "comments/waiting.html", {"article": _discussion_or_404(path).document})
 
 

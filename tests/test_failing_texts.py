@@ -161,7 +161,7 @@ def test_archive_page_of_an_email_shows_what_it_can(
     campaign = make_campaign(subject="Broken", body=f"<p>{BAD}</p>", is_in_archive=True, **started)
     page = client.get(campaign.archive_path)
     assert page.status_code == 200
-    assert "The text of this email cannot be shown at the moment." in page.text
+    assert "The text of this email can't be shown right now." in page.text
     assert "The text of “Broken” is missing in the newsletter archive" in admin_client.get("/admin/").text
 
 

@@ -26,7 +26,7 @@ def test_a_comment_is_sent_without_javascript_and_cookies(browser: Browser, live
     page.get_by_role("alert").wait_for()
     page.get_by_label("Your comment").fill("Me too.")
     page.get_by_role("button", name="Send comment").click()
-    page.get_by_text("Your comment waits for review").wait_for()
+    page.get_by_text("Your comment is awaiting review").wait_for()
     assert context.cookies() == []
     context.close()
     answer = Comment.objects.get(status="pending")

@@ -40,7 +40,7 @@ def test_a_comment_is_invisible_until_it_is_approved(client: Client) -> None:
     response = send(client, post)
     assert (response.status_code, response["Location"]) == (303, f"/comments/waiting{post.get_absolute_url()}")
     assert not response.cookies
-    assert "waits for review" in client.get(response["Location"]).content.decode()
+    assert "is awaiting review" in client.get(response["Location"]).content.decode()
     comment = Comment.objects.get()
     assert (comment.status, comment.name, comment.email) == ("pending", "Robin", "robin@example.org")
     assert WORDS not in page_of(client, post)

@@ -18,7 +18,7 @@ from tests.pages.public_pages import get_tree
 
 pytestmark = pytest.mark.django_db
 PATH = "/consumer-health-data/"
-LABELS = ["What", "Why", "Where from", "How long", "Who gets it", "If you ask us to erase it"]
+LABELS = ["What", "Why", "Where it comes from", "How long we keep it", "Who gets it", "If you ask us to erase it"]
 
 
 @pytest.fixture(autouse=True)
