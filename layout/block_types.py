@@ -92,6 +92,15 @@ _LINKS = (
         empty_reason="The About page is already in the menu, or there is no author.",
     ),
     BlockType(
+        "exercises",
+        "Exercises",
+        "A link to all your exercises.",
+        MENUS,
+        fields=("title",),
+        is_link=True,
+        empty_reason="No exercise is published yet.",
+    ),
+    BlockType(
         "shop",
         "Shop",
         "A link to the page of products you recommend.",

@@ -40,6 +40,7 @@ def _main_menu() -> list[BlockNode]:
     return [
         _node(_link("Home", "home")),
         _heading("Blog", _link("All posts", "blog:post_list"), "main-categories"),
+        _node("exercises"),
         _heading("About", "author-link", "pages", "shop", _link("Contact", "contact:contact")),
         _node("search"),
     ]
@@ -71,7 +72,7 @@ def _sidebar() -> list[BlockNode]:
 def _footer() -> list[BlockNode]:
     return [
         _node("brand"),
-        _heading("On the blog", _link("All posts", "blog:post_list"), "main-categories"),
+        _heading("On the blog", _link("All posts", "blog:post_list"), "main-categories", "exercises"),
         _heading(
             "Info",
             Block(block_type="author-link", title="About"),

@@ -7,6 +7,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 
 from accounts.models import Author
 from blog.models import Category
+from exercises.models import Exercise
 from pagecache.per_version import once_per_version
 from pages.models import Page
 
@@ -28,6 +29,11 @@ class Navigation:
     def categories(self) -> list[Category]:
         """The main categories, each with those below it."""
         return Category.objects.all().tree()
+
+    @cached_property
+    def has_exercises(self) -> bool:
+        """Whether the page of all exercises shows any."""
+        return Exercise.objects.published().exists()
 
     @cached_property
     def by_role(self) -> dict[str, Page]:

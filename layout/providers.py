@@ -75,6 +75,11 @@ def _author_link(context: LayoutContext, block: Block) -> list[Link]:
     return [Link(block.title or f"About {author}", author.get_absolute_url())]
 
 
+def _exercises(context: LayoutContext, block: Block) -> list[Link]:
+    url = reverse("exercises:exercise_list")
+    return [Link(block.title or "Exercises", url)] if context.navigation.has_exercises else []
+
+
 def _shop(context: LayoutContext, block: Block) -> list[Link]:
     return [Link(block.title or "Shop my favorites", reverse("affiliates:shop"))] if context.site.has_shop else []
 
@@ -175,6 +180,7 @@ PROVIDERS: dict[str, Callable[[LayoutContext, Block], Any]] = {
     "pages": _pages,
     "policies": _policies,
     "author-link": _author_link,
+    "exercises": _exercises,
     "shop": _shop,
     "heading": _heading,
     "main-menu": _always,

@@ -16,6 +16,7 @@ from blog.models import Category, Post
 from layout.models import Block
 from pages.models import Page
 from siteinfo.models import SiteInfo, SocialLink
+from tests.exercises.factories import make_exercise
 from tests.factories import make_author, make_category, make_image, make_page, make_post
 from tests.layout.factories import LINKS, fill_every_area, link_titles, load_page, make_block, widget_titles
 
@@ -55,6 +56,19 @@ def test_default_blocks_show_categories_pages_and_policies(client: Client) -> No
     assert widget_titles(client) == ["Meet Sam", "Connect", "Subscribe", "Search", "Categories", "Archives"]
     home = load_page(client).xpath("//main/section/@class")
     assert home == ["hero hero--text", "section section--start", "section", "section about-band"]
+
+
+@pytest.mark.usefixtures("site")
+def test_menus_and_the_footer_link_to_the_exercises_once_one_is_published(client: Client) -> None:
+    exercise = make_exercise(status="draft")
+    assert all("Exercises" not in link_titles(client, area) for area in ("main-menu", "mobile-menu", "footer"))
+    exercise.status = "published"
+    exercise.save()
+    assert link_titles(client, "main-menu")[5:8] == ["Learning", "Exercises", "About me"]
+    assert "Exercises" in link_titles(client, "mobile-menu")
+    assert link_titles(client, "footer")[:6] == ["All posts", "Pain", "Sports", "Health", "Learning", "Exercises"]
+    make_block("top-bar", "exercises", title="Moves")
+    assert load_page(client).xpath("//div[@class='topbar']//a[.='Moves']/@href") == ["/exercises/"]
 
 
 @pytest.mark.usefixtures("site")
