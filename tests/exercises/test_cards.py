@@ -14,6 +14,7 @@ from images.models import Video
 from richtext.embeds import RenderTarget
 from richtext.rendering import render, render_all
 from richtext.sanitizer import sanitize
+from tests.evidence.factories import set_disclaimer
 from tests.exercises.factories import embed, make_exercise
 from tests.factories import make_image, make_page, make_post
 from tests.structured_data import nodes_by_id
@@ -54,6 +55,12 @@ def test_a_card_shows_the_dose_the_steps_in_order_and_when_to_stop() -> None:
     assert card.xpath("//img/@alt") == ["Hips up"]
     assert card.xpath(f"//a[@href='{easier.get_absolute_url()}']")
     assert "One leg" not in words
+
+
+def test_the_page_of_an_exercise_shows_the_default_disclaimer(client: Client) -> None:
+    set_disclaimer("Words for everyone.")
+    page = client.get(make_exercise().get_absolute_url()).content.decode()
+    assert page.count("Words for everyone.") == 1
 
 
 @pytest.mark.parametrize("target", [RenderTarget.FEED, RenderTarget.EMAIL])
