@@ -5,6 +5,7 @@ limited. Proxies and other settings of the environment are ignored: a proxy woul
 """
 
 import functools
+import json
 import logging
 import ssl
 from collections.abc import Iterator, Mapping
@@ -63,12 +64,26 @@ def get(
     returned like any other response.
     """
     with _open(url, headers, max_seconds, max_redirects) as response:
-        content = bytearray()
-        for chunk in response.iter_bytes():
-            content += chunk
-            if len(content) > max_bytes:
-                raise FetchError(f"The response is larger than {max_bytes} bytes.")
-        return Response(response.status_code, response.headers, bytes(content))
+        return _read(response, max_bytes)
+
+
+def post_json(url: str, data: object, *, max_bytes: int = MAX_BYTES, max_seconds: float = MAX_SECONDS) -> Response:
+    """Send `data` as JSON to `url` and return the response, whatever its status. Redirects are not followed.
+
+    Raise FetchError if there is no complete response.
+    """
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    with _open(url, headers, max_seconds, 0, json.dumps(data).encode()) as response:
+        return _read(response, max_bytes)
+
+
+def _read(response: httpx2.Response, max_bytes: int) -> Response:
+    content = bytearray()
+    for chunk in response.iter_bytes():
+        content += chunk
+        if len(content) > max_bytes:
+            raise FetchError(f"The response is larger than {max_bytes} bytes.")
+    return Response(response.status_code, response.headers, bytes(content))
 
 
 def download(
@@ -102,14 +117,15 @@ def get_status(url: str, *, headers: Mapping[str, str] | None = None, max_second
 
 @contextmanager
 def _open(
-    url: str, headers: Mapping[str, str] | None, max_seconds: float, max_redirects: int
+    url: str, headers: Mapping[str, str] | None, max_seconds: float, max_redirects: int, body: bytes | None = None
 ) -> Iterator[httpx2.Response]:
-    """Yield the response from `url` without reading its body."""
+    """Yield the response from `url` without reading its body. With a `body`, the request is a POST."""
     user_agent = f"Mozilla/5.0 (compatible; PT Complete; +{settings.SITE_URL})"
     transport = _Transport(Deadline.after(max_seconds))
     try:
         with httpx2.Client(transport=transport, headers={"User-Agent": user_agent}, trust_env=False) as client:
-            request = client.build_request("GET", url, headers=headers)
+            method = "GET" if body is None else "POST"
+            request = client.build_request(method, url, headers=headers, content=body)
             response = client.send(request, stream=True)
             # The client would read the bodies of redirects without a limit.
             for _ in range(max_redirects):

@@ -24,6 +24,7 @@ urlpatterns = [
     re_path(r"^media/(?P<path>.+)$", views.media, name="media"),
     path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("", include("indexnow.urls")),
     path("", include("analytics.urls")),
     path("", include("search.urls")),
     path("comments/", include("comments.urls")),

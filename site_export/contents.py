@@ -26,6 +26,7 @@ LEFT_OUT: dict[str, str] = {
     "backups": _MACHINE,
     "public_forms": _MACHINE,
     "site_export": _MACHINE,
+    "indexnow": _MACHINE,
     "wordpress": "the record of an import from WordPress, needed only to import the same site again",
     "accounts.User": _ACCOUNTS,
     "accounts.AccountEmail": _QUEUE,

@@ -34,11 +34,19 @@ class SiteInfoAdmin(SingletonModelAdmin):
     fieldsets = (
         ("About the site", {"fields": ("name", "tagline", "description", "email", "booking_url")}),
         ("Home page", {"fields": ("hero_title", "hero_text", "help_line")}),
-        ("Every page", {"fields": ("has_signup_in_posts", "footer_note")}),
+        ("Every page", {"fields": ("signup_paragraph", "footer_note")}),
         ("Feeds", {"fields": ("feed_content",)}),
         (
             "Search engines and AI crawlers",
-            {"fields": ("published_by", "hides_from_search", "disallow_ai_training", "disallow_ai_answers")},
+            {
+                "fields": (
+                    "published_by",
+                    "hides_from_search",
+                    "uses_indexnow",
+                    "disallow_ai_training",
+                    "disallow_ai_answers",
+                )
+            },
         ),
     )
 

@@ -62,10 +62,11 @@ class SiteInfo(Singleton):
         help_text="Your page at a booking service. The services and contact pages link to it, and search engines learn "
         "about it. Nothing is loaded from it before a visitor follows the link.",
     )
-    has_signup_in_posts = models.BooleanField(
-        "sign-up form within long posts",
-        default=False,
-        help_text="Also shows the newsletter's sign-up form in the middle of posts with four or more chapters.",
+    signup_paragraph = models.PositiveSmallIntegerField(
+        "sign-up form within posts",
+        default=0,
+        help_text="The newsletter's form is also shown after this paragraph of a post, such as 8, or at the next place "
+        "between two paragraphs or before a heading. Posts that end before it show it at their end only. 0 for none.",
     )
     footer_note = models.TextField(blank=True, help_text="A line in small print at the end of every page.")
     published_by = models.CharField(
@@ -86,6 +87,12 @@ class SiteInfo(Singleton):
         default=False,
         help_text="For a site that is not ready yet. Anyone with the URL can still read it. "
         "After you uncheck this, it may take search engines a few days to list the site.",
+    )
+    uses_indexnow = models.BooleanField(
+        "tell search engines about changes",
+        default=False,
+        help_text="Sends the URLs of new, changed and withdrawn posts and pages to IndexNow, a service of Bing, "
+        "Yandex and others, within minutes. Google does not take part. Nothing about visitors is sent.",
     )
     disallow_ai_training = models.BooleanField(
         "ask AI companies not to train on the site",

@@ -59,6 +59,9 @@ def run_local_server(certificate: Path | None = None) -> Iterator[LocalServer]:
             local_server.requests.append(self)
             local_server.answers[self.path](self)
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def log_message(self, *args: object) -> None:
             pass
 

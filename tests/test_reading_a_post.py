@@ -2,10 +2,13 @@
 
 import pytest
 from django.test import Client
+from django.utils.safestring import mark_safe
 from playwright.sync_api import Page, expect
 
 from ads.models import Ad
 from audit.accessibility import violations
+from richtext.placement import insert_after_paragraph
+from richtext.rendering import render
 from siteinfo.models import SiteInfo
 from tests.evidence.factories import cite, make_source
 from tests.example_site import get_page
@@ -98,7 +101,7 @@ def test_dates_are_above_the_fold_on_a_phone(page: Page) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sign_up_form_is_within_long_posts_if_the_owner_wants_it(client: Client) -> None:
+def test_the_sign_up_form_is_within_posts_if_the_owner_wants_it(client: Client) -> None:
     site = SiteInfo.objects.create(name="Move")
     make_post(slug="long", body=CHAPTERS)
     make_post(slug="short", body=WORDS)
@@ -109,10 +112,53 @@ def test_the_sign_up_form_is_within_long_posts_if_the_owner_wants_it(client: Cli
         return page.xpath(f"{prose}//form/following::h2[1]/text() | {prose}//form//input[@name='location']/@value")
 
     assert forms("/long/") == []
-    site.has_signup_in_posts = True
-    site.save()
-    assert forms("/long/") == ["text", "Chapter 3"]
-    assert forms("/short/") == []
+    for paragraph in (1, 3):
+        site.signup_paragraph = paragraph
+        site.save()
+        assert forms("/long/") == ["text", f"Chapter {paragraph}"]
+        assert forms("/short/") == []
+
+
+PLACES = [
+    ("<p>1</p>|<p>2</p>", 1),
+    ("<p>1</p><p>2</p>|<p>3</p>", 2),
+    ('<p>1</p>|<h2 id="a">A</h2><p>2</p>', 1),
+    ('<h2 id="a">A</h2><p>1</p>|<p>2</p>', 1),
+    # Not before what a paragraph announces, nor inside or right before lists, callouts, tables and images.
+    ("<p>1:</p><p>2</p>|<p>3</p>", 1),
+    ("<p>1</p><ul><li><p>a</p></li><li><p>b</p></li></ul>|<p>2</p>", 1),
+    ("<p>1</p><ul><li><p>a</p></li><li><p>b</p></li></ul><p>2</p>|<p>3</p>", 2),
+    ('<aside data-callout="tip"><p>a</p><p>b</p></aside><p>1</p>|<p>2</p>', 1),
+    ("<blockquote><p>a</p><p>b</p></blockquote><p>1</p>|<p>2</p>", 1),
+    ("<details><summary>a</summary><p>b</p><p>c</p></details><p>1</p>|<p>2</p>", 1),
+    ('<p data-button><a href="/a/">a</a></p><p>1</p>|<p>2</p>', 1),
+    # Not at the end, where the post's own form follows.
+    ("<p>1</p>", 1),
+    ("<p>1</p><p>2</p>", 2),
+    ("<p>1</p><ul><li>a</li></ul>", 1),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("text", "number"), PLACES)
+def test_the_form_interrupts_between_two_blocks_only(text: str, number: int) -> None:
+    rendered = render(text.replace("|", ""))
+    found = insert_after_paragraph(rendered, number, mark_safe("|"))
+    assert found.replace("|\n", "") == rendered
+    expected = [render(part) for part in text.split("|")]
+    if len(expected) == 2:
+        assert found == "\n|\n".join(expected)
+    else:
+        assert found == rendered
+
+
+@pytest.mark.django_db
+def test_a_card_of_an_exercise_stays_whole_and_unchanged() -> None:
+    card = embed(make_exercise(images=(make_image(),)))
+    rendered = render(f"<p>1</p>{card}<p>2</p><p>3</p>")
+    found = insert_after_paragraph(rendered, 1, mark_safe("|"))
+    assert found.replace("|\n", "") == rendered
+    assert found.endswith("|\n<p>2</p>\n<p>3</p>")
 
 
 @pytest.mark.django_db

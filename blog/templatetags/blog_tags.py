@@ -21,13 +21,13 @@ from pagecache.per_version import html_per_version, once_per_version
 from pagecache.versions import versions_of
 from publishing.models import Document
 from richtext.analysis import excerpt
+from richtext.placement import insert_after_paragraph
 from richtext.rendering import render
 from siteinfo.models import Appearance
 
 register = template.Library()
 
 MIN_HEADINGS_FOR_CONTENTS = 3
-MIN_CHAPTERS_FOR_SIGNUP = 4
 # More of a text than its excerpt repeats.
 OPENING = 2000
 _EMPHASIZED = re.compile(r"\*([^*]+)\*")
@@ -55,24 +55,20 @@ def post_body(context: Context) -> SafeString:
         return render(post.body)
 
     def render_body() -> SafeString:
-        html = render(post.body)
-        return _with_signup(html, context) if context["site"].has_signup_in_posts else html
+        return _with_signup(render(post.body), context)
 
     # The version of the path changes with the text, that of the site with everything embedded in it.
     return html_per_version(request, ("body", post.pk), render_body, versions_of(request).page)
 
 
-def _with_signup(html: SafeString, context: Context) -> SafeString:
-    """Return a text with the newsletter's form before the chapter in its middle, if it has enough chapters."""
-    # Every block starts on a new line.
-    chapters = html.split("\n<h2")
-    if len(chapters) <= MIN_CHAPTERS_FOR_SIGNUP:
-        return html
-    middle = (len(chapters) + 1) // 2
+def _with_signup(text: SafeString, context: Context) -> SafeString:
+    """Return a text with the newsletter's form where the owner wants it."""
+    paragraph = context["site"].signup_paragraph
+    if not paragraph:
+        return text
     variables: dict[Any, Any] = context.flatten()
     form = render_to_string("newsletter/_signup.html", variables | {"location": "text"})
-    before, after = "\n<h2".join(chapters[:middle]), "\n<h2".join(["", *chapters[middle:]])
-    return mark_safe(f"{before}\n{form}{after}")  # noqa: S308 - rendered
+    return insert_after_paragraph(text, paragraph, form)
 
 
 @register.simple_tag(takes_context=True)

@@ -19,6 +19,7 @@ CHECKS = (
     Check("Disk space", data.disk, needs_database=False),
     Check("Uploads", data.storage, is_remote=True, needs_database=False),
     Check("Search index", data.search_index, is_on_dashboard=False),
+    Check("IndexNow", work.indexnow),
     Check("Cache", services.cache, is_remote=True, needs_database=False),
     Check("Clocks", work.clock),
     Check("Security settings", configuration.security, needs_database=False),

@@ -15,6 +15,8 @@ from contact.email_delivery import delivery_problem as contact_problem
 from contact.models import Message
 from images.models import Image
 from images.rendition_formats import FAILED
+from indexnow.models import SubmissionState
+from indexnow.submission import why_off
 from newsletter.models import Campaign
 from operations.findings import Finding, error, ok, warning
 from operations.models import SILENT_AFTER, JobFailure, Maintenance, WorkerProcess
@@ -22,6 +24,7 @@ from operations.version import app_version
 from outbox import sending
 from ptcomplete.health.findings import duration
 from publishing.models import PendingEdit
+from siteinfo.models import SiteInfo
 from siteinfo.urls import admin_url, is_local_site
 
 # A process that was killed an hour ago, while others live, has been replaced.
@@ -170,3 +173,24 @@ def mail() -> Finding:
         if sent_at
         else f"No failures. {sender}"
     )
+
+
+def indexnow() -> Finding:
+    """Report how the last submission of URLs to search engines went."""
+    url = admin_url(SiteInfo)
+    if not SiteInfo.load().uses_indexnow:
+        return ok("Off. Search engines find new posts without it, only later.", url)
+    if reason := why_off():
+        return ok(f"On, but nothing is sent while {reason}.", url)
+    state = SubmissionState.objects.first()
+    if state and state.error and state.failed_at:
+        return warning(
+            f"The last submission failed {duration(timezone.now() - state.failed_at)} ago. {state.error}",
+            "It is tried again for a day. Publishing does not depend on it. If it goes on, check that visitors can open"
+            " the key file, and that SITE_URL is right.",
+        )
+    if state is None or state.submitted_at is None:
+        return ok("On. Nothing was published or changed since.")
+    age = duration(timezone.now() - state.submitted_at)
+    count = state.submitted_count
+    return ok(f"{count:,} {'URL was' if count == 1 else 'URLs were'} accepted {age} ago.")

@@ -26,6 +26,7 @@ from exercises.sheets import pdf
 from images import og_images
 from images.storage import delete_abandoned_parts
 from images.tasks import create_missing_renditions
+from indexnow.submission import submit_changes
 from instagram import api as instagram_api
 from instagram import archive as instagram_archive
 from newsletter.models import WebhookEvent
@@ -87,6 +88,7 @@ JOBS = (
     Job("expired exports of the site", SiteExport.objects.delete_expired, 3600),
     Job("image renditions", partial(create_missing_renditions, limit=2), 5, busy_interval=0),
     Job("new Instagram images", instagram_api.fetch_due, 60),
+    Job("URLs for search engines", submit_changes, 60),
     Job("affiliate link check", check_next, 30),
     Job("details of references", lookup.look_up_next, 15, busy_interval=1),
     Job("retractions and DOIs of references", watch.check_next, 60),

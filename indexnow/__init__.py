@@ -1,0 +1,1 @@
+"""Tell search engines about new, changed and withdrawn texts (IndexNow), if the owner wants it."""
