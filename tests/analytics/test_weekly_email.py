@@ -25,6 +25,7 @@ from tests.accounts.staff import sign_in
 from tests.affiliates.factories import make_link
 from tests.factories import make_author, make_post
 from tests.mail_server import Mailbox
+from tests.publishing.reviews import make_review
 
 MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 LAST_WEEK = MONDAY.date() - timedelta(days=3)
@@ -34,6 +35,11 @@ EXPECTED = """\
 Hello Pat,
 
 Moving Well had 1,250 views from November 23 to November 29, +25% compared to the week before.
+
+MEDICAL REVIEWS DUE
+
+- “Hips”, due on December 4, 2026
+  https://example.com/admin/blog/post/{hips}/review/
 
 REFERENCES TO LOOK AT
 
@@ -113,6 +119,8 @@ def make_a_week(program: Program) -> dict[str, int]:
     SiteInfo.objects.update_or_create(defaults={"name": "Moving Well"})
     knees = make_post(title="Knees", slug="knees", body='<p>Walk. <a href="/gone/">More</a></p>')
     hips = make_post(title="Hips", slug="hips")
+    make_review(hips, due_on=MONDAY.date() + timedelta(days=4))
+    make_review(knees, make_author(), due_on=MONDAY.date() + timedelta(days=12))
     draft = make_post(title="Ankles", status=Post.Status.DRAFT)
     Post.objects.filter(pk=draft.pk).update(modified_at=MONDAY - timedelta(days=15))
     source = Source.objects.create(authors="Smith, J", title="Walking cures all", year=2020, retraction="Retracted")
@@ -144,7 +152,7 @@ def test_every_character_of_the_email(owner: User, program: Program, mailbox: Ma
     assert queue_weekly_emails() == 1
     send_due_emails()
     (message,) = mailbox.messages
-    assert message["Subject"] == "Moving Well: 6 things to do this week"
+    assert message["Subject"] == "Moving Well: 7 things to do this week"
     assert message["To"] == "pat@example.com"
     assert message.get_content().replace("\r\n", "\n") == EXPECTED.format(**pks)
 

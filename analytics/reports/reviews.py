@@ -1,0 +1,34 @@
+"""Medical reviews that are due."""
+
+from datetime import date
+
+from analytics.reports.scope import Scope
+from analytics.reports.tables import MAX_ROWS, Row, Table
+from publishing.review_queue import DueReview, due_reviews
+from siteinfo.urls import admin_url
+
+
+def reviews_due(scope: Scope) -> Table:
+    """Return the texts whose review is due now or within a month, most urgent first."""
+    rows = [
+        Row(
+            str(due.document),
+            admin_url(due.document, "review"),
+            (format_day(due.reviewed_on), format_day(due.due_on), _state(due)),
+        )
+        for due in due_reviews(scope.user)
+        if scope.includes(str(due.document._meta.model_name), due.document.pk)
+    ]
+    columns = ("Text", "Reviewed on", "Due on", "State")
+    return Table("Medical reviews due", columns, rows[:MAX_ROWS], "No review is due.")
+
+
+def _state(due: DueReview) -> str:
+    if due.is_overdue:
+        return "Overdue"
+    return "Changed since its review" if due.is_changed else "Due soon"
+
+
+def format_day(day: date) -> str:
+    """Return a day as people write it."""
+    return f"{day:%B %-d, %Y}"
