@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import URLPattern
@@ -18,18 +19,13 @@ from django.utils.formats import date_format
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.admin.progress import CampaignProgressAdmin
+from newsletter.admin.test_email import TestEmailAdmin
 from newsletter.campaigns import actions
 from newsletter.campaigns.preflight import run_preflight
 from newsletter.campaigns.previews import preview_page
 from newsletter.campaigns.progress import get_progress
-from newsletter.campaigns.test_emails import send_test_email
-from newsletter.models import Campaign, TestEmail
-from newsletter.rendering.messages import RenderingError
-from outbox.headers import validate_deliverable
-from outbox.sending import delivery_problem
+from newsletter.models import Campaign
 from plaintext.numbers import parse_pk
-from public_forms.fields import EmailField
-from public_forms.ratelimit import hit_key
 from siteinfo.time_fields import LocalDateTimeField
 
 # An email brings its own styles. It must not run scripts, submit forms or load images from other sites.
@@ -41,7 +37,6 @@ EMAIL_CSP = {
     "frame-ancestors": [CSP.SELF],
     "sandbox": "allow-same-origin allow-popups allow-popups-to-escape-sandbox",
 }
-MAX_TESTS_PER_HOUR = 30
 MAX_SCHEDULE_AHEAD = timedelta(days=366)
 # The suggested time for a later start is this hour on the next day.
 DEFAULT_SCHEDULE_HOUR = 8
@@ -79,13 +74,7 @@ class ScheduleForm(forms.Form):
         return cleaned
 
 
-class TestEmailForm(forms.Form):
-    """The recipient of a test email."""
-
-    to_email = EmailField(label="Send a test to", validators=[validate_deliverable])
-
-
-class CampaignSendingAdmin(CampaignProgressAdmin):
+class CampaignSendingAdmin(TestEmailAdmin, CampaignProgressAdmin):
     """Pages that send, stop or resend a campaign. Every change is a POST and one guarded transition."""
 
     route: Any
@@ -117,7 +106,8 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
         """
         campaign = self.get_campaign_or_404(request, pk)
         if campaign.is_editable and "autosave" in request.GET and (form := self.autosaved_form(request, campaign)):
-            form.full_clean()
+            with transaction.atomic():  # validation locks the row
+                form.full_clean()
             campaign = form.instance
         response = HttpResponse(preview_page(campaign, request.GET.get("as", "")))
         response["Content-Security-Policy"] = build_policy(EMAIL_CSP)
@@ -125,40 +115,9 @@ class CampaignSendingAdmin(CampaignProgressAdmin):
         response["X-Robots-Tag"] = "noindex"
         return response
 
-    def test_email(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Send the saved text as a test email. Only users who may send campaigns can choose another recipient."""
-        campaign = self._get_editable(request, pk)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        form = TestEmailForm(request.POST)
-        if error := self._test_email_error(request, form):
-            self.message_user(request, error, messages.ERROR)
-        else:
-            self._send_test(request, campaign, form.cleaned_data["to_email"])
-        return redirect(f"{self._url('change', campaign.pk)}#preflight")
-
-    def _send_test(self, request: HttpRequest, campaign: Campaign, to_email: str) -> None:
-        try:
-            test_email = send_test_email(campaign, to_email)
-        except RenderingError as error:
-            message = f"No test email was sent, because the text cannot be rendered ({error}). Simplify the text."
-            self.message_user(request, message, messages.ERROR)
-        else:
-            message = f"A test email to {test_email.to_email} will be sent within seconds."
-            self.message_user(request, message, messages.SUCCESS)
-            if problem := delivery_problem(TestEmail.objects.all()):
-                self.message_user(request, problem, messages.WARNING)
-
-    def _test_email_error(self, request: HttpRequest, form: TestEmailForm) -> str:
-        """Return why no test email can be sent; "" if it can."""
-        if not form.is_valid():
-            return str(form.errors["to_email"][0])
-        is_own_address = form.cleaned_data["to_email"] == request.user.email  # type: ignore[union-attr]
-        if not is_own_address and not self.has_send_permission(request):
-            return "You can send test emails to your own address only."
-        if not hit_key(f"newsletter test emails {request.user.pk}", limit=MAX_TESTS_PER_HOUR, hourly=True):
-            return f"You have sent {MAX_TESTS_PER_HOUR} test emails in the last hour. Try again later."
-        return ""
+    def campaign_to_test(self, row: Campaign) -> Campaign:
+        """Return the campaign."""
+        return row
 
     # ---- Scheduling ---------------------------------------------------------------------------------
 

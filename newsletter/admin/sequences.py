@@ -1,30 +1,19 @@
-"""Sequences and their emails in the admin."""
+"""Sequences in the admin, with their results. `newsletter.admin.sequence_emails` has the emails."""
 
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
-from django.utils.csp import build_policy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from images.admin import ImagePickerMixin
-from newsletter.admin.sending import EMAIL_CSP
-from newsletter.campaigns.preflight import check_email
-from newsletter.campaigns.previews import preview_page
 from newsletter.models import Sequence, SequenceEmail
 from newsletter.sequences import actions
-from newsletter.sequences.editions import build_campaign
 from newsletter.sequences.progress import get_progress
-from plaintext.numbers import parse_pk
-from richtext.forms import RichTextField
 from siteinfo.urls import admin_url
 
 _STATUS = Sequence.Status
@@ -40,7 +29,7 @@ _ACTIONS: dict[str, tuple[Callable[[Sequence], bool], str]] = {
 
 
 def _may_send(request: HttpRequest) -> bool:
-    return bool(request.user.has_perm("newsletter.send_campaign"))
+    return request.user.has_perm("newsletter.send_campaign")
 
 
 @admin.register(Sequence)
@@ -105,89 +94,3 @@ class SequenceAdmin(admin.ModelAdmin):
             error = "Nothing was changed. Someone else may have changed the sequence."
             self.message_user(request, error, messages.WARNING)
         return redirect(admin_url(sequence))
-
-
-class SequenceEmailForm(forms.ModelForm):
-    """The text and the day of an email."""
-
-    body = RichTextField(label="Text", required=False)
-
-    class Meta:
-        model = SequenceEmail
-        fields = ("sequence", "subject", "preheader", "body", "day", "position", "status")
-
-    def _post_clean(self) -> None:
-        """Reject an email as ready that must not be sent, because it is sent without further confirmation."""
-        super()._post_clean()  # type: ignore[misc]
-        if self.instance.status == SequenceEmail.Status.READY and not self.errors:
-            for finding in check_email(build_campaign(self.instance)):
-                self.add_error(None, ValidationError(f"{finding.message} {finding.advice}"))
-
-
-@admin.register(SequenceEmail)
-class SequenceEmailAdmin(ImagePickerMixin, admin.ModelAdmin):
-    """The emails of a sequence, reached from its page. Ready ones need the permission to send campaigns."""
-
-    form = SequenceEmailForm
-    list_display = ("subject", "sequence", "day", "status")
-    list_select_related = ("sequence",)
-    list_filter = ("sequence",)
-    search_fields = ("subject__contains_folded",)
-    actions = None
-    change_form_template = "admin/newsletter/sequenceemail/change_form.html"
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the preview."""
-        view = self.admin_site.admin_view(xframe_options_sameorigin(self.preview))
-        return [path("<int:pk>/preview/", view, name="newsletter_sequenceemail_preview"), *super().get_urls()]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SequenceEmail]:
-        """Return the emails with their sequence and topic."""
-        return super().get_queryset(request).select_related("sequence__topic")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: SequenceEmail | None = None) -> tuple[str, ...]:
-        """Lock the sequence of a saved email, and the status for those who may not send."""
-        fixed = ("sequence",) if obj else ()
-        return fixed if _may_send(request) else (*fixed, "status")
-
-    def has_change_permission(self, request: HttpRequest, obj: SequenceEmail | None = None) -> bool:
-        """Allow changing drafts. What is ready is sent as saved, so changing it also takes the send permission."""
-        is_draft = obj is None or obj.status == SequenceEmail.Status.DRAFT
-        return super().has_change_permission(request, obj) and (is_draft or _may_send(request))
-
-    def has_delete_permission(self, request: HttpRequest, obj: SequenceEmail | None = None) -> bool:
-        """Allow deleting emails that were never sent. Make others drafts again to take them out."""
-        was_sent = obj is not None and obj.editions.exists()
-        return super().has_delete_permission(request, obj) and not was_sent
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Start with the sequence that `?sequence=` names, on the day after its last email."""
-        sequence = Sequence.objects.filter(pk=parse_pk(request.GET.get("sequence")) or 0).first()
-        last = sequence.emails.last() if sequence else None
-        return {"sequence": sequence.pk if sequence else None, "day": last.day + 1 if last else 0}
-
-    def save_model(self, request: HttpRequest, obj: SequenceEmail, form: forms.ModelForm, change: bool) -> None:
-        """Save the email and have the worker look for everyone's next email again."""
-        super().save_model(request, obj, form, change)
-        obj.sequence.enrollments.check_again()
-
-    def response_post_save_add(self, request: HttpRequest, obj: SequenceEmail) -> HttpResponseRedirect:
-        """Return to the sequence."""
-        return HttpResponseRedirect(admin_url(obj.sequence))
-
-    def response_post_save_change(self, request: HttpRequest, obj: SequenceEmail) -> HttpResponseRedirect:
-        """Return to the sequence."""
-        return HttpResponseRedirect(admin_url(obj.sequence))
-
-    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the saved email for an iframe. `?as=` is "dark", "text" or (by default) light."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        email = self.get_queryset(request).filter(pk=pk).first()
-        if email is None:
-            raise Http404
-        response = HttpResponse(preview_page(build_campaign(email), request.GET.get("as", "")))
-        response["Content-Security-Policy"] = build_policy(EMAIL_CSP)
-        response["Cache-Control"] = "private, no-store"
-        response["X-Robots-Tag"] = "noindex"
-        return response

@@ -1,4 +1,6 @@
-"""Send a campaign's email as a test, without creating a delivery."""
+"""Send an email as a test, without creating a delivery."""
+
+from typing import Any
 
 from django.db import transaction
 
@@ -6,9 +8,16 @@ from newsletter.campaigns.previews import preview_email
 from newsletter.models import Campaign, TestEmail
 
 
-def send_test_email(campaign: Campaign, to_email: str) -> TestEmail:
-    """Queue a test email to `to_email`, replacing earlier ones. Raise RenderingError without a text."""
+def send_test_email(test_emails: Any, campaign: Campaign, to_email: str) -> TestEmail:
+    """Queue a test email of `campaign`, which need not be saved, replacing earlier ones to the same address.
+
+    `test_emails` are those of the campaign, or of the email of a sequence that it was built from. Raise RenderingError
+    if the text cannot be rendered.
+    """
     email = preview_email(campaign)
     with transaction.atomic():
-        campaign.test_emails.filter(to_email=to_email).delete()
-        return campaign.test_emails.create(to_email=to_email, subject=email.subject, html=email.html, text=email.text)
+        test_emails.filter(to_email=to_email).delete()
+        queued: TestEmail = test_emails.create(
+            to_email=to_email, subject=email.subject, html=email.html, text=email.text
+        )
+    return queued

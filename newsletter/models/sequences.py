@@ -150,9 +150,12 @@ class SequenceEmail(ReferenceSource):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     modified_at = models.DateTimeField(auto_now=True)
+    # Raised on every save in the admin, so that a form that was opened before notices it.
+    version = models.PositiveIntegerField(default=1, editable=False)
     body = models.TextField("text", blank=True)
 
     autosaves = GenericRelation("publishing.Autosave")
+    last_saves = GenericRelation("publishing.LastSave")
 
     class Meta:
         ordering = ("day", "position", "pk")

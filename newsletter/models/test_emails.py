@@ -1,14 +1,16 @@
-"""Test emails of campaigns."""
+"""Test emails of campaigns and of the emails of sequences."""
 
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from newsletter.models.campaigns import Campaign
 from newsletter.models.newsletter_settings import NewsletterSettings
+from newsletter.models.sequences import SequenceEmail
 from outbox.headers import format_mailbox, one_line
 from outbox.messages import OutgoingEmail
 from outbox.models import QueuedEmail, QueuedEmailQuerySet
@@ -27,9 +29,10 @@ class TestEmailQuerySet(QueuedEmailQuerySet["TestEmail"]):
 
 
 class TestEmail(QueuedEmail):
-    """A campaign's email as it was when the author requested a test. Contains no subscriber's tokens."""
+    """An email as it was when the author requested a test. Contains no subscriber's tokens."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="test_emails")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, null=True, related_name="test_emails")
+    sequence_email = models.ForeignKey(SequenceEmail, on_delete=models.CASCADE, null=True, related_name="test_emails")
     to_email = models.EmailField()
     created_at = models.DateTimeField(auto_now_add=True)
     subject = models.CharField(max_length=160)
@@ -41,6 +44,13 @@ class TestEmail(QueuedEmail):
     class Meta:
         ordering = ("-pk",)
         indexes = [models.Index(fields=("next_attempt_at",), name="newsletter_testemail_due")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(campaign__isnull=False, sequence_email__isnull=True)
+                | Q(campaign__isnull=True, sequence_email__isnull=False),
+                name="newsletter_testemail_of_one",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Test email {self.pk}"
