@@ -50,11 +50,18 @@ def has_home_program(post: Post) -> bool:
     return bool(ids) and Exercise.objects.published().filter(pk__in=ids).exists()
 
 
+def program_of(post: Post) -> HomeProgram | None:
+    """Return the public exercises of a post on one sheet, or None if it shows none."""
+    exercises = load_exercises(ids_of_exercises(post.body))
+    if not exercises:
+        return None
+    return HomeProgram(post.title, truncate(post.excerpt), exercises, absolute_url(post.get_absolute_url()))
+
+
 def _load(request: HttpRequest, slug: str) -> tuple[Post, HomeProgram]:
     """Return a post and its exercises. Raises Http404 for a post without any, and for one that is not public."""
     post = get_object_or_404(visible_to(request, Post.objects.all()), slug=slug)
-    exercises = load_exercises(ids_of_exercises(post.body))
-    if not exercises:
+    program = program_of(post)
+    if program is None:
         raise Http404
-    url = absolute_url(post.get_absolute_url())
-    return post, HomeProgram(post.title, truncate(post.excerpt), exercises, url)
+    return post, program

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.visitors import is_human_on_site
 from blog import seo
+from blog.gifts import gift_of
 from blog.home_programs import has_home_program
 from blog.models import Category, Post, PostQuerySet
 from blog.models.view_counts import count_view as add_view
@@ -62,6 +63,7 @@ def post_context(post: Post, meta: PageMeta | None = None, *, is_preview: bool =
         "meta": meta or seo.post_meta(post, is_public=not is_preview),
         "is_preview": is_preview,
         "has_home_program": not is_preview and has_home_program(post),
+        "gift": gift_of(post),
     }
 
 

@@ -1,17 +1,23 @@
 """The sign-up form and the preferences form."""
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
+from blog.gifts import Gift, gift_of
+from blog.models import Post
 from newsletter.models import ConsentEvent, ConsentText, NewsletterSettings, Subscriber, Subscription, Topic
 from newsletter.models.consent import DEFAULT_TEXTS
 from newsletter.subscribers.consent_log import request_metadata
+from newsletter.subscribers.sources import is_path, page_of_form, source_fields
 from outbox.headers import validate_deliverable
+from plaintext.numbers import parse_pk
 from public_forms.fields import EmailField
 from public_forms.forms import PublicForm
 from public_forms.ratelimit import hit_key, is_exhausted
@@ -27,13 +33,38 @@ class SignupForm(PublicForm):
     daily_limit = 10
     LOCATIONS = ("page", "sidebar", "footer", "post", "text", "home")
     email = EmailField(label="Email address", validators=[validate_deliverable])
-    # Which form on the site was used. Recorded as part of the proof of consent.
+    # Which form on the site was used, in which post, and the page that it was first sent from: if there was a mistake,
+    # it is sent again from another one. All three are recorded as part of the proof of consent.
     location = forms.CharField(required=False, widget=forms.HiddenInput, initial="page")
+    post = forms.CharField(required=False, widget=forms.HiddenInput)
+    page = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(request, **kwargs)
+        if self.is_bound and "page" not in self.data:
+            self.data = self.data.copy()
+            self.data["page"] = page_of_form(request)
 
     def clean_location(self) -> str:
         """Return the location, or "page" for an unknown one."""
         location: str = self.cleaned_data["location"]
         return location if location in self.LOCATIONS else "page"
+
+    def clean_page(self) -> str:
+        """Return the path of the page, or "" for one that no page has."""
+        path: str = self.cleaned_data["page"]
+        return path if is_path(path) else ""
+
+    @cached_property
+    def source_post(self) -> Post | None:
+        """The public post that the form is in."""
+        pk = parse_pk(self.data.get("post", "")) if self.is_bound else None
+        return Post.objects.published().filter(pk=pk).first() if pk else None
+
+    @cached_property
+    def gift(self) -> Gift | None:
+        """What the form promises."""
+        return gift_of(self.source_post) if self.source_post else None
 
     def clean(self) -> dict[str, Any]:
         """Run the checks of public forms and limit the sign-ups of all visitors per hour."""
@@ -52,12 +83,14 @@ class SignupForm(PublicForm):
         """Queue the email that fits the subscriber's status. Do nothing for spam."""
         if self.is_spam:
             return
-        email = self.cleaned_data["email"]
-        subscriber = Subscriber.objects.get_or_add(email)
-        key = ConsentText.Key.SIGNUP
-        consent_text = ConsentText.objects.get_or_create_version(key, DEFAULT_TEXTS[key])
+        subscriber = Subscriber.objects.get_or_add(self.cleaned_data["email"])
+        key = ConsentText.Key.GIFT if self.gift else ConsentText.Key.SIGNUP
+        fields = request_metadata(self.request) | source_fields(self.cleaned_data["page"], self.source_post)
         subscriber.request_confirmation(
-            form=self.cleaned_data["location"], consent_text=consent_text, **request_metadata(self.request)
+            self.source_post if self.gift else None,
+            form=self.cleaned_data["location"],
+            consent_text=ConsentText.objects.get_or_create_version(key, DEFAULT_TEXTS[key]),
+            **fields,
         )
 
 

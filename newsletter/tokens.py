@@ -17,6 +17,7 @@ from siteinfo.urls import absolute_url
 # The confirmation email states this number.
 CONFIRMATION_DAYS = 7
 PREFERENCES_DAYS = 90
+GIFT_DAYS = 30
 
 
 class TokenPurpose(Enum):
@@ -26,6 +27,8 @@ class TokenPurpose(Enum):
     PREFERENCES = ("newsletter:preferences", PREFERENCES_DAYS)
     # Never expires: people unsubscribe with emails that are years old.
     UNSUBSCRIBE = ("newsletter:unsubscribe", None)
+    # Its public id is that of the email with the link, so it ends with the subscriber's data and not before.
+    GIFT = ("newsletter:gift", GIFT_DAYS)
 
     def __init__(self, url_name: str, max_age_days: int | None) -> None:
         self.url_name, self.max_age_days = url_name, max_age_days

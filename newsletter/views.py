@@ -95,9 +95,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         )
     if subscriber.status == Subscriber.Status.ACTIVE:
         preferences_url = subscriber.build_url(TokenPurpose.PREFERENCES)
-        return render(request, "newsletter/confirmed.html", {"preferences_url": preferences_url})
-    consent_text = ConsentText.objects.current(ConsentText.Key.CONFIRM)
-    return render(request, "newsletter/confirm.html", {"subscriber": subscriber, "consent_text": consent_text})
+        context = {"preferences_url": preferences_url, "gifts": subscriber.transactional_emails.unsent_gifts()}
+        return render(request, "newsletter/confirmed.html", context)
+    context = {
+        "subscriber": subscriber,
+        "consent_text": ConsentText.objects.current(ConsentText.Key.CONFIRM),
+        "gifts": subscriber.transactional_emails.promised_gifts(),
+    }
+    return render(request, "newsletter/confirm.html", context)
 
 
 @token_page

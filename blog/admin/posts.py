@@ -121,8 +121,9 @@ class PostAdmin(ContentAdmin):
             },
         ),
         ("Related posts", {"classes": ("collapse",), "fields": ("related_first", "related_second", "related_third")}),
+        ("Gift for signing up", {"classes": ("collapse",), "fields": ("gift", "gift_file")}),
     )
-    autocomplete_fields = ("related_first", "related_second", "related_third")
+    autocomplete_fields = ("related_first", "related_second", "related_third", "gift_file")
 
     # ---- The list ---------------------------------------------------------------------------------
 

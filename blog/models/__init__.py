@@ -1,6 +1,8 @@
 """The models of the blog, one module for each subject. Modules import only those listed before them."""
 
-from blog.models.post import LARGE_FIELDS, ArchiveCounts, LinkedPosts, MonthCount, Post, PostQuerySet, SeriesPart
+from blog.models.archive_counts import ArchiveCounts, MonthCount
+from blog.models.gifts import GiftKind
+from blog.models.post import LARGE_FIELDS, LinkedPosts, Post, PostQuerySet, SeriesPart
 from blog.models.rules import PublishingRules, Severity
 from blog.models.series import Series
 from blog.models.snippets import PostTemplate, Snippet
@@ -13,6 +15,7 @@ __all__ = [
     "ArchiveCounts",
     "Category",
     "CategoryQuerySet",
+    "GiftKind",
     "LinkedPosts",
     "MonthCount",
     "Post",

@@ -1,8 +1,7 @@
 """Posts. `PostQuerySet.published()` decides what visitors may see; every public list starts from it."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +12,8 @@ from django.utils import timezone
 from taggit.managers import TaggableManager
 
 from accounts.models import Author
+from blog.models.archive_counts import ArchiveCounts, MonthCount
+from blog.models.gifts import GivesGift
 from blog.models.series import Series
 from blog.models.snippets import PostTemplate
 from blog.models.tag_names import FoldingTaggableManager
@@ -33,37 +34,17 @@ CANDIDATES_IN_CATEGORY = 200
 CANDIDATES_ON_SITE = 50
 # Not shown in lists. In the database they come last, because SQLite reads a row from its front; it also moves foreign
 # keys to the same table, and columns added later, behind all other columns.
-LARGE_FIELDS = ("headings", "body", "related_first", "related_second", "related_third", "origin", "responsible")
-
-
-class MonthCount(NamedTuple):
-    """A month with public posts and their number."""
-
-    first_day: date
-    post_count: int
-
-
-class YearCount(NamedTuple):
-    """A year with public posts and their number."""
-
-    year: int
-    post_count: int
-
-
-@dataclass(frozen=True)
-class ArchiveCounts:
-    """Numbers of posts by month, newest first, and by category path. A category includes its subcategories."""
-
-    months: list[MonthCount]
-    categories: dict[str, int]
-
-    @property
-    def years(self) -> list[YearCount]:
-        """The numbers of posts by year, newest first."""
-        counts = Counter[int]()
-        for month in self.months:
-            counts[month.first_day.year] += month.post_count
-        return [YearCount(year, count) for year, count in counts.items()]
+LARGE_FIELDS = (
+    "headings",
+    "body",
+    "related_first",
+    "related_second",
+    "related_third",
+    "origin",
+    "responsible",
+    "gift",
+    "gift_file",
+)
 
 
 class SeriesPart(NamedTuple):
@@ -161,7 +142,7 @@ def _related_post_field(ordinal: str, help_text: str) -> Any:
     )
 
 
-class Post(Document):  # type: ignore[django-manager-missing]
+class Post(GivesGift, Document):  # type: ignore[django-manager-missing]
     """A blog post."""
 
     reference_fields = ("body", "featured_image")
@@ -181,7 +162,10 @@ class Post(Document):  # type: ignore[django-manager-missing]
         "related_first",
         "related_second",
         "related_third",
+        "gift",
+        "gift_file",
     )
+    detail_fields = Document.detail_fields | {"gift", "gift_file"}
 
     slug = UnicodeSlugField(
         max_length=200,
@@ -287,8 +271,9 @@ class Post(Document):  # type: ignore[django-manager-missing]
         return [pk for pk in (self.related_first_id, self.related_second_id, self.related_third_id) if pk]
 
     def clean(self) -> None:
-        """Check the related posts and that the URL is free."""
+        """Check the related posts, the gift, and that the URL is free."""
         self._clean_related_posts()
+        self.clean_gift()
         super().clean()
         validate_path_is_free(self.slug, self)
 

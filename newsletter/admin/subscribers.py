@@ -6,7 +6,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 
 from accounts.models import AuditEvent, User
+from newsletter.admin.source_filters import FormFilter, TextFilter
 from newsletter.admin.subscriber_import import ImportForm
-from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail, Subscription, Topic
+from newsletter.models import ConsentEvent, Enrollment, Sequence, Subscriber, SubscriberEmail, Subscription, Topic
 from newsletter.subscribers import csv_io
 from outbox import sending
 from privacy.email_addresses import normalize_email
@@ -47,6 +48,14 @@ class SubscriptionInline(ReadOnlyInline):
     fields = readonly_fields = ("topic", "is_subscribed", "cadence", "updated_at")
 
 
+class EnrollmentInline(ReadOnlyInline):
+    """The sequences that the subscriber gets or got."""
+
+    model = Enrollment
+    fields = readonly_fields = ("sequence", "status", "started_at", "last_email", "ended_at")
+    verbose_name_plural = "sequences"
+
+
 class ConsentEventInline(ReadOnlyInline):
     """The subscriber's consent log, oldest entry first."""
 
@@ -59,8 +68,15 @@ class ConsentEventInline(ReadOnlyInline):
 class SubscriberAdmin(admin.ModelAdmin):
     """Look up, import, export and erase subscribers. Only subscribers themselves can subscribe and choose topics."""
 
-    list_display = ("email", "status", "status_changed_at", "created_at")
-    list_filter = ("status", "topics", ("confirmed_at", admin.DateFieldListFilter))
+    list_display = ("email", "status", "status_changed_at", "created_at", "source")
+    list_filter = (
+        "status",
+        "topics",
+        FormFilter,
+        TextFilter,
+        ("enrollments__sequence", admin.RelatedOnlyFieldListFilter),
+        ("confirmed_at", admin.DateFieldListFilter),
+    )
     search_fields = ("normalized_email__contains_folded", "name__contains_folded")
     search_help_text = "Name, or all or part of an email address"
     date_hierarchy = "created_at"
@@ -70,7 +86,25 @@ class SubscriberAdmin(admin.ModelAdmin):
         ("Status", {"fields": ("status", "status_changed_at", "confirmed_at", "paused_until", "created_at")}),
     )
     readonly_fields = ("email", "status", "status_changed_at", "confirmed_at", "paused_until", "created_at")
-    inlines = (SubscriptionInline, ConsentEventInline)
+    inlines = (SubscriptionInline, EnrollmentInline, ConsentEventInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
+        """Add the form and the page of each subscriber's latest sign-up."""
+        requests = ConsentEvent.objects.filter(subscriber=OuterRef("pk"), kind=ConsentEvent.Kind.REQUESTED)
+        latest = requests.order_by("-occurred_at", "-pk")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                source_form=Subquery(latest.values("form")[:1]), source_path=Subquery(latest.values("page_path")[:1])
+            )
+        )
+
+    @admin.display(description="signed up with")
+    def source(self, subscriber: Any) -> str:
+        """Return the form and the page of the latest sign-up; "" for imported subscribers."""
+        form = dict(Sequence.Form.choices).get(subscriber.source_form, subscriber.source_form or "")
+        return f"{form}, {subscriber.source_path}" if form and subscriber.source_path else str(form)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: subscribers sign up, or are imported with the source of their consent."""

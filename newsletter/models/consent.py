@@ -82,6 +82,7 @@ class ConsentText(AppendOnlyModel):
         """Where the text is shown."""
 
         SIGNUP = "signup", "Sign-up form"
+        GIFT = "gift", "Sign-up form with a gift"
         CONFIRM = "confirm", "Confirmation page"
 
     key = models.CharField("shown on", max_length=20, choices=Key)
@@ -104,9 +105,11 @@ class ConsentText(AppendOnlyModel):
         return f"{self.get_key_display()}, version {self.version}"
 
 
-# The sign-up text is part of cached pages, so it is defined here and not in the database.
+# The texts of sign-up forms are part of cached pages, so they are defined here and not in the database.
 DEFAULT_TEXTS: dict[str, str] = {
     ConsentText.Key.SIGNUP: "We'll email you a link to confirm. Unsubscribe at any time with one click.",
+    ConsentText.Key.GIFT: "We'll email you a link to confirm that you want our newsletter. After that, your download "
+    "follows. Unsubscribe at any time with one click, and keep it.",
     ConsentText.Key.CONFIRM: "Yes, send me the newsletter. I can unsubscribe at any time with the link in every email.",
 }
 
@@ -121,7 +124,14 @@ class ConsentEventQuerySet(AppendOnlyQuerySet["ConsentEvent"]):
     def anonymize(self) -> int:
         """Remove everything that identifies the person except the keyed hash. Return the number of events."""
         return models.QuerySet.update(
-            self, subscriber=None, ip_address=None, user_agent="", page_path="", token_suffix=""
+            self,
+            subscriber=None,
+            ip_address=None,
+            user_agent="",
+            page_path="",
+            document_kind="",
+            document_id=None,
+            token_suffix="",
         )
 
     def truncate_ip_addresses(self) -> int:
@@ -180,6 +190,9 @@ class ConsentEvent(AppendOnlyModel):
     # Which of the site's sign-up forms it was, or how the subscriber left.
     form = models.CharField(max_length=20, blank=True)
     page_path = models.CharField("page", max_length=300, blank=True)
+    # The post or page with the form, by the name of its model, whatever its path is today.
+    document_kind = models.CharField(max_length=20, blank=True)
+    document_id = models.PositiveBigIntegerField(null=True)
     consent_text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, null=True, related_name="+")
     token_suffix = models.CharField(max_length=64, blank=True)
     # The source of an import, or the preferences chosen.
@@ -192,6 +205,11 @@ class ConsentEvent(AppendOnlyModel):
         indexes = [
             models.Index(
                 fields=("occurred_at",), condition=Q(ip_address__isnull=False), name="newsletter_consent_ip_address"
+            ),
+            models.Index(
+                fields=("document_kind", "document_id"),
+                condition=Q(document_id__isnull=False),
+                name="newsletter_consent_document",
             ),
         ]
 

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
+from blog.models import Post
 from newsletter.models.consent import CONSENT_RECORD_LIFETIME, ConsentEvent, Suppression
 from newsletter.models.transitions import TransitionTable, transition
 from newsletter.tokens import CONFIRMATION_DAYS, TokenPurpose
@@ -230,8 +231,8 @@ class Subscriber(models.Model):
 
     # The methods below take fields of ConsentEvent as `event_fields`, usually from `consent_log.request_metadata`.
 
-    def request_confirmation(self, **event_fields: Any) -> bool:
-        """Queue a confirmation email, or a link to the preferences if already active.
+    def request_confirmation(self, gift_post: Post | None = None, **event_fields: Any) -> bool:
+        """Queue a confirmation email; if already active, the gift of `gift_post`, or a link to the preferences.
 
         Return False if the last request is too recent. The work is the same for every status, so that response times
         do not reveal who is subscribed.
@@ -241,13 +242,15 @@ class Subscriber(models.Model):
             confirmation_requested_at__lte=now - MIN_REQUEST_INTERVAL
         )
         with transaction.atomic():
-            if not Subscriber.objects.filter(may_request, pk=self.pk).update(confirmation_requested_at=now):
+            rows = Subscriber.objects.filter(pk=self.pk)
+            if not rows.filter(may_request).update(confirmation_requested_at=now):
                 return False
             if not hit_key(f"newsletter emails {self.email_hash}", limit=MAX_REQUEST_EMAILS_PER_DAY):
                 return False
             ConsentEvent.objects.record(ConsentEvent.Kind.REQUESTED, self, **event_fields)
-            kind = "manage" if self.status == self.Status.ACTIVE else "confirm"
-            self.transactional_emails.create(kind=kind)
+            # The row is locked, so a confirmation at the same moment comes before this or finds the email.
+            is_active = rows.filter(status=self.Status.ACTIVE).exists()
+            self.transactional_emails.queue_requested(self, gift_post, is_active=is_active)
         return True
 
     def confirm(self, **event_fields: Any) -> None:
@@ -264,6 +267,7 @@ class Subscriber(models.Model):
                 for topic in Topic.objects.for_new_subscribers():
                     self.subscriptions.create(topic=topic)
             self.transactional_emails.get_or_create(kind="welcome")
+            self.transactional_emails.queue_gifts(self)
             self.enrollments.enroll(self)
 
     def unsubscribe(self, **event_fields: Any) -> None:

@@ -2,6 +2,7 @@
 
 from django import template
 
+from blog.gifts import Gift
 from newsletter.forms import SignupForm
 from newsletter.models.consent import DEFAULT_TEXTS, ConsentText
 from public_forms.forms import issue_shared_token
@@ -16,6 +17,6 @@ def signup_token() -> str:
 
 
 @register.simple_tag
-def signup_consent_text() -> str:
+def signup_consent_text(gift: Gift | None = None) -> str:
     """Return the consent text shown with the sign-up form. The consent log records its version."""
-    return DEFAULT_TEXTS[ConsentText.Key.SIGNUP]
+    return DEFAULT_TEXTS[ConsentText.Key.GIFT if gift else ConsentText.Key.SIGNUP]

@@ -32,6 +32,7 @@ from newsletter.models import ConsentEvent
 from tests.accounts.staff import sign_in
 from tests.affiliates.factories import make_link
 from tests.factories import make_author, make_post
+from tests.publishing.reviews import make_review, make_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -160,12 +161,20 @@ def test_what_came_of_the_visits(admin_client: Client, program: Program) -> None
     for number, kinds in enumerate((("requested", "confirmed"), ("requested",))):
         for kind in kinds:
             ConsentEvent.objects.create(
-                kind=kind, email_hash=str(number), form="post", page_path="/knees/", occurred_at=yesterday
+                kind=kind,
+                email_hash=str(number),
+                form="post",
+                page_path="/knees/" if number else "/old-path/",
+                document_kind="post",
+                document_id=post.pk,
+                occurred_at=yesterday,
             )
+    ConsentEvent.objects.create(kind="requested", email_hash="3", form="footer", page_path="/", occurred_at=yesterday)
     url = "/admin/analytics/results/"
     document_url = f"/admin/analytics/post/{post.pk}/"
     for each in (url, document_url):
-        assert table(admin_client, "sign-ups", each) == [["/knees/", "After a post", "2", "1"]]
+        of_the_site = [["/", "Footer", "1", "0"]] if each == url else []
+        assert table(admin_client, "sign-ups", each) == [["Knees", "End of a post", "2", "1"], *of_the_site]
         assert table(admin_client, "affiliate-clicks", each) == [["Knees", "4"]]
         assert table(admin_client, "earnings", each) == [["Knees", "3.20", "USD"]]
         assert table(admin_client, "helpful", each) == [["Knees", "3", "1", "3 of 4 (75%)"]]
@@ -174,6 +183,21 @@ def test_what_came_of_the_visits(admin_client: Client, program: Program) -> None
     assert table(editor, "earnings", url) == []
     other = make_post()
     assert table(admin_client, "affiliate-clicks", f"/admin/analytics/post/{other.pk}/") == []
+
+
+def test_reviews_that_are_due(admin_client: Client) -> None:
+    overdue, changed, soon, later = (make_post(title=title) for title in ("Overdue", "Changed", "Soon", "Later"))
+    reviewer, today = make_reviewer(), timezone.localdate()
+    for post, days in ((overdue, -3), (changed, 200), (soon, 20), (later, 100)):
+        make_review(post, reviewer, due_on=today + timedelta(days=days))
+    Post.objects.filter(pk=changed.pk).update(updated_on=today)
+    rows = table(admin_client, "reviews", "/admin/analytics/results/")
+    assert [(row[0], row[3]) for row in rows] == [
+        ("Overdue", "Overdue"),
+        ("Soon", "Due soon"),
+        ("Changed", "Changed since its review"),
+    ]
+    assert [row[0] for row in table(admin_client, "reviews", f"/admin/analytics/post/{soon.pk}/")] == ["Soon"]
 
 
 def test_authors_see_their_own_posts_only() -> None:

@@ -55,7 +55,7 @@ def test_the_admin_cannot_add_confirm_or_delete_subscribers_or_change_email_addr
     assert "/a-post/" in page
     assert "Requested to subscribe" in page
     data = {"name": "Sam", "language_code": "en-us", "status": "active", "email": "eve@example.org"}
-    for inline in ("subscriptions", "consent_events"):
+    for inline in ("subscriptions", "enrollments", "consent_events"):
         data |= {f"{inline}-TOTAL_FORMS": "0", f"{inline}-INITIAL_FORMS": "0"}
     assert admin_client.post(path, data).status_code == 302
     email = subscriber.email
