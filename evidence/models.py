@@ -77,6 +77,7 @@ class Source(models.Model):
         BOOK = "book", "Book"
         CHAPTER = "chapter", "Chapter in a book"
         REPORT = "report", "Report or guideline document"
+        THESIS = "thesis", "Thesis"
         WEBPAGE = "webpage", "Web page"
         OTHER = "article", "Other"
 

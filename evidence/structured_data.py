@@ -9,7 +9,12 @@ from evidence.rendering import cited_sources
 from siteinfo.structured_data import Node, node
 from siteinfo.urls import absolute_url
 
-_TYPES = {Source.Kind.BOOK: "Book", Source.Kind.REPORT: "Report", Source.Kind.WEBPAGE: "WebPage"}
+_TYPES = {
+    Source.Kind.BOOK: "Book",
+    Source.Kind.REPORT: "Report",
+    Source.Kind.THESIS: "Thesis",
+    Source.Kind.WEBPAGE: "WebPage",
+}
 
 
 def citation_nodes(ids: Iterable[int]) -> list[Node]:

@@ -26,6 +26,8 @@ _BIBTEX_KINDS = {
     "inbook": "chapter",
     "incollection": "chapter",
     "techreport": "report",
+    "phdthesis": "thesis",
+    "mastersthesis": "thesis",
     "misc": "webpage",
 }
 _BIBTEX_START = re.compile(r"@(\w+)\s*\{\s*([^\s,{}]*)\s*,")
@@ -156,7 +158,7 @@ def _from_bibtex(kind: str, fields: dict[str, str]) -> Record:
         has_more_authors="others" in authors,
         title=fields.get("title", "").rstrip("."),
         container=fields.get("journal") or fields.get("journaltitle") or fields.get("booktitle", ""),
-        publisher=fields.get("publisher") or fields.get("institution", ""),
+        publisher=fields.get("publisher") or fields.get("institution") or fields.get("school", ""),
         publisher_place=fields.get("address", ""),
         edition=fields.get("edition", ""),
         year=year,

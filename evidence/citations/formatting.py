@@ -17,12 +17,13 @@ def format_ama(record: Record) -> str:
         names = names[:_AMA_SHOWN]
     authors = ", ".join([*map(_name, names), *(["et al"] if has_more and names else [])])
     container = record.container_short or record.container
-    if record.kind in ("book", "report"):
+    if record.kind in ("book", "report", "thesis"):
         published = "; ".join(filter(None, [record.publisher, str(record.year or "")]))
-        parts = [authors, record.title, _edition(record.edition), published]
+        form = "Dissertation" if record.kind == "thesis" else _edition(record.edition)
+        parts = [authors, record.title, form, published]
     elif record.kind == "chapter":
         published = "; ".join(filter(None, [record.publisher, str(record.year or "")])) + _pages(record)
-        parts = [authors, record.title, f"In: {container}" if container else "", published]
+        parts = [authors, record.title, f"In: {container}" if container else "", _edition(record.edition), published]
     else:
         parts = [authors, record.title, container, _numbers(str(record.year or ""), record, record.pages)]
     text = _sentences(parts)
@@ -39,10 +40,12 @@ def format_pubmed(record: Record) -> str:
     month = _MONTHS[record.month - 1] if record.month else ""
     date = " ".join(str(part) for part in (record.year, month, record.day if month else None) if part)
     container = record.container_short or record.container
-    if record.kind in ("book", "report"):
-        published = "; ".join(filter(None, [record.publisher, date]))
+    if record.kind in ("book", "chapter", "report", "thesis"):
+        published = "; ".join(filter(None, [record.publisher, date])) + _pages(record)
         place = f"{record.publisher_place}: {published}" if record.publisher_place else published
-        parts = [", ".join(names), record.title, _edition(record.edition), place]
+        title = f"{record.title} [dissertation]" if record.kind == "thesis" else record.title
+        book = f"In: {container}" if record.kind == "chapter" and container else ""
+        parts = [", ".join(names), title, book, _edition(record.edition), place]
     else:
         parts = [", ".join(names), record.title, container, _numbers(date, record, short_range(record.pages))]
     identifiers = [

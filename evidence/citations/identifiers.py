@@ -8,7 +8,7 @@ MAX_DOI_LENGTH = 200
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>“”]+")
 _DOI_LABEL = (
     r"(?:(?:Available|Retrieved)\s+(?:at|from):?\s*)?"
-    r"(?:\bdoi(?:\.org)?\s*[:=]?\s*)?(?:https?://(?:[\w-]+\.)*(?:doi\.org|[\w-]*doi[\w.-]*)/)?"
+    r"(?:\bdoi(?:\.org)?\s*[:=]?\s*)?(?:https?://(?:[\w-]+\.)*(?:doi\.org|[\w-]*doi[\w.-]*)/|\b(?:dx\.)?doi\.org/)?"
 )
 _LABELED_DOI = re.compile(rf"{_DOI_LABEL}(?:doi:\s*)?({_DOI.pattern})", re.IGNORECASE)
 _PMID = re.compile(r"(?:Pub\s?Med\s+)?(?:PMID|PubMed ID|Pub\s?Med:?)\s*[:=]?\s*(\d{1,8})\b[.;\])]*", re.IGNORECASE)

@@ -113,7 +113,12 @@ class Record:
 
 
 # The types that Crossref and DataCite send, as CSL names them.
-_KINDS = {"journal-article": "article-journal", "book-chapter": "chapter", "posted-content": "article"}
+_KINDS = {
+    "journal-article": "article-journal",
+    "book-chapter": "chapter",
+    "posted-content": "article",
+    "dissertation": "thesis",
+}
 
 
 def full_range(pages: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from evidence.citations.identifiers import find_identifiers
 from evidence.citations.names import read_names
 from evidence.citations.record import Name, Record, full_range
+from evidence.citations.works import read_chapter, recognize_kind, take_online_date
 
 MAX_LENGTH = 4000
 
@@ -40,10 +41,12 @@ _TAILS = tuple(
     for tail in (
         # 2017 Jun;47(6):373-90
         rf"(?<=[\s.,(]){_DATE}\)?\s?;\s?{_VOLUME}?\.?(?:{_ISSUE}|{_PLAIN_ISSUE})?(?:\s?[:,]\s?{_PAGES})?",
-        # (2017) 47(6):373-390
-        rf"\({_DATE}\)[.,:]?\s{_VOLUME}{_ISSUE}?(?:\s?[:,]\s?{_PAGES})?",
         # 47, no. 6 (June 2017): 373-90
         rf"{_VOLUME},?\s(?:nos?|iss)\.?\s?{_NUMBER},?\s\((?:(?P<month>{_MONTH})\s)?{_YEAR}\)(?:\s?[:,]\s?{_PAGES})?",
+        # 2014, Issue 8. Art. No.: CD011275
+        rf"{_DATE},?\sIssue\s(?P<issue>\d+)[.,]?\s(?:Art(?:icle|\.)?\s?(?:[Nn]o|ID|[Nn]umber)\.?:?\s?)?{_PAGES}",
+        # (2017) 47(6):373-390
+        rf"\({_DATE}\)[.,:]?\s{_VOLUME}{_ISSUE}?(?:\s?[:,]\s?{_PAGES})?",
         # vol. 47, no. 6, pp. 373-390, Jun. 2017
         rf"[Vv]ol\.?\s{_VOLUME}(?:,\snos?\.?\s?{_NUMBER})?,\s{_PAGES},\s(?:(?P<month>{_MONTH})\s)?{_YEAR}",
         # vol. 47, no. 6, June 2017, pp. 373-90
@@ -57,11 +60,13 @@ _TAILS = tuple(
         rf"{_VOLUME}{_ISSUE}?\s?[,:]\s?{_PAGES}",
         rf"{_VOLUME},\s(?:no\.?\s)?(?P<issue>\d+),\s{_PAGES}",
         rf"{_VOLUME}{_ISSUE}",
+        # 2021 Mar 2:2021.03.01.433000
+        rf"(?<=[\s.,(]){_DATE}\s?:\s?{_PAGES}",
         # An article without pages, a page of a site, a book: 2017 Jun 3
         rf"\(?{_DATE}\)?",
     )
 )
-_NO_YEAR_OF_ITS_OWN = frozenset(_TAILS[-4:-1])
+_NO_YEAR_OF_ITS_OWN = frozenset(_TAILS[-5:-2])
 _NUMBERING = re.compile(r"^\s*(?:\[\d{1,4}\]|\(\d{1,4}\)|\d{1,4}[.)](?!\d)|\d{1,3}(?=\s?[^\W\d_a-z]))[\s\t]*")
 # The year after the authors: "(2017).", ", 2017.", ". 2017."
 _YEAR_AFTER_AUTHORS = re.compile(
@@ -69,8 +74,9 @@ _YEAR_AFTER_AUTHORS = re.compile(
     r"|[,.]\s(?P<plain>(?:1[6-9]|20)\d\d)[a-z]?(?=[.,:;]))[\s.,:;]{0,6}"
 )
 _NOTES = re.compile(
-    r"[\s;,.]{0,4}(?:Epub\s(?:ahead of print\s)?(?:\d{4}\s)?[\w\s]{0,12}\d?(?=[.\s]|$)|\[?Epub ahead of print\]?"
-    r"|\[?(?:Accessed|Cited|Retrieved)\s(?:on\s)?[\w\s,]{4,24}\d{4}\]?:?"
+    r"[\s;,.]{0,4}(?:Epub\s(?:ahead of print\s)?(?:[A-Z][a-z]{2,8}\.?\s)?\d{4}(?:\s[A-Z][a-z]{2,8}\.?)?(?:\s\d{1,2})?"
+    r"|\[?(?:Epub|Online) ahead of print\]?"
+    r"|[\[(]?(?:Accessed|Cited|Retrieved):?\s(?:on\s)?[\w\s,]{4,24}\d{4}[\])]?:?"
     r"|\[(?:Internet|online|PubMed|Google Scholar|CrossRef|Cross Ref|DOI)\]"
     r"|(?:Available|Retrieved)\s(?:at|from):?(?=[\s.]*$)|Published (?:online )?\d{4}[\w\s]{0,10}(?=[.]|$)"
     r"|Published (?:online )?[A-Z][a-z]+\s\d{1,2},\s\d{4}"
@@ -99,13 +105,21 @@ def parse_typed(text: str) -> Record:
     """Return what can be recognized in one citation. Its text is kept as `typed`."""
     typed = " ".join(text[:MAX_LENGTH].split())
     found = find_identifiers(_NUMBERING.sub("", typed))
-    rest = _NOTES.sub(" ", found.rest).strip(" .;,")
+    rest, online = take_online_date(found.rest)
+    rest = _NOTES.sub(" ", rest).strip(" .;,")
     record = Record(doi=found.doi, pmid=found.pmid, pmcid=found.pmcid, url=found.url, typed=typed)
     if not rest:
         return record
     record, head, title_end = _read_authors(record, rest)
+    if chapter := read_chapter(record, head):
+        record, title = chapter
+        return replace(record, title=_without_period(title))
     record, body = _read_tail(record, head)
-    return _read_title(record, body, has_authors=title_end > 0)
+    record = _read_title(record, body, has_authors=title_end > 0)
+    if online and record.year is None:
+        month = month_number(online["month"])
+        record = replace(record, year=int(online["year"]), month=month, day=_day(online["day"]) if month else None)
+    return recognize_kind(record, typed)
 
 
 def _read_authors(record: Record, text: str) -> tuple[Record, str, int]:
@@ -127,10 +141,11 @@ def _read_authors(record: Record, text: str) -> tuple[Record, str, int]:
             return replace(record, authors=authors, has_more_authors=more, year=year, month=month, day=day), after, 1
         break
     names, more, end = read_names(text)
-    quote = re.match(r"([^“\".]{3,160}?)[.,]?\s(?=[“\"])", text)
+    quote = re.match(r"([^“\"]{3,600}?)[.,]?\s(?=[“\"])", text)
     if quote and end != quote.end(1):
-        names, more, _ = read_names(quote[1], whole=True)
-        names, end = (names or _groups(quote[1])), quote.end()
+        listed, has_more, _ = read_names(quote[1], whole=True)
+        if listed or "." not in quote[1]:
+            names, more, end = (listed or _groups(quote[1])), has_more, quote.end()
     if names:
         return replace(record, authors=names, has_more_authors=more), text[end:].lstrip(" .:,"), end
     return record, text, 0
