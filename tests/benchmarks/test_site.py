@@ -1,4 +1,4 @@
-"""`make bench` measures and writes its report. Its figures are not checked."""
+"""Benchmarks of pages measure and print. Their figures are not checked."""
 
 import os
 import re
@@ -23,3 +23,11 @@ def test_the_benchmark_writes_a_report_of_the_home_page(tmp_path: Path) -> None:
     assert re.search(r"^\| bare view \| .* \|$", text, re.MULTILINE)
     assert re.search(r"^\| home \| uncached \| gzip \| [1-9]", text, re.MULTILINE)
     assert re.search(r"^\| home \| hit \| gzip \|", text, re.MULTILINE)
+
+
+def test_the_benchmark_of_references_prints_a_table() -> None:
+    options = ["--citations", "2", "--cards", "1", "--requests", "1"]
+    command = [sys.executable, "-m", "benchmarks.references", *options]
+    found = subprocess.run(command, check=True, cwd=settings.BASE_DIR, capture_output=True, text=True)
+    rows = re.findall(r"^\| ([a-z ]+) \| [\d.]+ \| [\d.]+ \| [\d.]+ \|$", found.stdout, re.MULTILINE)
+    assert rows == ["after a change", "not in the page cache", "cached"]
