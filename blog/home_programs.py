@@ -8,13 +8,15 @@ from django.views.decorators.http import require_safe
 from blog.citations import ids_of_exercises
 from blog.models import Post
 from exercises.models import Exercise
-from exercises.sheets.pdf import PAPERS
 from exercises.sheets.program import HomeProgram, load_exercises
 from exercises.sheets.responses import page_response, pdf_response
+from exercises.sheets.schedule import calendar_response
 from pagecache.responses import depend_on_texts
 from publishing.visibility import set_private_headers, visible_to
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.urls import absolute_url
+
+_PAPER_NAMES = {"a4": "A4", "letter": "US Letter"}
 
 
 @require_safe
@@ -31,8 +33,13 @@ def home_program(request: HttpRequest, slug: str) -> HttpResponse:
         is_indexed=False,
         is_public=post.is_published,
     )
-    urls = {paper: reverse("blog:home_program_pdf", args=[slug, paper]) for paper in PAPERS}
-    response = page_response(request, program, meta, urls, post.get_absolute_url())
+    files = {
+        **{
+            f"PDF, {name}": reverse("blog:home_program_pdf", args=[slug, paper]) for paper, name in _PAPER_NAMES.items()
+        },
+        "Add to my calendar": reverse("blog:home_program_calendar", args=[slug]),
+    }
+    response = page_response(request, program, meta, files, post.get_absolute_url())
     return depend_on_texts(response) if post.is_published else set_private_headers(response)
 
 
@@ -41,6 +48,14 @@ def home_program_pdf(request: HttpRequest, slug: str, paper: str) -> HttpRespons
     """Serve the exercises of a post as a PDF file."""
     post, program = _load(request, slug)
     response = pdf_response(request, program, paper)
+    return response if post.is_published else set_private_headers(response)
+
+
+@require_safe
+def home_program_calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """Serve the schedule of the exercises of a post as a calendar file."""
+    post, program = _load(request, slug)
+    response = calendar_response(program, f"post-{post.pk}")
     return response if post.is_published else set_private_headers(response)
 
 

@@ -70,6 +70,11 @@ urlpatterns = [
         home_programs.home_program_pdf,
         name="home_program_pdf",
     ),
+    path(
+        "<unicode_slug:slug>/home-program/calendar.ics",
+        home_programs.home_program_calendar,
+        name="home_program_calendar",
+    ),
     path("<year:year>/", views.year, name="year"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>0[1-9]|1[0-2])/$", views.month, name="month"),
 ]

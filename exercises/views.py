@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from exercises import seo
 from exercises.models import BodyRegion, Exercise
 from exercises.rendering import render_cards
-from exercises.sheets.program import HomeProgram, load_exercises
+from exercises.sheets.program import HomeProgram, for_sheets, load_exercises
 from exercises.sheets.responses import pdf_response
+from exercises.sheets.schedule import calendar_response
 from pagecache.responses import depend_on_texts
 from plaintext.numbers import parse_pk
 from public_forms.same_origin import is_same_origin
@@ -57,6 +58,17 @@ def my_plan_pdf(request: HttpRequest, paper: str) -> HttpResponse:
 
     By POST, so that the ids are not in the URL, which servers and proxies log.
     """
+    return pdf_response(request, _posted_plan(request), paper)
+
+
+@require_POST
+@csrf_exempt  # grants nothing, and only answers pages on this site
+def my_plan_calendar(request: HttpRequest) -> HttpResponse:
+    """Serve the schedule of the exercises with the ids in `e`, by POST like the PDF file."""
+    return calendar_response(_posted_plan(request), "my-plan")
+
+
+def _posted_plan(request: HttpRequest) -> HomeProgram:
     if not is_same_origin(request):
         raise PermissionDenied
     ids = [pk for part in request.POST.get("e", "")[:400].split("-") if (pk := parse_pk(part))]
@@ -64,7 +76,15 @@ def my_plan_pdf(request: HttpRequest, paper: str) -> HttpResponse:
     if not exercises:
         raise Http404
     plan = f"{reverse('exercises:my_plan')}#{'-'.join(str(each.pk) for each in exercises)}"
-    return pdf_response(request, HomeProgram("My exercises", "", exercises, absolute_url(plan)), paper)
+    return HomeProgram("My exercises", "", exercises, absolute_url(plan))
+
+
+@require_safe
+def exercise_calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """Serve the schedule of one exercise."""
+    exercise = get_object_or_404(for_sheets(Exercise.objects.published()), slug=slug)
+    program = HomeProgram(exercise.name, exercise.goal, [exercise], absolute_url(exercise.get_absolute_url()))
+    return calendar_response(program, f"exercise-{exercise.pk}")
 
 
 @require_safe

@@ -13,10 +13,10 @@ MAX_MADE = 100
 
 
 def page_response(
-    request: HttpRequest, program: HomeProgram, meta: PageMeta, pdf_urls: dict[str, str], back: str
+    request: HttpRequest, program: HomeProgram, meta: PageMeta, files: dict[str, str], back: str
 ) -> HttpResponse:
-    """Show the program as a page to print, with links to its PDF files by the name of the paper."""
-    context = {"program": program, "meta": meta, "pdf_urls": pdf_urls, "back": back}
+    """Show the program as a page to print, with links to its files: the URLs of `files` by their labels."""
+    context = {"program": program, "meta": meta, "files": files, "back": back}
     return render(request, "exercises/sheet.html", context)
 
 
