@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from blog.models import Category, Post, PostQuerySet
-from blog.visibility import public_authors, public_series, public_tags
-from exercises.models import Exercise
+from blog.visibility import public_authors, public_entries, public_series, public_tags
+from exercises.models import BodyRegion, Condition, Exercise, FinderEntry, Goal
 from object_storage.errors import StorageUnavailableError
 from publishing.document_paths import document_models, documents_at
 from redirects.models import Redirect
@@ -73,9 +73,16 @@ def missing_pages(paths: Iterable[str]) -> dict[str, str]:
 
 
 def public_paths() -> set[str]:
-    """Return the paths of all public documents, categories, tags, series and authors."""
+    """Return the paths of all public documents, categories, tags, series, authors, body regions and the like."""
     paths = {f"category/{path.strip('/')}" for path in Category.objects.values_list("path", flat=True)}
-    lists: dict[str, QuerySet[Any]] = {"tag": public_tags(), "series": public_series(), "author": public_authors()}
+    lists: dict[str, QuerySet[Any]] = {
+        "tag": public_tags(),
+        "series": public_series(),
+        "author": public_authors(),
+        "where-does-it-hurt": public_entries(BodyRegion),
+        "where-does-it-hurt/condition": public_entries(Condition),
+        "where-does-it-hurt/goal": public_entries(Goal),
+    }
     for prefix, rows in lists.items():
         paths |= {f"{prefix}/{slug}" for slug in rows.values_list("slug", flat=True)}
     for model in document_models():
@@ -179,6 +186,10 @@ def slug_check(rows: Callable[[], QuerySet[Any]], reason: str) -> ViewCheck:
     return check
 
 
+def _check_finder(urls: Sequence[dict[str, Any]]) -> list[str]:
+    return ["" if public_entries(BodyRegion).exists() else "No body region has public posts or exercises."] * len(urls)
+
+
 def _check_months(urls: Sequence[dict[str, Any]]) -> list[str]:
     months = Post.objects.published().order_by().values_list("month__year", "month__month").distinct()
     existing = {(year, month) for year, month in months}
@@ -209,7 +220,17 @@ register_check(_with_feeds("blog:category"), _check_categories)
 register_check(_with_feeds("blog:tag"), slug_check(public_tags, "No public post has this tag."))
 register_check(["blog:series"], slug_check(public_series, "This series has no public posts."))
 register_check(["exercises:exercise_detail"], slug_check(Exercise.objects.published, "There is no such exercise."))
+register_check(["blog:where_does_it_hurt"], _check_finder)
 register_check(_with_feeds("blog:author"), slug_check(public_authors, "This author has no public posts."))
+
+
+def _register_finder(model: type[FinderEntry]) -> None:
+    reason = f"No public post or exercise has this {model._meta.verbose_name}."
+    register_check([model.url_name], slug_check(lambda: public_entries(model), reason))
+
+
+for _model in (BodyRegion, Condition, Goal):
+    _register_finder(_model)
 
 
 # ---- Redirects ----------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from django.urls import reverse
 from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_ancestors
 from blog.seo import MIN_POSTS_OF_INDEXED_TAG
+from blog.visibility import public_entries
 from evidence.models import Source, Term
-from exercises.models import Exercise, ExerciseQuerySet
+from exercises.models import BodyRegion, Condition, Exercise, ExerciseQuerySet, FinderEntry, Goal
 from images.models import Image
 from images.renditions import full_image_url
 from publishing.review_queue import public_reviewers
@@ -174,6 +175,21 @@ class ExerciseSitemap(SiteSitemap):
         return item.modified_at
 
 
+class FinderSitemap(SiteSitemap):
+    """“Where does it hurt?” and its body regions, conditions and goals."""
+
+    def items(self) -> list[str]:
+        """Return the paths."""
+        models: tuple[type[FinderEntry], ...] = (BodyRegion, Condition, Goal)
+        paths = [entry.get_absolute_url() for model in models for entry in public_entries(model).only("slug")]
+        is_shown = public_entries(BodyRegion).exists()
+        return [reverse("blog:where_does_it_hurt"), *paths] if is_shown else paths
+
+    def location(self, item: str) -> str:
+        """Return the path."""
+        return item
+
+
 SITEMAPS: dict[str, type[Sitemap]] = {
     "pages": StaticViewSitemap,
     "posts": PostSitemap,
@@ -182,4 +198,5 @@ SITEMAPS: dict[str, type[Sitemap]] = {
     "series": SeriesSitemap,
     "authors": AuthorSitemap,
     "exercises": ExerciseSitemap,
+    "finder": FinderSitemap,
 }

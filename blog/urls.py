@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from blog import feeds, home_programs, views
+from blog import feeds, finder_views, home_programs, views
 from plaintext.slugs import SLUG_PATTERN
 
 _SLUG_PATH = f"{SLUG_PATTERN}(?:/{SLUG_PATTERN})*"
@@ -64,6 +64,10 @@ urlpatterns = [
     path("series/<unicode_slug:slug>/", views.series, name="series"),
     *_feed_paths("author/<unicode_slug:slug>/feed/", feeds.AuthorFeed, "author_feed"),
     path("author/<unicode_slug:slug>/", views.author, name="author"),
+    path("where-does-it-hurt/", finder_views.where_does_it_hurt, name="where_does_it_hurt"),
+    path("where-does-it-hurt/<unicode_slug:slug>/", finder_views.body_region, name="body_region"),
+    path("where-does-it-hurt/condition/<unicode_slug:slug>/", finder_views.condition, name="condition"),
+    path("where-does-it-hurt/goal/<unicode_slug:slug>/", finder_views.goal, name="goal"),
     path("<unicode_slug:slug>/home-program/", home_programs.home_program, name="home_program"),
     re_path(
         rf"^(?P<slug>{SLUG_PATTERN})/home-program/(?P<paper>a4|letter)\.pdf$",

@@ -35,7 +35,7 @@ LARGEST_PK = 2**63 - 1
 MAX_VIEWS_COUNTED = 30
 
 
-def _render_post_list(
+def render_post_list(
     request: HttpRequest,
     template: str,
     posts: PostQuerySet,
@@ -77,7 +77,7 @@ def _posts_with_relations() -> PostQuerySet:
 @require_safe
 def post_list(request: HttpRequest) -> HttpResponse:
     """List all posts, newest first."""
-    return _render_post_list(request, "blog/post_list.html", Post.objects.published(), seo.post_list_meta, {})
+    return render_post_list(request, "blog/post_list.html", Post.objects.published(), seo.post_list_meta, {})
 
 
 @require_safe
@@ -122,7 +122,7 @@ def category(request: HttpRequest, path: str) -> HttpResponse:
     category = get_object_or_404(Category.objects.select_related("image", seo.CATEGORY_ANCESTORS), path=f"{path}/")
     context = {"category": category, "feed": reverse("blog:category_feed", args=[path])}
     posts = Post.objects.published().in_category(category)
-    return _render_post_list(request, "blog/category.html", posts, partial(seo.category_meta, category), context)
+    return render_post_list(request, "blog/category.html", posts, partial(seo.category_meta, category), context)
 
 
 @require_safe
@@ -131,7 +131,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     tag = get_object_or_404(public_tags(), slug=slug)
     context = {"tag": tag, "feed": reverse("blog:tag_feed", args=[slug])}
     posts = Post.objects.published().filter(tags=tag)
-    return _render_post_list(request, "blog/tag.html", posts, partial(seo.tag_meta, tag), context)
+    return render_post_list(request, "blog/tag.html", posts, partial(seo.tag_meta, tag), context)
 
 
 @require_safe
@@ -154,7 +154,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
         "reviewed_texts": texts_reviewed_by(author),
     }
     posts = Post.objects.published().filter(author=author)
-    return _render_post_list(request, "blog/author.html", posts, partial(seo.author_meta, author), context)
+    return render_post_list(request, "blog/author.html", posts, partial(seo.author_meta, author), context)
 
 
 @require_safe
@@ -171,7 +171,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
         raise Http404
     posts = Post.objects.published().in_year(year)
     make_meta = partial(seo.year_meta, year)
-    return _render_post_list(request, "blog/archive.html", posts, make_meta, {"year": year}, allow_empty=False)
+    return render_post_list(request, "blog/archive.html", posts, make_meta, {"year": year}, allow_empty=False)
 
 
 @require_safe
@@ -183,4 +183,4 @@ def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
     posts = Post.objects.published().in_month(first_day)
     context = {"year": int(year), "first_day": first_day}
     make_meta = partial(seo.month_meta, first_day)
-    return _render_post_list(request, "blog/archive.html", posts, make_meta, context, allow_empty=False)
+    return render_post_list(request, "blog/archive.html", posts, make_meta, context, allow_empty=False)

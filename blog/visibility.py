@@ -1,11 +1,11 @@
-"""Which tags, series and authors have a public page."""
+"""Which tags, series, authors, body regions, conditions and goals have a public page."""
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Author
 from blog.models import Post, Series, Tag
-from exercises.models import Exercise
+from exercises.models import Exercise, FinderEntry
 from publishing.review_queue import public_reviewers
 
 
@@ -17,6 +17,13 @@ def public_tags() -> QuerySet[Tag]:
 def public_series() -> QuerySet[Series]:
     """Return the series with at least one public part."""
     return Series.objects.filter(pk__in=Post.objects.published().values("series"))
+
+
+def public_entries[Entry: FinderEntry](model: type[Entry]) -> QuerySet[Entry]:
+    """Return the body regions, conditions or goals with at least one public post or exercise, in order."""
+    posts = Post.objects.published().values(model.field_name)
+    exercises = Exercise.objects.published().order_by().values(model.field_name)
+    return model._default_manager.filter(Q(pk__in=posts) | Q(pk__in=exercises))
 
 
 def public_authors() -> QuerySet[Author]:

@@ -1,4 +1,4 @@
-"""Exercises and body regions in the admin, and what the editor asks."""
+"""Exercises in the admin, and what the editor asks."""
 
 from typing import Any
 
@@ -13,25 +13,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Author
-from exercises.models import BodyRegion, Exercise, ExerciseImage
+from exercises import finder_admin  # noqa: F401 - registers body regions, conditions and goals
+from exercises.models import Exercise, ExerciseImage
+from exercises.widgets import ChipChoices
 from images.admin import ImagePickerMixin
 from images.renditions import thumbnail_url
 from richtext.references import Reference
-from siteinfo.list_forms import LabeledListAdmin
 from siteinfo.where_used import where_used
 
 MAX_RESULTS = 20
-
-
-@admin.register(BodyRegion)
-class BodyRegionAdmin(LabeledListAdmin):
-    """The parts of the body, in the order in which visitors see them."""
-
-    list_display = ("name", "position")
-    list_editable = ("position",)
-    search_fields = ("name__contains_folded",)
-    fields = ("name", "slug", "position")
-    prepopulated_fields = {"slug": ("name",)}
 
 
 class ExerciseImageInline(ImagePickerMixin, admin.TabularInline):  # type: ignore[type-arg]
@@ -49,7 +39,7 @@ class ExerciseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/exercises/exercise/change_form.html"
     list_display = ("thumbnail", "name", "dose", "regions", "used_in", "status")
     list_display_links = ("thumbnail", "name")
-    list_filter = ("status", "body_regions")
+    list_filter = ("status", "body_regions", "conditions", "goals")
     search_fields = ("name__contains_folded", "goal__contains_folded", "steps__contains_folded")
     search_help_text = "Search names, goals and steps"
     prepopulated_fields = {"slug": ("name",)}
@@ -57,7 +47,7 @@ class ExerciseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = (ExerciseImageInline,)
     formfield_overrides = {
         TextField: {"widget": forms.Textarea(attrs={"rows": 5, "cols": 80})},
-        ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
+        ManyToManyField: {"widget": ChipChoices},
     }
     fieldsets = (
         (None, {"fields": ("name", "slug", "goal", "steps", "equipment")}),
@@ -74,7 +64,7 @@ class ExerciseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ),
         ("Safety", {"fields": ("cautions", "stop_if")}),
         ("Easier and harder", {"fields": ("easier", "harder")}),
-        ("Body regions", {"fields": ("body_regions",)}),
+        ("Where does it hurt?", {"fields": ("body_regions", "conditions", "goals")}),
         ("Video", {"fields": ("video", "has_captions", "transcript"), "classes": ("collapse",)}),
         ("Publishing", {"fields": ("status", "author")}),
     )

@@ -92,11 +92,13 @@ def exercise_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an exercise, and the posts and pages with its card."""
     published = Exercise.objects.published().for_cards().select_related("author__portrait")
     exercise = get_object_or_404(published.prefetch_related("body_regions"), slug=slug)
+    regions = exercise.body_regions.all()
     sources = Reference.objects.to(exercise).from_public().sources()
     context = {
         "exercise": exercise,
         "card": render_cards([exercise], is_own_page=True)[exercise.pk],
         "documents": sorted((row for row in sources if isinstance(row, Document)), key=attrgetter("title")),
+        "signs": list(dict.fromkeys(sign for region in regions for sign in region.red_flag_list)),
         "meta": seo.exercise_meta(exercise),
     }
     return depend_on_texts(render(request, "exercises/exercise_detail.html", context))

@@ -46,6 +46,7 @@ class BlockType(NamedTuple):
         return f"layout/_{self.name.replace('-', '_')}.html"
 
 
+_NO_REGION = "No published post or exercise has a body region."
 _LINKS = (
     BlockType(
         "link",
@@ -108,6 +109,15 @@ _LINKS = (
         fields=("title",),
         is_link=True,
         empty_reason="The shop has no products yet.",
+    ),
+    BlockType(
+        "finder-link",
+        "Where does it hurt?",
+        "A link to the drawing of the body that leads to posts and exercises.",
+        MENUS,
+        fields=("title",),
+        is_link=True,
+        empty_reason=_NO_REGION,
     ),
 )
 _WIDGETS = (
@@ -208,6 +218,16 @@ _WIDGETS = (
         default_max_items=3,
         is_unique=True,
         empty_reason="There are no categories yet.",
+    ),
+    BlockType(
+        "body-finder",
+        "Where does it hurt?",
+        "A drawing of the body that leads to the posts and exercises of each body region.",
+        {Area.HOME},
+        fields=("title",),
+        default_title="Where does it hurt?",
+        is_unique=True,
+        empty_reason=_NO_REGION,
     ),
     BlockType(
         "latest-posts",

@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from blog.models import ArchiveCounts, Category, Post
+from blog.visibility import public_entries
+from exercises.models import BodyRegion
 from layout.default_layout import BlockNode, default_blocks
 from layout.models import Block
 from layout.navigation import Navigation, get_navigation
@@ -64,6 +66,11 @@ class LayoutContext:
     def archive_counts(self) -> ArchiveCounts:
         """The number of public posts per category and month."""
         return Post.objects.published().archive_counts()
+
+    @cached_property
+    def body_regions(self) -> list[BodyRegion]:
+        """The body regions with public posts or exercises."""
+        return list(public_entries(BodyRegion))
 
     @cached_property
     def main_categories(self) -> list[Category]:

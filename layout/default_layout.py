@@ -40,6 +40,7 @@ def _main_menu() -> list[BlockNode]:
     return [
         _node(_link("Home", "home")),
         _heading("Blog", _link("All posts", "blog:post_list"), "main-categories"),
+        _node("finder-link"),
         _node("exercises"),
         _heading("About", "author-link", "pages", "shop", _link("Contact", "contact:contact")),
         _node("search"),
@@ -51,7 +52,7 @@ def _mobile_menu() -> list[BlockNode]:
 
 
 def _home() -> list[BlockNode]:
-    names = ("hero", "help-line", "starting-points", "latest-posts", "about", "newsletter", "instagram")
+    names = ("hero", "help-line", "starting-points", "body-finder", "latest-posts", "about", "newsletter", "instagram")
     return [_node(name) for name in names]
 
 

@@ -29,8 +29,8 @@ def page_keys(request: HttpRequest, context: Context | Mapping[Any, Any]) -> fro
     sections = []
     if context.get("author"):
         sections.append(AUTHORS)
-    # Lists of posts have a `page`.
-    elif context.get("post") or context.get("page"):
+    # Lists of posts have a `page`. Those of a body region belong to “Where does it hurt?”.
+    elif context.get("post") or (context.get("page") and not context.get("entry")):
         sections.append(BLOG)
     return frozenset([escape_uri_path(request.path), *sections])
 

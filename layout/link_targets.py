@@ -10,6 +10,7 @@ from django.urls import Resolver404, resolve
 from accounts.models import Author
 from blog.internal_links import broken_reasons
 from blog.models import Category, Post, Series, Tag
+from exercises.models import BodyRegion, Condition, Goal
 from pages.models import Page, validate_link
 from plaintext.characters import is_plain_line
 from publishing.document_paths import documents_at
@@ -17,7 +18,12 @@ from publishing.document_paths import documents_at
 MAX_URL_LENGTH = 500
 # URLs that resolve for any month or slug, so that the database must say whether something is there.
 _DATE_ARCHIVES = {"blog:year", "blog:month"}
-_SLUG_MODELS: dict[str, Any] = {"blog:tag": Tag, "blog:author": Author, "blog:series": Series}
+_SLUG_MODELS: dict[str, Any] = {
+    "blog:tag": Tag,
+    "blog:author": Author,
+    "blog:series": Series,
+    **{model.url_name: model for model in (BodyRegion, Condition, Goal)},
+}
 
 
 def find_target(url: str) -> Page | Category | Post | None:

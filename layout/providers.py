@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from accounts.models import Author
+from blog.finder import BodyMap, body_map
 from blog.models import Post
 from blog.templatetags.blog_tags import second_level, table_of_contents, with_counts
 from layout.block_types import Area
@@ -84,6 +85,11 @@ def _shop(context: LayoutContext, block: Block) -> list[Link]:
     return [Link(block.title or "Shop my favorites", reverse("affiliates:shop"))] if context.site.has_shop else []
 
 
+def _finder_link(context: LayoutContext, block: Block) -> list[Link]:
+    url = reverse("blog:where_does_it_hurt")
+    return [Link(block.title or "Where does it hurt?", url)] if context.body_regions else []
+
+
 # ---- Widgets -------------------------------------------------------------------------------------------
 
 
@@ -151,6 +157,10 @@ def _starting_points(context: LayoutContext, block: Block) -> dict[str, Any] | N
     return {"categories": categories, "topics": topics} if categories else None
 
 
+def _body_finder(context: LayoutContext, block: Block) -> BodyMap | None:
+    return body_map(context.body_regions) if context.body_regions else None
+
+
 def _latest_posts(context: LayoutContext, block: Block) -> list[Post] | dict[str, list[Post]]:
     posts = Post.objects.published()
     if block.area == Area.HOME:
@@ -182,6 +192,7 @@ PROVIDERS: dict[str, Callable[[LayoutContext, Block], Any]] = {
     "author-link": _author_link,
     "exercises": _exercises,
     "shop": _shop,
+    "finder-link": _finder_link,
     "heading": _heading,
     "main-menu": _always,
     "brand": _always,
@@ -193,6 +204,7 @@ PROVIDERS: dict[str, Callable[[LayoutContext, Block], Any]] = {
     "hero": _hero,
     "help-line": _help_line,
     "starting-points": _starting_points,
+    "body-finder": _body_finder,
     "latest-posts": _latest_posts,
     "featured-posts": _featured_posts,
     "about": _about,

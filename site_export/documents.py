@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from markdownify import ATX, markdownify
 
 from blog.models import Post, Snippet
+from exercises.models import BodyRegion, Condition, Goal
 from images.models import Image
 from pages.models import Page
 from richtext import embeds
@@ -18,6 +19,7 @@ from richtext.analysis import analyze
 from richtext.embeds import Embed, RenderTarget
 from richtext.problems import render_each
 
+FINDER_FIELDS = tuple(model.field_name for model in (BodyRegion, Condition, Goal))
 # What the dashboard calls an export.
 _PLACE = "the export of the site"
 _EMBED = re.compile(r'<div\b[^<>]*\bdata-embed="([\w-]+)"[^<>]*\bdata-id="(\d+)"[^<>]*>\s*</div>')
@@ -94,6 +96,7 @@ def front_matter(document: Post | Page) -> str:
             "author": document.author.name,
             "primary_category": document.primary_category and document.primary_category.path.strip("/"),
             "categories": sorted(category.path.strip("/") for category in document.categories.all()),
+            **{name: [entry.name for entry in getattr(document, name).all()] for name in FINDER_FIELDS},
             "tags": sorted(tag.name for tag in document.tags.all()),
             "series": document.series and document.series.title,
             "tldr": document.tldr_points,

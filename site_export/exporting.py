@@ -19,7 +19,7 @@ from pages.models import Page
 from redirects.csv_io import export_redirects
 from redirects.models import Redirect
 from site_export.contents import FORMAT_VERSION, LEFT_OUT, exported_fields, exported_models, rows_of
-from site_export.documents import front_matter, html_page, plain_html, to_markdown
+from site_export.documents import FINDER_FIELDS, front_matter, html_page, plain_html, to_markdown
 from site_export.errors import SiteExportError
 from site_export.readme import README
 from site_export.rows import json_lines
@@ -146,7 +146,7 @@ def _write_documents(writer: Writer, kind: str, model: Any) -> None:
     rows = model.objects.not_trashed().order_by("pk").select_related("featured_image")
     if model is Post:
         rows = rows.select_related("author", "primary_category", "series", "featured_image")
-        rows = rows.prefetch_related("categories", "tags")
+        rows = rows.prefetch_related("categories", "tags", *FINDER_FIELDS)
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE), BATCH_SIZE):
         depth = "../" * 2
         bodies = plain_html(batch, f"{depth}media/")

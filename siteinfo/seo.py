@@ -48,6 +48,7 @@ class PageMeta:
     nodes: tuple[Node, ...] = ()  # structured data of what the page is about, the main entity first
     citations: tuple[Node, ...] = ()  # works that the page cites, unless one of `nodes` does
     parts: tuple[Node, ...] = ()  # works that the page shows, such as exercises
+    about: tuple[Node, ...] = ()  # what the page tells about, such as a part of the body
     canonical_url: str = ""  # set if the content was published elsewhere first
     published_at: date | None = None
     updated_at: date | None = None
@@ -99,6 +100,7 @@ class PageMeta:
             isPartOf={"@id": website_id},
             inLanguage=get_language(),
             breadcrumb={"@id": f"{self.url}#breadcrumb"} if self.breadcrumbs else None,
+            about=[{"@id": subject["@id"]} for subject in self.about],
             mainEntity={"@id": self.nodes[0]["@id"]} if self.nodes else None,
             primaryImageOfPage={"@id": image_id},
             citation=[{"@id": cited["@id"]} for cited in self.citations],

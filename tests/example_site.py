@@ -11,12 +11,13 @@ from lxml.html import HtmlElement
 from accounts.models import ProfileLink, Qualification
 from affiliates.models import Program
 from blog.models import Post, Series, Snippet
+from exercises.models import Condition, Goal
 from images.models import Image
 from pages.models import Service
 from siteinfo.models import SiteInfo, SocialLink
 from tests.affiliates.factories import make_favorite
 from tests.evidence.factories import set_disclaimer
-from tests.exercises.factories import make_exercise
+from tests.exercises.factories import assign, make_exercise, make_region
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
 
 HOST = "http://testserver"
@@ -39,6 +40,10 @@ PAGES = {
     "shop": "/shop/",
     "exercises": "/exercises/",
     "exercise": "/exercises/bridge/",
+    "where does it hurt": "/where-does-it-hurt/",
+    "body region": "/where-does-it-hurt/knee/",
+    "condition": "/where-does-it-hurt/condition/runners-knee/",
+    "goal": "/where-does-it-hurt/goal/climb-stairs/",
 }
 PUBLIC_PATHS = [*PAGES.values(), "/series/knees/", "/tag/stairs/?page=2", "/author/sam/?page=2"]
 BODY = """<p>A lead.</p><h2>One</h2><p>Words.</p><h2>Two</h2><aside data-callout="tip"><p>Try it.</p></aside>
@@ -64,12 +69,12 @@ def make_example_site() -> Post:
     image = make_image()
     _make_author(image)
     make_favorite(Program.objects.amazon(), image=image)
-    make_exercise(name="Bridge", slug="bridge", images=(image,))
+    bridge = make_exercise(name="Bridge", slug="bridge", images=(image,))
     pain = make_category(name="Pain", slug="pain", image=image)
     knee = make_category(name="Knee", slug="knee", parent=pain)
     snippet = Snippet.objects.create(name="Note", body="<p>Shown in many posts.</p>")
     make_posts(11, categories=[pain, knee], tags=["Stairs"], featured_image=image)
-    return make_post(
+    post = make_post(
         slug="the-knee",
         title="The knee",
         body=BODY.format(image.pk) + f'<div data-embed="snippet" data-id="{snippet.pk}"></div>',
@@ -80,6 +85,10 @@ def make_example_site() -> Post:
         tags=["Stairs", "Knee"],
         featured_image=image,
     )
+    make_region("Knee", post, bridge, parts=["knee"], anatomical_name="Knee joint")
+    assign(Condition.objects.create(name="Runner’s knee"), post)
+    assign(Goal.objects.create(name="Climb stairs"), post, bridge)
+    return post
 
 
 def _make_author(image: Image) -> None:

@@ -25,6 +25,7 @@ from blog.models import Post, TaggedPost
 from comments.models import Discussion
 from contact.models import Reply
 from evidence.glossary.rendering import current_glossary
+from exercises.models import BodyRegion, Condition, Exercise, Goal
 from images.models import Image
 from richtext import references
 from search.indexing import index_documents
@@ -49,7 +50,15 @@ PUBLIC_LISTS = PAGES | {
     "not found": "/nothing-here/",
 }
 # Pages show or check all of these, and no site has a thousand of them.
-FEW = {"affiliates.Program", "affiliates.ShopSection", "blog.Category", "layout.Block"}
+FEW = {
+    "exercises.BodyRegion",
+    "exercises.Condition",
+    "exercises.Goal",
+    "affiliates.Program",
+    "affiliates.ShopSection",
+    "blog.Category",
+    "layout.Block",
+}
 # What the constraints of a model require, or its lists.
 FIELDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "accounts.User": lambda number: {"email": f"user-{number}@example.com", "is_staff": True},
@@ -124,6 +133,16 @@ def make_rows(numbers: range) -> None:
         model._base_manager.bulk_create(rows)
         references.sync([row for row in rows if isinstance(row, references.ReferenceSource)])
     make_posts(numbers)
+    _assign_to_finder(numbers)
+
+
+def _assign_to_finder(numbers: range) -> None:
+    """Assign the new posts and exercises to the body region, the condition and the goal of the example site."""
+    for model in (BodyRegion, Condition, Goal):
+        entry = model._default_manager.earliest("pk")
+        copies = Post.objects.filter(slug__in=[f"copy-{number}" for number in numbers])
+        entry.posts.add(*copies)
+        entry.exercises.add(*Exercise.objects.order_by("-pk")[: len(numbers)])
 
 
 def _related_models(model: type[models.Model]) -> dict[str, type[models.Model]]:

@@ -48,6 +48,8 @@ class MissingFilter(admin.SimpleListFilter):
             ("image", "No featured image"),
             ("category", "No category"),
             ("excerpt", "No excerpt"),
+            ("kind", "No kind"),
+            ("region", "No body region"),
             ("blocked", "Blocked from publishing"),
         ]
 
@@ -59,6 +61,8 @@ class MissingFilter(admin.SimpleListFilter):
             "image": {"featured_image": None},
             "category": {"primary_category": None},
             "excerpt": {"excerpt": ""},
+            "kind": {"template": None},
+            "region": {"body_regions": None},
         }
         return queryset.filter(**conditions.get(self.value() or "", {}))
 

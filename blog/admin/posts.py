@@ -26,6 +26,7 @@ from blog.admin.post_filters import RECENT_DAYS, MissingFilter, MonthFilter, Pos
 from blog.internal_links import broken_links, orphan_posts
 from blog.models import LARGE_FIELDS, Category, Post, PostTemplate, Tag
 from blog.views import post_context
+from exercises.widgets import ChipChoices
 from images.renditions import thumbnail_url
 from plaintext.characters import strip_control_characters
 from plaintext.numbers import parse_pk
@@ -52,6 +53,9 @@ class PostForm(ContentForm):
         widgets = ContentForm.Meta.widgets | {
             "tldr": forms.Textarea(attrs={"rows": 4}),
             "categories": forms.CheckboxSelectMultiple,
+            "body_regions": ChipChoices,
+            "conditions": ChipChoices,
+            "goals": ChipChoices,
         }
 
     def clean_tags(self) -> list[str]:
@@ -78,7 +82,12 @@ class PostAdmin(ContentAdmin):
     change_form_template = "admin/blog/post/change_form.html"
     change_list_template = "admin/blog/post/change_list.html"
     preview_url_name = "blog:preview"
-    actions: tuple[str, ...] = (*DocumentAdmin.actions, "set_primary_category", "feature", "unfeature")
+    actions: tuple[str, ...] = (
+        *DocumentAdmin.actions,
+        "set_primary_category",
+        "feature",
+        "unfeature",
+    )
     list_display = (
         "thumbnail",
         "title",
@@ -95,6 +104,8 @@ class PostAdmin(ContentAdmin):
         MonthFilter,
         "is_featured",
         ("categories", admin.RelatedOnlyFieldListFilter),
+        ("template", admin.RelatedOnlyFieldListFilter),
+        ("body_regions", admin.RelatedOnlyFieldListFilter),
         ("author", admin.RelatedOnlyFieldListFilter),
     )
     list_per_page = 50
@@ -109,6 +120,7 @@ class PostAdmin(ContentAdmin):
             "Categories and tags",
             {"classes": ("collapse",), "fields": ("primary_category", "categories", "tags", "template")},
         ),
+        ("Where does it hurt?", {"classes": ("collapse",), "fields": ("body_regions", "conditions", "goals")}),
         ("Featured image", {"classes": ("collapse",), "fields": ("featured_image",)}),
         ("Excerpt and TL;DR", {"classes": ("collapse",), "fields": ("excerpt", "tldr")}),
         ("Author", {"classes": ("collapse",), "fields": ("author", "is_featured")}),

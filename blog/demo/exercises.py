@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.models import Author
-from exercises.models import BodyRegion, Exercise, ExerciseImage
+from exercises.models import Exercise, ExerciseImage
 from images.models import Image
 
 _FILE = Path(__file__).parent / "exercises.toml"
@@ -17,11 +17,7 @@ _SLUG = re.compile(r'(?<=data-embed="exercise" data-id=")[\w-]+')
 def load_exercises(author: Author, get_image: Callable[[str, str], Image]) -> dict[str, int]:
     """Create the exercises that do not exist. Return their primary keys by slug."""
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    regions = {
-        row["slug"]: BodyRegion.objects.get_or_create(slug=row["slug"], defaults={**row, "position": position})[0]
-        for position, row in enumerate(data["region"])
-    }
-    found = {row["slug"]: _load_exercise(row, author, regions, get_image) for row in data["exercise"]}
+    found = {row["slug"]: _load_exercise(row, author, get_image) for row in data["exercise"]}
     for row in data["exercise"]:
         exercise, is_new = found[row["slug"]]
         versions = {name: found[row[name]][0] for name in ("easier", "harder") if name in row}
@@ -38,16 +34,15 @@ def fill_in_ids(body: str, pks: dict[str, int]) -> str:
 
 
 def _load_exercise(
-    row: dict[str, Any], author: Author, regions: dict[str, BodyRegion], get_image: Callable[[str, str], Image]
+    row: dict[str, Any], author: Author, get_image: Callable[[str, str], Image]
 ) -> tuple[Exercise, bool]:
     """Return the exercise, and whether it is new."""
     if exercise := Exercise.objects.filter(slug=row["slug"]).first():
         return exercise, False
-    fields = {name: value for name, value in row.items() if name not in {"regions", "images", "easier", "harder"}}
+    fields = {name: value for name, value in row.items() if name not in {"images", "easier", "harder"}}
     for name in ("steps", "cautions"):
         fields[name] = "\n".join(row.get(name, ()))
     exercise = Exercise.objects.create(**fields, author=author, status=Exercise.Status.PUBLISHED)
-    exercise.body_regions.set(regions[slug] for slug in row["regions"])
     for position, each in enumerate(row["images"]):
         image = get_image(each["name"], each["alt"])
         ExerciseImage.objects.create(exercise=exercise, image=image, caption=each["caption"], position=position)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Author, ProfileLink, Qualification
 from blog.demo.exercises import fill_in_ids, load_exercises
+from blog.demo.finder import load_finder
 from blog.demo.reviews import load_reviews
 from blog.models import Category, Post, PostTemplate
 from evidence.models import Disclaimer, Term
@@ -37,6 +38,7 @@ def load_demo() -> int:
     exercises = load_exercises(author, images.get)
     paths = sorted((HERE / "posts").glob("*.html"))
     created = sum(_load_post(path, author, categories, images, exercises) for path in paths)
+    load_finder()
     load_reviews()
     return created
 

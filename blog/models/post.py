@@ -20,6 +20,7 @@ from blog.models.tag_names import FoldingTaggableManager
 from blog.models.taxonomy import Category, path_with_ancestors
 from blog.models.view_counts import PostViewCount
 from blog.related_posts import Candidate, extract_keywords, rank_by_similarity, rank_related, similarity
+from exercises.models import FinderContent
 from images.models import Image
 from pagecache.invalidation import invalidate_only
 from plaintext.slugs import UnicodeSlugField
@@ -142,7 +143,7 @@ def _related_post_field(ordinal: str, help_text: str) -> Any:
     )
 
 
-class Post(GivesGift, Document):  # type: ignore[django-manager-missing]
+class Post(GivesGift, FinderContent, Document):  # type: ignore[django-manager-missing]
     """A blog post."""
 
     reference_fields = ("body", "featured_image")
@@ -164,6 +165,9 @@ class Post(GivesGift, Document):  # type: ignore[django-manager-missing]
         "related_third",
         "gift",
         "gift_file",
+        "body_regions",
+        "conditions",
+        "goals",
     )
     detail_fields = Document.detail_fields | {"gift", "gift_file"}
 

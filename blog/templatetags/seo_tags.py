@@ -45,6 +45,7 @@ def structured_data(context: Context, meta: PageMeta, image: ShareImage) -> Safe
             *nodes,
             *meta.citations,
             *meta.parts,
+            *meta.about,
             meta.reviewer,
             publisher,
         )

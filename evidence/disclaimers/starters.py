@@ -2,7 +2,7 @@
 
 MAX_LENGTH = 1500
 GENERAL = (
-    "This post is general health information. It is not medical advice, a diagnosis or a treatment plan, because it"
+    "This is general health information. It is not medical advice, a diagnosis or a treatment plan, because it"
     " cannot take your history into account. Ask a doctor, a physical therapist or another qualified clinician about"
     " your own situation, and get help at once if it feels like an emergency."
 )

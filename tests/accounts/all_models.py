@@ -14,7 +14,6 @@ from blog.models import Post, PostTemplate, PublishingRules
 from comments.models import Comment, CommentSettings, Discussion
 from contact.models import ContactSettings, Message, Reply
 from evidence.models import EvidenceSettings, Source, Term
-from exercises.models import BodyRegion
 from feedback.models import Suggestion
 from images.models import MediaFile, SiteImages, Video
 from instagram.models import InstagramPost, InstagramSettings
@@ -59,7 +58,6 @@ def make_all_models() -> None:
     Comment.objects.create(discussion=Discussion.objects.create(post=post), name="Sam", body="<p>Words</p>")
     Suggestion.objects.create(post=post, words="A typo", kind=Suggestion.Kind.values[0], submission=uuid4())
     Source.objects.create(title="Walking and backs", year=2001)
-    BodyRegion.objects.create(name="Knee", slug="knee")
     Term.objects.create(name="Tendon", meaning="It ties a muscle to a bone.")
     make_review(post)
     post.changes.create(text="A new section.")

@@ -14,7 +14,8 @@ def test_texts_survive_the_migration_there_and_back() -> None:
     texts, modified_at = (post.body, post.headings), post.modified_at
     assert all(texts)
     MigrationExecutor(connection).migrate([("blog", "0008_text_origin")])
-    MigrationExecutor(connection).migrate([("blog", "0009_large_columns_last")])
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes("blog"))
     post = Post.objects.get()
     assert (post.body, post.headings) == texts
     assert post.modified_at == modified_at

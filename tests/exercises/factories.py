@@ -3,8 +3,9 @@
 from itertools import count
 
 from accounts.models import Author
-from exercises.models import Exercise, ExerciseImage
+from exercises.models import BodyRegion, Exercise, ExerciseImage, FinderContent, FinderEntry
 from images.models import Image
+from plaintext.slugs import slugify
 from tests.factories import make_author
 
 _numbers = count(1)
@@ -33,6 +34,20 @@ def make_exercise(*, images: tuple[Image, ...] = (), **overrides: object) -> Exe
     for position, image in enumerate(images):
         ExerciseImage.objects.create(exercise=exercise, image=image, caption=f"Pose {position}", position=position)
     return exercise
+
+
+def make_region(name: str = "Knee", *content: FinderContent, **overrides: object) -> BodyRegion:
+    """Create a body region of `content`, with two red flags."""
+    fields: dict[str, object] = {"slug": slugify(name, 60), "red_flags": "It gave way.\nIt is hot and swollen."}
+    region = BodyRegion.objects.create(**fields | {"name": name} | overrides)
+    assign(region, *content)
+    return region
+
+
+def assign(entry: FinderEntry, *content: FinderContent) -> None:
+    """Assign posts and exercises to a body region, condition or goal."""
+    for row in content:
+        getattr(row, entry.field_name).add(entry)
 
 
 def embed(*exercises: Exercise) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Author
 from exercises.dose import Dose
+from exercises.models.finder import FinderContent
 from images.models import Image, Video
 from plaintext.slugs import UnicodeSlugField
 from redirects import services
@@ -18,23 +19,6 @@ from richtext.references import ReferenceSource
 MAX_STEPS = 12
 # More do not fit below the images of a sheet.
 MAX_DAY_ROWS = 3
-
-
-class BodyRegion(models.Model):
-    """A part of the body that exercises are for."""
-
-    name = models.CharField(max_length=60, unique=True, help_text="As visitors call it, such as “Lower back”.")
-    slug = UnicodeSlugField(max_length=60, unique=True, help_text="The last part of its URL. Filled in from the name.")
-    position = models.PositiveSmallIntegerField("order", default=0, help_text="Lower numbers come first.")
-
-    class Meta:
-        """Sorted by position."""
-
-        ordering = ("position", "name")
-        verbose_name = "body region"
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ExerciseQuerySet(models.QuerySet["Exercise"]):
@@ -49,7 +33,7 @@ class ExerciseQuerySet(models.QuerySet["Exercise"]):
         return self.select_related("easier", "harder", "video__thumbnail").prefetch_related("images__image")
 
 
-class Exercise(ReferenceSource):
+class Exercise(FinderContent, ReferenceSource):
     """An exercise with its dose. Changing it changes all texts that show its card."""
 
     reference_fields = ("video",)
@@ -149,10 +133,6 @@ class Exercise(ReferenceSource):
         verbose_name="harder version",
         help_text="Another exercise, for when this one has become easy.",
     )
-    body_regions = models.ManyToManyField(
-        BodyRegion, blank=True, related_name="exercises", help_text="What it is for. Visitors find exercises by region."
-    )
-
     video = models.ForeignKey(
         Video,
         on_delete=models.PROTECT,
