@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Author, User
+from blog.admin.bulk_edit import BulkEditAdmin
 from blog.admin.content import ContentAdmin, ContentForm
 from blog.admin.links import object_link
 from blog.admin.post_filters import RECENT_DAYS, MissingFilter, MonthFilter, PostChangeList
@@ -74,7 +75,7 @@ class PostActionForm(ActionForm):
 
 
 @admin.register(Post)
-class PostAdmin(ContentAdmin):
+class PostAdmin(BulkEditAdmin, ContentAdmin):
     """Posts."""
 
     form = PostForm
@@ -85,6 +86,8 @@ class PostAdmin(ContentAdmin):
     actions: tuple[str, ...] = (
         *DocumentAdmin.actions,
         "set_primary_category",
+        "set_kind",
+        "set_finder_entries",
         "feature",
         "unfeature",
     )
