@@ -36,7 +36,8 @@ class PageCacheApplication:
         return [answer.body]
 
     def _find(self, environ: dict[str, Any]) -> Answer | None:
-        request = WSGIRequest(environ)
+        # A request decodes the path in its environment, which another request could not decode again.
+        request = WSGIRequest(environ.copy())
         key = cache_key(request)
         versions = read_versions_first(request.path) if key else None
         if key is None or versions is None:

@@ -35,7 +35,9 @@ class Server:
         """Return status, headers and body."""
         started: list[Any] = []
         request = RequestFactory().generic(method, path)
-        chunks = self.application(request.environ | environ, lambda *arguments: started.extend(arguments[:2]))  # type: ignore[arg-type]
+        # The request has decoded the path, which servers send as bytes in Latin-1.
+        sent = request.environ | environ | {"PATH_INFO": request.environ["PATH_INFO"].encode().decode("latin-1")}
+        chunks = self.application(sent, lambda *arguments: started.extend(arguments[:2]))  # type: ignore[arg-type]
         body = b"".join(chunks)
         if hasattr(chunks, "close"):
             chunks.close()
@@ -81,6 +83,16 @@ def test_middleware_and_application_send_the_same_page(server: Server, post: Pos
         assert body == by_middleware.content
         headers["X-Request-ID"] = by_middleware["X-Request-ID"]
         assert headers == dict(by_middleware.items())
+
+
+@pytest.mark.parametrize("slug", ["café", "επίπεδο", "جدول", "膝"])
+def test_a_path_beyond_ascii_reaches_django_and_then_the_cache(server: Server, slug: str) -> None:
+    make_post(slug=slug, title="Stairs")
+    first, second = server.get(f"/{slug}/"), server.get(f"/{slug}/")
+    assert first[0] == "200 OK"
+    assert b"Stairs" in first[2]
+    assert is_hit(second)
+    assert second[2] == first[2]
 
 
 def test_a_changed_post_is_rendered_again_with_the_versions_that_were_read(server: Server, post: Post) -> None:
