@@ -12,7 +12,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import User
-from affiliates.models import Comparison, ComparisonRow, Link, Product, Program, Sponsorship
+from affiliates.models import Comparison, ComparisonRow, Link, Product, Program, ShopSection, Sponsorship
 from affiliates.references import pasted_references, references_to_link
 from affiliates.retire_links import retire
 from blog.models import Post, Snippet
@@ -268,6 +268,14 @@ def test_a_product_and_its_links_are_saved_together_or_not_at_all(shop: Program,
     assert not Product.objects.exists()
     save("https://shop.example.com/1")
     assert {link.slug for link in Product.objects.get().links.all()} == {"roller", "roller-2"}
+
+
+def test_nothing_beside_a_product_of_the_list_deletes_its_section(shop: Program, admin_client: Client) -> None:
+    make_product(section=ShopSection.objects.create(name="For knees"))
+    page = admin_client.get(reverse("admin:affiliates_product_changelist")).content.decode()
+    assert 'name="form-0-section"' in page
+    assert "delete-related" not in page
+    assert "change-related" not in page
 
 
 def test_links_cannot_be_deleted(shop: Program, admin_client: Client) -> None:

@@ -298,6 +298,28 @@ def test_a_refused_publication_says_so_in_the_dialog_and_leads_to_the_place(admi
     assert admin_page.evaluate("getSelection().toString()") == "here"
 
 
+def test_the_text_of_a_refused_post_does_not_return_in_the_next_new_one(admin_page: Page) -> None:
+    make_author()
+    admin_page.goto(reverse("admin:blog_post_add"))
+    admin_page.locator(".ProseMirror[contenteditable]").click()
+    admin_page.keyboard.type("Words without a title.")
+    admin_page.get_by_role("button", name="Publish …").click()
+    admin_page.locator("dialog[open]").get_by_role("button", name="Publish now").click()
+    expect(admin_page.locator("dialog[open]").get_by_role("alert")).to_contain_text("Not published.")
+    # In the same tab, and in another one of the same browser.
+    admin_page.goto(reverse("admin:blog_post_add"))
+    other = admin_page.context.new_page()
+    other.goto(reverse("admin:blog_post_add"))
+    for page in (admin_page, other):
+        expect(page.locator(".ProseMirror[contenteditable]")).to_be_visible()
+        page.wait_for_timeout(500)
+        assert page.url.endswith(reverse("admin:blog_post_add"))
+        expect(page.locator(".ProseMirror")).not_to_contain_text("Words")
+    # It is where it belongs.
+    open_post(admin_page, Post.objects.get())
+    expect(admin_page.locator(".ProseMirror")).to_have_text("Words without a title.")
+
+
 def test_after_publishing_the_dialog_shows_the_link(admin_page: Page) -> None:
     post = make_post(slug="stairs", status=Post.Status.DRAFT, published_at=None)
     open_post(admin_page, post)

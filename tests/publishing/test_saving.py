@@ -93,6 +93,15 @@ def test_nothing_is_published_without_a_title(admin_client: Client) -> None:
     assert not Post.objects.exists()
 
 
+def test_the_next_new_post_is_empty_after_a_refused_one(admin_client: Client) -> None:
+    make_author()
+    add = reverse("admin:blog_post_add")
+    data = post_form_data(title="", body="<p>Words.</p>", autosave_key=str(uuid4()), _publish="")
+    assert "Words." in admin_client.post(add, data).text
+    form = admin_client.get(add).context["adminform"].form
+    assert (form["title"].value() or "", form["body"].value() or "") == ("", "")
+
+
 def test_a_campaign_is_saved_without_a_subject(admin_client: Client) -> None:
     data = {"subject": "", "preheader": "", "body": "<p>Words.</p>", "_save": ""}
     admin_client.post(reverse("admin:newsletter_campaign_add"), data)
