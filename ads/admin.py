@@ -5,13 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.models import Ad, AdCount, AdTotals
 from images.admin import ImagePickerMixin
 from siteinfo.list_forms import LabeledListAdmin
+from siteinfo.local_time import format_date
 
 MAX_DAYS = 60
 COUNTERS = ("impressions", "clicks")
@@ -74,7 +74,7 @@ class AdAdmin(ImagePickerMixin, LabeledListAdmin):
         total = ad.counts.all().order_by().totals()
         lines = [
             (
-                date_format(row.day, "F j, Y"),
+                format_date(row.day),
                 row.impressions,
                 row.clicks,
                 AdTotals(row.impressions, row.clicks).click_rate,

@@ -9,13 +9,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator, URLVali
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from affiliates.shop_urls import host_of, is_amazon
 from analytics.models import DailyCount, DailyCountQuerySet
 from blog.models import Category, Post, path_with_ancestors
 from images.models import Image
 from richtext.references import ReferenceSource
+from siteinfo.local_time import format_date
 
 # The same label everywhere, so that no one mistakes an ad for advice.
 LABEL = "Advertisement"
@@ -160,10 +160,10 @@ class Ad(ReferenceSource):
         if not self.is_active:
             return "Off"
         if self.starts_on and self.starts_on > today:
-            return f"From {date_format(self.starts_on, 'F j, Y')}"
+            return f"From {format_date(self.starts_on)}"
         if self.ends_on and self.ends_on < today:
             return "Ended"
-        return f"Until {date_format(self.ends_on, 'F j, Y')}" if self.ends_on else "Running"
+        return f"Until {format_date(self.ends_on)}" if self.ends_on else "Running"
 
 
 def choose_ad(ads: list[Ad], placement: str, path: str, day: date) -> Ad | None:

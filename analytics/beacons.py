@@ -23,6 +23,7 @@ from analytics.web_vitals import METRICS, bucket_of
 from plaintext.characters import is_plain_line
 from public_forms.client_counts import counts_today
 from public_forms.ratelimit import client_network
+from siteinfo.local_time import recent_zone
 
 MAX_QUERY_LENGTH = 1500
 MAX_PATH_LENGTH = 500
@@ -58,7 +59,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     except (BadBeaconError, ValueError):
         return HttpResponse(status=400)
     if record and is_human_on_site(request) and counts_today(request, "beacon", limit=MAX_BEACONS_PER_NETWORK):
-        day = timezone.localdate().isoformat()
+        day = timezone.localdate(timezone=recent_zone()).isoformat()
         if spool.append([day, _visitor_code(request, day), *record]):
             count_neglected_views()
     return HttpResponse(status=204)

@@ -11,13 +11,12 @@ from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from solo.admin import SingletonModelAdmin
 
 from contact.email_delivery import delivery_problem
 from contact.models import ContactSettings, Message, Reply
 from plaintext.numbers import parse_pk
+from siteinfo.local_time import format_date
 from siteinfo.models import SiteInfo
 from siteinfo.urls import admin_url
 
@@ -178,7 +177,7 @@ class ReplyAdmin(admin.ModelAdmin):
         message = _requested_message(request)
         site = SiteInfo.load()
         quote = "\n".join(f"> {line}".rstrip() for line in message.body.splitlines())
-        day = date_format(localtime(message.created_at), "F j, Y")
+        day = format_date(message.created_at)
         return {"body": f"Hello {message.name},\n\n\n\nBest wishes,\n{site.name}\n\nOn {day} you wrote:\n{quote}\n"}
 
     def add_view(

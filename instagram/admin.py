@@ -11,8 +11,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from solo.admin import SingletonModelAdmin
@@ -23,6 +21,7 @@ from instagram import archive
 from instagram.forms import InstagramSettingsForm
 from instagram.models import InstagramPost, InstagramSettings
 from siteinfo.list_forms import LabeledListAdmin
+from siteinfo.local_time import format_day, format_moment
 from siteinfo.time_fields import LocalDateTimeField, keep_unchanged_times
 from siteinfo.urls import admin_url
 
@@ -171,8 +170,8 @@ class InstagramSettingsAdmin(SingletonModelAdmin):
             return settings.problem
         if not settings.fetched_at:
             return "Connected. The first images arrive within a few minutes."
-        fetched = date_format(timezone.localtime(settings.fetched_at), "F j, g:i A")
+        fetched = format_moment(settings.fetched_at)
         if not settings.token_expires_at:
             return f"Connected. Last fetched on {fetched}."
-        expires = date_format(timezone.localtime(settings.token_expires_at), "F j")
+        expires = format_day(settings.token_expires_at)
         return f"Connected. Last fetched on {fetched}. The token expires on {expires} and is refreshed before then."

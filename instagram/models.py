@@ -7,10 +7,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator, URLVali
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from images.models import Image
 from richtext.references import ReferenceSource
+from siteinfo.local_time import format_day
 from siteinfo.singletons import Singleton
 
 MAX_IMAGES = 12
@@ -65,7 +65,7 @@ class InstagramSettings(Singleton):
                 "new token and enter it in the settings."
             )
         if self.failing_since and self.failing_since < timezone.now() - FAILURE_GRACE_PERIOD:
-            since = date_format(timezone.localtime(self.failing_since), "F j")
+            since = format_day(self.failing_since)
             return (
                 f"Fetching from Instagram has failed since {since}. The strip keeps its images, and we'll keep trying."
             )

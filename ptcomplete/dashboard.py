@@ -4,14 +4,12 @@ The number of queries is constant.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Model, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from accounts.models import User
 from affiliates.models import Link
@@ -40,6 +38,7 @@ from publishing.models import Autosave, Document, PendingEdit, Submission
 from richtext.problems import RenderingProblem
 from richtext.references import Reference
 from search.models import IndexEntry
+from siteinfo.local_time import format_appointment
 from siteinfo.urls import admin_url
 from siteinfo.where_used import where_used
 
@@ -142,7 +141,7 @@ def _campaign_tasks(user: User) -> Iterator[Task]:
         return
     automatic = Campaign.objects.filter(status=Campaign.Status.SCHEDULED).exclude(kind=Campaign.Kind.MANUAL)
     for campaign in automatic.select_related("topic").defer("body").order_by("scheduled_at", "pk")[:MAX_ROWS]:
-        title = f"The email “{campaign}” goes out on {_format_moment(campaign.scheduled_at or timezone.now())}"
+        title = f"The email “{campaign}” goes out on {format_appointment(campaign.scheduled_at or timezone.now())}"
         reason = f"To everyone who gets “{campaign.topic}” at once. Nothing has been sent yet."
         yield Task(
             title, reason, admin_url(campaign, "progress"), "Show", "mail", "butter", admin_url(campaign, "action")
@@ -242,7 +241,7 @@ def _submission_tasks(user: User) -> Iterator[Task]:
         document = documents.get((submission.content_type_id, submission.object_id))
         if document and document.status == Document.Status.DRAFT:
             name = submission.user.get_short_name() if submission.user else "Someone"
-            reason = f"{name} submitted it on {_format_moment(submission.submitted_at)}."
+            reason = f"{name} submitted it on {format_appointment(submission.submitted_at)}."
             url = admin_url(document, "review")
             yield Task(f"“{document}” is waiting for review", reason, url, "Review", "note", "butter")
 
@@ -310,7 +309,7 @@ def _unpublished_change_tasks(user: User) -> Iterator[Task]:
                 yield Task(title, reason, admin_url(document), "Open", "warning", "red")
                 continue
             if edit.publish_at:
-                reason = f"They will be published on {_format_moment(edit.publish_at)}."
+                reason = f"They will be published on {format_appointment(edit.publish_at)}."
             title = f"Pending changes to “{document}”"
             yield Task(title, reason, admin_url(document), "Review", "clock", "butter")
 
@@ -371,7 +370,3 @@ def _missing_content_tasks(user: User, counts: dict[str, int]) -> Iterator[Task]
         title = f"{counted(count, 'published post')} without an excerpt"
         reason = "Lists and search results show the beginning of the text instead."
         yield Task(title, reason, _post_list_url(status="published", missing="excerpt"), "Write", "pen")
-
-
-def _format_moment(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "l, F j, g:i A")

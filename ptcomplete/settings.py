@@ -110,6 +110,8 @@ MIDDLEWARE = [
     "analytics.middleware.BeaconMiddleware",
     "ptcomplete.slow_clients.SlowClientMiddleware",
     "ptcomplete.database_retry.DatabaseRetryMiddleware",
+    # Around the page cache, whose pages expire at midnight.
+    "ptcomplete.local_time.LocalTimeMiddleware",
     "pagecache.middleware.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "ptcomplete.cross_origin.ResourcePolicyMiddleware",
@@ -151,7 +153,9 @@ TEMPLATES = [
                 "siteinfo.context_processors.site",
                 "images.context_processors.site_images",
                 "layout.navigation.navigation",
-            ]
+            ],
+            # Dates look as the owner chose, everywhere.
+            "builtins": ["siteinfo.templatetags.local_dates"],
         },
     }
 ]
@@ -272,6 +276,7 @@ NEWSLETTER_PROCESSES = max(1, env.int("NEWSLETTER_PROCESSES", default=1))
 
 # ---- Language and time -------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-us")
+# Until the owner chooses another one in the admin.
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 FORMAT_MODULE_PATH = "ptcomplete.formats"

@@ -47,6 +47,7 @@ from public_forms.body_limits import too_large
 from public_forms.client_counts import counts_today
 from redirects.views import log_not_found, redirect_response, tidied_url_response
 from siteinfo.context_processors import get_site
+from siteinfo.local_time import use_local_time_of
 from siteinfo.robots import robots_txt
 from siteinfo.seo import PageMeta, truncate
 from siteinfo.urls import absolute_url
@@ -230,6 +231,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             return HttpResponseNotFound("Page not found.", content_type="text/plain; charset=utf-8")
         if not is_prefetch(request):
             log_not_found(request)
+    # No view was found, before which this is done elsewhere.
+    use_local_time_of(get_site(request))
     return render(request, "404.html", status=404)
 
 

@@ -13,7 +13,6 @@ from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
@@ -34,6 +33,7 @@ from publishing.revisions import (
     store_pending_edit,
 )
 from publishing.visibility import preview_url, set_private_headers
+from siteinfo.local_time import format_appointment
 from siteinfo.time_fields import LocalDateTimeField, LocalDateTimeWidget
 
 log = logging.getLogger(__name__)
@@ -307,8 +307,7 @@ class DocumentAdmin(HistoryAdmin, PublishStepAdmin, ReviewAdmin, DocumentListAdm
         if self._saves_pending_edit(request, document):
             return "Saved as pending changes. Visitors still see the published text."
         if document.is_scheduled and document.published_at:
-            when = date_format(timezone.localtime(document.published_at), "l, F j, Y, g:i A")
-            return f"Scheduled for {when}."
+            return f"Scheduled for {format_appointment(document.published_at)}."
         if "_submit" in request.POST:
             return "Submitted for review. You can still change the text."
         if not document.is_published:

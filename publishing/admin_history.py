@@ -9,8 +9,6 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from publishing import diff
@@ -18,6 +16,7 @@ from publishing.access import DocumentAccessAdmin
 from publishing.autosave import AutosaveAdmin
 from publishing.models import Revision
 from publishing.revisions import create_initial_revision, create_revision, store_pending_edit
+from siteinfo.local_time import format_moment
 
 MAX_REVISIONS_SHOWN = 200
 
@@ -99,7 +98,7 @@ class HistoryAdmin(DocumentAccessAdmin, AutosaveAdmin):
 
     def _restore_revision(self, request: HttpRequest, document: Any, revision: Revision) -> None:
         """Make the revision the text of the form: of a draft at once, of a public document as a pending edit."""
-        when = date_format(timezone.localtime(revision.created_at), "M j, Y, g:i A")
+        when = format_moment(revision.created_at)
         hidden = self.hidden_fields(request)
         content = {name: value for name, value in revision.content.items() if name not in hidden}
         with transaction.atomic():

@@ -5,13 +5,13 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from accounts.models import Author
 from publishing.anchors import make_anchor
 from publishing.models import Document, Review, ReviewNote, ReviewSettings
 from publishing.pemat import ITEMS, Answer, Item
 from publishing.pemat_suggestions import suggest
+from siteinfo.local_time import format_date
 
 _ANSWERS = ((Answer.AGREE.value, "Agree"), (Answer.DISAGREE.value, "Disagree"))
 
@@ -162,6 +162,6 @@ class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
         if due_on <= reviewed_on:
             self.add_error("due_on", "Choose a day after the review.")
         elif due_on > latest:
-            message = f"Choose {date_format(latest)} or earlier. A review lasts {self.settings.ceiling_months} months."
+            message = f"Choose {format_date(latest)} or earlier. A review lasts {self.settings.ceiling_months} months."
             self.add_error("due_on", message)
         return due_on

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -11,7 +12,14 @@ from django.utils.functional import cached_property
 from siteinfo import colors
 from siteinfo.singletons import Singleton
 
+COLOR_FIELDS = ("main_color", "accent_color")
 _validate_color = RegexValidator(r"^#[0-9a-f]{6}\Z", "Enter a color as # and six digits, such as #2c6655.")
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse the name of a time zone that this machine does not know."""
+    if name not in available_timezones():
+        raise ValidationError("Choose a time zone from the list, such as America/Chicago.")
 
 
 class SiteInfo(Singleton):
@@ -28,6 +36,14 @@ class SiteInfo(Singleton):
 
         FULL = "full", "The whole post"
         SUMMARY = "summary", "A summary with a link to the post"
+
+    class DateFormat(models.TextChoices):
+        """How dates look."""
+
+        MONTH_FIRST = "month-first", "November 30, 2026"
+        DAY_FIRST = "day-first", "30 November 2026"
+        SHORT_DAY_FIRST = "short-day-first", "30 Nov 2026"
+        ISO = "iso", "2026-11-30"
 
     name = models.CharField(
         "site name",
@@ -105,6 +121,20 @@ class SiteInfo(Singleton):
         default=False,
         help_text="Asks chat assistants and answer engines not to read your posts for their users. "
         "They will not cite or link to you either.",
+    )
+
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text="Where you live or work. Days begin at its midnight, and times in the admin, on pages and in emails "
+        "are those of its clocks. Posts that are scheduled keep their moment when you change it.",
+    )
+    date_format = models.CharField(
+        max_length=20,
+        blank=True,
+        choices=DateFormat,
+        help_text="How dates look on pages, in emails and in the admin.",
     )
 
     # Written by `affiliates.site_statements`, so that rendering a page needs no query for them.
@@ -221,9 +251,7 @@ class Appearance(Singleton):
         """Accept capital letters in colors, and reject colors that are hard to read, with the nearest that passes."""
         self.main_color, self.accent_color = self.main_color.strip().lower(), self.accent_color.strip().lower()
         super().clean_fields(exclude)
-        errors = {
-            name: problem for name in ("main_color", "accent_color") if (problem := _problem(getattr(self, name)))
-        }
+        errors = {name: problem for name in COLOR_FIELDS if (problem := _problem(getattr(self, name)))}
         if errors:
             raise ValidationError(errors)
 
@@ -235,6 +263,10 @@ class Appearance(Singleton):
         """Return the fonts that differ from the design, by the name of their token."""
         families = {self.Fonts.SANS.value: {"serif": "var(--sans)"}, self.Fonts.SERIF.value: {"sans": "var(--serif)"}}
         return families.get(self.fonts, {})
+
+    def contrasts(self) -> dict[str, tuple[float, float]]:
+        """Return the lowest contrast of each chosen color, in light and in dark mode."""
+        return {name: colors.contrasts(color) for name in COLOR_FIELDS if (color := getattr(self, name))}
 
     def stylesheet(self) -> str:
         """Return the style sheet with what differs from the design."""

@@ -25,6 +25,7 @@ from affiliates.models import programs
 from pagecache import per_version
 from pagecache.storage import page_store
 from public_forms import client_counts
+from siteinfo.local_time import recent_zone
 from tests import chromium, databases
 from tests.accounts.staff import sign_in
 from tests.example_site import PUBLIC_PATHS, make_example_site
@@ -101,6 +102,7 @@ def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
     page_store.clear()
     per_version.clear()
+    recent_zone.cache_clear()
     monkeypatch.setattr(programs._host_cache, "_hosts", programs._AMAZON_HOSTS)
     monkeypatch.setattr(programs._host_cache, "_expires_at", math.inf)
 

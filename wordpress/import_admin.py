@@ -11,11 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from siteinfo.local_time import format_moment
 from wordpress import report_downloads, runs
 from wordpress.archive_reader import is_media_archive
 from wordpress.conflicts import take_from_wordpress
@@ -41,7 +41,7 @@ class ImportRunAdmin(admin.ModelAdmin):
     @admin.display(description="import")
     def title(self, run: ImportRun) -> str:
         """Return when it was started."""
-        return f"{timezone.localtime(run.created_at):%B %-d, %Y, %-I:%M %p}"
+        return format_moment(run.created_at)
 
     @admin.display(description="status")
     def status(self, run: ImportRun) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 
 from accounts.models import Author
 from plaintext.folding import fold
@@ -109,14 +109,15 @@ class QuestionsForm(forms.Form):
         preview = self.run.preview
         seen = f"As the other dates in the files show: {', '.join(preview['offsets'][:3])}"
         count = preview["local_times"]
+        own = timezone.get_current_timezone_name()
         return forms.ChoiceField(
             required=False,
             label="Time zone of the old site",
             help_text=f"{count} published text{' has' if count == 1 else 's have'} only the local time.",
             choices=[
                 *([("", seen)] if preview["offsets"] else []),
-                (settings.TIME_ZONE, f"That of this site: {settings.TIME_ZONE}"),
-                *((name, name) for name in sorted(available_timezones()) if "/" in name and name != settings.TIME_ZONE),
+                (own, f"That of this site: {own}"),
+                *((name, name) for name in sorted(available_timezones()) if "/" in name and name != own),
             ],
         )
 

@@ -11,8 +11,6 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -24,6 +22,7 @@ from affiliates.models import (
     Link,
 )
 from affiliates.references import references_to_link
+from siteinfo.local_time import format_date, format_day
 from siteinfo.urls import admin_url
 from siteinfo.where_used import WhereUsed, is_readable_by, where_used
 
@@ -141,7 +140,7 @@ class LinkAdmin(admin.ModelAdmin):
             return f"Retired, replaced by “{link.replacement}”" if link.replacement else "Retired"
         if not (link.program.allows_bots or link.health):
             return "Active"
-        when = f", {date_format(timezone.localtime(link.checked_at), 'F j')}" if link.checked_at else ""
+        when = f", {format_day(link.checked_at)}" if link.checked_at else ""
         return f"{link.get_health_display()}{when}. {link.check_result}".strip().rstrip(".")
 
     @admin.display(description="clicks by day")
@@ -152,7 +151,7 @@ class LinkAdmin(admin.ModelAdmin):
         )
         if not rows:
             return "No clicks yet."
-        cells = ((date_format(day, "F j, Y"), count) for day, count in rows)
+        cells = ((format_date(day), count) for day, count in rows)
         lines = format_html_join("", "<tr><td>{}</td><td>{}</td></tr>", cells)
         head = '<tr><th scope="col">Day</th><th scope="col">Clicks</th></tr>'
         return format_html(f"<table><thead>{head}</thead><tbody>{{}}</tbody></table>", lines)

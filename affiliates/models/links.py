@@ -19,6 +19,7 @@ from affiliates.models.programs import Program, find_program
 from plaintext.slugs import slugify
 from richtext.embeds import RenderTarget
 from richtext.references import Reference
+from siteinfo.local_time import format_day
 
 # Prices are hidden this long before they must be, because pages are cached and stay open for a while.
 PRICE_MARGIN = timedelta(minutes=30)
@@ -239,7 +240,8 @@ class Link(models.Model):
         oldest = timezone.now() - timedelta(hours=self.program.price_hours) + PRICE_MARGIN
         if not (self.price and self.price_at) or self.price_at < oldest:
             return ""
-        return f"{self.price} (on {date_format(timezone.localtime(self.price_at), 'F j, g:i A T')})"
+        time = date_format(timezone.localtime(self.price_at), "g:i A T")
+        return f"{self.price} (on {format_day(self.price_at)}, {time})"
 
 
 def _numbered(stem: str, number: int) -> str:

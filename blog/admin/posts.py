@@ -15,7 +15,6 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -37,6 +36,7 @@ from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
 from publishing.visibility import linkable_by
 from redirects.services import final_target
+from siteinfo.local_time import format_date, format_moment
 
 MAX_TAG_LENGTH = 100
 MAX_TAG_NAMES = 2000
@@ -154,8 +154,8 @@ class PostAdmin(BulkEditAdmin, ContentAdmin):
     def publication_date(self, post: Post) -> str:
         """Return the time of publication, or the date of the last change."""
         if post.published_at is None:
-            return f"Edited {date_format(timezone.localtime(post.modified_at), 'M j, Y')}"
-        return date_format(timezone.localtime(post.published_at), "M j, Y, g:i A")
+            return f"Edited {format_date(post.modified_at)}"
+        return format_moment(post.published_at)
 
     @admin.display(description="categories")
     def category_names(self, post: Post) -> str:

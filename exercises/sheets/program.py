@@ -9,10 +9,10 @@ from typing import Any
 
 import segno
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 
 from exercises.models import Exercise, ExerciseQuerySet
+from siteinfo.local_time import format_date
 
 # More are done less often (Henry 1999), and do not fit on a sheet.
 ADVISED_EXERCISES = 5
@@ -60,7 +60,7 @@ class HomeProgram:
     @property
     def byline(self) -> str:
         """Who wrote the exercises, and of when they are."""
-        return f"{self.author_names} · {date_format(self.changed_on, 'DATE_FORMAT')}"
+        return f"{self.author_names} · {format_date(self.changed_on)}"
 
     @property
     def is_long(self) -> bool:

@@ -14,8 +14,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -32,6 +30,7 @@ from plaintext.numbers import parse_pk
 from publishing.autosave import AutosaveAdmin
 from publishing.forms import UNTITLED, AutosaveForm, TitleInput
 from richtext.forms import RichTextField
+from siteinfo.local_time import format_day, format_moment
 
 _STATUS = Campaign.Status
 MAX_SUBJECT_LENGTH = 150
@@ -145,8 +144,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     def date(self, campaign: Campaign) -> str:
         """Return the latest event of the campaign and its time."""
         label, time = _latest_event(campaign)
-        year = "" if time.year == timezone.now().year else ", Y"
-        return f"{label} {date_format(timezone.localtime(time), f'M j{year}, g:i A')}"
+        return f"{label} {format_moment(time)}"
 
     @admin.display(description="sent")
     def sent_count(self, campaign: Any) -> str:
@@ -195,7 +193,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Show an empty campaign or one from posts; say so if there are no new posts."""
         if request.method == "GET" and "new" in request.GET and not templates.from_new_posts():
-            since = date_format(timezone.localtime(templates.last_sent_at()), "F j")
+            since = format_day(templates.last_sent_at())
             message = f"No posts were published since {since}, so the campaign is empty."
             self.message_user(request, message, messages.WARNING)
         return super().add_view(request, form_url, {"title": "New campaign", **(extra_context or {})})

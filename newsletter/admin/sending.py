@@ -1,7 +1,7 @@
 """Admin pages for previewing, testing, scheduling and stopping a campaign."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.csp import CSP, build_policy
-from django.utils.formats import date_format
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.admin.progress import CampaignProgressAdmin
@@ -26,6 +25,7 @@ from newsletter.campaigns.previews import preview_page
 from newsletter.campaigns.progress import get_progress
 from newsletter.models import Campaign
 from plaintext.numbers import parse_pk
+from siteinfo.local_time import format_appointment
 from siteinfo.time_fields import LocalDateTimeField
 
 # An email brings its own styles. It must not run scripts, submit forms or load images from other sites.
@@ -152,7 +152,7 @@ class CampaignSendingAdmin(TestEmailAdmin, CampaignProgressAdmin):
         if cleaned["when"] == ScheduleForm.NOW:
             when, message = "now", "The campaign will start within seconds."
         else:
-            when = f"on {_format_time(cleaned['at'])}"
+            when = f"on {format_appointment(cleaned['at'])}"
             message = f"The campaign will be sent {when}."
         self.log_change(request, campaign, f"Scheduled to be sent {when}.")
         self.message_user(request, message, messages.SUCCESS)
@@ -247,7 +247,3 @@ def _approval(campaign: Campaign) -> str:
 
 def _status(campaign: Campaign) -> str:
     return campaign.get_status_display().lower()
-
-
-def _format_time(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "l, F j, Y, g:i A")

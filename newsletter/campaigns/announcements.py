@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from blog.models import Post
 from newsletter.campaigns.automation import GRACE_PERIOD
 from newsletter.models import AnnouncedPost, Campaign, NewsletterSettings, Subscriber, Subscription
 from newsletter.models.campaigns import MAX_DELAY
+from siteinfo.local_time import format_appointment
 
 _STATUS = Campaign.Status
 
@@ -36,8 +36,9 @@ def _describe_campaign(campaign: Campaign) -> str:
     if when is None:
         return "Subscribers have already been emailed about this post."
     audience = _subscribers(campaign.audience().count())
-    time = date_format(timezone.localtime(when), "l, F j, g:i A")
-    return f"An email to {audience} about this post goes out on {time}. You can cancel it until then."
+    return (
+        f"An email to {audience} about this post goes out on {format_appointment(when)}. You can cancel it until then."
+    )
 
 
 def _describe_automatic(settings: NewsletterSettings) -> list[str]:

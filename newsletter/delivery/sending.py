@@ -31,6 +31,8 @@ from newsletter.delivery.sender_processes import SenderProcesses
 from newsletter.delivery.transport import Outcome, SmtpTransport, TransportError
 from newsletter.models import Campaign, Delivery, NewsletterSettings
 from operations.maintenance import or_maintenance
+from siteinfo.local_time import local_time_of
+from siteinfo.models import SiteInfo
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +94,9 @@ def send_over_connections(number: int, stopped: Callable[[], bool]) -> int:
     send = partial(_send_over_connection, stopped)
     if number == 1:
         return send()
+    site = SiteInfo.load()
     with ThreadPoolExecutor(number, "newsletter") as pool:
-        return sum(pool.map(lambda _: _run_in_thread(send), range(number)))
+        return sum(pool.map(lambda _: _run_in_thread(send, site), range(number)))
 
 
 def finish_campaigns() -> None:
@@ -102,13 +105,15 @@ def finish_campaigns() -> None:
     Campaign.objects.filter(~Exists(unfinished)).transition(_CAMPAIGN_STATUS.SENDING, _CAMPAIGN_STATUS.SENT)
 
 
-def _run_in_thread(send: Callable[[], int]) -> int:
+def _run_in_thread(send: Callable[[], int], site: SiteInfo) -> int:
     try:
         if connection.vendor == "sqlite":
             # Every thread has its own page cache; the 20 MB from the settings are meant for one connection.
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA cache_size=-2000")
-        return send()
+        # The time zone decides what counts as the same day.
+        with local_time_of(site):
+            return send()
     finally:
         connection.close()
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from affiliates import link_checker
 from affiliates.models import Link
+from siteinfo.local_time import local_time_of_site
 
 
 class Command(BaseCommand):
@@ -14,6 +15,7 @@ class Command(BaseCommand):
 
     help = "Check whether the pages of affiliate links still exist. Amazon is never contacted."
 
+    @local_time_of_site()
     def handle(self, *args: Any, **options: Any) -> None:
         """Check links until none is due."""
         checked = 0

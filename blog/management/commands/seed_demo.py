@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from blog.demo import load_test, loader
+from siteinfo.local_time import local_time_of_site
 
 
 class Command(BaseCommand):
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         """Add --posts."""
         parser.add_argument("--posts", type=int, metavar="N", help="create N posts of about 900 words instead")
 
+    @local_time_of_site()
     def handle(self, *args: Any, posts: int | None, **options: Any) -> None:
         """Load the demo or create posts, and report the number of new posts."""
         if posts is None:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.models import AuditEvent
 from newsletter.subscribers import csv_io
+from siteinfo.local_time import local_time_of_site
 
 
 class Command(BaseCommand):
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         """Define the command's argument."""
         parser.add_argument("file", type=Path)
 
+    @local_time_of_site()
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         """Write the file and print the number of subscribers."""
         count = -1  # the header

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import AuditEvent
 from newsletter.subscribers.csv_io import ImportPreview, import_subscribers, preview_import
+from siteinfo.local_time import local_time_of_site
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="show what it would do without saving anything")
 
+    @local_time_of_site()
     def handle(self, *args: Any, file: Path, source: str, all_confirmed: bool, dry_run: bool, **options: Any) -> None:
         """Import the file and print the result, or with `dry_run` what it would be."""
         try:

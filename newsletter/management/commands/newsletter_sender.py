@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
 from newsletter.delivery.sending import send_over_connections
+from siteinfo.local_time import local_time_of_site
 
 # How long the current emails may take once the worker has ended. After a kill, the journal shows what they were.
 GRACE_SECONDS = 10.0
@@ -39,7 +40,8 @@ class Command(BaseCommand):
         threading.Thread(target=self._read_commands, daemon=True).start()
         while connections := self._rounds.get():
             close_old_connections()
-            attempts = send_over_connections(connections, lambda: self._is_stopped or self._is_ended)
+            with local_time_of_site():
+                attempts = send_over_connections(connections, lambda: self._is_stopped or self._is_ended)
             with suppress(BrokenPipeError):
                 os.write(sys.stdout.fileno(), f"{attempts}\n".encode())
 

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from newsletter.worker import run_round
 from operations.heartbeat import Heartbeat
+from siteinfo.local_time import local_time_of_site
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         while not signals:
             delay = POLL_SECONDS
             try:
-                with heartbeat.working_on("newsletter campaigns"):
+                with heartbeat.working_on("newsletter campaigns"), local_time_of_site():
                     attempts = run_round(lambda: bool(signals))
                 if attempts:
                     continue

@@ -44,6 +44,7 @@ from redirects.services import prune_not_found_log
 from search.indexing import index_missing
 from site_export.archives import ExportProcess
 from site_export.models import SiteExport
+from siteinfo.local_time import local_time_of_site
 from wordpress.background import ImportProcess
 from wordpress.files import delete_old_files
 
@@ -116,7 +117,8 @@ def run(job: Job) -> int | Failure:
     Failures are logged and recorded, not raised. A success after one removes the record.
     """
     try:
-        count = job.work()
+        with local_time_of_site():
+            count = job.work()
     except Exception as error:
         if is_lost_connection(error):
             log.warning("The job “%s” lost its connection to the database: %s", job.name, error)

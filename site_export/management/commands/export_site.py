@@ -12,6 +12,7 @@ from site_export.archives import make_archive
 from site_export.errors import SiteExportError
 from site_export.exporting import export_site
 from site_export.models import SiteExport
+from siteinfo.local_time import local_time_of_site
 
 
 class Command(BaseCommand):
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         target.add_argument("folder", nargs="?", type=Path, metavar="DIR")
         target.add_argument("--waiting", action="store_true", help="make the ZIP file that was asked for in the admin")
 
+    @local_time_of_site()
     def handle(self, *args: Any, folder: Path | None, waiting: bool, **options: Any) -> None:
         """Export the site."""
         if folder is None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import AuditEvent
 from site_export.errors import SiteExportError
 from site_export.importing import import_site
+from siteinfo.local_time import local_time_of_site
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         """Add the folder."""
         parser.add_argument("folder", type=Path, metavar="DIR")
 
+    @local_time_of_site()
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         """Import the folder."""
         try:

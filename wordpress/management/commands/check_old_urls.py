@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from siteinfo.local_time import local_time_of_site
 from wordpress.old_urls import check_old_urls
 from wordpress.reader import Export, ExportError, read_export
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="exports that were imported")
         parser.add_argument("--urls", type=Path, metavar="LIST", help="a text file with further URLs, one per line")
 
+    @local_time_of_site()
     def handle(self, *args: Any, files: list[Path], urls: Path | None, **options: Any) -> None:
         """Check the URLs and print those that fail."""
         if not files and urls is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from siteinfo.local_time import local_time_of_site
 from wordpress import runs
 from wordpress.reader import ExportError
 from wordpress.tasks import do_task
@@ -15,6 +16,7 @@ class Command(BaseCommand):
 
     help = "Do the imports that were started in the admin. The worker runs this."
 
+    @local_time_of_site()
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what waits, one after the other."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from siteinfo.local_time import local_time_of_site
 from wordpress import report_summary, runs
 from wordpress.answers import (
     AnswerError,
@@ -67,6 +68,7 @@ class Command(BaseCommand):
             "--undo", type=int, metavar="IMPORT", help="remove what the import with this number created"
         )
 
+    @local_time_of_site()
     def handle(self, *args: Any, files: list[Path], dry_run: bool, undo: int | None, **options: Any) -> None:
         """Check all files, import them, and print the report; or undo an import."""
         if undo is not None:

@@ -1,0 +1,33 @@
+"""Use the time zone and the date format of the site in each request."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from ptcomplete.maintenance import OPEN_VIEWS
+from siteinfo.context_processors import get_site
+from siteinfo.local_time import local_time_of, use_local_time_of
+from siteinfo.models import SiteInfo
+
+# Their responses contain no dates, and some of them are asked for often, or while there is no database.
+VIEWS_WITHOUT_DATES = {*OPEN_VIEWS, "appearance", "file_download"}
+
+
+class LocalTimeMiddleware:
+    """Use the site's local time when the view is known, so that files and cached pages cost no query."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Start with the default time zone, and leave nothing behind for the next request of the thread."""
+        with local_time_of(SiteInfo()):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Use the local time of the site from here on."""
+        match = request.resolver_match
+        if match and match.view_name not in VIEWS_WITHOUT_DATES:
+            use_local_time_of(get_site(request))
