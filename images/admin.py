@@ -12,11 +12,10 @@ from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from solo.admin import SingletonModelAdmin
 
 from images import file_admin, views  # noqa: F401 - registers the files
 from images.forms import ImageForm, formfield_for_image
-from images.models import Image, ImageQuerySet, SiteImages, Video
+from images.models import Image, ImageQuerySet, Video
 from richtext.references import Reference
 from siteinfo.where_used import WhereUsed, where_used
 
@@ -161,10 +160,3 @@ class VideoAdmin(ImagePickerMixin, admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Video | None = None) -> bool:
         """Return False: texts may use the video."""
         return False
-
-
-@admin.register(SiteImages)
-class SiteImagesAdmin(ImagePickerMixin, SingletonModelAdmin):
-    """Choose the images of the whole site."""
-
-    fields = ("logo", "icon", "hero_image", "share_image")

@@ -196,7 +196,7 @@ _WIDGETS = (
     BlockType(
         "hero",
         "Hero",
-        "The large heading and illustration at the top. Edit its text in the site information.",
+        "The large heading and illustration at the top. Edit its text and image under Appearance.",
         {Area.HOME},
         is_unique=True,
     ),

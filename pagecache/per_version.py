@@ -72,7 +72,7 @@ _html = VersionCache(LRUCache(_MAX_HTML_BYTES, getsizeof=_size_of_html))
 
 def once_per_version[T](request: HttpRequest, key: Hashable, compute: Callable[[], T], version: str = "") -> T:
     """Return the value that `compute` returned for `key` since the site, or the given `version`, last changed."""
-    if not _is_enabled():
+    if not _is_enabled(request):
         return compute()
     value: T = _values.get(request, key, version or versions_of(request).site, compute)
     return value
@@ -82,13 +82,16 @@ def html_per_version(
     request: HttpRequest, key: Hashable, render: Callable[[], SafeString], version: str = ""
 ) -> SafeString:
     """Return the HTML that `render` returned for `key` since the site, or the given `version`, last changed."""
-    if not _is_enabled():
+    if not _is_enabled(request):
         return render()
     html: SafeString = _html.get(request, key, version or versions_of(request).site, render)
     return html
 
 
-def _is_enabled() -> bool:
+def _is_enabled(request: HttpRequest) -> bool:
+    # The preview of the Appearance page shows what is not saved.
+    if getattr(request, "has_unsaved_look", False):
+        return False
     return not settings.DEBUG and not has_uncommitted_writes(DEFAULT_DB_ALIAS)
 
 

@@ -28,7 +28,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Newsletter", "mail", ("newsletter.campaign", "newsletter.sequence", "newsletter.subscriber", "newsletter")),
     ("Shop", "shop", ("affiliates.product", "affiliates", "ads")),
     ("Analytics", "chart", ("analytics",)),
-    ("Appearance", "look", ("siteinfo.appearance", "images.siteimages", "layout", "wordpress.importedmenu")),
+    ("Appearance", "look", ("appearance", "layout", "wordpress.importedmenu")),
     ("People", "people", ("contact.message", "contact.reply", "accounts")),
 )
 SETTINGS = ("Settings", "settings", ("siteinfo",))

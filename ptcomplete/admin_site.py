@@ -23,8 +23,10 @@ from accounts import personal_data_views as privacy
 from accounts.models import User
 from analytics import admin_views as analytics
 from ptcomplete import admin_navigation, dashboard, edit_bar, link_chooser
+from ptcomplete import appearance_page as appearance
 from ptcomplete.admin_audit import audited
 from ptcomplete.admin_search import search_admin
+from ptcomplete.appearance_forms import may_change_appearance
 from ptcomplete.health.runner import run_checks
 
 # The apps that authors use most come first; the others follow in Django's order.
@@ -60,6 +62,7 @@ class PTCompleteAdminSite(AdminSite):
             path("personal-data/export/", self.admin_view(privacy.export_personal_data), name="export_personal_data"),
             path("personal-data/erase/", self.admin_view(privacy.erase_personal_data), name="erase_personal_data"),
             *self._analytics_urls(),
+            *self._appearance_urls(),
             path("links/", self.admin_view(link_chooser.search), name="links"),
             path("edit-bar/", self.admin_view(edit_bar.edit_bar), {"admin_site": self}, name="edit_bar"),
             path("search/", self.admin_view(self.search), name="search"),
@@ -80,6 +83,19 @@ class PTCompleteAdminSite(AdminSite):
         }
         site = {"admin_site": self}
         return [path(route, self.admin_view(view), site, name=name) for route, (view, name) in pages.items()]
+
+    def _appearance_urls(self) -> list[URLPattern]:
+        """Return the URLs of the Appearance page, and those of its rows, which lead to it."""
+        moved = self.admin_view(appearance.moved)
+        return [
+            path("appearance/", self.admin_view(appearance.appearance_page), {"admin_site": self}, name="appearance"),
+            path("appearance/preview/", self.admin_view(appearance.preview), name="appearance_preview"),
+            path("appearance/styles/", self.admin_view(appearance.preview_stylesheet), name="appearance_styles"),
+            path("siteinfo/appearance/", moved, name="siteinfo_appearance_changelist"),
+            path("siteinfo/appearance/<int:pk>/change/", moved, name="siteinfo_appearance_change"),
+            path("images/siteimages/", moved, name="images_siteimages_changelist"),
+            path("images/siteimages/<int:pk>/change/", moved, name="images_siteimages_change"),
+        ]
 
     @method_decorator(require_safe)
     def site_health(self, request: HttpRequest) -> TemplateResponse:
@@ -139,7 +155,7 @@ class PTCompleteAdminSite(AdminSite):
                     for name, url_name in OWNER_PAGES.get(app["app_label"], ())
                 ]
         if app_label is None and isinstance(request.user, User):
-            apps += _analytics_entry(request.user)
+            apps += [*_appearance_entry(request.user), *_analytics_entry(request.user)]
         rank = {label: index for index, label in enumerate(FIRST_APPS)}
         return sorted(apps, key=lambda app: rank.get(app["app_label"], len(rank)))
 
@@ -159,6 +175,14 @@ class PTCompleteAdminSite(AdminSite):
 def _page_entry(name: str, url: str) -> dict[str, Any]:
     """Return the entry of a page without a model in the list of models."""
     return {"name": name, "object_name": name, "admin_url": url, "add_url": None, "view_only": True}
+
+
+def _appearance_entry(user: User) -> list[dict[str, Any]]:
+    """Return the entry of the Appearance page in the list of apps, or none if the user may not open it."""
+    url = reverse("admin:appearance")
+    pages = [_page_entry("Appearance", url)]
+    app = {"name": "Appearance", "app_label": "appearance", "app_url": url, "has_module_perms": True, "models": pages}
+    return [app] if may_change_appearance(user) else []
 
 
 def _analytics_entry(user: User) -> list[dict[str, Any]]:

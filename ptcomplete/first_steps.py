@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.urls import reverse
+
 from accounts.models import Author
 from backups.models import Backup
 from blog.models import Post
@@ -27,8 +29,8 @@ def first_steps() -> list[Step]:
     profile = Author.objects.exclude(short_bio="")
     sender = NewsletterSettings.objects.exclude(from_email="").exclude(postal_address="")
     steps = [
-        Step("Name the site", admin_url(SiteInfo), name.exists()),
-        Step("Choose colors, fonts and an icon", admin_url(Appearance), has_look),
+        Step("Name the site", reverse("admin:appearance"), name.exists()),
+        Step("Choose colors, fonts and an icon", reverse("admin:appearance"), has_look),
         Step("Write your profile", admin_url(Author), profile.exists()),
         Step("Publish a first post", admin_url(Post, "add"), Post.objects.published().exists()),
         Step("Set the newsletter's sender and postal address", admin_url(NewsletterSettings), sender.exists()),

@@ -19,7 +19,12 @@ def get_appearance(request: HttpRequest) -> Appearance:
 
 
 def appearance_url(request: HttpRequest) -> str:
-    """Return the URL of the style sheet, or "" while nothing differs from the design. It changes with the content."""
+    """Return the URL of the style sheet, or "" while nothing differs from the design. It changes with the content.
+
+    A preview of unsaved colors has its own.
+    """
+    if url := getattr(request, "appearance_url", ""):
+        return str(url)
     css = once_per_version(request, "appearance style sheet", lambda: get_appearance(request).stylesheet())
     return reverse("appearance", args=[fingerprint(css)]) if css else ""
 

@@ -34,6 +34,12 @@ def light_grounds(color: str) -> tuple[str, ...]:
     return (*LIGHT_GROUNDS, mix(_LIGHT, color, 10))
 
 
+def contrasts(color: str) -> tuple[float, float]:
+    """Return the lowest contrast of `color` in light mode, and of its lighter shade in dark mode."""
+    dark = _dark_shade(color)
+    return lowest_contrast(color, light_grounds(color)), lowest_contrast(dark, (*DARK_GROUNDS, mix(_DARK, color, 18)))
+
+
 def tokens(main: str, accent: str) -> dict[str, tuple[str, str]]:
     """Return the values for light and dark mode of the tokens that follow the chosen colors; "" keeps the design's."""
     found: dict[str, tuple[str, str]] = {}

@@ -47,7 +47,7 @@ def make_page_views() -> None:
 def test_the_lists_of_the_admin_are_accessible(admin_page: BrowserPage, width: int, scheme: str) -> None:
     call_command("seed_demo", verbosity=0)
     make_subscriber()
-    paths = ["/admin/", reverse("admin:siteinfo_appearance_changelist")]
+    paths = ["/admin/", reverse("admin:appearance")]
     paths += [reverse(f"admin:{name}_changelist") for name in LISTS]
     paths += [reverse("admin:analytics"), reverse("admin:analytics_report", args=["visits"])]
     paths += [reverse("admin:analytics_search_console"), reverse("admin:analytics_weekly_email")]

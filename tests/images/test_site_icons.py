@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 
 from images.models import Image, SiteImages
 from redirects.models import NotFoundLog
+from tests.appearance_form import save_appearance
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,6 @@ def test_pages_link_to_the_icons_and_search_engines_get_a_raster_logo(client: Cl
 def test_author_chooses_the_icon_in_the_admin(admin_client: Client) -> None:
     image = _choose(Pillow.new("RGB", (600, 600), RED))
     SiteImages.objects.all().delete()
-    response = admin_client.post("/admin/images/siteimages/", {"icon": image.pk})
-    assert response.status_code == 302
+    save_appearance(admin_client, icon=image.pk)
     assert SiteImages.load().icon == image
-    assert "in the library" not in admin_client.get("/admin/images/siteimages/").text
+    assert "in the library" not in admin_client.get("/admin/appearance/").text

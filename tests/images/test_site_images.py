@@ -6,14 +6,14 @@ from django.test import Client
 from images.models import Image
 from richtext.references import Reference
 from siteinfo.models import Appearance
+from tests.appearance_form import URL, save_appearance
 from tests.factories import make_image
 
 pytestmark = pytest.mark.django_db
-URL = "/admin/images/siteimages/"
 
 
 def _choose(client: Client, name: str, image: Image) -> None:
-    assert client.post(URL, {name: image.pk}).status_code == 302
+    save_appearance(client, **{name: image.pk})
 
 
 def test_logo_replaces_the_mark_at_the_top_of_pages(admin_client: Client, client: Client) -> None:
@@ -49,4 +49,5 @@ def test_an_image_of_the_site_cannot_be_deleted_and_says_where_it_is_used(admin_
     assert [reference.field for reference in Reference.objects.to(image)] == ["logo"]
     page = admin_client.get(f"/admin/images/image/{image.pk}/delete/").text
     assert "Logo and site images" in page
+    assert admin_client.get("/admin/images/siteimages/1/change/", follow=True).redirect_chain[-1][0] == URL
     assert Image.objects.filter(pk=image.pk).exists()
