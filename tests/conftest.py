@@ -22,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from affiliates.models import programs
+from evidence.glossary import rendering as glossary
 from pagecache import per_version
 from pagecache.storage import page_store
 from public_forms import client_counts
@@ -98,11 +99,12 @@ def page_view_dir(settings: Settings, media_root: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start each test without cached pages, and with Amazon as the only known affiliate program."""
+    """Start each test without cached pages and terms, and with Amazon as the only known affiliate program."""
     cache.clear()
     page_store.clear()
     per_version.clear()
     recent_zone.cache_clear()
+    monkeypatch.setattr(glossary, "_current", glossary.Glossary((0, None), glossary.Matcher(()), {}))
     monkeypatch.setattr(programs._host_cache, "_hosts", programs._AMAZON_HOSTS)
     monkeypatch.setattr(programs._host_cache, "_expires_at", math.inf)
 
