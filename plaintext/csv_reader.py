@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple, TextIO
 
 from django.core.exceptions import ValidationError
 
-from plaintext.characters import strip_invisible_characters
+from plaintext.folding import fold
 
 # The first one wins a tie: texts contain commas more often than the others.
 _DELIMITERS = "\t;|,"
@@ -174,5 +174,5 @@ def decode(content: bytes) -> str:
 
 
 def normalize_heading(name: str) -> str:
-    """Return a column name in the form used for comparison: lower case, letters and digits only."""
-    return re.sub(r"\W|_", "", strip_invisible_characters(name)).lower()
+    """Return a column name in the form used for comparison: folded, letters and digits only."""
+    return re.sub(r"\W|_", "", fold(name))

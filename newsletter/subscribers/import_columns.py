@@ -10,9 +10,11 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
+from newsletter.subscribers import import_languages as languages
 from newsletter.subscribers.import_dates import DateError, is_empty_date, is_month_first, parse_date_time
 from plaintext.characters import strip_invisible_characters
 from plaintext.csv_reader import normalize_heading
+from plaintext.folding import fold
 
 
 class Use(Enum):
@@ -50,13 +52,14 @@ _NAMES = {
     Use.STATUS: (
         "status globalstatus liststatus subscriberstatus emailstatus emailpermissionstatus subscriptionstatus "
         "subscriptionstate subscriberstate emailsubscriberstatus emailsubscriptionstatus emailmarketingstatus "
-        "mailingstatus contactstatus memberstatus transactionalemailstatus promotionalemailstatus"
+        "mailingstatus mailingliststatus contactstatus memberstatus optinstatus transactionalemailstatus "
+        "promotionalemailstatus"
     ),
     Use.CONFIRMED: (
         "confirmedat confirmtime confirmed confirmationtime confirmationdate confirmdate dateconfirmed "
         "confirmedon isconfirmed emailconfirmed verified isverified emailverified verifiedat verifiedon "
         "verificationdate doubleoptin doubleoptindate doubleoptintime doubleoptinconfirmed optinconfirmed doi "
-        "doiconfirmed doiconfirmedat"
+        "doiconfirmed doiconfirmedat isthissubscriberconfirmed"
     ),
     Use.OPTED_IN: "optin optedin emailoptin consent emailconsent marketingconsent gdprconsent",
     Use.SUBSCRIBED: (
@@ -67,7 +70,8 @@ _NAMES = {
         "unsubscribetime unsubscriptiondate unsubscriptiontime dateunsubscribed optedout optout optoutdate "
         "optouttime optedoutat confirmedoptoutdate emailoptout hasoptedoutofemail unsubscribedfromallemail "
         "stoptime stopstatus emaildisabled emailblacklisted blacklisted blocklisted emailblocklisted "
-        "donotemail donotmail suppressed blocked isblocked deletedat cancelledat canceledat"
+        "donotemail donotmail suppressed blocked isblocked deletedat cancelledat canceledat unsub isunsub globalunsub "
+        "unsubdate isexcludedfromcampaigns excludedfromcampaigns isthissubscriberblacklisted"
     ),
     Use.BOUNCED: (
         "cleantime bounced isbounced bouncedat bouncedon bouncedate bouncetime hardbounced hardbounce "
@@ -83,6 +87,7 @@ _NAMES = {
     ),
 }
 _USES = {name: use for use, names in _NAMES.items() for name in names.split()}
+_USES |= {name: Use[use.upper()] for use, names in languages.HEADINGS.items() for name in names.split()}
 # Kinds of records in most files, but the status in Buttondown's.
 _KINDS = {"type", "subscribertype"}
 _STATUS_USES = frozenset(Use) - {
@@ -90,13 +95,13 @@ _STATUS_USES = frozenset(Use) - {
 }
 _LOOKS_LIKE_STATUS = re.compile(
     "status$|subscri|unsub|opt(ed)?(in|out)|bounc|complain|blacklist|blocklist|suppress|blocked|spam|consent|disabled"
-    "|confirm|verif|cleaned|undeliver|donot|cancel|inactive|deleted|onhold|abgemeldet|gdpr"
+    f"|confirm|verif|cleaned|undeliver|donot|cancel|inactive|deleted|onhold|gdpr|{languages.LOOKS_LIKE_STATUS}"
 )
 # Columns about a subscription that never say whether someone left.
 _HARMLESS = re.compile(
     "^address|streetaddress|sms|whatsapp|phone|province|region|billing|shipping|activesubscription"
-    "|(ip|id|count|rate|url|uri|link|source|campaign|title|tier|plan|period|amount|cents|method|form|page|name|by)$"
-    "|^(date)?(subscri(be|bed|ption)|optin|optedin|signup|created|updated)(at|on|date|time)?$"
+    "|(ip|id|count|rate|url|uri|link|source|campaign|title|tier|plan|period|amount|cents|method|form|page|name|by|since)$"
+    f"|^(date)?(subscri(be|bed|ption)|optin|optedin|signup|created|updated)(at|on|date|time)?$|{languages.HARMLESS}"
 )
 _STATUS_WORDS = {
     "complained": (
@@ -106,7 +111,7 @@ _STATUS_WORDS = {
     "bounced": "bounced bounce cleaned undeliverable invalid hardbounce hardbounced softbounce softbounced",
     "unsubscribed": (
         "unsubscribed unsubscribe unsub cancelled canceled optedout optout removed deleted disabled blocked "
-        "blacklisted blocklisted suppressed donotmail donotemail donotcontact dnc left former"
+        "blacklisted blocklisted suppressed donotmail donotemail donotcontact dnc left former excluded rejected"
     ),
     "pending": (
         "pending unconfirmed notconfirmed unactivated inactive awaitingconfirmation waiting unverified "
@@ -116,19 +121,26 @@ _STATUS_WORDS = {
     "active": (
         "active subscribed confirmed subscriber regular premium gifted trialed trial unpaid pastdue churning "
         "churned free paid comped optedin optin express explicit implied cold engaged intrial notrenewing "
-        "guest double"
+        "guest double accepted"
     ),
 }
-_STATUSES = {word: status for status, words in _STATUS_WORDS.items() for word in words.split()}
+_STATUSES = {
+    word: status
+    for words_by_status in (languages.STATUS_WORDS, _STATUS_WORDS)
+    for status, words in words_by_status.items()
+    for word in words.split()
+}
 # Words that only a status has. Others, such as “left”, also occur in notes and names.
-_UNMISTAKABLE = frozenset(
-    ["unsubscribed", "bounced", "complained", "cleaned", "blacklisted", "blocklisted", "optedout", "hardbounced"]
-)
+_UNMISTAKABLE = languages.UNMISTAKABLE | {
+    *("unsubscribed", "bounced", "complained", "cleaned", "blacklisted", "blocklisted", "optedout", "hardbounced")
+}
 # A column called “state” is a region if it has codes such as OR or NSW, or if there are columns of an address.
 _REGION_CODE = re.compile(r"[A-Z]{2,3}")
-_ADDRESS = re.compile("city|town|zip|postal|postcode|country|street|address[12]|addressline|latitude")
-_TRUE = frozenset(["true", "yes", "y", "t", "on", "x", "✓", "✔", "wahr", "ja"])
-_FALSE = frozenset(["false", "no", "n", "f", "off", "falsch", "nein"])
+_ADDRESS = re.compile(
+    f"city|town|zip|postal|postcode|country|street|address[12]|addressline|latitude|{languages.ADDRESS}"
+)
+_TRUE = languages.TRUE | {"true", "yes", "y", "t", "on", "x", "✓", "✔", "wahr"}
+_FALSE = languages.FALSE | {"false", "no", "n", "f", "off", "falsch"}
 # Brevo's API lists the channels that someone is subscribed to, or blocklisted from.
 _CHANNELS = re.compile(r"\W*(?:(?:email|sms|whatsapp|push|web_push)_(?:marketing|transactional)\W*)+")
 # How many different values of a column are remembered, and how many a sentence names.
@@ -176,13 +188,13 @@ class ColumnValues:
             return Use.STATUS if known else Use.IGNORED
         if _HARMLESS.search(self.name) or not self.values:
             return Use.IGNORED
-        if self.name.endswith("state"):
+        if self.name.endswith(languages.STATES):
             is_region = not known and (has_address or all(map(_REGION_CODE.fullmatch, self.values)))
             is_suspicious = not is_region
         else:
             is_suspicious = bool(_LOOKS_LIKE_STATUS.search(self.name))
         if any(_squeeze(text) in _UNMISTAKABLE for text in known) or is_suspicious:
-            if not known or (len(known) < len(self.values) and not self.name.endswith("state")):
+            if not known or (len(known) < len(self.values) and not self.name.endswith(languages.STATES)):
                 raise UnknownColumn(self)
             return Use.STATUS
         return Use.IGNORED
@@ -206,9 +218,10 @@ def assign_uses(headings: Iterable[str]) -> list[Use]:
     """Return the use of each column by its name alone. Of several columns for the same purpose, the first is used."""
     uses: list[Use] = []
     names = [normalize_heading(heading) for heading in headings]
-    best_email = next((name for name in _NAMES[Use.EMAIL].split() if name in names), None)
+    best_email = next((name for name, use in _USES.items() if use is Use.EMAIL and name in names), None)
     for name in names:
-        use = _USES.get(name, Use.IGNORED)
+        # HubSpot has a column for each kind of email.
+        use = Use.UNSUBSCRIBED if name.startswith("optedoutofemail") else _USES.get(name, Use.IGNORED)
         is_repeated = use in uses and use not in _STATUS_USES
         uses.append(Use.IGNORED if is_repeated or (use is Use.EMAIL and name != best_email) else use)
     return uses
@@ -249,7 +262,7 @@ def read_status(column: Column, text: str) -> str | None:
 
 
 def _read_flag(column: Column, text: str) -> str | None:
-    lower = text.lower()
+    lower = fold(text)
     if _CHANNELS.fullmatch(lower):
         return _status_of_flag(column.use, is_set="email_marketing" in lower)
     is_positive = column.use in (Use.CONFIRMED, Use.OPTED_IN, Use.SUBSCRIBED)
@@ -285,5 +298,5 @@ def _status_word(text: str) -> str:
 
 
 def _squeeze(text: str) -> str:
-    """Return `text` in lower case without spaces, hyphens and underscores."""
-    return re.sub(r"[\s_\-\u200b\ufeff\u00ad]", "", text).lower() if len(text) < 60 else ""
+    """Return a folded `text` without spaces, hyphens and underscores."""
+    return re.sub(r"[\s_-]", "", fold(text)) if len(text) < 60 else ""

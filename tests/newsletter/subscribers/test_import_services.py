@@ -148,6 +148,30 @@ def test_someone_with_an_unknown_status_in_one_line_is_not_added_by_another() ->
         ("20230201T080500", (2023, 2, 1, 8, 5)),
         ("1675238700", (2023, 2, 1, 8, 5)),
         ("1675238700000", (2023, 2, 1, 8, 5)),
+        ("44958.336806", (2023, 2, 1, 8, 5)),
+        ("44958", (2023, 2, 1, 0, 0)),
+        ("01-Feb-23", (2023, 2, 1, 0, 0)),
+        ("01/Feb/2023 08:05", (2023, 2, 1, 8, 5)),
+        ("2/1/2023, 8:05\u202fAM", (2023, 2, 1, 8, 5)),
+        ("2023-02-01 03:05 EST", (2023, 2, 1, 8, 5)),
+        ("Wed Feb 01 2023 03:05:00 GMT-0500 (Eastern Standard Time)", (2023, 2, 1, 8, 5)),
+        ("Wed Feb  1 08:05:00 2023", (2023, 2, 1, 8, 5)),
+        ("Wed Feb  1 03:05:00 EST 2023", (2023, 2, 1, 8, 5)),
+        ("1. Februar 2023 um 08:05 Uhr", (2023, 2, 1, 8, 5)),
+        ("1 février 2023 à 08h05", (2023, 2, 1, 8, 5)),
+        ("mer. 1 févr. 2023", (2023, 2, 1, 0, 0)),
+        ("1 de febrero de 2023", (2023, 2, 1, 0, 0)),
+        ("1º de fevereiro de 2023", (2023, 2, 1, 0, 0)),
+        ("1 febbraio 2023", (2023, 2, 1, 0, 0)),
+        ("1 juillet 2023", (2023, 7, 1, 0, 0)),
+        ("1 juin 2023", (2023, 6, 1, 0, 0)),
+        ("1. März 2023", (2023, 3, 1, 0, 0)),
+        ("1 maart 2023", (2023, 3, 1, 0, 0)),
+        ("15 dez. 2023", (2023, 12, 15, 0, 0)),
+        ("2023年2月1日 午後8:05", (2023, 2, 1, 20, 5)),
+        ("2023년 2월 1일", (2023, 2, 1, 0, 0)),
+        ("2023. 2. 1. 오전 8:05", (2023, 2, 1, 8, 5)),
+        ("１/２/２０２３", (2023, 1, 2, 0, 0)),
     ],
 )
 def test_confirmation_times_are_read_in_the_formats_of_many_programs(
@@ -177,6 +201,62 @@ def test_a_text_that_is_no_date_is_not_guessed() -> None:
     for text in ("2023-02-30", "31/31/2023", "2023-01-01 25:00"):
         with pytest.raises(DateError):
             parse_date_time(text)
+
+
+@pytest.mark.parametrize(
+    ("heading", "left", "stayed"),
+    [
+        ("Status", "Abgemeldet", "Aktiv"),
+        ("Abgemeldet am", "31.12.2023", ""),
+        ("Statut", "Désabonné(e)", "Abonné(e)"),
+        ("Date de désinscription", "31/12/2023", ""),
+        ("Désabonné", "Oui", "Non"),
+        ("Estado", "Dado de baja", "Suscrito"),
+        ("Fecha de baja", "31/12/2023 08:05", ""),
+        ("Stato", "Disiscritto", "Iscritto"),
+        ("Situação", "Descadastrado", "Ativo"),
+        ("Status", "Uitgeschreven", "Actief"),
+        ("Статус", "Отписался", "Подписан"),
+        ("状態", "配信停止", "購読中"),
+        ("상태", "수신거부", "구독중"),
+        ("Opted out of email: Marketing", "true", ""),
+        ("IsExcludedFromCampaigns", "true", "false"),
+        ("GLOBAL_UNSUB", "true", "false"),
+        ("Is this subscriber blacklisted", "1", "0"),
+        ("optInStatus", "rejected", "accepted"),
+    ],
+)
+@pytest.mark.parametrize(
+    "email", ["E-Mail-Adresse", "Correo electrónico", "Courriel", "メールアドレス", "Indirizzo e-mail"]
+)
+def test_other_exports_and_those_in_other_languages_say_who_left(
+    heading: str, left: str, stayed: str, email: str
+) -> None:
+    report = import_text(f"{email};{heading}\nana@example.org;{left}\nben@example.org;{stayed}\n")
+    assert (report.errors, statuses()) == ([], {"ana": "unsubscribed", "ben": "active"})
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [
+        ("Estado", "Jalisco"),
+        ("Fecha de alta", "31/12/2023"),
+        ("Date d’inscription", "31/12/2023"),
+        ("Etat", "ON"),
+        ("Subscriber Since", "2023-01-01"),
+    ],
+)
+def test_regions_and_dates_of_signing_up_are_no_statuses_in_other_languages(heading: str, value: str) -> None:
+    report = import_text(f"email;ciudad;{heading}\nana@example.org;Lyon;{value}\n")
+    assert (report.errors, statuses()) == ([], {"ana": "active"})
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"), [("Estado", "Quién sabe"), ("Statut", "Zut"), ("Abmeldung", "Vielleicht")]
+)
+def test_unknown_statuses_in_other_languages_stop_the_import(heading: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=f"The column “{heading}” may say who unsubscribed"):
+        import_text(f"email;{heading}\nana@example.org;{value}\n")
 
 
 @pytest.mark.parametrize(
