@@ -14,8 +14,8 @@ _LATIN_NAME = re.compile(
     r"(?: WITH (?!SMALL).*)?"
 )
 _SPECIAL_CASES = {"ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ŋ": "n", "Ŋ": "n", "ĸ": "k", "ɵ": "o", "Ʀ": "r"}
-# Persian keyboards have other forms of two Arabic letters.
-_SPECIAL_CASES |= {"ی": "ي", "ک": "ك"}
+# Arabic, Persian and Urdu keyboards have different letters that people read as the same, most of all at ends of words.
+_SPECIAL_CASES |= {"ی": "ي", "ى": "ي", "ک": "ك", "ة": "ه", "ہ": "ه"}
 _PUNCTUATION = {
     "'": "‘’‚‛ʹʻʼʽˈ′‵＇´ˋ‹›",
     '"': "“”„‟″‶«»〝〞〟＂",

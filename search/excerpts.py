@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from plaintext.folding import fold
 from search.queries import Term
-from search.words import MARKS, compound_at, is_unspaced, is_word_start, split, stem
+from search.words import MARKS, compound_at, is_unspaced, is_word_start, split, start_with_article, stem
 
 _ELLIPSIS = "…"
 # Surround a match until it is escaped. Indexed texts contain no control characters.
@@ -97,7 +97,9 @@ def _token_texts(term: Term) -> Iterator[str]:
 def _find(folded: str, offsets: Sequence[int], term: Term) -> list[_Span]:
     """Return where a text contains `term`, given as `_fold_with_offsets` returns it."""
     found = filter(None, (_end_of_match(folded, start, term) for start in _possible_starts(folded, _beginning(term))))
-    return [(offsets[start], _end(offsets, end)) for start, end in islice(found, _MAX_SPANS)]
+    return [
+        (offsets[start_with_article(folded, start)], _end(offsets, end)) for start, end in islice(found, _MAX_SPANS)
+    ]
 
 
 def _possible_starts(folded: str, beginning: str) -> Iterator[int]:

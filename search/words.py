@@ -40,12 +40,17 @@ _UNSPACED_START = re.compile(_UNSPACED)
 _FIRST_UNSPACED = chr(_UNSPACED_BLOCKS[0].start)
 MARKS = _class_of([range(0x300, 0x20000)], "M")
 # Matched in folded text. A word starts with a letter; marks alone are not searchable.
-_WORD = re.compile(rf"(?P<unspaced>{_UNSPACED}+)|[^\W\d_](?:(?!{_UNSPACED})[^\W\d_]|{MARKS})*|\d+")
+# The Arabic article, alone or after a preposition, is no part of the word it is written with.
+_ARTICLE = "(?:[وفبك]?ال|لل)(?=[\u0621-\u064a]{2})"
+_WORD = re.compile(
+    rf"(?P<unspaced>{_UNSPACED}+)|(?:{_ARTICLE})?(?P<word>[^\W\d_](?:(?!{_UNSPACED})[^\W\d_]|{MARKS})*|\d+)"
+)
 _JOINERS = frozenset("-'")
 _ASCII_WORD = re.compile(r"[a-z]+|[0-9]+")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)+")
 # Compiling this large class takes milliseconds, so no pattern of a single query contains it.
 _WORD_START = re.compile(rf"(?<![^\W\d_])|(?<={_UNSPACED})")
+_ARTICLE_BEFORE = re.compile(r"(?<![^\W\d_])(?:[وفبك]?ال|لل)\Z")
 
 # Plurals that the English stemmer does not know, most of them of body parts and findings. Others follow a rule.
 _IRREGULAR = {
@@ -76,13 +81,12 @@ def is_unspaced(word: str) -> bool:
 def split(folded: str, start_at: int = 0) -> Iterator[Word]:
     """Yield the words of a folded text from a position on."""
     for match in _WORD.finditer(folded, start_at):
-        text, start = match[0], match.start()
-        if match["unspaced"]:
+        if text := match["unspaced"]:
             for at in range(len(text)):
-                pair = text[at : at + 2]
-                yield Word(pair, start + at, start + at + len(pair))
+                pair, start = text[at : at + 2], match.start() + at
+                yield Word(pair, start, start + len(pair))
         else:
-            yield Word(text[:_MAX_WORD_LENGTH], start, match.end())
+            yield Word(match["word"][:_MAX_WORD_LENGTH], match.start("word"), match.end())
 
 
 def compounds(folded: str, words: Sequence[Word]) -> Iterator[Word]:
@@ -118,7 +122,15 @@ def compound_at(folded: str, start: int) -> Word | None:
 
 def is_word_start(folded: str, position: int) -> bool:
     """Return whether a word of a folded text may start at a position."""
-    return bool(_WORD_START.match(folded, position))
+    return bool(_WORD_START.match(folded, position)) or start_with_article(folded, position) < position
+
+
+def start_with_article(folded: str, position: int) -> int:
+    """Return where the Arabic article before a position of a folded text starts, or the position without one."""
+    if folded[position - 1 : position] != "ل":
+        return position
+    article = _ARTICLE_BEFORE.search(folded, max(0, position - 3), position)
+    return article.start() if article else position
 
 
 def stem(word: str) -> str:
