@@ -72,8 +72,7 @@ def process_upload(upload: File, *, is_animation_accepted: bool = False) -> Cont
                     "This image is animated, and the library has still images only. Add it as a video, or save the"
                     " picture you want to show as JPEG or PNG."
                 )
-            stored_format = _STORED_FORMAT[image.format or ""]
-            data = _encode(image, stored_format)
+            data, stored_format = _encode(image, _STORED_FORMAT[image.format or ""])
     except ValidationError:
         raise
     except Pillow.DecompressionBombError as error:
@@ -103,7 +102,8 @@ def unprocessed(data: bytes, name: str) -> ContentFile:
     return ContentFile(data, name=f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}")
 
 
-def _encode(image: Pillow.Image, stored_format: str) -> bytes:
+def _encode(image: Pillow.Image, stored_format: str) -> tuple[bytes, str]:
+    """Return the file to store and its format, which is another one if `stored_format` has no transparency."""
     # draft() lets the JPEG decoder skip detail that is not needed.
     size = stored_size(*image.size)
     image.draft("RGB", size)
@@ -115,12 +115,16 @@ def _encode(image: Pillow.Image, stored_format: str) -> bytes:
         image.thumbnail(size, Pillow.Resampling.LANCZOS)
     upright = _to_srgb(ImageOps.exif_transpose(image))
     has_alpha = "A" in upright.getbands() or "transparency" in upright.info
-    plain = upright.convert("RGBA" if has_alpha and stored_format != "JPEG" else "RGB")
+    plain = upright.convert("RGBA" if has_alpha else "RGB")
+    if has_alpha and stored_format == "JPEG":
+        # Phones and converters add a channel of transparency to photos, too.
+        is_transparent = plain.getchannel("A").getextrema() != (255, 255)
+        stored_format, plain = ("WEBP", plain) if is_transparent else ("JPEG", plain.convert("RGB"))
     plain.thumbnail(stored_size(*plain.size), Pillow.Resampling.LANCZOS)
     # A new image carries no metadata.
     bare = Pillow.new(plain.mode, plain.size)
     bare.paste(plain)
-    return _save(bare, stored_format)
+    return _save(bare, stored_format), stored_format
 
 
 def _save(image: Pillow.Image, stored_format: str) -> bytes:

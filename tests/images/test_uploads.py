@@ -86,8 +86,20 @@ def test_every_common_format_is_accepted(format_name: str, stored_format: str, e
     assert (stored.name or "").endswith(extension)
 
 
-def test_a_drawing_keeps_its_transparency() -> None:
-    assert open_image(process_upload(upload("PNG", mode="RGBA"))).mode == "RGBA"
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "AVIF", "HEIF"])
+def test_a_drawing_keeps_its_transparency(format_name: str) -> None:
+    drawing = io.BytesIO()
+    Pillow.new("RGBA", (60, 40), (0, 0, 0, 0)).save(drawing, format_name)
+    stored = process_upload(ContentFile(drawing.getvalue(), name="x.png"))
+    image = open_image(stored)
+    assert (image.mode, image.getpixel((5, 5))[3]) == ("RGBA", 0)
+    assert (stored.name or "").endswith(".png" if format_name == "PNG" else ".webp")
+
+
+def test_a_photo_with_an_unused_channel_of_transparency_is_stored_as_a_photo() -> None:
+    photo = io.BytesIO()
+    Pillow.new("RGBA", (60, 40), "teal").save(photo, "HEIF")
+    assert open_image(process_upload(ContentFile(photo.getvalue(), name="x.heic"))).format == "JPEG"
 
 
 @pytest.mark.parametrize(
