@@ -3,11 +3,13 @@
 Each finding asks the author for one change. The site's owner decides which checks block publishing.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from django.db import DatabaseError
 from django.db.models import Q
 
 from accounts.models import Author
@@ -25,6 +27,8 @@ from publishing.publish_checks import PublishError
 from richtext.citations import KIND
 from richtext.links import site_path
 from siteinfo.urls import admin_url
+
+log = logging.getLogger(__name__)
 
 TITLE_LIMIT = 60
 DESCRIPTION_LIMITS = (50, 155)
@@ -222,6 +226,13 @@ def _check_placeholders(content: Content) -> Iterator[Problem]:
         yield Problem(f"Replace the placeholders: {', '.join(placeholders[:3])}{more}.")
 
 
+def _check_reading(content: Content) -> Iterable[Problem]:
+    _ = content.analysis
+    return ()
+
+
+# No choice of the owner: a text that cannot be read cannot be shown.
+_READABLE = Check("readable", "The text can be read", "body", _check_reading)
 CHECKS = (
     Check(
         "alt_text",
@@ -310,12 +321,27 @@ def findings(data: Snapshot, check_ids: frozenset[str] | None = None) -> list[Fi
     `check_ids` are the checks that apply to the kind of document (`Document.checks`); None means those of posts.
     """
     content = Content(data)
-    found = []
-    for check, severity in _active_checks(check_ids):
-        for problem in check.find(content):
-            url = problem.url or f"#id_{check.field}"
-            found.append(Finding(check, problem.message, url, severity, problem.place, problem.action))
+    # All others read the text too, so none of them needs to run if that is impossible.
+    if unreadable := _run(_READABLE, Severity.BLOCK, content):
+        return unreadable
+    found = [finding for check, severity in _active_checks(check_ids) for finding in _run(check, severity, content)]
     return sorted(found, key=lambda finding: finding.severity != Severity.BLOCK)
+
+
+def _run(check: Check, severity: Severity, content: Content) -> list[Finding]:
+    """Return what `check` finds. One that raises an error must not make the form unusable."""
+    try:
+        problems = list(check.find(content))
+    except (DatabaseError, ConnectionError):
+        raise
+    except Exception as error:
+        log.exception("The check %s raised an error", check.id)
+        message = f"“{check.title}” cannot be checked ({type(error).__name__}). Simplify the text."
+        problems, severity = [Problem(message)], severity if check is _READABLE else Severity.WARN
+    return [
+        Finding(check, problem.message, problem.url or f"#id_{check.field}", severity, problem.place, problem.action)
+        for problem in problems
+    ]
 
 
 def publish_errors(document: Document, data: Snapshot) -> list[PublishError]:

@@ -6,25 +6,30 @@ from lxml.html import HtmlElement
 
 from blog.models import Snippet
 from plaintext.numbers import parse_pk
+from publishing.models import Document
 from richtext.citations import cited_ids
+from richtext.problems import render_one
 from richtext.sanitizer import parse
 
+_PLACE = "structured data"
 _SNIPPET = 'data-embed="snippet"'
 _EXERCISE = 'data-embed="exercise"'
 
 
-def ids_of_citations(body: str) -> list[int]:
-    """Return the ids of the references that `body` cites, in order. One query if it has snippets."""
+def ids_of_citations(document: Document) -> list[int]:
+    """Return the ids of the references that the text cites, in order. One query if it has snippets."""
+    body = document.body
     if "data-cite=" not in body and _SNIPPET not in body:
         return []
-    return [pk for element in _elements(body) for pk in cited_ids(element)]
+    return render_one(document, _PLACE, lambda: [pk for each in _elements(body) for pk in cited_ids(each)], [])
 
 
-def ids_of_exercises(body: str) -> list[int]:
-    """Return the distinct ids of the exercises that `body` embeds, in order. One query if it has snippets."""
+def ids_of_exercises(document: Document) -> list[int]:
+    """Return the distinct ids of the exercises that the text embeds, in order. One query if it has snippets."""
+    body = document.body
     if _EXERCISE not in body and _SNIPPET not in body:
         return []
-    ids = (_embedded_id(element, "exercise") for element in _elements(body))
+    ids = render_one(document, _PLACE, lambda: [_embedded_id(each, "exercise") for each in _elements(body)], [])
     return list(dict.fromkeys(pk for pk in ids if pk))
 
 

@@ -61,13 +61,13 @@ def home_program_calendar(request: HttpRequest, slug: str) -> HttpResponse:
 
 def has_home_program(post: Post) -> bool:
     """Return whether the public page of a post shows exercises. One query if it embeds any, and one for snippets."""
-    ids = ids_of_exercises(post.body) if post.slug else []
+    ids = ids_of_exercises(post) if post.slug else []
     return bool(ids) and Exercise.objects.published().filter(pk__in=ids).exists()
 
 
 def program_of(post: Post) -> HomeProgram | None:
     """Return the public exercises of a post on one sheet, or None if it shows none."""
-    exercises = load_exercises(ids_of_exercises(post.body))
+    exercises = load_exercises(ids_of_exercises(post))
     if not exercises:
         return None
     return HomeProgram(post.title, truncate(post.excerpt), exercises, absolute_url(post.get_absolute_url()))

@@ -149,7 +149,7 @@ def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
         ancestors=_breadcrumbs(post.primary_category),
         image=share_image(post.featured_image),
         nodes=_post_nodes(post) if is_public else (),
-        parts=tuple(exercise_nodes(ids_of_exercises(post.body))) if is_public else (),
+        parts=tuple(exercise_nodes(ids_of_exercises(post))) if is_public else (),
         canonical_url=post.canonical_url,
         published_at=post.published_at,
         updated_at=post.updated_on or post.published_at,
@@ -160,7 +160,7 @@ def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
 
 
 def _post_nodes(post: Post) -> tuple[Node, ...]:
-    citations = citation_nodes(ids_of_citations(post.body))
+    citations = citation_nodes(ids_of_citations(post))
     questions = faq_nodes(post, absolute_url(_post_path(post)))
     return (_article(post, citations), person(post.author), *questions, *citations)
 

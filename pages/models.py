@@ -173,7 +173,8 @@ class Page(PathNode, Document):
         self._normalize_place()
         if self.position is None:
             self.position = 1 + (Page.objects.aggregate(highest=Max("position"))["highest"] or 0)
-        self.update_derived_fields()
+        if self.saves_text(kwargs.get("update_fields")):
+            self.update_derived_fields()
         with transaction.atomic(), invalidate_only(self.cache_scope()):
             super().save(**kwargs)
 

@@ -283,7 +283,7 @@ def _unrenderable_tasks(user: User) -> Iterator[Task]:
     problems = RenderingProblem.objects.recent().order_by("-failed_at").prefetch_related("row")[:MAX_ROWS]
     for problem in problems:
         if problem.row is not None and not problem.is_solved:
-            title = f"The text of “{problem.row}” is missing in {problem.place}"
+            title = f"The text of “{problem.row}” is missing from {problem.place}"
             reason = f"It cannot be rendered ({problem.error}). Simplify the text and save it again."
             yield Task(title, reason, admin_url(problem.row), "Open", "warning", "red")
 

@@ -135,6 +135,7 @@ MIDDLEWARE = [
     "ptcomplete.maintenance.MaintenanceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ptcomplete.full_disk.FullDiskMiddleware",
+    "richtext.missing_texts.missing_text_middleware",
 ]
 ROOT_URLCONF = "ptcomplete.urls"
 WSGI_APPLICATION = "ptcomplete.wsgi.application"

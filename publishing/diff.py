@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from richtext.analysis import plain_text
+from richtext.problems import read_or
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 
@@ -24,7 +25,12 @@ class DiffRow:
 
 def compare_html(old: str, new: str) -> list[DiffRow]:
     """Return the lines of two rich texts, paired for comparison."""
-    return list(_rows(plain_text(old).split("\n"), plain_text(new).split("\n")))
+    return list(_rows(_lines(old), _lines(new)))
+
+
+def _lines(body: str) -> list[str]:
+    """Return the lines of a rich text as visitors see them, or its HTML if that raises an error."""
+    return read_or(body.splitlines(), lambda: plain_text(body).split("\n"))
 
 
 def compare_lines(old: str, new: str) -> list[DiffRow]:

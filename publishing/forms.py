@@ -16,6 +16,7 @@ from taggit.managers import TaggableManager
 from taggit.utils import edit_string_for_tags
 
 from publishing.models import Autosave, Document, LastSave, PendingEdit, Revision, Snapshot
+from richtext.problems import render_one
 from siteinfo.time_fields import LocalDateTimeField, keep_unchanged_times
 
 PLACEHOLDER_PREFIX = "untitled-"
@@ -250,5 +251,5 @@ def unsaved_document(form: DocumentForm) -> Document:
         form.full_clean()
     document: Document = form.instance
     # full_clean() does not touch the instance where a field is invalid, so previews show the saved value there.
-    document.update_derived_fields()
+    render_one(document, "its preview", document.update_derived_fields, None)
     return document

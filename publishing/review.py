@@ -20,6 +20,7 @@ from publishing.anchors import Anchor, find, normalize
 from publishing.models import Review, ReviewNote, Submission
 from publishing.review_forms import NoteForm, ReplyForm, ReviewForm
 from publishing.revisions import create_initial_revision, create_revision
+from richtext.problems import render_one
 from siteinfo.urls import admin_url
 
 MAX_NOTES_SHOWN = 200
@@ -38,7 +39,7 @@ class Thread(NamedTuple):
 def threads_of(document: Any) -> list[Thread]:
     """Return the notes on a document, open ones first. Two queries."""
     notes = document.review_notes.threads().select_related("user", "resolved_by").prefetch_related("replies__user")
-    text = normalize(document.plain_text())
+    text = normalize(render_one(document, "its review", document.plain_text, ""))
     threads = [_thread(note, text) for note in notes[:MAX_NOTES_SHOWN]]
     return sorted(threads, key=lambda thread: thread.note.is_resolved)
 

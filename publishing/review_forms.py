@@ -10,7 +10,8 @@ from accounts.models import Author
 from publishing.anchors import make_anchor
 from publishing.models import Document, Review, ReviewNote, ReviewSettings
 from publishing.pemat import ITEMS, Answer, Item
-from publishing.pemat_suggestions import suggest
+from publishing.pemat_suggestions import Suggestion, suggest
+from richtext.problems import render_one
 from siteinfo.local_time import format_date
 
 _ANSWERS = ((Answer.AGREE.value, "Agree"), (Answer.DISAGREE.value, "Disagree"))
@@ -41,7 +42,8 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]
         quote = cleaned.get("quote")
         if not quote:
             return cleaned
-        anchor = make_anchor(self.document.plain_text(), quote, cleaned.get("before", ""), cleaned.get("after", ""))
+        text = render_one(self.document, "its review", self.document.plain_text, "")
+        anchor = make_anchor(text, quote, cleaned.get("before", ""), cleaned.get("after", ""))
         if anchor is None:
             self.add_error("quote", "The text does not contain these words. Copy them from the text as they are.")
             return cleaned
@@ -86,7 +88,9 @@ class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, document: Document, reviewers: QuerySet[Author], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.document, self.settings = document, ReviewSettings.load()
-        self.suggestions = suggest(document.snapshot())
+        self.suggestions: dict[str, Suggestion] = render_one(
+            document, "its review", lambda: suggest(document.snapshot()), {}
+        )
         today = timezone.localdate()
         self.initial.setdefault("reviewed_on", today)
         self.initial.setdefault("due_on", self.settings.default_due_on(today))

@@ -5,6 +5,7 @@ from typing import Any
 from accounts.structured_data import person
 from publishing.models import Document
 from richtext.analysis import find_questions
+from richtext.problems import render_one
 from siteinfo.structured_data import Node, node
 
 
@@ -13,9 +14,9 @@ def faq_nodes(document: Document, url: str) -> list[Node]:
 
     https://developers.google.com/search/docs/appearance/structured-data/faqpage
     """
+    found: list[tuple[str, str]] = render_one(document, "structured data", lambda: find_questions(document.body), [])
     questions = [
-        node("Question", name=question, acceptedAnswer=node("Answer", text=answer))
-        for question, answer in find_questions(document.body)
+        node("Question", name=question, acceptedAnswer=node("Answer", text=answer)) for question, answer in found
     ]
     return [node("FAQPage", id=f"{url}#faq", mainEntity=questions)] if questions else []
 

@@ -11,6 +11,9 @@ from django.db.models import Model
 from lxml.html import HtmlElement
 
 from richtext.citations import KIND
+from richtext.problems import call_each, record
+
+MISSING = "<p>This part of the text can't be shown right now.</p>"
 
 
 class RenderTarget(Enum):
@@ -73,12 +76,30 @@ def model_of(kind: str) -> type[Model] | None:
 
 
 def resolve(embeds: Collection[Embed], target: RenderTarget) -> dict[Embed, str]:
-    """Return the HTML of each embed that exists. One resolver call, so usually one query, per kind."""
+    """Return the HTML of each embed that exists. One resolver call, so usually one query, per kind.
+
+    On pages, a sentence replaces an embed that raises an error, and the editor shows its placeholder. An email or feed
+    would not be corrected later, so it is not sent without the embed: the error is raised.
+    """
     markup: dict[Embed, str] = {}
     for kind in sorted({embed.kind for embed in embeds}):
         if resolver := _resolvers.get(kind):
-            markup.update(resolver([embed for embed in embeds if embed.kind == kind], target))
+            wanted = [embed for embed in embeds if embed.kind == kind]
+            markup.update(resolver(wanted, target) if target.is_external else _resolve_each(wanted, resolver, target))
     return markup
+
+
+def _resolve_each(wanted: Sequence[Embed], resolver: Resolver, target: RenderTarget) -> dict[Embed, str]:
+    def call(embeds: Sequence[Embed]) -> list[str | None]:
+        found = resolver(embeds, target)
+        return [found.get(embed) for embed in embeds]
+
+    def fail(embed: Embed, error: Exception) -> str | None:
+        record(_models[embed.kind], embed.id, "the texts that show it", error)
+        return MISSING if target is RenderTarget.PAGE and embed.kind != "image" else None
+
+    found = zip(wanted, call_each(wanted, call, fail), strict=True)
+    return {embed: markup for embed, markup in found if markup is not None}
 
 
 def register_postprocessor(postprocessor: Postprocessor) -> None:

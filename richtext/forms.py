@@ -1,5 +1,6 @@
 """The form field for rich text."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -7,9 +8,13 @@ from django.core.exceptions import ValidationError
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
+from richtext.analysis import analyze
 from richtext.embeds import RenderTarget
+from richtext.problems import read_or
 from richtext.rendering import render
 from richtext.sanitizer import sanitize
+
+log = logging.getLogger(__name__)
 
 # The editor can produce exactly what the schema allows.
 EXTENSIONS: dict[str, Any] = {
@@ -103,7 +108,9 @@ class RichTextField(ProseEditorFormField):  # type: ignore[misc]  # a library wi
     default_error_messages = {
         "too_long": f"This text is longer than {MAX_LENGTH:,} characters, including its formatting. Nothing was saved."
         " Your text is still here. Split it into several parts, and add images from the image library instead of"
-        " pasting them."
+        " pasting them.",
+        "unreadable": "This text cannot be saved, because it cannot be read (%(error)s). Your text is still here."
+        " Remove or simplify what you added last, such as a table or something that you pasted, and save again.",
     }
 
     def __init__(self, *, extensions: dict[str, Any] = EXTENSIONS, **kwargs: Any) -> None:
@@ -111,14 +118,25 @@ class RichTextField(ProseEditorFormField):  # type: ignore[misc]  # a library wi
         super().__init__(extensions=extensions, config={}, sanitize=sanitize, **kwargs)
 
     def clean(self, value: Any) -> Any:
-        """Sanitize a posted text. Raises ValidationError if it is too long."""
+        """Sanitize a posted text. Raises ValidationError if it is too long, or if reading it raises an error."""
         if isinstance(value, str) and len(value) > MAX_LENGTH:
             raise ValidationError(self.error_messages["too_long"], code="too_long")
-        return super().clean(value)
+        try:
+            cleaned = super().clean(value)
+            if isinstance(cleaned, str):
+                # Saving the row needs it, and the result is stored until then.
+                analyze(cleaned)
+        except ValidationError:
+            raise
+        except Exception as error:
+            log.exception("A posted text cannot be read")
+            message, name = self.error_messages["unreadable"], type(error).__name__
+            raise ValidationError(message, code="unreadable", params={"error": name}) from error
+        return cleaned
 
     def prepare_value(self, value: Any) -> Any:
-        """Fill the embeds of a stored text; text that was just posted is returned unchanged."""
+        """Fill the embeds of a text. One that raises an error is returned as it is, so that it can be corrected."""
         if not isinstance(value, str) or not value or len(value) > MAX_LENGTH:
             return value
         # A plain str, because a SafeString would not be escaped in the textarea and lose every typed “<”.
-        return "".join([render(sanitize(value), RenderTarget.EDITOR)])
+        return read_or(value, lambda: "".join([render(sanitize(value), RenderTarget.EDITOR)]))

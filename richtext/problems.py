@@ -63,21 +63,50 @@ def render_each[Row: models.Model, Result](
     Those that raise alone get the `fallback`, and a RenderingProblem. No text is the cause of a lost connection to the
     database or the storage, so that is raised.
     """
+
+    def fail(row: Row, error: Exception) -> Result:
+        record(type(row), row.pk, place, error)
+        return fallback
+
+    return call_each(rows, render, fail)
+
+
+def render_one[Result](row: models.Model, place: str, render: Callable[[], Result], fallback: Result) -> Result:
+    """Return what `render` returns for one row, or the `fallback` if it raises."""
+    return render_each([row], place, lambda _: [render()], fallback)[0]
+
+
+def read_or[Result](fallback: Result, read: Callable[[], Result]) -> Result:
+    """Return what `read` returns for a text that no saved row has, or the `fallback` if it raises."""
+
+    def fail(_: None, error: Exception) -> Result:
+        log.error("A text cannot be read", exc_info=error)
+        return fallback
+
+    return call_each([None], lambda _: [read()], fail)[0]
+
+
+def call_each[Item, Result](
+    items: Sequence[Item], call: Callable[[Sequence[Item]], Sequence[Result]], fail: Callable[[Item, Exception], Result]
+) -> list[Result]:
+    """Return what `call` returns for the items. If it raises, call it for each one, and `fail` for those that raise."""
     try:
-        return list(render(rows))
+        return list(call(items))
     except (DatabaseError, ConnectionError):
         raise
     except Exception as error:
-        if len(rows) == 1:
-            _record(rows[0], place, error)
-            return [fallback]
-    return [result for row in rows for result in render_each([row], place, render, fallback)]
+        if len(items) == 1:
+            return [fail(items[0], error)]
+    return [result for item in items for result in call_each([item], call, fail)]
 
 
-def _record(row: models.Model, place: str, error: Exception) -> None:
-    log.error("The text of %s %s cannot be rendered for %s", row._meta.label, row.pk, place, exc_info=error)
+def record(model: type[models.Model], pk: int | None, place: str, error: Exception) -> None:
+    """Log that the text of a row raised an error, and name the row on the dashboard if it is saved."""
+    log.error("The text of %s %s cannot be rendered for %s", model._meta.label, pk, place, exc_info=error)
+    if pk is None:
+        return
     problem = RenderingProblem(place=place, error=type(error).__name__[:100], failed_at=timezone.now())
-    problem.content_type, problem.object_id = ContentType.objects.get_for_model(row), row.pk
+    problem.content_type, problem.object_id = ContentType.objects.get_for_model(model), pk
     # A page is more important than this record.
     with suppress(DatabaseError), transaction.atomic():
         RenderingProblem.objects.bulk_create(

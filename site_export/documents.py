@@ -17,7 +17,7 @@ from pages.models import Page
 from richtext import embeds
 from richtext.analysis import analyze
 from richtext.embeds import Embed, RenderTarget
-from richtext.problems import render_each
+from richtext.problems import render_each, render_one
 
 FINDER_FIELDS = tuple(model.field_name for model in (BodyRegion, Condition, Goal))
 # What the dashboard calls an export.
@@ -110,7 +110,7 @@ def to_markdown(document: Post | Page, body: str) -> str:
 
     Superscript, subscript and tables without a header do, too.
     """
-    return render_each([document], _PLACE, lambda _: [_to_markdown(body)], body)[0]
+    return render_one(document, _PLACE, lambda: _to_markdown(body), body)
 
 
 def _to_markdown(body: str) -> str:

@@ -162,7 +162,7 @@ def test_archive_page_of_an_email_shows_what_it_can(
     page = client.get(campaign.archive_path)
     assert page.status_code == 200
     assert "The text of this email can't be shown right now." in page.text
-    assert "The text of “Broken” is missing in the newsletter archive" in admin_client.get("/admin/").text
+    assert "The text of “Broken” is missing from the newsletter archive" in admin_client.get("/admin/").text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -177,7 +177,7 @@ def test_export_of_the_site_has_the_text_as_it_is_stored(
     for pattern in ("html/posts/*broken.html", "markdown/posts/*broken.md", "wordpress.xml"):
         (path,) = (tmp_path / "export").glob(pattern)
         assert f"<p>Knees {BAD}.</p>" in path.read_text()
-    assert "The text of “Broken” is missing in the export of the site" in admin_client.get("/admin/").text
+    assert "The text of “Broken” is missing from the export of the site" in admin_client.get("/admin/").text
 
 
 def test_text_block_that_cannot_be_rendered_is_left_out_of_every_page(
@@ -217,7 +217,7 @@ def test_feed_has_the_other_posts_and_a_summary(
     assert "Knees one." in feed.text
     assert "Knees two." in feed.text
     assert "Read “Broken”" in feed.text
-    sentence = "The text of “Broken” is missing in feeds"
+    sentence = "The text of “Broken” is missing from feeds"
     assert sentence in admin_client.get("/admin/").text
     # Saving it solves the problem, until a feed says otherwise.
     posts[1].save()

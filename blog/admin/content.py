@@ -12,6 +12,7 @@ from images.admin import ImagePickerMixin
 from publishing.admin import DocumentAdmin
 from publishing.forms import DocumentForm, TitleInput
 from richtext.forms import RichTextField
+from richtext.problems import read_or
 from richtext.readability import readability
 
 
@@ -71,7 +72,7 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
             "findings": findings,
             "advice": [finding for finding in findings if finding.severity != Severity.BLOCK],
             "check_count": checklist.count_checks(self.model.checks),
-            "readability": readability(data["body"]),
+            "readability": read_or(None, lambda: readability(data["body"])),
         }
 
     def _content_shown(self, context: dict[str, Any], document: Any) -> dict[str, Any] | None:

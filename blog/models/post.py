@@ -302,7 +302,8 @@ class Post(GivesGift, FinderContent, Document):  # type: ignore[django-manager-m
 
     def save(self, **kwargs: Any) -> None:
         """Save, and redirect the old URL if the slug changed."""
-        self.update_derived_fields()
+        if self.saves_text(kwargs.get("update_fields")):
+            self.update_derived_fields()
         with services.track_path_change(self), invalidate_only(self.cache_scope()):
             super().save(**kwargs)
 

@@ -7,6 +7,7 @@ from django.db import models
 
 from evidence.models import Disclaimer
 from richtext.analysis import analyze
+from richtext.problems import read_or
 from richtext.references import ReferenceSource
 from richtext.sanitizer import sanitize
 
@@ -39,7 +40,8 @@ class Snippet(ReusableText):
 
     def clean(self) -> None:
         """Reject a snippet inside a snippet."""
-        if embedded_pks(sanitize(self.body), "snippet"):
+        # The form reports a text that cannot be read.
+        if read_or(False, lambda: bool(embedded_pks(sanitize(self.body), "snippet"))):
             raise ValidationError({"body": "A snippet cannot contain another snippet. Add both to the post instead."})
 
 

@@ -21,7 +21,9 @@ from pagecache.per_version import html_per_version, once_per_version
 from pagecache.versions import versions_of
 from publishing.models import Document
 from richtext.analysis import excerpt
+from richtext.missing_texts import text_of_page
 from richtext.placement import insert_after_paragraph
+from richtext.problems import render_one
 from richtext.rendering import render
 from siteinfo.models import Appearance
 
@@ -52,13 +54,14 @@ def post_body(context: Context) -> SafeString:
     """Return the text of the context's post."""
     request, post = context["request"], context["post"]
     if not _is_public_page(context):
-        return render(post.body)
+        return text_of_page(request, post, lambda: render(post.body))
 
     def render_body() -> SafeString:
         return _with_signup(render(post.body), context)
 
     # The version of the path changes with the text, that of the site with everything embedded in it.
-    return html_per_version(request, ("body", post.pk), render_body, versions_of(request).page)
+    version = versions_of(request).page
+    return text_of_page(request, post, lambda: html_per_version(request, ("body", post.pk), render_body, version))
 
 
 def _with_signup(text: SafeString, context: Context) -> SafeString:
@@ -201,7 +204,8 @@ def _walk(tree: list[Category]) -> Iterator[Category]:
 @register.filter
 def standfirst(post: Post) -> str:
     """Return the excerpt, or "" if the text begins with it, as it does after a “more” tag of WordPress."""
-    opening, own = (" ".join(text.split()) for text in (excerpt(post.body[:OPENING], words=200), post.excerpt))
+    beginning = render_one(post, "its page", lambda: excerpt(post.body[:OPENING], words=200), "")
+    opening, own = (" ".join(text.split()) for text in (beginning, post.excerpt))
     return "" if own and opening.startswith(own[:60]) else own
 
 

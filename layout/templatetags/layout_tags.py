@@ -17,7 +17,7 @@ from layout.models import Block
 from layout.providers import VARIANTS
 from layout.rendering import LayoutRenderer, Menu, RenderedBlock
 from pagecache.per_version import html_per_version, once_per_version
-from richtext.problems import render_each
+from richtext.problems import render_one
 from richtext.rendering import render
 
 register = template.Library()
@@ -62,7 +62,7 @@ def blocks(context: Context, area: str) -> list[RenderedBlock]:
 @register.filter
 def block_text(block: Block) -> SafeString:
     """Return the text of `block`, or nothing if it cannot be rendered: it may be on every page."""
-    return render_each([block], "the layout", lambda _: [render(block.text)], SafeString())[0]
+    return render_one(block, "the layout", lambda: render(block.text), SafeString())
 
 
 @register.simple_tag(takes_context=True)

@@ -13,11 +13,12 @@ from pagecache.responses import allow_parameters
 from plaintext.numbers import parse_page_number
 from richtext.analysis import plain_text
 from richtext.embeds import RenderTarget
-from richtext.problems import render_each
+from richtext.problems import render_one
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 from siteinfo.urls import absolute_url
 
 CAMPAIGNS_PER_PAGE = 30
+_PLACE = "the newsletter archive"
 
 
 @require_safe
@@ -40,15 +41,13 @@ def archive_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "post__author", "post__featured_image", "post__primary_category"
     )
     campaign = get_object_or_404(campaigns, slug=slug)
-    texts = render_each(
-        [campaign], "the newsletter archive", lambda _: [render_texts(campaign, RenderTarget.PAGE)], None
-    )
-    opening, body = texts[0] or ("", "")
+    texts = render_one(campaign, _PLACE, lambda: render_texts(campaign, RenderTarget.PAGE), None)
+    opening, body = texts or ("", "")
     context = {
         "campaign": campaign,
         "opening": opening,
         "body": body,
-        "is_unreadable": texts[0] is None,
+        "is_unreadable": texts is None,
         "posts": digest_posts(campaign),
         "meta": _campaign_meta(campaign),
     }
@@ -70,9 +69,10 @@ def _archive_meta(page: Page) -> PageMeta:
 def _campaign_meta(campaign: Campaign) -> PageMeta:
     """Point search engines to the post the campaign is about. Other campaigns are not indexed."""
     post = campaign.post if campaign.kind == Campaign.Kind.POST else None
+    text = render_one(campaign, _PLACE, lambda: plain_text(campaign.body), "")
     return PageMeta(
         title=campaign.subject,
-        description=campaign.preheader or truncate(plain_text(campaign.body)) or campaign.subject,
+        description=campaign.preheader or truncate(text) or campaign.subject,
         path=campaign.archive_path,
         ancestors=(
             Breadcrumb("Home", reverse("home")),

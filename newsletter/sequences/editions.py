@@ -7,7 +7,7 @@ from django.utils import timezone
 from newsletter.models import Campaign, NewsletterSettings, SequenceEmail
 from newsletter.models.campaigns import content_digest
 from newsletter.rendering.messages import RenderedEmail, render_email_of
-from richtext.problems import render_each
+from richtext.problems import render_one
 
 # Where a text could not be rendered, as the dashboard names it.
 PLACE = "email sequences"
@@ -45,7 +45,7 @@ class Editions:
         return latest or _freeze(draft, rendered)
 
     def _render(self, email: SequenceEmail, draft: Campaign) -> RenderedEmail | None:
-        return render_each([email], PLACE, lambda _: [render_email_of(draft, self._settings)], None)[0]
+        return render_one(email, PLACE, lambda: render_email_of(draft, self._settings), None)
 
 
 def build_campaign(email: SequenceEmail) -> Campaign:

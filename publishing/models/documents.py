@@ -286,6 +286,10 @@ class Document(Provenance, ReferenceSource):
         """The description for search engines: the SEO description, or the shortened summary."""
         return self.seo_description or truncate(self.summary)
 
+    def saves_text(self, update_fields: Iterable[str] | None) -> bool:
+        """Return whether save() writes the text, so that the fields derived from it must be updated first."""
+        return update_fields is None or "body" in update_fields
+
     def update_derived_fields(self) -> Analysis:
         """Sanitize the body and update the fields derived from it. Call it before bulk_create().
 
