@@ -19,6 +19,7 @@ from blog.gifts import gift_of
 from blog.home_programs import has_home_program
 from blog.models import Category, Post, PostQuerySet
 from blog.models.view_counts import count_view as add_view
+from blog.ordered_posts import OrderedPosts
 from blog.visibility import public_authors, public_series, public_tags
 from pagecache.per_version import once_per_version
 from pagecache.responses import allow_parameters
@@ -45,7 +46,7 @@ def render_post_list(
     allow_empty: bool = True,
 ) -> HttpResponse:
     """Render the page of `posts` that the request asks for. Raise Http404 if there is no such page."""
-    paginator = Paginator(posts.newest_first().for_cards(), POSTS_PER_PAGE, allow_empty_first_page=allow_empty)
+    paginator = Paginator(OrderedPosts(request, posts), POSTS_PER_PAGE, allow_empty_first_page=allow_empty)
     number = parse_page_number(request.GET.get("page", "1"))
     if number is None or number not in paginator.page_range:
         raise Http404

@@ -1,7 +1,8 @@
 """Values and HTML that are computed once per version and kept in the memory of the process."""
 
 import threading
-from collections.abc import Callable, Hashable
+from array import array
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ from pagecache.versions import versions_of
 # About as much as the bodies of 300 posts, or the entries of 4,000 in lists.
 _MAX_HTML_BYTES = 4 * 1024 * 1024
 _MAX_VALUES = 256
+# Half a million entries of lists.
+_MAX_IDS_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,13 @@ class VersionCache:
             self._stored.clear()
 
 
+def _size_of_ids(stored: _Stored) -> int:
+    return len(stored.value) * stored.value.itemsize + 400
+
+
 _values = VersionCache(LRUCache(_MAX_VALUES))
 _html = VersionCache(LRUCache(_MAX_HTML_BYTES, getsizeof=_size_of_html))
+_ids = VersionCache(LRUCache(_MAX_IDS_BYTES, getsizeof=_size_of_ids))
 
 
 def once_per_version[T](request: HttpRequest, key: Hashable, compute: Callable[[], T], version: str = "") -> T:
@@ -88,6 +96,14 @@ def html_per_version(
     return html
 
 
+def ids_per_version(request: HttpRequest, key: Hashable, compute: Callable[[], Iterable[int]]) -> "array[int]":
+    """Return the primary keys that `compute` returned for `key` since the site last changed, in order."""
+    if not _is_enabled(request):
+        return array("q", compute())
+    ids: array[int] = _ids.get(request, key, versions_of(request).site, lambda: array("q", compute()))
+    return ids
+
+
 def _is_enabled(request: HttpRequest) -> bool:
     # The preview of the Appearance page shows what is not saved.
     if getattr(request, "has_unsaved_look", False):
@@ -99,4 +115,5 @@ def clear() -> None:
     """Clear all values."""
     _values.clear()
     _html.clear()
+    _ids.clear()
     schedule.clear()

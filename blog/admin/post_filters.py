@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
@@ -22,7 +23,7 @@ class MonthFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the months with posts, newest first."""
-        months = Post.objects.filter(month__isnull=False).dates("month", "month", order="DESC")
+        months = Post.objects.filter(month__isnull=False).order_by("-month").values_list("month", flat=True).distinct()
         return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -34,6 +35,20 @@ class MonthFilter(admin.SimpleListFilter):
         except ValueError:  # a month such as 2026-13
             month = None
         return queryset.filter(month=month) if month else queryset
+
+
+class UsedFilter(admin.RelatedFieldListFilter):
+    """Filter by what posts are assigned to, such as categories, of those that have posts."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices. Unlike RelatedOnlyFieldListFilter, do not read all posts."""
+        assignments = field.remote_field.through.objects.filter(**{field.m2m_reverse_field_name(): OuterRef("pk")})
+        choices: list[tuple[str, str]] = field.get_choices(
+            include_blank=False,
+            limit_choices_to=Q(Exists(assignments)),
+            ordering=self.field_admin_ordering(field, request, model_admin),
+        )
+        return choices
 
 
 class MissingFilter(admin.SimpleListFilter):

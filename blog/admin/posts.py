@@ -22,7 +22,7 @@ from accounts.models import Author, User
 from blog.admin.bulk_edit import BulkEditAdmin
 from blog.admin.content import ContentAdmin, ContentForm
 from blog.admin.links import object_link
-from blog.admin.post_filters import RECENT_DAYS, MissingFilter, MonthFilter, PostChangeList
+from blog.admin.post_filters import RECENT_DAYS, MissingFilter, MonthFilter, PostChangeList, UsedFilter
 from blog.internal_links import broken_links, orphan_posts
 from blog.models import LARGE_FIELDS, Category, Post, PostTemplate, Tag
 from blog.views import post_context
@@ -106,9 +106,9 @@ class PostAdmin(BulkEditAdmin, ContentAdmin):
         MissingFilter,
         MonthFilter,
         "is_featured",
-        ("categories", admin.RelatedOnlyFieldListFilter),
+        ("categories", UsedFilter),
         ("template", admin.RelatedOnlyFieldListFilter),
-        ("body_regions", admin.RelatedOnlyFieldListFilter),
+        ("body_regions", UsedFilter),
         ("author", admin.RelatedOnlyFieldListFilter),
     )
     list_per_page = 50

@@ -252,8 +252,23 @@ class Post(GivesGift, FinderContent, Document):  # type: ignore[django-manager-m
         """Indexes for the public lists."""
 
         indexes = [
-            # Includes the month, so that counting by month reads only the index.
-            models.Index(fields=("status", "trashed_at", "-published_at", "-id", "month"), name="blog_post_published"),
+            # Includes what lists are counted and filtered by, so that counting reads only the index.
+            models.Index(
+                fields=(
+                    "status",
+                    "trashed_at",
+                    "-published_at",
+                    "-id",
+                    "month",
+                    "hides_from_search",
+                    "canonical_url",
+                ),
+                name="blog_post_published",
+            ),
+            # The order of the admin's list, drafts first: PostgreSQL sorts missing dates before the newest, and SQLite
+            # reads the index in two parts.
+            models.Index(fields=("trashed_at", "-published_at", "-id"), name="blog_post_admin_list"),
+            models.Index(fields=("month",), name="blog_post_months"),
             models.Index(
                 fields=("primary_category", "status", "trashed_at", "-published_at", "-id"),
                 name="blog_post_primary_category",
