@@ -1,17 +1,18 @@
 """Decide which requests count as visits by people."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from crawleruseragents import is_crawler
 from django.conf import settings
-from django.http import HttpRequest
 
 # Says only that the admin was open in this browser. It opens nothing: each answer checks the session.
 STAFF_COOKIE = "admin-open"
 # Headers by which browsers, old ones included, mark a page fetched in advance.
-_PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+_PREFETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 # Programs that are in no list. Cubot makes phones.
 _BOT = re.compile(
     r"(?<!cu)bot|crawl|spider|slurp|headless|lighthouse|preview|monitor|scan|fetch|python|curl|wget|http-?client", re.I
@@ -30,12 +31,22 @@ def _is_bot(user_agent: str) -> bool:
     return not user_agent.strip() or bool(_BOT.search(user_agent)) or is_crawler(user_agent)
 
 
-def is_prefetch(request: HttpRequest) -> bool:
+class VisitorRequest(Protocol):
+    """What decides whether a request counts. An HttpRequest is one."""
+
+    META: dict[str, Any]
+
+    @property
+    def COOKIES(self) -> Mapping[str, str]:  # noqa: N802 - Django's name
+        """The cookies of the request."""
+
+
+def is_prefetch(request: VisitorRequest) -> bool:
     """Return whether a browser fetches the page in advance, such as when the pointer rests on its link."""
-    return any(request.headers.get(name) for name in _PREFETCH_HEADERS)
+    return any(request.META.get(name) for name in _PREFETCH_HEADERS)
 
 
-def is_staff(request: HttpRequest) -> bool:
+def is_staff(request: VisitorRequest) -> bool:
     """Return whether someone who works on the site made the request. Visitors have no cookies of ours."""
     if STAFF_COOKIE in request.COOKIES:
         return True
@@ -46,19 +57,19 @@ def is_staff(request: HttpRequest) -> bool:
     return user is None or bool(getattr(user, "is_staff", False))
 
 
-def is_human(request: HttpRequest) -> bool:
+def is_human(request: VisitorRequest) -> bool:
     """Return whether a visitor made the request: not a bot, not a prefetch, and not someone signed in as staff."""
-    return not (is_prefetch(request) or is_bot(request.headers.get("User-Agent", "")) or is_staff(request))
+    return not (is_prefetch(request) or is_bot(request.META.get("HTTP_USER_AGENT", "")) or is_staff(request))
 
 
-def is_human_on_site(request: HttpRequest) -> bool:
+def is_human_on_site(request: VisitorRequest) -> bool:
     """Return whether a visitor made the request from a page on this site.
 
     Browsers say so in Sec-Fetch-Site (Fetch Metadata), older ones in Origin.
     """
-    site = request.headers.get("Sec-Fetch-Site")
+    site = request.META.get("HTTP_SEC_FETCH_SITE")
     if site:
         is_from_site = site == "same-origin"
     else:
-        is_from_site = request.headers.get("Origin") == "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))
+        is_from_site = request.META.get("HTTP_ORIGIN") == "{0.scheme}://{0.netloc}".format(urlsplit(settings.SITE_URL))
     return is_from_site and is_human(request)

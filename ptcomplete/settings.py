@@ -107,7 +107,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "operations.middleware.RequestIdMiddleware",
-    "analytics.middleware.BeaconMiddleware",
     "ptcomplete.slow_clients.SlowClientMiddleware",
     "ptcomplete.database_retry.DatabaseRetryMiddleware",
     # Around the page cache, whose pages expire at midnight.

@@ -11,9 +11,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptcomplete.settings")
 django_application = get_wsgi_application()
 
 # Its models can be loaded now.
+from analytics.wsgi import BeaconApplication  # noqa: E402
 from pagecache.wsgi import PageCacheApplication  # noqa: E402
 
-application = PageCacheApplication(django_application)
+application = BeaconApplication(PageCacheApplication(django_application))
 refuse_unsupported_settings()
 # What was loaded stays, so the garbage collector need not look at it again and again.
 gc.collect()

@@ -7,9 +7,8 @@ client from inflating statistics or filling a log. `ratelimit` is exact and shar
 import threading
 
 from cachetools import LRUCache
-from django.http import HttpRequest
 
-from public_forms.ratelimit import client_network, fingerprint
+from public_forms.ratelimit import ClientRequest, client_network, fingerprint
 
 # About 10 MB. The clients that were seen longest ago are forgotten first.
 MAX_ENTRIES = 50_000
@@ -17,7 +16,7 @@ _counts: LRUCache[str, int] = LRUCache(MAX_ENTRIES)
 _lock = threading.Lock()
 
 
-def counts_today(request: HttpRequest, what: str, *, limit: int) -> bool:
+def counts_today(request: ClientRequest, what: str, *, limit: int) -> bool:
     """Count one `what` of the client's network. Return whether it is among the first `limit` today.
 
     Only a keyed hash that changes daily is stored.

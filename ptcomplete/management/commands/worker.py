@@ -51,6 +51,7 @@ from wordpress.files import delete_old_files
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+NICENESS = 10
 PAUSE_AFTER_FAILURE = 60.0
 # A database server that restarts is back soon, and the job itself is not at fault.
 PAUSE_WITHOUT_DATABASE = 1.0
@@ -199,6 +200,8 @@ class Command(BaseCommand):
 
         remember_failing_jobs()
         if not once:
+            # Visitors come first. Background work takes what the web server leaves of the processor.
+            os.nice(NICENESS)
             with Heartbeat("worker") as heartbeat:
                 work_until(stopped, JOBS, heartbeat)
             _backup_process.stop()
