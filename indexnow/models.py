@@ -1,4 +1,4 @@
-"""What search engines were told, and how the last submission went."""
+"""What was submitted to search engines, and how the last submission went."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -9,34 +9,19 @@ from django.utils import timezone
 
 from siteinfo.singletons import Singleton
 
-# Longer than a request can take. If the worker is killed meanwhile, the next attempt is after this time.
+# Longer than a request can take. If the worker is killed during one, the next attempt is after this time.
 LEASE = timedelta(minutes=5)
 MAX_DELAY = timedelta(hours=12)
 MAX_ATTEMPTS = 8
 
 
-class SubmittedPageQuerySet(models.QuerySet["SubmittedPage"]):
-    """Remember what search engines know."""
-
-    def remember(self, pages: "list[SubmittedPage]") -> None:
-        """Store the current path and version of pages."""
-        self.bulk_create(
-            pages,
-            update_conflicts=True,
-            unique_fields=("document_kind", "document_id"),
-            update_fields=("path", "version"),
-        )
-
-
 class SubmittedPage(models.Model):
-    """A public post or page as it was when search engines were last told about it."""
+    """A public post or page as it was when it was last submitted."""
 
     document_kind = models.CharField(max_length=20, help_text="The name of its model.")
     document_id = models.PositiveBigIntegerField(help_text="Its primary key.")
     path = models.CharField(max_length=600, help_text="Its URL on this site.")
     version = models.CharField(max_length=80, help_text="Changes when it is published, or changed in substance.")
-
-    objects = SubmittedPageQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

@@ -110,8 +110,18 @@ def find_changes() -> Changes:
 def _start() -> None:
     """Remember what is public now. Search engines know it, or find it without us."""
     with transaction.atomic():
-        SubmittedPage.objects.remember(_public_pages())
+        _remember(_public_pages())
         SubmissionState.objects.get_or_create(pk=SubmissionState.PK)
+
+
+def _remember(pages: list[SubmittedPage]) -> None:
+    """Store path and version of pages as submitted."""
+    SubmittedPage.objects.bulk_create(
+        pages,
+        update_conflicts=True,
+        unique_fields=("document_kind", "document_id"),
+        update_fields=("path", "version"),
+    )
 
 
 def _public_pages() -> list[SubmittedPage]:
@@ -137,7 +147,7 @@ def _submit(changes: Changes) -> int:
     with transaction.atomic(), invalidate_only(CacheScope.NONE):
         if error and not SubmissionState.record_failure(error):
             return 0
-        SubmittedPage.objects.remember(changes.current)
+        _remember(changes.current)
         SubmittedPage.objects.filter(pk__in=[page.pk for page in changes.withdrawn]).delete()
         if not error:
             SubmissionState.record_success(len(changes.paths))

@@ -42,8 +42,9 @@ class SignupForm(PublicForm):
     def __init__(self, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(request, **kwargs)
         if self.is_bound and "page" not in self.data:
-            self.data = self.data.copy()
-            self.data["page"] = page_of_form(request)
+            data = request.POST.copy()
+            data["page"] = page_of_form(request)
+            self.data = data
 
     def clean_location(self) -> str:
         """Return the location, or "page" for an unknown one."""

@@ -95,8 +95,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         )
     if subscriber.status == Subscriber.Status.ACTIVE:
         preferences_url = subscriber.build_url(TokenPurpose.PREFERENCES)
-        context = {"preferences_url": preferences_url, "gifts": subscriber.transactional_emails.unsent_gifts()}
-        return render(request, "newsletter/confirmed.html", context)
+        gifts = subscriber.transactional_emails.unsent_gifts()
+        return render(request, "newsletter/confirmed.html", {"preferences_url": preferences_url, "gifts": gifts})
     context = {
         "subscriber": subscriber,
         "consent_text": ConsentText.objects.current(ConsentText.Key.CONFIRM),

@@ -182,7 +182,9 @@ class SequenceEmailAdmin(TestEmailAdmin, ImagePickerMixin, AutosaveAdmin):
     def new_draft(self, request: HttpRequest, name: str) -> SequenceEmail:
         """Create the row for the first autosave of a new email, on the day that is chosen."""
         subject = name[:MAX_SUBJECT_LENGTH] or UNTITLED
-        return SequenceEmail.objects.create(sequence=self._chosen_sequence(request), subject=subject)
+        sequence = self._chosen_sequence(request)
+        assert sequence  # checked by `autosave`
+        return SequenceEmail.objects.create(sequence=sequence, subject=subject)
 
     def save_model(self, request: HttpRequest, obj: SequenceEmail, form: forms.ModelForm, change: bool) -> None:
         """Save the email and have the worker look for everyone's next email again."""

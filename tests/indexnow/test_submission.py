@@ -1,4 +1,4 @@
-"""Search engines are told about what was published, changed in substance or withdrawn, and about nothing else."""
+"""What was published, changed in substance or withdrawn is submitted to search engines, and nothing else."""
 
 import json
 from collections.abc import Iterator

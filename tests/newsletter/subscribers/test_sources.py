@@ -1,5 +1,7 @@
 """Where someone signed up is kept with the consent, and shown in the reports and the list of subscribers."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from lxml import html
@@ -85,7 +87,7 @@ def test_the_list_of_subscribers_is_filtered_by_form_and_text(admin_client: Clie
         ConsentEvent.objects.record("requested", subscriber, form=form, **fields)
 
     def shown(**query: str) -> set[str]:
-        page = html.fromstring(admin_client.get(LIST, query).content.decode())
+        page: Any = html.fromstring(admin_client.get(LIST, query).content.decode())
         return set(page.xpath("//th[contains(@class, 'field-email')]/a/text()"))
 
     assert shown(form="post") == {"knees-post@example.org", "hips-post@example.org"}
