@@ -10,8 +10,9 @@ class Gift(NamedTuple):
     """A gift in words for visitors."""
 
     kind: str
-    # Names the gift within a sentence.
+    # Names the gift within a sentence, anywhere and in its own post.
     name: str
+    short_name: str
     heading: str
     # The name of its type, for buttons.
     noun: str
@@ -23,10 +24,11 @@ def gift_of(post: Post) -> Gift | None:
         return Gift(
             post.gift,
             f"the exercises of “{post.title}” on one sheet (PDF)",
+            "the sheet as a PDF",
             "Get these exercises on one sheet",
             "sheet",
         )
     if post.gift == GiftKind.FILE and post.gift_file:
         name = f"“{post.gift_file}” ({post.gift_file.description})"
-        return Gift(post.gift, name, f"Get “{post.gift_file}”", "file")
+        return Gift(post.gift, name, f"the file ({post.gift_file.description})", f"Get “{post.gift_file}”", "file")
     return None

@@ -108,8 +108,8 @@ class ConsentText(AppendOnlyModel):
 # The texts of sign-up forms are part of cached pages, so they are defined here and not in the database.
 DEFAULT_TEXTS: dict[str, str] = {
     ConsentText.Key.SIGNUP: "We'll email you a link to confirm. Unsubscribe at any time with one click.",
-    ConsentText.Key.GIFT: "We'll email you a link to confirm that you want our newsletter. After that, your download "
-    "follows. Unsubscribe at any time with one click, and keep it.",
+    ConsentText.Key.GIFT: "We'll email you a link to confirm that you want our newsletter, and then your download. "
+    "Unsubscribe at any time with one click.",
     ConsentText.Key.CONFIRM: "Yes, send me the newsletter. I can unsubscribe at any time with the link in every email.",
 }
 

@@ -22,6 +22,11 @@ class EmailResults(NamedTuple):
     complained: int
     unsubscribed: int
 
+    @property
+    def unsubscribed_share(self) -> str:
+        """Return the share of those who got the email, in percent."""
+        return f"{100 * self.unsubscribed / self.sent:.1f}%" if self.sent else ""
+
 
 class SequenceProgress(NamedTuple):
     """The number of subscribers by status, in the order of the statuses, and the results of each email."""

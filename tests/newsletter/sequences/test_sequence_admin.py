@@ -82,6 +82,7 @@ def test_page_shows_progress_and_results(admin_client: Client, mailbox: Mailbox)
     assert (first.sent, first.unsubscribed, second.sent, second.unsubscribed) == (2, 1, 1, 0)
     assert response.context["progress"].counts == [("Running", 1), ("Unsubscribed", 1)]
     assert first.email.subject in response.content.decode()
+    assert "1 (50.0%)" in response.content.decode()
 
 
 def test_saved_day_applies_to_those_who_wait(admin_client: Client, mailbox: Mailbox) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from blog.checklist import findings
 from blog.models import Post
 from images.files import store_file
+from images.models import MediaFile
 from newsletter.models import ConsentEvent, Subscriber, SubscriberEmail
 from outbox import sending
 from tests.exercises.factories import embed, make_exercise
@@ -60,14 +63,14 @@ def test_the_forms_of_the_post_promise_it_and_say_that_it_is_a_subscription(clie
     page = client.get("/heels/").content
     (form,) = xpath(page, "//section[@aria-labelledby='signup-post']")
     words = " ".join(form.text_content().split())
-    assert "Get these exercises on one sheet" in words
+    assert "Get the sheet by email" in words
     assert "Subscribe to new posts by email" in words
     assert "You can unsubscribe at any time and keep it." in words
     assert xpath(page, "//section[@aria-labelledby='signup-post']//input[@name='post']/@value") == [str(post.pk)]
     assert "on one sheet" not in xpath(page, "//footer")[-1].text_content()
     Post.objects.filter(pk=post.pk).update(body="<p>No exercises any more.</p>")
     make_post(slug="other")
-    assert b"Get these exercises" not in client.get("/other/").content
+    assert b"the sheet" not in client.get("/other/").content
 
 
 def test_it_comes_after_the_confirmation_and_leads_to_the_sheet(client: Client, mailbox: Mailbox, post: Post) -> None:
@@ -290,3 +293,23 @@ def test_a_file_gift_needs_a_file() -> None:
     post.gift = "file"
     with pytest.raises(Exception, match="Choose the file that people get."):
         post.full_clean()
+
+
+def test_the_checklist_names_a_sheet_without_exercises(post: Post) -> None:
+    def messages() -> list[str]:
+        return [finding.message for finding in findings(post.snapshot()) if finding.check.id == "exercises"]
+
+    assert messages() == []
+    post.body = "<p>None.</p>"
+    assert messages() == ["Add an exercise, or promise another gift for signing up: the sheet of this post is empty."]
+
+
+def test_a_revision_keeps_the_gift(post_with_file: Post) -> None:
+    snapshot = post_with_file.snapshot()
+    Post.objects.filter(pk=post_with_file.pk).update(gift="", gift_file=None)
+    post_with_file.refresh_from_db()
+    post_with_file.apply(snapshot)
+    post_with_file.refresh_from_db()
+    assert (post_with_file.gift, str(post_with_file.gift_file)) == ("file", "Ankle plan")
+    with pytest.raises(ProtectedError):
+        MediaFile.objects.all().delete()
