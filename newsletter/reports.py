@@ -33,7 +33,7 @@ def sign_ups(scope: Scope) -> Table:
     ordered = sorted(
         counts.items(), key=lambda item: (-item[1][1], -item[1][0], item[0].path, item[0].document_id or 0)
     )
-    columns = ("Page", "Form", "Signed up", "Confirmed")
+    columns = ("Page", "Signed up", "Confirmed", "Form")
     return Table("Newsletter sign-ups", columns, _rows(ordered[:MAX_ROWS]), "Nobody signed up in this period.")
 
 
@@ -65,7 +65,7 @@ def _rows(counted: Iterable[tuple[_Source, tuple[int, int]]]) -> list[Row]:
         if source.document_id:
             name = str(document) if document else "Deleted text"
             url = reverse("admin:analytics_document", args=[source.kind, source.document_id]) if document else ""
-        rows.append(Row(name, url, (FORMS.get(source.form, source.form), *numbers)))
+        rows.append(Row(name, url, (*numbers, FORMS.get(source.form, source.form))))
     return rows
 
 
