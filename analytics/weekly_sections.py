@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.urls import reverse
 
 from analytics.reports import searches, visits
-from analytics.reports.reviews import format_day
 from analytics.reports.scope import Scope
 from analytics.weekly import MAX_ITEMS, Item, Section
 from publishing.review_queue import DueReview, due_reviews
+from siteinfo.local_time import format_date
 from siteinfo.urls import admin_url
 
 # Searched once, it may be a typing error.
@@ -32,7 +32,7 @@ def reviews_due(scope: Scope) -> Section:
 def _describe_review(due: DueReview) -> str:
     if due.is_changed:
         return f"“{due.document}” changed after its review"
-    return f"“{due.document}”, due on {format_day(due.due_on)}"
+    return f"“{due.document}”, due on {format_date(due.due_on)}"
 
 
 def empty_searches(scope: Scope) -> Section | None:

@@ -1,10 +1,9 @@
 """Medical reviews that are due."""
 
-from datetime import date
-
 from analytics.reports.scope import Scope
 from analytics.reports.tables import MAX_ROWS, Row, Table
 from publishing.review_queue import DueReview, due_reviews
+from siteinfo.local_time import format_date
 from siteinfo.urls import admin_url
 
 
@@ -14,7 +13,7 @@ def reviews_due(scope: Scope) -> Table:
         Row(
             str(due.document),
             admin_url(due.document, "review"),
-            (format_day(due.reviewed_on), format_day(due.due_on), _state(due)),
+            (format_date(due.reviewed_on), format_date(due.due_on), _state(due)),
         )
         for due in due_reviews(scope.user)
         if scope.includes(str(due.document._meta.model_name), due.document.pk)
@@ -27,8 +26,3 @@ def _state(due: DueReview) -> str:
     if due.is_overdue:
         return "Overdue"
     return "Changed since its review" if due.is_changed else "Due soon"
-
-
-def format_day(day: date) -> str:
-    """Return a day as people write it."""
-    return f"{day:%B %-d, %Y}"

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from analytics import spool
 from analytics.wsgi import BeaconApplication
 from ptcomplete.wsgi import application as production
+from siteinfo.local_time import recent_zone
 from tests.analytics.beacons import BROWSER, count_all, views_of
 
 VIEW = {"k": "view", "p": "/", "w": 1280}
@@ -36,6 +37,7 @@ def ask(
 
 @pytest.mark.django_db
 def test_a_beacon_is_counted_without_django_and_without_a_query() -> None:
+    recent_zone()
     with CaptureQueriesContext(connection) as queries:
         assert ask(BeaconApplication(refuse)) == ("204 No Content", {}, b"")
     assert len(queries) == 0
