@@ -69,7 +69,7 @@ def _entry_page(request: HttpRequest, model: type[FinderEntry], slug: str) -> Ht
     def make_meta(page: Page) -> PageMeta:
         return _entry_meta(entry, page, is_narrowed=bool(query))
 
-    response = render_post_list(request, "blog/finder_entry.html", found.posts, make_meta, context)
+    response = render_post_list(request, "blog/finder_entry.html", found.posts, make_meta, context, query=query)
     return allow_parameters(response, "page", *KINDS)
 
 

@@ -15,9 +15,9 @@ class OrderedPosts:
     A database counts and sorts all posts of a list for each page of it. Here their order is read once per version.
     """
 
-    def __init__(self, request: HttpRequest, posts: PostQuerySet) -> None:
-        """Take the `posts` of the list at the path of `request`."""
-        self.request, self.posts = request, posts
+    def __init__(self, request: HttpRequest, posts: PostQuerySet, query: str = "") -> None:
+        """Take the `posts` of the list at the path of `request`, narrowed down by `query`."""
+        self.request, self.posts, self.query = request, posts, query
 
     def __len__(self) -> int:
         """Return the number of posts."""
@@ -32,5 +32,5 @@ class OrderedPosts:
 
     @cached_property
     def _pks(self) -> "array[int]":
-        key = ("posts", self.request.path)
+        key = ("posts", self.request.path, self.query)
         return ids_per_version(self.request, key, lambda: self.posts.newest_first().values_list("pk", flat=True))

@@ -44,9 +44,13 @@ def render_post_list(
     context: dict[str, Any],
     *,
     allow_empty: bool = True,
+    query: str = "",
 ) -> HttpResponse:
-    """Render the page of `posts` that the request asks for. Raise Http404 if there is no such page."""
-    paginator = Paginator(OrderedPosts(request, posts), POSTS_PER_PAGE, allow_empty_first_page=allow_empty)
+    """Render the page of `posts` that the request asks for. Raise Http404 if there is no such page.
+
+    `query` is the part of the URL's query that narrows the list down.
+    """
+    paginator = Paginator(OrderedPosts(request, posts, query), POSTS_PER_PAGE, allow_empty_first_page=allow_empty)
     number = parse_page_number(request.GET.get("page", "1"))
     if number is None or number not in paginator.page_range:
         raise Http404

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.core.paginator import Paginator
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Post
 from blog.ordered_posts import OrderedPosts
+from exercises.models import BodyRegion, Condition
 from pagecache import per_version
 from tests.factories import make_post
 
@@ -69,3 +70,14 @@ def test_the_order_of_more_posts_than_fit_is_not_kept(monkeypatch: pytest.Monkey
     read_page(1)
     assert not per_version._ids._stored.currsize
     assert len(read_page(1)) == 2
+
+
+def test_a_list_that_is_narrowed_down_has_its_own_order(client: Client) -> None:
+    region = BodyRegion.objects.create(name="Knee")
+    condition = Condition.objects.create(name="Arthritis")
+    for title in ("Knee only", "Both"):
+        make_post(title=title).body_regions.add(region)
+    Post.objects.get(title="Both").conditions.add(condition)
+    for query, titles in (("", {"Knee only", "Both"}), ("?condition=arthritis", {"Both"})):
+        page = client.get(region.get_absolute_url() + query).context["page"]
+        assert {post.title for post in page} == titles
