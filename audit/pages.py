@@ -14,6 +14,26 @@ if TYPE_CHECKING:
     from blog.models import Category, Post
 
 HERE = Path(__file__).parent
+# Pages of the demo that the audit need not create or look for.
+FIXED = {
+    "reviewer": "/author/rowan-lee/",
+    "overdue post": "/bridges-for-backs-that-dislike-sitting/",
+    "editorial policy": "/editorial-policy/",
+    "search with hits": "/search/?q=stairs",
+    "search without": "/search/?q=zyxwv",
+    "about": "/about/",
+    "services": "/about/services/",
+    "policy": "/privacy-policy/",
+    "contact": "/contact/",
+    "shop": "/shop/",
+    "where does it hurt": "/where-does-it-hurt/",
+    "body region": "/where-does-it-hurt/lower-back/",
+    "exercise": "/exercises/bridge/",
+    "post with paid links": "/what-a-foam-roller-does/",
+    "newsletter": "/newsletter/",
+    "newsletter archive": "/newsletter/archive/",
+    "not found": "/nothing-is-here/",
+}
 
 
 def create_pages() -> dict[str, str]:
@@ -36,28 +56,12 @@ def create_pages() -> dict[str, str]:
         "tag": newest.tags.all()[0].get_absolute_url(),
         "series": _create_series(longest, newest),
         "author": newest.author.get_absolute_url(),
-        "reviewer": "/author/rowan-lee/",
-        "overdue post": "/bridges-for-backs-that-dislike-sitting/",
-        "editorial policy": "/editorial-policy/",
         "year": f"/{newest.published_at:%Y}/",
         "month": f"/{newest.published_at:%Y/%m}/",
-        "search with hits": "/search/?q=stairs",
-        "search without": "/search/?q=zyxwv",
-        "about": "/about/",
-        "services": "/about/services/",
-        "policy": "/privacy-policy/",
-        "contact": "/contact/",
-        "shop": "/shop/",
-        "where does it hurt": "/where-does-it-hurt/",
-        "body region": "/where-does-it-hurt/lower-back/",
-        "exercise": "/exercises/bridge/",
-        "post with paid links": "/what-a-foam-roller-does/",
-        "newsletter": "/newsletter/",
-        "newsletter archive": "/newsletter/archive/",
         "newsletter archive detail": _create_campaign(newest),
         "correction form": f"/feedback/{newest.slug}/",
-        "not found": "/nothing-is-here/",
         "preview of a draft": _create_draft(newest),
+        **FIXED,
     }
 
 

@@ -84,12 +84,29 @@ def test_a_misspelled_word_shows_a_suggestion_with_results(client: Client) -> No
     assert html.fromstring(client.get(url).content).xpath("//article//h2/a/text()") == ["It"]
 
 
+def test_many_categories_fold_after_the_eighth_and_open_for_the_chosen_one(client: Client) -> None:
+    categories = [make_category(name=f"Part {number}", slug=f"part-{number}") for number in range(10)]
+    make_post(title="Knee", categories=categories)
+    page = tree(client, q="knee")
+    shown = page.xpath("//nav[@class='category-filter']/ul/li/a/text()")
+    folded = page.xpath("//nav[@class='category-filter']/details[not(@open)]/ul/li/a/text()")
+    assert (len(shown), len(folded)) == (9, 2)
+    chosen = tree(client, q="knee", category="part-9")
+    assert chosen.xpath("//details[@open]//a[@aria-current]/text()") == ["Part 9 "]
+
+
 def test_without_results_the_page_offers_categories_and_latest_posts(client: Client) -> None:
     category = make_category(name="Pain")
     post = make_post(categories=[category])
     page = tree(client, q="zzzzqqq")
     assert "No results for this word." in text(page)
     assert {category.get_absolute_url(), post.get_absolute_url()} <= set(page.find(".//main").xpath(".//a/@href"))
+
+
+def test_a_site_without_posts_says_that_there_is_nothing_to_search(client: Client) -> None:
+    assert "There are no posts to search yet." in text(tree(client, q="knee"))
+    make_post(title="Elbow")
+    assert "There are no posts to search yet." not in text(tree(client, q="knee"))
 
 
 def test_pagination_keeps_query_and_category(client: Client) -> None:
