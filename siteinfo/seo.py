@@ -48,7 +48,7 @@ class PageMeta:
     nodes: tuple[Node, ...] = ()  # structured data of what the page is about, the main entity first
     citations: tuple[Node, ...] = ()  # works that the page cites, unless one of `nodes` does
     parts: tuple[Node, ...] = ()  # works that the page shows, such as exercises
-    about: tuple[Node, ...] = ()  # what the page tells about, such as a part of the body
+    about: tuple[Node, ...] = ()  # what the page is about, such as a part of the body
     canonical_url: str = ""  # set if the content was published elsewhere first
     published_at: date | None = None
     updated_at: date | None = None

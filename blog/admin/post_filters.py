@@ -24,7 +24,7 @@ class MonthFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the months with posts, newest first."""
         months = Post.objects.filter(month__isnull=False).order_by("-month").values_list("month", flat=True).distinct()
-        return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months]
+        return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months if month]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Filter by the selected month."""
@@ -40,15 +40,14 @@ class MonthFilter(admin.SimpleListFilter):
 class UsedFilter(admin.RelatedFieldListFilter):
     """Filter by what posts are assigned to, such as categories, of those that have posts."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         """Return the choices. Unlike RelatedOnlyFieldListFilter, do not read all posts."""
         assignments = field.remote_field.through.objects.filter(**{field.m2m_reverse_field_name(): OuterRef("pk")})
-        choices: list[tuple[str, str]] = field.get_choices(
+        return field.get_choices(
             include_blank=False,
             limit_choices_to=Q(Exists(assignments)),
             ordering=self.field_admin_ordering(field, request, model_admin),
         )
-        return choices
 
 
 class MissingFilter(admin.SimpleListFilter):

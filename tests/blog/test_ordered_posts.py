@@ -1,6 +1,7 @@
 """The pages of a list of posts are counted and ordered once, whatever the number of posts."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.paginator import Paginator
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def read_page(number: int, path: str = "/blog/") -> list[str]:
     """Return the titles on a page of two posts, as a new request sees them."""
-    posts = OrderedPosts(RequestFactory().get(path), Post.objects.published())
+    posts: Any = OrderedPosts(RequestFactory().get(path), Post.objects.published())
     return [post.title for post in Paginator(posts, 2).page(number)]
 
 
