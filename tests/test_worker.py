@@ -123,6 +123,8 @@ def test_a_signal_stops_the_worker_cleanly(environment: dict[str, str], number: 
         assert process.stderr
         # The database has no tables, so jobs fail, but the worker keeps running.
         assert "failed" in process.stderr.readline()
+        # Visitors come first.
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) >= worker.NICENESS
         process.send_signal(number)
         assert process.wait(timeout=10) == 0
 

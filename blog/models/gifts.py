@@ -5,6 +5,8 @@ from django.db import models
 
 from images.models import MediaFile
 
+GIFT_FIELDS = ("gift", "gift_file")
+
 
 class GiftKind(models.TextChoices):
     """What is sent."""

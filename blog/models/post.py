@@ -13,7 +13,7 @@ from taggit.managers import TaggableManager
 
 from accounts.models import Author
 from blog.models.archive_counts import ArchiveCounts, MonthCount
-from blog.models.gifts import GivesGift
+from blog.models.gifts import GIFT_FIELDS, GivesGift
 from blog.models.series import Series
 from blog.models.snippets import PostTemplate
 from blog.models.tag_names import FoldingTaggableManager
@@ -35,17 +35,8 @@ CANDIDATES_IN_CATEGORY = 200
 CANDIDATES_ON_SITE = 50
 # Not shown in lists. In the database they come last, because SQLite reads a row from its front; it also moves foreign
 # keys to the same table, and columns added later, behind all other columns.
-LARGE_FIELDS = (
-    "headings",
-    "body",
-    "related_first",
-    "related_second",
-    "related_third",
-    "origin",
-    "responsible",
-    "gift",
-    "gift_file",
-)
+_RELATED = ("related_first", "related_second", "related_third")
+LARGE_FIELDS = ("headings", "body", *_RELATED, "origin", "responsible", *GIFT_FIELDS)
 
 
 class SeriesPart(NamedTuple):
@@ -163,13 +154,12 @@ class Post(GivesGift, FinderContent, Document):  # type: ignore[django-manager-m
         "related_first",
         "related_second",
         "related_third",
-        "gift",
-        "gift_file",
+        *GIFT_FIELDS,
         "body_regions",
         "conditions",
         "goals",
     )
-    detail_fields = Document.detail_fields | {"gift", "gift_file"}
+    detail_fields = Document.detail_fields | {*GIFT_FIELDS}
 
     slug = UnicodeSlugField(
         max_length=200,
@@ -298,7 +288,7 @@ class Post(GivesGift, FinderContent, Document):  # type: ignore[django-manager-m
 
     def _clean_related_posts(self) -> None:
         seen = set()
-        for name in ("related_first", "related_second", "related_third"):
+        for name in _RELATED:
             pk = getattr(self, f"{name}_id")
             if not pk:
                 continue
