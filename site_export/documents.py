@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from markdownify import ATX, markdownify
 
 from blog.models import Post, Snippet
+from evidence.rendering import add_citations
 from exercises.models import BodyRegion, Condition, Goal
 from images.models import Image
 from pages.models import Page
@@ -18,6 +19,8 @@ from richtext import embeds
 from richtext.analysis import analyze
 from richtext.embeds import Embed, RenderTarget
 from richtext.problems import render_each, render_one
+from richtext.sanitizer import parse, serialize
+from site_export.records import Records
 
 FINDER_FIELDS = tuple(model.field_name for model in (BodyRegion, Condition, Goal))
 # What the dashboard calls an export.
@@ -26,6 +29,7 @@ _EMBED = re.compile(r'<div\b[^<>]*\bdata-embed="([\w-]+)"[^<>]*\bdata-id="(\d+)"
 _IMAGE = re.compile(r'<img\b[^<>]*\bdata-image="(\d+)"[^<>]*>')
 _ALT = re.compile(r'\balt="([^"]*)"')
 _OWN_LINK = re.compile(r'(<a\b[^<>]*\bhref=")(/(?!/)[^"]*)')
+_CITATION_LINK = re.compile(r'<a href="#ref-\d+">(\d+)</a>')
 _ANY_IMAGE = re.compile(r"<(?:img|source)\b[^<>]*>|</?picture\b[^<>]*>")
 
 
@@ -33,15 +37,24 @@ def plain_html(documents: Sequence[Post | Page], media_url: str) -> list[str]:
     """Return the bodies as HTML that any program shows, with a query per kind of embed.
 
     Images are the originals, at their names in the library below `media_url`. Links within the site are absolute.
-    A body that cannot be rendered is returned as it is stored.
+    Citations are numbers, with the list of references at the end. A body that cannot be rendered is returned as it is
+    stored.
     """
 
     def fill(documents: Sequence[Post | Page]) -> list[str | None]:
-        images, markup = _load([document.body for document in documents])
-        return [_filled(document.body, images, markup, media_url) for document in documents]
+        bodies = _with_citations([document.body for document in documents])
+        images, markup = _load(bodies)
+        return [_filled(body, images, markup, media_url) for body in bodies]
 
     found = render_each(documents, _PLACE, fill, None)
     return [document.body if body is None else body for document, body in zip(documents, found, strict=True)]
+
+
+def _with_citations(bodies: Sequence[str]) -> list[str]:
+    """Return the bodies with numbers and lists of references where they cite some."""
+    roots = {index: parse(body) for index, body in enumerate(bodies) if "data-cite" in body}
+    add_citations(list(roots.values()), RenderTarget.FEED)
+    return [serialize(roots[index]) if index in roots else body for index, body in enumerate(bodies)]
 
 
 def _load(bodies: Collection[str]) -> tuple[dict[int, Image], dict[tuple[str, int], str]]:
@@ -75,8 +88,9 @@ def _filled(body: str, images: dict[int, Image], markup: dict[tuple[str, int], s
     return _OWN_LINK.sub(rf"\1{settings.SITE_URL}\2", _IMAGE.sub(image, text))
 
 
-def front_matter(document: Post | Page) -> str:
+def front_matter(document: Post | Page, records: Records) -> str:
     """Return the front matter of `document`: YAML whose values are JSON, which YAML includes."""
+    review = records.review_of(document)
     values: dict[str, Any] = {
         "title": document.title,
         "slug": document.slug,
@@ -90,6 +104,11 @@ def front_matter(document: Post | Page) -> str:
         "canonical_url": document.canonical_url,
         "hides_from_search": document.hides_from_search or None,
         "featured_image": document.featured_image and document.featured_image.file.name,
+        "reviewed_by": review and review.reviewer and review.reviewer.name_with_credentials,
+        "reviewed_on": review and review.reviewed_on.isoformat(),
+        "review_due_on": review and review.due_on and review.due_on.isoformat(),
+        "references": records.references_of(document),
+        "exercises": records.exercises_of(document),
     }
     if isinstance(document, Post):
         values |= {
@@ -114,6 +133,8 @@ def to_markdown(document: Post | Page, body: str) -> str:
 
 
 def _to_markdown(body: str) -> str:
+    # Items of lists have no ids in Markdown.
+    body = _CITATION_LINK.sub(r"\1", body)
     text: str = markdownify(body, heading_style=ATX, bullets="-", sub_symbol="<sub>", sup_symbol="<sup>")
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

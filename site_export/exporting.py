@@ -22,6 +22,7 @@ from site_export.contents import FORMAT_VERSION, LEFT_OUT, exported_fields, expo
 from site_export.documents import FINDER_FIELDS, front_matter, html_page, plain_html, to_markdown
 from site_export.errors import SiteExportError
 from site_export.readme import README
+from site_export.records import Records
 from site_export.rows import json_lines
 from site_export.wxr import wxr_pieces
 
@@ -149,12 +150,14 @@ def _write_documents(writer: Writer, kind: str, model: Any) -> None:
         rows = rows.prefetch_related("categories", "tags", *FINDER_FIELDS)
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE), BATCH_SIZE):
         depth = "../" * 2
-        bodies = plain_html(batch, f"{depth}media/")
+        bodies, records = plain_html(batch, f"{depth}media/"), Records(batch)
         for document, body in zip(batch, bodies, strict=True):
             # Slugs differ in more than case only by chance, and some file systems ignore case.
             name = f"{document.pk}-{document.slug}"[:120]
             writer.write(f"html/{kind}/{name}.html", [html_page(document, body)])
-            writer.write(f"markdown/{kind}/{name}.md", [front_matter(document), "\n", to_markdown(document, body)])
+            writer.write(
+                f"markdown/{kind}/{name}.md", [front_matter(document, records), "\n", to_markdown(document, body)]
+            )
 
 
 def _left_out() -> str:

@@ -20,8 +20,12 @@ from images.models import Image
 from instagram.models import InstagramSettings
 from newsletter.models import Campaign, Subscriber
 from pages.models import Page
+from publishing.models import Review
 from site_export.contents import LEFT_OUT, LEFT_OUT_FIELDS, exported_fields, exported_models
 from tests.accounts.all_models import make_all_models
+from tests.evidence.factories import make_source
+from tests.exercises.factories import make_exercise
+from tests.factories import make_author, make_post
 
 pytestmark = pytest.mark.django_db
 _SECRET = re.compile(r"password|secret|token|access|api_?key|preview_key|private", re.IGNORECASE)
@@ -200,3 +204,34 @@ def test_script_in_a_text_is_removed(exported: Path) -> None:
     call_command("import_site", str(exported))
     assert not Post.objects.filter(body__contains="script").exists()
     assert not Post.objects.filter(body__contains="onclick").exists()
+
+
+def test_markdown_carries_the_review_the_references_and_the_exercises_of_a_post(tmp_path: Path) -> None:
+    first, second = make_source(title="Walking", doi="10.1000/walk", pmid=""), make_source(title="Squats", doi="", pmid="77")
+    exercise = make_exercise(name="Bridge", slug="bridge")
+    body = (
+        f'<p>Walk.<sup data-cite="{second.pk}"></sup> Then squat.<sup data-cite="{first.pk} {second.pk}"></sup></p>'
+        f'<div data-embed="exercise" data-id="{exercise.pk}"></div>'
+    )
+    post = make_post(title="Reviewed", slug="reviewed", body=body)
+    other = make_post(title="Plain", slug="plain")
+    reviewer = make_author(name="Kim Park", slug="kim-park", credentials="DPT")
+    for day in (1, 9):
+        Review.objects.create(
+            document=post, outcome="approved", reviewer=reviewer, reviewed_on=f"2026-03-0{day}", due_on="2028-03-01"
+        )
+    call_command("export_site", str(tmp_path / "site"))
+    head, text = (tmp_path / f"site/markdown/posts/{post.pk}-reviewed.md").read_text().split("---\n")[1:]
+    values = {name: json.loads(value) for name, value in (line.split(": ", 1) for line in head.splitlines())}
+    assert (values["reviewed_by"], values["reviewed_on"]) == ("Kim Park, DPT", "2026-03-09")
+    assert values["review_due_on"] == "2028-03-01"
+    assert [each.get("pmid") or each.get("doi") for each in values["references"]] == ["77", "10.1000/walk"]
+    assert values["references"][0]["text"] == second.formatted("ama")
+    assert values["exercises"] == [{"name": "Bridge", "dose": str(exercise.dose), "url": "/exercises/bridge/"}]
+    assert "Walk.<sup>[1]</sup> Then squat.<sup>[1,2]</sup>" in text
+    assert "## References" in text
+    assert "Squats" in text
+    plain = (tmp_path / f"site/markdown/posts/{other.pk}-plain.md").read_text()
+    assert "reviewed_by" not in plain
+    assert "references" not in plain
+    assert "Walk.<sup>[<a href" in (tmp_path / "site/wordpress.xml").read_text()
