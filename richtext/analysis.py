@@ -42,7 +42,7 @@ class Analysis:
 
 
 # The fields and the search index of a document need it one after the other, in imports for a batch of documents.
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def analyze(body: str) -> Analysis:
     """Return the analysis of a sanitized `body`."""
     root = parse(body)

@@ -36,14 +36,19 @@ def index_documents(source: Source, pks: Iterable[int]) -> None:
     # No savepoint: an error fails the save that this is part of.
     with transaction.atomic(savepoint=False):
         # Locked until the entry is written, so that no concurrent save overwrites it with older text.
-        entries = _entries_of(source, source.documents.filter(pk__in=list(pks)).select_for_update())
-        IndexEntry.objects.bulk_create(
-            entries,
-            update_conflicts=True,
-            unique_fields=("content_type", "object_id"),
-            update_fields=(*_TEXT_FIELDS, *TOKEN_FIELDS, "problem"),
-        )
-        _add_words(f"{entry.title} {entry.keywords} {entry.summary} {entry.body}" for entry in entries)
+        index_rows(source, source.documents.filter(pk__in=list(pks)).select_for_update())
+
+
+def index_rows(source: Source, documents: Any) -> None:
+    """Write the entries of `documents`, which this transaction has locked or created."""
+    entries = _entries_of(source, documents)
+    IndexEntry.objects.bulk_create(
+        entries,
+        update_conflicts=True,
+        unique_fields=("content_type", "object_id"),
+        update_fields=(*_TEXT_FIELDS, *TOKEN_FIELDS, "problem"),
+    )
+    _add_words(f"{entry.title} {entry.keywords} {entry.summary} {entry.body}" for entry in entries)
 
 
 def _entries_of(source: Source, documents: Any) -> list[IndexEntry]:

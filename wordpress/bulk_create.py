@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.db import connection
-from django.db.models import Model, prefetch_related_objects
+from django.db.models import Model
 
 from blog.models import Category, Post, Tag, TaggedPost
 from newsletter.models import AnnouncedPost
 from publishing.document_paths import taken_paths
 from redirects.services import delete_redirects
 from richtext import references
-from search.indexing import index_documents
+from search.indexing import index_rows
 from search.sources import POSTS
 from wordpress.path_mapping import release_paths
 
@@ -26,6 +26,11 @@ class NewPost:
     slug: str
     categories: Sequence[Category]
     tags: Sequence[Tag]
+
+    @property
+    def related(self) -> dict[str, set[Category] | set[Tag]]:
+        """The rows of its many-to-many fields, by their names."""
+        return {"categories": set(self.categories), "tags": set(self.tags)}
 
 
 class SlugAssigner:
@@ -67,12 +72,10 @@ def create_posts(new_posts: Sequence[NewPost]) -> None:
             new.post.primary_category = min(new.categories, key=lambda category: category.sort_key)
     Post.objects.bulk_create(posts)
     _assign_taxonomy(new_posts)
-    prefetch_related_objects(posts, *Post.snapshot_relations())
     delete_redirects(unquote(post.get_absolute_url()) for post in posts if post.is_published)
     references.sync(posts)
-    pks = [post.pk for post in posts]
-    index_documents(POSTS, pks)
-    AnnouncedPost.objects.skip_existing(pk__in=pks)
+    index_rows(POSTS, posts)
+    AnnouncedPost.objects.skip_existing(pk__in=[post.pk for post in posts])
 
 
 def update_rows(rows: Sequence[Model], *names: str) -> None:

@@ -5,6 +5,7 @@ trackbacks and the notes of plugins are no comments. Nobody gets an email about 
 """
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +19,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils.text import normalize_newlines
 
 from accounts.models import Author
-from comments.bodies import sanitize_comment
+from comments.bodies import html_from_text, sanitize_comment
 from comments.models import Comment, CommentSettings, Discussion
 from plaintext.characters import strip_control_characters
 from publishing.models import YEARS
@@ -43,6 +44,8 @@ _STATUSES = {
 }
 # Pingbacks and trackbacks are automatic notices of links.
 _REASONS = {"pingback": "It is a pingback.", "trackback": "It is a trackback."}
+# One line without anything that means something in HTML.
+_SENTENCES = re.compile(r"[\w .,;:!?'\"’“”()/+*=%-]+")
 _validate_url = URLValidator(schemes=["http", "https"])
 
 
@@ -219,6 +222,8 @@ class CommentImporter:
 
 def to_comment_html(text: str) -> str:
     """Convert what a visitor typed: line ends are line breaks, and brackets are no shortcodes."""
+    if _SENTENCES.fullmatch(text):
+        return html_from_text(" ".join(text.split()))
     placeholders = Placeholders()
     hidden = placeholders.hide_markup(strip_control_characters(normalize_newlines(text)), keep_line_breaks=True)
     return sanitize_comment(placeholders.restore(paragraphs(hidden, placeholders)))

@@ -59,7 +59,8 @@ def to_html(body: str, footnotes: str = "", reusable: Callable[[int], str] = lam
     text = strip_control_characters(normalize_newlines(body))
     converter = _Converter(footnotes, reusable)
     html = converter.convert_blocks(text) if "<!-- wp:" in text else converter.convert_classic(text)
-    html = _IMAGE_BETWEEN_WORDS.sub(r"\g<0> ", html)
+    if "<img" in html or "wp-block-file__button" in html:
+        html = _IMAGE_BETWEEN_WORDS.sub(r"\g<0> ", html)
     return ConvertedBody(
         html=html.strip(),
         shortcodes=tuple(sorted(converter.shortcodes.removed)),

@@ -20,6 +20,7 @@ from wordpress import path_mapping, undo
 from wordpress.bulk_create import NewPost, SlugAssigner, create_posts
 from wordpress.comments import CommentImporter
 from wordpress.disclaimers import replace_typed_disclaimers
+from wordpress.early_links import EarlyLinks
 from wordpress.item_batches import Draft, batches, with_keys
 from wordpress.item_content import display_title, fill_document, slug_for, source_digest, updated_on, withhold_empty
 from wordpress.item_handlers import ItemHandler
@@ -66,6 +67,7 @@ class Importer:
         self.attachments: list[Attachment] = []
         self.has_front_page = False
         self.new_urls = NewUrls()
+        self.early_links = EarlyLinks(self.site)
 
     def prepare(self) -> None:
         """Import the categories and tags, and collect the pages."""
@@ -209,7 +211,7 @@ class Importer:
 
     def _fill(self, document: Post | Page, item: Item, report: Report) -> None:
         """Set the fields of `document` that need no database."""
-        fill_document(document, item, self.site, report, self.reusable_blocks.find)
+        fill_document(document, item, self.site, report, self.reusable_blocks.find, self.early_links.find)
         fill_media(self.media, document, item)
         self.seo.apply(document, item, report)
         if report.run and report.run.options.get("as_drafts"):
@@ -234,7 +236,8 @@ class Importer:
         pairs = [(new.post, draft.item) for draft, new in zip(drafts, new_posts, strict=True)]
         notes = path_mapping.redirect_all_from_source(pairs, self.site)
         records = []
-        for draft, (post, item), note in zip(drafts, pairs, notes, strict=True):
+        for draft, new, note in zip(drafts, new_posts, notes, strict=True):
+            post, item = new.post, draft.item
             draft.report.notes.extend([f"“{display_title(item)}” {note}"] if note else [])
             records.append(
                 ImportedObject(
@@ -243,7 +246,7 @@ class Importer:
                     key=draft.key,
                     object_id=post.pk,
                     digest=source_digest(item, None),
-                    fingerprint=fingerprint(post),
+                    fingerprint=fingerprint(post, new.related),
                     run=self.report.run,
                     is_new=True,
                     awaited_image=awaited_image(self.media, post, item),

@@ -11,6 +11,7 @@ from affiliates.site_statements import fewer_refreshes
 from wordpress import path_mapping, undo
 from wordpress.answers import Answers, with_answers
 from wordpress.comments import link_parents
+from wordpress.early_links import expected_urls
 from wordpress.importer import MODELS, Importer
 from wordpress.item_handlers import ItemHandler, create_handlers, save_handler
 from wordpress.links import LinkRewriter, NewUrls
@@ -57,7 +58,7 @@ def import_exports(
         for importer in importers:
             importer.import_pages(levels[depth])
     handlers = {importer.site.name: create_handlers(importer.site) for importer in importers}
-    known: defaultdict[str, NewUrls] = defaultdict(NewUrls)
+    known = _known_urls(importers)
     for importer in importers:
         importer.import_posts(handlers[importer.site.name])
         known[importer.site.name].add(importer.new_urls)
@@ -73,6 +74,19 @@ def import_exports(
     for importer in importers:
         importer.report_terms()
     _report_links(report)
+
+
+def _known_urls(importers: Sequence[Importer]) -> dict[str, NewUrls]:
+    """Return the URLs of the pages by the name of their site, and tell the importers where posts will be."""
+    known: defaultdict[str, NewUrls] = defaultdict(NewUrls)
+    for importer in importers:
+        known[importer.site.name].add(importer.new_urls)
+    for name, urls in known.items():
+        of_site = [importer for importer in importers if importer.site.name == name]
+        by_path = expected_urls([(each.site, each.export) for each in of_site]) | urls.by_path
+        for importer in of_site:
+            importer.early_links.by_path = by_path
+    return known
 
 
 def _finish_site(site: SourceSite, handlers: Sequence[ItemHandler], known: NewUrls, report: Report) -> None:

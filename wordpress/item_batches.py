@@ -9,7 +9,7 @@ from wordpress.reader import Item
 from wordpress.report import Report
 
 # Limits of a batch. Its transaction takes a fraction of a second, so visitors can write to the database in between.
-BATCH_ITEMS = 25
+BATCH_ITEMS = 50
 BATCH_CHARACTERS = 250_000
 
 

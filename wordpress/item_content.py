@@ -40,14 +40,15 @@ def fill_document(
     site: SourceSite,
     report: Report,
     reusable: Callable[[int], str] = lambda number: "",
+    find_url: Callable[[str], str] = lambda url: "",
 ) -> None:
     """Set the text, title, excerpt, date and status of `document`, and report what could not be converted.
 
-    `reusable` returns the content of the reusable block with an ID.
+    `reusable` returns the content of the reusable block with an ID, `find_url` the URL here for one of the old site.
     """
     body = to_html(item.body, footnotes_html(item), reusable)
     _report_unsupported(item, body, report)
-    document.body = complete_links(body.html, item.link or site.url)
+    document.body = complete_links(body.html, item.link or site.url, find_url)
     document.title = Truncator(item.title.strip()).chars(MAX_TITLE_LENGTH) or _title_from(body.html)
     if len(item.title.strip()) > MAX_TITLE_LENGTH:
         report.notes.append(f"“{document.title}” has a title of more than {MAX_TITLE_LENGTH} characters. It was cut.")

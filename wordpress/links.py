@@ -77,24 +77,25 @@ class LinkRewriter:
         documents = model.objects.filter(self.site.mentioned_in("body"), pk__in=imported.values("object_id"))
         for pks in batched(list(documents.order_by("pk").values_list("pk", flat=True)), BATCH_SIZE):
             # Resolve the links before the transaction, which blocks visitors' writes on SQLite.
-            for body in model.objects.filter(pk__in=pks).values_list("body", flat=True):
-                for link in _HREF.finditer(body):
-                    self._resolve(html.unescape(link[2]))
+            texts = model.objects.filter(pk__in=pks).order_by("pk").values_list("pk", "title", "body")
+            changing = [pk for pk, title, body in texts if self._rewritten(body, title) != body]
+            if not changing:
+                continue
             with transaction.atomic():
-                records = {record.object_id: record for record in imported.filter(object_id__in=pks)}
-                rows = model.objects.filter(pk__in=pks).order_by("pk").select_for_update().prefetch_snapshots()
-                self._rewrite_batch(model, [(row, records[row.pk]) for row in rows])
+                records = {record.object_id: record for record in imported.filter(object_id__in=changing)}
+                rows = model.objects.filter(pk__in=changing).order_by("pk").select_for_update().prefetch_snapshots()
+                self._rewrite_batch([(row, records[row.pk]) for row in rows])
 
     def resolve(self, url: str) -> str:
         """Return the URL here for `url` on the source site, or "" without a match."""
         return html.unescape(self._resolve(url))
 
-    def _rewrite_batch(self, model: type[Any], batch: list[tuple[Any, ImportedObject]]) -> None:
+    def _rewrite_batch(self, batch: list[tuple[Any, ImportedObject]]) -> None:
         changed = []
         for document, record in batch:
             if record.fingerprint != fingerprint(document):
                 continue
-            body = _HREF.sub(partial(self._rewrite_link, str(document)), document.body)
+            body = self._rewritten(document.body)
             if body != document.body:
                 document.body, document.modified_at = body, timezone.now()
                 record.fingerprint = fingerprint(document)
@@ -105,13 +106,18 @@ class LinkRewriter:
         update_rows([record for _, record in changed], "fingerprint")
         references.sync(documents)
 
+    def _rewritten(self, body: str, title: str = "") -> str:
+        """Return `body` with its links rewritten. With `title`, report those without a match."""
+        return _HREF.sub(partial(self._rewrite_link, title), body)
+
     def _rewrite_link(self, title: str, link: re.Match[str]) -> str:
         url = html.unescape(link[2])
         if self.site.parse_url(url) is None:
             return link[0]
         href = self._resolve(url)
         if not href:
-            self.report.unresolved_links[url].append(title)
+            if title:
+                self.report.unresolved_links[url].append(title)
             return link[0]
         return f"{link[1]}{href}{link[3]}"
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any
 
@@ -248,12 +249,17 @@ def digest(*values: Any) -> str:
 _LATER_FIELDS = frozenset({"template"})
 
 
-def fingerprint(document: Document) -> str:
-    """Return the digest of everything the author can edit. Databases differ in fractions of a second."""
+def fingerprint(document: Document, related: Mapping[str, Collection[Any]] | None = None) -> str:
+    """Return the digest of everything the author can edit. Databases differ in fractions of a second.
+
+    `related` holds the rows of its many-to-many fields, if they are known without a query.
+    """
     when = document.published_at and int(document.published_at.timestamp())
     state = [document.slug, document.status, when, document.trashed_at is not None]
     above = [document.parent_id] if hasattr(document, "parent_id") else []
-    content = [pair for pair in document.snapshot().items() if pair[1] is not None or pair[0] not in _LATER_FIELDS]
+    content = [
+        pair for pair in document.snapshot(related).items() if pair[1] is not None or pair[0] not in _LATER_FIELDS
+    ]
     # A choice that was not saved yet is a member of its enumeration, which is represented in another way.
     plain = [(name, value.value if isinstance(value, Enum) else value) for name, value in content]
     return digest(*map(str, state + above), sorted(plain))

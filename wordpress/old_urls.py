@@ -7,7 +7,7 @@ of redirects and entries of the 404 log are rolled back.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import batched, chain
+from itertools import batched, chain, islice
 from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -75,7 +75,8 @@ def check_old_urls(
 ) -> OldUrlReport:
     """Request the public URLs of `exports`, and the further `urls` with any scheme and host.
 
-    With `max_texts`, only the URLs of about so many texts of each export, from its beginning to its end.
+    With `max_texts`, only the URLs of about so many texts of each export, from its beginning to its end, and of a
+    third as many archives of each kind.
     """
     report = OldUrlReport()
     checker = _Checker()
@@ -165,7 +166,7 @@ def _urls_of(export: Export, report: OldUrlReport, max_texts: int | None) -> Ite
     for number, parent, title in attachments:
         if parent in public and ids[parent] == ids[number] == 1:
             yield OldUrl(f"{root}/?attachment_id={number}", title, public[parent])
-    yield from lists.urls(export)
+    yield from lists.urls(export, None if max_texts is None else ceil(max_texts / 3))
 
 
 def _sample(export: Export, max_texts: int | None) -> Iterator[tuple[Item, str]]:
@@ -222,18 +223,18 @@ class _Lists:
             day = timezone.localdate(item.published_at)
             self.months |= {f"{day:%Y}", f"{day:%Y/%m}", f"{day:%Y/%m/%d}"}
 
-    def urls(self, export: Export) -> Iterator[OldUrl]:
-        """Yield the URLs of the archives, of their feeds and of their second pages."""
+    def urls(self, export: Export, limit: int | None) -> Iterator[OldUrl]:
+        """Yield the URLs of the archives, of their feeds and of their second pages: all, or `limit` of each kind."""
         parents = {term.slug: term.parent_slug for term in export.terms if term.taxonomy == "category"}
-        bases = {"category": "category", "post_tag": "tag"}
-        for (taxonomy, slug), count in self.terms.items():
-            if base := bases.get(taxonomy):
+        for taxonomy, base in (("category", "category"), ("post_tag", "tag")):
+            found = ((slug, count) for (kind, slug), count in self.terms.items() if kind == taxonomy)
+            for slug, count in islice(found, limit):
                 path = _with_parents(slug, parents) if taxonomy == "category" else slug
                 yield from self._list(f"{base}/{path}", slug, count)
-        for creator, count in self.posts.items():
+        for creator, count in islice(self.posts.items(), limit):
             if slug := author_slug(creator):
                 yield from self._list(f"author/{slug}", "the archive of an author", count)
-        for month in sorted(self.months):
+        for month in islice(sorted(self.months), limit):
             yield OldUrl(f"{self.root}/{month}/", f"archive of {month}")
         if self.posts.total() > POSTS_PER_PAGE:
             yield OldUrl(f"{self.root}/page/2/", "second page")

@@ -10,6 +10,10 @@ from wordpress.php_values import parse_php, strings_in
 _UNSET = frozenset({"", "-", "none", "0", "null", "default", "off"})
 
 
+# What WordPress itself stores with most posts.
+_CORE_PREFIXES = ("_edit_", "_thumbnail_id", "_wp_", "_oembed_", "_pingme", "_encloseme")
+
+
 @dataclass(frozen=True, slots=True)
 class SeoMeta:
     """The SEO settings of one post, with variables such as %%title%% as the plugin stored them."""
@@ -31,10 +35,10 @@ class SeoMeta:
 
 def read_seo_meta(meta: Mapping[str, str]) -> SeoMeta:
     """Return the SEO settings in the post meta `meta`, of the first plugin that has any."""
-    return _read(tuple(meta.items()))
+    return _read(tuple(pair for pair in meta.items() if not pair[0].startswith(_CORE_PREFIXES)))
 
 
-# An import reads the settings of a post several times in a row.
+# An import reads the settings of a post several times in a row, and most posts have none.
 @lru_cache(maxsize=64)
 def _read(pairs: tuple[tuple[str, str], ...]) -> SeoMeta:
     meta = dict(pairs)

@@ -4,7 +4,7 @@
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import unquote
@@ -336,15 +336,18 @@ class Document(Provenance, ReferenceSource):
         fields = [cls._meta.get_field(name) for name in cls.snapshot_fields]
         return [field.name for field in fields if field.many_to_many]
 
-    def snapshot(self) -> Snapshot:
-        """Return the content as plain data: texts, primary keys of related rows, tags as one string."""
+    def snapshot(self, related: Mapping[str, Collection[Any]] | None = None) -> Snapshot:
+        """Return the content as plain data: texts, primary keys of related rows, tags as one string.
+
+        `related` holds the rows of many-to-many fields that are known without a query.
+        """
         data: Snapshot = {}
         for name in self.snapshot_fields:
             field = self._meta.get_field(name)
-            if isinstance(field, TaggableManager):
-                data[name] = edit_string_for_tags(getattr(self, name).all())
-            elif field.many_to_many:
-                data[name] = sorted(row.pk for row in getattr(self, name).all())
+            if field.many_to_many:
+                rows = related[name] if related is not None else getattr(self, name).all()
+                is_tags = isinstance(field, TaggableManager)
+                data[name] = edit_string_for_tags(rows) if is_tags else sorted(row.pk for row in rows)
             else:
                 value = getattr(self, getattr(field, "attname", name))
                 data[name] = value if value is None or isinstance(value, int | str) else value.isoformat()

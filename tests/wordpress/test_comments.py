@@ -1,5 +1,6 @@
 """Comments arrive as they were: threads, dates, states, and links to single comments."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -222,6 +223,22 @@ def test_comments_on_skipped_items_stay_behind(run: Callable[..., Report]) -> No
 def test_bodies_have_paragraphs_breaks_and_links_only(text: str, expected: str) -> None:
     assert to_comment_html(text) == expected
     assert to_comment_html(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks, it’s 50% better!",
+        "  Two  spaces ",
+        "See http://example.com/a-b (or https://x.org/?a=1).",
+        '"Ja," sagt Änne.',
+    ],
+)
+def test_sentences_become_the_same_html_as_any_other_text(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = to_comment_html(text)
+    monkeypatch.setattr("wordpress.comments._SENTENCES", re.compile(r"(?!)"))
+    assert to_comment_html(text) == short
+    assert short.startswith("<p>")
 
 
 def test_undo_removes_comments_unless_someone_changed_or_answered_them(write: Writer) -> None:

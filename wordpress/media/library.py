@@ -12,6 +12,7 @@ from typing import IO
 from django.db import transaction
 
 from images.models import Image, MediaFile, title_from_filename
+from pagecache.invalidation import CacheScope, invalidate_only
 from wordpress.media import storing
 from wordpress.media.catalog import Attachment
 from wordpress.models import ImportedObject, ImportRun, row_fingerprint
@@ -144,7 +145,8 @@ class MediaLibrary:
         return entry, "" if is_new else "the same file as another one"
 
     def _create(self, key: str, image: Image, texts: Texts, digest: str) -> Entry:
-        with transaction.atomic():
+        # No page shows a new image yet.
+        with invalidate_only(CacheScope.NONE), transaction.atomic():
             image.save()
             if texts.created_at:
                 Image.objects.filter(pk=image.pk).update(created_at=texts.created_at)
