@@ -297,11 +297,15 @@ def _figure(element: HtmlElement) -> list[HtmlElement]:
     blocks = convert_blocks(element)
     figure, caption = _new("figure", element), html.Element("figcaption")
     pieces: list[str | HtmlElement] = []
+    is_after_image_caption = False
     for block in blocks:
         figure.extend(list(block.iter("img")))
         words = block.find("figcaption") if block.tag == "figure" else block
         if words is not None:
-            pieces += [*([" "] if pieces else []), *_children_of(words)]
+            # Captions of different images stay apart.
+            separator = " · " if is_after_image_caption else " "
+            pieces += [*([separator] if pieces else []), *_children_of(words)]
+            is_after_image_caption = block.tag == "figure"
     if not len(figure):
         return blocks
     _inline(caption, pieces)

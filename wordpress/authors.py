@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from functools import cached_property
 
 from django.utils.html import escape
@@ -70,26 +71,32 @@ class Bylines:
     def _by_any_name(self) -> dict[str, Author]:
         """The declared and guest authors by login, by the slug of the login, and by name."""
         found: dict[str, Author] = {}
-        for author in [*self._declared, *(self._guests() if self._has_coauthors else ())]:
+        guests = self._guests() if self._has_coauthors else []
+        profiles = {_key(login): guest for guest, account in guests for login in (guest.login, account) if login}
+        for author in [*self._declared, *(guest for guest, _ in guests)]:
+            if profile := profiles.get(_key(author.login)):
+                author = replace(author, bio=profile.bio, portrait_id=profile.portrait_id)
             found.setdefault(author.login, author)
             for text in (author.login, slugify(author.login, 200), public_name(author)):
                 found.setdefault(_key(text), author)
         return found
 
-    def _guests(self) -> list[Author]:
-        """Return the guest authors, which Co-Authors Plus stores as posts."""
+    def _guests(self) -> list[tuple[Author, str]]:
+        """Return the guest authors, which Co-Authors Plus stores as posts, each with the login of its account or ""."""
         guests = []
         for item in self._export.items("guest-author"):
             meta = dict(item.meta)
+            photo = meta.get("_thumbnail_id", "")
             login = meta.get("cap-user_login") or item.slug.removeprefix(_COAUTHOR_PREFIX)
-            guests.append(
-                Author(
-                    login,
-                    display_name=meta.get("cap-display_name") or item.title,
-                    first_name=meta.get("cap-first_name", ""),
-                    last_name=meta.get("cap-last_name", ""),
-                )
+            guest = Author(
+                login,
+                display_name=meta.get("cap-display_name") or item.title,
+                first_name=meta.get("cap-first_name", ""),
+                last_name=meta.get("cap-last_name", ""),
+                bio=meta.get("cap-description", ""),
+                portrait_id=int(photo) if re.fullmatch(r"[0-9]{1,18}", photo) else 0,
             )
+            guests.append((guest, meta.get("cap-linked_account", "")))
         return guests
 
 

@@ -72,6 +72,7 @@ class Importer:
     def prepare(self) -> None:
         """Import the categories and tags, and collect the pages."""
         self.report.notes.extend(self.export.warnings)
+        self.terms.find_portrait = self.media.portrait
         with transaction.atomic():
             if not SiteInfo.objects.exists():
                 fields = {"name": self.export.title[:80] or "My blog", "tagline": self.site.tagline}
@@ -212,8 +213,14 @@ class Importer:
     def _fill(self, document: Post | Page, item: Item, report: Report) -> None:
         """Set the fields of `document` that need no database."""
         fill_document(document, item, self.site, report, self.reusable_blocks.find, self.early_links.find)
-        fill_media(self.media, document, item)
+        fill_media(self.media, document, item, report)
         self.seo.apply(document, item, report)
+        if document.status == Post.Status.PUBLISHED and path_mapping.is_posts_page(
+            item, self.site, self.has_front_page
+        ):
+            document.status = Post.Status.DRAFT
+            words = "has the URL of the list of your posts, so its text was imported as a draft."
+            report.notes.append(f"“{display_title(item)}” {words}")
         if report.run and report.run.options.get("as_drafts"):
             document.status = Post.Status.DRAFT
         document.body += self.terms.bylines.credit(item)

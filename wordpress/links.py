@@ -20,6 +20,7 @@ from richtext.sanitizer import sanitize
 from wordpress.bulk_create import update_rows
 from wordpress.legacy_urls import has_legacy_query, legacy_path_response, legacy_query_response
 from wordpress.models import ImportedObject, fingerprint
+from wordpress.path_mapping import is_reserved_path
 from wordpress.reader import Item
 from wordpress.report import Report
 from wordpress.source_site import SourceSite
@@ -40,7 +41,8 @@ class NewUrls:
     def record(self, item: Item, document: Any, site: SourceSite) -> None:
         """Record where the URLs of the item lead now, for links to it."""
         url = document.get_absolute_url()
-        if path := site.path_of(item.link):
+        path = site.path_of(item.link)
+        if path and (document.is_published or not is_reserved_path(path)):
             self.by_path[normalize_path(path)] = url
         if document.is_published:
             self.by_id.setdefault((item.post_type, item.post_id), url)

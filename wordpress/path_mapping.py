@@ -79,7 +79,7 @@ def skip_reason(item: Item, site: SourceSite, has_front_page: bool) -> str:
     if not path:
         redirect_from_front_page(item, site, reverse("home"))
         return "was skipped: it was the front page and has no text. The home page here is generated."
-    if _is_reserved_path(path):
+    if is_reserved_path(path):
         redirect_from_front_page(item, site, f"/{path}/")
         return f"was skipped: it has no text, and this site already has a page at /{path}/."
     if has_front_page and path in _POSTS_PAGE_SLUGS:
@@ -89,7 +89,15 @@ def skip_reason(item: Item, site: SourceSite, has_front_page: bool) -> str:
     return ""
 
 
-def _is_reserved_path(path: str) -> bool:
+def is_posts_page(item: Item, site: SourceSite, has_front_page: bool) -> bool:
+    """Return whether the page listed the posts, at the URL of their list here. WordPress showed no text on it."""
+    path = site.path_of(item.link)
+    is_named = item.post_type == "page" and has_front_page and path in _POSTS_PAGE_SLUGS
+    return bool(is_named and path and is_reserved_path(path))
+
+
+def is_reserved_path(path: str) -> bool:
+    """Return whether another part of this site has a page at `path`."""
     try:
         return resolve(f"/{path}/").view_name != "document"
     except Resolver404:

@@ -35,6 +35,9 @@ class Author:
     first_name: str = ""
     last_name: str = ""
     wp_id: str = ""
+    # Only guest authors have them: HTML, and the WordPress ID of a photo.
+    bio: str = ""
+    portrait_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from richtext.analysis import plain_text
 from richtext.sanitizer import sanitize
 from wordpress import reader
 from wordpress.authors import Bylines, author_key, public_name
+from wordpress.content_converter import to_html
 from wordpress.models import ImportedObject, ImportRun, digest, row_fingerprint
 from wordpress.old_paths import free_paths
 from wordpress.reader import Export, Term
@@ -25,6 +26,7 @@ from wordpress.report import Outcome, Report
 from wordpress.source_site import SourceSite
 
 BATCH_SIZE = 25
+MAX_SHORT_BIO = 400
 
 
 class TermImporter:
@@ -41,6 +43,8 @@ class TermImporter:
         self._categories: dict[str, Category] = {}
         self._tags: dict[str, Tag] = {}
         self._authors: dict[str, Author] = {}
+        # Returns the primary key of the photo of an author by name and the WordPress ID of the photo.
+        self.find_portrait: Callable[[str, int], int | None] = lambda name, number: None
 
     def clear(self) -> None:
         """Clear the cached rows."""
@@ -81,11 +85,25 @@ class TermImporter:
         if login not in self._authors:
             known = self.bylines.find(login) or reader.Author(login)
             self._authors[login] = self._get_or_import(
-                ImportedObject.Kind.AUTHOR, login[:700], Author, lambda: self._chosen(login) or _create_author(known)
+                ImportedObject.Kind.AUTHOR,
+                login[:700],
+                Author,
+                lambda: self._chosen(login) or self._create_author(known),
             )
             self._save_wp_id(ImportedObject.Kind.AUTHOR, known.wp_id, self._authors[login])
             self._save_key(ImportedObject.Kind.AUTHOR, f"/{author_slug(known.login or login)}", self._authors[login])
         return self._authors[login]
+
+    def _create_author(self, source: reader.Author) -> tuple[Author, bool]:
+        """Return an author profile without a user account, with the photo and bio of a guest author."""
+        author, is_new = _create_author(source)
+        if is_new and (source.bio or source.portrait_id):
+            bio = plain_text(sanitize(to_html(source.bio).html))
+            # Longer ones do not fit below posts.
+            author.short_bio, author.long_bio = (bio, "") if len(bio) <= MAX_SHORT_BIO else ("", bio)
+            author.portrait_id = self.find_portrait(author.name, source.portrait_id)
+            author.save()
+        return author, is_new
 
     def _chosen(self, login: str) -> tuple[Author, bool] | None:
         """Return the author that was chosen in the admin for this login."""

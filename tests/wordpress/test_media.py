@@ -1,5 +1,6 @@
 """Images and files come along with an import, fill their places in texts, and keep their old URLs."""
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from PIL import Image as Pillow
 
 from blog.models import Post
 from images.models import Image, MediaFile
@@ -164,6 +166,86 @@ def test_gallery_shows_its_images_and_their_captions(write: Writer, tmp_path: Pa
     assert images("post-2") == []
     assert images("post-3") == [pks[9], pks[7]]
     assert "gallery" in render(body_of("post-1"))
+
+
+def test_captions_of_a_gallery_name_the_image_if_only_some_have_one(write: Writer, tmp_path: Path) -> None:
+    captions = {7: "Warm up", 8: "", 9: "Squat <slowly>"}
+    media = []
+    for number, text in captions.items():
+        entry = attachment(number, f"2020/05/{number}.jpg", parent=1)
+        filled = f"<excerpt:encoded><![CDATA[{text.replace('<', '&lt;')}]]></excerpt:encoded>"
+        media.append(entry.replace("<excerpt:encoded></excerpt:encoded>", filled))
+    export = write(item(1, body='[gallery ids="7,9"]'), item(2, body='[gallery ids="7,8,9"]'), *media)
+    run(export, media=[write_uploads(tmp_path, [f"2020/05/{number}.jpg" for number in captions])])
+    found = [re.findall("<figcaption>(.*?)</figcaption>", body_of(slug)) for slug in ("post-1", "post-2")]
+    assert found == [["Warm up · Squat &lt;slowly&gt;"], ["1: Warm up · 3: Squat &lt;slowly&gt;"]]
+
+
+def test_captions_within_a_gallery_block_stay_apart(write: Writer, tmp_path: Path) -> None:
+    def inner(number: int, caption: str) -> str:
+        words = f"<figcaption>{caption}</figcaption>" if caption else ""
+        return f'<figure class="wp-block-image"><img src="{BASE}/2020/05/{number}.jpg">{words}</figure>'
+
+    images = inner(7, "Warm up") + inner(8, "") + inner(9, "Squat")
+    body = f'<figure class="wp-block-gallery">{images}<figcaption>Every day</figcaption></figure>'
+    run(write(item(1, body=f"<!-- wp:gallery -->{body}<!-- /wp:gallery -->")))
+    assert "<figcaption>Warm up · Squat · Every day</figcaption>" in body_of()
+
+
+def animation(seconds: int) -> bytes:
+    pictures = [Pillow.new("RGB", (20, 20), (number * 60, seconds, 0)) for number in range(3)]
+    output = io.BytesIO()
+    pictures[0].save(output, "GIF", save_all=True, append_images=pictures[1:], duration=100)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "caption"),
+    [
+        ("", "", "{link}"),
+        ("[caption width=20]", " A squat[/caption]", "A squat {link}"),
+        ('<a href="https://shop.example/">', "</a>", '<a href="https://shop.example/">shop.example</a>'),
+    ],
+)
+def test_animation_shows_its_first_image_and_leads_to_the_file_that_moves(
+    before: str, after: str, caption: str, write: Writer, tmp_path: Path, client: Client
+) -> None:
+    folder = tmp_path / "uploads" / "2020" / "05"
+    folder.mkdir(parents=True)
+    (folder / "squat.gif").write_bytes(animation(1))
+    export = write(item(1, body=f'{before}<img src="{BASE}/2020/05/squat.gif">{after}'))
+    run(export, media=[tmp_path / "uploads"])
+    file = MediaFile.objects.get()
+    assert (file.content_type, file.file.read()) == ("image/gif", animation(1))
+    link = f'<a href="{file.file.url}">Open the animation</a>'
+    assert f"<figcaption>{caption.format(link=link)}</figcaption>" in body_of()
+    assert client.get("/wp-content/uploads/2020/05/squat.gif").headers["Location"] == file.file.url
+    rows = all_rows()
+    run(export, media=[tmp_path / "uploads"])
+    assert all_rows() == rows
+    assert (Image.objects.count(), MediaFile.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"_yoast_wpseo_opengraph-image-id": "7"},
+        {"_yoast_wpseo_opengraph-image": f"{BASE}/2020/05/knee-300x200.jpg"},
+        {"rank_math_twitter_image_id": "7"},
+        {"_thumbnail_id": "8", "rank_math_facebook_image_id": "7"},
+    ],
+)
+def test_image_for_social_networks_is_the_featured_image_of_a_post_without_one(
+    values: dict[str, str], write: Writer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    media = [attachment(7, "2020/05/knee.jpg"), attachment(8, "2020/05/hip.jpg")]
+    export = write(item(1, more=postmeta(**values)), *media)
+    run(export)
+    run(export, media=[write_uploads(tmp_path, ["2020/05/knee.jpg", "2020/05/hip.jpg"])])
+    image = Post.objects.get().featured_image
+    assert image is not None
+    assert image.title == ("hip.jpg" if "_thumbnail_id" in values else "knee.jpg")
+    assert "had its own image for social networks." in capsys.readouterr().out
 
 
 def test_caption_shortcode_keeps_alignment_words_and_link(write: Writer, tmp_path: Path) -> None:

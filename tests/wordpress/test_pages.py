@@ -304,6 +304,27 @@ def test_links_to_the_source_site_are_rewritten(
     assert "Links to files on the WordPress site that were not imported: 1. Used in “Page 1”." in output
 
 
+def test_text_of_the_page_that_listed_the_posts_is_a_draft(
+    write: Writer, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    front = page(1, "welcome", link=f"{SITE}/", body="Hello there.")
+    linking = page(3, body=f'<a href="{SITE}/blog/">Our blog</a>')
+    path = write(front, page(2, "blog", body="Nobody saw this."), linking, item(4))
+    call_command("import_wordpress", path)
+    assert {each.path: each.status_label for each in Page.objects.all()} == {
+        "welcome": "Draft",
+        "blog-2": "Draft",
+        "page-3": "Published",
+    }
+    assert Page.objects.get(path="page-3").body == '<p><a href="/blog/">Our blog</a></p>'
+    assert client.get("/blog/").status_code == 200
+    output = capsys.readouterr().out
+    assert "“Page 2” has the URL of the list of your posts, so its text was imported as a draft." in output
+    before = all_rows()
+    call_command("import_wordpress", path)
+    assert all_rows() == before
+
+
 def test_links_between_posts_of_an_export_need_no_second_save(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     make_post(slug="post-4", title="Mine")
     links = {

@@ -1,6 +1,7 @@
 """Test the SEO settings that plugins stored: read, expanded and never shown raw."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -8,6 +9,8 @@ from django.test import Client
 
 from blog.models import Post
 from tests.wordpress.exports import HEAD, TAIL, Writer, all_rows, item
+from tests.wordpress.test_media import attachment
+from tests.wordpress.uploads import write_uploads
 from wordpress.php_values import parse_php, strings_in
 from wordpress.seo_variables import expand_variables
 
@@ -221,3 +224,29 @@ def test_coauthors_are_named_on_the_page(write: Writer, client: Client) -> None:
     assert post.author.name == "Robin"
     assert "Written with Kim &lt;Lee&gt;." in post.body
     assert "@" not in client.get("/post-1/").content.decode().partition("<article")[2].partition("</article>")[0]
+
+
+def test_photo_and_bio_of_a_guest_author_arrive(write: Writer, tmp_path: Path) -> None:
+    def guest(number: int, login: str, **values: str) -> str:
+        fields = meta(**{"cap-display_name": login.title(), "cap-user_login": login, **values})
+        return item(number, kind="guest-author", slug=f"cap-{login}", title=login).replace(
+            "</item>", fields + "</item>"
+        )
+
+    photo = attachment(7, "2020/05/kim.jpg")
+    long_bio = "I treat runners. " * 40
+    refs = '<category domain="author" nicename="cap-{0}"><![CDATA[{0}]]></category>'
+    export = write(
+        guest(8, "kim", **{"cap-description": "I treat <b>knees</b>.", "_thumbnail_id": "7"}),
+        guest(9, "robin", **{"cap-description": long_bio, "cap-linked_account": "boss@old.example"}),
+        item(1, creator="kim", more=refs.format("kim")),
+        item(2),
+        photo,
+    )
+    call_command("import_wordpress", export, media=[write_uploads(tmp_path, ["2020/05/kim.jpg"])])
+    kim, robin = (Post.objects.get(slug=slug).author for slug in ("post-1", "post-2"))
+    assert (kim.name, kim.short_bio, kim.portrait and kim.portrait.title) == ("Kim", "I treat knees.", "kim.jpg")
+    assert (robin.name, robin.short_bio, robin.long_bio, robin.portrait) == ("Robin", "", long_bio.strip(), None)
+    rows = all_rows()
+    call_command("import_wordpress", export)
+    assert all_rows() == rows

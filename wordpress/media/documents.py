@@ -14,12 +14,15 @@ from images.models import Image
 from pages.models import Page
 from richtext import references
 from richtext.sanitizer import sanitize
+from wordpress.item_content import display_title
 from wordpress.media.importer import MediaImporter
 from wordpress.media.library import IMAGE
+from wordpress.media.paths import parse_media_url
 from wordpress.media.reporting import report_media
 from wordpress.models import ImportedObject, fingerprint
 from wordpress.reader import Item
 from wordpress.report import Report
+from wordpress.seo_plugins import read_seo_meta
 
 _MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
 _HREF = re.compile(r'href="([^"]*/uploads/[^"]*)"')
@@ -35,13 +38,28 @@ def thumbnail_id(item: Item) -> int:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 18 else 0
 
 
-def fill_media(media: MediaImporter, document: Post | Page, item: Item) -> None:
+def social_image_id(media: MediaImporter, item: Item) -> int:
+    """Return the WordPress ID of the image that an SEO plugin showed in social networks, or 0."""
+    seo = read_seo_meta(dict(item.meta))
+    number = seo.social_image_id
+    if number.isascii() and number.isdecimal() and len(number) < 18:
+        return int(number)
+    place = parse_media_url(seo.social_image, media.site) if seo.social_image else None
+    attachment = media.catalog.find(place) if place else None
+    return attachment.post_id if attachment else 0
+
+
+def fill_media(media: MediaImporter, document: Post | Page, item: Item, report: Report) -> None:
     """Put the images and files into an unsaved document, and set its featured image.
 
-    The featured image is removed from the text if it opens it.
+    The featured image is removed from the text if it opens it. Without one, it is the image for social networks.
     """
     document.body = media.convert(item, str(document), document.body)
-    number = thumbnail_id(item)
+    number, social = thumbnail_id(item), social_image_id(media, item)
+    if social and social != number:
+        words = "They show the featured image here." if number else "It is the featured image here, which they show."
+        report.notes.append(f"“{display_title(item)}” had its own image for social networks. {words}")
+    number = number or social
     entry = media.featured(number, str(document)) if number else None
     if entry is not None and not entry.is_missing:
         document.featured_image_id = entry.object_id
@@ -51,7 +69,7 @@ def fill_media(media: MediaImporter, document: Post | Page, item: Item) -> None:
 
 def awaited_image(media: MediaImporter, document: Post | Page, item: Item) -> int | None:
     """Return the WordPress ID of the featured image that a document waits for, or None."""
-    number = thumbnail_id(item)
+    number = thumbnail_id(item) or social_image_id(media, item)
     return number if number and document.featured_image_id is None and not media.is_deleted(number) else None
 
 

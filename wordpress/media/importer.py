@@ -13,7 +13,7 @@ from images.files import is_known_extension
 from images.models import Image
 from wordpress.media.catalog import Attachment, Catalog
 from wordpress.media.fetching import Fetcher
-from wordpress.media.library import IMAGE, Entry, MediaLibrary, Texts, texts_of
+from wordpress.media.library import ANIMATION, IMAGE, Entry, MediaLibrary, Texts, texts_of
 from wordpress.media.markup import Tag
 from wordpress.media.old_urls import missing_urls, titles_of_texts_with
 from wordpress.media.outcomes import MediaOutcome
@@ -125,6 +125,11 @@ class MediaImporter:
         entry.used_in.setdefault(title)
         return entry
 
+    def portrait(self, author: str, number: int) -> int | None:
+        """Return the primary key of the image of an author, or None if its file is missing."""
+        entry = self.featured(number, author) if number else None
+        return entry.object_id if entry is not None and not entry.is_missing else None
+
     def link(self, href: str, title: str = "") -> str:
         """Return the URL here of the file at `href`, which is imported if needed, or ""."""
         place = parse_media_url(href, self.site) if "." in href.rpartition("/")[2] else None
@@ -144,7 +149,7 @@ class MediaImporter:
         left = {
             key: entry
             for key, entry in self.library.entries.items()
-            if not key.startswith("#") and key not in self.outcomes and entry.url
+            if not key.startswith("#") and not key.endswith(ANIMATION) and key not in self.outcomes and entry.url
         }
         images = {entry.object_id for entry in left.values() if entry.kind == IMAGE}
         urls, titles = missing_urls(images), titles_of_texts_with(images)
@@ -282,9 +287,9 @@ class _TextResolver:
         return entries
 
     def captions(self, entries: list[Entry]) -> list[str]:
-        """Return the captions of the images of a gallery."""
+        """Return the caption of each image of a gallery, or ""."""
         rows = Image.objects.in_bulk([entry.object_id for entry in entries])
-        return [rows[entry.object_id].caption for entry in entries if rows[entry.object_id].caption]
+        return [rows[entry.object_id].caption for entry in entries]
 
     def link(self, href: str) -> str:
         """Return the URL here of the file at `href`, or ""."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from images.models import Image, MediaFile, title_from_filename
@@ -18,6 +19,8 @@ from wordpress.media.catalog import Attachment
 from wordpress.models import ImportedObject, ImportRun, row_fingerprint
 
 IMAGE, FILE = ImportedObject.Kind.IMAGE, ImportedObject.Kind.FILE
+# Follows the path of an image in the key of its animation, which is a file to download.
+ANIMATION = "#animation"
 type Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
@@ -31,6 +34,8 @@ class Entry:
     alt: str = ""
     is_missing: bool = False
     digest: str = ""
+    # The URL of the file that moves, of an image that was the first one of an animation.
+    animation_url: str = ""
     # The titles of the texts that use it, in order.
     used_in: dict[str, None] = field(default_factory=dict)
 
@@ -76,6 +81,9 @@ class MediaLibrary:
                 rows[place] = _entry(record.kind, row) if row else Entry(record.kind, record.object_id, "")
             entry = rows[place]
             self._remember(record.key, entry, record.digest)
+        for key, entry in self.entries.items():
+            if key.endswith(ANIMATION) and (still := self.entries.get(key.removesuffix(ANIMATION))):
+                still.animation_url = entry.url
 
     def find(self, *keys: str) -> Entry | None:
         """Return the row recorded under the first of `keys` that is known, also if it was deleted here."""
@@ -113,13 +121,18 @@ class MediaLibrary:
                 return known, "the same file as another one"
             if storing.is_document(stream, name):
                 return self._store_document(key, stream, name, texts, digest)
+            animation_url = ""
             if known and known.kind == IMAGE and known.url:
                 row = Image.objects.get(pk=known.object_id)
                 stored = storing.StoredImage(row.file.name, row.width, row.height, "the same file as another one")
+                animation_url = known.animation_url
             else:
                 stored = storing.store_image(stream, name)
+                if stored.is_animation:
+                    animation_url = self._store_animation(key, stream, name, texts)
         if waiting and waiting.is_missing:
             self._fill(key, waiting, stored, texts, digest)
+            waiting.animation_url = animation_url
             return waiting, stored.note
         image = Image(
             file=stored.name,
@@ -130,7 +143,17 @@ class MediaLibrary:
             caption=texts.caption[:300],
             description=texts.description,
         )
-        return self._create(key, image, texts, digest), stored.note
+        entry = self._create(key, image, texts, digest)
+        entry.animation_url = animation_url
+        return entry, stored.note
+
+    def _store_animation(self, key: str, stream: IO[bytes], name: str, texts: Texts) -> str:
+        """Store an animation as a file to download, and return its URL, or "" if it is of no accepted type."""
+        try:
+            entry, _ = self._store_document(f"{key}{ANIMATION}", stream, name, texts, "")
+        except ValidationError:
+            return ""
+        return entry.url
 
     def _store_document(self, key: str, stream: IO[bytes], name: str, texts: Texts, digest: str) -> tuple[Entry, str]:
         with transaction.atomic():

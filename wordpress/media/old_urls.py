@@ -11,6 +11,7 @@ from blog.models import Post
 from images.models import Image, MediaFile
 from pages.models import Page
 from richtext.references import Reference
+from wordpress.media.library import ANIMATION
 from wordpress.media.paths import originals
 from wordpress.models import ImportedObject
 
@@ -23,7 +24,7 @@ def media_url(path: str) -> str:
     key = _key_of(unquote(path).strip("/"))
     if not key:
         return ""
-    wanted = list(originals(key))
+    wanted = [f"{key}{ANIMATION}", *originals(key)]
     return _first_url({record.key: record for record in _records(key__in=wanted)}, wanted)
 
 

@@ -26,6 +26,7 @@ class StoredImage:
     width: int
     height: int
     note: str = ""
+    is_animation: bool = False
 
 
 def digest_of(stream: IO[bytes]) -> str:
@@ -40,19 +41,20 @@ def digest_of(stream: IO[bytes]) -> str:
 def store_image(stream: IO[bytes], name: str) -> StoredImage:
     """Process and store an image, of an animation the first image. Raise ValidationError if it is none."""
     upload = File(stream, name=name)
-    note = ""
+    is_animation = False
     try:
         content = process_upload(upload)
     except ValidationError:
         content = process_upload(upload, is_animation_accepted=True)
-        note = "an animation, of which only the first image was imported"
+        is_animation = True
+    note = "an animation, of which texts show the first image" if is_animation else ""
     with Pillow.open(content) as opened:
         width, height = opened.size
     stored = f"images/{content.name}"
     if not default_storage.exists(stored):
         content.seek(0)
         stored = default_storage.save(stored, content)
-    return StoredImage(stored, width, height, note)
+    return StoredImage(stored, width, height, note, is_animation)
 
 
 def is_document(stream: IO[bytes], name: str) -> bool:

@@ -26,7 +26,7 @@ class Resolver(Protocol):
         """Return the images of a gallery."""
 
     def captions(self, entries: list[Entry]) -> list[str]:
-        """Return the captions of the images of a gallery."""
+        """Return the caption of each image of a gallery, or ""."""
 
     def link(self, href: str) -> str:
         """Return the URL here of the file at `href`, or ""."""
@@ -44,6 +44,8 @@ class TextMedia:
     # The place of each open figure's tag in `_out`, and the link around its image.
     _figures: list[int] = field(default_factory=list)
     _figure_links: list[str] = field(default_factory=list)
+    # The URLs of animations, to which images link that show only the first picture.
+    _animations: set[str] = field(default_factory=set)
     _links: list[str] = field(default_factory=list)
     _is_in_noscript: bool = False
     _last_image: int = 0
@@ -116,7 +118,7 @@ class TextMedia:
             self._out.append(image)
             return
         align = {"data_align": tag.alignment} if tag.alignment else {}
-        caption = f"<figcaption>{_link_html(link, alt or entry.alt)}</figcaption>" if link else ""
+        caption = f"<figcaption>{self._link_html(link, alt or entry.alt)}</figcaption>" if link else ""
         if align or caption:
             image = f"<figure{attribute_html(**align)}>{image}{caption}</figure>"
         self._add_block(image)
@@ -150,7 +152,7 @@ class TextMedia:
                 self._figures.pop()
                 link = self._figure_links.pop()
                 if link:
-                    self._out.append(f"<figcaption>{_link_html(link, '')}</figcaption>")
+                    self._out.append(f"<figcaption>{self._link_html(link, '')}</figcaption>")
             self._out.append(markup)
             return
         tag = Tag.parse(markup)
@@ -162,7 +164,7 @@ class TextMedia:
         """Add the images of a gallery with their captions."""
         entries = [entry for entry in self.resolver.gallery(tag) if entry.url]
         images = "".join(f"<img{attribute_html(data_image=entry.object_id)}>" for entry in entries)
-        captions = " · ".join(html.escape(text) for text in self.resolver.captions(entries))
+        captions = _joined(self.resolver.captions(entries))
         caption = f"<figcaption>{captions}</figcaption>" if captions else ""
         if images:
             self._add_block(f"<figure>{images}{caption}</figure>")
@@ -172,7 +174,7 @@ class TextMedia:
         self._out.append(match[0])
         link = self._figure_links[-1] if self._figure_links else ""
         end = re.compile(r"</figcaption\s*>", re.IGNORECASE).search(text, at) if not match["close"] else None
-        if not link or end is None:
+        if not link or link in self._animations or end is None:
             return 0
         inner = text[at : end.start()]
         if re.search(r"<a\b|<img\b|<p\b|<div\b", inner, re.IGNORECASE) or not inner.strip():
@@ -213,14 +215,30 @@ class TextMedia:
 
     def _link_of_image(self, entry: Entry) -> str:
         href = self._links[-1] if self._links else ""
-        return "" if not href or self.resolver.leads_to(href, entry) else href
+        if href and not self.resolver.leads_to(href, entry):
+            return href
+        if entry.animation_url:
+            self._animations.add(entry.animation_url)
+        return entry.animation_url
 
     def _align_figure(self, alignment: str) -> None:
         place = self._figures[-1]
         if alignment and "data-align" not in self._out[place] and self._out[place].lower().startswith("<figure"):
             self._out[place] = f'<figure data-align="{alignment}">'
 
+    def _link_html(self, link: str, text: str) -> str:
+        return _link_html(link, "Open the animation" if link in self._animations else text)
+
+
+def _joined(captions: list[str]) -> str:
+    """Return the captions of the images of a gallery as one, with numbers if only some images have one."""
+    written = [(number, html.escape(text)) for number, text in enumerate(captions, start=1) if text]
+    is_numbered = 0 < len(written) < len(captions)
+    return " · ".join(f"{number}: {text}" if is_numbered else text for number, text in written)
+
 
 def _link_html(link: str, text: str) -> str:
-    shown = text or re.sub(r"^https?://(?:www\.)?|/$", "", link)
+    is_own = link.startswith("/") and not link.startswith("//")
+    name = link.partition("#")[0].strip("/").rpartition("/")[2].replace("-", " ") if is_own else ""
+    shown = text or name or re.sub(r"^https?://(?:www\.)?|/$", "", link)
     return f'<a href="{html.escape(link)}">{html.escape(shown)}</a>'
