@@ -1,6 +1,7 @@
 """The admin pages of an import: choose files, look at the preview, import, read the report, undo. For owners."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
@@ -22,6 +23,7 @@ from wordpress.conflicts import take_from_wordpress
 from wordpress.files import delete_uploads, media_folder, store_uploads, stored_files
 from wordpress.import_forms import QuestionsForm, UploadForm
 from wordpress.models import ImportRun, ReportRow
+from wordpress.next_steps import next_steps
 from wordpress.report_summary import matches_files, summarize
 
 ROWS_PER_PAGE = 100
@@ -114,7 +116,11 @@ class ImportRunAdmin(admin.ModelAdmin):
         return self._report(request, run)
 
     def _preview(self, request: HttpRequest, run: ImportRun, form: QuestionsForm) -> HttpResponse:
-        return self._render(request, "preview", "What we found", {"run": run, "form": form, "preview": run.preview})
+        context = {"run": run, "form": form, "preview": run.preview}
+        for name in ("first", "last"):
+            if moment := run.preview.get(name):
+                context[name] = datetime.fromisoformat(moment)
+        return self._render(request, "preview", "What is in these files", context)
 
     def _report(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
         rows = run.rows.all()
@@ -131,6 +137,7 @@ class ImportRunAdmin(admin.ModelAdmin):
             "run": run,
             "summary": summarize(run),
             "matches_files": matches_files(run),
+            "steps": next_steps(run) if run.task == Task.IMPORT and run.state == State.DONE else [],
             "page": page,
             "kind": kind,
             "outcome": outcome,

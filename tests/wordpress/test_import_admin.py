@@ -17,11 +17,13 @@ from blog.models import Post
 from images.models import Image
 from tests.accounts.staff import make_staff, sign_in
 from tests.wordpress.exports import HEAD, TAIL, all_rows, item
+from tests.wordpress.test_item_handlers import MENU
 from tests.wordpress.uploads import write_uploads, write_zip
 from wordpress import files
 from wordpress.media.fetching import Fetcher
 from wordpress.media.sources import MediaSourceError
 from wordpress.models import ImportRun, ReportRow
+from wordpress.next_steps import next_steps
 
 pytestmark = pytest.mark.django_db
 RUNS = "/admin/wordpress/importrun/"
@@ -204,6 +206,41 @@ def test_report_is_filtered_and_downloaded(owner: Client) -> None:
     html = b"".join(owner.get(f"{RUNS}{run.pk}/html/").streaming_content).decode()  # type: ignore[attr-defined]
     assert html.count("<tr>") == 1 + ReportRow.objects.count() + 1 + len({row[0] for row in rows[1:]})
     assert "<script" not in html
+
+
+def test_report_says_what_to_do_next_and_leads_there(owner: Client) -> None:
+    body = (
+        '<a href="https://old.example/gone/">x</a><img src="https://old.example/wp-content/uploads/2020/05/a.jpg">'
+        '<img src="https://old.example/wp-content/uploads/2020/05/b.jpg">'
+    )
+    run = upload(
+        owner, export(item(body=body), item(2, body=body, creator=""), item(9, creator="x@old.example"), *MENU[3:])
+    )
+    work(run)
+    owner.post(f"{RUNS}{run.pk}/start/", {"images": ""})
+    work(run)
+    page = text_of(owner, run)
+    for words in (
+        "2 images of your texts were not found.",
+        "The file has no name for 1 author.",
+        "The file has 1 menu, but not where it was.",
+        "3 links to the old site lead to no page here.",
+        "Open a few long posts and compare them.",
+    ):
+        assert words in page
+    for step in next_steps(run):
+        url = run.get_absolute_url() + step.url if step.url.startswith("?") else step.url
+        assert owner.get(url).status_code == 200
+    rows = text_of(owner, run, "?kind=link&outcome=left").partition("Everything, one by one")[2]
+    assert "https://old.example/gone/" in rows
+    Post.objects.update(title="Edited here")
+    again = upload(owner, export(item(body="Newer.")))
+    work(again)
+    owner.post(f"{RUNS}{again.pk}/start/", {"images": "", "as_drafts": "on"})
+    work(again)
+    page = text_of(owner, again)
+    assert "1 text changed in WordPress and here. Yours was kept." in page
+    assert "Everything is a draft" not in page
 
 
 def test_conflict_can_be_resolved_with_the_version_from_wordpress(owner: Client) -> None:
