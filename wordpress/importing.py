@@ -31,7 +31,7 @@ NOT_IN_EXPORTS = (
     " data of plugins, texts of categories for search engines, and redirects of SEO plugins. Set those up here."
 )
 # Each has some ten old URLs. Enough to notice a problem, in seconds. The command check_old_urls requests all of them.
-MAX_CHECKED_TEXTS = 10
+MAX_CHECKED_TEXTS = 6
 
 
 def import_exports(
@@ -83,9 +83,10 @@ def _known_urls(importers: Sequence[Importer]) -> dict[str, NewUrls]:
         known[importer.site.name].add(importer.new_urls)
     for name, urls in known.items():
         of_site = [importer for importer in importers if importer.site.name == name]
-        by_path = expected_urls([(each.site, each.export) for each in of_site]) | urls.by_path
+        expected = expected_urls([(each.site, each.export) for each in of_site])
+        expected.add(urls)
         for importer in of_site:
-            importer.early_links.by_path = by_path
+            importer.early_links.urls = expected
     return known
 
 

@@ -94,6 +94,12 @@ def display_title(item: Item) -> str:
     return item.title.strip() or item.slug or f"Item {item.post_id}"
 
 
+def may_be_public(item: Item) -> bool:
+    """Return whether visitors see the text of the item from the beginning, unless it has nothing to show."""
+    is_past = _is_valid_date(item.published_at) and item.published_at <= timezone.now()  # type: ignore[operator]
+    return item.status == "publish" and not item.password and is_past
+
+
 def _status(item: Item, site: SourceSite, report: Report) -> str:
     title = display_title(item)
     if item.status not in {"publish", "future"}:

@@ -76,7 +76,7 @@ def check_old_urls(
     """Request the public URLs of `exports`, and the further `urls` with any scheme and host.
 
     With `max_texts`, only the URLs of about so many texts of each export, from its beginning to its end, and of a
-    third as many archives of each kind.
+    third as many archives of each kind, with one feed of each kind.
     """
     report = OldUrlReport()
     checker = _Checker()
@@ -228,19 +228,20 @@ class _Lists:
         parents = {term.slug: term.parent_slug for term in export.terms if term.taxonomy == "category"}
         for taxonomy, base in (("category", "category"), ("post_tag", "tag")):
             found = ((slug, count) for (kind, slug), count in self.terms.items() if kind == taxonomy)
-            for slug, count in islice(found, limit):
+            for number, (slug, count) in enumerate(islice(found, limit)):
                 path = _with_parents(slug, parents) if taxonomy == "category" else slug
-                yield from self._list(f"{base}/{path}", slug, count)
-        for creator, count in islice(self.posts.items(), limit):
+                yield from self._list(f"{base}/{path}", slug, count, has_feed=limit is None or not number)
+        for number, (creator, count) in enumerate(islice(self.posts.items(), limit)):
             if slug := author_slug(creator):
-                yield from self._list(f"author/{slug}", "the archive of an author", count)
+                has_feed = limit is None or not number
+                yield from self._list(f"author/{slug}", "the archive of an author", count, has_feed=has_feed)
         for month in islice(sorted(self.months), limit):
             yield OldUrl(f"{self.root}/{month}/", f"archive of {month}")
         if self.posts.total() > POSTS_PER_PAGE:
             yield OldUrl(f"{self.root}/page/2/", "second page")
 
-    def _list(self, path: str, title: str, count: int) -> Iterator[OldUrl]:
-        ends = ("", "feed/", "page/2/") if count > POSTS_PER_PAGE else ("", "feed/")
+    def _list(self, path: str, title: str, count: int, *, has_feed: bool) -> Iterator[OldUrl]:
+        ends = ["", *(["feed/"] if has_feed else []), *(["page/2/"] if count > POSTS_PER_PAGE else [])]
         for end in ends:
             yield OldUrl(f"{self.root}/{quote(path)}/{end}", title)
 

@@ -339,13 +339,13 @@ class Document(Provenance, ReferenceSource):
     def snapshot(self, related: Mapping[str, Collection[Any]] | None = None) -> Snapshot:
         """Return the content as plain data: texts, primary keys of related rows, tags as one string.
 
-        `related` holds the rows of many-to-many fields that are known without a query.
+        `related` holds the rows of its many-to-many fields, if they are known without a query. Others have none.
         """
         data: Snapshot = {}
         for name in self.snapshot_fields:
             field = self._meta.get_field(name)
             if field.many_to_many:
-                rows = related[name] if related is not None else getattr(self, name).all()
+                rows = related.get(name, ()) if related is not None else getattr(self, name).all()
                 is_tags = isinstance(field, TaggableManager)
                 data[name] = edit_string_for_tags(rows) if is_tags else sorted(row.pk for row in rows)
             else:
