@@ -76,7 +76,8 @@ def test_imported_sites_show_every_word_load_nothing_external_and_import_once(cl
             body = body.replace(target, "")
         # The marks that browsers show around <q> become characters.
         source = re.sub(r"<q\b[^>]*>", "“", item.body).replace("</q>", "”")
-        assert body == "".join(expected_words(source)), item.title
+        # Dots part the captions of the images of a gallery.
+        assert body.replace("·", "") == "".join(expected_words(source)).replace("·", ""), item.title
     before = all_rows()
     call_command("import_wordpress", str(EXPORTS / name))
     assert all_rows() == before
