@@ -23,6 +23,7 @@ from pages.models import Page
 from redirects.normalize import normalize_path
 from wordpress.item_batches import with_keys
 from wordpress.item_content import display_title
+from wordpress.media.old_urls import attachment_url
 from wordpress.models import ImportedObject
 from wordpress.old_paths import earlier_paths, requested_path
 from wordpress.reader import Export, Item
@@ -165,7 +166,9 @@ def _urls_of(export: Export, report: OldUrlReport, max_texts: int | None) -> Ite
         yield from _document_urls(item, site, root, document, has_unique_id=ids[item.post_id] == 1)
     for number, parent, title in attachments:
         if parent in public and ids[parent] == ids[number] == 1:
-            yield OldUrl(f"{root}/?attachment_id={number}", title, public[parent])
+            # The file itself if it is here, as in WordPress since version 6.4.
+            expected = attachment_url(str(number)) or public[parent]
+            yield OldUrl(f"{root}/?attachment_id={number}", title, expected)
     yield from lists.urls(export, None if max_texts is None else ceil(max_texts / 3))
 
 

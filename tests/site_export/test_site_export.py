@@ -207,7 +207,10 @@ def test_script_in_a_text_is_removed(exported: Path) -> None:
 
 
 def test_markdown_carries_the_review_the_references_and_the_exercises_of_a_post(tmp_path: Path) -> None:
-    first, second = make_source(title="Walking", doi="10.1000/walk", pmid=""), make_source(title="Squats", doi="", pmid="77")
+    first, second = (
+        make_source(title="Walking", doi="10.1000/walk", pmid=""),
+        make_source(title="Squats", doi="", pmid="77"),
+    )
     exercise = make_exercise(name="Bridge", slug="bridge")
     body = (
         f'<p>Walk.<sup data-cite="{second.pk}"></sup> Then squat.<sup data-cite="{first.pk} {second.pk}"></sup></p>'

@@ -168,6 +168,15 @@ def test_gallery_shows_its_images_and_their_captions(write: Writer, tmp_path: Pa
     assert "gallery" in render(body_of("post-1"))
 
 
+def test_check_of_old_urls_expects_files_that_are_here(
+    write: Writer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = write(item(1), attachment(7, "2020/05/knee.jpg", parent=1), attachment(8, "2020/05/hip.jpg", parent=1))
+    run(export, media=[write_uploads(tmp_path, ["2020/05/knee.jpg"])])
+    call_command("check_old_urls", export)
+    assert "Without their page: 0." in capsys.readouterr().out
+
+
 def test_captions_of_a_gallery_name_the_image_if_only_some_have_one(write: Writer, tmp_path: Path) -> None:
     captions = {7: "Warm up", 8: "", 9: "Squat <slowly>"}
     media = []
