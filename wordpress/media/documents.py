@@ -14,7 +14,6 @@ from images.models import Image
 from pages.models import Page
 from richtext import references
 from richtext.sanitizer import sanitize
-from wordpress.item_content import display_title
 from wordpress.media.importer import MediaImporter
 from wordpress.media.library import IMAGE
 from wordpress.media.paths import parse_media_url
@@ -58,7 +57,7 @@ def fill_media(media: MediaImporter, document: Post | Page, item: Item, report: 
     number, social = thumbnail_id(item), social_image_id(media, item)
     if social and social != number:
         words = "They show the featured image here." if number else "It is the featured image here, which they show."
-        report.notes.append(f"“{display_title(item)}” had its own image for social networks. {words}")
+        report.notes.append(f"“{document}” had its own image for social networks. {words}")
     number = number or social
     entry = media.featured(number, str(document)) if number else None
     if entry is not None and not entry.is_missing:
