@@ -8,11 +8,13 @@ from django.http.response import HttpResponseBase
 
 from ptcomplete.maintenance import OPEN_VIEWS
 from siteinfo.context_processors import get_site
-from siteinfo.local_time import local_time_of, use_local_time_of
+from siteinfo.local_time import local_time_of, recent_site, use_local_time_of
 from siteinfo.models import SiteInfo
 
 # Their responses contain no dates, and some of them are asked for often, or while there is no database.
 VIEWS_WITHOUT_DATES = {*OPEN_VIEWS, "appearance", "file_download"}
+# They only need to know which day it is, and must cost few queries.
+COUNTING_VIEWS = {"affiliates:go", "affiliates:count_click", "ads:click", "ads:impression"}
 
 
 class LocalTimeMiddleware:
@@ -28,6 +30,6 @@ class LocalTimeMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Use the local time of the site from here on."""
-        match = request.resolver_match
-        if match and match.view_name not in VIEWS_WITHOUT_DATES:
-            use_local_time_of(get_site(request))
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if name not in VIEWS_WITHOUT_DATES:
+            use_local_time_of(recent_site() if name in COUNTING_VIEWS else get_site(request))

@@ -68,12 +68,17 @@ def zone_of(site: SiteInfo) -> ZoneInfo | None:
 
 
 @ttl_cache(maxsize=1, ttl=60)
-def recent_zone() -> ZoneInfo | None:
-    """Return the site's zone as it was at most a minute ago, for code that must not cost a query each time."""
+def recent_site() -> SiteInfo:
+    """Return the site information as it was at most a minute ago, for code that must not cost a query each time."""
     try:
-        return zone_of(SiteInfo.load())
+        return SiteInfo.load()
     except DatabaseError:
-        return None
+        return SiteInfo()
+
+
+def recent_zone() -> ZoneInfo | None:
+    """Return the zone of `recent_site`."""
+    return zone_of(recent_site())
 
 
 # ---- Dates as text -------------------------------------------------------------------------------------

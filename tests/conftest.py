@@ -26,7 +26,7 @@ from evidence.glossary import rendering as glossary
 from pagecache import per_version
 from pagecache.storage import page_store
 from public_forms import client_counts
-from siteinfo.local_time import recent_zone
+from siteinfo.local_time import recent_site
 from tests import chromium, databases
 from tests.accounts.staff import sign_in
 from tests.example_site import PUBLIC_PATHS, make_example_site
@@ -103,7 +103,7 @@ def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
     page_store.clear()
     per_version.clear()
-    recent_zone.cache_clear()
+    recent_site.cache_clear()
     monkeypatch.setattr(glossary, "_current", glossary.Glossary((0, None), glossary.Matcher(()), {}))
     monkeypatch.setattr(programs._host_cache, "_hosts", programs._AMAZON_HOSTS)
     monkeypatch.setattr(programs._host_cache, "_expires_at", math.inf)

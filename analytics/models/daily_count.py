@@ -10,6 +10,8 @@ from typing import Any, Self
 from django.db import connection, models
 from django.utils import timezone
 
+from siteinfo.local_time import recent_zone
+
 
 class DailyCountQuerySet[T: "DailyCount"](models.QuerySet[T]):
     """Increment counters and select days."""
@@ -20,7 +22,8 @@ class DailyCountQuerySet[T: "DailyCount"](models.QuerySet[T]):
         `key` holds the attnames of the other columns of the unique constraint, such as `post_id`. One statement, so the
         count is exact under concurrency.
         """
-        key["day"] = timezone.localdate()
+        # Some count after the response, when no zone is current anymore.
+        key["day"] = timezone.localdate(timezone=recent_zone())
         self._upsert(tuple(key), (counter,), [[*key.values(), 1]])
 
     def add_counts(self, key: Sequence[str], counts: Mapping[tuple[Any, ...], Mapping[str, int]]) -> None:
