@@ -12,7 +12,7 @@ from siteinfo.local_time import local_time_of, recent_site, use_local_time_of
 from siteinfo.models import SiteInfo
 
 # Their responses contain no dates, and some of them are asked for often, or while there is no database.
-VIEWS_WITHOUT_DATES = {*OPEN_VIEWS, "appearance", "file_download"}
+VIEWS_WITHOUT_DATES = {*OPEN_VIEWS, "appearance", "file_download", "admin:jsi18n"}
 # They only need to know which day it is, and must cost few queries.
 COUNTING_VIEWS = {"affiliates:go", "affiliates:count_click", "ads:click", "ads:impression"}
 
