@@ -20,7 +20,7 @@ from siteinfo.urls import absolute_url
 type Node = dict[str, Any]
 
 # Keeps text from closing the <script> element, opening a comment or breaking a line in old script engines.
-_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+_ESCAPES = {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
 def node(schema_type: str, *, id: str = "", **properties: Any) -> Node:
@@ -87,7 +87,10 @@ def json_ld_script(nodes: Iterable[Node | None]) -> SafeString:
             else:
                 merged.setdefault(name, value)
     text = json.dumps({"@context": "https://schema.org", "@graph": list(merged_nodes.values())}, ensure_ascii=False)
+    # Many times as fast as translate() for long texts that are not all ASCII.
+    for char, escape in _ESCAPES.items():
+        text = text.replace(char, escape)
     return format_html(
         '<script type="application/ld+json">{}</script>',
-        mark_safe(text.translate(_ESCAPES)),  # noqa: S308 - escaped for a script element
+        mark_safe(text),  # noqa: S308 - escaped for a script element
     )
