@@ -125,6 +125,7 @@ def request(application: Application, path: str, query: str) -> float:
         "QUERY_STRING": query,
         "HTTP_HOST": "127.0.0.1",
         "HTTP_USER_AGENT": "Mozilla/5.0",
+        "HTTP_ACCEPT_ENCODING": "gzip, br",
         "wsgi.input": BytesIO(),
     }
     setup_testing_defaults(environ)

@@ -59,16 +59,26 @@ def read_names(text: str, *, whole: bool = False) -> tuple[tuple[Name, ...], boo
             continue
         found = _read(text, form)
         rest = text[found[2] :].strip(" .,;:")
-        if found[0] and (not rest if whole else _ends_list(text, found[2])) and found[2] > best[2]:
+        if found[0] and (not rest if whole else _ends_list(text, found[2], found[1], form)) and found[2] > best[2]:
             best = found
         if best[0] and form == "dotted":
             break
     return best
 
 
-def _ends_list(text: str, end: int) -> bool:
-    """Return whether what follows a list is the end of a sentence, not more words."""
+def names_organization(text: str) -> bool:
+    """Return whether `text` has a word of names of organizations."""
+    return bool(_ORGANIZATION.search(text))
+
+
+def _ends_list(text: str, end: int, has_more: bool, form: str) -> bool:
+    """Return whether what follows a list is the end of a sentence, not more words.
+
+    After "et al" and after names such as "N. E. Foster", a title may follow without a period.
+    """
     rest = text[end:]
+    if re.match(r"\s+[A-Z]" if has_more else r",\s[A-Z]", rest) and (has_more or form == "natural"):
+        return True
     return not rest or bool(re.match(r"\s*[.:(“\"‘]|\s*,\s*[“\"‘(\d]", rest)) or text[end - 1] in ".…&"
 
 

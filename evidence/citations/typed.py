@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from evidence.citations.identifiers import find_identifiers
-from evidence.citations.names import read_names
+from evidence.citations.names import names_organization, read_names
 from evidence.citations.record import Name, Record, full_range
 from evidence.citations.works import read_chapter, recognize_kind, take_online_date
 
@@ -45,6 +45,8 @@ _TAILS = tuple(
         rf"{_VOLUME},?\s(?:nos?|iss)\.?\s?{_NUMBER},?\s\((?:(?P<month>{_MONTH})\s)?{_YEAR}\)(?:\s?[:,]\s?{_PAGES})?",
         # 2014, Issue 8. Art. No.: CD011275
         rf"{_DATE},?\sIssue\s(?P<issue>\d+)[.,]?\s(?:Art(?:icle|\.)?\s?(?:[Nn]o|ID|[Nn]umber)\.?:?\s?)?{_PAGES}",
+        # 47, 6 (2017) 373-390 and 47 (2017) 373-390
+        rf"{_VOLUME}(?:,\s(?P<issue>\d+))?\s\({_DATE}\)[,:]?\s{_PAGES}",
         # (2017) 47(6):373-390
         rf"\({_DATE}\)[.,:]?\s{_VOLUME}{_ISSUE}?(?:\s?[:,]\s?{_PAGES})?",
         # vol. 47, no. 6, pp. 373-390, Jun. 2017
@@ -52,10 +54,10 @@ _TAILS = tuple(
         # vol. 47, no. 6, June 2017, pp. 373-90
         rf"[Vv]ol(?:ume)?\.?\s{_VOLUME},?\s?(?:\(?(?:nos?|iss(?:ue)?|nr)\.?\s?{_NUMBER}\)?)?"
         rf"(?:,?\s\(?(?:(?P<day>\d{{1,2}})\s)?(?:(?P<month>{_MONTH})\s)?{_YEAR}\)?)?(?:,?\s?{_PAGES})?",
+        # 47: 373-390, 2017
+        rf"{_VOLUME}{_ISSUE}?\s?:\s?{_PAGES},\s{_YEAR}",
         # 47(6), 373-390 (2017)
         rf"{_VOLUME}{_ISSUE}?(?:\s?[,:]\s?{_PAGES})?[,.]?\s\({_DATE}\)",
-        # 47, 6 (2017) 373-390 and 47 (2017) 373-390
-        rf"{_VOLUME}(?:,\s(?P<issue>\d+))?\s\({_DATE}\)[,:]?\s{_PAGES}",
         # 47(6), pp. 373-390, with the year after the authors
         rf"{_VOLUME}{_ISSUE}?\s?[,:]\s?{_PAGES}",
         rf"{_VOLUME},\s(?:no\.?\s)?(?P<issue>\d+),\s{_PAGES}",
@@ -67,7 +69,7 @@ _TAILS = tuple(
     )
 )
 _NO_YEAR_OF_ITS_OWN = frozenset(_TAILS[-5:-2])
-_NUMBERING = re.compile(r"^\s*(?:\[\d{1,4}\]|\(\d{1,4}\)|\d{1,4}[.)](?!\d)|\d{1,3}(?=\s?[^\W\d_a-z]))[\s\t]*")
+_NUMBERING = re.compile(r"^\s*(?:[•·▪◦*]|\[\d{1,4}\]|\(\d{1,4}\)|\d{1,4}[.)](?!\d)|\d{1,3}(?=\s?[^\W\d_a-z]))[\s\t]*")
 # The year after the authors: "(2017).", ", 2017.", ". 2017."
 _YEAR_AFTER_AUTHORS = re.compile(
     r"[\s,.]{0,4}(?:\((?P<year>(?:1[6-9]|20)\d\d)[a-z]?(?:,\s(?P<month>[A-Z][a-z]{2,8}\.?)(?:\s(?P<day>\d{1,2}))?)?\)"
@@ -76,6 +78,7 @@ _YEAR_AFTER_AUTHORS = re.compile(
 _NOTES = re.compile(
     r"[\s;,.]{0,4}(?:Epub\s(?:ahead of print\s)?(?:[A-Z][a-z]{2,8}\.?\s)?\d{4}(?:\s[A-Z][a-z]{2,8}\.?)?(?:\s\d{1,2})?"
     r"|\[?(?:Epub|Online) ahead of print\]?"
+    r"|\[cited\s\d{4}[\w\s]{0,10}\]|\[published Online First:?[^\]]{0,30}\]"
     r"|[\[(]?(?:Accessed|Cited|Retrieved):?\s(?:on\s)?[\w\s,]{4,24}\d{4}[\])]?:?"
     r"|\[(?:Internet|online|PubMed|Google Scholar|CrossRef|Cross Ref|DOI)\]"
     r"|(?:Available|Retrieved)\s(?:at|from):?(?=[\s.]*$)|Published (?:online )?\d{4}[\w\s]{0,10}(?=[.]|$)"
@@ -115,7 +118,10 @@ def parse_typed(text: str) -> Record:
         record, title = chapter
         return replace(record, title=_without_period(title))
     record, body = _read_tail(record, head)
-    record = _read_title(record, body, has_authors=title_end > 0)
+    if not record.authors and record.url and not (record.volume or record.doi):
+        record, body = _read_organization(record, body)
+    has_commas = rest[title_end : title_end + 1] == "," and title_end > 1
+    record = _read_title(record, body, has_authors=bool(record.authors), has_commas=has_commas)
     if online and record.year is None:
         month = month_number(online["month"])
         record = replace(record, year=int(online["year"]), month=month, day=_day(online["day"]) if month else None)
@@ -183,8 +189,16 @@ def _last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return pattern.search(text, max(0, len(text) - 140))
 
 
-def _read_title(record: Record, text: str, *, has_authors: bool) -> Record:
-    """Return the record with title and journal, which `text` consists of."""
+def _read_organization(record: Record, text: str) -> tuple[Record, str]:
+    """Return the record of a page with the organization before its title as author, and the text after it."""
+    first, _, title = text.partition(". ")
+    if title and names_organization(first) and not names_organization(title):
+        return replace(record, authors=_groups(first)), title
+    return record, text
+
+
+def _read_title(record: Record, text: str, *, has_authors: bool, has_commas: bool) -> Record:
+    """Return the record with title and journal, which `text` consists of; `has_commas` if commas separate the parts."""
     text = text.strip(" ,;")
     if quoted := _QUOTED.match(text):
         container = re.sub(r"^(?:in|In):?\s", "", quoted["rest"])
@@ -195,6 +209,9 @@ def _read_title(record: Record, text: str, *, has_authors: bool) -> Record:
         segments = segments[1:]
     if not segments:
         return record
+    if len(segments) == 1 and has_commas and record.volume and ", " in segments[0]:
+        title, _, container = segments[0].rpartition(", ")
+        return _with_container(replace(record, title=title), container)
     if len(segments) == 1:
         return replace(record, title=_without_period(segments[0]))
     position = _journal_start(segments)
