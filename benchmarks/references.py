@@ -15,10 +15,13 @@ import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.util import setup_testing_defaults
 
 from benchmarks.scratch import make_environment
+
+if TYPE_CHECKING:
+    from evidence.models import Source
 
 PARAGRAPHS = 30
 WARM_UPS = 3
@@ -80,22 +83,10 @@ def create_posts(citations: int, cards: int) -> None:
     from django.utils import timezone
 
     from blog.models import Post
-    from evidence.models import Source
     from exercises.models import Exercise
 
     first = Post.objects.published().newest_first()[0]
-    sources = [
-        Source.objects.create(
-            authors="Li, Qiang\nWu, X. Y.\nvan der Berg, A.",
-            title=f"Walking and backs, part {number}",
-            container="Pain",
-            year=2001,
-            volume="1",
-            pages=f"{number}-{number + 9}",
-            doi=f"10.1000/benchmark.{number}",
-        )
-        for number in range(citations)
-    ]
+    sources = create_sources(citations)
     exercises = list(Exercise.objects.published()[:cards])
     paragraphs = [f"<p>{_WORDS}</p>" for _ in range(PARAGRAPHS)]
     for number in range(0, PARAGRAPHS, 6):
@@ -116,6 +107,24 @@ def create_posts(citations: int, cards: int) -> None:
             status=Post.Status.PUBLISHED,
             published_at=timezone.now(),
         )
+
+
+def create_sources(count: int) -> "list[Source]":
+    """Create references with three authors and a DOI."""
+    from evidence.models import Source
+
+    return [
+        Source.objects.create(
+            authors="Li, Qiang\nWu, X. Y.\nvan der Berg, A.",
+            title=f"Walking and backs, part {number}",
+            container="Pain",
+            year=2001,
+            volume="1",
+            pages=f"{number}-{number + 9}",
+            doi=f"10.1000/benchmark.{number}",
+        )
+        for number in range(count)
+    ]
 
 
 def request(application: Application, path: str, query: str) -> float:

@@ -107,7 +107,7 @@ class BodyMap(NamedTuple):
 
     regions: list[BodyRegion]
     drawn: list[DrawnRegion]
-    # The parts that lead nowhere.
+    # The parts without a link.
     other_parts: list[str]
     # All parts, from head to toe.
     parts: list[str] = BodyPart.values

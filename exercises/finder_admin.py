@@ -30,7 +30,7 @@ class BodyRegionForm(ModelForm):  # type: ignore[type-arg]
         choices=BodyPart.choices,
         required=False,
         widget=ChipChoices,
-        help_text="Where the drawing of the body leads here. Each part leads to one region.",
+        help_text="The parts of the body that link to this region. Each part links to one region.",
     )
 
     class Meta:

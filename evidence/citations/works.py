@@ -10,7 +10,8 @@ _YEAR = r"(?P<year>(?:1[6-9]|20)\d\d)"
 # The day on which something appeared or changed online, which counts if there is no other: "Updated May 1, 2020."
 _ONLINE_DATE = re.compile(
     rf"[\s;,.]{{0,4}}\b(?:(?:Preprint posted|Posted|Published) online|Published"
-    rf"|(?:Last )?(?:updated|reviewed|modified))(?:\son)?:?\s(?:{_MONTH_NAME}\s(?:(?P<day>\d{{1,2}}),\s)?)?{_YEAR}\b(?!\s[A-Za-z]{{3}}|/)\.?",
+    r"|(?:Last )?(?:updated|reviewed|modified))(?:\son)?:?\s"
+    rf"(?:{_MONTH_NAME}\s(?:(?P<day>\d{{1,2}}),\s)?)?{_YEAR}\b(?!\s[A-Za-z]{{3}}|/)\.?",
     re.IGNORECASE,
 )
 _PREPRINT = re.compile(r"\s?\[preprint\]|\bpreprint posted online\b", re.IGNORECASE)

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='bodyregion',
             name='parts',
-            field=models.JSONField(blank=True, default=list, help_text='Where the drawing of the body leads here.', verbose_name='parts of the drawing'),
+            field=models.JSONField(blank=True, default=list, help_text='The parts of the body that link to this region.', verbose_name='parts of the drawing'),
         ),
         migrations.AddField(
             model_name='bodyregion',

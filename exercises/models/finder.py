@@ -65,7 +65,7 @@ class BodyRegion(FinderEntry):
         "exercises.",
     )
     parts = models.JSONField(
-        "parts of the drawing", default=list, blank=True, help_text="Where the drawing of the body leads here."
+        "parts of the drawing", default=list, blank=True, help_text="The parts of the body that link to this region."
     )
     anatomical_name = models.CharField(
         max_length=120,
@@ -96,7 +96,7 @@ class BodyRegion(FinderEntry):
 
     @property
     def drawn_parts(self) -> list[str]:
-        """The parts of the drawing that lead here, from head to toe."""
+        """The parts of the drawing that link to this region, from head to toe."""
         return [part for part in BodyPart.values if part in self.parts]
 
 

@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
-from lxml import etree, html
+from lxml import etree
 
 from exercises.body_parts import BodyPart
 from exercises.models import BodyRegion, Goal
 from redirects.models import Redirect
 from siteinfo.urls import admin_url
+from tests.example_site import get_page
 from tests.exercises.factories import make_exercise, make_region
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def test_too_many_red_flags_are_rejected() -> None:
 
 
 def test_every_part_has_a_shape_and_every_shape_is_a_part() -> None:
-    drawing = etree.fromstring(f"<svg>{render_to_string('exercises/_body_shapes.html')}</svg>")
+    drawing: Any = etree.fromstring(f"<svg>{render_to_string('exercises/_body_shapes.html')}</svg>")
     shapes = {str(name).removeprefix("body-") for name in drawing.xpath("//g/@id")}
     assert shapes == set(BodyPart.values)
     assert all(group.xpath("path") for group in drawing.iter("g"))
@@ -59,7 +60,7 @@ def test_the_regions_of_an_exercise_are_chosen_as_chips(admin_client: Client) ->
     exercise = make_exercise()
     knee = make_region("Knee", exercise)
     goal = Goal.objects.create(name="Climb stairs")
-    page = html.fromstring(admin_client.get(admin_url(exercise)).content)
+    page = get_page(admin_client, admin_url(exercise))
     chips = page.xpath("//div[@class='chip-choices']//label[normalize-space(.)='Knee']/input")
     assert [(chip.get("name"), chip.get("value"), chip.get("checked")) for chip in chips] == [
         ("body_regions", str(knee.pk), "checked")
