@@ -47,7 +47,7 @@ def image_html(
     alt = image.alt if alt is None else alt
     priority = {"fetchpriority": "high"} if is_first else {"loading": "lazy", "decoding": "async"}
     extra = format_html_join("", ' {}="{}"', priority.items())
-    css_class = _card_classes(image) if shape == "card" else _height_class(image)
+    css_class = f"{_card_classes(image) if shape == 'card' else _height_class(image)} {_ground_class(image)}".strip()
     if not image.has_renditions:
         return _img(image.file.url, image.width, image.height, alt, css_class, extra)
     widths = _widths(image, shape)
@@ -83,6 +83,11 @@ def _height_class(image: Image) -> str:
     if image.height > 2 * image.width:
         return "image--narrow"
     return "image--tall" if image.height > 1.25 * image.width else ""
+
+
+def _ground_class(image: Image) -> str:
+    """Return the class of images that may be transparent. Photos are stored as JPEG and cover their ground."""
+    return "" if image.file.name.endswith(".jpg") else "image--drawing"
 
 
 def _srcset(image: Image, shape: str, widths: list[int], kind: str) -> str:

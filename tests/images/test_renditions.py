@@ -196,7 +196,7 @@ def test_crops_have_the_expected_size_and_contain_the_focal_point() -> None:
 )
 def test_a_card_says_on_which_side_its_focal_point_is(size: tuple[int, int], focal_point: str, classes: str) -> None:
     image = make_image(width=size[0], height=size[1], focal_point=focal_point, formats_hash=FORMATS_HASH)
-    assert f'class="{classes}"' in image_html(image, shape="card")
+    assert f'class="{classes} image--drawing"' in image_html(image, shape="card")
 
 
 @pytest.mark.django_db
@@ -206,3 +206,11 @@ def test_images_higher_than_a_screen_are_narrower_in_a_text() -> None:
         for html in (image_html(make_image(width=90, height=height)) for height in (60, 110, 120, 180, 200))
     ]
     assert classes == ["", "", "image--tall", "image--tall", "image--narrow"]
+
+
+def test_only_images_that_may_be_transparent_have_a_ground_in_dark_mode() -> None:
+    drawing, photo = make_image(), make_image()
+    photo.file.name = "images/photo.jpg"
+    for shape in ("card", "whole"):
+        assert "image--drawing" in image_html(drawing, shape=shape)
+        assert "image--drawing" not in image_html(photo, shape=shape)
