@@ -15,7 +15,6 @@ from django.db.models import Q
 from accounts.models import Author
 from blog import health_checks
 from blog.check_content import Content, Problem
-from blog.citations import ids_of_exercises
 from blog.internal_links import LinkChecker
 from blog.models import GiftKind, PublishingRules, Severity
 from evidence.claims import uncited_sentences
@@ -177,7 +176,9 @@ def _check_exercises(content: Content) -> Iterator[Problem]:
             f"Show at most {ADVISED_EXERCISES} exercises. This post has {len(pks)}, and people do long programs less"
             " often. Move some to another post."
         )
-    if content["gift"] == GiftKind.SHEET and not ids_of_exercises(content["body"]):
+    # A snippet may show some.
+    may_show = any(kind in {"exercise", "snippet"} for kind, _ in content.analysis.embeds)
+    if content["gift"] == GiftKind.SHEET and not may_show:
         message = "Add an exercise, or promise another gift for signing up: the sheet of this post is empty."
         yield Problem(message, "#id_gift")
     for exercise in Exercise.objects.filter(pk__in=pks).prefetch_related("images__image") if pks else ():

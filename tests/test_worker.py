@@ -126,7 +126,7 @@ def test_a_signal_stops_the_worker_cleanly(environment: dict[str, str], number: 
         # Visitors come first.
         assert os.getpriority(os.PRIO_PROCESS, process.pid) >= worker.NICENESS
         process.send_signal(number)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
 
 
 @pytest.mark.slow
