@@ -38,7 +38,7 @@ Moving Well had 1,250 views from November 23 to November 29, +25% compared to th
 
 MEDICAL REVIEWS DUE
 
-- “Hips”, due on December 4, 2026
+- “Hips”, due on Dec. 4, 2026
   https://example.com/admin/blog/post/{hips}/review/
 
 REFERENCES TO LOOK AT
