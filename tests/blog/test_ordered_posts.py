@@ -64,7 +64,7 @@ def test_a_post_that_is_no_longer_public_is_left_out(monkeypatch: pytest.MonkeyP
     assert read_page(1) == ["Public"]
 
 
-def test_the_order_of_more_posts_than_fit_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_order_that_is_too_large_is_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(per_version._ids._stored, "_Cache__maxsize", 400 + 8)
     for number in range(3):
         make_post(title=f"Post {number}")
