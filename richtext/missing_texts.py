@@ -20,7 +20,7 @@ def text_of_page(request: HttpRequest, row: Model, render: Callable[[], SafeStri
     """Return what `render` returns for the text of `row`, or a sentence if it raises."""
     text = render_one(row, "its page", render, None)
     if text is None:
-        request.lacks_text = True  # type: ignore[attr-defined]
+        request.is_incomplete = True  # type: ignore[attr-defined]
         return SENTENCE
     return text
 
@@ -30,7 +30,7 @@ def missing_text_middleware(get_response: Callable[[HttpRequest], HttpResponse])
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if hasattr(request, "lacks_text") and response.status_code == HTTPStatus.OK:
+        if getattr(request, "is_incomplete", False) and response.status_code == HTTPStatus.OK:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
             response["Cache-Control"] = "private, no-store"
             response["X-Robots-Tag"] = "noindex"

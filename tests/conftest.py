@@ -23,6 +23,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from affiliates.models import programs
 from evidence.glossary import rendering as glossary
+from evidence.glossary.matcher import Matcher
 from pagecache import per_version
 from pagecache.storage import page_store
 from public_forms import client_counts
@@ -104,7 +105,7 @@ def clear_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     page_store.clear()
     per_version.clear()
     recent_site.cache_clear()
-    monkeypatch.setattr(glossary, "_current", glossary.Glossary((0, None), glossary.Matcher(()), {}))
+    monkeypatch.setattr(glossary, "_current", glossary.Glossary((0, None), Matcher(()), {}))
     monkeypatch.setattr(programs._host_cache, "_hosts", programs._AMAZON_HOSTS)
     monkeypatch.setattr(programs._host_cache, "_expires_at", math.inf)
 
