@@ -21,7 +21,7 @@ def ids_of_citations(document: Document) -> list[int]:
     body = document.body
     if "data-cite=" not in body and _SNIPPET not in body:
         return []
-    return render_one(document, _PLACE, lambda: [pk for each in _elements(body) for pk in cited_ids(each)], [])
+    return render_one(document, _PLACE, lambda: [pk for each in _elements(body) for pk in cited_ids(each)], list[int]())
 
 
 def ids_of_exercises(document: Document) -> list[int]:
@@ -29,7 +29,9 @@ def ids_of_exercises(document: Document) -> list[int]:
     body = document.body
     if _EXERCISE not in body and _SNIPPET not in body:
         return []
-    ids = render_one(document, _PLACE, lambda: [_embedded_id(each, "exercise") for each in _elements(body)], [])
+    ids = render_one(
+        document, _PLACE, lambda: [_embedded_id(each, "exercise") for each in _elements(body)], list[int]()
+    )
     return list(dict.fromkeys(pk for pk in ids if pk))
 
 
