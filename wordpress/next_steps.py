@@ -27,7 +27,7 @@ def next_steps(run: ImportRun) -> list[Step]:
     if counts.get((Kind.POST, Outcome.CREATED)):
         drafts = bool(run.options.get("as_drafts"))
         text = "Everything is a draft until you publish it." if drafts else "Open a few long posts and compare them."
-        found.append(Step(text, "Posts", reverse("admin:blog_post_changelist")))
+        found.append(Step(text, "See your posts", reverse("admin:blog_post_changelist")))
     return found
 
 
