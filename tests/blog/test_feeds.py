@@ -163,6 +163,13 @@ def test_a_list_of_posts_links_to_its_feed(client: Client, page: str) -> None:
     assert client.get(f"{page}feed/").status_code == 200
 
 
+def test_an_author_without_posts_has_no_link_to_a_feed(client: Client) -> None:
+    author = make_author(slug="reviewer", short_bio="Reads what others write.")
+    assert "/author/reviewer/feed/" not in client.get("/author/reviewer/").content.decode()
+    make_post(author=author)
+    assert "/author/reviewer/feed/" in client.get("/author/reviewer/").content.decode()
+
+
 @pytest.mark.parametrize("url", ["/author/nobody/feed/", "/tag/nothing/feed/atom/", "/category/none/feed/atom/"])
 def test_lists_without_a_page_have_no_feed(client: Client, url: str) -> None:
     make_author(slug="first")

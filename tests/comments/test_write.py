@@ -140,6 +140,8 @@ def test_an_answer_belongs_to_a_comment_that_visitors_see(client: Client) -> Non
     post = make_post()
     shown, hidden, elsewhere = make_comment(post), make_comment(post, status="pending"), make_comment()
     page = client.get(f"/comments/write{post.get_absolute_url()}?reply={shown.pk}").content.decode()
+    # The date of a comment links to it.
+    assert page.count(f'id="{shown.anchor}"') == page.count(f'href="#{shown.anchor}"') == 1
     assert "Reply to Robin" in page
     for number, parent in enumerate((shown, hidden, elsewhere)):
         send(client, post, reply=str(parent.pk), body=f"Answer {number}")
