@@ -66,7 +66,7 @@ class SiteForm(forms.ModelForm):
 
 
 class LookForm(forms.ModelForm):
-    """Colors, fonts, and what stands in for images."""
+    """Colors, fonts, and what is shown without images."""
 
     class Meta:
         model = Appearance

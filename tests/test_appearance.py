@@ -245,7 +245,7 @@ def test_the_preview_follows_the_form_and_visitors_see_the_color(admin_page: Pag
     field.fill("#ffee00")
     expect(admin_page.locator("#id_main_color_note")).to_contain_text("The nearest shade that passes is #")
     expect(button).to_have_css("background-color", "rgb(34, 79, 156)")
-    # A link in the preview leads nowhere.
+    # Links in the preview are not followed.
     page.locator(".brand").first.click()
     expect(button).to_be_visible()
     field.fill("#224f9c")
