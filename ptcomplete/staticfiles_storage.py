@@ -62,8 +62,21 @@ class BundlingStorage(CompressedManifestStaticFilesStorage):
 
     support_js_module_import_aggregation = True
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Read the manifest."""
+        super().__init__(*args, **options)
+        self._known_urls: dict[str, str] = {}
+
+    def url(self, name: str, force: bool = False) -> str:
+        """Return the URL of a file. A page of the admin asks for a hundred, and the manifest does not change."""
+        url = self._known_urls.get(name)
+        if url is None:
+            url = self._known_urls[name] = super().url(name, force)
+        return url
+
     def post_process(self, paths: dict[str, tuple[Storage, str]], *args: Any, **options: Any) -> Iterator[Any]:
         """Write the bundles, then hash and compress all files."""
+        self._known_urls.clear()
         for name in [] if options.get("dry_run") else BUNDLES:
             source, path = paths[name]
             content = ContentFile(bundled(path, source).encode())

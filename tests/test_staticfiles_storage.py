@@ -29,6 +29,23 @@ def test_a_bundle_contains_its_parts_in_order_and_imports_nothing(name: str) -> 
         assert text.count("} catch (error) {\n  reportError(error)\n}") == len(offsets)
 
 
+def test_the_url_of_a_file_is_looked_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = BundlingStorage(tmp_path, "/static/")
+    asked: list[str] = []
+
+    def find(name: str) -> str:
+        asked.append(name)
+        return f"hashed-{name}"
+
+    monkeypatch.setattr(storage, "stored_name", find)
+    assert [storage.url("a.css"), storage.url("a.css"), storage.url("b.css")] == [
+        "/static/hashed-a.css",
+        "/static/hashed-a.css",
+        "/static/hashed-b.css",
+    ]
+    assert asked == ["a.css", "b.css"]
+
+
 @pytest.mark.parametrize("name", BUNDLES)
 def test_collectstatic_writes_the_bundle_under_its_hashed_name(name: str, tmp_path: Path) -> None:
     names = [
