@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.utils.formats import number_format
+
 from analytics.reports.scope import Scope
 
 MAX_ROWS = 50
@@ -15,6 +17,14 @@ class Row(NamedTuple):
     name: str
     url: str
     values: tuple[object, ...]
+
+    @property
+    def cells(self) -> list[str]:
+        """The values as text, whole numbers with separators. Filters in the template cost more than all queries."""
+        return [
+            number_format(value, 0, force_grouping=True) if isinstance(value, int) else str(value)
+            for value in self.values
+        ]
 
 
 @dataclass(frozen=True)
