@@ -86,7 +86,7 @@ class Bylines:
         guests = []
         for item in self._export.items("guest-author"):
             meta = dict(item.meta)
-            photo = meta.get("_thumbnail_id", "")
+            portrait = meta.get("_thumbnail_id", "")
             login = meta.get("cap-user_login") or item.slug.removeprefix(_COAUTHOR_PREFIX)
             guest = Author(
                 login,
@@ -94,7 +94,7 @@ class Bylines:
                 first_name=meta.get("cap-first_name", ""),
                 last_name=meta.get("cap-last_name", ""),
                 bio=meta.get("cap-description", ""),
-                portrait_id=int(photo) if re.fullmatch(r"[0-9]{1,18}", photo) else 0,
+                portrait_id=int(portrait) if re.fullmatch(r"[0-9]{1,18}", portrait) else 0,
             )
             guests.append((guest, meta.get("cap-linked_account", "")))
         return guests

@@ -11,7 +11,7 @@ from wordpress.report import Kind, Outcome
 
 
 class Step(NamedTuple):
-    """One thing to look at: why, and the link that leads there."""
+    """One thing to look at: why, and the link to it."""
 
     text: str
     label: str

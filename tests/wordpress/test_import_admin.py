@@ -208,7 +208,7 @@ def test_report_is_filtered_and_downloaded(owner: Client) -> None:
     assert "<script" not in html
 
 
-def test_report_says_what_to_do_next_and_leads_there(owner: Client) -> None:
+def test_report_says_what_to_do_next_with_links(owner: Client) -> None:
     body = (
         '<a href="https://old.example/gone/">x</a><img src="https://old.example/wp-content/uploads/2020/05/a.jpg">'
         '<img src="https://old.example/wp-content/uploads/2020/05/b.jpg">'

@@ -202,9 +202,9 @@ def test_captions_within_a_gallery_block_stay_apart(write: Writer, tmp_path: Pat
 
 
 def animation(seconds: int) -> bytes:
-    pictures = [Pillow.new("RGB", (20, 20), (number * 60, seconds, 0)) for number in range(3)]
+    images = [Pillow.new("RGB", (20, 20), (number * 60, seconds, 0)) for number in range(3)]
     output = io.BytesIO()
-    pictures[0].save(output, "GIF", save_all=True, append_images=pictures[1:], duration=100)
+    images[0].save(output, "GIF", save_all=True, append_images=images[1:], duration=100)
     return output.getvalue()
 
 

@@ -1,6 +1,5 @@
 """Test the import of pages, their paths, and links: repeatable, and without overwriting the author's changes."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,10 +12,8 @@ from blog.models import Post
 from pages.models import Page
 from pages.starter_pages import create_starter_pages
 from redirects.models import Redirect
-from richtext.references import Reference
 from tests.factories import make_page, make_post
 from tests.wordpress.exports import Writer, all_rows, item
-from wordpress import links as links_module
 from wordpress import path_mapping
 from wordpress.models import ImportedObject
 
@@ -323,52 +320,6 @@ def test_text_of_the_page_that_listed_the_posts_is_a_draft(
     before = all_rows()
     call_command("import_wordpress", path)
     assert all_rows() == before
-
-
-def test_links_between_posts_of_an_export_need_no_second_save(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_post(slug="post-4", title="Mine")
-    links = {
-        "page-1/": "/page-1/",
-        "2020/05/post-1/#part": "/post-1/#part",
-        "2020/05/post-3": "/post-3/",
-        "2020/05/post-4/": "/post-4-2/",
-        "2020/05/post-5/": "/twin-2/",
-        "2020/05/post-6/": "/twin/",
-        "2020/05/post-7/": f"{SITE}/2020/05/post-7/",
-        "?p=3#part": "/post-3/#part",
-    }
-    body = "\n\n".join(f"<a href='{SITE}/{path}'>x</a>" for path in links)
-    posts = [item(number, body="Words.", link=f"{SITE}/2020/05/post-{number}/") for number in (1, 3, 4)]
-    twins = [
-        item(5, slug="twin", status="draft", body="Words.", link=f"{SITE}/2020/05/post-5/"),
-        item(6, slug="twin", body="Words.", link=f"{SITE}/2020/05/post-6/"),
-        item(7, status="trash", link=f"{SITE}/2020/05/post-7/"),
-    ]
-    early_links = {path: url for path, url in links.items() if url.startswith(("/page-1/", "/post-1/", "/post-3/"))}
-    early = item(2, body="\n\n".join(f'<a href="{SITE}/{path}">x</a>' for path in early_links))
-    saved: list[str] = []
-    update_rows = links_module.update_rows
-
-    def record(rows: Sequence[Any], *names: str) -> None:
-        saved.extend(row.slug for row in rows if isinstance(row, Post))
-        update_rows(rows, *names)
-
-    monkeypatch.setattr(links_module, "update_rows", record)
-    call_command("import_wordpress", write(page(1), early, item(8, body=body), *posts, *twins))
-    assert saved == ["post-8"]
-    first, second = (Post.objects.get(slug=slug).body.split("\n") for slug in ("post-2", "post-8"))
-    assert first == [f'<p><a href="{url}">x</a></p>' for url in early_links.values()]
-    assert second == [f'<p><a href="{url}">x</a></p>' for url in links.values()]
-    paths = Reference.objects.from_model(Post).filter(path__isnull=False).values_list("path", flat=True)
-    assert {"page-1", "post-1", "post-3", "post-4-2", "twin"} <= set(paths)
-
-
-def test_link_to_a_post_that_was_deleted_here_stays(write: Writer) -> None:
-    target = item(1, link=f"{SITE}/2020/05/post-1/")
-    call_command("import_wordpress", write(target))
-    Post.objects.get().delete()
-    call_command("import_wordpress", write(target, item(2, body=f'<a href="{SITE}/2020/05/post-1/">x</a>')))
-    assert Post.objects.get().body == f'<p><a href="{SITE}/2020/05/post-1/">x</a></p>'
 
 
 def test_invalid_urls_are_unchanged_and_do_not_fail(write: Writer) -> None:

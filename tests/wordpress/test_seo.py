@@ -226,14 +226,14 @@ def test_coauthors_are_named_on_the_page(write: Writer, client: Client) -> None:
     assert "@" not in client.get("/post-1/").content.decode().partition("<article")[2].partition("</article>")[0]
 
 
-def test_photo_and_bio_of_a_guest_author_arrive(write: Writer, tmp_path: Path) -> None:
+def test_portrait_and_bio_of_a_guest_author_arrive(write: Writer, tmp_path: Path) -> None:
     def guest(number: int, login: str, **values: str) -> str:
         fields = meta(**{"cap-display_name": login.title(), "cap-user_login": login, **values})
         return item(number, kind="guest-author", slug=f"cap-{login}", title=login).replace(
             "</item>", fields + "</item>"
         )
 
-    photo = attachment(7, "2020/05/kim.jpg")
+    portrait = attachment(7, "2020/05/kim.jpg")
     long_bio = "I treat runners. " * 40
     refs = '<category domain="author" nicename="cap-{0}"><![CDATA[{0}]]></category>'
     export = write(
@@ -241,7 +241,7 @@ def test_photo_and_bio_of_a_guest_author_arrive(write: Writer, tmp_path: Path) -
         guest(9, "robin", **{"cap-description": long_bio, "cap-linked_account": "boss@old.example"}),
         item(1, creator="kim", more=refs.format("kim")),
         item(2),
-        photo,
+        portrait,
     )
     call_command("import_wordpress", export, media=[write_uploads(tmp_path, ["2020/05/kim.jpg"])])
     kim, robin = (Post.objects.get(slug=slug).author for slug in ("post-1", "post-2"))
