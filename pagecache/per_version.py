@@ -70,7 +70,8 @@ class VersionCache:
 
 
 def _size_of_ids(stored: _Stored) -> int:
-    return len(stored.value) * stored.value.itemsize + 400
+    ids: array[int] = stored.value
+    return len(ids) * ids.itemsize + 400
 
 
 _values = VersionCache(LRUCache(_MAX_VALUES))
