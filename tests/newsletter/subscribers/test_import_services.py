@@ -227,7 +227,7 @@ def test_a_text_that_is_no_date_is_not_guessed() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "email", ["E-Mail-Adresse", "Correo electrónico", "Courriel", "メールアドレス", "Indirizzo e-mail"]
+    "email", ["Mail-Adresse", "Correo electrónico", "Courriel", "メールアドレス", "Indirizzo di posta elettronica"]
 )
 def test_other_exports_and_those_in_other_languages_say_who_left(
     heading: str, left: str, stayed: str, email: str
