@@ -58,7 +58,7 @@ class FinderForm(forms.Form):
 
 
 class BulkEditAdmin(ContentAdmin):
-    """The actions of the list of posts that ask for a choice on a page of their own."""
+    """The actions of the list of posts that ask for a choice on a separate page."""
 
     @admin.action(description="Set kind …", permissions=["change"])
     def set_kind(self, request: HttpRequest, queryset: QuerySet[Post]) -> HttpResponse | None:
