@@ -209,8 +209,8 @@ def test_images_higher_than_a_screen_are_narrower_in_a_text() -> None:
 
 
 def test_only_images_that_may_be_transparent_have_a_ground_in_dark_mode() -> None:
-    drawing, photo = make_image(), make_image()
-    photo.file.name = "images/photo.jpg"
+    drawing, jpeg = make_image(), make_image()
+    jpeg.file.name = "images/bridge.jpg"
     for shape in ("card", "whole"):
         assert "image--drawing" in image_html(drawing, shape=shape)
-        assert "image--drawing" not in image_html(photo, shape=shape)
+        assert "image--drawing" not in image_html(jpeg, shape=shape)
