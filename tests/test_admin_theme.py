@@ -5,20 +5,24 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from tests.affiliates.factories import make_product
-from tests.factories import make_page
+from tests.factories import make_page, make_subscriber
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_inline_tables_are_as_wide_as_their_group(admin_page: Page) -> None:
-    admin_page.goto(reverse("admin:affiliates_product_change", args=[make_product().pk]))
-    for width in (1280, 390):
-        admin_page.set_viewport_size({"width": width, "height": 900})
-        group = admin_page.locator(".inline-group").bounding_box()
-        table = admin_page.locator(".inline-group fieldset").bounding_box()
-        assert group
-        assert table
-        assert (table["x"], table["width"]) == (group["x"], group["width"])
+    product = reverse("admin:affiliates_product_change", args=[make_product().pk])
+    subscriber = reverse("admin:newsletter_subscriber_change", args=[make_subscriber().pk])
+    for path in (product, subscriber):
+        admin_page.goto(path)
+        for width in (1280, 390):
+            admin_page.set_viewport_size({"width": width, "height": 900})
+            group = admin_page.locator(".inline-group").first.bounding_box()
+            table = admin_page.locator(".inline-group fieldset").first.bounding_box()
+            assert group
+            assert table
+            assert (table["x"], table["width"]) == (group["x"], group["width"]), (path, width)
+            assert admin_page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
 
 
 def test_the_ring_of_a_focused_field_is_not_cut_off(admin_page: Page) -> None:
