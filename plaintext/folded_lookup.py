@@ -4,9 +4,11 @@ SQLite calls `fold` for each row. PostgreSQL cannot, so it gets a regular expres
 letter may stand for. Neither needs a second column.
 """
 
+import sys
 import unicodedata
 from collections import defaultdict
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -19,7 +21,7 @@ from django.dispatch import receiver
 from plaintext.characters import character_class
 from plaintext.folding import fold
 
-# Where characters are that fold to others. Everything outside stands for itself only.
+# Where characters are that fold to others. Outside, only digits do.
 _FOLDED_BLOCKS = (
     range(0x3400), range(0xA640, 0xAC00), range(0xF900, 0x10000), range(0x1D400, 0x1D800), range(0x1F100, 0x1F200),
     range(0xE0000, 0xE0200),
@@ -69,12 +71,11 @@ def _collapsed(text: str) -> str:
 def _sources() -> dict[str, str]:
     """Return the characters that fold to a text, by that text. Those that fold to nothing are under ""."""
     sources = defaultdict[str, str](str)
-    for block in _FOLDED_BLOCKS:
-        for code in block:
-            character = chr(code)
-            # PostgreSQL stores neither NUL nor surrogates.
-            if code and not 0xD800 <= code < 0xE000:
-                sources[fold(character)] += character
+    digits = (code for code in range(0x10000, sys.maxunicode) if chr(code).isdecimal())
+    for code in dict.fromkeys(chain(*_FOLDED_BLOCKS, digits)):
+        # PostgreSQL stores neither NUL nor surrogates.
+        if code and not 0xD800 <= code < 0xE000:
+            sources[fold(chr(code))] += chr(code)
     return sources
 
 

@@ -97,9 +97,9 @@ def test_a_drawing_keeps_its_transparency(format_name: str) -> None:
 
 
 def test_a_photo_with_an_unused_channel_of_transparency_is_stored_as_a_photo() -> None:
-    photo = io.BytesIO()
-    Pillow.new("RGBA", (60, 40), "teal").save(photo, "HEIF")
-    assert open_image(process_upload(ContentFile(photo.getvalue(), name="x.heic"))).format == "JPEG"
+    upload = io.BytesIO()
+    Pillow.new("RGBA", (60, 40), "teal").save(upload, "HEIF")
+    assert open_image(process_upload(ContentFile(upload.getvalue(), name="x.heic"))).format == "JPEG"
 
 
 @pytest.mark.parametrize(

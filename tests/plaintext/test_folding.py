@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plaintext.folded_lookup import folded_pattern
@@ -60,6 +60,7 @@ def test_case_changes_nothing(text: str) -> None:
 
 
 @given(TEXTS, st.integers(0), st.integers(1, 20))
+@example("\U0001e4f0", 0, 1)  # a digit that is newer than most
 def test_the_pattern_finds_every_part_of_a_folded_text(text: str, start: int, length: int) -> None:
     folded = fold(text)
     start %= len(folded) + 1

@@ -1,4 +1,4 @@
-"""Test links between the texts of an export: most are led to their targets before the texts are saved."""
+"""Test links between the texts of an export: most get their targets before the texts are saved."""
 
 from collections.abc import Sequence
 from typing import Any
