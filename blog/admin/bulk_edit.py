@@ -73,7 +73,7 @@ class BulkEditAdmin(ContentAdmin):
             return {"template": lambda _: kind and kind.pk}
 
         outcome = f"of the kind “{kind}”" if kind else "without a kind"
-        self._apply(request, queryset, change, f"now {outcome}")
+        self.change_posts(request, queryset, change, f"now {outcome}")
         return None
 
     @admin.action(description="Set body regions, conditions and goals …", permissions=["change"])
@@ -92,7 +92,7 @@ class BulkEditAdmin(ContentAdmin):
             }
 
         names = ", ".join(str(entry) for entries in chosen.values() for entry in entries)
-        self._apply(request, queryset, change, f"{'now with' if is_added else 'now without'} {names}")
+        self.change_posts(request, queryset, change, f"{'now with' if is_added else 'now without'} {names}")
         return None
 
     def _ask(
@@ -108,7 +108,7 @@ class BulkEditAdmin(ContentAdmin):
         }
         return TemplateResponse(request, "admin/blog/post/bulk_edit.html", context)
 
-    def _apply(
+    def change_posts(
         self,
         request: HttpRequest,
         queryset: QuerySet[Post],

@@ -14,12 +14,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Author, User
-from blog.admin.bulk_edit import BulkEditAdmin
+from blog.admin.bulk_edit import BulkEditAdmin, ChangeValue
 from blog.admin.content import ContentAdmin, ContentForm
 from blog.admin.links import object_link
 from blog.admin.post_filters import RECENT_DAYS, MissingFilter, MonthFilter, PostChangeList, UsedFilter
@@ -213,15 +212,18 @@ class PostAdmin(BulkEditAdmin, ContentAdmin):
         if category is None:
             self.message_user(request, "Select a category next to the action.", messages.WARNING)
             return
-        pks = list(self.changeable(request, queryset).values_list("pk", flat=True))
-        through = Post.categories.through
-        rows = [through(post_id=pk, category=category) for pk in pks]
-        through.objects.bulk_create(rows, ignore_conflicts=True)
-        # A new version, so that saving a form opened earlier is a conflict instead of restoring the old category.
-        Post.objects.filter(pk__in=pks).update(
-            primary_category=category, version=F("version") + 1, modified_at=timezone.now()
-        )
-        self._report_count(request, len(pks), f"moved to “{category}” as the primary category")
+
+        def change(pks: list[int]) -> dict[str, ChangeValue]:
+            through = Post.categories.through
+            rows = [through(post_id=pk, category=category) for pk in pks]
+            through.objects.bulk_create(rows, ignore_conflicts=True)
+            Post.objects.filter(pk__in=pks).update(primary_category=category)
+            return {
+                "primary_category": lambda _: category.pk,
+                "categories": lambda old: sorted({*old, category.pk}),
+            }
+
+        self.change_posts(request, queryset, change, f"moved to “{category}” as the primary category")
 
     @admin.action(description="Feature", permissions=["feature"])
     def feature(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:

@@ -15,7 +15,7 @@ from publishing.models import PendingEdit
 from publishing.revisions import publish_pending_edit
 from tests.accounts.staff import make_staff, sign_in
 from tests.exercises.factories import assign, make_region
-from tests.factories import make_author, make_post
+from tests.factories import make_author, make_category, make_post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 LIST = "admin:blog_post_changelist"
@@ -93,6 +93,16 @@ def test_unpublished_changes_do_not_undo_it(admin_client: Client) -> None:
     assert publish_pending_edit(PendingEdit.objects.get(pk=edit.pk))
     post.refresh_from_db()
     assert (post.title, post.template, list(post.body_regions.all())) == ("Changed", kind, [hip])
+
+
+def test_unpublished_changes_keep_a_new_primary_category(admin_client: Client) -> None:
+    old, new = make_category(name="Old"), make_category(name="New")
+    post = make_post(primary_category=old, categories=[old])
+    edit = add_pending_edit(post)
+    run(admin_client, "set_primary_category", post, category=new.pk)
+    assert publish_pending_edit(PendingEdit.objects.get(pk=edit.pk))
+    post.refresh_from_db()
+    assert (post.title, post.primary_category, set(post.categories.all())) == ("Changed", new, {old, new})
 
 
 def test_revisions_keep_regions(admin_client: Client) -> None:
