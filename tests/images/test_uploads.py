@@ -96,7 +96,7 @@ def test_a_drawing_keeps_its_transparency(format_name: str) -> None:
     assert (stored.name or "").endswith(".png" if format_name == "PNG" else ".webp")
 
 
-def test_a_photo_with_an_unused_channel_of_transparency_is_stored_as_a_photo() -> None:
+def test_an_upload_with_an_unused_channel_of_transparency_is_stored_as_a_jpeg() -> None:
     upload = io.BytesIO()
     Pillow.new("RGBA", (60, 40), "teal").save(upload, "HEIF")
     assert open_image(process_upload(ContentFile(upload.getvalue(), name="x.heic"))).format == "JPEG"
