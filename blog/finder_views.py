@@ -99,7 +99,9 @@ def _entry_meta(entry: FinderEntry, page: Page, *, is_narrowed: bool) -> PageMet
     if subject := _subject(entry):
         options = {"schema_type": "MedicalWebPage", "about": (subject,)}
     return PageMeta(
-        title=entry.name,
+        # Unlike that of a category with the same name.
+        title=f"{entry.name}: exercises and posts",
+        breadcrumb_title=entry.name,
         description=truncate(described),
         path=entry.get_absolute_url(),
         page_number=page.number,

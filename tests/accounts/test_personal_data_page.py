@@ -41,6 +41,8 @@ def test_an_owner_finds_what_is_stored_and_for_how_long(admin_client: Client) ->
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(admin_client: Client) -> None:
     counts = []
+    # What is read once per process is not counted.
+    admin_client.post(EXPORT, {"email": EMAIL})
     for number in range(2):
         for each in range(1 + 5 * number):
             Message.objects.create(name="Zoe", email=EMAIL, subject="-", body="-", submission=f"{number}{each:031}")
