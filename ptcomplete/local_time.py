@@ -18,15 +18,26 @@ COUNTING_VIEWS = {"affiliates:go", "affiliates:count_click", "ads:click", "ads:i
 
 
 class LocalTimeMiddleware:
-    """Use the site's local time when the view is known, so that files and cached pages cost no query."""
+    """Keep the local time that a request uses from the next request of the thread."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Start with the default time zone, and leave nothing behind for the next request of the thread."""
+        """Start and end with the default time zone."""
         with local_time_of(SiteInfo()):
             return self.get_response(request)
+
+
+class SiteLocalTimeMiddleware:
+    """Use the site's local time when the view is known, so that files, cached pages and refusals cost no query."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Change nothing before the view is known."""
+        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Use the local time of the site from here on."""

@@ -127,6 +127,7 @@ MIDDLEWARE = [
     # Before the CSRF check, which reads the body.
     "public_forms.body_limits.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "ptcomplete.local_time.SiteLocalTimeMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.second_factor.RequireSecondFactorMiddleware",

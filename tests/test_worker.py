@@ -36,6 +36,7 @@ def never() -> bool:
     return False
 
 
+@pytest.mark.django_db
 def test_work_until_idle_finishes_all_work() -> None:
     remaining, work = make_job(3)
     assert worker.work_until_idle(never, [Job("three", work, 1)])
@@ -51,7 +52,7 @@ def test_a_failing_job_is_logged_and_does_not_stop_the_others(caplog: pytest.Log
     assert "the disk is full" in caplog.text
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_failing_job_pauses_while_the_others_continue(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,7 +74,7 @@ def test_a_job_waits_for_its_interval(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("busy_interval", "expected"), [(0, []), (None, [0, 1, 2, 3])])
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_job_that_found_work_may_continue_earlier(
     monkeypatch: pytest.MonkeyPatch, busy_interval: float | None, expected: list[int]
 ) -> None:

@@ -276,7 +276,7 @@ def test_the_worker_counts(client: Client, monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_code_of_a_visitor_changes_every_day(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     view(client)
     today = timezone.localdate()
-    monkeypatch.setattr(timezone, "localdate", lambda: today + timedelta(days=1))
+    monkeypatch.setattr(timezone, "localdate", lambda **_: today + timedelta(days=1))
     view(client)
     (file,) = spool.finished_files(include_current=True)
     codes = {json.loads(line)[1] for line in file.read_text().splitlines()}

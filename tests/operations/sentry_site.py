@@ -29,7 +29,10 @@ urlpatterns = [path("newsletter/confirm/<token>/", confirm), path("", include("p
 if __name__ == "__main__":
     # Without collectstatic.
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(ROOT_URLCONF=__name__, STORAGES=settings.STORAGES | {"staticfiles": static}):
+    # Without a database, which has the local time of the site.
+    middleware = [each for each in settings.MIDDLEWARE if not each.endswith("SiteLocalTimeMiddleware")]
+    storages = settings.STORAGES | {"staticfiles": static}
+    with override_settings(ROOT_URLCONF=__name__, STORAGES=storages, MIDDLEWARE=middleware):
         client = Client(raise_request_exception=False, REMOTE_ADDR="203.0.113.77", HTTP_USER_AGENT="Agent of Ottilie")
         client.cookies["visitor"] = "session-of-ottilie"
         data = {"name": "Ottilie", "email": "ottilie@example.net", "password": "correct horse"}
