@@ -132,7 +132,8 @@ def _character_pattern(character: str) -> str:
     """Return a pattern for the characters that fold to `character`, composed or not."""
     composed = character_class(_sources().get(character, "") or character)
     if character == " ":
-        return f"{composed}+"
+        # Several spaces count as one, also with ignored characters between them.
+        return f"{composed}(?:{character_class(_sources()[''])}*{composed})*"
     parts = unicodedata.normalize("NFD", character)
     if len(parts) == 1:
         return composed

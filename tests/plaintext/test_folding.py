@@ -61,6 +61,7 @@ def test_case_changes_nothing(text: str) -> None:
 
 @given(TEXTS, st.integers(0), st.integers(1, 20))
 @example("\U0001e4f0", 0, 1)  # a digit that is newer than most
+@example("0 \u200b 0", 0, 4)
 def test_the_pattern_finds_every_part_of_a_folded_text(text: str, start: int, length: int) -> None:
     folded = fold(text)
     start %= len(folded) + 1
