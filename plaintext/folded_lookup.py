@@ -26,7 +26,7 @@ _FOLDED_BLOCKS = (
     range(0x3400), range(0xA640, 0xAC00), range(0xF900, 0x10000), range(0x1D400, 0x1D800), range(0x1F100, 0x1F200),
     range(0xE0000, 0xE0200),
 )  # fmt: skip
-# Ligatures that overlap, as in "ffffff", double the alternatives with each letter.
+# Ligatures that overlap, as in "ffffff", double the alternatives with each letter. So "1/41/" is not found in "¼¼".
 _MAX_OVERLAP = 4
 type _Sql = tuple[str, tuple[str | int, ...]]
 
@@ -130,11 +130,12 @@ def _part_pattern(text: str, ends: list[dict[int, str]], start: int, stop: int) 
 @cache
 def _character_pattern(character: str) -> str:
     """Return a pattern for the characters that fold to `character`, composed or not."""
-    composed = character_class(_sources().get(character, "") or character)
+    # Itself too: a Kangxi radical folds to an ideograph that lies outside the blocks.
+    composed = character_class(_sources().get(character, "") + character)
     if character == " ":
         # Several spaces count as one, also with ignored characters between them.
         return f"{composed}(?:{character_class(_sources()[''])}*{composed})*"
     parts = unicodedata.normalize("NFD", character)
     if len(parts) == 1:
         return composed
-    return f"(?:{composed}|{''.join(character_class(_sources().get(part, part)) for part in parts)})"
+    return f"(?:{composed}|{''.join(character_class(_sources().get(part, '') + part) for part in parts)})"
