@@ -11,26 +11,32 @@ from lxml.html import HtmlElement
 
 from richtext import embeds, schema
 from richtext.embeds import Embed, RenderTarget
+from richtext.heading_levels import close_levels
 from richtext.sanitizer import parse, serialize
 
 _ICONS = {"note": "note", "tip": "tip", "warning": "warning", "red-flags": "flag", "what-we-know": "scale"}
 
 
-def render(body: str, target: RenderTarget = RenderTarget.PAGE) -> SafeString:
+def render(body: str, target: RenderTarget = RenderTarget.PAGE, *, level_above: int = 1) -> SafeString:
     """Return a sanitized `body` as safe HTML for `target`. One query per kind of embed.
 
-    Embeds of deleted rows are left out, except in the editor.
+    Embeds of deleted rows are left out, except in the editor. `level_above` is the level of the heading above the text.
     """
-    return render_all([body], target)[0]
+    return render_all([body], target, level_above=level_above)[0]
 
 
 def render_all(
-    bodies: Iterable[str], target: RenderTarget, urls: Iterable[str] = (), *, is_fragment: bool = False
+    bodies: Iterable[str],
+    target: RenderTarget,
+    urls: Iterable[str] = (),
+    *,
+    is_fragment: bool = False,
+    level_above: int = 1,
 ) -> list[SafeString]:
     """Render several bodies like `render()`, still with one query per kind of embed.
 
     `urls` are the URLs of their pages. In feeds and emails, links within a text point to them. Fragments become
-    parts of other texts, and are not postprocessed here.
+    parts of other texts, which close skipped levels of headings and are postprocessed as a whole.
     """
     roots = [parse(body) if body else html.Element("div") for body in bodies]
     embeds_by_root = [_find_embeds(root) for root in roots]
@@ -38,6 +44,9 @@ def render_all(
     for root, found in zip(roots, embeds_by_root, strict=True):
         _fill_all(root, found, markup, target)
     if not is_fragment:
+        if target is not RenderTarget.EDITOR:
+            for root in roots:
+                close_levels(root, level_above)
         embeds.postprocess(roots, target)
     if target.is_external and not is_fragment:
         for root, url in zip(roots, list(urls) or [""] * len(roots), strict=True):

@@ -11,8 +11,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from blog.models import Post
+from pages.models import Page
 from siteinfo.models import Appearance, SiteInfo
 from tests.example_site import get_page, parse_page
 from tests.factories import make_author, make_category, make_image, make_page, make_post, make_posts
@@ -61,6 +63,16 @@ def test_no_page_of_an_imported_site_shows_anything_of_the_demo(imported: dict[s
     assert len(imported) > 30
     found = [(path, trace) for path, page in imported.items() for trace in (*DRAWINGS, *TEXTS) if trace in page]
     assert found == []
+
+
+def test_no_page_of_a_new_site_shows_anything_of_the_demo(client: Client) -> None:
+    call_command("create_starter_pages", verbosity=0)
+    for page in Page.objects.all():
+        page.publish(timezone.now())
+        page.save()
+    pages = dict(_crawl(client, "/")) | {"/nothing/": client.get("/nothing/").text}
+    assert len(pages) > 8
+    assert [(path, trace) for path, page in pages.items() for trace in (*DRAWINGS, *TEXTS) if trace in page] == []
 
 
 def test_the_demo_has_its_drawings(client: Client) -> None:

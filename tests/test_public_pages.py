@@ -209,6 +209,14 @@ def test_a_post_shows_its_contents_summary_disclaimer_byline_and_tags(client: Cl
 
 
 @pytest.mark.django_db
+def test_a_post_without_main_headings_has_a_table_of_contents(client: Client) -> None:
+    make_post(slug="early", body="<h3>One</h3><h3>Two</h3><h4>Half</h4><h3>Three</h3><p>Words.</p>")
+    page = get_page(client, "/early/")
+    assert [link.text for link in page.xpath("//details[@class='toc']//a")] == ["One", "Two", "Three"]
+    assert [each.tag for each in page.xpath("//div[@class='prose']/*[@id]")] == ["h2", "h2", "h3", "h2"]
+
+
+@pytest.mark.django_db
 def test_a_post_with_two_headings_has_no_table_of_contents(client: Client) -> None:
     make_post(slug="short", body="<h2>One</h2><p>Words.</p><h2>Two</h2><p>Words.</p>")
     assert not get_page(client, "/short/").xpath("//*[contains(@class, 'toc')]")

@@ -21,6 +21,7 @@ from pagecache.per_version import html_per_version, once_per_version
 from pagecache.versions import versions_of
 from publishing.models import Document
 from richtext.analysis import excerpt
+from richtext.heading_levels import closed_levels
 from richtext.missing_texts import text_of_page
 from richtext.placement import insert_after_paragraph
 from richtext.problems import render_one
@@ -211,8 +212,9 @@ def standfirst(post: Post) -> str:
 
 @register.filter
 def table_of_contents(headings: list[tuple[int, str, str]]) -> list[tuple[str, str]]:
-    """Return the ids and texts of the level 2 headings, or nothing if there are too few."""
-    main = [(heading_id, text) for level, heading_id, text in headings if level == 2]
+    """Return the ids and texts of the headings shown at level 2, or nothing if there are too few."""
+    levels = closed_levels(level for level, _, _ in headings)
+    main = [(heading_id, text) for level, (_, heading_id, text) in zip(levels, headings, strict=True) if level == 2]
     return main if len(main) >= MIN_HEADINGS_FOR_CONTENTS else []
 
 

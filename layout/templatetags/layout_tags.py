@@ -62,7 +62,7 @@ def blocks(context: Context, area: str) -> list[RenderedBlock]:
 @register.filter
 def block_text(block: Block) -> SafeString:
     """Return the text of `block`, or nothing if it cannot be rendered: it may be on every page."""
-    return render_one(block, "the layout", lambda: render(block.text), SafeString())
+    return render_one(block, "the layout", lambda: render(block.text, level_above=2), SafeString())
 
 
 @register.simple_tag(takes_context=True)

@@ -1,5 +1,7 @@
 """Rendering of stored texts for pages, feeds, emails and the editor."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -92,6 +94,25 @@ def test_a_wide_table_scrolls_in_a_focusable_region() -> None:
     assert page.count('role="region"') == page.count('tabindex="0"') == 2
     assert 'aria-labelledby="table-1"' in page
     assert 'aria-label="Table 2"' in page
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [("3 3 4 3 2 3", "2 2 3 2 2 3"), ("2 4 4 3 4 2", "2 3 3 3 4 2"), ("4", "2"), ("2 3 4 3 2", "2 3 4 3 2")],
+)
+def test_headings_skip_no_level_where_readers_see_them(stored: str, shown: str) -> None:
+    body = sanitize("".join(f"<h{level}>Knee {level}</h{level}>" for level in stored.split()))
+
+    def levels(text: str) -> str:
+        return " ".join(re.findall(r"<h(\d)", text))
+
+    assert levels(body) == stored
+    assert [levels(render(body, target)) for target in RenderTarget] == [shown, shown, shown, stored]
+    assert re.findall('id="(.*?)"', render(body)) == re.findall('id="(.*?)"', body)
+
+
+def test_a_text_below_a_heading_keeps_its_first_level() -> None:
+    assert "<h3" in render(sanitize("<h3>Hours</h3>"), level_above=2)
 
 
 def test_analysis_counts_words_and_finds_headings() -> None:
