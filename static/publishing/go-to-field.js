@@ -30,7 +30,9 @@ const goToPlace = (text, place) => {
   const { editor } = text
   const from = editor.view.posAtDOM(found, 0)
   const selection = { from, to: from + found.textContent.length }
-  editor.chain().focus(null, { scrollIntoView: false }).setTextSelection(selection).run()
+  editor.commands.setTextSelection(selection)
+  // The editor's own focus command waits for the next frame, and a letter typed before it would be lost.
+  editor.view.focus()
 }
 
 const goToField = (link) => {
