@@ -43,7 +43,8 @@ def main() -> None:
         url = stack.enter_context(run_postgres())[0] if arguments.postgres else ""
         port = free_port()
         environment = make_environment(folder, url, f"http://{HOST}:{port}") | {"TRUSTED_PROXIES": "1"}
-        for command in (["migrate"], ["seed_demo"], ["collectstatic", "--noinput"]):
+        # The worker has no other work during the measurement, such as renditions, which also invalidate pages.
+        for command in (["migrate"], ["seed_demo"], ["collectstatic", "--noinput"], ["worker", "--once"]):
             _manage(environment, *command)
         log = stack.enter_context((folder / "log").open("w"))
         server = stack.enter_context(run_granian("site", "ptcomplete.wsgi:application", environment, log, port))
