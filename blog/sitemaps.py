@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.db.models import Count, Max, Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import Author
 from blog.models import Category, Post, PostQuerySet, Series, Tag, path_with_ancestors
+from blog.ordered_posts import OrderedPosts
 from blog.seo import MIN_POSTS_OF_INDEXED_TAG
 from blog.visibility import public_entries
 from evidence.models import Source, Term
@@ -24,10 +26,14 @@ from siteinfo.urls import absolute_url
 
 
 class SiteSitemap(Sitemap):
-    """A sitemap with URLs under SITE_URL."""
+    """A sitemap with URLs under SITE_URL, in parts that take little time and memory."""
 
-    limit = 1000
+    limit = 200
     protocol = urlsplit(settings.SITE_URL).scheme
+
+    def __init__(self, request: HttpRequest) -> None:
+        """Answer `request`."""
+        self.request = request
 
     def get_domain(self, site: Any = None) -> str:
         """Return the domain of SITE_URL."""
@@ -59,9 +65,11 @@ class PostSitemap(SiteSitemap):
     Images: https://developers.google.com/search/docs/crawling-indexing/sitemaps/image-sitemaps
     """
 
-    def items(self) -> QuerySet[Post]:
-        """Return the posts, newest first."""
-        return _indexed_posts().newest_first().only("slug", "published_at", "updated_on", "featured_image")
+    def items(self) -> Any:
+        """Return the posts, the oldest first, so that a new one changes only the last part."""
+        columns = ("slug", "published_at", "updated_on", "featured_image", "status", "trashed_at")
+        posts = _indexed_posts().order_by("published_at", "pk")
+        return OrderedPosts(self.request, posts, "sitemap", loaded=Post.objects.only(*columns))
 
     def get_urls(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
         """Add the URLs of the `images` to Django's entries."""
@@ -190,7 +198,7 @@ class FinderSitemap(SiteSitemap):
         return item
 
 
-SITEMAPS: dict[str, type[Sitemap]] = {
+SITEMAPS: dict[str, type[SiteSitemap]] = {
     "pages": StaticViewSitemap,
     "posts": PostSitemap,
     "categories": CategorySitemap,

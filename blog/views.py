@@ -50,7 +50,7 @@ def render_post_list(
 
     `query` is the part of the URL's query that narrows the list down.
     """
-    ordered: Any = OrderedPosts(request, posts, query)
+    ordered: Any = OrderedPosts(request, posts.newest_first(), f"{request.path}?{query}")
     paginator: Paginator[Post] = Paginator(ordered, POSTS_PER_PAGE, allow_empty_first_page=allow_empty)
     number = parse_page_number(request.GET.get("page", "1"))
     if number is None or number not in paginator.page_range:

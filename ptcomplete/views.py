@@ -112,7 +112,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
     """Show the sitemap index. Its URLs use SITE_URL, not the Host header."""
     sitemaps = []
     for section, sitemap in SITEMAPS.items():
-        instance = sitemap()
+        instance = sitemap(request)
         url, changed_at = absolute_url(reverse("sitemap_section", args=[section])), instance.get_latest_lastmod()
         sitemaps += [
             {"location": f"{url}?p={page}" if page > 1 else url, "last_mod": changed_at}
@@ -126,7 +126,8 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
     """Show the sitemap of a section such as posts or pages."""
-    response = sitemap_views.sitemap(request, {**SITEMAPS}, section=section, template_name="site/sitemap.xml")
+    sitemaps = {name: sitemap(request) for name, sitemap in SITEMAPS.items()}
+    response = sitemap_views.sitemap(request, sitemaps, section=section, template_name="site/sitemap.xml")
     # Unpublishing a post leaves the newest modification time as it is, so only the ETag can show the change.
     del response["Last-Modified"]
     return depend_on_texts(allow_parameters(response, "p"))

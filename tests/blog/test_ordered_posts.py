@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def read_page(number: int, path: str = "/blog/") -> list[str]:
     """Return the titles on a page of two posts, as a new request sees them."""
-    posts: Any = OrderedPosts(RequestFactory().get(path), Post.objects.published())
+    posts: Any = OrderedPosts(RequestFactory().get(path), Post.objects.published().newest_first())
     return [post.title for post in Paginator(posts, 2).page(number)]
 
 
