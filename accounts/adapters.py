@@ -12,7 +12,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography import fernet
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
@@ -53,11 +53,11 @@ _REAUTHENTICATION_METHODS = {
 }
 
 
-def _cipher() -> MultiFernet:
+def _cipher() -> "fernet.MultiFernet":
     """Return a cipher with keys derived from SECRET_KEY and the keys before it."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [salted_hmac("accounts.second_factor", "", secret=key, algorithm="sha256").digest() for key in keys]
-    return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])
+    return fernet.MultiFernet([fernet.Fernet(urlsafe_b64encode(digest)) for digest in digests])
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -153,7 +153,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         """
         try:
             return _cipher().decrypt(encrypted_text.encode()).decode()
-        except InvalidToken:
+        except fernet.InvalidToken:
             logger.warning(
                 "A second factor cannot be decrypted. Add the former SECRET_KEY to SECRET_KEY_FALLBACKS, or run"
                 " manage.py reset_second_factors."

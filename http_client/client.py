@@ -4,21 +4,18 @@ URLs may come from authors or from other servers, so requests reach public hosts
 limited. Proxies and other settings of the environment are ignored: a proxy would connect to private addresses for us.
 """
 
-import functools
 import json
 import logging
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO
 
-import httpcore2
 import httpx2
 from django.conf import settings
 
-from http_client.public_network import Deadline, PublicNetworkBackend
+from http_client import public_network
 
 MAX_BYTES = 1_000_000
 MAX_SECONDS = 10.0
@@ -38,16 +35,6 @@ class Response:
     status: int
     headers: Mapping[str, str]
     content: bytes
-
-
-class _Transport(httpx2.HTTPTransport):
-    """Send requests through a pool that connects to public hosts only."""
-
-    def __init__(self, deadline: Deadline) -> None:
-        # The pool of HTTPTransport.__init__ would connect to any host, so it is never created.
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=_ssl_context(), network_backend=PublicNetworkBackend(deadline)
-        )
 
 
 def get(
@@ -77,7 +64,7 @@ def post_json(url: str, data: object, *, max_bytes: int = MAX_BYTES, max_seconds
         return _read(response, max_bytes)
 
 
-def _read(response: httpx2.Response, max_bytes: int) -> Response:
+def _read(response: "httpx2.Response", max_bytes: int) -> Response:
     content = bytearray()
     for chunk in response.iter_bytes():
         content += chunk
@@ -118,10 +105,10 @@ def get_status(url: str, *, headers: Mapping[str, str] | None = None, max_second
 @contextmanager
 def _open(
     url: str, headers: Mapping[str, str] | None, max_seconds: float, max_redirects: int, body: bytes | None = None
-) -> Iterator[httpx2.Response]:
+) -> Iterator["httpx2.Response"]:
     """Yield the response from `url` without reading its body. With a `body`, the request is a POST."""
     user_agent = f"Mozilla/5.0 (compatible; PT Complete; +{settings.SITE_URL})"
-    transport = _Transport(Deadline.after(max_seconds))
+    transport = public_network.Transport(public_network.Deadline.after(max_seconds))
     try:
         with httpx2.Client(transport=transport, headers={"User-Agent": user_agent}, trust_env=False) as client:
             method = "GET" if body is None else "POST"
@@ -140,8 +127,3 @@ def _open(
         raise FetchError(f"There was no complete response within {max_seconds:g} seconds.") from error
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
         raise FetchError(f"The request failed: {error or type(error).__name__}") from error
-
-
-@functools.cache
-def _ssl_context() -> ssl.SSLContext:
-    return ssl.create_default_context()

@@ -1,5 +1,6 @@
 """Network connections to public IP addresses only, with a deadline for everything that happens on them."""
 
+import functools
 import socket
 import ssl
 import time
@@ -9,6 +10,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import httpcore2
+import httpx2
 
 # IPv6 addresses outside this range can stand for an IPv4 address, such as ::127.0.0.1, ::ffff:127.0.0.1 and NAT64's
 # 64:ff9b::7f00:1. Within it, 6to4 addresses do.
@@ -114,3 +116,19 @@ class PublicNetworkBackend(httpcore2.NetworkBackend):
             else:
                 return DeadlineStream(stream, self.deadline)
         raise error_to_raise
+
+
+class Transport(httpx2.HTTPTransport):
+    """Send requests through a pool that connects to public hosts only."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        """Take the time by which requests must be complete."""
+        # The pool of HTTPTransport.__init__ would connect to any host, so it is never created.
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=_ssl_context(), network_backend=PublicNetworkBackend(deadline)
+        )
+
+
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    return ssl.create_default_context()

@@ -52,7 +52,7 @@ _LAYOUTS = {
 }
 
 
-def draw(drawing: Drawing) -> Image.Image:
+def draw(drawing: Drawing) -> "Image.Image":
     """Draw the image. A title in a script that the fonts lack is left out, and the sun is centered."""
     width, height = drawing.size
     image = Image.new("RGB", (width * SCALE, height * SCALE), PAPER)
@@ -63,7 +63,7 @@ def draw(drawing: Drawing) -> Image.Image:
     return image.resize(drawing.size, Image.Resampling.LANCZOS)
 
 
-def _draw_share_image(pen: ImageDraw.ImageDraw, drawing: Drawing) -> None:
+def _draw_share_image(pen: "ImageDraw.ImageDraw", drawing: Drawing) -> None:
     layout = _LAYOUTS[drawing.kind]
     left, top, width, height = (value * SCALE for value in layout.text)
     seed = _seed(drawing.title)
@@ -88,7 +88,7 @@ def _draw_share_image(pen: ImageDraw.ImageDraw, drawing: Drawing) -> None:
         pen.text((left, layout.name_y * SCALE), name, fill=main, font=font, anchor="lm")
 
 
-def _draw_cover(image: Image.Image, drawing: Drawing) -> None:
+def _draw_cover(image: "Image.Image", drawing: Drawing) -> None:
     """Draw a cover without words: the ground follows the category, the shape the title."""
     main, accent = drawing.main or GREEN, drawing.accent or CLAY
     grounds = (mix(PAPER, main, 16), mix(PAPER, accent, 20), mix(PAPER, main, 34), mix(PAPER, accent, 36), "#f4e6c0")
@@ -128,14 +128,14 @@ class _Sun(NamedTuple):
         return self.at(180, 0) if has_mark else self.at(self.angle, self.radius)
 
 
-def _draw_arcs(pen: ImageDraw.ImageDraw, shape: _Sun, sun: str, main: str, accent: str) -> None:
+def _draw_arcs(pen: "ImageDraw.ImageDraw", shape: _Sun, sun: str, main: str, accent: str) -> None:
     """Draw a half circle with two arcs around it."""
     pen.pieslice(shape.box(shape.radius * 0.62), 180, 360, fill=sun)
     pen.arc(shape.box(shape.radius * 0.81), 180, 360, fill=mix(sun, main, 55), width=2 * SCALE)
     pen.arc(shape.box(shape.radius), 180, 360, fill=main, width=3 * SCALE)
 
 
-def _draw_scale(pen: ImageDraw.ImageDraw, shape: _Sun, sun: str, main: str, accent: str) -> None:
+def _draw_scale(pen: "ImageDraw.ImageDraw", shape: _Sun, sun: str, main: str, accent: str) -> None:
     """Draw the scale of the design's mark: a half circle with a line every three degrees, and a leaf as its arm."""
     radius = shape.radius
     pen.pieslice(shape.box(radius - 58), 180, 360, fill=sun)

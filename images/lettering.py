@@ -13,7 +13,7 @@ LINE = 1.12
 
 
 @cache
-def load_font(name: str, size: int) -> ImageFont.FreeTypeFont:
+def load_font(name: str, size: int) -> "ImageFont.FreeTypeFont":
     """Return a font whose letters are `size` pixels high."""
     font = ImageFont.truetype(FONTS / f"{name}.woff2", size)
     if name == SANS:
@@ -27,7 +27,7 @@ def drawable(text: str, font_name: str) -> str:
     return " ".join(found.split()) if len(found) >= 0.9 * len(text) else ""
 
 
-def fit(text: str, sizes: Sequence[int], width: int, height: int) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+def fit(text: str, sizes: Sequence[int], width: int, height: int) -> "tuple[ImageFont.FreeTypeFont, list[str]]":
     """Return the largest font in which `text` fits into the box, and its lines. Longer texts end in an ellipsis."""
     for size in sizes:
         font = load_font(SERIF, size)
@@ -41,14 +41,14 @@ def fit(text: str, sizes: Sequence[int], width: int, height: int) -> tuple[Image
     return font, lines
 
 
-def shorten(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+def shorten(text: str, font: "ImageFont.FreeTypeFont", width: int) -> str:
     """Return `text` on one line of at most `width` pixels, with an ellipsis if it is longer."""
     while font.getlength(text) > width:
         text = f"{text[:-2].rstrip()}…"
     return text
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+def _wrapped(text: str, font: "ImageFont.FreeTypeFont", width: int) -> list[str]:
     """Wrap `text` to the width, breaking words that are longer than a line."""
     lines = [""]
     for word in text.split():

@@ -18,11 +18,11 @@ MODERN = ("avif", "webp")
 
 
 @register_pillow
-def encode(get_image: Callable[..., Pillow.Image], kind: str) -> Callable[[Pillow.Image, Any], Pillow.Image]:
+def encode(get_image: "Callable[..., Pillow.Image]", kind: str) -> "Callable[[Pillow.Image, Any], Pillow.Image]":
     """Return an imagefield processor that writes the image as `kind`, regardless of the stored format."""
     format_name, quality = TYPES[kind]
 
-    def processor(image: Pillow.Image, context: Any) -> Pillow.Image:
+    def processor(image: "Pillow.Image", context: Any) -> "Pillow.Image":
         context.save_kwargs.update(format=format_name, quality=quality)
         if kind == "avif":
             context.save_kwargs["speed"] = 7

@@ -78,7 +78,7 @@ def _encoded_initial(initial: str, color: str, kind: str) -> bytes:
     return _encode(icon, kind)
 
 
-def _encode(square: Pillow.Image, kind: str) -> bytes:
+def _encode(square: "Pillow.Image", kind: str) -> bytes:
     output = io.BytesIO()
     if kind == "ico":
         largest = square.resize((ICO_SIZES[-1],) * 2, Pillow.Resampling.LANCZOS)
@@ -93,7 +93,7 @@ def _encode(square: Pillow.Image, kind: str) -> bytes:
     return output.getvalue()
 
 
-def _square(file: BinaryIO, x: float, y: float) -> Pillow.Image:
+def _square(file: BinaryIO, x: float, y: float) -> "Pillow.Image":
     """Return the image as a square: a logo on a transparent ground whole, a photo cropped around its focal point."""
     with Pillow.open(file) as opened:
         opened.draft("RGB", (2 * PNG_SIZE, 2 * PNG_SIZE))

@@ -3,8 +3,9 @@
 import hashlib
 import io
 import struct
+from functools import cache
 from pathlib import PurePath
-from typing import Any
+from typing import IO, Any
 
 import pillow_heif
 from django.core.exceptions import ValidationError
@@ -13,8 +14,6 @@ from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 from plaintext.slugs import slugify
-
-pillow_heif.register_heif_opener()
 
 MAX_BYTES = 30 * 1024 * 1024
 # What decoding takes differs by format: at its limit, each takes up to about 450 MB. Phones send JPEG or HEIC, of up
@@ -49,6 +48,17 @@ _SAVE: dict[str, dict[str, Any]] = {
 }
 
 
+@cache
+def _add_heif() -> None:
+    pillow_heif.register_heif_opener()
+
+
+def open_image(file: IO[bytes] | File) -> "Pillow.Image":
+    """Open an image in one of the formats of uploads, without decoding it. Raise what Pillow raises for others."""
+    _add_heif()
+    return Pillow.open(file, formats=_OPENED_FORMATS)
+
+
 def process_upload(upload: File, *, is_animation_accepted: bool = False) -> ContentFile:
     """Return the file to store for `upload`: upright, sRGB, with a size from `stored_size`, no EXIF, GPS or profile.
 
@@ -60,7 +70,7 @@ def process_upload(upload: File, *, is_animation_accepted: bool = False) -> Cont
         raise ValidationError(f"This file is larger than {MAX_BYTES // 1024 // 1024} MB. Choose a smaller one.")
     try:
         upload.seek(0)
-        with Pillow.open(upload, formats=_OPENED_FORMATS) as image:
+        with open_image(upload) as image:
             if image.width * image.height > MAX_PIXELS[image.format or ""]:
                 raise ValidationError(
                     f"This image has {image.width} × {image.height} pixels, which is too large."
@@ -102,7 +112,7 @@ def unprocessed(data: bytes, name: str) -> ContentFile:
     return ContentFile(data, name=f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}{path.suffix}")
 
 
-def _encode(image: Pillow.Image, stored_format: str) -> tuple[bytes, str]:
+def _encode(image: "Pillow.Image", stored_format: str) -> tuple[bytes, str]:
     """Return the file to store and its format, which is another one if `stored_format` has no transparency."""
     # draft() lets the JPEG decoder skip detail that is not needed.
     size = stored_size(*image.size)
@@ -127,7 +137,7 @@ def _encode(image: Pillow.Image, stored_format: str) -> tuple[bytes, str]:
     return _save(bare, stored_format), stored_format
 
 
-def _save(image: Pillow.Image, stored_format: str) -> bytes:
+def _save(image: "Pillow.Image", stored_format: str) -> bytes:
     options = _SAVE[stored_format]
     try:
         output = io.BytesIO()
@@ -139,7 +149,7 @@ def _save(image: Pillow.Image, stored_format: str) -> bytes:
     return output.getvalue()
 
 
-def _to_srgb(image: Pillow.Image) -> Pillow.Image:
+def _to_srgb(image: "Pillow.Image") -> "Pillow.Image":
     profile = image.info.get("icc_profile")
     if not profile or len(profile) > MAX_PROFILE or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
         return image

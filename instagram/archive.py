@@ -251,7 +251,7 @@ def thumbnail(name: str, key: str) -> bytes:
     """Return a small JPEG of a post's image. Raise ValidationError if it is not a readable image."""
     data = _image_data(name, key)
     try:
-        with Pillow.open(io.BytesIO(data), formats=tuple(uploads.MAX_PIXELS)) as image:
+        with uploads.open_image(io.BytesIO(data)) as image:
             if image.width * image.height > uploads.MAX_PIXELS[image.format or ""]:
                 raise ValidationError("This image has too many pixels.")
             image.draft("RGB", THUMBNAIL_SIZE)

@@ -1,23 +1,14 @@
 """Render an email template to HTML with inlined CSS and to plain text."""
 
 import re
+from functools import cache
 from typing import Any, NamedTuple
 
-from css_inline import CSSInliner
+import css_inline
 from django.template.loader import render_to_string
 
 from newsletter.html_to_text import html_to_text
 from siteinfo.models import Appearance
-
-# Gmail and others keep style attributes but may drop <style>. Rules that cannot be inlined, such as dark mode, stay in
-# <style>. No stylesheet is fetched from a URL.
-_INLINER = CSSInliner(
-    keep_at_rules=True,
-    resolve_css_variables=True,
-    minify_css=True,
-    load_remote_stylesheets=False,
-)
-
 
 # Line breaks with indentation, outside <pre>, where white space is significant.
 _PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
@@ -36,7 +27,19 @@ def render_email(template: str, context: dict[str, Any]) -> EmailBody:
     tokens = Appearance.load().tokens()
     colors = {name.replace("-", "_"): values for name, values in tokens.items()}
     markup = _strip_indentation(render_to_string(template, context | {"colors": colors}))
-    return EmailBody(_INLINER.inline(markup), html_to_text(markup))
+    return EmailBody(_inliner().inline(markup), html_to_text(markup))
+
+
+@cache
+def _inliner() -> "css_inline.CSSInliner":
+    # Gmail and others keep style attributes but may drop <style>. Rules that cannot be inlined, such as dark mode, stay
+    # in <style>. No stylesheet is fetched from a URL.
+    return css_inline.CSSInliner(
+        keep_at_rules=True,
+        resolve_css_variables=True,
+        minify_css=True,
+        load_remote_stylesheets=False,
+    )
 
 
 def _strip_indentation(markup: str) -> str:

@@ -13,9 +13,10 @@ import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from anymail.exceptions import AnymailError, AnymailRecipientsRefused
+from anymail import exceptions
 from django.apps import apps
 from django.conf import settings
 from django.core.mail import mailers
@@ -32,29 +33,32 @@ log = logging.getLogger(__name__)
 
 BATCH_SIZE = 50
 
-# The first match counts. {reply} is the server's reply, {error} is Python's message.
-_ERRORS: tuple[tuple[type[Exception], str], ...] = (
-    (smtplib.SMTPAuthenticationError, "The mail server rejected our username and password."),
-    (smtplib.SMTPRecipientsRefused, "The mail server rejected the recipient's email address: {reply}"),
-    (smtplib.SMTPSenderRefused, "The mail server rejected our sender address (EMAIL_FROM): {reply}"),
-    (smtplib.SMTPNotSupportedError, "The mail server lacks a required feature, such as encryption: {error}"),
-    (AnymailRecipientsRefused, "The email provider rejected the recipient's email address."),
-    (AnymailError, "The email provider did not accept the email: {reply}"),
-    (smtplib.SMTPServerDisconnected, "The mail server closed the connection."),
-    (smtplib.SMTPResponseException, "The mail server rejected the email: {reply}"),
-    (ssl.SSLError, "The connection to the mail server is not secure: {error}"),
-    (socket.gaierror, "The mail server named in EMAIL_URL could not be found."),
-    (TimeoutError, "The mail server did not respond in time."),
-    (ConnectionRefusedError, "The mail server refused the connection. Check EMAIL_URL."),
-    (OSError, "The mail server could not be reached: {error}"),
-    (ValueError, "An email address or header is invalid: {error}"),
-    (Exception, "The email could not be sent: {error}"),
-)
+
+@cache
+def _sentences() -> tuple[tuple[type[Exception], str], ...]:
+    # The first match counts. {reply} is the server's reply, {error} is Python's message.
+    return (
+        (smtplib.SMTPAuthenticationError, "The mail server rejected our username and password."),
+        (smtplib.SMTPRecipientsRefused, "The mail server rejected the recipient's email address: {reply}"),
+        (smtplib.SMTPSenderRefused, "The mail server rejected our sender address (EMAIL_FROM): {reply}"),
+        (smtplib.SMTPNotSupportedError, "The mail server lacks a required feature, such as encryption: {error}"),
+        (exceptions.AnymailRecipientsRefused, "The email provider rejected the recipient's email address."),
+        (exceptions.AnymailError, "The email provider did not accept the email: {reply}"),
+        (smtplib.SMTPServerDisconnected, "The mail server closed the connection."),
+        (smtplib.SMTPResponseException, "The mail server rejected the email: {reply}"),
+        (ssl.SSLError, "The connection to the mail server is not secure: {error}"),
+        (socket.gaierror, "The mail server named in EMAIL_URL could not be found."),
+        (TimeoutError, "The mail server did not respond in time."),
+        (ConnectionRefusedError, "The mail server refused the connection. Check EMAIL_URL."),
+        (OSError, "The mail server could not be reached: {error}"),
+        (ValueError, "An email address or header is invalid: {error}"),
+        (Exception, "The email could not be sent: {error}"),
+    )
 
 
 def describe_error(error: Exception) -> str:
     """Explain in one sentence, for the site's owner, why an email was not sent."""
-    sentence = next(text for kind, text in _ERRORS if isinstance(error, kind))
+    sentence = next(text for kind, text in _sentences() if isinstance(error, kind))
     return " ".join(sentence.format(reply=_server_reply(error), error=error).split())
 
 
@@ -63,7 +67,7 @@ def _server_reply(error: Any) -> str:
     code, text = getattr(error, "smtp_code", ""), getattr(error, "smtp_error", b"")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
-    if isinstance(error, AnymailError):
+    if isinstance(error, exceptions.AnymailError):
         # Leave out its text, which contains the email addresses.
         code, text = error.status_code or "no answer", ""
     return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
@@ -149,7 +153,7 @@ def _mark_failed(email: QueuedEmail, error: Exception) -> None:
     # Log the type only: the message may contain an email address, and logs are kept longer than emails.
     log.warning("%s could not be sent: %s", email, type(error).__name__)
     is_rejected = isinstance(error, smtplib.SMTPRecipientsRefused) and _server_reply(error).startswith("5")
-    is_final = is_rejected or isinstance(error, AnymailRecipientsRefused)
+    is_final = is_rejected or isinstance(error, exceptions.AnymailRecipientsRefused)
     email.mark_failed(describe_error(error), is_final=is_final)
 
 

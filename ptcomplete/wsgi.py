@@ -3,9 +3,14 @@
 import gc
 import os
 
-from django.core.wsgi import get_wsgi_application
+from ptcomplete.lazy_modules import install
 
-from ptcomplete.checks import refuse_unsupported_settings
+# Before any of them is imported.
+install()
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+from ptcomplete.checks import refuse_unsupported_settings  # noqa: E402
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptcomplete.settings")
 django_application = get_wsgi_application()

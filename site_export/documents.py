@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import markdownify
 from django.conf import settings
 from django.core.files.storage import default_storage
-from markdownify import ATX, markdownify
 
 from blog.models import Post, Snippet
 from evidence.rendering import add_citations
@@ -135,7 +135,9 @@ def to_markdown(document: Post | Page, body: str) -> str:
 def _to_markdown(body: str) -> str:
     # Items of lists have no ids in Markdown.
     body = _CITATION_LINK.sub(r"\1", body)
-    text: str = markdownify(body, heading_style=ATX, bullets="-", sub_symbol="<sub>", sup_symbol="<sup>")
+    text: str = markdownify.markdownify(
+        body, heading_style=markdownify.ATX, bullets="-", sub_symbol="<sub>", sup_symbol="<sup>"
+    )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

@@ -170,7 +170,7 @@ def test_export_of_the_site_has_the_text_as_it_is_stored(
     monkeypatch: pytest.MonkeyPatch, posts: tuple[Post, Post, Post], tmp_path: Path, admin_client: Client
 ) -> None:
     _raise_for_bad_texts(monkeypatch, documents, "analyze")
-    _raise_for_bad_texts(monkeypatch, documents, "markdownify")
+    _raise_for_bad_texts(monkeypatch, documents.markdownify, "markdownify")
     export_site(tmp_path / "export")
     names = {path.name.partition("-")[2] for path in (tmp_path / "export" / "html" / "posts").iterdir()}
     assert names == {"before.html", "broken.html", "after.html"}

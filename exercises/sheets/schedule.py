@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import icalendar
 from django.http import HttpResponse
 from django.utils import timezone
-from icalendar import Alarm, Calendar, Event
 
 from exercises.dose import Dose
 from exercises.models import Exercise
@@ -51,7 +51,7 @@ def make_calendar(program: HomeProgram, source: str, now: datetime) -> bytes:
     The ids of the events consist of `source`, days and time, so that a calendar that imports the file again replaces
     them.
     """
-    calendar = Calendar()
+    calendar = icalendar.Calendar()
     calendar.add("prodid", "-//PT Complete//Exercises//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
@@ -82,12 +82,12 @@ def _times(count: int) -> list[time]:
 
 def _event(
     program: HomeProgram, slot: _Slot, exercises: Sequence[Exercise], source: str, first_day: date, now: datetime
-) -> Event:
+) -> "icalendar.Event":
     day = next(day for day in (first_day + timedelta(days=n) for n in range(7)) if day.weekday() in slot.weekdays)
     starts_at = datetime.combine(day, slot.time)
     days = ",".join(_DAYS[each] for each in slot.weekdays)
     site = urlsplit(absolute_url("/")).hostname
-    event = Event()
+    event = icalendar.Event()
     event.add("uid", f"{source}-{days.replace(',', '')}-{slot.time:%H%M}@{site}")
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", starts_at)
@@ -99,7 +99,7 @@ def _event(
     event.add("description", _description(exercises))
     event.add("url", program.url)
     event.add("transp", "TRANSPARENT")
-    alarm = Alarm()
+    alarm = icalendar.Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", "Time for your exercises")
     alarm.add("trigger", timedelta(0))

@@ -15,7 +15,7 @@ from typing import Any, Self
 from uuid import NAMESPACE_URL, uuid5
 
 import requests
-from anymail.exceptions import AnymailAPIError, AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
+from anymail import exceptions
 from django.conf import settings
 from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
@@ -97,13 +97,13 @@ class ProviderTransport:
         before_submit()
         try:
             mailer.send_messages([email])
-        except AnymailRecipientsRefused:
+        except exceptions.AnymailRecipientsRefused:
             return Outcome(_STATUS.FAILED, "", "The email provider rejected the address.")
-        except AnymailInvalidAddress:
+        except exceptions.AnymailInvalidAddress:
             return Outcome(_STATUS.FAILED, "", "The email provider does not accept the format of the address.")
-        except AnymailAPIError as error:
+        except exceptions.AnymailAPIError as error:
             return self._classify_error(error, recipient)
-        except AnymailError as error:
+        except exceptions.AnymailError as error:
             # Raised before any request: the provider does not support a feature that all our emails need.
             return Outcome(
                 _STATUS.DEFERRED, "", f"The email provider can't be used: {error}"[:300], is_config_error=True

@@ -7,9 +7,9 @@ from contextlib import closing
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import django_redis
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
 from operations.findings import Finding, error, ok, warning
@@ -51,7 +51,7 @@ def cache() -> Finding:
         return ok("Each process has its own cache (no CACHE_URL).")
     started_at = time.monotonic()
     try:
-        get_redis_connection("default").ping()
+        django_redis.get_redis_connection("default").ping()
     except (RedisError, OSError) as failure:
         return warning(
             f"The cache server does not answer ({type(failure).__name__}).",

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from http_client import client
+from http_client import public_network
 from http_client.client import FetchError, get, get_status
 from http_client.public_network import is_public
 from tests.local_server import LocalServer, allow_local_requests, run_local_server
@@ -246,7 +246,7 @@ def test_certificates_must_be_trusted_and_name_the_host(monkeypatch: pytest.Monk
         with pytest.raises(FetchError, match="CERTIFICATE_VERIFY_FAILED"):
             get(server.url(scheme="https", host="shop.example"))
         context = ssl.create_default_context(cafile=str(CERTIFICATE))
-        monkeypatch.setattr(client, "_ssl_context", lambda: context)
+        monkeypatch.setattr(public_network, "_ssl_context", lambda: context)
         assert get(server.url(scheme="https", host="shop.example")).content == b"secure"
         with pytest.raises(FetchError, match=re.escape("not valid for '127.0.0.1'")):
             get(server.url(scheme="https"))
