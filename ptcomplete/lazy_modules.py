@@ -34,7 +34,9 @@ LAZY = frozenset(
         "pillow_heif",
         "pyrage",
         "redis",
+        "requests",
         "typst",
+        "urllib3",
     }
 )
 # What the import system reads of modules.

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from django.contrib.sitemaps import views as sitemap_views
 from django.core.exceptions import RequestDataTooBig, SuspiciousFileOperation, TooManyFieldsSent
@@ -126,7 +127,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
     """Show the sitemap of a section such as posts or pages."""
-    sitemaps = {name: sitemap(request) for name, sitemap in SITEMAPS.items()}
+    sitemaps: dict[str, Any] = {name: sitemap(request) for name, sitemap in SITEMAPS.items()}
     response = sitemap_views.sitemap(request, sitemaps, section=section, template_name="site/sitemap.xml")
     # Unpublishing a post leaves the newest modification time as it is, so only the ETag can show the change.
     del response["Last-Modified"]

@@ -116,6 +116,6 @@ def _small_copy(name: str) -> bytes:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     """Return our font, and those of the system for scripts that it lacks."""
     return typst.Fonts(font_paths=[_HERE / "fonts"])

@@ -181,7 +181,7 @@ def _idempotency_key(email: OutgoingEmail) -> str:
     return str(uuid5(NAMESPACE_URL, email.extra_headers["Message-ID"]))
 
 
-def _was_never_sent(error: requests.RequestException) -> bool:
+def _was_never_sent(error: "requests.RequestException") -> bool:
     """Return True if no connection was established."""
     cause: Any = error.__cause__
     if isinstance(cause, requests.ConnectTimeout):
