@@ -24,9 +24,9 @@ def gift_of(post: Post) -> Gift | None:
         return Gift(
             post.gift,
             f"the exercises of “{post.title}” on one sheet (PDF)",
-            "the sheet as a PDF",
+            "the exercise sheet as a PDF",
             "Get these exercises on one sheet",
-            "sheet",
+            "exercise sheet",
         )
     if post.gift == GiftKind.FILE and post.gift_file:
         name = f"“{post.gift_file}” ({post.gift_file.description})"

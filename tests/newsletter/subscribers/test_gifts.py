@@ -63,14 +63,14 @@ def test_the_forms_of_the_post_promise_it_and_say_that_it_is_a_subscription(clie
     page = client.get("/heels/").content
     (form,) = xpath(page, "//section[@aria-labelledby='signup-post']")
     words = " ".join(form.text_content().split())
-    assert "Get the sheet by email" in words
+    assert "Get the exercise sheet by email" in words
     assert "Subscribe to new posts by email" in words
     assert "You can unsubscribe at any time and keep it." in words
     assert xpath(page, "//section[@aria-labelledby='signup-post']//input[@name='post']/@value") == [str(post.pk)]
     assert "on one sheet" not in xpath(page, "//footer")[-1].text_content()
     Post.objects.filter(pk=post.pk).update(body="<p>No exercises any more.</p>")
     make_post(slug="other")
-    assert b"the sheet" not in client.get("/other/").content
+    assert b"the exercise sheet" not in client.get("/other/").content
 
 
 def test_it_comes_after_the_confirmation_and_leads_to_the_sheet(client: Client, mailbox: Mailbox, post: Post) -> None:
