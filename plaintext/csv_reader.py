@@ -18,7 +18,7 @@ from plaintext.folding import fold
 # The first one wins a tie: texts contain commas more often than the others.
 _DELIMITERS = "\t;|,"
 _SAMPLE_LENGTH = 65_536
-_SAMPLE_LINES = 30
+_SAMPLE_RECORDS = 30
 _CHUNK_BYTES = 1 << 20
 # Longest first: the mark of UTF-32 starts with that of UTF-16.
 _BYTE_ORDER_MARKS = {
@@ -29,8 +29,7 @@ _BYTE_ORDER_MARKS = {
     b"\xfe\xff": "utf-16",
 }
 _EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[^\r\n])"?[ ,;]*(\r\n|\r|\n|$)', re.IGNORECASE)
-_QUOTED = re.compile(r'(?:^|(?<=[\t;|,]))[ ]*"(?:[^"\\]|\\.|"")*(?:"|\Z)', re.MULTILINE | re.DOTALL)
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>\t|[^\s\w"\\])"?[ ,;]*(\r\n|\r|\n|$)', re.IGNORECASE)
 # Only where backslashes escape quotes is such a quote followed by text, or by the quote that ends the cell.
 _BACKSLASH_ESCAPE = r'\\"(?:[^{0}\r\n"]|"(?=[{0}\r\n]))'
 # A line that no file contains. If it becomes part of a cell, that cell was never closed.
@@ -154,18 +153,40 @@ def _is_utf8(file: BinaryIO) -> bool:
 
 
 def _detect_delimiter(sample: str) -> str:
-    """Return the delimiter that divides most lines into the same number of cells, more than one."""
-    lines = _QUOTED.sub("", sample).splitlines()
+    """Return the delimiter that divides the most records into the same number of cells, more than one."""
+    scores = {delimiter: _score(sample, delimiter) for delimiter in _DELIMITERS}
+    best = max(_DELIMITERS, key=scores.__getitem__)
+    return best if scores[best] > (0, 0) else ","
+
+
+def _score(sample: str, delimiter: str) -> tuple[float, int]:
+    """Return the share of records with the most usual number of cells, and this number; zeros if it is 1."""
+    lengths = list(_count_cells(sample, delimiter))
     if len(sample) == _SAMPLE_LENGTH:
-        lines = lines[:-1]
-    lines = [line for line in lines if line.strip(" ")][:_SAMPLE_LINES]
+        # The last record may go on after the sample.
+        lengths.pop()
+    lengths = lengths[:_SAMPLE_RECORDS]
+    counts = Counter(length for length in lengths if length > 1)
+    return max(((count / len(lengths), length) for length, count in counts.items()), default=(0, 0))
 
-    def score(delimiter: str) -> tuple[int, int]:
-        counts = Counter(line.count(delimiter) for line in lines if delimiter in line)
-        return max(((lines, count) for count, lines in counts.items()), default=(0, 0))
 
-    best = max(_DELIMITERS, key=score)
-    return best if score(best) > (0, 0) else ","
+def _count_cells(sample: str, delimiter: str) -> Iterator[int]:
+    """Yield the number of cells of each record, and 0 where a quoted cell does not end before a delimiter."""
+    if re.search(_BACKSLASH_ESCAPE.format(re.escape(delimiter)), sample):
+        sample = sample.replace('\\"', '""')
+    # The reader's strict mode refuses spaces after a closing quote.
+    sample = re.sub(rf"(?<! ) ++(?=[{re.escape(delimiter)}\r\n])", "", sample)
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield 0
+        else:
+            if any(cells):
+                yield len(cells)
 
 
 def decode(content: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import suppress
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -33,6 +34,15 @@ def read(content: bytes, fallback_encoding: str = "") -> list[tuple[int, list[st
         ('a, b\n1, "x, y"\n', [["a", "b"], ["1", "x, y"]]),
         ("a,note\n1,likes; more\n2,and; more\n", [["a", "note"], ["1", "likes; more"], ["2", "and; more"]]),
         ("a\n1\n", [["a"], ["1"]]),
+        ('"a";"b";"c"\r",";",";","\r', [["a", "b", "c"], [",", ",", ","]]),
+        ('"a;b";c\n"1;2";3\n', [["a;b", "c"], ["1;2", "3"]]),
+        ('a,b\n"x;y;z","1;2"\n"x;y;z","1;2"\n', [["a", "b"], ["x;y;z", "1;2"], ["x;y;z", "1;2"]]),
+        ('"a" ; "b"\n"1,2" ; "3,4"\n', [["a", "b"], ["1,2", "3,4"]]),
+        ('"a"\r"1;2;3"\r"4;5;6"\r', [["a"], ["1;2;3"], ["4;5;6"]]),
+        ('a,b\r\n"x\r\n;\r\n;\r\n;",2\r\n', [["a", "b"], ["x\r\n;\r\n;\r\n;", "2"]]),
+        ('a,b\n"x"y,1\n2,3\n', [["a", "b"], ["xy", "1"], ["2", "3"]]),
+        ('sep="\na,b\n', [['sep="'], ["a", "b"]]),
+        ("sep= \na,b\n", [["sep="], ["a", "b"]]),
         ("", []),
     ],
 )
@@ -58,6 +68,11 @@ def test_a_record_has_the_number_of_its_first_line() -> None:
 def test_a_file_that_is_not_csv_is_refused_with_a_sentence(content: bytes, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         read(content)
+
+
+def test_a_long_cell_of_text_does_not_decide_the_delimiter() -> None:
+    text = "hold; breathe\n" * 6000
+    assert read(f'a,b\n"{text}",2\n'.encode())[1] == (2, [text.strip(), "2"])
 
 
 def test_a_fallback_encoding_is_used_only_for_files_that_are_not_unicode() -> None:
@@ -98,3 +113,9 @@ def test_what_was_written_is_read(rows: list[tuple[str, ...]], delimiter: str, n
     csv.writer(file, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_ALL).writerows(table)
     written = [[cell.strip() for cell in row] for row in table if any(row)]
     assert [cells for _, cells in read(file.getvalue().encode(encoding))] == written
+
+
+@given(st.text(st.sampled_from('ab ,;|\t"\\\r\n=sep\x00\ufeff'), max_size=40), st.sampled_from(["utf-8", "utf-16"]))
+def test_any_text_is_read_or_refused_with_a_sentence(text: str, encoding: str) -> None:
+    with suppress(ValidationError):
+        read(text.encode(encoding))
