@@ -46,7 +46,8 @@ from ptcomplete.byte_ranges import BLOCK_SIZE, apply_range
 from ptcomplete.slow_clients import busy
 from public_forms.body_limits import too_large
 from public_forms.client_counts import counts_today
-from redirects.views import log_not_found, redirect_response, tidied_url_response
+from redirects.normalize import without_text_after_path
+from redirects.views import existing_page_response, log_not_found, redirect_response
 from siteinfo.context_processors import get_site
 from siteinfo.local_time import use_local_time_of
 from siteinfo.robots import robots_txt
@@ -222,10 +223,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             query = request.GET
         except TooManyFieldsSent:
             query = QueryDict()
-        redirect = (
-            redirect_response(request) or legacy_path_response(request.path_info, query) or tidied_url_response(request)
-        )
-        if redirect is not None:
+        if (redirect := _moved_response(request, query)) is not None:
             return disclose_redirect(request, redirect)
         if not request.path_info.endswith("/") and is_valid_path(f"{request.path_info}/"):
             return HttpResponseNotFound()
@@ -236,6 +234,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     # No view was found, before which this is done elsewhere.
     use_local_time_of(get_site(request))
     return render(request, "404.html", status=404)
+
+
+def _moved_response(request: HttpRequest, query: QueryDict) -> HttpResponse | None:
+    """Return the redirect for the requested path, or else for what it is without text that was copied along."""
+    path = request.path_info
+    if moved := redirect_response(request, path) or legacy_path_response(path, query):
+        return moved
+    tidied = without_text_after_path(path)
+    if tidied == path or not tidied.strip("/"):
+        return None
+    return existing_page_response(tidied) or redirect_response(request, tidied) or legacy_path_response(tidied, query)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils.encoding import escape_uri_path, iri_to_uri
 
 from redirects import url_registry
 from redirects.models import NotFoundLog, Redirect
-from redirects.normalize import MAX_PATH_LENGTH, is_valid_path, normalize_path, without_text_after_path
+from redirects.normalize import MAX_PATH_LENGTH, is_valid_path, normalize_path
 from redirects.services import count_hit, resolve_redirect
 
 # Django refuses longer redirects (django.http.response.MAX_URL_REDIRECT_LENGTH is 2048).
@@ -27,15 +27,15 @@ _ATTACK = re.compile(
 )
 
 
-def redirect_response(request: HttpRequest) -> HttpResponse | None:
-    """Return the redirect for the requested path and count it; a 410 page if it is gone; None without a redirect.
+def redirect_response(request: HttpRequest, path: str) -> HttpResponse | None:
+    """Return the redirect for `path` and count it; a 410 page if it is gone; None without a redirect.
 
     Redirects are sent with no-cache: browsers would keep a 301 forever, and renaming back would then loop.
     """
     if request.method not in {"GET", "HEAD"}:
         return None
     query = request.META.get("QUERY_STRING", "")
-    match = resolve_redirect(request.path_info, query)
+    match = resolve_redirect(path, query)
     if match is None:
         return None
     response: HttpResponse
@@ -54,12 +54,9 @@ def redirect_response(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
-def tidied_url_response(request: HttpRequest) -> HttpResponse | None:
-    """Return the redirect to the page whose URL has something left at its end, such as /post/) or /post/%20."""
-    path = without_text_after_path(request.path_info)
-    if path == request.path_info or not path.strip("/") or not url_registry.has_sources():
-        return None
-    if url_registry.broken_reasons([path]):
+def existing_page_response(path: str) -> HttpResponse | None:
+    """Return the redirect to the page at `path`, or None if there is none."""
+    if not url_registry.has_sources() or url_registry.broken_reasons([path]):
         return None
     return HttpResponsePermanentRedirect(f"{escape_uri_path(path).rstrip('/')}/")
 

@@ -82,7 +82,7 @@ class LegacyUrlMiddleware:
         is_unknown_admin_path = request.resolver_match.app_name == "admin" and not request.resolver_match.url_name
         if not is_unknown_admin_path:
             return None
-        return redirect_response(request) or legacy_path_response(request.path_info, query)
+        return redirect_response(request, request.path_info) or legacy_path_response(request.path_info, query)
 
 
 def has_legacy_query(query: QueryDict) -> bool:

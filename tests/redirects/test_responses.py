@@ -235,6 +235,20 @@ def test_link_with_something_left_at_its_end_leads_to_the_page(client: Client, l
     assert not NotFoundLog.objects.exists()
 
 
+@pytest.mark.parametrize("left", [")", "/)", ".", "/%20", "/&", "%E2%80%9D/", "/%E2%80%8B"])
+def test_link_with_something_left_at_its_end_is_redirected_as_without_it(client: Client, left: str) -> None:
+    post = make_post(slug="knee-pain")
+    row = make_redirect("/old-post/", "/knee-pain/")
+    make_redirect("/gone/", "", 410)
+
+    assert location(client, f"/old-post{left}") == (301, "/knee-pain/")
+    assert location(client, f"/gone{left}") == (410, "")
+    assert location(client, f"/2024/05/Knee-Pain{left}") == (301, post.get_absolute_url())
+    row.refresh_from_db()
+    assert row.hits == 1
+    assert not NotFoundLog.objects.exists()
+
+
 def test_link_with_something_left_at_its_end_leads_to_lists_but_to_no_draft(client: Client) -> None:
     make_post(slug="draft", status="draft")
     make_post(slug="hip", tags=["Hips"])
