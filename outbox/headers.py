@@ -1,5 +1,6 @@
 """Turn untrusted names, subjects and email addresses into safe header values."""
 
+import re
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.headerregistry import Address
@@ -13,9 +14,13 @@ from django.utils.encoding import punycode
 MAX_EMAIL_LENGTH = 254
 
 
+# Line breaks of every kind and tabs, with the spaces around them. Other spaces are as someone typed them.
+_BREAKS = re.compile(r" *[\t-\r\x1c-\x1f\x85\u2028\u2029][ \t-\r\x1c-\x1f\x85\u2028\u2029]*")
+
+
 def one_line(text: str) -> str:
-    """Return `text` on one line, safe from being decoded: "=?" would start an encoded word (RFC 2047)."""
-    return " ".join(text.split()).replace("=?", "= ?")
+    """Return `text` on one line."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def format_mailbox(email: str, name: str = "") -> str:
@@ -31,7 +36,8 @@ def format_mailbox(email: str, name: str = "") -> str:
     if not (local.isascii() and survives_idna) or len(f"{local}@{encoded}") > MAX_EMAIL_LENGTH:
         raise ValueError(f"We can't send email to {email!r}.")
     try:
-        address = Address(one_line(name), addr_spec=f"{local}@{encoded}")
+        # "=?" would start an encoded word (RFC 2047).
+        address = Address(" ".join(name.split()).replace("=?", "= ?"), addr_spec=f"{local}@{encoded}")
     except (HeaderParseError, IndexError) as error:
         raise ValueError(f"{email!r} is not a valid email address.") from error
     # Python drops some quotes that are required, such as those of "a..b"@example.org.

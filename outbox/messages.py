@@ -24,6 +24,12 @@ class HeaderPolicy(EmailPolicy):
     long names, which may hold an @.
     """
 
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        """Return a header as typed. Python decodes a subject about “=?utf-8?q?x?=” to one about “x”."""
+        if name.lower() == "subject" and "=?" in value and not hasattr(value, "name"):
+            value = Header(value, "utf-8").encode(maxlinelen=0)
+        return super().header_store_parse(name, value)
+
     def fold(self, name: str, value: Any) -> str:
         """Return the header as one or several lines of ASCII characters."""
         if isinstance(value, AddressHeader):
@@ -39,7 +45,9 @@ class HeaderPolicy(EmailPolicy):
         return self.fold(name, value).encode("ascii", "surrogateescape")
 
     def _encode(self, name: str, text: str) -> str:
-        if text.isascii() and max(map(len, text.split()), default=0) < MAX_WORD_LENGTH:
+        # Readers decode the former, and folding may drop one of two spaces.
+        must_encode = name.lower() == "subject" and ("=?" in text or "  " in text)
+        if text.isascii() and not must_encode and max(map(len, text.split()), default=0) < MAX_WORD_LENGTH:
             indented = textwrap.fill(
                 text,
                 initial_indent=f"{name}: ",

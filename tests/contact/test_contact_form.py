@@ -116,7 +116,7 @@ def test_unusual_names_and_email_addresses_arrive_unchanged(
     raw = dict(mail.raw_items())["Reply-To"]
     assert decode_mailbox(raw) == str(Address(name.strip().replace("=?", "= ?"), addr_spec=arrives_as))
     assert mail["Bcc"] is None
-    assert mail["Subject"].startswith(subject.strip().replace("=?", "= ?"))
+    assert mail["Subject"].startswith(subject.strip())
     assert body in message_text(mail)
 
 

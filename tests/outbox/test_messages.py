@@ -1,14 +1,13 @@
 """Subjects and names arrive as they were typed, whatever characters they have and wherever lines are folded."""
 
 from email import message_from_bytes, policy
-from email.headerregistry import Address
 from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outbox.headers import decode_mailbox, one_line
+from outbox.headers import decode_mailbox, format_mailbox, one_line
 from outbox.messages import SMTP, OutgoingEmail
 
 # Words of several scripts, with the punctuation of real subjects, so that lines are folded at all kinds of places.
@@ -50,6 +49,11 @@ WORDS = [
     "_",
     "x@example.org",
     "Æsop",
+    "douleur\u00a0?",
+    "",
+    "👩🏽\u200d⚕️",
+    "ألم",
+    "=?utf-8?q?x?=",
 ]
 SUBJECTS = st.one_of(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=25).map(" ".join), st.text(min_size=1, max_size=200)
@@ -73,6 +77,11 @@ def headers(message: EmailMessage) -> list[bytes]:
         "膝の痛みを和らげる運動、階段での痛みを和らげる運動、走った後の痛みを和らげる運動",
         "x" * 74,
         "https://example.org/" + "a" * 200 + " and more",
+        "=?utf-8?b?aGk=?= and a =?",
+        "Two  spaces, and a line" + "  of them" * 20,
+        "Genou\u00a0: 5\u202f000 pas «\u00a0sans douleur\u00a0»",
+        "ألم الركبة: متى تقلق؟ " * 6 + "الآن",
+        "👩🏽\u200d⚕️👨\u200d👩\u200d👧\u200d👦" * 20,
     ],
 )
 def test_subject_arrives_as_typed(subject: str) -> None:
@@ -89,9 +98,13 @@ def test_any_subject_arrives_as_typed(subject: str) -> None:
     assert all(len(line) <= 76 for line in headers(message) if line.startswith(b" =?"))
 
 
-@given(name=st.lists(st.sampled_from(WORDS), min_size=1, max_size=10).map(" ".join).map(one_line))
+def test_text_of_several_lines_becomes_one() -> None:
+    assert one_line(" Knee \r\n\t pain\u2028and\x85stairs  now\n") == "Knee pain and stairs  now"
+
+
+@given(name=st.lists(st.sampled_from(WORDS), min_size=1, max_size=10).map(" ".join))
 def test_any_name_arrives_as_typed(name: str) -> None:
-    sender = str(Address(name, addr_spec="ann@example.org"))
+    sender = format_mailbox("ann@example.org", name)
     email = OutgoingEmail("Hello", "Hello", sender, ["bo@example.org", sender], reply_to=[sender])
     message = received(email)
 

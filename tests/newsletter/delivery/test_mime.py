@@ -53,7 +53,7 @@ def test_every_header_occurs_once() -> None:
     assert message["From"] == "Sam’s Clinic <news@example.com>"
     assert message["To"] == "reader@example.org"
     assert message["Reply-To"] == "sam@example.com"
-    assert message["Subject"] == "Knees – and über= ?hips?="
+    assert message["Subject"] == "Knees – and über=?hips?="
     assert message["Message-ID"] == "<1.7@example.com>"
     assert message["List-Id"] == "<newsletter.example.com>"
     assert message["Precedence"] == "bulk"
