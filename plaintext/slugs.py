@@ -13,6 +13,8 @@ from django.db import models
 SLUG_PATTERN = r"[-\w\u0300-\U0010ffff]+"
 # Dropped between letters instead of becoming a hyphen: "What’s" is "whats".
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ＇"))
+# Marks of emoji, which select a colored form or draw a key around a digit.
+_EMOJI_MARKS = re.compile("[\ufe00-\ufe0f\u20e3\U000e0100-\U000e01ef]")
 # Letters that do not decompose into an ASCII letter and marks.
 _ASCII_LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
@@ -26,11 +28,13 @@ def slugify(text: str, max_length: int, *, ascii_only: bool = False) -> str:
     Longer slugs end after the last whole word, or within the first one.
     """
     # The lower case of "İ" would have a second dot.
-    text = unicodedata.normalize("NFKC", text.replace("İ", "I")).lower().translate(_APOSTROPHES)
+    text = _EMOJI_MARKS.sub("", text.replace("İ", "I"))
+    text = unicodedata.normalize("NFKC", text).lower().translate(_APOSTROPHES)
     if ascii_only:
         text = unicodedata.normalize("NFKD", text).translate(_ASCII_LETTERS)
         text = "".join(character for character in text if not _is_mark(character)).encode("ascii", "replace").decode()
-    slug = re.sub(r"[-\s]+", "-", "".join(map(_word_character, text))).strip("-")
+    words = re.split(r"[-\s]+", "".join(map(_word_character, text)))
+    slug = "-".join(filter(None, map(_without_leading_marks, words)))
     # lower() and translate() can leave a letter beside a mark that compose.
     slug = _shorten(unicodedata.normalize("NFC", slug), max_length)
     return slug if any(map(str.isalnum, slug)) else ""
@@ -94,6 +98,12 @@ class UnicodeSlugField(models.SlugField):  # type: ignore[type-arg]
 
 def _is_mark(character: str) -> bool:
     return unicodedata.category(character).startswith("M")
+
+
+def _without_leading_marks(word: str) -> str:
+    """Return `word` from its first character that is no mark: a mark without a letter cannot be seen or typed."""
+    start = next((index for index, character in enumerate(word) if not _is_mark(character)), len(word))
+    return word[start:]
 
 
 def _word_character(character: str) -> str:
