@@ -10,8 +10,8 @@ from typing import IO, Any
 import pillow_heif
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
+from PIL import ExifTags, ImageCms, UnidentifiedImageError
 from PIL import Image as Pillow
-from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 from plaintext.slugs import slugify
 
@@ -41,6 +41,16 @@ _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, MemoryError, Ru
 _STORED_FORMAT = dict.fromkeys(("JPEG", "MPO", "HEIF", "AVIF"), "JPEG") | {"PNG": "PNG", "GIF": "PNG", "WEBP": "WEBP"}
 # Pillow opens MPO as JPEG.
 _OPENED_FORMATS = tuple(MAX_PIXELS.keys() - {"MPO"})
+# How to turn an image that a camera was not held upright for, by the value in its EXIF data.
+_UPRIGHT = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 _SAVE: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 92, "optimize": True, "progressive": True, "subsampling": "4:4:4"},
     "PNG": {"optimize": True},
@@ -123,7 +133,7 @@ def _encode(image: "Pillow.Image", stored_format: str) -> tuple[bytes, str]:
     # Shrink first: the next steps hold several copies of every pixel.
     if image.mode in {"RGB", "RGBA", "L", "LA", "CMYK"}:
         image.thumbnail(size, Pillow.Resampling.LANCZOS)
-    upright = _to_srgb(ImageOps.exif_transpose(image))
+    upright = _to_srgb(_upright(image))
     has_alpha = "A" in upright.getbands() or "transparency" in upright.info
     plain = upright.convert("RGBA" if has_alpha else "RGB")
     if has_alpha and stored_format == "JPEG":
@@ -147,6 +157,15 @@ def _save(image: "Pillow.Image", stored_format: str) -> bytes:
         output = io.BytesIO()
         image.save(output, format=stored_format, **options | {"optimize": False, "progressive": False})
     return output.getvalue()
+
+
+def _upright(image: "Pillow.Image") -> "Pillow.Image":
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except _DAMAGE:
+        return image  # Unreadable metadata is no reason to reject the image.
+    method = _UPRIGHT.get(orientation or 1)
+    return image.transpose(Pillow.Transpose[method]) if method else image
 
 
 def _to_srgb(image: "Pillow.Image") -> "Pillow.Image":

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image as Pillow
-from PIL import ImageFile
+from PIL import ImageFile, ImageOps
 
 from images import uploads
 from images.uploads import process_upload
@@ -58,6 +58,29 @@ def test_location_and_camera_are_removed() -> None:
     assert not image.getexif()
     assert b"A camera" not in process_upload(source).read()
     assert not {"exif", "icc_profile", "comment", "xmp"} & image.info.keys()
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+@pytest.mark.parametrize("orientation", range(10))
+def test_images_are_turned_upright_in_every_orientation_and_format(format_name: str, orientation: int) -> None:
+    exif, output = Pillow.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    drawing = Pillow.new("RGB", (64, 32), "blue")
+    drawing.paste("red", (0, 0, 32, 16))
+    drawing.save(output, format_name, exif=exif.tobytes())
+    image = open_image(process_upload(ContentFile(output.getvalue(), name="x.jpg"))).convert("RGB")
+    expected = ImageOps.exif_transpose(open_image(ContentFile(output.getvalue()))).convert("RGB")
+    assert image.size == expected.size == ((32, 64) if orientation in {5, 6, 7, 8} else (64, 32))
+    for corner in ((4, 4), (image.width - 5, 4), (4, image.height - 5), (image.width - 5, image.height - 5)):
+        assert image.getpixel(corner) == pytest.approx(expected.getpixel(corner), abs=20)
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0garbage", b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"XMP", b"\xff" * 90]
+)
+def test_unreadable_metadata_is_no_reason_to_reject_an_image(format_name: str, exif: bytes) -> None:
+    assert open_image(process_upload(upload(format_name, exif=exif))).size == (60, 40)
 
 
 def test_exif_orientation_is_applied() -> None:
