@@ -21,9 +21,11 @@ from django.dispatch import receiver
 from plaintext.characters import character_class
 from plaintext.folding import fold
 
-# Where characters are that fold to others. Outside, only digits do.
+# Where characters are that fold to others, as of Unicode 15.1. Outside, only digits do.
 _FOLDED_BLOCKS = (
-    range(0x3400), range(0xA640, 0xAC00), range(0xF900, 0x10000), range(0x1D400, 0x1D800), range(0x1F100, 0x1F200),
+    range(0x3400), range(0xA640, 0xAC00), range(0xF900, 0x10000), range(0x10400, 0x11900), range(0x13430, 0x13440),
+    range(0x16E40, 0x16E60), range(0x1BCA0, 0x1BCA4), range(0x1D100, 0x1D800), range(0x1DF00, 0x1DF30),
+    range(0x1E030, 0x1E070), range(0x1E900, 0x1E922), range(0x1EE00, 0x1F252), range(0x2F800, 0x2FA20),
     range(0xE0000, 0xE0200),
 )  # fmt: skip
 # Ligatures that overlap, as in "ffffff", double the alternatives with each letter. So "1/41/" is not found in "¼¼".

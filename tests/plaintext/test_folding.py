@@ -64,6 +64,10 @@ def test_case_changes_nothing(text: str) -> None:
 @example("\U0001e4f0", 0, 1)  # a digit that is newer than most
 @example("0 \u200b 0", 0, 4)
 @example("骨", 0, 1)
+@example("\U00010781", 0, 1)  # modifier letters, capitals and compatibility forms beyond the first plane
+@example("𐐀", 0, 1)
+@example("\U0001ee00", 0, 1)
+@example("\U0002f800", 0, 1)
 def test_the_pattern_finds_every_part_of_a_folded_text(text: str, start: int, length: int) -> None:
     # Rows of characters that stand for several, such as fractions, overlap more than the pattern follows.
     assume(all(len(fold(pair[0])) == 1 or len(fold(pair[1])) == 1 for pair in pairwise(text)))
