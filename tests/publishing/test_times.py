@@ -61,6 +61,32 @@ def test_a_time_that_the_clocks_skip_is_explained() -> None:
         LocalDateTimeField().clean(["2026-03-08", "02:30"])
 
 
+@pytest.mark.parametrize(
+    ("zone", "typed", "moment"),
+    [
+        # Half an hour, at midnight, and a quarter before an hour.
+        ("Australia/Lord_Howe", ["2026-10-04", "02:15"], None),
+        ("Australia/Lord_Howe", ["2026-10-04", "02:30"], datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+        ("Australia/Lord_Howe", ["2026-04-05", "01:45"], datetime(2026, 4, 4, 14, 45, tzinfo=UTC)),
+        ("Africa/Cairo", ["2026-04-24", "00:00"], None),
+        ("America/Santiago", ["2026-09-06", "00:30"], None),
+        ("America/Havana", ["2026-11-01", "00:30"], datetime(2026, 11, 1, 4, 30, tzinfo=UTC)),
+        ("Pacific/Chatham", ["2026-09-27", "03:15"], None),
+        ("Europe/London", ["2026-10-25", "01:30"], datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("Asia/Kathmandu", ["2026-10-25", "01:30"], datetime(2026, 10, 24, 19, 45, tzinfo=UTC)),
+    ],
+)
+def test_clocks_change_differently_in_other_zones(
+    settings: Settings, zone: str, typed: list[str], moment: datetime | None
+) -> None:
+    settings.TIME_ZONE = zone
+    if moment:
+        assert LocalDateTimeField().clean(typed) == moment
+    else:
+        with pytest.raises(ValidationError, match="The clocks skip this time"):
+            LocalDateTimeField().clean(typed)
+
+
 def test_a_changed_time_replaces_the_initial_one() -> None:
     class Form(forms.Form):
         at = LocalDateTimeField()
