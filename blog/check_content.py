@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from lxml.html import HtmlElement
 
-from blog.models import Snippet
+from blog.models import PostTemplate, Snippet
 from images.models import Image
 from publishing.models import Snapshot
 from richtext.analysis import Analysis, analyze
@@ -52,6 +52,11 @@ class Content:
             for aside in root.iter("aside"):
                 found.setdefault(aside.get("data-callout") or "", []).append(aside)
         return found
+
+    @cached_property
+    def template(self) -> PostTemplate | None:
+        """The kind of post."""
+        return PostTemplate.objects.defer("body").filter(pk=self["template"]).first() if self["template"] else None
 
     @cached_property
     def images_without_own_alt(self) -> list[Image]:

@@ -192,8 +192,10 @@ def _check_exercises(content: Content) -> Iterator[Problem]:
 
 
 def _check_interests(content: Content) -> Iterator[Problem]:
-    author = Author.objects.filter(pk=content["author"] or 0).first()
-    if author and author.declares_no_interests and any(is_paid(content) for is_paid in _paid_content):
+    if not content["author"] or not any(is_paid(content) for is_paid in _paid_content):
+        return
+    author = Author.objects.filter(pk=content["author"]).first()
+    if author and author.declares_no_interests:
         message = f"The profile of {author} declares no competing interests, but this text has paid links. Correct one."
         yield Problem(message, f"{admin_url(author)}#id_competing_interests")
 
@@ -308,28 +310,32 @@ def severity_of(check: Check, rules: PublishingRules) -> Severity:
     return Severity(rules.severities.get(check.id, check.severity))
 
 
-def _active_checks(check_ids: frozenset[str] | None) -> list[tuple[Check, Severity]]:
+type ActiveCheck = tuple[Check, Severity]
+
+
+def active_checks(check_ids: frozenset[str] | None = None) -> list[ActiveCheck]:
+    """Return the checks that apply to a kind of document and are not ignored, with the severity the owner chose.
+
+    `check_ids` are those of the kind of document (`Document.checks`); None means those of posts.
+    """
     rules = PublishingRules.load()
     applying = [check for check in CHECKS if (not check.is_for_pages if check_ids is None else check.id in check_ids)]
     found = [(check, severity_of(check, rules)) for check in applying]
     return [(check, severity) for check, severity in found if severity != Severity.IGNORE]
 
 
-def count_checks(check_ids: frozenset[str] | None = None) -> int:
-    """Return how many checks apply to a kind of document and are not ignored."""
-    return len(_active_checks(check_ids))
-
-
 def findings(data: Snapshot, check_ids: frozenset[str] | None = None) -> list[Finding]:
-    """Return the findings for the content `data`, those that block publishing first.
+    """Return the findings of `active_checks(check_ids)` for the content `data`, those that block publishing first."""
+    return find_in(data, active_checks(check_ids))
 
-    `check_ids` are the checks that apply to the kind of document (`Document.checks`); None means those of posts.
-    """
+
+def find_in(data: Snapshot, active: Iterable[ActiveCheck]) -> list[Finding]:
+    """Return the findings of the checks `active` for the content `data`, those that block publishing first."""
     content = Content(data)
     # All others read the text too, so none of them needs to run if that is impossible.
     if unreadable := _run(_READABLE, Severity.BLOCK, content):
         return unreadable
-    found = [finding for check, severity in _active_checks(check_ids) for finding in _run(check, severity, content)]
+    found = [finding for check, severity in active for finding in _run(check, severity, content)]
     return sorted(found, key=lambda finding: finding.severity != Severity.BLOCK)
 
 

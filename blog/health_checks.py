@@ -7,8 +7,6 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from blog.check_content import Content, Problem
-from blog.disclaimers import DisclaimerRules
-from blog.models import PostTemplate
 from evidence.disclaimers.models import Disclaimer
 from evidence.disclaimers.typed import find_typed
 from evidence.glossary.jargon import MAX_WORDS, undefined_jargon
@@ -25,7 +23,7 @@ _UNFILLED = re.compile(r"[^:]{1,60}:\s*(?:…|\.\.\.)?")
 
 def check_disclaimer(content: Content) -> Iterator[Problem]:
     """Find a site without a default disclaimer, and disclaimers typed into the text."""
-    if not DisclaimerRules.load().default:
+    if not Disclaimer.objects.filter(is_default=True).exclude(text="").exists():
         yield Problem("Write the default disclaimer. Every post about health shows it.", admin_url(Disclaimer))
     for typed in find_typed(content.tree):
         if typed.is_replaceable:
@@ -37,14 +35,14 @@ def check_disclaimer(content: Content) -> Iterator[Problem]:
 
 def check_red_flags(content: Content) -> Iterator[Problem]:
     """Find a post whose template needs red flags and that has none."""
-    template = _template_of(content)
+    template = content.template
     if template and template.requires_red_flags and "red-flags" not in content.callouts:
         yield Problem(f"Add a “Red flags” callout that says when to see a professional. “{template}” posts need one.")
 
 
 def check_evidence_summary(content: Content) -> Iterator[Problem]:
     """Find a post whose template needs what is known and unknown, and that does not say it or only parts of it."""
-    template = _template_of(content)
+    template = content.template
     if template is None or not template.requires_evidence_summary:
         return
     blocks = content.callouts.get("what-we-know")
@@ -70,11 +68,6 @@ def _filled_lines(block: HtmlElement) -> Iterator[str]:
         words = " ".join("".join(line.itertext()).split())
         if not _UNFILLED.fullmatch(words):
             yield words
-
-
-def _template_of(content: Content) -> PostTemplate | None:
-    pk = content["template"]
-    return PostTemplate.objects.filter(pk=pk).first() if pk else None
 
 
 def _shortened(text: str) -> str:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, models, transaction
+from django.db.models import prefetch_related_objects
 from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
@@ -105,32 +106,48 @@ class DocumentAdmin(HistoryAdmin, PublishStepAdmin, ReviewAdmin, DocumentListAdm
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Handle the buttons that save no form, and add the document's status to the context."""
-        document = self.get_object(request, unquote(object_id)) if object_id else None
+        """Handle the buttons that save no form."""
         if "_publish" in request.POST and not self.has_publish_permission(request):
             raise PermissionDenied
-        if document is not None and request.method == "POST":
-            response = self._handle_button(request, document)
+        if request.method == "POST" and object_id:
+            document = self.get_object(request, unquote(object_id))
+            response = self._handle_button(request, document) if document is not None else None
             if response is not None:
                 return response
-        context = {
-            **(extra_context or {}),
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Load related rows once for the form and the checks."""
+        if request.method == "GET" and obj is not None and obj.pk:
+            prefetch_related_objects([obj], *obj.snapshot_relations())
+        return super().get_form(request, obj, change, **kwargs)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the document's status to the context."""
+        document = kwargs.get("obj")
+        if document is not None and request.method == "POST":
+            # The form that was refused has changed the row in memory.
+            document = self.get_object(request, str(document.pk))
+        context |= {
             "can_publish": self.has_publish_permission(request),
             "can_edit": document is None or self.has_change_permission(request, document),
             **(self._form_context(request, document) if document else {}),
             **self.publish_step_context(document),
         }
-        return super().changeform_view(request, object_id, form_url, context)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _form_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         return {
             "status_label": document.status_label,
             "is_public": document.is_published,
             "is_released": document.status == Document.Status.PUBLISHED,
-            "pending_edit": document.pending_edits.first(),
+            "pending_edit": self.form_source(request, document).pending_edit,
             **self.autosave_context(request, document),
             "saved_version": document.version,
-            "last_revision": document.revisions.select_related("user").first(),
+            # Shown only with a conflict.
+            "last_revision": lambda: document.revisions.defer("data").first(),
             "preview_url": preview_url(document, self.preview_url_name),
             **self.review_context(document),
         }

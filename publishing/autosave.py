@@ -54,38 +54,45 @@ class AutosaveAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Open the form on the newest autosave or on the pending edit."""
         form: Any = super().get_form(request, obj, change, **kwargs)
-        if request.method == "GET":
-            form.source = self._form_source(request, obj)
+        if request.method == "GET" and obj is not None:
+            form.source = self.form_source(request, obj)
         return form
 
-    def _form_source(self, request: HttpRequest, row: Any) -> FormSource:
-        if row is None:
-            return FormSource()
-        return FormSource(autosave=self._autosave_to_open(request, row), pending_edit=self.pending_edit(row))
+    def form_source(self, request: HttpRequest, row: Any) -> FormSource:
+        """Return what the form of `row` opens on. Both the form and the page around it ask, and one reads it."""
+        source: FormSource | None = getattr(request, "form_source", None)
+        if source is None:
+            autosaves = list(self._autosaves(request, row).defer("data"))
+            opened = self._autosave_to_open(request, row, autosaves) if request.method == "GET" else None
+            others = [autosave for autosave in autosaves if autosave != opened]
+            source = FormSource(opened, self.pending_edit(row), others)
+            request.form_source = source  # type: ignore[attr-defined]
+        return source
 
     def _autosaves(self, request: HttpRequest, row: Any) -> QuerySet[Autosave]:
         recent = {"user": request.user, "updated_at__gt": timezone.now() - MAX_AGE}
         autosaves: QuerySet[Autosave] = row.autosaves.filter(**recent)
         return autosaves
 
-    def _autosave_to_open(self, request: HttpRequest, row: Any) -> Autosave | None:
-        """Return the autosave named by `?autosave=`, or else the newest one of the current version.
+    def _autosave_to_open(self, request: HttpRequest, row: Any, autosaves: list[Autosave]) -> Autosave | None:
+        """Return the autosave named by `?autosave=`, or else the newest one of the current version, with its text.
 
         `?autosave=no` opens the saved row.
         """
         key = request.GET.get("autosave", "")
-        autosaves = self._autosaves(request, row)
         if key == "no":
             return None
         if key:
-            return autosaves.filter(key=_parse_uuid(key) or uuid4()).first()
-        return autosaves.filter(base_version=row.version).first()
+            found = [autosave for autosave in autosaves if autosave.key == _parse_uuid(key)]
+        else:
+            found = [autosave for autosave in autosaves if autosave.base_version == row.version]
+        # Another tab may have replaced it in the meantime.
+        return Autosave.objects.filter(pk=found[0].pk).first() if found else None
 
     def autosave_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """Return the template context: the autosave the form was opened on, and the others."""
-        restored = self._autosave_to_open(request, row) if request.method == "GET" else None
-        others = self._autosaves(request, row).exclude(pk=restored.pk if restored else 0)
-        return {"restored_autosave": restored, "other_autosaves": others.defer("data")}
+        source = self.form_source(request, row)
+        return {"restored_autosave": source.autosave, "other_autosaves": source.other_autosaves}
 
     def delete_autosaves(self, request: HttpRequest, form: Any) -> None:
         """Delete the autosaves of a form that has been saved, and remember its key."""

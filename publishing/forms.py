@@ -1,5 +1,6 @@
 """Forms for documents: they notice conflicting saves, and open on unsaved or pending content."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,10 +39,12 @@ class TitleInput(forms.Textarea):
 
 @dataclass(frozen=True, slots=True)
 class FormSource:
-    """What a form opens on instead of the saved document; at most one of both is used."""
+    """What a form opens on instead of the saved document; of autosave and pending edit, at most one is used."""
 
     autosave: Autosave | None = None
     pending_edit: PendingEdit | None = None
+    # Without their text.
+    other_autosaves: Sequence[Autosave] = ()
 
 
 class AutosaveForm(forms.ModelForm):  # type: ignore[type-arg]

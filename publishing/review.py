@@ -63,10 +63,13 @@ class ReviewAdmin(DocumentAccessAdmin):
 
     def review_context(self, document: Any) -> dict[str, Any]:
         """Return the template context of the form: the submission, the last decision and the open notes."""
+        is_draft = document.status == document.Status.DRAFT
+        notes = list(document.review_notes.unresolved().select_related("user")[:MAX_NOTES_SHOWN])
+        reviews = document.reviews.select_related("user", "reviewer")
         return {
-            "submission": document.submissions.first(),
-            "last_review": document.reviews.select_related("user", "reviewer").first(),
-            "open_notes": list(document.review_notes.unresolved().select_related("user")[:MAX_NOTES_SHOWN]),
+            "submission": document.submissions.first() if is_draft else None,
+            "last_review": reviews.first() if is_draft or notes else None,
+            "open_notes": notes,
         }
 
     def submit_for_review(self, request: HttpRequest, document: Any) -> None:

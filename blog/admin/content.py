@@ -60,26 +60,29 @@ class ContentAdmin(ImagePickerMixin, DocumentAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Add the findings and the readability of the content shown in the form."""
-        data = self._content_shown(context, kwargs.get("obj"))
+        data = self._content_shown(request, context["adminform"].form, kwargs.get("obj"))
         if data is not None:
             context.update(self.checks_context(data))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def checks_context(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return the findings and the readability of the content `data`."""
-        findings = checklist.findings(data, self.model.checks)
+        active = checklist.active_checks(self.model.checks)
+        findings = checklist.find_in(data, active)
         return {
             "findings": findings,
             "advice": [finding for finding in findings if finding.severity != Severity.BLOCK],
-            "check_count": checklist.count_checks(self.model.checks),
+            "check_count": len(active),
             "readability": read_or(None, lambda: readability(data["body"])),
         }
 
-    def _content_shown(self, context: dict[str, Any], document: Any) -> dict[str, Any] | None:
+    def _content_shown(self, request: HttpRequest, form: Any, document: Any) -> dict[str, Any] | None:
         """Return the rejected content, of the pending edit or of the document; None for an invalid form."""
-        form, pending = context["adminform"].form, context.get("pending_edit")
         if form.rejected_snapshot is not None:
-            return form.rejected_snapshot
+            rejected: dict[str, Any] = form.rejected_snapshot
+            return rejected
         if document is None or form.errors:
             return None
-        return document.snapshot() | (pending.content if pending else {})
+        pending = self.form_source(request, document).pending_edit
+        content: dict[str, Any] = document.snapshot() | (pending.content if pending else {})
+        return content

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Author, User
 from blog.admin.bulk_edit import BulkEditAdmin, ChangeValue
+from blog.admin.choices import share_choices
 from blog.admin.content import ContentAdmin, ContentForm
 from blog.admin.links import object_link
 from blog.admin.post_filters import RECENT_DAYS, MissingFilter, MonthFilter, PostChangeList, UsedFilter
@@ -26,6 +27,7 @@ from blog.internal_links import broken_links, orphan_posts
 from blog.models import LARGE_FIELDS, Category, Post, PostTemplate, Tag
 from blog.views import post_context
 from exercises.widgets import ChipChoices
+from images.models import Image
 from images.renditions import thumbnail_url
 from plaintext.characters import strip_control_characters
 from plaintext.numbers import parse_pk
@@ -187,7 +189,16 @@ class PostAdmin(BulkEditAdmin, ContentAdmin):
         """Offer as related posts only those that the user may link to."""
         if db_field.related_model is Post:
             kwargs["queryset"] = linkable_by(request.user, Post.objects.all())
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name not in self.autocomplete_fields and db_field.related_model is not Image:
+            share_choices(request, field)
+        return field
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Read the categories, body regions and the like once for all forms."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        share_choices(request, field)
+        return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         """Return the posts the user may open. For the list, load what it shows and skip large columns."""

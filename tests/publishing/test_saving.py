@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from blog.checklist import count_checks
+from blog.checklist import active_checks
 from blog.models import Post
 from newsletter.models import Campaign
 from publishing.models import Autosave, PendingEdit
@@ -211,10 +211,18 @@ def test_the_checks_show_the_text_that_was_just_autosaved(admin_client: Client) 
     assert "Add a URL to the link" not in typed
     assert "Write an excerpt" not in typed
     assert "Needed before publishing" not in typed
-    assert f"of {count_checks()} to do" in typed
+    assert f"of {len(active_checks())} to do" in typed
 
 
 def test_checks_while_typing_do_not_ask_about_publishing(admin_client: Client) -> None:
     page = admin_client.get(url(make_post(status=Post.Status.DRAFT), "checks")).text
     assert "publish-facts" not in page
     assert "Checklist" in page
+
+
+@pytest.mark.parametrize(("words", "is_shown"), [(99, False), (100, True)])
+def test_the_grade_of_a_short_text_is_hidden(admin_client: Client, words: int, is_shown: bool) -> None:
+    post = make_post(status=Post.Status.DRAFT, body=f"<p>{'word ' * words}.</p>")
+    page = admin_client.get(url(post, "checks")).text
+    assert ("Reading level: grade" in page) is is_shown
+    assert "passive of 1 sentence" in page
