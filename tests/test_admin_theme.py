@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from audit.accessibility import violations
+from siteinfo.colors import contrast
 from tests.affiliates.factories import make_product
-from tests.factories import make_page, make_subscriber
+from tests.factories import make_page, make_post, make_subscriber
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -58,3 +60,22 @@ def test_the_save_button_of_a_list_looks_like_the_other_buttons(admin_page: Page
     box = button.bounding_box()
     assert box
     assert box["height"] >= 40
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_what_is_chosen_can_be_read(admin_page: Page, mode: str) -> None:
+    post = make_post()
+    admin_page.add_init_script(f"localStorage.setItem('theme', '{mode}')")
+    admin_page.goto(reverse("admin:blog_post_changelist"))
+    admin_page.locator("#result_list .action-select").first.check()
+    assert [each for each in violations(admin_page) if each.startswith("color-contrast")] == []
+    admin_page.goto(reverse("admin:blog_post_change", args=[post.pk]))
+    # axe does not look at the options of a list.
+    colors = admin_page.locator("#id_author option:checked").evaluate(
+        """option => {
+            const { color, backgroundColor } = getComputedStyle(option)
+            const hex = (part) => (+part).toString(16).padStart(2, "0")
+            return [color, backgroundColor].map((value) => "#" + value.match(/\\d+/g).slice(0, 3).map(hex).join(""))
+        }"""
+    )
+    assert contrast(*colors) >= 4.5, colors

@@ -218,6 +218,25 @@ def test_a_closed_group_shows_what_is_chosen_in_it(admin_page: Page) -> None:
     expect(value("Excerpt and TL;DR")).to_have_text("Two walks a day.")
 
 
+def test_tags_are_chips_and_known_ones_are_suggested(admin_page: Page) -> None:
+    make_post(slug="other", tags=["knee pain"])
+    post = make_post(status=Post.Status.DRAFT, tags=["stairs"])
+    admin_page.set_viewport_size({"width": 1280, "height": 900})
+    open_post(admin_page, post)
+    admin_page.locator("summary", has_text="Categories and tags").click()
+    field = admin_page.get_by_placeholder("Add a tag")
+    field.click()
+    expect(admin_page.locator("datalist option[value='knee pain']")).to_have_count(1)
+    admin_page.keyboard.type("knee pain")
+    admin_page.keyboard.press("Enter")
+    expect(admin_page.locator(".tag-chips li")).to_have_count(2)
+    admin_page.get_by_role("button", name="Remove stairs").click()
+    expect(field).to_be_focused()
+    admin_page.keyboard.press("Control+s")
+    expect(admin_page.get_by_text("Draft saved. Only people")).to_be_visible()
+    assert [tag.name for tag in post.tags.all()] == ["knee pain"]
+
+
 # ---- Phones --------------------------------------------------------------------------------------
 
 
