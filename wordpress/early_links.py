@@ -39,6 +39,17 @@ class EarlyLinks:
         return found and found + fragment
 
 
+def misled_links(expected: NewUrls, known: NewUrls, site: SourceSite) -> dict[str, str]:
+    """Return the URLs of the source site by the expected URLs that their posts did not get.
+
+    Posts that could not be imported have none, and others got another one if someone took theirs during the import.
+    """
+    old_urls = {url: f"{site.url}/?p={number}" for (_, number), url in expected.by_id.items()}
+    old_urls |= {url: f"{site.url}/{path.strip('/')}/" for path, url in expected.by_path.items()}
+    exist = {*known.by_path.values(), *known.by_id.values()}
+    return {url: old_url for url, old_url in old_urls.items() if url not in exist}
+
+
 def expected_urls(exports: Iterable[tuple[SourceSite, Export]]) -> NewUrls:
     """Return the URLs that new posts of one site will get.
 

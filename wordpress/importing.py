@@ -11,7 +11,7 @@ from affiliates.site_statements import fewer_refreshes
 from wordpress import path_mapping, undo
 from wordpress.answers import Answers, with_answers
 from wordpress.comments import link_parents
-from wordpress.early_links import expected_urls
+from wordpress.early_links import expected_urls, misled_links
 from wordpress.importer import MODELS, Importer
 from wordpress.item_handlers import ItemHandler, create_handlers, save_handler
 from wordpress.links import LinkRewriter, NewUrls
@@ -22,7 +22,6 @@ from wordpress.old_urls import check_old_urls
 from wordpress.reader import Export
 from wordpress.report import ITEM_KINDS, Kind, Outcome, Report
 from wordpress.runs import Claim
-from wordpress.source_site import SourceSite
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +69,9 @@ def import_exports(
     for of_site in media.values():
         finish(of_site, report)
     for site in {importer.site.name: importer.site for importer in importers}.values():
-        _finish_site(site, handlers[site.name], known[site.name], report)
+        expected = next(each.early_links.urls for each in importers if each.site.name == site.name)
+        misled = misled_links(expected, known[site.name], site)
+        _finish_site(handlers[site.name], LinkRewriter(site, known[site.name], report, misled), report)
     for importer in importers:
         importer.report_terms()
     _report_links(report)
@@ -90,12 +91,11 @@ def _known_urls(importers: Sequence[Importer]) -> dict[str, NewUrls]:
     return known
 
 
-def _finish_site(site: SourceSite, handlers: Sequence[ItemHandler], known: NewUrls, report: Report) -> None:
+def _finish_site(handlers: Sequence[ItemHandler], rewriter: LinkRewriter, report: Report) -> None:
     """Save what the handlers collected, then rewrite the links, now that every path is known."""
-    rewriter = LinkRewriter(site, known, report)
     for handler in handlers:
         save_handler(handler, rewriter.resolve, report)
-    if site.host:
+    if rewriter.site.host:
         for kind, model in MODELS.items():
             rewriter.rewrite_documents(kind, model)
 

@@ -2,12 +2,14 @@
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import batched
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
@@ -61,12 +63,16 @@ class NewUrls:
 
 
 class LinkRewriter:
-    """Rewrite links in documents from `site` that were not edited here, and report those without a match."""
+    """Rewrite links in documents from `site` that were not edited here, and report those without a match.
 
-    def __init__(self, site: SourceSite, new_urls: NewUrls, report: Report) -> None:
+    `misled` has the URL of the source site for each URL here that texts already link to without a match.
+    """
+
+    def __init__(self, site: SourceSite, new_urls: NewUrls, report: Report, misled: Mapping[str, str]) -> None:
         self.site = site
         self.new_urls = new_urls
         self.report = report
+        self.misled = misled
         # The href to write for each old one, or "" without a match.
         self._resolved: dict[str, str] = {}
 
@@ -76,7 +82,10 @@ class LinkRewriter:
         Every document that still contains the old host is checked, so a second run finishes an interrupted one.
         """
         imported = ImportedObject.objects.filter(site=self.site.name, kind=kind)
-        documents = model.objects.filter(self.site.mentioned_in("body"), pk__in=imported.values("object_id"))
+        has_links = self.site.mentioned_in("body")
+        if self.misled:
+            has_links |= Q(body__contains='href="/')
+        documents = model.objects.filter(has_links, pk__in=imported.values("object_id"))
         for pks in batched(list(documents.order_by("pk").values_list("pk", flat=True)), BATCH_SIZE):
             # Resolve the links before the transaction, which blocks visitors' writes on SQLite.
             texts = model.objects.filter(pk__in=pks).order_by("pk").values_list("pk", "title", "body")
@@ -113,14 +122,15 @@ class LinkRewriter:
         return _HREF.sub(partial(self._rewrite_link, title), body)
 
     def _rewrite_link(self, title: str, link: re.Match[str]) -> str:
-        url = html.unescape(link[2])
+        path, mark, fragment = html.unescape(link[2]).partition("#")
+        url = self.misled.get(path, path) + mark + fragment
         if self.site.parse_url(url) is None:
             return link[0]
         href = self._resolve(url)
         if not href:
             if title:
                 self.report.unresolved_links[url].append(title)
-            return link[0]
+            href = _sanitized_href(url) if path in self.misled else link[2]
         return f"{link[1]}{href}{link[3]}"
 
     def _resolve(self, url: str) -> str:
