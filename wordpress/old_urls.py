@@ -4,7 +4,7 @@ A URL passes if its path shows the page, or redirects to it permanently in one s
 of redirects and entries of the 404 log are rolled back.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched, chain, islice
@@ -106,7 +106,7 @@ class _Checker:
 
     def problem(self, old: OldUrl) -> str:
         """Return why the URL does not lead to the right page, or ""."""
-        response: Any = self._client.get(old.url, secure=self._is_secure)
+        response = self._get(old.url)
         path = urlsplit(old.url).path
         if response.status_code == 301:
             location = response["Location"]
@@ -122,8 +122,15 @@ class _Checker:
         if urlsplit(url).netloc:  # The author sent visitors to another site.
             return 200
         if url not in self._statuses:
-            self._statuses[url] = self._client.get(url, secure=self._is_secure).status_code
+            self._statuses[url] = self._get(url).status_code
         return self._statuses[url]
+
+    def _get(self, url: str) -> Any:
+        response: Any = self._client.get(url, secure=self._is_secure)
+        if response.streaming:
+            # A file that is not read to its end occupies one of the few places for downloads.
+            deque(response.streaming_content, maxlen=0)
+        return response
 
 
 def _same(path: str, expected: str) -> bool:

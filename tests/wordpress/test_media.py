@@ -12,11 +12,12 @@ from PIL import Image as Pillow
 
 from blog.models import Post
 from images.models import Image, MediaFile
+from ptcomplete.slow_clients import STREAM_THREADS
 from richtext.embeds import RenderTarget
 from richtext.rendering import render
 from tests.wordpress.exports import Writer, all_rows, item
 from tests.wordpress.uploads import image_bytes, write_uploads, write_zip
-from wordpress.models import ImportedObject
+from wordpress.models import ImportedObject, ReportRow
 
 pytestmark = pytest.mark.django_db
 BASE = "https://old.example/wp-content/uploads"
@@ -171,8 +172,11 @@ def test_gallery_shows_its_images_and_their_captions(write: Writer, tmp_path: Pa
 def test_check_of_old_urls_expects_files_that_are_here(
     write: Writer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    export = write(item(1), attachment(7, "2020/05/knee.jpg", parent=1), attachment(8, "2020/05/hip.jpg", parent=1))
-    run(export, media=[write_uploads(tmp_path, ["2020/05/knee.jpg"])])
+    names = [f"2020/05/{number}.jpg" for number in range(STREAM_THREADS + 2)]
+    files = [attachment(number, name, parent=1) for number, name in enumerate(names, 7)]
+    export = write(item(1), *files)
+    # One is missing.
+    run(export, media=[write_uploads(tmp_path, names[1:])])
     call_command("check_old_urls", export)
     assert "Without their page: 0." in capsys.readouterr().out
 
