@@ -1,5 +1,6 @@
 """Read XML elements from an uploaded export: unpack it, reject other files, and repair damaged XML."""
 
+import codecs
 import gzip
 import html
 import io
@@ -209,8 +210,16 @@ def qualified_name(tag: str) -> str:
     return prefix + local if prefix else ""
 
 
+def restore_western(text: str) -> str:
+    """Return `text` with the quotation marks and dashes of Windows-1252 that were stored as control characters."""
+    if text.isascii():
+        return text
+    return _C1.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "ignore"), text)
+
+
 def plain_line(text: str) -> str:
     """Return `text` on one line, without tags and with entities decoded once."""
+    text = restore_western(text)
     text = re.sub(r"<(?:!--|/?[a-zA-Z])[^<>]*>", "", text)
     text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
     return re.sub(r"[ \t\r\n]+", " ", text).strip()
@@ -231,8 +240,11 @@ _OUTER = (
     *(f"{{*}}{local}" for local in _WP),
     *(f"wp:{local}" for local in _WP),
 )
+_C1 = re.compile("[\x80-\x9f]")
+# An ellipsis, quotation marks, a bullet and dashes.
+_MARKS = b"\x85\x91\x92\x93\x94\x95\x96\x97"
 _BEFORE_ROOT = re.compile(rb"(?:[\x00-\x20]|<!--.*?-->|<\?.*?\?>)++", re.DOTALL)
-_ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["'](us-ascii|iso-8859-\d+|windows-125\d)["']""", re.IGNORECASE)
+_ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["'](iso-8859-\d+|windows-125\d)["']""", re.IGNORECASE)
 _NOT_AN_EXPORT = (
     (rb"$", "is empty"),
     (rb"<!doctype\s+html|<html\b", "is a saved web page (perhaps the log-in page), not a WordPress export"),
@@ -269,6 +281,21 @@ def _detect_encoding(file: ExportFile) -> str:
     return wide or (declared[1].decode() if declared else "utf-8")
 
 
+def _western_character(error: UnicodeError) -> tuple[str, int]:
+    """Decode a byte that is not UTF-8 as Windows-1252, in which plugins and old databases wrote it.
+
+    Several bytes are the beginning of a character that was cut off, unless a dash or a quotation mark follows a letter.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    invalid = error.object[error.start : error.end]
+    is_western = len(invalid) == 1 or (len(invalid) == 2 and invalid[1] in _MARKS)
+    return invalid.decode("cp1252", "replace") if is_western else "\ufffd", error.end
+
+
+codecs.register_error(_western_character.__name__, _western_character)
+
+
 class _RepairedStream:
     """Repair a damaged document while the parser reads it.
 
@@ -279,7 +306,7 @@ class _RepairedStream:
     def __init__(self, stream: _Bytes, encoding: str) -> None:
         self.line = 1
         self.is_complete = False
-        self._text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+        self._text = io.TextIOWrapper(stream, encoding, errors=_western_character.__name__, newline="")
         self._element = ""
         self._pieces = self._repair()
 
@@ -290,7 +317,7 @@ class _RepairedStream:
         step, rest, is_first = self._markup, "", True
         while chunk := self._text.read(1 << 16):
             self.line += chunk.count("\n")
-            rest += strip_control_characters(chunk)
+            rest += strip_control_characters(restore_western(chunk))
             if is_first:
                 # The parser gets UTF-8, so drop the declared encoding.
                 rest, is_first = re.sub(r"\A[\s\ufeff]*(<\?xml.*?\?>)?\s*", "", rest, flags=re.DOTALL), False

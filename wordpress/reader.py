@@ -19,6 +19,7 @@ from wordpress.archive_reader import (
     open_export_files,
     plain_line,
     qualified_name,
+    restore_western,
 )
 from wordpress.dates import Offsets, is_offset, parse_moment
 
@@ -281,7 +282,7 @@ _TERM_FIELDS = {
 def _fields(element: etree._Element) -> dict[str, str]:
     fields: dict[str, str] = {}
     for child in element:
-        fields.setdefault(qualified_name(child.tag), (child.text or "").strip())
+        fields.setdefault(qualified_name(child.tag), restore_western(child.text or "").strip())
     return fields
 
 

@@ -205,14 +205,30 @@ def test_repair_of_a_long_body_loses_no_character(tmp_path: Path) -> None:
     assert items_of(tmp_path, TEXT.replace("First line.", long))[0].body == f"{long}\n\nSecond <b>line</b>."
 
 
-def test_invalid_bytes_are_replaced(tmp_path: Path) -> None:
-    body = items_of(tmp_path, TEXT.encode().replace(b"First line.", b"First \xff line."))[0].body
-    assert body.startswith("First \ufffd line.")
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        pytest.param(b"It\x92s \x93caf\xe9\x94", "It’s “café”", id="Windows-1252 in UTF-8"),
+        pytest.param("It\x92s \x93café\x94".encode(), "It’s “café”", id="stored as control characters"),
+        pytest.param(b"Caf\xc3\xa9 \xe2\x80 now", "Café \ufffd now", id="character cut off"),
+        pytest.param(b"caf\xe9 \x81 now", "café \ufffd now", id="in no encoding"),
+    ],
+)
+def test_bytes_of_another_encoding_are_read(tmp_path: Path, written: bytes, shown: str) -> None:
+    text = TEXT.encode().replace(b"First line.", written).replace(b"A draft", written)
+    items = items_of(tmp_path, text)
+    assert (items[0].body, items[1].title) == (f"{shown}\n\nSecond <b>line</b>.", shown)
 
 
-def test_declared_western_encoding_is_read(tmp_path: Path) -> None:
-    text = TEXT.replace('encoding="UTF-8"', 'encoding="ISO-8859-1"').replace("A draft", "Entwürfe")
-    assert items_of(tmp_path, text.encode("latin-1"))[1].title == "Entwürfe"
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "windows-1252"])
+def test_declared_western_encoding_is_read(tmp_path: Path, encoding: str) -> None:
+    text = TEXT.replace('encoding="UTF-8"', f'encoding="{encoding}"').replace("A draft", "Entwürfe’s")
+    assert items_of(tmp_path, text.encode("cp1252"))[1].title == "Entwürfe’s"
+
+
+def test_utf_8_that_is_declared_as_ascii_is_read(tmp_path: Path) -> None:
+    text = TEXT.replace('encoding="UTF-8"', 'encoding="US-ASCII"').replace("A draft", "Entwürfe’s")
+    assert items_of(tmp_path, text.encode())[1].title == "Entwürfe’s"
 
 
 def test_missing_version_causes_a_warning(tmp_path: Path) -> None:
