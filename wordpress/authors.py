@@ -84,7 +84,7 @@ class Bylines:
     def _guests(self) -> list[tuple[Author, str]]:
         """Return the guest authors, which Co-Authors Plus stores as posts, each with the login of its account or ""."""
         guests = []
-        for item in self._export.items("guest-author"):
+        for item in self._export.items_of_site("guest-author"):
             meta = dict(item.meta)
             portrait = meta.get("_thumbnail_id", "")
             login = meta.get("cap-user_login") or item.slug.removeprefix(_COAUTHOR_PREFIX)

@@ -22,6 +22,7 @@ from wordpress.old_urls import check_old_urls
 from wordpress.reader import Export
 from wordpress.report import ITEM_KINDS, Kind, Outcome, Report
 from wordpress.runs import Claim
+from wordpress.split_exports import share_declarations
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ def import_exports(
     Pages come first, parents before children, because they need their exact paths while a post can be found by
     its slug. Links are rewritten last, when every path is known.
     """
-    importers = [Importer(each, report, progress, number) for number, each in enumerate(exports)]
+    shared = share_declarations(exports)
+    importers = [Importer(each, report, progress, number) for number, each in enumerate(shared)]
     media = import_media([(each.site, each.export) for each in importers], media_options or MediaOptions(), report.run)
     for importer in importers:
         importer.media = media[importer.site.name]

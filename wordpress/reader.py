@@ -128,6 +128,13 @@ class Export:
     # What the author said about it: see wordpress.answers.
     types_as: Mapping[str, str] = field(default_factory=dict)
     other_hosts: tuple[str, ...] = ()
+    # The other files of the same site: see wordpress.split_exports.
+    siblings: tuple["Export", ...] = field(default=(), repr=False)
+
+    def items_of_site(self, post_type: str) -> Iterator[Item]:
+        """Yield the items of one type of all files of the site."""
+        for export in (self, *self.siblings):
+            yield from export.items(post_type)
 
     def items(self, post_type: str = "") -> Iterator[Item]:
         """Yield the items, of one type or of all, in file order.
