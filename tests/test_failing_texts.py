@@ -203,7 +203,7 @@ def test_preview_of_an_import_goes_on_after_an_item_that_raises(monkeypatch: pyt
     fields = {"post_type": "post", "status": "draft", "creator": "me", "password": "", "published_at": None}
     for title in ("First", "Second"):
         item: Any = SimpleNamespace(title=title, comments=[], **fields)
-        found.add(item, Mock())
+        found.add(item, Mock(), Mock())
     assert [note.partition(" could not be read")[0] for note in found.report.notes] == ["“First”", "“Second”"]
 
 

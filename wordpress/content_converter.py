@@ -47,17 +47,22 @@ class ConvertedBody:
     blocks: tuple[str, ...]
 
 
-def to_html(body: str, footnotes: str = "", reusable: Callable[[int], str] = lambda number: "") -> ConvertedBody:
+def to_html(
+    body: str,
+    footnotes: str = "",
+    reusable: Callable[[int], str] = lambda number: "",
+    table: Callable[[str], str] = lambda name: "",
+) -> ConvertedBody:
     """Convert a post's `content:encoded` to HTML, keeping every visible word in order.
 
     Classic bodies get WordPress's automatic paragraphs. Block bodies lose their comments and get paragraphs only
     between blocks. `shortcodes` and `blocks` of the result name those that were removed. Accepts any text and
-    does not sanitize it. `footnotes` takes the place of the footnotes block, and `reusable` returns the content of the
-    reusable block with an ID. Block grammar:
+    does not sanitize it. `footnotes` takes the place of the footnotes block, `reusable` returns the content of the
+    reusable block with an ID, and `table` the HTML of the table with an ID. Block grammar:
     https://developer.wordpress.org/block-editor/reference-guides/data-format/
     """
     text = strip_control_characters(normalize_newlines(body))
-    converter = _Converter(footnotes, reusable)
+    converter = _Converter(footnotes, reusable, table)
     html = converter.convert_blocks(text) if "<!-- wp:" in text else converter.convert_classic(text)
     if "<img" in html or "wp-block-file__button" in html:
         html = _IMAGE_BETWEEN_WORDS.sub(r"\g<0> ", html)
@@ -69,12 +74,12 @@ def to_html(body: str, footnotes: str = "", reusable: Callable[[int], str] = lam
 
 
 class _Converter:
-    def __init__(self, footnotes: str, reusable: Callable[[int], str]) -> None:
+    def __init__(self, footnotes: str, reusable: Callable[[int], str], table: Callable[[str], str]) -> None:
         self.footnotes = footnotes
         self.reusable = reusable
         self.depth = 0
         self.placeholders = Placeholders()
-        self.shortcodes = Shortcodes(self.placeholders)
+        self.shortcodes = Shortcodes(self.placeholders, table)
         self.skipped_blocks: set[str] = set()
 
     def convert_classic(self, text: str) -> str:

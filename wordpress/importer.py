@@ -35,7 +35,7 @@ from wordpress.reader import Export, Item
 from wordpress.report import ITEM_ERRORS, Kind, Outcome, Report
 from wordpress.seo import SeoImporter
 from wordpress.source_site import SourceSite
-from wordpress.stored_blocks import ReusableBlocks
+from wordpress.stored_blocks import STORED_TYPES, StoredBlocks
 from wordpress.terms import TermImporter
 from wordpress.typed_references import convert_references
 
@@ -56,7 +56,7 @@ class Importer:
         # Which of the files it is. An item that is in several of them has a row in the report for each.
         self._record_item = partial(record_item, number=number)
         self.site = SourceSite(export)
-        self.reusable_blocks = ReusableBlocks(export)
+        self.stored_blocks = StoredBlocks(export)
         self.terms = TermImporter(export, self.site.name, report.run)
         self.seo = SeoImporter(export, self.site)
         self.comments = CommentImporter(export, self.site.name, self.terms, report, number)
@@ -92,7 +92,7 @@ class Importer:
 
     def import_posts(self, handlers: Sequence[ItemHandler]) -> None:
         """Import the posts, and pass every item to the handlers."""
-        labels = {name: label for handler in handlers for name, label in handler.labels.items()}
+        labels = STORED_TYPES | {name: label for handler in handlers for name, label in handler.labels.items()}
         done = 0
         key_counts: Counter[str] = Counter()
         for batch in batches(self.export.items()):
@@ -212,7 +212,7 @@ class Importer:
 
     def _fill(self, document: Post | Page, item: Item, report: Report) -> None:
         """Set the fields of `document` that need no database."""
-        fill_document(document, item, self.site, report, self.reusable_blocks.find, self.early_links.find)
+        fill_document(document, item, self.site, report, self.stored_blocks, self.early_links.find)
         fill_media(self.media, document, item, report)
         self.seo.apply(document, item, report)
         if document.status == Post.Status.PUBLISHED and path_mapping.is_posts_page(

@@ -24,7 +24,7 @@ from wordpress.reader import Item
 from wordpress.report import Report
 from wordpress.seo_plugins import SeoMeta, read_seo_meta
 from wordpress.source_site import SourceSite
-from wordpress.stored_blocks import footnotes_html
+from wordpress.stored_blocks import StoredBlocks, footnotes_html
 from wordpress.terms import make_slug
 
 # Part of every digest. Increase it to convert unchanged exports again.
@@ -39,14 +39,14 @@ def fill_document(
     item: Item,
     site: SourceSite,
     report: Report,
-    reusable: Callable[[int], str] = lambda number: "",
+    stored: StoredBlocks,
     find_url: Callable[[str], str] = lambda url: "",
 ) -> None:
     """Set the text, title, excerpt, date and status of `document`, and report what could not be converted.
 
-    `reusable` returns the content of the reusable block with an ID, `find_url` the URL here for one of the old site.
+    `stored` has the content that the text only refers to, `find_url` returns the URL here for one of the old site.
     """
-    body = to_html(item.body, footnotes_html(item), reusable)
+    body = to_html(item.body, footnotes_html(item), stored.find, stored.table)
     _report_unsupported(item, body, report)
     document.body = complete_links(body.html, item.link or site.url, find_url)
     document.title = Truncator(item.title.strip()).chars(MAX_TITLE_LENGTH) or _title_from(body.html)

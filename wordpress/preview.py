@@ -16,6 +16,8 @@ from wordpress.media.importer import MediaOptions, count_files
 from wordpress.reader import Author, Export, Item
 from wordpress.report import ITEM_ERRORS, Report, list_titles
 from wordpress.source_site import SourceSite
+from wordpress.split_exports import share_declarations
+from wordpress.stored_blocks import StoredBlocks
 
 MAX_TITLES = 20
 MAX_PROBLEMS = 200
@@ -26,6 +28,7 @@ TYPE_LABELS = {
     "attachment": "Media library",
     "nav_menu_item": "Menu entries",
     "wp_block": "Reusable blocks",
+    "tablepress_table": "Tables",
     "feedback": "Replies to forms (private, not imported)",
     "product": "Shop products",
     "": "Items without a type",
@@ -65,7 +68,7 @@ class Preview:
     media: dict[str, int] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
 
-    def add(self, item: Item, site: SourceSite) -> None:
+    def add(self, item: Item, site: SourceSite, stored: StoredBlocks) -> None:
         """Count an item, and find out what its text would lose."""
         self.items[item.post_type][item.status] += 1
         for comment in item.comments:
@@ -82,7 +85,7 @@ class Preview:
         if item.status == "trash":
             return
         try:
-            fill_document(Post() if item.post_type == "post" else Page(), item, site, self.report)
+            fill_document(Post() if item.post_type == "post" else Page(), item, site, self.report, stored)
         except ITEM_ERRORS as error:
             self.report.notes.append(f"“{display_title(item)}” could not be read: {error}")
 
@@ -94,15 +97,16 @@ def build_preview(
 ) -> dict[str, Any]:
     """Return what the files contain and what would need attention, as values for a JSON field. Nothing is saved."""
     preview = Preview()
+    exports = share_declarations(exports)
     if media_options and media_options.sources:
         preview.media = count_files([(SourceSite(export), export) for export in exports], media_options)
     total = sum(count for export in exports for kind, count in export.counts.items() if kind != "comment")
     done = 0
     for export in exports:
         site = SourceSite(export)
-        known = KnownItems(site, export)
+        known, stored = KnownItems(site, export), StoredBlocks(export)
         for item in export.items():
-            preview.add(item, site)
+            preview.add(item, site, stored)
             if item.post_type in {"post", "page"}:
                 known.add(item)
             done += 1

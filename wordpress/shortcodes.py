@@ -6,8 +6,10 @@ brackets that look like one are converted. Brackets in the author's text must ne
 
 import html
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
+from wordpress.page_builders import builder_html, is_from_builder
 from wordpress.placeholders import BLOCK_END, Placeholders
 from wordpress.replaced_elements import link_html
 
@@ -69,13 +71,17 @@ class _Shortcode(NamedTuple):
 
 
 class Shortcodes:
-    """Expand the shortcodes of one body. `removed` collects the names of unsupported ones."""
+    """Expand the shortcodes of one body. `removed` collects the names of unsupported ones.
 
-    def __init__(self, placeholders: Placeholders) -> None:
+    `table` returns the HTML of the table of TablePress with an ID.
+    """
+
+    def __init__(self, placeholders: Placeholders, table: Callable[[str], str]) -> None:
         self.removed: set[str] = set()
         # Names that have a closing tag or quoted attributes somewhere in the text.
         self._certain: set[str] = set()
         self._placeholders = placeholders
+        self._table = table
         self._depth = 0
 
     def expand(self, text: str, gap: str) -> str:
@@ -125,18 +131,38 @@ class Shortcodes:
         return text[match.start() + 1 : end + len(close) - 1], end + len(close)
 
     def _render(self, shortcode: _Shortcode, gap: str) -> str:
-        if shortcode.name == "gallery":
+        if shortcode.name in _SETS:
             around = gap if shortcode.is_own_block else ""
             return around + self._placeholders.inline(_gallery(shortcode), "img") + around
         if shortcode.name in _CAPTIONS and shortcode.inner is not None:
             return gap + self._placeholders.block(self._figure(shortcode)) + gap
         if shortcode.name in _LINKS and (url := _media_url(shortcode)):
             return gap + self._placeholders.inline(link(url), "a") + gap
+        if shortcode.name == "table" and (table := self._table(shortcode.attribute("id"))):
+            return gap + self._placeholders.block(table) + gap
         self.removed.add(shortcode.name)
-        inner = "" if shortcode.inner is None or shortcode.name in _SETS else self.expand(shortcode.inner, gap)
+        if is_from_builder(shortcode.name):
+            return self._builder(shortcode, gap)
+        inner = "" if shortcode.inner is None else self.expand(shortcode.inner, gap)
         if shortcode.name in _NOTES and inner.strip():
             return f" ({inner.strip()})"
         return _REMOVED + inner + _REMOVED if inner else _REMOVED
+
+    def _builder(self, shortcode: _Shortcode, gap: str) -> str:
+        """Return what the shortcode of a page builder showed."""
+        restore = self._placeholders.restore
+        shown = builder_html(
+            shortcode.name,
+            lambda name: restore(shortcode.attribute(name)),
+            None if shortcode.inner is None else restore(shortcode.inner),
+        )
+        block = self._placeholders.block
+        inner = self.expand(shortcode.inner or "", gap) if shown.inner is None else shown.inner and block(shown.inner)
+        if shown.link:
+            opening = self._placeholders.inline(f'<a href="{html.escape(shown.link)}">', "a")
+            inner = opening + inner + self._placeholders.inline("</a>", "a", is_closing=True)
+        before, after = (gap + block(part) + gap if part else "" for part in (shown.before, shown.after))
+        return _REMOVED + before + inner + after + _REMOVED
 
     def _figure(self, shortcode: _Shortcode) -> str:
         """Return a <figure>. Old captions are in an attribute, newer ones follow the image and its link."""
@@ -160,11 +186,12 @@ class Shortcodes:
 
 
 def _gallery(shortcode: _Shortcode) -> str:
-    """Return an element that stands for the images. `wordpress.media` replaces it."""
+    """Return an element that stands for the images, or the recordings of a playlist. `wordpress.media` replaces it."""
     names = ("ids", "include", "exclude", "id")
+    playlist = ' data-playlist="1"' if shortcode.name == "playlist" else ""
     values = ((name, shortcode.attribute(name)) for name in names)
     attributes = "".join(f' data-{name}="{html.escape(value)}"' for name, value in values if value)
-    return f'<img data-wp-gallery="1"{attributes}>'
+    return f'<img data-wp-gallery="1"{playlist}{attributes}>'
 
 
 def link(url: str) -> str:

@@ -292,6 +292,29 @@ def test_files_are_stored_linked_and_downloaded(write: Writer, tmp_path: Path, c
     assert response.headers["Content-Type"] == "application/pdf"
 
 
+@pytest.mark.parametrize("code", ['[playlist ids="7,8,99"]', "[playlist type='audio']", '[playlist id="x"]'])
+def test_playlist_becomes_links_to_its_recordings(write: Writer, tmp_path: Path, code: str) -> None:
+    files = [attachment(number, f"2020/05/{number}.mp3", title=f"Talk {number}", parent=1) for number in (7, 8)]
+    export = write(item(1, body=f"Words.\n\n{code}"), attachment(6, "2020/05/a.jpg", parent=1), *files)
+    run(export, media=[write_uploads(tmp_path, ["2020/05/7.mp3", "2020/05/8.mp3", "2020/05/a.jpg"])])
+    urls = {file.title: file.file.url for file in MediaFile.objects.all()}
+    links = [f'<li><a href="{urls[name]}">{name}</a></li>' for name in ("Talk 7", "Talk 8")]
+    if "99" in code:
+        links.append('<li><a href="https://old.example/?attachment_id=99">Recording 99 of the old site</a></li>')
+    assert body_of().replace("\n", "").replace("<p>", "").replace("</p>", "") == f"Words.<ul>{''.join(links)}</ul>"
+    assert ReportRow.objects.filter(kind="link", source="https://old.example/?attachment_id=99").exists() == (
+        "99" in code
+    )
+
+
+@pytest.mark.parametrize("attribute", ["", ' id="1"', ' id="x"', ' ids=""', ' exclude="9"'])
+def test_gallery_without_ids_shows_the_images_of_the_post(write: Writer, tmp_path: Path, attribute: str) -> None:
+    images = [attachment(number, f"2020/05/{number}.jpg", parent=1) for number in (7, 8)]
+    export = write(item(1, body=f"Words.\n\n[gallery{attribute}]"), attachment(6, "2020/05/a.mp3", parent=1), *images)
+    run(export, media=[write_uploads(tmp_path, ["2020/05/7.jpg", "2020/05/8.jpg"])])
+    assert body_of().count("data-image") == Image.objects.count() == 2
+
+
 def test_link_to_a_missing_file_is_led_to_it_later(write: Writer, tmp_path: Path) -> None:
     export = write(item(1, body=f'<a href="{BASE}/2020/05/plan.pdf">The plan</a>'))
     run(export)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from itertools import chain
+from itertools import chain, starmap
 
 import pytest
 from django.core.management import call_command
@@ -14,8 +14,10 @@ from blog.models import Post
 from richtext.sanitizer import parse, sanitize
 from tests.fuzzing import examples
 from tests.wordpress.exports import Writer, item
+from tests.wordpress.test_permalinks import meta
 from wordpress.content_converter import to_html
 from wordpress.hrefs import complete_links
+from wordpress.models import ReportRow
 
 
 def shown(body: str) -> str:
@@ -106,6 +108,43 @@ def test_footnotes_teasers_and_sticky_posts_are_imported(write: Writer, client: 
     assert words(first.body) == ["Rest", "1", ".", "Shared", "words.", "Lee", "2019"]
     assert (first.is_featured, second.is_featured) == (True, False)
     assert (second.excerpt, words(second.body)) == ("The teaser.", ["The", "teaser", ".", "The", "rest."])
+
+
+TABLE = json.dumps([["Muscle", "Sets", "Note"], ["<b>Calf</b>", "3", "hidden"], ["off", "off", "off"]])
+TABLE_META = {
+    "_tablepress_export_table_id": "3,knee",
+    "_tablepress_table_visibility": json.dumps({"rows": [1, 1, 0], "columns": [1, 1, 0]}),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "code", ["[table id=3 /]", '[table id="knee" /]', "<!-- wp:shortcode -->[table id=3 /]<!-- /wp:shortcode -->"]
+)
+@pytest.mark.parametrize("head", [True, False])
+def test_tables_of_tablepress_stand_where_texts_show_them(write: Writer, code: str, head: bool) -> None:
+    values = TABLE_META | {"_tablepress_table_options": json.dumps({"table_head": head})}
+    table = item(5, kind="tablepress_table", body=TABLE, more="".join(starmap(meta, values.items())))
+    call_command(
+        "import_wordpress",
+        write(item(1, body=f"Before.\n\n{code}\n\nAfter. [table id=9 /]")),
+        write(table, name="second"),
+    )
+    name = 'th scope="col"' if head else "td"
+    assert re.sub(r"<thead>|</thead>|<tbody>|</tbody>|\n|</?p>", "", Post.objects.get().body) == (
+        f"Before.<table><tr><{name}>Muscle</{name[:2]}><{name}>Sets</{name[:2]}></tr>"
+        "<tr><td><strong>Calf</strong></td><td>3</td></tr></table>After."
+    )
+    assert ReportRow.objects.get(kind="item").outcome == "converted"
+    assert ReportRow.objects.get(kind="shortcode").source == "table"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", ["", "{}", "[", "[[]]", '[1, "a"]'])
+def test_damaged_table_is_reported_and_harms_nothing(write: Writer, body: str) -> None:
+    table = item(5, kind="tablepress_table", body=body, more=meta("_tablepress_export_table_id", "3"))
+    call_command("import_wordpress", write(item(1, body="Words. [table id=3 /]"), table))
+    assert words(Post.objects.get().body) == ["Words."]
 
 
 @pytest.mark.django_db

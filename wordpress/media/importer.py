@@ -27,6 +27,7 @@ from wordpress.source_site import SourceSite
 
 log = logging.getLogger(__name__)
 _IMAGE_NAME = re.compile(r"\.(?:jpe?g|jpe|jfif|png|gif|webp|avif|heic|heif)\Z", re.IGNORECASE)
+_RECORDING_NAME = re.compile(r"\.(?:mp3|m4a|m4b|ogg|oga|wav|flac|aac|mp4|m4v|mov|webm|ogv|wmv|avi)\Z", re.IGNORECASE)
 _MEDIA_MARKUP = re.compile(r"<(?:img|figure|a)\b|\bbackground", re.IGNORECASE)
 _DRAWING_NAME = re.compile(r"\.svgz?\Z", re.IGNORECASE)
 
@@ -275,16 +276,30 @@ class _TextResolver:
 
     def gallery(self, attributes: Tag) -> list[Entry]:
         """Return the images of a gallery: those it names, or all that were uploaded to the post."""
-        ids = _numbers(attributes.get("data-ids")) or _numbers(attributes.get("data-include"))
-        if not ids:
-            parent = int(attributes.get("data-id") or 0) or self.item.post_id
-            excluded = set(_numbers(attributes.get("data-exclude")))
-            children = self.media.catalog.of_parent(parent)
-            ids = [each.post_id for each in children if _IMAGE_NAME.search(each.name) and each.post_id not in excluded]
+        ids = self._members(attributes, _IMAGE_NAME)
         entries = [entry for number in ids if (entry := self.media.get_by_id(number)) and entry.kind == IMAGE]
         for entry in entries:
             self._use(entry)
         return entries
+
+    def playlist(self, attributes: Tag) -> list[tuple[str, str]]:
+        """Return the URL and the title of each recording of a playlist: those it names, or all of the post."""
+        found = []
+        for number in self._members(attributes, _RECORDING_NAME):
+            attachment = self.media.catalog.by_id.get(number)
+            url = attachment.url if attachment else f"https://{self.media.site.host}/?attachment_id={number}"
+            title = (attachment.title or attachment.name) if attachment else f"Recording {number} of the old site"
+            found.append((self.link(url) or url, title))
+        return found
+
+    def _members(self, attributes: Tag, wanted: re.Pattern[str]) -> list[int]:
+        """Return the WordPress IDs that a gallery names, or those of the post's files with a `wanted` name."""
+        if ids := _numbers(attributes.get("data-ids")) or _numbers(attributes.get("data-include")):
+            return ids
+        parent = next(iter(_numbers(attributes.get("data-id"))), 0) or self.item.post_id
+        excluded = set(_numbers(attributes.get("data-exclude")))
+        children = self.media.catalog.of_parent(parent)
+        return [each.post_id for each in children if wanted.search(each.name) and each.post_id not in excluded]
 
     def captions(self, entries: list[Entry]) -> list[str]:
         """Return the caption of each image of a gallery, or ""."""

@@ -25,6 +25,9 @@ class Resolver(Protocol):
     def gallery(self, attributes: Tag) -> list[Entry]:
         """Return the images of a gallery."""
 
+    def playlist(self, attributes: Tag) -> list[tuple[str, str]]:
+        """Return the URL and the title of each recording of a playlist."""
+
     def captions(self, entries: list[Entry]) -> list[str]:
         """Return the caption of each image of a gallery, or ""."""
 
@@ -161,7 +164,12 @@ class TextMedia:
         self._out.append(f'<figure data-align="{tag.alignment}">' if tag.alignment else markup)
 
     def _gallery(self, tag: Tag) -> None:
-        """Add the images of a gallery with their captions."""
+        """Add the images of a gallery with their captions, or links to the recordings of a playlist."""
+        if tag.get("data-playlist"):
+            links = (_link_html(url, title) for url, title in self.resolver.playlist(tag))
+            items = "".join(f"<li>{link}</li>" for link in links)
+            self._out.append(f"<ul>{items}</ul>" if items else "")
+            return
         entries = [entry for entry in self.resolver.gallery(tag) if entry.url]
         images = "".join(f"<img{attribute_html(data_image=entry.object_id)}>" for entry in entries)
         captions = _joined(self.resolver.captions(entries))
