@@ -1,5 +1,7 @@
 """Citations in a browser: from a number to its reference and back, the pop-over, and the editor."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -8,6 +10,7 @@ from audit.accessibility import violations
 from blog.models import Post
 from evidence.models import Source
 from richtext.sanitizer import sanitize
+from tests.browser_clock import stop_clock
 from tests.evidence.factories import cite, make_source
 from tests.factories import make_post
 
@@ -34,7 +37,7 @@ def test_a_number_leads_to_its_reference_and_back_into_the_sentence(page: Page) 
     expect(page.locator("#ref-2")).to_be_in_viewport()
     page.locator("#ref-2").get_by_label("Back to reference 2 in the text").click()
     expect(page.locator("#cite-2")).to_be_in_viewport()
-    assert page.evaluate("location.hash") == "#cite-2"
+    expect(page).to_have_url(re.compile(r"#cite-2$"))
     page.locator("#ref-1").get_by_label("Back to citation 2 of reference 1").click()
     expect(page.locator("#cite-1-2")).to_be_in_viewport()
 
@@ -57,14 +60,17 @@ def test_the_pop_over_opens_on_focus_is_reached_by_tab_and_closes_on_escape(page
 
 
 def test_the_pop_over_opens_on_hover_and_stays_while_the_pointer_is_on_it(page: Page) -> None:
+    stop_clock(page)
     _, second = open_post(page)
     popover = page.locator(".citation-popover")
     page.locator("#cite-2").hover()
+    page.clock.run_for(500)
     expect(popover).to_contain_text(second.title)
     popover.hover()
-    page.wait_for_timeout(400)
+    page.clock.run_for(500)
     expect(popover).to_be_visible()
     page.get_by_role("heading", level=1).hover()
+    page.clock.run_for(500)
     expect(popover).to_be_hidden()
 
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from audit.accessibility import violations
+from tests.browser_clock import stop_clock
 from tests.exercises.factories import embed, make_exercise
 from tests.factories import make_image, make_post
 
@@ -13,11 +14,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 
 def open_guide(page: Page, **overrides: Any) -> Locator:
-    """Open the guide of an exercise in a post. The clock only runs when a test says so."""
+    """Open the guide of an exercise in a post, with a stopped clock."""
     fields: dict[str, Any] = {"name": "Bridge", "steps": "Lie down.\nLift your hips.", "sets": 2, "repetitions": 2}
     exercise = make_exercise(**fields | {"images": (make_image(),)} | overrides)
     make_post(slug="stairs", body=f"<h2>Now you</h2>{embed(exercise)}")
-    page.clock.install()
+    stop_clock(page)
     page.goto("/stairs/")
     page.get_by_role("button", name="Do it with me").click()
     return page.get_by_role("dialog", name="Bridge")
@@ -100,11 +101,11 @@ def test_the_screen_stays_on_while_the_guide_is_open(page: Page) -> None:
         Object.defineProperty(navigator, "wakeLock", { value: { request } })
     """)
     dialog = open_guide(page)
-    assert page.evaluate("locks") == ["screen"]
+    page.wait_for_function("locks.join() === 'screen'")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("button", name="Do it with me")).to_be_focused()
-    assert page.evaluate("locks") == ["screen", "released"]
+    page.wait_for_function("locks.join() === 'screen,released'")
 
 
 def test_a_browser_that_refuses_to_keep_the_screen_on_gets_the_guide(page: Page) -> None:
@@ -122,11 +123,11 @@ def test_a_browser_that_refuses_to_keep_the_screen_on_gets_the_guide(page: Page)
 def test_the_guide_works_offline_once_the_page_is_open(page: Page) -> None:
     fields: dict[str, Any] = {"name": "Bridge", "steps": "Lie down.", "sets": 1, "repetitions": 1}
     make_post(slug="stairs", body=embed(make_exercise(**fields, images=(make_image(),))))
-    page.clock.install()
+    stop_clock(page)
     page.goto("/stairs/")
     page.get_by_role("button", name="Do it with me").wait_for()
-    page.wait_for_load_state("networkidle")
     page.locator(".exercise-pics img").scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
@@ -162,6 +163,7 @@ def test_without_scripts_the_card_has_no_buttons(page: Page) -> None:
 def test_accessibility_checks_find_nothing(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     dialog = open_guide(page)
+    page.clock.resume()  # axe needs timers
     assert violations(page) == []
     page.keyboard.press("Space")
     page.keyboard.press("Space")

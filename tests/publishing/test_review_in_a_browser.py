@@ -50,6 +50,7 @@ def test_selected_words_become_the_passage_of_a_note_and_are_found_again(admin_p
     note = ReviewNote.objects.get()
     assert note.quote == "better with time. Stairs ask a lot of a knee. Knees get better with steps"
     assert note.before.strip() == "Knees get"
+    admin_page.wait_for_load_state()  # with the text
     text.evaluate("text => text.ownerDocument.defaultView.getSelection().removeAllRanges()")
     admin_page.get_by_role("button", name="Show in the text").click()
     selected = text.evaluate("text => text.ownerDocument.defaultView.getSelection().toString()")
