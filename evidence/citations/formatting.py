@@ -34,9 +34,13 @@ def format_ama(record: Record) -> str:
 
 def format_pubmed(record: Record) -> str:
     """Return `record` as PubMed shows and copies it, with all authors."""
-    names = [_name(name) for name in record.authors]
+    # A group after persons follows a semicolon.
+    names = [
+        f"{('; ' if not name.given and before.given else ', ') if before else ''}{_name(name)}"
+        for before, name in zip((None, *record.authors), record.authors, strict=False)
+    ]
     if record.has_more_authors and names:
-        names.append("et al")
+        names.append(", et al")
     month = _MONTHS[record.month - 1] if record.month else ""
     date = " ".join(str(part) for part in (record.year, month, record.day if month else None) if part)
     container = record.container_short or record.container
@@ -45,9 +49,9 @@ def format_pubmed(record: Record) -> str:
         place = f"{record.publisher_place}: {published}" if record.publisher_place else published
         title = f"{record.title} [dissertation]" if record.kind == "thesis" else record.title
         book = f"In: {container}" if record.kind == "chapter" and container else ""
-        parts = [", ".join(names), title, book, _edition(record.edition), place]
+        parts = ["".join(names), title, book, _edition(record.edition), place]
     else:
-        parts = [", ".join(names), record.title, container, _numbers(date, record, short_range(record.pages))]
+        parts = ["".join(names), record.title, container, _numbers(date, record, short_range(record.pages))]
     identifiers = [
         f"doi: {record.doi}." if record.doi else "",
         f"PMID: {record.pmid}{'' if record.pmcid else '.'}" if record.pmid else "",

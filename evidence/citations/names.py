@@ -9,11 +9,11 @@ _PARTICLE = (
     r"(?:(?:[Vv]an|[Vv]on|[Dd]er|[Dd]en|[Dd]e|[Dd]el|[Dd]ella|[Dd]i|[Dd]a|[Dd]os?|[Dd]u|[Ll]a|[Ll]e|[Ee]l|[Aa]l|[Tt]en|[Tt]er"
     r"|zu|zur|af|av|[Bb]in|[Ii]bn|y|e|’t|'t)\s)*"
 )
-_WORD = rf"(?:St\.\s|(?:al|el|[Dd]|ʼ?t)[-’'])?(?:[a-z]{{1,3}})?{_UPPER}[\w’'‘`‐‑-]*"
+_WORD = rf"(?:St\.\s|(?:al|el|[Dd]|ʼ?t)[-’'])?(?:[a-z]{{1,3}})?{_UPPER}[\w’'‘`‐‑–-]*"
 _FAMILY = rf"{_PARTICLE}{_WORD}(?:\s{_PARTICLE}{_WORD}){{0,3}}?"
 _SUFFIX = r"(?:,?\s(?:Jr|Sr|II|III|IV|2nd|3rd|4th)\b\.?)?"
-# "AR", "A-R"; "A. R.", "A.-R.", "A.R."
-_COMPACT = rf"{_UPPER}(?:[-‐‑]?{_UPPER}){{0,3}}(?![\w’'])"
+# "AR", "A-R", "A R"; "A. R.", "A.-R.", "A.R."
+_COMPACT = rf"{_UPPER}(?:[-‐‑\s]?{_UPPER}){{0,3}}(?![\w’'])"
 _DOTTED = rf"{_UPPER}[a-z]?\.(?:\s?[-‐‑]?\s?{_UPPER}[a-z]?\.){{0,4}}"
 _LOOSE = rf"{_UPPER}(?:\s?[-‐‑]?{_UPPER}){{0,3}}(?![\w’'])\.?"
 _GIVEN = rf"{_UPPER}[\w’'-]+(?:\s{_UPPER}[\w’'-]*\.?){{0,2}}"
@@ -39,6 +39,12 @@ _SEPARATOR = re.compile(_AND)
 _END = re.compile(_ET_AL)
 # Authors after the first one may be in the natural order: "Fransen, M., S. McConnell, and A. R. Harmer".
 _FOLLOWERS = {"inverted": ("inverted", "natural"), "full": ("full", "written"), "loose": ("loose", "compact")}
+# "Li Q, Wu X; Pain Study Group." and "Li Q, for the Pain Study Group."
+_GROUP = re.compile(
+    r"(?:;\s(?:and\s)?(?:(?:on behalf of|for)\s)?|[,;]?\s(?:on behalf of|for)\s)(?:the\s)?"
+    r"(?P<group>[^.;:]{3,150}?)(?=[.;:]|$)"
+)
+_FAMILY_ET_AL = re.compile(rf"(?P<family>{_FAMILY}){_ET_AL}")
 _EDITORS = re.compile(r",?\s*\(?\b(?:editors?|eds?\.?)\)?", re.IGNORECASE)
 _ORGANIZATION = re.compile(
     r"\b(?:of|for|the|Association|Society|College|Academy|Committee|Group|Institutes?|Department|University|Network"
@@ -63,6 +69,8 @@ def read_names(text: str, *, whole: bool = False) -> tuple[tuple[Name, ...], boo
             best = found
         if best[0] and form == "dotted":
             break
+    if not best[0] and (match := _FAMILY_ET_AL.match(text)) and not text[match.end() :].strip(" .,;:")[:1].islower():
+        return (Name(match["family"]),), True, match.end()
     return best
 
 
@@ -77,7 +85,7 @@ def _ends_list(text: str, end: int, has_more: bool, form: str) -> bool:
     After "et al" and after names such as "N. E. Foster", a title may follow without a period.
     """
     rest = text[end:]
-    if re.match(r"\s+[A-Z]" if has_more else r",\s[A-Z]", rest) and (has_more or form == "natural"):
+    if re.match(r"\s+[A-Z]" if has_more else r",\s[A-Z]", rest) and (has_more or form in {"natural", "inverted"}):
         return True
     return not rest or bool(re.match(r"\s*[.:(“\"‘]|\s*,\s*[“\"‘(\d]", rest)) or text[end - 1] in ".…&"
 
@@ -100,10 +108,15 @@ def _read(text: str, form: str) -> tuple[tuple[Name, ...], bool, int]:
                 names.append(Name(" ".join(last["family"].split()), _spaced(last["given"])))
                 return tuple(names), True, last.end()
             return tuple(names), True, more.end()
-        separator = _SEPARATOR.match(text, end)
-        if separator is None:
+        if separator := _SEPARATOR.match(text, end):
+            position = separator.end()
+        elif form == "compact" and text[end : end + 1] == " ":
+            # "Li Q Wu XY Yu Z."
+            position = end + 1
+        else:
             break
-        position = separator.end()
+    if group := _GROUP.match(text, end) if names else None:
+        return (*names, Name(group["group"].strip())), False, group.end()
     if editors := _EDITORS.match(text, end) if names else None:
         end = editors.end()
     return tuple(names), False, end

@@ -12,7 +12,7 @@ MAX_LENGTH = 200_000
 MAX_RECORDS = 200
 # Longer pieces are not references but articles.
 MAX_CITATION = 2000
-_NUMBERED = re.compile(r"^\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,3}[.)])\s+", re.MULTILINE)
+_NUMBERED = re.compile(r"^\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,3}[.):])\s+", re.MULTILINE)
 
 
 class UnreadableError(Exception):
@@ -38,7 +38,10 @@ def read_references(text: str) -> list[Record]:
 
 
 def split_citations(text: str) -> list[str]:
-    """Return the citations in `text`: numbered ones, paragraphs, or lines."""
+    """Return the citations in `text`: PubMed numbers, numbered citations, paragraphs, or lines."""
+    words = re.split(r"[,;\s]+", text.strip(" ,;\n"))
+    if all(clean_doi(word) or len(clean_pmid(word)) > 4 for word in words[:MAX_RECORDS]) and len(text) < MAX_CITATION:
+        return words
     starts = [match.start() for match in _NUMBERED.finditer(text)]
     if len(starts) > 1 and not text[: starts[0]].strip():
         pieces = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]

@@ -7,6 +7,7 @@ then the authors at the start. Title and journal are what is left between.
 import re
 from dataclasses import replace
 
+from evidence.citations.dates import month_number
 from evidence.citations.identifiers import find_identifiers
 from evidence.citations.names import names_organization, read_names
 from evidence.citations.record import Name, Record, full_range
@@ -14,7 +15,6 @@ from evidence.citations.works import read_chapter, recognize_kind, take_online_d
 
 MAX_LENGTH = 4000
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?|Spring|Summer|Autumn|Fall|Winter)\.?"
@@ -43,8 +43,14 @@ _TAILS = tuple(
         rf"(?<=[\s.,(]){_DATE}\)?\s?;\s?{_VOLUME}?\.?(?:{_ISSUE}|{_PLAIN_ISSUE})?(?:\s?[:,]\s?{_PAGES})?",
         # 47, no. 6 (June 2017): 373-90
         rf"{_VOLUME},?\s(?:nos?|iss)\.?\s?{_NUMBER},?\s\((?:(?P<month>{_MONTH})\s)?{_YEAR}\)(?:\s?[:,]\s?{_PAGES})?",
+        # 2016. 5(10): p. 373-90
+        rf"(?<=[\s.,(]){_DATE}\.\s{_VOLUME}{_ISSUE}?\s?:\s?{_PAGES}",
         # 2014, Issue 8. Art. No.: CD011275
         rf"{_DATE},?\sIssue\s(?P<issue>\d+)[.,]?\s(?:Art(?:icle|\.)?\s?(?:[Nn]o|ID|[Nn]umber)\.?:?\s?)?{_PAGES}",
+        # 47.6 (2017): 373-390
+        rf"(?P<volume>\d{{1,4}})\.(?P<issue>\d{{1,4}}(?:[-–]\d+)?)\s\({_DATE}\)\s?[:,]\s?{_PAGES}",
+        # 47 (6) (2017) 373-390
+        rf"{_VOLUME}{_ISSUE}\s\({_DATE}\)[,:]?\s{_PAGES}",
         # 47, 6 (2017) 373-390 and 47 (2017) 373-390
         rf"{_VOLUME}(?:,\s(?P<issue>\d+))?\s\({_DATE}\)[,:]?\s{_PAGES}",
         # (2017) 47(6):373-390
@@ -62,18 +68,21 @@ _TAILS = tuple(
         rf"{_VOLUME}{_ISSUE}?\s?[,:]\s?{_PAGES}",
         rf"{_VOLUME},\s(?:no\.?\s)?(?P<issue>\d+),\s{_PAGES}",
         rf"{_VOLUME}{_ISSUE}",
+        # March 2017, pp 12-14
+        rf"(?:(?P<month>{_MONTH})\s)?{_YEAR},\spp?\.?\s{_PAGES}",
         # 2021 Mar 2:2021.03.01.433000
         rf"(?<=[\s.,(]){_DATE}\s?:\s?{_PAGES}",
         # An article without pages, a page of a site, a book: 2017 Jun 3
         rf"\(?{_DATE}\)?",
     )
 )
-_NO_YEAR_OF_ITS_OWN = frozenset(_TAILS[-5:-2])
-_NUMBERING = re.compile(r"^\s*(?:[•·▪◦*]|\[\d{1,4}\]|\(\d{1,4}\)|\d{1,4}[.)](?!\d)|\d{1,3}(?=\s?[^\W\d_a-z]))[\s\t]*")
+_NO_YEAR_OF_ITS_OWN = frozenset(_TAILS[-6:-3])
+_NUMBERING = re.compile(r"^\s*(?:[•·▪◦*]|\[\d{1,4}\]|\(\d{1,4}\)|\d{1,4}[.):](?!\d)|\d{1,3}(?=\s?[^\W\d_a-z]))[\s\t]*")
 # The year after the authors: "(2017).", ", 2017.", ". 2017."
 _YEAR_AFTER_AUTHORS = re.compile(
     r"[\s,.]{0,4}(?:\((?P<year>(?:1[6-9]|20)\d\d)[a-z]?(?:,\s(?P<month>[A-Z][a-z]{2,8}\.?)(?:\s(?P<day>\d{1,2}))?)?\)"
-    r"|[,.]\s(?P<plain>(?:1[6-9]|20)\d\d)[a-z]?(?=[.,:;]))[\s.,:;]{0,6}"
+    r"|[,.]\s(?P<plain>(?:1[6-9]|20)\d\d)[a-z]?(?=[.,:;])"
+    r"|(?<=\bal)\.?\s(?P<bare>(?:19|20)\d\d)[a-z]?(?=\s[A-Z]))[\s.,:;]{0,6}"
 )
 _NOTES = re.compile(
     r"[\s;,.]{0,4}(?:Epub\s(?:ahead of print\s)?(?:[A-Z][a-z]{2,8}\.?\s)?\d{4}(?:\s[A-Z][a-z]{2,8}\.?)?(?:\s\d{1,2})?"
@@ -83,11 +92,20 @@ _NOTES = re.compile(
     r"|\[(?:Internet|online|PubMed|Google Scholar|CrossRef|Cross Ref|DOI)\]"
     r"|(?:Available|Retrieved)\s(?:at|from):?(?=[\s.]*$)|Published (?:online )?\d{4}[\w\s]{0,10}(?=[.]|$)"
     r"|Published (?:online )?[A-Z][a-z]+\s\d{1,2},\s\d{4}"
+    r"|eCollection\s\d{4}(?:\s[A-Z][a-z]{2})?(?:\s\d{1,2})?"
+    r"|(?:S2CID|OCLC|ISBN(?:-1[03])?|ISSN|Bibcode):?\s[\w.–-]{4,25}"
+    r"|(?<=[.\]])\s(?:(?:English|Chinese|French|German|Italian|Japanese|Korean|Polish|Portuguese|Russian|Spanish|Turkish"
+    r"|Danish|Dutch|Norwegian|Swedish)(?:,\s)?){1,2}(?=\.?\s*$)|\[Article in [A-Z][a-z]+\]"
+    r"|(?<=[.\]])\s(?:Review|Free (?:PMC )?article|No abstract available)(?=\.?(?:\s|$))"
     r"|(?:Erratum|Comment|Correction) in:.*$)\.?",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"^[\s,.]*[“\"‘'](?P<title>.+?)[,.]?[”\"’'](?=[\s,.])[\s,.]*(?P<rest>.*)$")
-_SENTENCE = re.compile(r"[.?!][’”\"')\]]?\s+(?=[^\Wa-z]|[a-z]?[A-Z])")
+# Within double quotation marks, single ones and apostrophes do not end the title.
+_QUOTED = tuple(
+    re.compile(rf"^[\s,.]*{opening}(?P<title>.+?)[,.]?{closing}[\s,.]*(?P<rest>.*)$")
+    for opening, closing in (('[“"]', '[”"](?=[\\s,.])'), ("[‘']", "[’'](?=[,.])"), ("[‘']", "[’'](?=\\s)"))
+)
+_SENTENCE = re.compile(r"(?<!\bSt)(?<!\bvs)(?<!\bDr)(?<!\bVol)[.?!][’”\"')\]]?\s+(?=[^\Wa-z]|[a-z]?[A-Z])")
 # The words of abbreviated journals, which may end in a period: "J. Orthop. Sports Phys. Ther."
 _ABBREVIATIONS = frozenset(
     (  # noqa: SIM905 - shorter than a list
@@ -132,7 +150,8 @@ def _read_authors(record: Record, text: str) -> tuple[Record, str, int]:
     """Return the record with the authors, and the year if it follows them; and the rest of the text."""
     for match in _YEAR_AFTER_AUTHORS.finditer(text[:3000]):
         # The period may belong to the last initial.
-        before, after = text[: match.start("year") if match["year"] else match.start("plain")], text[match.end() :]
+        start = next(match.start(name) for name in ("year", "plain", "bare") if match[name])
+        before, after = text[:start], text[match.end() :]
         before = before.rstrip(" ,(")
         # Volume and pages follow the year of the journal, not that of the authors.
         if not after or (re.match(r"[\d\W]*[\d;:(]", after) and not re.match(r"\d+[\s-][A-Za-z]", after)):
@@ -140,7 +159,7 @@ def _read_authors(record: Record, text: str) -> tuple[Record, str, int]:
         names, more, _ = read_names(before, whole=True)
         is_group = not names and not re.search(r"[.?!]\s|[“\"]", before) and 0 < len(before) < 160
         if names or is_group:
-            year = int(match["year"] or match["plain"])
+            year = int(match["year"] or match["plain"] or match["bare"])
             month = month_number(match["month"])
             day = int(match["day"]) if match["day"] and month else None
             authors = names or _groups(before)
@@ -200,7 +219,7 @@ def _read_organization(record: Record, text: str) -> tuple[Record, str]:
 def _read_title(record: Record, text: str, *, has_authors: bool, has_commas: bool) -> Record:
     """Return the record with title and journal, which `text` consists of; `has_commas` if commas separate the parts."""
     text = text.strip(" ,;")
-    if quoted := _QUOTED.match(text):
+    if quoted := next((match for pattern in _QUOTED if (match := pattern.match(text))), None):
         container = re.sub(r"^(?:in|In):?\s", "", quoted["rest"])
         return _with_container(replace(record, title=quoted["title"].strip(" ,")), container)
     segments = _sentences(text)
@@ -256,12 +275,6 @@ def _sentences(text: str) -> list[str]:
 def _without_period(title: str) -> str:
     title = title.strip().strip('“”"')
     return title[:-1].rstrip() if title.endswith(".") and not title.endswith("..") else title
-
-
-def month_number(name: str | None) -> int | None:
-    """Return the number of the month whose English name or abbreviation is `name`, or None."""
-    key = (name or "")[:3].lower()
-    return _MONTHS.index(key) + 1 if key in _MONTHS else None
 
 
 def _day(text: str | None) -> int | None:

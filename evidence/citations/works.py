@@ -23,7 +23,7 @@ _THESIS = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL = r"(?:(?P<edition>\d{1,2})(?:st|nd|rd|th)\sed(?:ition|n)?\b\.?)"
-_EDITION = re.compile(rf"[\s.,]{{0,3}}\(?{_ORDINAL}\)?[\s.]*$", re.IGNORECASE)
+_EDITION = re.compile(rf"[\s.,]{{0,3}}\(?{_ORDINAL}(?:,\sVol\.\s\d+)?\)?[\s.]*$", re.IGNORECASE)
 _RANGE = r"(?P<pages>[A-Za-z]?\d+(?:\s?[-–—]\s?[A-Za-z]?\d+)?)"
 # The editors come before the book. "In: Magee DJ, Quillen WS, eds. Title. 2nd ed. Place: Publisher; 2016:120-150."
 _CHAPTER = re.compile(
@@ -80,4 +80,6 @@ def recognize_kind(record: Record, text: str) -> Record:
         title = record.title[: edition.start()]
         publisher = record.publisher or record.container
         return replace(record, kind="book", title=title, edition=edition["edition"], publisher=publisher, container="")
+    if record.kind == "article-journal" and record.url and not (record.volume or record.issue or record.pages):
+        return record if record.doi or record.pmid else replace(record, kind="webpage")
     return record

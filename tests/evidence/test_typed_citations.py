@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -95,6 +96,8 @@ def test_a_citation_copied_from_pubmed_gives_every_field() -> None:
     assert (record.volume, record.issue, record.pages) == ("9", "9", "CD009790")
     assert (record.doi, record.pmid, record.pmcid) == ("10.1002/14651858.CD009790.pub2", "34580864", "PMC8477273")
     assert record.typed == format_pubmed(record) == PUBMED
+    group = "Li Q, Wu XY; Guidelines Committee of the College. Pain. Ann Intern Med. 2017 Apr 4;166(7):514-30."
+    assert format_pubmed(parse_typed(group)) == group
 
 
 @pytest.mark.parametrize(
@@ -209,6 +212,66 @@ def test_exports_are_read(text: str) -> None:
     assert (record.pages, record.doi, record.container) == ("1011-1022", "10.1000/abc", "Pain")
 
 
+MACROS = r"""@string{jospt = "Journal of Orthopaedic \& Sports Physical Therapy"}
+@comment{ignored, title = {x}}
+@Article(willy, Author = "Richard W. Willy and de Vos, Robert-Jan and {World Health Organization and Friends}
+  and Ludwig van Beethoven and Smith, Jr, John", title = {{P}ain: \emph{a} $\alpha$-review of {\"O}berg~et al.},
+  journal = jospt # " (JOSPT)", date = {2019-09-03}, pages = {CPG1--CPG95}, note = {PMID: 31475628},
+  url = {https://doi.org/10.1000/abc})
+@online{cdc, author = {{Centers for Disease Control}}, title = {Falls}, year = 2024, month = 5, url = {https://cdc.gov/f}}"""
+LOOSE_RIS = """Provider: A database
+Content: application/x-research-info-systems
+
+TY  - JOUR
+T1  - Pain and fear.
+AU  - Li QX
+AU  - Smith, John, Jr
+PY  - 2000
+DA  - 2000/04/01/
+JF  - Pain
+SP  - 317
+EP  - 332
+UR  - https://pubmed.ncbi.nlm.nih.gov/10781906/
+TY  - EBOOK
+TI  - Without an end of the first
+Y1  - 2001///
+ET  - 2
+N1  - doi:10.1000/xyz PMID: 22222222
+"""
+
+
+def test_macros_joined_values_and_groups_of_bibtex_are_read() -> None:
+    article, page = read_references(MACROS)
+    assert article.container == "Journal of Orthopaedic & Sports Physical Therapy (JOSPT)"
+    assert article.title == "Pain: a α-review of Öberg et al"
+    assert article.authors == (
+        Name("Willy", "Richard W."),
+        Name("de Vos", "Robert-Jan"),
+        Name("World Health Organization and Friends"),
+        Name("van Beethoven", "Ludwig"),
+        Name("Smith", "John"),
+    )
+    assert (article.year, article.month, article.day, article.pages) == (2019, 9, 3, "CPG1-CPG95")
+    assert (article.doi, article.pmid, article.url) == ("10.1000/abc", "31475628", "")
+    assert (page.kind, page.authors, page.month) == ("webpage", (Name("Centers for Disease Control"),), 5)
+
+
+def test_ris_with_a_preface_and_without_ends_is_read() -> None:
+    article, book = read_references(LOOSE_RIS.replace("\n", "\r\n"))
+    assert article.authors == (Name("Li", "Q. X."), Name("Smith", "John"))
+    assert (article.title, article.year, article.month, article.day) == ("Pain and fear", 2000, 4, 1)
+    assert (article.pages, article.pmid) == ("317-332", "10781906")
+    assert (book.kind, book.title, book.year) == ("book", "Without an end of the first", 2001)
+    assert (book.edition, book.doi, book.pmid) == ("2", "10.1000/xyz", "22222222")
+
+
+def test_several_identifiers_in_one_line_are_several_references() -> None:
+    found = read_references("34580864, https://doi.org/10.1000/abc; 28192789")
+    assert found == [Record(pmid="34580864"), Record(doi="10.1000/abc"), Record(pmid="28192789")]
+    summary = "1: Li Q. One. Pain. 2001;1(1):1-2. PMID: 11111111.\n\n2: Wu X. Two. Pain. 2002;2(2):3-4."
+    assert [(record.title, record.pmid) for record in read_references(summary)] == [("One", "11111111"), ("Two", "")]
+
+
 def test_accents_and_further_authors_of_bibtex_are_read() -> None:
     [record] = read_references(BIBTEX)
     assert record.authors[1] == Name("García", "José")
@@ -245,3 +308,14 @@ def test_long_texts_are_answered_fast(piece: str) -> None:
     with pytest.raises(UnreadableError):
         read_references(piece * 1_500_000)
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@a{b,c={" * 20_000, "TY  - JOUR\n" * 15_000, "@a{b,title=" + "a # " * 40_000, "@a{b,title={" + '\\"{' * 60_000],
+)
+def test_broken_exports_are_answered_fast(text: str) -> None:
+    start = time.process_time()
+    with suppress(UnreadableError):
+        read_references(text[:MAX_LENGTH])
+    assert time.process_time() - start < 2
