@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exercises import seo
 from exercises.models import BodyRegion, Exercise
+from exercises.red_flags import red_flags
 from exercises.rendering import render_cards
 from exercises.sheets.program import HomeProgram, for_sheets, load_exercises
 from exercises.sheets.responses import pdf_response
@@ -92,13 +93,12 @@ def exercise_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an exercise, and the posts and pages with its card."""
     published = Exercise.objects.published().for_cards().select_related("author__portrait")
     exercise = get_object_or_404(published.prefetch_related("body_regions"), slug=slug)
-    regions = exercise.body_regions.all()
     sources = Reference.objects.to(exercise).from_public().sources()
     context = {
         "exercise": exercise,
         "card": render_cards([exercise], is_own_page=True)[exercise.pk],
         "documents": sorted((row for row in sources if isinstance(row, Document)), key=attrgetter("title")),
-        "signs": list(dict.fromkeys(sign for region in regions for sign in region.red_flag_list)),
+        "red_flags": red_flags(exercise.body_regions.all()),
         "meta": seo.exercise_meta(exercise),
     }
     return depend_on_texts(render(request, "exercises/exercise_detail.html", context))

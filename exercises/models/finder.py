@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from exercises.body_parts import BodyPart
 from plaintext.characters import strip_control_characters
@@ -61,8 +62,8 @@ class BodyRegion(FinderEntry):
     red_flags = models.TextField(
         blank=True,
         max_length=2000,
-        help_text="Signs that need a professional, one per line. They come first on its page and on the pages of its "
-        "exercises.",
+        help_text="Signs that need a professional, one per line, the gravest first. They come first on its page "
+        "and on the pages of its exercises.",
     )
     parts = models.JSONField(
         "parts of the drawing", default=list, blank=True, help_text="The parts of the body that link to this region."
@@ -138,3 +139,8 @@ class FinderContent(models.Model):
         """Not a table."""
 
         abstract = True
+
+    @cached_property
+    def finder_entries(self) -> list[FinderEntry]:
+        """The body regions, conditions and goals that it is assigned to."""
+        return [*self.body_regions.all(), *self.conditions.all(), *self.goals.all()]
