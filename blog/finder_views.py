@@ -5,6 +5,7 @@ from typing import Any
 from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -12,9 +13,11 @@ from blog.finder import KINDS, body_map, narrow_down
 from blog.views import render_post_list
 from blog.visibility import public_entries
 from exercises.models import BodyRegion, Condition, FinderEntry, Goal
+from exercises.structured_data import subject_node
+from pagecache.per_version import once_per_version
 from pagecache.responses import allow_parameters
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
-from siteinfo.structured_data import Node, node
+from siteinfo.structured_data import node
 from siteinfo.urls import absolute_url
 
 TITLE = "Where does it hurt?"
@@ -23,16 +26,23 @@ TITLE = "Where does it hurt?"
 @require_safe
 def where_does_it_hurt(request: HttpRequest) -> HttpResponse:
     """Show the body and the list of its regions, conditions and goals. Return 404 while no region has content."""
+    context = once_per_version(request, "finder", _index_context)
+    if context is None:
+        raise Http404
+    return render(request, "blog/where_does_it_hurt.html", context)
+
+
+def _index_context() -> dict[str, Any] | None:
+    """Return what the page of the body shows, with the drawing rendered; None without regions."""
     regions = list(public_entries(BodyRegion))
     if not regions:
-        raise Http404
-    context = {
-        "map": body_map(regions),
-        "conditions": public_entries(Condition),
-        "goals": public_entries(Goal),
+        return None
+    return {
+        "finder": render_to_string("exercises/_body_finder.html", {"map": body_map(regions)}),
+        "conditions": list(public_entries(Condition)),
+        "goals": list(public_entries(Goal)),
         "meta": _index_meta(regions),
     }
-    return render(request, "blog/where_does_it_hurt.html", context)
 
 
 @require_safe
@@ -96,7 +106,7 @@ def _entry_meta(entry: FinderEntry, page: Page, *, is_narrowed: bool) -> PageMet
     described = entry.introduction or f"{entry.name}: exercises to do at home, posts to read, and when to get help."
     index = Breadcrumb(TITLE, reverse("blog:where_does_it_hurt"))
     options: dict[str, Any] = {"schema_type": "CollectionPage"}
-    if subject := _subject(entry):
+    if subject := subject_node(entry):
         options = {"schema_type": "MedicalWebPage", "about": (subject,)}
     return PageMeta(
         # Unlike that of a category with the same name.
@@ -109,12 +119,3 @@ def _entry_meta(entry: FinderEntry, page: Page, *, is_narrowed: bool) -> PageMet
         is_indexed=not is_narrowed,
         **options,
     )
-
-
-def _subject(entry: FinderEntry) -> Node | None:
-    """Return the part of the body or the condition that a page is about."""
-    url = f"{absolute_url(entry.get_absolute_url())}#about"
-    if isinstance(entry, BodyRegion):
-        other = entry.name if entry.anatomical_name else ""
-        return node("AnatomicalStructure", id=url, name=entry.anatomical_name or entry.name, alternateName=other)
-    return node("MedicalCondition", id=url, name=entry.name) if isinstance(entry, Condition) else None

@@ -12,7 +12,7 @@ from accounts.structured_data import detailed_person, person, person_id
 from blog.citations import ids_of_citations, ids_of_exercises
 from blog.models import Category, Post, Series, Tag
 from evidence.structured_data import citation_nodes
-from exercises.structured_data import exercise_nodes
+from exercises.structured_data import exercise_nodes, subject_node
 from images.structured_data import share_image
 from publishing.structured_data import faq_nodes, review_properties
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
@@ -150,6 +150,7 @@ def post_meta(post: Post, *, is_public: bool = True) -> PageMeta:
         image=share_image(post.featured_image),
         nodes=_post_nodes(post) if is_public else (),
         parts=tuple(exercise_nodes(ids_of_exercises(post))) if is_public else (),
+        about=tuple(filter(None, map(subject_node, post.finder_entries))) if is_public else (),
         canonical_url=post.canonical_url,
         published_at=post.published_at,
         updated_at=post.updated_on or post.published_at,

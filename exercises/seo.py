@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.structured_data import person, person_id
 from exercises.models import Exercise
-from exercises.structured_data import exercise_node
+from exercises.structured_data import exercise_node, subject_node
 from images.structured_data import share_image
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
 
@@ -41,7 +41,7 @@ def plan_meta() -> PageMeta:
 
 
 def exercise_meta(exercise: Exercise) -> PageMeta:
-    """Return the metadata of an exercise loaded with `for_cards()` and its author."""
+    """Return the metadata of an exercise loaded with `for_cards()`, its author and its body regions."""
     plan = exercise_node(exercise) | {"author": {"@id": person_id(exercise.author)}}
     first = next(iter(exercise.images.all()), None)
     return PageMeta(
@@ -54,5 +54,6 @@ def exercise_meta(exercise: Exercise) -> PageMeta:
         ),
         image=share_image(first.image if first else None),
         nodes=(plan, person(exercise.author)),
+        about=tuple(filter(None, map(subject_node, exercise.body_regions.all()))),
         updated_at=exercise.modified_at,
     )

@@ -81,6 +81,7 @@ def test_every_style_sheet_and_script_that_all_pages_need_is_bundled() -> None:
     # theme.js must run before the first paint; only pages with videos, references, terms or exercises, and people of the admin,
     # load the others.
     exercises = (
+        "body-finder.js",
         "exercise-card.js",
         "exercise-guide.js",
         "exercise-timer.js",

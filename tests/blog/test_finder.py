@@ -234,6 +234,60 @@ def test_an_exercise_shows_the_red_flags_of_its_regions_and_the_disclaimer_once(
     assert "Still not advice." in client.get("/exercises/bridge/").content.decode()
 
 
+def test_an_exercise_for_several_regions_shows_the_gravest_sign_of_each_and_folds_the_rest(client: Client) -> None:
+    bridge = make_exercise(slug="bridge")
+    for position, name in enumerate(("Back", "Hip", "Knee")):
+        signs = "\n".join(f"{name} sign {number}." for number in (1, 2, 3))
+        make_region(name, bridge, position=position, red_flags=signs)
+    flags = get_page(client, "/exercises/bridge/").xpath("//aside[contains(@class, 'red-flags')]")[0]
+    assert flags.xpath("ul/li/text()") == ["Back sign 1.", "Hip sign 1.", "Knee sign 1.", "Back sign 2."]
+    assert flags.xpath("details/summary/text()") == ["5 more signs"]
+    assert flags.xpath("details/ul/li/text()") == [
+        "Hip sign 2.",
+        "Knee sign 2.",
+        "Back sign 3.",
+        "Hip sign 3.",
+        "Knee sign 3.",
+    ]
+
+
+def test_a_post_leads_to_its_regions_conditions_and_goals(client: Client) -> None:
+    stairs, *_ = make_content()
+    knee, goal = BodyRegion.objects.get(), Goal.objects.get()
+
+    def more_about() -> list[tuple[str, str]]:
+        links = get_page(client, "/stairs/").xpath("//p[contains(., 'More about')]/a")
+        return [(link.text, link.get("href")) for link in links]
+
+    assert more_about() == [("Knee", KNEE), ("Climb stairs", f"{INDEX}goal/climb-stairs/")]
+    page = get_page(client, "/stairs/")
+    (about,) = node_of_type(page, "WebPage")["about"]
+    assert nodes_by_id(page)[about["@id"]]["@type"] == "AnatomicalStructure"
+    stairs.body_regions.remove(knee)
+    assert more_about() == [("Climb stairs", f"{INDEX}goal/climb-stairs/")]
+    assert "about" not in node_of_type(get_page(client, "/stairs/"), "WebPage")
+    stairs.goals.remove(goal)
+    assert more_about() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_body_and_its_links_are_rendered_once_until_something_changes(client: Client) -> None:
+    post = make_post()
+    knee = make_region("Knee", post, parts=["knee"])
+    # The page cache stores no pages with other parameters.
+    path = f"{INDEX}?unknown=1"
+    get_page(client, path)
+    with CaptureQueriesContext(connection) as queries:
+        get_page(client, path)
+    assert [query["sql"] for query in queries if "bodyregion" in query["sql"]] == []
+    make_region("Neck", post, parts=["neck"])
+    assert get_page(client, path).xpath("//ul[@class='body-list']//a/text()") == ["Knee", "Neck"]
+    post.body_regions.remove(knee)
+    assert get_page(client, path).xpath("//ul[@class='body-list']//a/text()") == ["Neck"]
+    Post.objects.update(status=Post.Status.DRAFT)
+    assert client.get(path).status_code == 404
+
+
 def test_the_menu_and_the_home_page_show_it_once_it_has_content(client: Client) -> None:
     region = make_region("Knee", parts=["knee"])
     assert INDEX not in client.get("/").content.decode()
@@ -255,15 +309,23 @@ def test_the_drawing_works_by_keyboard_and_pointer(page: Page, scheme: str) -> N
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto(INDEX)
     knee = page.locator(".body-map").get_by_role("link", name="Knee")
+    listed = page.locator(".body-list").get_by_role("link", name="Knee")
     name = knee.locator("text")
     expect(name).to_have_css("opacity", "0")
     before = knee.evaluate("link => getComputedStyle(link).fill")
+    listed_before = listed.evaluate("link => getComputedStyle(link).color")
+    listed.hover()
+    expect(name).to_have_css("opacity", "1")
+    expect(knee).not_to_have_css("fill", before)
+    page.get_by_role("heading", level=1).hover()
+    expect(name).to_have_css("opacity", "0")
     knee.focus()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
     expect(knee).to_be_focused()
     expect(name).to_have_css("opacity", "1")
-    assert knee.evaluate("link => getComputedStyle(link).fill") != before
+    expect(knee).not_to_have_css("fill", before)
+    expect(listed).not_to_have_css("color", listed_before)
     assert violations(page) == []
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"{KNEE}$"))
