@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 from blog.models import Snippet
 from evidence.library import merge
 from evidence.models import CitationStyle, EvidenceSettings, Source
+from publishing.revisions import create_revision
 from richtext.analysis import analyze, excerpt, plain_text
 from richtext.embeds import RenderTarget
 from richtext.references import Reference
@@ -57,6 +58,20 @@ def test_every_marker_has_a_target_and_every_reference_links_back_to_each_of_its
         "Reference 2",
         "Reference 1",
     ]
+
+
+def test_a_copy_and_an_older_revision_show_the_same_references() -> None:
+    first, second = make_source(), make_source()
+    post = make_post(body=sanitize(f"<p>A{cite(first)} b{cite(second, first)}</p>"))
+    before = render(post.body)
+    create_revision(post, None)
+    copy = make_post(title="Copy", body="")
+    copy.apply(post.snapshot())
+    assert render(copy.body) == before
+    post.body = "<p>A b</p>"
+    post.save()
+    post.apply(post.revisions.get().data)
+    assert render(post.body) == before
 
 
 def test_neighboring_citations_become_one() -> None:
