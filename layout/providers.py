@@ -139,9 +139,13 @@ def _archives(context: LayoutContext, block: Block) -> dict[str, Any] | None:
 
 
 def _hero(context: LayoutContext, block: Block) -> dict[str, bool]:
-    blocks = (node.block for node in context.nodes(block.area))
-    shown = [other for other in blocks if other.block_type == "starting-points" and other.is_shown]
-    return {"has_starting_points": any(_starting_points(context, other) for other in shown)}
+    blocks = [node.block for node in context.nodes(block.area) if node.block.is_shown]
+    starting_points = [other for other in blocks if other.block_type == "starting-points"]
+    has_finder = any(other.block_type == "body-finder" for other in blocks)
+    return {
+        "has_body_finder": has_finder and bool(context.body_regions),
+        "has_starting_points": any(_starting_points(context, other) for other in starting_points),
+    }
 
 
 def _help_line(context: LayoutContext, block: Block) -> str:

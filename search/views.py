@@ -9,10 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from blog.models import Post
+from blog.visibility import public_entries
+from exercises.models import BodyRegion
 from pagecache.responses import allow_parameters, depend_on_texts
 from plaintext.characters import strip_control_characters
 from plaintext.numbers import parse_page_number
 from search import engine
+from search.body_regions import named_regions
 from search.queries import Query
 from search.spelling import suggest
 from siteinfo.seo import Breadcrumb, PageMeta, truncate
@@ -33,6 +36,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "results": results,
         "results_page": results_page,
         "query_string": urlencode({"q": query.text} | ({"category": category} if category else {})),
+        "body_regions": named_regions(query, list(public_entries(BodyRegion))) if query.terms else [],
         "suggestion": suggest(query) if results.is_partial or not results.total_count else "",
         "latest_posts": [] if results.hits else Post.objects.published().newest_first().for_cards()[:3],
     }

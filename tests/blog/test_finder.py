@@ -297,6 +297,28 @@ def test_the_menu_and_the_home_page_show_it_once_it_has_content(client: Client) 
     section = home.xpath("//section[.//*[@class='body-map']]")[0]
     assert section.xpath("string(.//h2)") == "Where does it hurt?"
     assert section.xpath(f".//ul[@class='body-list']//a[@href='{KNEE}']")
+    button = home.xpath("//*[@class='actions']/a")[0]
+    assert (button.text, button.get("href")) == ("Where does it hurt?", f"#{section.xpath('.//h2/@id')[0]}")
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("sore knee", ["Knee"]),
+        ("KNEES", ["Knee"]),
+        ("lower back pain", ["Lower back"]),
+        ("back", ["Lower back", "Neck and upper back"]),
+        ("and", []),
+        ("-knee sleep", []),
+    ],
+)
+def test_a_search_that_names_a_region_leads_to_its_page(client: Client, query: str, names: list[str]) -> None:
+    post = make_post()
+    for name in ("Neck and upper back", "Lower back", "Knee"):
+        make_region(name, post)
+    make_region("Sleep", make_post(status="draft"))
+    page = get_page(client, f"/search/?q={query}")
+    assert page.xpath("//div[@class='category-links']//a/text()") == names
 
 
 @pytest.mark.browser
