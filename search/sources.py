@@ -107,11 +107,16 @@ def _term_entries(terms: Iterable[Term]) -> Iterator[IndexEntry]:
         yield IndexEntry(object_id=term.pk, title=term.name, summary=term.meaning, body=body)
 
 
+def _load_posts(pks: Iterable[int]) -> list[Post]:
+    # Without a condition for public posts, with which SQLite reads the index of all of them.
+    return [post for post in Post.objects.for_cards().filter(pk__in=pks) if post.is_published]
+
+
 POSTS = Source(
     model=Post,
     published=lambda at: Post.objects.published(at),
     build_entries=_post_entries,
-    load_cards=lambda pks: Post.objects.published().filter(pk__in=pks).for_cards(),
+    load_cards=_load_posts,
     template="blog/_entry.html",
 )
 PAGES = Source(

@@ -10,6 +10,11 @@ from search.tokens import STEM_MARK
 
 # Far apart because BM25 saturates: one match in the title must beat any number of matches in the body.
 _WEIGHTS = "1e8, 1e6, 1e4, 1.0"
+_HEADING = "{title_tokens keywords_tokens}"
+# BM25 reads all matches of each word, which takes 14 ms with 100,000. With more matches than this, it is not computed,
+# and these are the scores of matches in some columns.
+_MAX_SCORED = 2000
+_SCORES = {"{title_tokens}": "2.0", _HEADING: "1.0"}
 _WORDS = ("words", "keyword_words")
 _TOKENS = ("title_tokens", "keywords_tokens", "summary_tokens", "body_tokens")
 
@@ -69,16 +74,32 @@ def _spelling_index_statements() -> Iterator[str]:
 def matches_sql(
     terms: Sequence[Term], excluded_terms: Sequence[Term], *, require_all: bool, condition: str = "1 = 1"
 ) -> Sql:
-    """Rank entries by BM25."""
+    """Rank entries by BM25. With more than _MAX_SCORED, all of `terms` in the title count most, then the time."""
     match = f"({_join(terms, ' AND ' if require_all else ' OR ')})"
     exclusion = f" NOT ({_join(excluded_terms, ' OR ')})" if excluded_terms else ""
+    matches = {columns: f"({columns} : {match}){exclusion}" for columns in _SCORES}
+    everywhere = match + exclusion
+    score = f"-bm25(search_fulltext, {_WEIGHTS})"
+    if not require_all:
+        newest = _newest_sql(score, condition)
+        return _best_sql([newest, newest]), [matches[_HEADING], everywhere]
+    few, many = (f"{condition} AND (SELECT size FROM matching) {sign} {_MAX_SCORED}" for sign in ("<=", ">"))
+    scored = [_newest_sql(score, few)] * 2
+    unscored = [_newest_sql(each, many) for each in (*_SCORES.values(), "0.0")]
+    sql = f"""WITH matching AS MATERIALIZED (SELECT count(*) AS size FROM (SELECT 1 FROM search_fulltext
+        WHERE search_fulltext MATCH {_match_if(condition)} LIMIT {_MAX_SCORED + 1}))
+        {_best_sql([*scored, *unscored])}"""
+    return sql, [everywhere, matches[_HEADING], everywhere, *matches.values(), everywhere]
+
+
+def _newest_sql(score: str, condition: str) -> str:
     # Rows come in rowid order from the index itself, so only MAX_RANKED of them are ranked.
-    newest = f"""SELECT * FROM (
-        SELECT rowid AS id, -bm25(search_fulltext, {_WEIGHTS}) AS score
-        FROM search_fulltext
+    return f"""SELECT * FROM (SELECT rowid AS id, {score} AS score FROM search_fulltext
         WHERE search_fulltext MATCH {_match_if(condition)} ORDER BY rowid DESC LIMIT {MAX_RANKED})"""
-    sql = f"SELECT id, max(score) AS score FROM ({newest} UNION ALL {newest}) GROUP BY id"
-    return sql, [f"({{title_tokens keywords_tokens}} : {match}){exclusion}", match + exclusion]
+
+
+def _best_sql(selects: Sequence[str]) -> str:
+    return f"SELECT id, max(score) AS score FROM ({' UNION ALL '.join(selects)}) GROUP BY id"
 
 
 def prefix_matches_sql(terms: Sequence[Term], excluded_terms: Sequence[Term], *, condition: str) -> Sql:

@@ -158,6 +158,17 @@ def test_for_a_very_common_word_the_newest_posts_and_every_title_are_ranked(monk
     assert results.is_capped
 
 
+def test_with_very_many_matches_those_in_the_title_are_first_and_then_the_newest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("search.backends.sqlite._MAX_SCORED", 3)
+    make_post(title="Stairs", body="<p>Other words.</p>")
+    make_post(title="As a keyword", tags=["Stairs"], body="<p>Other words.</p>")
+    for number in range(3):
+        make_post(title=f"Post {number}", body="<p>stairs</p>")
+    assert titles("stairs") == ["Stairs", "As a keyword", "Post 2", "Post 1", "Post 0"]
+
+
 def test_a_search_takes_one_query_and_one_more_for_each_kind_of_document_found() -> None:
     for _ in range(3):
         make_post(body="<p>Knee and stairs.</p>")
