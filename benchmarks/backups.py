@@ -144,6 +144,7 @@ def digest() -> dict[str, tuple[int, str]]:
     from django.apps import apps
     from django.conf import settings
 
+    from accounts.models import AuditEvent
     from backups.models import Backup
     from pagecache.models import CacheVersion
 
@@ -152,9 +153,13 @@ def digest() -> dict[str, tuple[int, str]]:
         # The record of the backup itself changes when it is complete, and a restore invalidates cached pages.
         if model in (Backup, CacheVersion):
             continue
+        table = model._base_manager.order_by("pk")
+        if model is AuditEvent:
+            # Both commands say in the log that they ran.
+            table = table.exclude(kind__in=(AuditEvent.Kind.BACKED_UP, AuditEvent.Kind.RESTORED))
         rows = hashlib.sha256()
         count = 0
-        for row in model._base_manager.order_by("pk").values_list().iterator():
+        for row in table.values_list().iterator():
             rows.update(repr(row).encode())
             count += 1
         found[model._meta.label] = (count, rows.hexdigest())
