@@ -12,9 +12,11 @@ from django.utils import timezone
 from accounts.models import Author, ProfileLink, Qualification
 from blog.demo.exercises import fill_in_ids, load_exercises
 from blog.demo.finder import load_finder
+from blog.demo.references import load_evidence_levels
 from blog.demo.reviews import load_reviews
 from blog.models import Category, Post, PostTemplate
 from evidence.models import Disclaimer, Term
+from evidence.typed_lists import convert_typed_references
 from images.models import Image
 from images.uploads import unprocessed
 from richtext.sanitizer import sanitize
@@ -38,6 +40,7 @@ def load_demo() -> int:
     exercises = load_exercises(author, images.get)
     paths = sorted((HERE / "posts").glob("*.html"))
     created = sum(_load_post(path, author, categories, images, exercises) for path in paths)
+    load_evidence_levels()
     load_finder()
     load_reviews()
     return created
@@ -143,10 +146,11 @@ def _load_post(
     if Post.objects.filter(slug=path.stem).exists():
         return 0
     fields, body = _read(path)
+    body = _IMAGE_NAME.sub(lambda match: f'data-image="{images.get(match[1]).pk}"', fill_in_ids(body, exercises))
     post = Post(
         title=fields["title"],
         slug=path.stem,
-        body=_IMAGE_NAME.sub(lambda match: f'data-image="{images.get(match[1]).pk}"', fill_in_ids(body, exercises)),
+        body=convert_typed_references(sanitize(body)).body,
         tldr="\n".join(fields["tldr"]),
         excerpt=fields["excerpt"],
         featured_image=images.get(fields["image"], fields["image_alt"]),

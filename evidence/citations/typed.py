@@ -273,7 +273,10 @@ def _sentences(text: str) -> list[str]:
 
 
 def _without_period(title: str) -> str:
-    title = title.strip().strip('“”"')
+    title = title.strip()
+    # Quotation marks around all of it, not around its first words.
+    if quoted := re.fullmatch(r"[“\"]([^“”\"]*)[”\"]", title):
+        title = quoted[1]
     return title[:-1].rstrip() if title.endswith(".") and not title.endswith("..") else title
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from blog.demo import loader
 from blog.models import Post, PostTemplate
+from evidence.models import Source
 from tests.factories import make_category, make_image, make_post
 
 
@@ -42,9 +43,13 @@ def test_an_unknown_template_shows_an_empty_form(admin_client: Client, template:
 
 @pytest.mark.django_db
 @pytest.mark.any_database
-def test_the_demo_has_four_templates_and_does_not_overwrite_changed_ones() -> None:
+def test_the_demo_has_templates_and_references_and_does_not_overwrite_changes() -> None:
     loader.load_demo()
     assert PostTemplate.objects.count() == 4
+    assert Post.objects.filter(body__contains="data-cite=").count() >= 10
+    assert not Post.objects.filter(body__contains="<h2>References").exists()
+    assert Source.objects.exclude(doi="").count() >= 15
+    assert set(Source.EvidenceLevel.values) - set(Source.objects.values_list("evidence_level", flat=True)) == {"case"}
     PostTemplate.objects.filter(name="Injury guide").update(body="<p>Mine.</p>")
     loader.load_demo()
     assert PostTemplate.objects.count() == 4
