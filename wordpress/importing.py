@@ -70,10 +70,8 @@ def import_exports(
     link_parents()
     for of_site in media.values():
         finish(of_site, report)
-    for site in {importer.site.name: importer.site for importer in importers}.values():
-        expected = next(each.early_links.urls for each in importers if each.site.name == site.name)
-        misled = misled_links(expected, known[site.name], site)
-        _finish_site(handlers[site.name], LinkRewriter(site, known[site.name], report, misled), report)
+    for importer in {importer.site.name: importer for importer in importers}.values():
+        _finish_site(importer, handlers[importer.site.name], known[importer.site.name])
     for importer in importers:
         importer.report_terms()
     _report_links(report)
@@ -93,11 +91,13 @@ def _known_urls(importers: Sequence[Importer]) -> dict[str, NewUrls]:
     return known
 
 
-def _finish_site(handlers: Sequence[ItemHandler], rewriter: LinkRewriter, report: Report) -> None:
+def _finish_site(importer: Importer, handlers: Sequence[ItemHandler], known: NewUrls) -> None:
     """Save what the handlers collected, then rewrite the links, now that every path is known."""
+    misled = misled_links(importer.early_links.urls, known, importer.site)
+    rewriter = LinkRewriter(importer.site, known, importer.report, misled)
     for handler in handlers:
-        save_handler(handler, rewriter.resolve, report)
-    if rewriter.site.host:
+        save_handler(handler, rewriter.resolve, importer.report)
+    if importer.site.host:
         for kind, model in MODELS.items():
             rewriter.rewrite_documents(kind, model)
 

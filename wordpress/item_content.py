@@ -21,6 +21,7 @@ from wordpress.hrefs import complete_links
 from wordpress.models import digest
 from wordpress.old_paths import earlier_slugs
 from wordpress.reader import Item
+from wordpress.replaced_elements import player_html
 from wordpress.report import Report
 from wordpress.seo_plugins import SeoMeta, read_seo_meta
 from wordpress.source_site import SourceSite
@@ -48,7 +49,7 @@ def fill_document(
     """
     body = to_html(item.body, footnotes_html(item), stored.find, stored.table)
     _report_unsupported(item, body, report)
-    document.body = complete_links(body.html, item.link or site.url, find_url)
+    document.body = complete_links(body.html + _enclosures_html(item), item.link or site.url, find_url)
     document.title = Truncator(item.title.strip()).chars(MAX_TITLE_LENGTH) or _title_from(body.html)
     if len(item.title.strip()) > MAX_TITLE_LENGTH:
         report.notes.append(f"“{document.title}” has a title of more than {MAX_TITLE_LENGTH} characters. It was cut.")
@@ -58,6 +59,17 @@ def fill_document(
         document.is_featured = item.is_sticky
     document.published_at = item.published_at if _is_valid_date(item.published_at) else None
     document.status = _status(item, site, report)
+
+
+def _enclosures_html(item: Item) -> str:
+    """Return links to the recordings of a podcast, which plugins store apart from the text."""
+    urls = (value.split()[0] for value in _enclosures(item) if value.split())
+    links = (player_html(f'<audio src="{html.escape(url)}">') for url in urls if url not in item.body)
+    return "".join(f"\n<p>{link}</p>" for link in dict.fromkeys(links) if link)
+
+
+def _enclosures(item: Item) -> list[str]:
+    return [value for key, value in item.meta if key == "enclosure"]
 
 
 def _text_of(excerpt: str) -> str:
@@ -167,6 +179,7 @@ def source_digest(item: Item, parent: Page | None) -> str:
         dates,
         item.terms,
         *((astuple(seo),) if seo != SeoMeta() else ()),
+        *_enclosures(item),
         *([dict(item.meta)["_thumbnail_id"]] if "_thumbnail_id" in dict(item.meta) else []),
         *above,
     )

@@ -27,6 +27,7 @@ from django.utils.encoding import escape_uri_path
 from blog.views import POSTS_PER_PAGE
 from plaintext.characters import strip_control_characters
 from plaintext.numbers import parse_page_number
+from redirects.services import resolve_redirect
 from redirects.views import redirect_response
 from wordpress.legacy_targets import (
     QUERY_PARAMETERS,
@@ -77,7 +78,7 @@ class LegacyUrlMiddleware:
         if request.path_info == "/":
             return legacy_query_response(query) if has_legacy_query(query) else None
         if request.resolver_match.view_name in {"document", "blog:post_list"}:
-            return legacy_id_response(query)
+            return legacy_id_response(query) or legacy_folder_response(request.path_info, query)
         # The admin answers all paths below /admin/, also those without a page there.
         is_unknown_admin_path = request.resolver_match.app_name == "admin" and not request.resolver_match.url_name
         if not is_unknown_admin_path:
@@ -95,6 +96,24 @@ def legacy_id_response(query: QueryDict) -> HttpResponse | None:
     value = query.get("p") or query.get("page_id") or ""
     target = find_by_id(value) if value else None
     return _redirect(target.url, _remaining(query)) if target else None
+
+
+def legacy_folder_response(path: str, query: QueryDict) -> HttpResponse | None:
+    """Return the response to a query such as `/journal/?cat=3` in the folder of an old blog, or None.
+
+    Such a folder leads to the home page, or is where posts are listed here.
+    """
+    if not has_legacy_query(query):
+        return None
+    if path != reverse("blog:post_list"):
+        folder = resolve_redirect(path, query.urlencode())
+        if folder is None or folder.url != "/":
+            return None
+    if (redirect := resolve_redirect("/", query.urlencode())) and redirect.url:
+        return HttpResponsePermanentRedirect(redirect.url)
+    with suppress(Http404):
+        return legacy_query_response(query)
+    return None
 
 
 def legacy_query_response(query: QueryDict) -> HttpResponse:

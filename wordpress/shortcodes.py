@@ -28,6 +28,19 @@ _LINKS = frozenset(
         "tweet",
         "instagram",
     }
+    | {
+        "bandcamp",
+        "codepen",
+        "facebook",
+        "flickr",
+        "gist",
+        "googleapps",
+        "googlemaps",
+        "mixcloud",
+        "pinterest",
+        "scribd",
+    }
+    | {"slideshare", "spotify", "ted", "twitch", "vine"}
 )
 _FORMS = frozenset({"contact-form", "contact-form-7", "wpforms", "gravityform", "formidable"})
 _EDITORIAL = frozenset(
@@ -263,6 +276,10 @@ def _media_url(shortcode: _Shortcode) -> str:
     identity = shortcode.attribute("id") or shortcode.attributes.strip(" =:/")
     if shortcode.name == "youtube" and re.fullmatch(r"(?=.*[\dA-Z_-])[\w-]{11}", identity):
         return f"https://www.youtube.com/watch?v={identity}"
+    if shortcode.name == "wpvideo" and re.fullmatch(r"[\w-]{8}(?:\s.*)?", identity):
+        return f"https://videopress.com/v/{identity[:8]}"
+    if shortcode.name == "spotify" and (found := re.fullmatch(r"spotify:(\w+):(\w+)", identity)):
+        return f"https://open.spotify.com/{found[1]}/{found[2]}"
     if shortcode.name == "vimeo" and re.fullmatch(r"\d{5,}", identity):
         return f"https://vimeo.com/{identity}"
     return ""

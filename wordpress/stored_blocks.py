@@ -10,8 +10,8 @@ from wordpress.reader import Export, Item
 
 # The types of items whose content is put into texts, each with a sentence for the report.
 STORED_TYPES: Final = {
-    "wp_block": "Its content stands in the texts that show it.",
-    "tablepress_table": "It stands in the texts that show it.",
+    "wp_block": "Its content is part of the texts that show it.",
+    "tablepress_table": "It is part of the texts that show it.",
 }
 _TABLE_ID: Final = "_tablepress_export_table_id"
 

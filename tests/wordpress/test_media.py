@@ -307,6 +307,16 @@ def test_playlist_becomes_links_to_its_recordings(write: Writer, tmp_path: Path,
     )
 
 
+def test_recording_of_a_podcast_is_linked_below_its_text_once(write: Writer, tmp_path: Path) -> None:
+    more = postmeta(enclosure=f"{BASE}/2020/05/talk.mp3\n1234\naudio/mpeg\n")
+    in_text = f'Words. <a href="{BASE}/2020/05/talk.mp3">Listen</a>'
+    export = write(item(1, body="Words.", more=more), item(2, body=in_text, more=more))
+    run(export, media=[write_uploads(tmp_path, ["2020/05/talk.mp3"])])
+    url = MediaFile.objects.get().file.url
+    assert body_of("post-1") == f'<p>Words.</p>\n<p><a href="{url}">talk.mp3</a></p>'
+    assert body_of("post-2") == f'<p>Words. <a href="{url}">Listen</a></p>'
+
+
 @pytest.mark.parametrize("attribute", ["", ' id="1"', ' id="x"', ' ids=""', ' exclude="9"'])
 def test_gallery_without_ids_shows_the_images_of_the_post(write: Writer, tmp_path: Path, attribute: str) -> None:
     images = [attachment(number, f"2020/05/{number}.jpg", parent=1) for number in (7, 8)]

@@ -164,7 +164,8 @@ def test_ids_of_the_front_page_and_of_attachments_lead_to_pages(write: Writer, c
 def test_blog_in_a_folder_answers_at_its_old_urls(write: Writer, client: Client, folder: str) -> None:
     site = f"{SITE}/{folder}"
     about = item(3, kind="page", slug="about-us", link=f"{site}/about-us/")
-    path = write(about, item(4, slug="knee", link=f"{site}/2020/05/knee/", body=f'<a href="{site}/about-us/">a</a>'))
+    knee = item(4, slug="knee", link=f"{site}/2020/05/knee/", body=f'<a href="{site}/about-us/">a</a>')
+    path = write(about, knee, item(5, kind="attachment", parent=4, link=f"{site}/?attachment_id=5"))
     with open(path, encoding="utf-8") as file:
         text = file.read().replace(f"<wp:base_blog_url>{SITE}", f"<wp:base_blog_url>{site}")
     with open(path, "w", encoding="utf-8") as file:
@@ -174,6 +175,9 @@ def test_blog_in_a_folder_answers_at_its_old_urls(write: Writer, client: Client,
         "about-us/": "/about-us/",
         "?page_id=3": "/about-us/",
         "?p=4": "/knee/",
+        "?attachment_id=5": "/knee/",
+        "?m=202005": "/2020/05/",
+        "?s=knee": "/search/?q=knee",
         "2020/05/knee/": "/knee/",
         "2020/05/": "/2020/05/",
         "category/pain/low-back/": "/category/pain/low-back/",
