@@ -35,7 +35,7 @@ class PageAdmin(LabeledListAdmin, ContentAdmin):
     list_per_page = 100
     ordering = ("path",)
     search_fields = ("title__contains_folded", "path__contains_folded", "excerpt__contains_folded")
-    search_help_text = "Search in title, URL and excerpt"
+    search_help_text = "Search titles, URLs and excerpts"
     fieldsets = (
         (None, {"fields": ("title", "body", "base_version", "autosave_key", "restored_from")}),
         ("Location", {"classes": ("collapse",), "fields": ("slug", "parent", "role", "show_in_menu", "position")}),

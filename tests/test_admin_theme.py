@@ -2,12 +2,12 @@
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from audit.accessibility import violations
 from siteinfo.colors import contrast
 from tests.affiliates.factories import make_product
-from tests.factories import make_page, make_post, make_subscriber
+from tests.factories import make_category, make_page, make_post, make_subscriber
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -79,3 +79,40 @@ def test_what_is_chosen_can_be_read(admin_page: Page, mode: str) -> None:
         }"""
     )
     assert contrast(*colors) >= 4.5, colors
+
+
+def test_the_list_of_posts_shows_every_column(admin_page: Page) -> None:
+    make_post(title="A title that is as long as the titles of guides usually are", categories=[make_category()])
+    admin_page.goto(reverse("admin:blog_post_changelist"))
+    for width in (1280, 1024, 768, 390):
+        admin_page.set_viewport_size({"width": width, "height": 900})
+        sizes = admin_page.locator(".results").evaluate("box => [box.scrollWidth, box.clientWidth]")
+        assert sizes[0] <= sizes[1], (width, sizes)
+    after = "cell => getComputedStyle(cell, '::after').content"
+    assert admin_page.locator("td.field-recent_views").evaluate(after) == '" recent views"'
+    assert admin_page.locator("td.field-word_count").evaluate(after) == '" words"'
+
+
+def test_the_action_that_needs_a_category_shows_the_categories(admin_page: Page) -> None:
+    make_post()
+    admin_page.goto(reverse("admin:blog_post_changelist"))
+    category = admin_page.locator(".actions [name=category]")
+    expect(category).to_be_hidden()
+    admin_page.locator(".actions [name=action]").select_option("set_primary_category")
+    expect(category).to_be_visible()
+
+
+def test_filters_are_menus_that_say_what_is_chosen(admin_page: Page) -> None:
+    make_post(title="A draft", status="draft")
+    make_post(title="A public post")
+    admin_page.goto(reverse("admin:blog_post_changelist"))
+    expect(admin_page.get_by_role("link", name="Drafts")).to_be_hidden()
+    admin_page.locator(".filters summary", has_text="Status").click()
+    admin_page.get_by_role("link", name="Drafts").click()
+    expect(admin_page.locator(".filters summary", has_text="Status")).to_have_text("Status: Drafts")
+    expect(admin_page.locator("#result_list tbody tr")).to_have_count(1)
+    admin_page.get_by_role("link", name="Clear filters").click()
+    expect(admin_page.locator("#result_list tbody tr")).to_have_count(2)
+    admin_page.get_by_label("Search titles, URLs and excerpts").fill("nothing like it")
+    admin_page.locator(".list-search button").click()
+    expect(admin_page.get_by_text("Nothing matches.")).to_be_visible()

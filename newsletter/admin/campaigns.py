@@ -99,7 +99,7 @@ class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     list_filter = ("status", "kind", ("topic", admin.RelatedOnlyFieldListFilter))
     list_per_page = 30
     search_fields = ("subject__contains_folded", "frozen_subject__contains_folded")
-    search_help_text = "Words in the subject"
+    search_help_text = "Search subjects"
     actions = None
     autocomplete_fields = ("post",)
     change_list_template = "admin/newsletter/campaign/change_list.html"

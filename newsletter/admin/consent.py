@@ -69,7 +69,7 @@ class SuppressionAdmin(admin.ModelAdmin):
     list_display = ("reason", "suppressed_at")
     list_display_links = None
     search_fields = ("email_hash",)
-    search_help_text = "Enter a complete email address to see whether it is suppressed, why, and since when."
+    search_help_text = "Search for a complete email address"
     form = SuppressionForm
 
     def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:

@@ -78,7 +78,7 @@ class SubscriberAdmin(admin.ModelAdmin):
         ("confirmed_at", admin.DateFieldListFilter),
     )
     search_fields = ("normalized_email__contains_folded", "name__contains_folded")
-    search_help_text = "Name, or all or part of an email address"
+    search_help_text = "Search names and email addresses"
     date_hierarchy = "created_at"
     actions = ("erase_subscribers",)
     fieldsets = (
