@@ -1,4 +1,5 @@
 // The form of a text: autosave, saving without a reload, preview, settings.
+import "../admin_theme/menus.js"
 import { nameAutocompletes } from "./autocomplete-names.js"
 import { Autosave, forgetSubmitted } from "./autosave.js"
 import { startChecklistActions } from "./checklist-actions.js"
@@ -56,19 +57,6 @@ const selectOnFocus = ({ target }) => {
   if (target.matches?.("[data-select-on-focus]")) target.select()
 }
 document.addEventListener("focusin", selectOnFocus)
-
-// A menu closes when the author clicks elsewhere or presses Escape.
-const closeMenus = (event) => {
-  for (const menu of document.querySelectorAll("details.editor-menu[open]")) {
-    if (event.type === "click" && event.target.closest("summary") && menu.contains(event.target)) continue
-    menu.open = false
-    if (event.type === "keydown" && menu.contains(document.activeElement)) menu.querySelector("summary").focus()
-  }
-}
-document.addEventListener("click", closeMenus)
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") closeMenus(event)
-})
 
 const root = document.querySelector("[data-autosave-url]")
 if (root) startEditor(root)
