@@ -1,6 +1,5 @@
 """Admin pages for users and authors."""
 
-from datetime import datetime
 from typing import Any
 
 import allauth.account.admin  # registers what is unregistered below
@@ -26,6 +25,7 @@ from accounts.roles import EXPLANATIONS, Role
 from accounts.second_factor import reset_second_factors, with_second_factor
 from images.admin import ImagePickerMixin
 from richtext.forms import RichTextField
+from siteinfo.local_time import format_moment
 
 # Roles replace groups. The other models belong to django-allauth, whose pages are in accounts.pages.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
@@ -146,9 +146,9 @@ class UserAdmin(DjangoUserAdmin):
             AuditEvent.objects.record(AuditEvent.Kind.ROLE, request=request, user=_user_of(request), subject=subject)
 
     @admin.display(description="last sign-in", ordering="last_login")
-    def last_sign_in(self, user: User) -> datetime | None:
+    def last_sign_in(self, user: User) -> str:
         """Return when the user last signed in."""
-        return user.last_login
+        return format_moment(user.last_login) if user.last_login else "Never"
 
     def _invite(self, request: HttpRequest, user: User) -> None:
         inviter = _user_of(request)

@@ -38,7 +38,7 @@ class ExerciseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     change_form_template = "admin/exercises/exercise/change_form.html"
     list_display = ("thumbnail", "name", "dose", "regions", "used_in", "status")
-    list_display_links = ("thumbnail", "name")
+    list_display_links = ("name",)
     list_filter = ("status", "body_regions", "conditions", "goals")
     search_fields = ("name__contains_folded", "goal__contains_folded", "steps__contains_folded")
     search_help_text = "Search names, goals and steps"
@@ -114,7 +114,7 @@ class ExerciseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             field.widget.attrs["class"] = "vLargeTextField"
         return field
 
-    @admin.display(description="")
+    @admin.display(description="image", empty_value="")
     def thumbnail(self, exercise: Exercise) -> SafeString | str:
         """Return a small rendition of the first image."""
         first = next(iter(exercise.images.all()), None)

@@ -117,6 +117,6 @@ def test_filters_are_menus_that_say_what_is_chosen(admin_page: Page) -> None:
     expect(admin_page.locator("#result_list tbody tr")).to_have_count(1)
     admin_page.get_by_role("link", name="Clear filters").click()
     expect(admin_page.locator("#result_list tbody tr")).to_have_count(2)
-    admin_page.get_by_label("Search titles, URLs and excerpts").fill("nothing like it")
+    admin_page.get_by_role("searchbox", name="Search titles, URLs and excerpts").fill("nothing like it")
     admin_page.locator(".list-search button").click()
     expect(admin_page.get_by_text("Nothing matches.")).to_be_visible()

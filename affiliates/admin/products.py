@@ -66,7 +66,7 @@ class ProductAdmin(ImagePickerMixin, LabeledListAdmin):
     change_form_template = "admin/affiliates/link/change_form.html"
     inlines = (LinkInline,)
     list_display = ("thumbnail", "name", "section", "position", "shops", "is_gifted")
-    list_display_links = ("thumbnail", "name")
+    list_display_links = ("name",)
     list_editable = ("section", "position")
     ordering = ("section__position", "section__name", "position", "name")
     list_filter = ("section", "is_gifted")
@@ -115,7 +115,7 @@ class ProductAdmin(ImagePickerMixin, LabeledListAdmin):
         section.choices = list(section.choices)
         return formset
 
-    @admin.display(description="")
+    @admin.display(description="image", empty_value="")
     def thumbnail(self, product: Product) -> SafeString | str:
         """Return a small rendition of the image."""
         if product.image is None:

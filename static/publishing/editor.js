@@ -1,6 +1,6 @@
 // The form of a text: autosave, saving without a reload, preview, settings.
+import { nameAutocompletes } from "../admin_theme/autocomplete-names.js"
 import "../admin_theme/menus.js"
-import { nameAutocompletes } from "./autocomplete-names.js"
 import { Autosave, forgetSubmitted } from "./autosave.js"
 import { startChecklistActions } from "./checklist-actions.js"
 import { Checks } from "./checks.js"
