@@ -31,5 +31,7 @@ const labelTable = (table) => {
 }
 
 for (const table of document.querySelectorAll("#result_list, .tabular table")) labelTable(table)
-// Autocomplete fields are ready when the page has loaded.
-addEventListener("load", () => nameAutocompletes(document))
+// After Django's script, which makes the autocomplete fields at the same moments.
+const nameAll = () => nameAutocompletes(document)
+window.django?.jQuery?.(nameAll)
+document.addEventListener("formset:added", nameAll)
