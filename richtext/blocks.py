@@ -294,6 +294,10 @@ def _image(element: HtmlElement) -> list[HtmlElement]:
 
 def _figure(element: HtmlElement) -> list[HtmlElement]:
     """Keep images from the library and all text as the caption. Other figures become plain blocks."""
+    for part in list(element.iterdescendants("ul", "ol", "li")):
+        # Older galleries are lists of figures, whose captions must not run together.
+        if part.find(".//figure") is not None:
+            part.drop_tag()
     blocks = convert_blocks(element)
     figure, caption = _new("figure", element), html.Element("figcaption")
     pieces: list[str | HtmlElement] = []

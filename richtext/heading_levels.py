@@ -10,13 +10,13 @@ def closed_levels(levels: Iterable[int], above: int = 1) -> list[int]:
 
     Headings of one level under the same heading keep one level, and an order without gaps stays as it is.
     """
-    outline = list(range(1, above + 1))
+    open_levels = list(range(1, above + 1))
     closed = []
     for level in levels:
-        while len(outline) > 1 and outline[-1] >= level:
-            outline.pop()
-        outline.append(level)
-        closed.append(len(outline))
+        while len(open_levels) > 1 and open_levels[-1] >= level:
+            open_levels.pop()
+        open_levels.append(level)
+        closed.append(len(open_levels))
     return closed
 
 
