@@ -182,12 +182,17 @@ def test_the_name_under_the_title_leads_to_its_author(client: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_printed_post_is_its_text_without_buttons_and_ads(page: Page) -> None:
     Ad.objects.create(name="Hosting", text="Fast hosting", url="https://shop.example/", placement="after-post")
-    make_post(slug="stairs", body=f"<p>Stand up slowly.{cite(make_source())}</p>{embed(make_exercise())}")
+    gallery = f"<figure>{f"<img data-image='{make_image().pk}'>" * 5}</figure>"
+    make_post(slug="stairs", body=f"<p>Stand up slowly.{cite(make_source())}</p>{embed(make_exercise())}{gallery}")
     page.goto("/stairs/")
     on_screens_only = page.locator(".home-program, .ad, .back-links, .exercise-foot, .share, .feedback")
     expect(on_screens_only.filter(visible=True)).to_have_count(6)
     page.emulate_media(media="print")
     expect(on_screens_only.filter(visible=True)).to_have_count(0)
+    # A large first image would leave half a sheet empty.
+    images = page.locator(".gallery img")
+    widths = [round((images.nth(number).bounding_box() or {"width": 0})["width"]) for number in (0, 1, 4)]
+    assert widths[0] == widths[1] == widths[2] > 0
     for text in ("Stand up slowly.", "Lift your hips.", "Walking and backs"):
         expect(page.get_by_text(text).filter(visible=True).first).to_be_visible()
 
