@@ -52,7 +52,9 @@ def fill_document(
     document.body = complete_links(body.html + _enclosures_html(item), item.link or site.url, find_url)
     document.title = Truncator(item.title.strip()).chars(MAX_TITLE_LENGTH) or _title_from(body.html)
     if len(item.title.strip()) > MAX_TITLE_LENGTH:
-        report.notes.append(f"“{document.title}” has a title of more than {MAX_TITLE_LENGTH} characters. It was cut.")
+        report.notes.append(
+            f"“{display_title(item)}” has a title of more than {MAX_TITLE_LENGTH} characters. It was cut."
+        )
     excerpt = item.excerpt if item.excerpt.strip() else teaser(item.body)
     document.excerpt = Truncator(_text_of(excerpt)).words(80) if excerpt else ""
     if isinstance(document, Post):

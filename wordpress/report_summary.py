@@ -16,6 +16,7 @@ EXPLANATIONS = {
     ReportRow.Kind.LINK: "Links in your texts that need a look.",
     ReportRow.Kind.ITEM: "What WordPress stores beside posts and pages, such as menu entries and design settings.",
     ReportRow.Kind.REDIRECT: "Old URLs that now lead to a new one.",
+    ReportRow.Kind.URL: "Requested after the import, as visitors do, for a sample of the texts.",
 }
 
 
@@ -40,6 +41,14 @@ def summarize(run: ImportRun) -> list[Line]:
     for kind, outcome, count in counts:
         found.setdefault(kind, []).append((outcome, count))
     labels = dict(ReportRow.Outcome.choices)
+    if checked := run.rows.filter(kind=ReportRow.Kind.URL, outcome=ReportRow.Outcome.OK).first():
+        # The one row of the check says how many URLs work.
+        works, _, of_how_many = checked.title.partition(" ")
+        labels[ReportRow.Outcome.OK] = of_how_many
+        found[ReportRow.Kind.URL] = [
+            (outcome, int(works) if outcome == ReportRow.Outcome.OK else count)
+            for outcome, count in found[ReportRow.Kind.URL]
+        ]
     order = list(ReportRow.Outcome.values)
     return [
         Line(
