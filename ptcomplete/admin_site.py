@@ -24,6 +24,7 @@ from accounts.models import User
 from analytics import admin_views as analytics
 from ptcomplete import admin_navigation, dashboard, edit_bar, link_chooser
 from ptcomplete import appearance_page as appearance
+from ptcomplete.admin_apps import build_apps
 from ptcomplete.admin_audit import audited
 from ptcomplete.admin_search import search_admin
 from ptcomplete.appearance_forms import may_change_appearance
@@ -145,15 +146,12 @@ class PTCompleteAdminSite(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return FIRST_APPS before the others, with the models of each app in the order they are registered."""
-        apps = super().get_app_list(request, app_label)
-        registered = list(self._registry)
-        for app in apps:
-            app["models"].sort(key=lambda entry: registered.index(entry["model"]))
-            if request.user.is_superuser:
-                app["models"] += [
-                    _page_entry(name, reverse(f"admin:{url_name}"))
-                    for name, url_name in OWNER_PAGES.get(app["app_label"], ())
-                ]
+        apps = build_apps(self, request, app_label)
+        for app in apps if request.user.is_superuser else ():
+            app["models"] += [
+                _page_entry(name, reverse(f"admin:{url_name}"))
+                for name, url_name in OWNER_PAGES.get(app["app_label"], ())
+            ]
         if app_label is None and isinstance(request.user, User):
             apps += [*_appearance_entry(request.user), *_analytics_entry(request.user)]
         rank = {label: index for index, label in enumerate(FIRST_APPS)}
