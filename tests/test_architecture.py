@@ -64,7 +64,7 @@ def test_an_app_is_described_in_the_architecture_overview(app: str) -> None:
 
 
 def test_every_template_folder_belongs_to_an_app_or_to_the_site() -> None:
-    known = {app.label for app in apps.get_app_configs()} | {"site", "registration"}
+    known = {app.label for app in apps.get_app_configs()} | {"django", "site", "registration"}
     assert {folder.name for folder in (ROOT / "templates").iterdir() if folder.is_dir()} <= known
 
 
