@@ -70,7 +70,10 @@ def program_of(post: Post) -> HomeProgram | None:
     exercises = load_exercises(ids_of_exercises(post))
     if not exercises:
         return None
-    return HomeProgram(post.title, truncate(post.excerpt), exercises, absolute_url(post.get_absolute_url()))
+    # An excerpt is written to be clicked, a goal to be reached.
+    goal = post.goals.first()
+    aim = f"{goal}." if goal else truncate(post.excerpt)
+    return HomeProgram(post.title, aim, exercises, absolute_url(post.get_absolute_url()))
 
 
 def _load(request: HttpRequest, slug: str) -> tuple[Post, HomeProgram]:

@@ -70,6 +70,7 @@ def test_the_space_bar_pauses_and_continues(page: Page) -> None:
     expect(dialog.locator(".guide-seconds")).to_have_text("3")
     page.keyboard.press("Space")
     expect(dialog.locator("[aria-live=polite]")).to_have_text("Paused")
+    expect(dialog.locator(".guide-phase")).to_have_text("Get ready, paused")
     page.clock.run_for(60_000)
     expect(dialog.locator(".guide-seconds")).to_have_text("3")
     page.keyboard.press("Space")

@@ -13,10 +13,10 @@ from lxml import html
 from pypdfium2 import raw
 
 from blog.models import Post
-from exercises.models import Exercise
+from exercises.models import Exercise, Goal
 from exercises.sheets import pdf, responses
 from images.models import Image
-from tests.exercises.factories import embed, make_exercise
+from tests.exercises.factories import assign, embed, make_exercise
 from tests.factories import make_image, make_post
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,7 @@ def test_four_exercises_fit_on_one_tagged_page_with_a_qr_code_to_the_post(paper:
     ):
         assert words in text
     assert document.get_metadata_value("Title") == "Hips for stairs"
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in Client().get(f"/stairs/home-program/{paper}.pdf").content
 
 
 def test_no_text_is_smaller_than_12_points() -> None:
@@ -168,6 +169,15 @@ def test_the_page_shows_the_same_and_links_to_both_papers() -> None:
     make_post(slug="long", body=embed(*exercises, make_exercise(), make_exercise()))
     long: Any = html.fromstring(Client().get("/long/home-program/").content)
     assert "five exercises or fewer" in long.xpath("//*[@class='plan-advice']")[0].text_content()
+
+
+def test_the_aim_is_the_goal_of_the_post_if_it_has_one() -> None:
+    make_program(1)
+    page: Any = html.fromstring(Client().get("/stairs/home-program/").content)
+    assert "Aim: Walk upstairs without a pause." in " ".join(page.text_content().split())
+    assign(Goal.objects.create(name="Climb stairs"), Post.objects.get())
+    page = html.fromstring(Client().get("/stairs/home-program/").content)
+    assert "Aim: Climb stairs." in " ".join(page.text_content().split())
 
 
 def test_posts_without_exercises_and_drafts_have_no_sheet(admin_client: Client) -> None:

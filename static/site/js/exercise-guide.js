@@ -289,7 +289,7 @@ class ExerciseGuide {
 
   showPhase({ kind, set, side, repetition }) {
     const { dose } = this.exercise
-    this.phase.textContent = NAMES[kind]
+    this.phase.textContent = this.timer.isRunning ? NAMES[kind] : `${NAMES[kind]}, paused`
     this.text.textContent = kind === "repeat" ? count(dose.repetitions, "repetition") : ""
     this.place.textContent = [
       repetition && `Repetition ${repetition} of ${dose.repetitions}`,
