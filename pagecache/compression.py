@@ -13,7 +13,8 @@ from django.utils.cache import patch_vary_headers
 # In order of preference. The levels cost about as much CPU as rendering a list of links and come within a few percent
 # of the best compression.
 _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
-    "zstd": lambda body: zstandard.compress(body, level=9),
+    # The library returns bytes in a buffer for the worst case, which pages in the cache would hold. The copy fits.
+    "zstd": lambda body: bytes(memoryview(zstandard.compress(body, level=9))),
     "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=5),
     "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
 }

@@ -1,5 +1,6 @@
 """Values and HTML that are computed once per version and kept in the memory of the process."""
 
+import sys
 import threading
 from array import array
 from collections.abc import Callable, Hashable, Iterable
@@ -33,8 +34,8 @@ class _Stored:
 
 
 def _size_of_html(stored: _Stored) -> int:
-    # What Python needs for the entry comes on top of the text.
-    return len(stored.value) + 400
+    # What Python needs for the entry comes on top of the text, whose characters take one, two or four bytes each.
+    return sys.getsizeof(stored.value) + 400
 
 
 class VersionCache:

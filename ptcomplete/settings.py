@@ -180,7 +180,7 @@ CACHE_URL = env.str("CACHE_URL", default="")
 CACHES = caches(CACHE_URL)
 PAGE_CACHE_IS_SHARED = bool(CACHE_URL)
 # The memory for cached pages in each process. A page takes about 10 kB per content encoding.
-PAGE_CACHE_BYTES = env.int("PAGE_CACHE_MB", default=16) * 1024 * 1024
+PAGE_CACHE_BYTES = env.int("PAGE_CACHE_MB", default=8) * 1024 * 1024
 # How long a CDN or a caching proxy may serve a page without asking. Visitors see changes that much later.
 CDN_MAX_AGE = env.int("CDN_MAX_AGE", default=0)
 PAGE_CACHE_CONTROL = f"public, max-age=0, {f's-maxage={CDN_MAX_AGE}' if CDN_MAX_AGE else 'must-revalidate'}"

@@ -1,6 +1,7 @@
 """Clients get the best encoding they accept."""
 
 import gzip
+import tracemalloc
 
 import brotli
 import pytest
@@ -43,3 +44,16 @@ def test_every_encoding_can_be_decoded() -> None:
     assert brotli.decompress(compress(body, "br")) == body
     assert gzip.decompress(compress(body, "gzip")) == body
     assert compress(body, "") == body
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "br", "gzip"])
+def test_a_compressed_page_takes_no_more_memory_than_its_bytes(encoding: str) -> None:
+    body = "".join(f"<p>Step {number} of the stairs.</p>" for number in range(2000)).encode()
+    compress(body, encoding)
+    tracemalloc.start()
+    try:
+        pages = [compress(body, encoding) for _ in range(10)]
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < sum(map(len, pages)) + 10_000
