@@ -41,7 +41,7 @@ def documents_at(paths: Iterable[str]) -> list[Document]:
 
 def taken_paths(paths: Collection[str]) -> set[str]:
     """Return those of `paths` that another part of the site or a document has. One query per model."""
-    taken = {path for path in paths if _is_site_path(path)}
+    taken = {path for path in paths if is_site_path(path)}
     for model in document_models():
         manager: Any = model._default_manager
         rows = manager.filter(**{f"{model.path_field}__in": paths})
@@ -50,11 +50,8 @@ def taken_paths(paths: Collection[str]) -> set[str]:
 
 
 def validate_path_is_free(path: str, document: Document | None = None) -> None:
-    """Raise ValidationError if `/path/` belongs to another part of the site or to another document than `document`.
-
-    This resolves the path against the URL patterns, so there is no list of reserved words to maintain.
-    """
-    if _is_site_path(path):
+    """Raise ValidationError if `/path/` belongs to another part of the site or to another document than `document`."""
+    if is_site_path(path):
         raise ValidationError({"slug": f"The site itself uses the URL /{path}/. Choose another slug."})
     for other in documents_at([path]):
         if other != document:
@@ -62,7 +59,11 @@ def validate_path_is_free(path: str, document: Document | None = None) -> None:
             raise ValidationError({"slug": f"The {type_label} “{other}” already has this URL. Choose another slug."})
 
 
-def _is_site_path(path: str) -> bool:
+def is_site_path(path: str) -> bool:
+    """Return whether `/path/` belongs to another part of the site than documents.
+
+    This resolves the path against the URL patterns, so there is no list of reserved words to maintain.
+    """
     try:
         return resolve(f"/{path}/").view_name != "document"
     except Resolver404:

@@ -23,8 +23,8 @@ from blog.related_posts import Candidate, extract_keywords, rank_by_similarity, 
 from exercises.models import FinderContent
 from images.models import Image
 from pagecache.invalidation import invalidate_only
-from plaintext.slugs import UnicodeSlugField
-from publishing.document_paths import validate_path_is_free
+from plaintext.slugs import UnicodeSlugField, unused_slug
+from publishing.document_paths import is_site_path, validate_path_is_free
 from publishing.models import Document, DocumentQuerySet
 from redirects import services
 from richtext.analysis import Analysis
@@ -278,6 +278,10 @@ class Post(GivesGift, FinderContent, Document):  # type: ignore[django-manager-m
     def chosen_related(self) -> list[int]:
         """The primary keys of the related posts chosen by the author, in order."""
         return [pk for pk in (self.related_first_id, self.related_second_id, self.related_third_id) if pk]
+
+    def slug_from_title(self) -> str:
+        """Return a slug made from the title, numbered if the site itself uses the URL, as for “Search”."""
+        return unused_slug(super().slug_from_title(), is_site_path)
 
     def clean(self) -> None:
         """Check the related posts, the gift, and that the URL is free."""
