@@ -4,10 +4,10 @@ from django.apps import AppConfig
 
 
 class PlaintextConfig(AppConfig):
-    """Register the lookup `contains_folded`."""
+    """Register the lookup `contains_folded`, and `in` for integers."""
 
     name = "plaintext"
 
     def ready(self) -> None:
-        """Import the lookup, which registers itself."""
-        from plaintext import folded_lookup  # noqa: F401
+        """Import the lookups, which register themselves."""
+        from plaintext import folded_lookup, integer_lookup  # noqa: F401
