@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from ads.models import Ad, AdCount, AdTotals
 from images.admin import ImagePickerMixin
+from siteinfo.autocomplete import AutocompleteMixin
 from siteinfo.list_forms import LabeledListAdmin
 from siteinfo.local_time import format_date
 
@@ -18,7 +19,7 @@ COUNTERS = ("impressions", "clicks")
 
 
 @admin.register(Ad)
-class AdAdmin(ImagePickerMixin, LabeledListAdmin):
+class AdAdmin(AutocompleteMixin, ImagePickerMixin, LabeledListAdmin):
     """Edit ads; counts are read-only."""
 
     list_display = ("name", "placement", "status", "weight", "is_active", "impressions", "clicks", "click_rate")

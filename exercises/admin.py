@@ -19,6 +19,7 @@ from exercises.widgets import ChipChoices
 from images.admin import ImagePickerMixin
 from images.renditions import thumbnail_url
 from richtext.references import Reference
+from siteinfo.autocomplete import AutocompleteMixin
 from siteinfo.where_used import where_used
 
 MAX_RESULTS = 20
@@ -33,7 +34,7 @@ class ExerciseImageInline(ImagePickerMixin, admin.TabularInline):  # type: ignor
 
 
 @admin.register(Exercise)
-class ExerciseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ExerciseAdmin(AutocompleteMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Exercises, and the texts that show each."""
 
     change_form_template = "admin/exercises/exercise/change_form.html"

@@ -22,6 +22,7 @@ from affiliates.models import (
     Link,
 )
 from affiliates.references import references_to_link
+from siteinfo.autocomplete import AutocompleteMixin
 from siteinfo.local_time import format_date, format_day
 from siteinfo.urls import admin_url
 from siteinfo.where_used import WhereUsed, is_readable_by, where_used
@@ -58,7 +59,7 @@ class LinkFilter(admin.SimpleListFilter):
 
 
 @admin.register(Link)
-class LinkAdmin(admin.ModelAdmin):
+class LinkAdmin(AutocompleteMixin, admin.ModelAdmin):
     """Affiliate links, and the conversion of pasted shop URLs."""
 
     action_form = RetireLinksForm

@@ -26,6 +26,7 @@ from affiliates.models import (
 from affiliates.references import references_to_product
 from images.admin import ImagePickerMixin
 from images.renditions import thumbnail_url
+from siteinfo.autocomplete import AutocompleteMixin
 from siteinfo.list_forms import LabeledListAdmin
 from siteinfo.where_used import where_used
 
@@ -154,7 +155,7 @@ class ProductAdmin(ImagePickerMixin, LabeledListAdmin):
         retire_and_report(self, request, list(Link.objects.active().filter(product__in=queryset)), replacement)
 
 
-class ComparisonRowInline(admin.TabularInline):
+class ComparisonRowInline(AutocompleteMixin, admin.TabularInline):
     """The products of a comparison."""
 
     model = ComparisonRow

@@ -37,6 +37,7 @@ from publishing.admin_list import StatusFilter
 from publishing.forms import DocumentForm, placeholder_slug
 from publishing.visibility import linkable_by
 from redirects.services import final_target
+from siteinfo.autocomplete import AutocompleteMixin
 from siteinfo.local_time import format_date, format_moment
 
 MAX_TAG_LENGTH = 100
@@ -76,7 +77,7 @@ class PostActionForm(ActionForm):
 
 
 @admin.register(Post)
-class PostAdmin(BulkEditAdmin, ContentAdmin):
+class PostAdmin(AutocompleteMixin, BulkEditAdmin, ContentAdmin):
     """Posts."""
 
     form = PostForm

@@ -30,6 +30,7 @@ from plaintext.numbers import parse_pk
 from publishing.autosave import AutosaveAdmin
 from publishing.forms import UNTITLED, AutosaveForm, TitleInput
 from richtext.forms import RichTextField
+from siteinfo.autocomplete import AutocompleteMixin
 from siteinfo.local_time import format_day, format_moment
 
 _STATUS = Campaign.Status
@@ -90,7 +91,7 @@ class CampaignChangeList(ChangeList):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
+class CampaignAdmin(AutocompleteMixin, CampaignSendingAdmin, ImagePickerMixin, AutosaveAdmin):
     """Editing needs the permission to change campaigns; sending and stopping needs the permission to send them."""
 
     form = CampaignForm
