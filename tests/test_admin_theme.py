@@ -120,3 +120,11 @@ def test_filters_are_menus_that_say_what_is_chosen(admin_page: Page) -> None:
     admin_page.get_by_role("searchbox", name="Search titles, URLs and excerpts").fill("nothing like it")
     admin_page.locator(".list-search button").click()
     expect(admin_page.get_by_text("Nothing matches.")).to_be_visible()
+
+
+def test_the_rail_stays_in_sight_beside_a_long_page(admin_page: Page) -> None:
+    admin_page.goto(reverse("admin:affiliates_product_change", args=[make_product().pk]))
+    admin_page.set_viewport_size({"width": 1280, "height": 700})
+    admin_page.evaluate("scrollTo({ top: 600, behavior: 'instant' })")
+    assert admin_page.evaluate("scrollY") > 300
+    expect(admin_page.locator("#rail").get_by_role("link", name="Dashboard")).to_be_in_viewport()
