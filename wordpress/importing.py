@@ -45,8 +45,7 @@ def import_exports(
     Pages come first, parents before children, because they need their exact paths while a post can be found by
     its slug. Links are rewritten last, when every path is known.
     """
-    shared = share_declarations(exports)
-    importers = [Importer(each, report, progress, number) for number, each in enumerate(shared)]
+    importers = [Importer(each, report, progress, n) for n, each in enumerate(share_declarations(exports))]
     media = import_media([(each.site, each.export) for each in importers], media_options or MediaOptions(), report.run)
     for importer in importers:
         importer.media = media[importer.site.name]
