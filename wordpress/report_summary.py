@@ -44,7 +44,7 @@ def summarize(run: ImportRun) -> list[Line]:
     if checked := run.rows.filter(kind=ReportRow.Kind.URL, outcome=ReportRow.Outcome.OK).first():
         # The one row of the check says how many URLs work.
         works, _, of_how_many = checked.title.partition(" ")
-        labels[ReportRow.Outcome.OK] = of_how_many
+        labels[ReportRow.Outcome.OK] = of_how_many.replace("old URLs ", "")
         found[ReportRow.Kind.URL] = [
             (outcome, int(works) if outcome == ReportRow.Outcome.OK else count)
             for outcome, count in found[ReportRow.Kind.URL]

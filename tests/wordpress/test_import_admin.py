@@ -86,7 +86,7 @@ def test_import_from_upload_to_undo(owner: Client) -> None:
     page = text_of(owner, run)
     assert "Every item of the files is accounted for" in page
     assert "2 imported" in page
-    assert re.search(r"\b(\d\d) of \1 old urls that were checked lead to their page", page)
+    assert re.search(r"\b(\d\d) of \1 that were checked lead to their page", page)
     assert "Undo the import" in owner.get(f"{RUNS}{run.pk}/undo/").content.decode()
     owner.post(f"{RUNS}{run.pk}/undo/")
     work(run)
