@@ -3,15 +3,16 @@
 import html
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import markdownify
 from django.conf import settings
 from django.core.files.storage import default_storage
 
+from affiliates.models import Link
+from affiliates.shop_urls import slug_in
 from blog.models import Post, Snippet
-from evidence.rendering import add_citations
 from exercises.models import BodyRegion, Condition, Goal
 from images.models import Image
 from pages.models import Page
@@ -30,31 +31,35 @@ _IMAGE = re.compile(r'<img\b[^<>]*\bdata-image="(\d+)"[^<>]*>')
 _ALT = re.compile(r'\balt="([^"]*)"')
 _OWN_LINK = re.compile(r'(<a\b[^<>]*\bhref=")(/(?!/)[^"]*)')
 _CITATION_LINK = re.compile(r'<a href="#ref-\d+">(\d+)</a>')
-_ANY_IMAGE = re.compile(r"<(?:img|source)\b[^<>]*>|</?picture\b[^<>]*>")
+# Cards show small copies of images, which may not exist yet.
+_CARD_IMAGE = re.compile(r"<(?:img|source)\b(?![^<>]*\bdata-image=)[^<>]*>|</?picture\b[^<>]*>")
 
 
 def plain_html(documents: Sequence[Post | Page], media_url: str) -> list[str]:
     """Return the bodies as HTML that any program shows, with a query per kind of embed.
 
-    Images are the originals, at their names in the library below `media_url`. Links within the site are absolute.
+    Images are the originals, at their names in the library below `media_url`. Links within the site are absolute, and
+    affiliate links lead to the shop.
     Citations are numbers, with the list of references at the end. A body that cannot be rendered is returned as it is
     stored.
     """
 
     def fill(documents: Sequence[Post | Page]) -> list[str | None]:
-        bodies = _with_citations([document.body for document in documents])
+        bodies = [document.body for document in documents]
         images, markup = _load(bodies)
-        return [_filled(body, images, markup, media_url) for body in bodies]
+        texts = _postprocessed([_with_embeds(body, markup) for body in bodies])
+        shop_urls = _shop_urls(texts)
+        return [_with_absolute_links(_with_media(text, images, media_url), shop_urls) for text in texts]
 
     found = render_each(documents, _PLACE, fill, None)
     return [document.body if body is None else body for document, body in zip(documents, found, strict=True)]
 
 
-def _with_citations(bodies: Sequence[str]) -> list[str]:
-    """Return the bodies with numbers and lists of references where they cite some."""
-    roots = {index: parse(body) for index, body in enumerate(bodies) if "data-cite" in body}
-    add_citations(list(roots.values()), RenderTarget.FEED)
-    return [serialize(roots[index]) if index in roots else body for index, body in enumerate(bodies)]
+def _postprocessed(bodies: Sequence[str]) -> list[str]:
+    """Return the bodies with the cards of products, the numbers and lists of references, and links to shops."""
+    roots = {index: parse(body) for index, body in enumerate(bodies) if body}
+    embeds.postprocess(list(roots.values()), RenderTarget.FEED)
+    return [serialize(roots[index]) if index in roots else "" for index in range(len(bodies))]
 
 
 def _load(bodies: Collection[str]) -> tuple[dict[int, Image], dict[tuple[str, int], str]]:
@@ -63,17 +68,21 @@ def _load(bodies: Collection[str]) -> tuple[dict[int, Image], dict[tuple[str, in
     found |= {embed for snippet in snippets.values() for embed in analyze(snippet.body).embeds}
     wanted = [Embed(kind, pk) for kind, pk in found if kind not in {"image", "snippet"}]
     resolved = embeds.resolve(wanted, RenderTarget.FEED)
-    # Cards show small copies of images, which may not exist yet.
-    markup = {(embed.kind, embed.id): _ANY_IMAGE.sub("", text) for embed, text in resolved.items()}
+    markup = {(embed.kind, embed.id): text for embed, text in resolved.items()}
     markup |= {("snippet", pk): snippet.body for pk, snippet in snippets.items()}
     images = {int(pk) for text in (*bodies, *markup.values()) for pk in _IMAGE.findall(text)}
     return Image.objects.in_bulk(images), markup
 
 
-def _filled(body: str, images: dict[int, Image], markup: dict[tuple[str, int], str], media_url: str) -> str:
+def _with_embeds(body: str, markup: dict[tuple[str, int], str]) -> str:
     def embed(match: re.Match[str]) -> str:
         return markup.get((match[1], int(match[2])), "")
 
+    # Snippets contain other embeds, but no snippets.
+    return _EMBED.sub(embed, _EMBED.sub(embed, body))
+
+
+def _with_media(body: str, images: dict[int, Image], media_url: str) -> str:
     def image(match: re.Match[str]) -> str:
         row = images.get(int(match[1]))
         if row is None:
@@ -83,9 +92,21 @@ def _filled(body: str, images: dict[int, Image], markup: dict[tuple[str, int], s
         url = html.escape(f"{media_url}{row.file.name}")
         return f'<img src="{url}" alt="{text}" width="{row.width}" height="{row.height}">'
 
-    # Snippets contain other embeds, but no snippets.
-    text = _EMBED.sub(embed, _EMBED.sub(embed, body))
-    return _OWN_LINK.sub(rf"\1{settings.SITE_URL}\2", _IMAGE.sub(image, text))
+    return _IMAGE.sub(image, _CARD_IMAGE.sub("", body))
+
+
+def _shop_urls(bodies: Sequence[str]) -> dict[str, str]:
+    """Return the URLs at shops by the slugs of affiliate links, which only work as long as this site does."""
+    slugs = {slug for body in bodies for _, href in _OWN_LINK.findall(body) if (slug := slug_in(href))}
+    return {link.slug: link.shop_url for link in Link.objects.filter(slug__in=slugs).select_related("program")}
+
+
+def _with_absolute_links(body: str, shop_urls: Mapping[str, str]) -> str:
+    def link(match: re.Match[str]) -> str:
+        url = shop_urls.get(slug_in(match[2]))
+        return match[1] + (html.escape(url) if url else f"{settings.SITE_URL}{match[2]}")
+
+    return _OWN_LINK.sub(link, body)
 
 
 def front_matter(document: Post | Page, records: Records) -> str:

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
+from affiliates.models import Program
 from blog.models import Post
 from comments.models import Comment, Discussion
 from images.models import Image
@@ -23,6 +24,7 @@ from pages.models import Page
 from publishing.models import Review
 from site_export.contents import LEFT_OUT, LEFT_OUT_FIELDS, exported_fields, exported_models
 from tests.accounts.all_models import make_all_models
+from tests.affiliates.factories import make_comparison, make_link, make_product
 from tests.evidence.factories import make_source
 from tests.exercises.factories import make_exercise
 from tests.factories import make_author, make_post
@@ -238,3 +240,23 @@ def test_markdown_carries_the_review_the_references_and_the_exercises_of_a_post(
     assert "reviewed_by" not in plain
     assert "references" not in plain
     assert "Walk.<sup>[<a href" in (tmp_path / "site/wordpress.xml").read_text()
+
+
+def test_products_and_links_to_shops_are_part_of_the_texts(tmp_path: Path) -> None:
+    program = Program.objects.create(name="Outfitter", hosts="gear.example")
+    product = make_product(name="Foam roller", reason="Firm enough.")
+    link = make_link(program, product=product, slug="roller", destination="https://gear.example/roller")
+    comparison = make_comparison(product)
+    body = (
+        f'<div data-embed="product" data-id="{product.pk}"></div><p>Text <a href="/go/roller/">by slug</a>.</p>'
+        f'<div data-embed="comparison" data-id="{comparison.pk}"></div>'
+    )
+    post = make_post(title="Rollers", slug="rollers", body=body)
+    call_command("export_site", str(tmp_path / "site"))
+    for path in (f"markdown/posts/{post.pk}-rollers.md", f"html/posts/{post.pk}-rollers.html", "wordpress.xml"):
+        text = (tmp_path / "site" / path).read_text()
+        assert "data-embed" not in text, path
+        assert "Firm enough." in text, path
+        assert "Verdict 0" in text, path
+        assert text.count(link.shop_url) >= 3, path
+        assert "/go/roller/" not in text, path
