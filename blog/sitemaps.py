@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sitemaps import Sitemap
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest
@@ -94,9 +95,11 @@ def _indexed_posts() -> PostQuerySet:
 def _image_urls(posts: list[Post]) -> dict[int, list[str]]:
     """Return the URLs of the images of each post by its primary key, the featured image first."""
     image_pks = {post.pk: [post.featured_image_id] if post.featured_image_id else [] for post in posts}
-    references = Reference.objects.from_model(Post).to_model(Image).filter(source_id__in=image_pks)
-    for post_pk, image_pk in references.order_by("target_id").values_list("source_id", "target_id"):
-        if image_pk is not None and image_pk not in image_pks[post_pk]:
+    # All that they refer to: filtered by the kind of target, SQLite reads the images of all posts.
+    rows = Reference.objects.from_model(Post).filter(source_id__in=image_pks).order_by("source_id", "target_id")
+    image_type = ContentType.objects.get_for_model(Image).pk
+    for post_pk, target_type, image_pk in rows.values_list("source_id", "target_type", "target_id"):
+        if target_type == image_type and image_pk is not None and image_pk not in image_pks[post_pk]:
             image_pks[post_pk].append(image_pk)
     images = Image.objects.with_file().in_bulk({pk for pks in image_pks.values() for pk in pks})
     urls = {pk: absolute_url(full_image_url(image)) for pk, image in images.items()}

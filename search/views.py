@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from blog.models import Post
 from blog.visibility import public_entries
 from exercises.models import BodyRegion
+from pagecache.per_version import once_per_version
 from pagecache.responses import allow_parameters, depend_on_texts
 from plaintext.characters import strip_control_characters
 from plaintext.numbers import parse_page_number
@@ -36,13 +37,17 @@ def search(request: HttpRequest) -> HttpResponse:
         "results": results,
         "results_page": results_page,
         "query_string": urlencode({"q": query.text} | ({"category": category} if category else {})),
-        "body_regions": named_regions(query, list(public_entries(BodyRegion))) if query.terms else [],
+        "body_regions": named_regions(query, _body_regions(request)) if query.terms else [],
         "suggestion": suggest(query) if results.is_partial or not results.total_count else "",
         "latest_posts": [] if results.hits else Post.objects.published().newest_first().for_cards()[:3],
     }
     response = render(request, "search/search.html", context)
     response["X-Robots-Tag"] = "noindex"
     return depend_on_texts(allow_parameters(response, "q", "category", "page"))
+
+
+def _body_regions(request: HttpRequest) -> list[BodyRegion]:
+    return once_per_version(request, "body regions", lambda: list(public_entries(BodyRegion)))
 
 
 def _page_number(request: HttpRequest) -> int:
