@@ -2,7 +2,7 @@
 
 A bundle lists its parts: `@import "./base.css";` in a style sheet, `import("./menu.js").catch(reportError)` in a
 script. Browsers can load it as it is, which is what `make dev` serves. On a slow line each part delays the first paint
-by a request, so `collectstatic` replaces the lines with the parts.
+by a request, so `collectstatic` replaces the lines with the parts. Bundled style sheets lose comments and indentation.
 
 Each text file is stored three more times, as zstd, Brotli and gzip. `StaticFilesMiddleware` chooses among them.
 """
@@ -25,6 +25,7 @@ _IMPORT = re.compile(
     r'^(@import "\./(?P<style>[\w-]+\.css)";|import\("\./(?P<script>[\w-]+\.js)"\)\.catch\(reportError\))$',
     re.MULTILINE,
 )
+_COMMENT_OR_INDENTATION = re.compile(r"/\*.*?\*/\s*|^\s+", re.DOTALL | re.MULTILINE)
 
 
 def bundled(name: str, read: Storage) -> str:
@@ -42,7 +43,8 @@ def bundled(name: str, read: Storage) -> str:
         content = text(join(dirname(name), match["style"] or match["script"]))
         return content if match["style"] else f"try {{\n{content}}} catch (error) {{\n  reportError(error)\n}}"
 
-    return _IMPORT.sub(part, text(name))
+    bundle = _IMPORT.sub(part, text(name))
+    return _COMMENT_OR_INDENTATION.sub("", bundle) if name.endswith(".css") else bundle
 
 
 class ZstdCompressor(Compressor):
