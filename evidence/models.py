@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from evidence.citations.formatting import format_ama, format_pubmed
-from evidence.citations.identifiers import clean_doi, clean_pmid
+from evidence.citations.identifiers import clean_doi, clean_pmid, clean_url
 from evidence.citations.record import Name, Record
 from evidence.disclaimers.models import Disclaimer
 from evidence.glossary.models import Term
@@ -207,7 +207,7 @@ class Source(models.Model):
 
     def fill(self, record: Record, *, replace: bool = False) -> None:
         """Copy from `record` what is missing here; with `replace`, everything that it has."""
-        values = {name: getattr(record, name) for name in RECORD_FIELDS}
+        values = {name: getattr(record, name) for name in RECORD_FIELDS} | {"url": clean_url(record.url)}
         lines = (", ".join(filter(None, [name.family.replace(",", ""), name.given])) for name in record.authors)
         values["authors"] = "\n".join(lines)
         is_partial = self.has_more_authors and not record.has_more_authors

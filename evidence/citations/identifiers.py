@@ -48,6 +48,12 @@ def clean_pmid(text: str) -> str:
     return match[1].lstrip("0") if match else ""
 
 
+def clean_url(text: str) -> str:
+    """Return the URL that `text` starts with if browsers open it as a page; "" for others, such as scripts."""
+    match = re.match(r"https?://[^\s<>\"]+", text.strip(), re.IGNORECASE)
+    return match[0] if match else ""
+
+
 def find_identifiers(text: str) -> Identifiers:
     """Return the identifiers in `text` and remove them from it."""
     rest, doi = text, ""

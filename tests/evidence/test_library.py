@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from evidence.citations.record import Name, Record
 from evidence.library import add_record, add_references, merge, resolve
 from evidence.models import CitationStyle, EvidenceSettings, Source
+from evidence.rendering import citation_html
 
 TYPED = "1. Li Q, Wu XY. Walking and backs. Pain. 2001;1(2):1011-22. doi: 10.1000/aBc. PMID: 11111111."
 
@@ -34,6 +35,21 @@ def test_a_pasted_citation_becomes_a_record_with_its_text() -> None:
 def test_the_same_source_is_added_once(again: str) -> None:
     assert add_references(TYPED) == add_references(again)
     assert Source.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "TY  - JOUR\nTI  - Backs\nPY  - 2001\nUR  - javascript:alert(1)\nER  - ",
+        "@article{a, title = {Backs}, year = 2001, url = {javascript:alert(1)}}",
+        "@article{a, title = {Backs}, year = 2001, url = {data:text/html,<b>x</b>}}",
+    ],
+)
+def test_a_url_that_is_no_page_is_dropped(pasted: str) -> None:
+    [source] = add_references(pasted)
+    assert (source.title, source.url) == ("Backs", "")
+    assert "javascript" not in citation_html(source, CitationStyle.AMA)
 
 
 @pytest.mark.django_db
