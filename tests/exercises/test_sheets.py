@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from lxml import html
+from playwright.sync_api import Page
 from pypdfium2 import raw
 
 from blog.models import Post
@@ -79,6 +80,20 @@ def test_four_exercises_fit_on_one_tagged_page_with_a_qr_code_to_the_post(paper:
         assert words in text
     assert document.get_metadata_value("Title") == "Hips for stairs"
     assert b"<pdfuaid:part>1</pdfuaid:part>" in Client().get(f"/stairs/home-program/{paper}.pdf").content
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_four_exercises_are_printed_on_one_page(page: Page, paper: str) -> None:
+    make_program()
+    page.goto("/stairs/home-program/")
+    document = pypdfium2.PdfDocument(page.pdf(format=paper))
+    assert len(document) == 1
+    text = text_of(document)
+    assert text.startswith("Hips")
+    assert text.count("Stop if") == 4
+    assert text.endswith("/stairs/")
 
 
 def test_no_text_is_smaller_than_12_points() -> None:
