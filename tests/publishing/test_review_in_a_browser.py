@@ -54,6 +54,7 @@ def test_selected_words_become_the_passage_of_a_note_and_are_found_again(admin_p
     text.evaluate("text => text.ownerDocument.defaultView.getSelection().removeAllRanges()")
     admin_page.get_by_role("button", name="Show in the text").click()
     selected = text.evaluate("text => text.ownerDocument.defaultView.getSelection().toString()")
+    expect(admin_page.frame_locator("[data-review-text]").get_by_role("link", name="Admin")).to_have_count(0)
     assert selected.startswith("better")  # followed by the number of the citation
     assert selected.split()[-1] == "steps"
     assert violations(admin_page) == []

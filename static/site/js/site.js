@@ -11,4 +11,4 @@ import("./comments.js").catch(reportError)
 import("./contents.js").catch(reportError)
 import("./lightbox.js").catch(reportError)
 // Set by the admin, never for visitors, who load nothing more.
-if (/(?:^|; )admin-open=1/.test(document.cookie)) import("./edit-bar.js").catch(reportError)
+if (self === top && /(?:^|; )admin-open=1/.test(document.cookie)) import("./edit-bar.js").catch(reportError)
