@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.text import Truncator
 
 from evidence.citations.formatting import format_ama, format_pubmed
 from evidence.citations.identifiers import clean_doi, clean_pmid, clean_url
@@ -235,7 +236,8 @@ class Source(models.Model):
             first = f"{first} et al."
         start = " ".join(str(part) for part in (first, self.year) if part)
         identifier = f"PMID {self.pmid}" if self.pmid else f"DOI {self.doi}" if self.doi else ""
-        return ": ".join(filter(None, [start, self.title or self.typed or identifier]))[:200] or "Reference"
+        label = ": ".join(filter(None, [start, self.title or self.typed or identifier]))
+        return Truncator(label).chars(200) or "Reference"
 
     @property
     def short_label(self) -> str:
