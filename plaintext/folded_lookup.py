@@ -73,7 +73,7 @@ def _collapsed(text: str) -> str:
 def _sources() -> dict[str, str]:
     """Return the characters that fold to a text, by that text. Those that fold to nothing are under ""."""
     sources = defaultdict[str, str](str)
-    digits = (code for code in range(0x10000, sys.maxunicode) if chr(code).isdecimal())
+    digits = (code for code in range(0x3400, sys.maxunicode) if chr(code).isdecimal())
     for code in dict.fromkeys(chain(*_FOLDED_BLOCKS, digits)):
         # PostgreSQL stores neither NUL nor surrogates.
         if code and not 0xD800 <= code < 0xE000:

@@ -63,6 +63,7 @@ def test_case_changes_nothing(text: str) -> None:
 @given(TEXTS, st.integers(0), st.integers(1, 20))
 @example("\U0001e4f0", 0, 1)  # a digit that is newer than most
 @example("0 \u200b 0", 0, 4)
+@example("\ua620", 0, 1)  # a digit of a script between the blocks
 @example("骨", 0, 1)
 @example("\U00010781", 0, 1)  # modifier letters, capitals and compatibility forms beyond the first plane
 @example("𐐀", 0, 1)
