@@ -109,11 +109,10 @@ def legacy_folder_response(path: str, query: QueryDict) -> HttpResponse | None:
         folder = resolve_redirect(path, query.urlencode())
         if folder is None or folder.url != "/":
             return None
-    if (redirect := resolve_redirect("/", query.urlencode())) and redirect.url:
-        return HttpResponsePermanentRedirect(redirect.url)
     with suppress(Http404):
         return legacy_query_response(query)
-    return None
+    redirect = resolve_redirect("/", query.urlencode())
+    return HttpResponsePermanentRedirect(redirect.url) if redirect and redirect.url else None
 
 
 def legacy_query_response(query: QueryDict) -> HttpResponse:
