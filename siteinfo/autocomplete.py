@@ -10,9 +10,16 @@ from plaintext.numbers import parse_pk
 
 
 class _KeysOnly:
+    allow_multiple_selected: bool
+    is_required: bool
+    create_option: Any
+
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         """Return the chosen rows. The form has refused values that are no keys, for which Django's widget raises."""
         keys = [each for each in value if parse_pk(str(each))]
+        if not keys and not self.allow_multiple_selected:
+            # Django's widget would build a query for no key, in each of many inputs.
+            return [(None, [] if self.is_required else [self.create_option(name, "", "", False, 0)], 0)]
         return super().optgroups(name, keys, attrs)  # type: ignore[misc]  # a mixin for widgets
 
 

@@ -1,10 +1,8 @@
 """Choices of form fields, read once until the site changes."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import HttpRequest
 
 from pagecache.per_version import once_per_version
@@ -28,14 +26,3 @@ def share_choices(request: HttpRequest, field: Any) -> None:
 
     queryset: Any = field.queryset
     field.choices = choices
-
-
-class SearchSelect(AutocompleteSelect):
-    """A select with a search, which builds no query for what is chosen if nothing is."""
-
-    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list[Any]:
-        """Return the chosen row, or the empty option."""
-        if any(value):
-            groups: list[Any] = super().optgroups(name, value, attr)
-            return groups
-        return [(None, [] if self.is_required else [self.create_option(name, "", "", False, 0)], 0)]

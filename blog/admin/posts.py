@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Author, User
 from blog.admin.bulk_edit import BulkEditAdmin, ChangeValue
-from blog.admin.choices import SearchSelect, share_choices
+from blog.admin.choices import share_choices
 from blog.admin.content import ContentAdmin, ContentForm
 from blog.admin.links import object_link
 from blog.admin.post_filters import RECENT_DAYS, MissingFilter, MonthFilter, PostChangeList, UsedFilter
@@ -190,11 +190,8 @@ class PostAdmin(AutocompleteMixin, BulkEditAdmin, ContentAdmin):
         """Offer as related posts only those that the user may link to."""
         if db_field.related_model is Post:
             kwargs["queryset"] = linkable_by(request.user, Post.objects.all())
-        if db_field.name in self.autocomplete_fields:
-            kwargs["widget"] = SearchSelect(db_field, self.admin_site, using=kwargs.get("using"))
-            return super().formfield_for_foreignkey(db_field, request, **kwargs)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.related_model is not Image:
+        if db_field.related_model is not Image and db_field.name not in self.autocomplete_fields:
             share_choices(request, field)
         return field
 
