@@ -300,6 +300,7 @@ class AuthorAdmin(ImagePickerMixin, admin.ModelAdmin):
 class AuditEventAdmin(admin.ModelAdmin):
     """The audit log, read-only."""
 
+    row_names = "event,events"
     list_display = ("created_at", "kind", "user_email", "subject", "network")
     list_display_links = None
     list_filter = ("kind", "created_at")

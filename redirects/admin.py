@@ -191,6 +191,7 @@ class NotFoundLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The 404 log. Entries disappear once their URL has a page or a redirect."""
 
     change_list_template = "admin/redirects/notfoundlog/change_list.html"
+    row_names = "path,paths"
     list_display = ("path", "visit_count", "bot_count", "referrer", "last_seen_at", "next_step")
     list_display_links = None
     search_fields = ("path__contains_folded", "referrer__contains_folded")

@@ -34,6 +34,7 @@ Task, State = ImportRun.Task, ImportRun.State
 class ImportRunAdmin(admin.ModelAdmin):
     """Imports, newest first. Each has a page that shows where it stands."""
 
+    row_names = "import,imports"
     list_display = ("title", "status", "names")
     list_display_links = ("title",)
     # Each step has another form, on its own page.

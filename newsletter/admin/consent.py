@@ -66,6 +66,7 @@ class SuppressionForm(forms.ModelForm):
 class SuppressionAdmin(admin.ModelAdmin):
     """Look up, add and remove entries. The list stores hashes, so it can be searched but not browsed by address."""
 
+    row_names = "entry,entries"
     list_display = ("reason", "suppressed_at")
     list_display_links = None
     search_fields = ("email_hash",)
