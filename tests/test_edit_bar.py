@@ -42,7 +42,6 @@ def test_the_html_of_a_page_is_the_same_for_everyone(admin_client: Client, clien
 
 
 @pytest.mark.django_db
-@pytest.mark.any_database
 def test_the_bar_shows_the_state_of_the_text_at_the_path(admin_client: Client) -> None:
     post = make_post(slug="knees")
     make_page(slug="about")
