@@ -203,7 +203,9 @@ def test_a_post_shows_its_contents_summary_disclaimer_byline_and_tags(client: Cl
     assert [link.text for link in page.xpath("//details[@class='toc']//a")] == ["One", "Two", "Three"]
     assert [each.text for each in page.xpath("//section[@class='tldr']//li")] == ["Short.", "Shorter."]
     assert page.xpath("//p[@class='disclaimer']")[0].text_content().strip() == "Not advice."
-    assert [link.text for link in page.xpath("//p[@class='byline']/a")] == ["Sam", "Pain", "Knee"]
+    byline, more = page.xpath("//p[@class='byline']")
+    assert [link.text for link in byline.xpath("a")] == ["Sam", "Pain", "Knee"]
+    assert [link.text for link in more.xpath("a")] == ["Knee", "Runner’s knee", "Climb stairs"]
     assert {link.text for link in page.xpath("//a[@rel='tag']")} == {"Knee", "Stairs"}
     assert len(page.xpath("//section[@class='post-section']//article")) == 3
 
