@@ -17,6 +17,7 @@ from typing import IO
 from lxml import etree
 
 from plaintext.characters import strip_control_characters
+from wordpress.languages import bracket_tags
 
 type _Bytes = IO[bytes] | gzip.GzipFile
 EXPORT_HINT = "In WordPress choose Tools > Export > All content and use the file you download."
@@ -217,16 +218,9 @@ def restore_western(text: str) -> str:
     return _C1.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "ignore"), text)
 
 
-def split_languages(text: str) -> list[str]:
-    """Return the parts of a text that the plugin qTranslate stored in several languages, or the whole text."""
-    if "[:]" not in text and "<!--:-->" not in text:
-        return [text]
-    return [part for part in _LANGUAGE_TAG.split(text) if part.strip()]
-
-
 def plain_line(text: str) -> str:
     """Return `text` on one line, without tags and with entities decoded once."""
-    text = " / ".join(split_languages(restore_western(text)))
+    text = bracket_tags(restore_western(text))
     text = re.sub(r"<(?:!--|/?[a-zA-Z])[^<>]*>", "", text)
     text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
     return re.sub(r"[ \t\r\n]+", " ", text).strip()
@@ -242,13 +236,12 @@ _WP = ("wxr_version", "base_site_url", "base_blog_url", "author", "category", "t
 _OUTER = (
     "item",
     "title",
+    "language",
     "link",
     "description",
     *(f"{{*}}{local}" for local in _WP),
     *(f"wp:{local}" for local in _WP),
 )
-# Such as <!--:en--> or [:en] before a part, and <!--:--> or [:] after it.
-_LANGUAGE_TAG = re.compile(r"<!--:(?:[a-z]{2})?-->|\[:(?:[a-z]{2})?\]")
 _C1 = re.compile("[\x80-\x9f]")
 # An ellipsis, quotation marks, a bullet and dashes.
 _MARKS = b"\x85\x91\x92\x93\x94\x95\x96\x97"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.utils.text import normalize_newlines
 
 from plaintext.characters import strip_control_characters
-from wordpress.archive_reader import split_languages
 from wordpress.paragraphs import paragraphs
 from wordpress.placeholders import Placeholders
 from wordpress.shortcodes import Shortcodes, link
@@ -62,7 +61,7 @@ def to_html(
     reusable block with an ID, and `table` the HTML of the table with an ID. Block grammar:
     https://developer.wordpress.org/block-editor/reference-guides/data-format/
     """
-    text = "\n\n".join(split_languages(strip_control_characters(normalize_newlines(body))))
+    text = strip_control_characters(normalize_newlines(body))
     converter = _Converter(footnotes, reusable, table)
     html = converter.convert_blocks(text) if "<!-- wp:" in text else converter.convert_classic(text)
     if "<img" in html or "wp-block-file__button" in html:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -22,88 +22,10 @@ from wordpress.archive_reader import (
     restore_western,
 )
 from wordpress.dates import Offsets, is_offset, parse_moment
+from wordpress.items import Author, Comment, Item, Term, TermRef
+from wordpress.languages import Languages, find_languages, localized, versions
 
 __all__ = ["Author", "Comment", "Export", "ExportError", "Item", "Term", "TermRef", "read_export"]
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """An author. A creator without an author element has only a `login`."""
-
-    login: str
-    email: str = ""
-    display_name: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    wp_id: str = ""
-    # Only guest authors have them: HTML, and the WordPress ID of a photo.
-    bio: str = ""
-    portrait_id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A category, tag or other term, identified by (taxonomy, slug)."""
-
-    taxonomy: str
-    slug: str
-    name: str
-    parent_slug: str = ""
-    description: str = ""
-    wp_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TermRef:
-    """A term that an item refers to."""
-
-    taxonomy: str
-    slug: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment. `approved` is the WordPress value: "1", "0", "spam", "trash" or "post-trashed"."""
-
-    comment_id: int
-    author: str
-    email: str
-    url: str
-    ip: str
-    posted_at: datetime | None
-    body: str
-    approved: str
-    kind: str
-    parent_id: int
-    user_id: str  # "0" for visitors, "" if the export does not say
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A post, page, attachment, menu entry or other item that WordPress stores as a post."""
-
-    post_id: int
-    post_type: str
-    status: str
-    title: str
-    slug: str
-    link: str
-    guid: str
-    creator: str
-    body: str
-    excerpt: str
-    published_at: datetime | None
-    modified_at: datetime | None
-    parent_id: int
-    menu_order: int
-    is_sticky: bool
-    password: str
-    comment_status: str
-    attachment_url: str
-    terms: tuple[TermRef, ...]
-    meta: tuple[tuple[str, str], ...]
-    comments: tuple[Comment, ...]
 
 
 @dataclass(frozen=True)
@@ -130,6 +52,8 @@ class Export:
     other_hosts: tuple[str, ...] = ()
     # The other files of the same site: see wordpress.split_exports.
     siblings: tuple["Export", ...] = field(default=(), repr=False)
+    # The languages of its texts, that of the site first, if they are in several ones.
+    languages: tuple[str, ...] = ()
 
     def items_of_site(self, post_type: str) -> Iterator[Item]:
         """Yield the items of one type of all files of the site."""
@@ -146,7 +70,8 @@ class Export:
                 if element.tag == "item" and (not post_type or self._type_of(element) == post_type):
                     item = _item(element, self.offsets)
                     other_type = self.types_as.get(item.post_type)
-                    yield replace(item, post_type=other_type) if other_type else item
+                    item = replace(item, post_type=other_type) if other_type else item
+                    yield from versions(item, self.languages) if self.languages else (item,)
 
     def _type_of(self, item: etree._Element) -> str:
         """Return the type of an item, without reading the other fields."""
@@ -176,21 +101,23 @@ def read_export(path: Path) -> Export:
             surveys.append(_survey(files[-1]))
     _refuse_the_useless(surveys, damages)
     head, types = surveys[0].fields, sum((survey.types for survey in surveys), Counter[str]())
+    languages = Languages(head.get("language", ""), sum((survey.languages for survey in surveys), Counter[str]()))
     site_url = head.get("wp:base_site_url") or head.get("link", "")
     return Export(
         site_url=site_url,
         base_blog_url=head.get("wp:base_blog_url") or head.get("link") or site_url,
-        title=plain_line(head.get("title", "")),
-        description=plain_line(head.get("description", "")),
+        title=localized(plain_line(head.get("title", "")), languages.main),
+        description=localized(plain_line(head.get("description", "")), languages.main),
         wxr_version=head.get("wp:wxr_version", ""),
-        authors=_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]),
-        terms=_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]),
-        warnings=(*_warnings(surveys, damages), *(f"Not read: {other}" for other in others)),
+        authors=localized(_first_of_each([s.authors for s in surveys] + [s.creators for s in surveys]), languages.main),
+        terms=localized(_first_of_each([s.declared for s in surveys] + [s.used for s in surveys]), languages.main),
+        warnings=(*_warnings(surveys, damages), *languages.warnings(), *(f"Not read: {other}" for other in others)),
         counts=count_kinds(types, sum(survey.comments for survey in surveys)),
         types=types,
         local_times=sum(survey.local_times for survey in surveys),
         offsets=Offsets(sum((s.offsets for s in surveys), Counter())),
         files=tuple(files),
+        languages=languages.all,
     )
 
 
@@ -205,13 +132,17 @@ class _Survey:
     used: dict[tuple[str, str], Term] = field(default_factory=dict)
     types: Counter[str] = field(default_factory=Counter)
     offsets: Counter[tuple[int, timedelta]] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
     comments: int = 0
     local_times: int = 0
     is_wordpress: bool = False
 
     def add_item(self, element: etree._Element) -> None:
         fields = _fields(element)
-        self.types[fields.get("wp:post_type", "")] += 1
+        found = find_languages(fields.get("content:encoded", ""))
+        self.languages.update(found)
+        # Each language of a text is imported as a text.
+        self.types[fields.get("wp:post_type", "")] += len(found) or 1
         self.comments += sum(qualified_name(child.tag) == "wp:comment" for child in element)
         self.is_wordpress |= "wp:post_type" in fields or "wp:post_id" in fields
         if login := fields.get("dc:creator"):
