@@ -10,6 +10,7 @@ from plaintext.characters import strip_control_characters
 from wordpress.paragraphs import paragraphs
 from wordpress.placeholders import Placeholders
 from wordpress.shortcodes import Shortcodes, link
+from wordpress.stored_texts import block_text
 
 _DELIMITER = re.compile(
     r"<!--\s+(?P<close>/)?wp:(?P<name>[a-z][a-z0-9_-]*(?:/[a-z][a-z0-9_-]*)?)\s+"
@@ -37,6 +38,9 @@ _LINE_WITH_URL = re.compile(
     r"(?:^|(?<=[\n\x02]))[ \t]*(https?://[^\s<>\"\x00-\x1f]+)[ \t]*(?=\n|\x01|\Z)", re.IGNORECASE
 )
 
+# How plugins for YouTube mark URLs to embed, such as httpv://www.youtube.com/watch?v=1.
+_VIDEO_URL = re.compile(r"\bhttpv[hpa]?://", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class ConvertedBody:
@@ -61,7 +65,7 @@ def to_html(
     reusable block with an ID, and `table` the HTML of the table with an ID. Block grammar:
     https://developer.wordpress.org/block-editor/reference-guides/data-format/
     """
-    text = strip_control_characters(normalize_newlines(body))
+    text = _VIDEO_URL.sub("https://", strip_control_characters(normalize_newlines(body)))
     converter = _Converter(footnotes, reusable, table)
     html = converter.convert_blocks(text) if "<!-- wp:" in text else converter.convert_classic(text)
     if "<img" in html or "wp-block-file__button" in html:
@@ -106,6 +110,7 @@ class _Converter:
             is_void = bool(delimiter["void"]) or (name in _DYNAMIC_BLOCKS and not _is_closed(text, name, at))
             if _DYNAMIC_BLOCKS.isdisjoint(inside):
                 self.skipped_blocks |= {name} - _OPTIONAL_CONTENT if is_void else {name} & _DYNAMIC_BLOCKS
+                out.append(self._block_text(name, delimiter["settings"] or "", is_void=is_void))
             if not is_void:
                 inside.append(name)
         out.append(self._between(text[at:], []))
@@ -124,6 +129,11 @@ class _Converter:
         converted = self.convert_blocks(text) if "<!-- wp:" in text else self.convert_classic(text)
         self.depth -= 1
         return f"\n{self.placeholders.block(converted)}\n"
+
+    def _block_text(self, name: str, settings: str, *, is_void: bool) -> str:
+        """Return the HTML of what a block of a plugin stores in its settings, or ""."""
+        text = block_text(name, settings, is_void=is_void)
+        return f"\n{self.placeholders.block(self.convert_classic(text))}\n" if text else ""
 
     def _between(self, text: str, inside: list[str]) -> str:
         if not text.strip() or not _DYNAMIC_BLOCKS.isdisjoint(inside):

@@ -18,6 +18,7 @@ from richtext.sanitizer import sanitize
 from wordpress import path_mapping
 from wordpress.content_converter import ConvertedBody, to_html
 from wordpress.hrefs import complete_links
+from wordpress.members_only import is_members_only
 from wordpress.models import digest
 from wordpress.old_paths import earlier_slugs
 from wordpress.reader import Item
@@ -111,7 +112,8 @@ def display_title(item: Item) -> str:
 def may_be_public(item: Item) -> bool:
     """Return whether visitors see the text of the item from the beginning, unless it has nothing to show."""
     is_past = _is_valid_date(item.published_at) and item.published_at <= timezone.now()  # type: ignore[operator]
-    return item.status == "publish" and not item.password and is_past
+    is_open = not item.password and not is_members_only(item.body, dict(item.meta))
+    return item.status == "publish" and is_open and is_past
 
 
 def _status(item: Item, site: SourceSite, report: Report) -> str:
@@ -124,6 +126,10 @@ def _status(item: Item, site: SourceSite, report: Report) -> str:
         return Post.Status.DRAFT
     if item.password:
         report.notes.append(f"“{title}” is password-protected and was imported as a draft.")
+        return Post.Status.DRAFT
+    if is_members_only(item.body, dict(item.meta)):
+        words = "had a part that only members or subscribers could read, so it was imported as a draft."
+        report.notes.append(f"“{title}” {words}")
         return Post.Status.DRAFT
     if not _is_valid_date(item.published_at):
         report.notes.append(f"“{title}” has no valid date and was imported as a draft.")

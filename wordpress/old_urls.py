@@ -26,6 +26,7 @@ from wordpress.item_content import display_title
 from wordpress.media.old_urls import attachment_url
 from wordpress.models import ImportedObject
 from wordpress.old_paths import earlier_paths, requested_path
+from wordpress.path_mapping import is_reserved_path
 from wordpress.reader import Export, Item
 from wordpress.source_site import SourceSite
 from wordpress.terms import author_slug
@@ -52,11 +53,16 @@ class Failure(NamedTuple):
 
 @dataclass
 class OldUrlReport:
-    """The result of a check. `not_public` names the published texts of the exports that visitors cannot see here."""
+    """The result of a check.
+
+    `not_public` names the published texts of the exports that visitors cannot see here, `own_pages` those whose URL
+    shows a page of this site, such as the list of posts at /blog/.
+    """
 
     checked: int = 0
     failures: list[Failure] = field(default_factory=list)
     not_public: list[str] = field(default_factory=list)
+    own_pages: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the report."""
@@ -65,6 +71,7 @@ class OldUrlReport:
             yield f"{failure.url} (“{failure.title}”) {failure.reason}"
         for title in self.not_public:
             yield f"“{title}” was public in WordPress and is not public here, so its URLs were not checked."
+        yield from self.own_pages
 
 
 def check_old_urls(
@@ -170,7 +177,8 @@ def _urls_of(export: Export, report: OldUrlReport, max_texts: int | None) -> Ite
             continue
         public.setdefault(item.post_id, document.get_absolute_url())
         lists.add(item)
-        yield from _document_urls(item, site, root, document, has_unique_id=ids[item.post_id] == 1)
+        urls = _document_urls(item, site, root, document, has_unique_id=ids[item.post_id] == 1)
+        yield from _leaving_own_pages(urls, item, site, document, report)
     for number, parent, title in attachments:
         if parent in public and ids[parent] == ids[number] == 1:
             # The file itself if it is here, as in WordPress since version 6.4.
@@ -193,6 +201,21 @@ def _sample(export: Export, max_texts: int | None) -> Iterator[tuple[Item, str]]
 def _document(site: SourceSite, item: Item, key: str) -> Post | Page | None:
     record = ImportedObject.objects.filter(site=site.name, kind=item.post_type, key=key).first()
     return _MODELS[item.post_type].objects.filter(pk=record.object_id).first() if record else None
+
+
+def _leaving_own_pages(
+    urls: Iterable[OldUrl], item: Item, site: SourceSite, document: Post | Page, report: OldUrlReport
+) -> Iterator[OldUrl]:
+    """Yield the URLs of a text. Those of a page of this site, such as /blog/, may show that, and are reported."""
+    path = requested_path(item.link, site)
+    own = f"/{path}/" if path and is_reserved_path(path) else ""
+    if own == document.get_absolute_url():
+        own = ""
+    if own:
+        words = f"was at {own}, which shows a page of this site. It is at {document.get_absolute_url()}."
+        report.own_pages.append(f"“{display_title(item)}” {words}")
+    for each in urls:
+        yield each._replace(expected="") if own and f"{each.url}/".startswith(own) else each
 
 
 def _document_urls(

@@ -14,12 +14,17 @@ from urllib.parse import unquote
 from wordpress.replaced_elements import link_html
 
 _BUILDERS = re.compile(r"(?:et_pb|vc|fusion|av|su|us|mk|cs|nectar|kc|themify)_")
+# What themes and other plugins call their tabs, boxes, buttons and videos.
+_TITLED = re.compile(
+    r"(?:[a-z0-9]+[-_])?(?:tab|tabby|toggle|accordion|accordion[-_]?item|spoiler|expand|expander|collapse|collapsible|faq|question"
+    r"|panel|pane|box|callout|alert|cta|infobox|learn_more|testimonial|quote|button|btn|maxbutton|lyte|arve|youtube|vimeo)"
+)
 # Visitors never saw the titles of these. What forms, lists and maps showed is not in the text.
 _UNSEEN = re.compile(
     r"(?<!_tta)_section|_row|_column|_container|_(?:slider|accordion|tabs|icon|divider|separator|empty_space|anchor)\Z"
     r"|form|menu|sidebar|login|search|map|blog|portfolio|posts?_|(?:basic|masonry)_grid|widget|countdown|social|comments"
 )
-_HEADINGS = ("title", "heading", "main_heading", "h2")
+_HEADINGS = ("title", "heading", "main_heading", "h2", "question", "headline")
 _TEXTS = ("subhead", "subtitle", "h4", "author", "name", "position", "job_title", "company_name", "caption")
 _BUTTON_TEXTS = ("button_text", "button_one_text", "btn_title", "link_text", "linktext", "label")
 _BUTTON_URLS = ("button_url", "button_one_url", "button_link", "btn_link", "link", "url", "href")
@@ -30,7 +35,12 @@ _SETTING = re.compile(r"(?:on|off|yes|no|true|false|none|default|[\d\s.,%-]*)", 
 _RAW = frozenset({"vc_raw_html", "fusion_code"})
 _SCRIPTS = frozenset({"vc_raw_js"})
 _IMAGE_URL = re.compile(r"(?:https?:)?//\S+|/[^\s/]\S*")
-_VIDEO_SITES = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
+_VIDEO_SITES = {
+    "youtube": "https://www.youtube.com/watch?v=",
+    "lyte": "https://www.youtube.com/watch?v=",
+    "vimeo": "https://vimeo.com/",
+}
+_VIDEO_WORDS = (*_VIDEO_SITES, "video", "arve")
 # How Divi and WPBakery write characters that end an attribute or a shortcode.
 _ENCODED = {"%22": '"', "%91": "[", "%93": "]", "``": '"', "`{`": "[", "`}`": "]"}
 
@@ -47,7 +57,7 @@ class BuilderHtml(NamedTuple):
 
 def is_from_builder(name: str) -> bool:
     """Return whether the shortcode is one of a page builder that may show what its attributes say."""
-    return bool(_BUILDERS.match(name)) and not _UNSEEN.search(name)
+    return bool(_TITLED.fullmatch(name) or (_BUILDERS.match(name) and not _UNSEEN.search(name)))
 
 
 def builder_html(name: str, attribute: Callable[[str], str], inner: str | None) -> BuilderHtml:
@@ -57,9 +67,9 @@ def builder_html(name: str, attribute: Callable[[str], str], inner: str | None) 
     if name in _RAW:
         return BuilderHtml(inner=_decoded(inner or ""))
     shown = _Attributes(attribute)
-    if "button" in name or name.endswith("_btn"):
+    if "button" in name or name.endswith("btn"):
         return _button(shown, inner)
-    if "youtube" in name or "vimeo" in name or "video" in name:
+    if any(word in name for word in _VIDEO_WORDS):
         return BuilderHtml(before=_video(name, shown))
     image = _image(shown, inner)
     url = shown.url(*_BUTTON_URLS)
@@ -116,7 +126,8 @@ def _button(shown: _Attributes, inner: str | None) -> BuilderHtml:
 
 def _video(name: str, shown: _Attributes) -> str:
     url = shown.url("src", "link", "url", "id", "video_url")
-    site = next((start for word, start in _VIDEO_SITES.items() if word in name), "")
+    named = f"{name} {shown.get('provider').lower()}"
+    site = next((start for word, start in _VIDEO_SITES.items() if word in named), "")
     number = shown.get("id")
     if not url and site and re.fullmatch(r"[\w-]{5,20}", number):
         url = site + number

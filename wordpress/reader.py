@@ -24,6 +24,7 @@ from wordpress.archive_reader import (
 from wordpress.dates import Offsets, is_offset, parse_moment
 from wordpress.items import Author, Comment, Item, Term, TermRef
 from wordpress.languages import Languages, find_languages, localized, versions
+from wordpress.stored_texts import shown_body
 
 __all__ = ["Author", "Comment", "Export", "ExportError", "Item", "Term", "TermRef", "read_export"]
 
@@ -256,6 +257,12 @@ def _term_refs(element: etree._Element) -> tuple[TermRef, ...]:
 def _item(element: etree._Element, offsets: Offsets) -> Item:
     fields = _fields(element)
 
+    meta = tuple(
+        (pair.get("wp:meta_key", ""), pair.get("wp:meta_value", ""))
+        for child in element
+        if qualified_name(child.tag) == "wp:postmeta" and (pair := _fields(child))
+    )
+
     def text(key: str) -> str:
         return fields.get(f"wp:{key}", "")
 
@@ -268,7 +275,7 @@ def _item(element: etree._Element, offsets: Offsets) -> Item:
         link=fields.get("link", ""),
         guid=fields.get("guid", ""),
         creator=fields.get("dc:creator", ""),
-        body=fields.get("content:encoded", ""),
+        body=shown_body(fields.get("content:encoded", ""), dict(meta)),
         excerpt=fields.get("excerpt:encoded", ""),
         published_at=offsets.utc(text("post_date_gmt"), text("post_date")),
         modified_at=offsets.utc(text("post_modified_gmt"), text("post_modified")),
@@ -279,11 +286,7 @@ def _item(element: etree._Element, offsets: Offsets) -> Item:
         comment_status=text("comment_status"),
         attachment_url=text("attachment_url"),
         terms=_term_refs(element),
-        meta=tuple(
-            (meta.get("wp:meta_key", ""), meta.get("wp:meta_value", ""))
-            for child in element
-            if qualified_name(child.tag) == "wp:postmeta" and (meta := _fields(child))
-        ),
+        meta=meta,
         comments=tuple(
             _comment(_fields(child), offsets) for child in element if qualified_name(child.tag) == "wp:comment"
         ),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from wordpress import amazon
 from wordpress.page_builders import builder_html, is_from_builder
 from wordpress.placeholders import BLOCK_END, Placeholders
 from wordpress.replaced_elements import link_html
@@ -48,7 +49,35 @@ _EDITORIAL = frozenset(
     | {"laughs", "laughter", "applause", "music", "silence", "pause", "inaudible", "crosstalk", "ellipsis"}
 )
 # Their text is a note, which the plugin showed at the end of the post.
-_NOTES = frozenset({"footnote", "footnotes", "fn", "ref", "efn_note", "mfn"})
+_NOTES = frozenset({"footnote", "footnotes", "fn", "ref", "efn_note", "mfn", "modern_footnote", "sidenote"})
+# Never words of the author, even without attributes and within a line.
+_MARKS = frozenset(
+    {
+        "toc",
+        "lwptoc",
+        "ez-toc",
+        "tabbyending",
+        "hr",
+        "divider",
+        "clear",
+        "clearboth",
+        "spacer",
+        "separator",
+        "line",
+        "br",
+    }
+    | {
+        "pagebreak",
+        "nextpage",
+        "endif",
+        "print_link",
+        "post_title",
+        "sharing",
+        "addtoany",
+        "ssba",
+        "simple-social-share",
+    }
+)
 # Followed by a number or name without a key, as in [singlepic=12].
 _WITH_VALUE = frozenset(
     {"singlepic", "nggallery", "imagebrowser", "slideshow", "nggtags", "album", "googlemaps", "gmap"}
@@ -154,12 +183,28 @@ class Shortcodes:
         if shortcode.name == "table" and (table := self._table(shortcode.attribute("id"))):
             return gap + self._placeholders.block(table) + gap
         self.removed.add(shortcode.name)
+        if shortcode.name in amazon.NAMES:
+            return self._products(shortcode, gap)
         if is_from_builder(shortcode.name):
             return self._builder(shortcode, gap)
         inner = "" if shortcode.inner is None else self.expand(shortcode.inner, gap)
-        if shortcode.name in _NOTES and inner.strip():
+        is_note = shortcode.name in _NOTES or (shortcode.name == "note" and not shortcode.is_own_block)
+        if is_note and inner.strip():
             return f" ({inner.strip()})"
         return _REMOVED + inner + _REMOVED if inner else _REMOVED
+
+    def _products(self, shortcode: _Shortcode, gap: str) -> str:
+        """Return links to products of Amazon, within a sentence if that is where they are."""
+        inner = (shortcode.inner or "").strip()
+        is_asin = amazon.is_asin(inner)
+        urls = amazon.product_urls(shortcode.attribute, inner)
+        text = self.expand(inner, "") if inner and not is_asin else html.escape(amazon.link_text(shortcode.attribute))
+        if not urls:
+            return text or _REMOVED
+        closing = self._placeholders.inline("</a>", "a", is_closing=True)
+        links = (self._placeholders.inline(f'<a href="{html.escape(url)}">', "a") for url in urls)
+        between = gap if shortcode.is_own_block else " "
+        return between.join(f"{opening}{text or 'View on Amazon'}{closing}" for opening in links)
 
     def _builder(self, shortcode: _Shortcode, gap: str) -> str:
         """Return what the shortcode of a page builder showed."""
@@ -235,7 +280,7 @@ def _parse_shortcode(text: str, match: re.Match[str], end: int, is_next: bool) -
 
 
 def _is_shortcode(shortcode: _Shortcode) -> bool:
-    if shortcode.has_close or _QUOTED.search(shortcode.attributes):
+    if shortcode.has_close or _QUOTED.search(shortcode.attributes) or _is_mark(shortcode):
         return True
     if re.match(r"[:=][^\s:=]", shortcode.attributes):
         return _has_value(shortcode)
@@ -257,6 +302,11 @@ def _is_shortcode(shortcode: _Shortcode) -> bool:
         return False
     # Names such as my-form2 are not written in prose.
     return not words or (bool(re.search(r"[-\d]", shortcode.name)) and all(map(_WORD.fullmatch, words)))
+
+
+def _is_mark(shortcode: _Shortcode) -> bool:
+    is_bare = not shortcode.attributes.strip(" /") and not shortcode.touches_text
+    return is_bare and shortcode.name.lower() in _MARKS
 
 
 def _has_value(shortcode: _Shortcode) -> bool:

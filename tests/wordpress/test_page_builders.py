@@ -1,4 +1,4 @@
-"""Test that the words, images and links in the attributes of page builder shortcodes arrive."""
+"""Test that the words, images and links in the attributes of shortcodes of page builders and plugins arrive."""
 
 import base64
 import re
@@ -46,6 +46,23 @@ VC_LINK = "url:https%3A%2F%2Fbook.example%2Fvisit|title:Book|target:_blank"
         (f"[vc_raw_js]{HTML}[/vc_raw_js]", ""),
         ('[vc_row el_title="Hidden"][vc_column width="1/2"][vc_column_text]Words.[/vc_column_text][/vc_column][/vc_row]', "<p>Words.</p>"),
         ('[et_pb_section admin_label="section"][et_pb_row title="Hidden"]Words.[/et_pb_row][/et_pb_section]', "<p>Words.</p>"),
+        ('[tabs][tab title="One"]First.[/tab][tab title="Two"]Second.[/tab][/tabs]', "<h3>One</h3><p>First.</p><h3>Two</h3><p>Second.</p>"),
+        ('[tabby title="One"]\nFirst.\n[tabby title="Two"]\nSecond.\n[tabbyending]', "<h3>One</h3><p>First.</p><h3>Two</h3><p>Second.</p>"),
+        ('[accordion][accordion_item title="Why?"]Because.[/accordion_item][/accordion]', "<h3>Why?</h3><p>Because.</p>"),
+        ('[toggle title="Why?"]Because.[/toggle][learn_more caption="More"]Words.[/learn_more]', "<h3>Why?</h3><p>Because.</p><p>More</p><p>Words.</p>"),
+        ('[button link="https://book.example/"]Book[/button]', '<p><a href="https://book.example/">Book</a></p>'),
+        ('[maxbutton id="1" url="https://book.example/" text="Book"]', '<p><a href="https://book.example/">Book</a></p>'),
+        ('[lyte id="dQw4w9WgXcQ" /]', '<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">https://www.youtube.com/watch?v=dQw4w9WgXcQ</a></p>'),
+        ('[kad_youtube url="https://youtu.be/a" width=600]', '<p><a href="https://youtu.be/a">https://youtu.be/a</a></p>'),
+        ('[arve provider="vimeo" id="12345678"]', '<p><a href="https://vimeo.com/12345678">https://vimeo.com/12345678</a></p>'),
+        ("httpv://youtu.be/a", '<p><a href="https://youtu.be/a">https://youtu.be/a</a></p>'),
+        ("Left\n\n[hr]\n\n[TOC]\n\nWords [lwptoc] here.", "<p>Left</p><p>Words here.</p>"),
+        ("Word[note]Smith 2019.[/note] and more.", "<p>Word (Smith 2019.) and more.</p>"),
+        ('A [amazon link="B00X12345Z" title="soft &amp; warm pillow"].', '<p>A <a href="https://www.amazon.com/dp/B00X12345Z">soft &amp; warm pillow</a>.</p>'),
+        ('[amazon box="B00X12345Z,B00X12345Y"]', '<p><a href="https://www.amazon.com/dp/B00X12345Z">View on Amazon</a></p><p><a href="https://www.amazon.com/dp/B00X12345Y">View on Amazon</a></p>'),
+        ('A [easyazon_link identifier="B01X12345Z" locale="UK" tag="me-21"]<b>pillow</b>[/easyazon_link].', '<p>A <a href="https://www.amazon.co.uk/dp/B01X12345Z?tag=me-21"><strong>pillow</strong></a>.</p>'),
+        ("[asa]B01X12345Z[/asa]", '<p><a href="https://www.amazon.com/dp/B01X12345Z">View on Amazon</a></p>'),
+        ('A [easyazon_link keywords="pillow"]pillow[/easyazon_link], [amazon fields="B00X12345Z" value="price"].', "<p>A pillow, .</p>"),
         ('[et_pb_contact_form title="Hidden" email="a@b.example"][/et_pb_contact_form]', ""),
         ('[et_pb_post_title title="on" meta="off"]', ""),
     ],

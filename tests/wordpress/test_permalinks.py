@@ -215,6 +215,20 @@ def test_slugs_in_any_script_keep_their_url(write: Writer, client: Client, slug:
         assert (status, location) in {(200, ""), (301, here)}, path
 
 
+def test_text_at_a_page_of_this_site_is_reachable_and_named_by_the_check(
+    write: Writer, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(item(1, kind="page", slug="blog", title="My blog", body="Own words."), item(2))
+    call_command("import_wordpress", path)
+    assert client.get("/blog/").status_code == 200
+    assert get(client, "/?page_id=1") == (301, "/blog-2/")
+    assert b"Own words." in client.get("/blog-2/").content
+    call_command("check_old_urls", path)
+    output = capsys.readouterr().out
+    assert "Without their page: 0." in output
+    assert "“My blog” was at /blog/, which shows a page of this site. It is at /blog-2/." in output
+
+
 def test_check_names_urls_that_do_not_lead_to_their_page(
     write: Writer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

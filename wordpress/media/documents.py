@@ -22,6 +22,7 @@ from wordpress.models import ImportedObject, fingerprint
 from wordpress.reader import Item
 from wordpress.report import Report
 from wordpress.seo_plugins import read_seo_meta
+from wordpress.stored_texts import external_image
 
 _MODELS: dict[str, type[Post | Page]] = {ImportedObject.Kind.POST: Post, ImportedObject.Kind.PAGE: Page}
 _HREF = re.compile(r'href="([^"]*/uploads/[^"]*)"')
@@ -60,6 +61,12 @@ def fill_media(media: MediaImporter, document: Post | Page, item: Item, report: 
         report.notes.append(f"“{document}” had its own image for social networks. {words}")
     number = number or social
     entry = media.featured(number, str(document)) if number else None
+    url, alt = external_image(dict(item.meta)) if entry is None else ("", "")
+    if url:
+        entry = media.external(url, alt, str(document))
+        if entry is not None and entry.is_missing:
+            # Nothing waits for a file without a WordPress ID, so its place is at the start of the text.
+            document.body = f'<img data-image="{entry.object_id}">\n{document.body}'
     if entry is not None and not entry.is_missing:
         document.featured_image_id = entry.object_id
         if f'data-image="{entry.object_id}"' in document.body:

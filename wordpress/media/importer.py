@@ -126,6 +126,15 @@ class MediaImporter:
         entry.used_in.setdefault(title)
         return entry
 
+    def external(self, url: str, alt: str, title: str) -> Entry | None:
+        """Return the row for a featured image on another site, if it is an image, even a missing one."""
+        place = parse_media_url(url, self.site)
+        entry = self.get(place, alt, is_needed=True) if place else None
+        if entry is None or entry.kind != IMAGE or not entry.url:
+            return None
+        entry.used_in.setdefault(title)
+        return entry
+
     def portrait(self, author: str, number: int) -> int | None:
         """Return the primary key of the image of an author, or None if its file is missing."""
         entry = self.featured(number, author) if number else None
