@@ -56,7 +56,7 @@ class OldUrlReport:
     """The result of a check.
 
     `not_public` names the published texts of the exports that visitors cannot see here, `own_pages` those whose URL
-    shows a page of this site, such as the list of posts at /blog/.
+    has another page here, such as the list of posts at /blog/.
     """
 
     checked: int = 0
@@ -206,13 +206,13 @@ def _document(site: SourceSite, item: Item, key: str) -> Post | Page | None:
 def _leaving_own_pages(
     urls: Iterable[OldUrl], item: Item, site: SourceSite, document: Post | Page, report: OldUrlReport
 ) -> Iterator[OldUrl]:
-    """Yield the URLs of a text. Those of a page of this site, such as /blog/, may show that, and are reported."""
+    """Yield the URLs of a text. Those where this site has another page, such as /blog/, may show that, and are reported."""
     path = requested_path(item.link, site)
     own = f"/{path}/" if path and is_reserved_path(path) else ""
     if own == document.get_absolute_url():
         own = ""
     if own:
-        words = f"was at {own}, which shows a page of this site. It is at {document.get_absolute_url()}."
+        words = f"was at {own}, where this site has another page. It is at {document.get_absolute_url()}."
         report.own_pages.append(f"“{display_title(item)}” {words}")
     for each in urls:
         yield each._replace(expected="") if own and f"{each.url}/".startswith(own) else each

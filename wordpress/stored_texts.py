@@ -26,7 +26,7 @@ _URLS = re.compile(r"(?:.*_)?(?:video|oembed|embed|youtube|youtube_url|vimeo|vim
 _NUMBERED = re.compile(r"_\d+(?=_|\Z)")
 # Names of settings, which can end like those of texts, and values that are no words.
 _SETTINGS = re.compile(
-    r"_.*|.*(?:color|colour|align|style|class|size|width|height|layout|type|icon|variant|theme|position_|typography|css|animation"
+    r"_.*|.*(?:colou?r|align|style|class|size|width|height|layout|type|icon|variant|theme|position_|typography|css|animation"
     r"|margin|padding|selector|tag|target|view|skin|hover|shadow|border)(?:_.*)?"
 )
 _NO_WORDS = re.compile(

@@ -1,4 +1,4 @@
-"""Test that of texts in several languages, the one of the site is shown and the others are kept."""
+"""Test that of texts in several languages, the one of the site is shown and the others become drafts."""
 
 from pathlib import Path
 
@@ -25,19 +25,19 @@ def write_site(path: Path, language: str, *items: str) -> str:
 
 
 @pytest.mark.parametrize("tags", TAGS)
-@pytest.mark.parametrize(("language", "shown", "kept"), [("en-US", 0, 1), ("de-DE", 1, 0), ("", 0, 1)])
+@pytest.mark.parametrize(("language", "shown", "other"), [("en-US", 0, 1), ("de-DE", 1, 0), ("", 0, 1)])
 def test_the_language_of_the_site_is_shown_and_the_other_is_a_draft(
-    client: Client, tmp_path: Path, tags: str, language: str, shown: int, kept: int
+    client: Client, tmp_path: Path, tags: str, language: str, shown: int, other: int
 ) -> None:
     title = tags.format("Knee", "Knie").replace("<", "&lt;")
     path = write_site(
         tmp_path, language, item(1, title=title, slug="knee", body=tags.format("Bend.", "Beugen.")), item(2)
     )
     call_command("import_wordpress", path)
-    post, draft = Post.objects.get(slug="knee"), Post.objects.get(slug=f"knee-{('en', 'de')[kept]}")
+    post, draft = Post.objects.get(slug="knee"), Post.objects.get(slug=f"knee-{('en', 'de')[other]}")
     titles, bodies = ("Knee", "Knie"), ("<p>Bend.</p>", "<p>Beugen.</p>")
     assert (post.title, post.body, post.status) == (titles[shown], bodies[shown], Post.Status.PUBLISHED)
-    assert (draft.title, draft.body) == (f"{titles[kept]} ({('en', 'de')[kept]})", bodies[kept])
+    assert (draft.title, draft.body) == (f"{titles[other]} ({('en', 'de')[other]})", bodies[other])
     assert draft.status == Post.Status.DRAFT
     assert Category.objects.get(slug="pain").name == ("Pain", "Schmerz")[shown]
     # Both languages had an address below that of their language.

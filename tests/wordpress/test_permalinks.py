@@ -226,7 +226,7 @@ def test_text_at_a_page_of_this_site_is_reachable_and_named_by_the_check(
     call_command("check_old_urls", path)
     output = capsys.readouterr().out
     assert "Without their page: 0." in output
-    assert "“My blog” was at /blog/, which shows a page of this site. It is at /blog-2/." in output
+    assert "“My blog” was at /blog/, where this site has another page. It is at /blog-2/." in output
 
 
 def test_check_names_urls_that_do_not_lead_to_their_page(
