@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ptcomplete.server import server_command
+from ptcomplete.server import server_command, server_environment
 
 HOST = "127.0.0.1"
 START_TIMEOUT = 60  # seconds
@@ -85,7 +85,7 @@ def run_granian(
 ) -> Iterator[Server]:
     """Serve a WSGI application with the production server's options."""
     command = server_command(port, workers=2, application=application)
-    with _run(command, os.environ | environment, log, port) as pid:
+    with _run(command, server_environment() | environment, log, port) as pid:
         yield Server(name, port, (pid,), database_pids=database_pids)
 
 

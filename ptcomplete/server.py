@@ -34,6 +34,13 @@ OPTIONS = (
     *("--respawn-failed-workers", "--respawn-interval", "5", "--workers-kill-timeout", "10"),
     *("--log-level", "error"),
 )
+# What glibc does with freed memory. By default it keeps some in each of up to eight arenas per core, although Python
+# runs one thread at a time. Once it has seen a large buffer freed, as after compression, it also keeps those.
+_ALLOCATOR = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(512 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(2 * 1024 * 1024),
+}
 STOP_TIMEOUT = 13  # seconds, longer than the kill timeout of the workers
 PROBE_INTERVAL = 5.0
 PROBE_TIMEOUT = 5.0
@@ -49,6 +56,11 @@ def server_command(
     """Return the command that serves `application` at `host`, by default for this machine only."""
     address = ("--host", host, "--port", str(port), "--workers", str(workers))
     return [sys.executable, "-m", "granian", *OPTIONS, *address, application]
+
+
+def server_environment() -> dict[str, str]:
+    """Return the environment of the server: this process's, with settings of the allocator unless it has them."""
+    return _ALLOCATOR | os.environ
 
 
 def probe(port: int) -> int | None:
@@ -93,7 +105,7 @@ class Supervisor:
         self.was_ready = False
         self.probes: deque[bool] = deque(maxlen=PROBES)
         # A separate process group, so that Ctrl-C reaches the server once, through us. Twice at once can hang it.
-        return subprocess.Popen(self.command, process_group=0)
+        return subprocess.Popen(self.command, env=server_environment(), process_group=0)
 
     def run(self) -> int:
         """Supervise the server until a signal arrives or the parent exits. Return the exit status."""
