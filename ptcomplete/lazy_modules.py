@@ -1,7 +1,8 @@
 """Load modules that few requests need only when they are used, so that web processes stay small.
 
 `from module import name` uses a module at once. Those who import one of LAZY write `import module`, and quote its types
-in annotations, which Python before 3.14 evaluates.
+in annotations, which Python before 3.14 evaluates. Importing a submodule does not run a lazy package, so packages whose
+modules import each other in one order only, such as redis, cannot be lazy.
 """
 
 import sys
@@ -25,7 +26,6 @@ LAZY = frozenset(
         "anymail.exceptions",
         "cryptography.fernet",
         "css_inline",
-        "django_redis",
         "http_client.public_network",
         "httpcore2",
         "httpx2",
@@ -33,7 +33,6 @@ LAZY = frozenset(
         "markdownify",
         "pillow_heif",
         "pyrage",
-        "redis",
         "requests",
         "typst",
         "urllib3",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from ptcomplete.lazy_modules import LazyFinder
+from ptcomplete.lazy_modules import LAZY, LazyFinder
 
 # What large modules load when they are used. Nothing else of the application may load it.
 LARGE = (
@@ -18,15 +18,8 @@ LARGE = (
 )  # fmt: skip
 
 
-def test_a_web_process_starts_without_large_modules(tmp_path: Path) -> None:
-    code = f"""
-import sys
-import ptcomplete.wsgi, ptcomplete.urls
-print(*({{*{LARGE}}} & set(sys.modules)))
-import httpx2, icalendar, typst
-print(icalendar.Calendar.__name__, httpx2.Client.__name__, typst.compile.__name__)
-print(*sorted({{*{LARGE}}} & set(sys.modules)))
-"""
+def run_in_web_process(code: str, tmp_path: Path, **settings_of_site: str) -> list[str]:
+    """Run `code` once the application is loaded, and return the lines it prints."""
     environment = os.environ | {
         "DATA_DIR": str(tmp_path),
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
@@ -35,14 +28,41 @@ print(*sorted({{*{LARGE}}} & set(sys.modules)))
         "SECRET_KEY": "for-tests-only",
         "SITE_URL": "http://testserver",
     }
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", f"import sys\nimport ptcomplete.wsgi, ptcomplete.urls\n{code}"]
+    environment |= settings_of_site
     found = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True)
-    assert found.stdout.split("\n") == [
+    return found.stdout.splitlines()
+
+
+def test_a_web_process_starts_without_large_modules(tmp_path: Path) -> None:
+    code = f"""
+print(*({{*{LARGE}}} & set(sys.modules)))
+import httpx2, icalendar, typst
+print(icalendar.Calendar.__name__, httpx2.Client.__name__, typst.compile.__name__)
+print(*sorted({{*{LARGE}}} & set(sys.modules)))
+"""
+    assert run_in_web_process(code, tmp_path) == [
         "",
         "Calendar Client compile",
         "httpx2._client icalendar.cal typst._typst",
-        "",
     ]
+
+
+def test_every_lazy_module_can_be_used(tmp_path: Path) -> None:
+    code = """
+from importlib import import_module
+from ptcomplete.lazy_modules import LAZY
+for name in sorted(LAZY):
+    import_module(name).__doc__
+    print(type(sys.modules[name]).__name__)
+"""
+    assert run_in_web_process(code, tmp_path) == ["module"] * len(LAZY)
+
+
+def test_a_web_process_can_use_a_cache_server(tmp_path: Path) -> None:
+    code = "from django.core.cache import caches\nprint(caches['default'].get('key', 'nothing'))"
+    # Nothing listens on this port.
+    assert run_in_web_process(code, tmp_path, CACHE_URL="redis://127.0.0.1:9/0") == ["nothing"]
 
 
 @pytest.fixture
