@@ -8,6 +8,7 @@ DO ?= help
 N ?= 100000
 POSTS ?= 1000
 ROUNDS ?= 1
+MINUTES ?= 10
 PYTHON := .venv/bin/python
 # Without cached bytecode, pytest compiles every test again in each of its processes.
 unexport PYTHONDONTWRITEBYTECODE
@@ -28,7 +29,7 @@ NODE := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BIOME := $(NODE) node_modules/.bin/biome
 TEMPLATES := find . \( -path ./.venv -o -path ./node_modules -o -path ./blog/demo \) -prune -o -path '*/templates/*.html' -print0
 
-.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-staleness bench-search bench-newsletter audit install-test release-check
+.PHONY: help run dev setup setup-dev setup-js secret owner manage test test-fast test-sqlite test-postgres test-browser test-js check format lock bench bench-staleness bench-search bench-memory bench-newsletter audit install-test release-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -137,6 +138,9 @@ bench-staleness: setup-dev ## Check under load that nobody gets a stale page, wi
 
 bench-search: setup-dev ## Measure the CPU time of kinds of searches among N= posts
 	@$(PYTHON) -m benchmarks.search --posts $(N)
+
+bench-memory: setup-dev ## Measure the memory of web processes under mixed load for MINUTES=
+	@$(PYTHON) -m benchmarks.memory --minutes $(MINUTES)
 
 bench-newsletter: setup-dev ## Measure campaigns to N= subscribers and the cost of crashes
 	$(call install,benchmarks/peers.txt,--no-deps --target .venv/peers)

@@ -31,3 +31,12 @@ def test_the_benchmark_of_references_prints_a_table() -> None:
     found = subprocess.run(command, check=True, cwd=settings.BASE_DIR, capture_output=True, text=True)
     rows = re.findall(r"^\| ([a-z ]+) \| [\d.]+ \| [\d.]+ \| [\d.]+ \|$", found.stdout, re.MULTILINE)
     assert rows == ["after a change", "not in the page cache", "cached"]
+
+
+def test_the_benchmark_of_memory_prints_what_each_worker_needs() -> None:
+    options = ["--minutes", "0.1", "--posts", "3", "--databases", "sqlite"]
+    command = [sys.executable, "-m", "benchmarks.memory", *options]
+    found = subprocess.run(command, check=True, cwd=settings.BASE_DIR, capture_output=True, text=True)
+    rows = re.findall(r"^\| ([12]) \| \d+ \| \d+ \| \d+ \| \d+ \| \d+ \|$", found.stdout, re.MULTILINE)
+    assert rows == ["1", "2"]
+    assert "errors: none" in found.stdout
