@@ -1,4 +1,4 @@
-"""Visitors load one style sheet and one script, built from many files."""
+"""Visitors load one or two style sheets and one script, built from many files."""
 
 import re
 from pathlib import Path
@@ -68,9 +68,12 @@ def test_collectstatic_writes_the_bundle_under_its_hashed_name(name: str, tmp_pa
         old: new for old, new, _ in storage.post_process({each: (SOURCES, each) for each in names}) if old in BUNDLES
     }
     text = (tmp_path / hashed_names[name]).read_text()
-    markers = {"site.css": {".footer {", ".prose {"}, "site.js": {"Escape", "impressionUrl"}}.get(
-        Path(name).name, {".submit-row"}
-    )
+    markers = {
+        "site.css": {".footer {", ".prose {"},
+        "article.css": {".callout {", ".post-link {"},
+        "site.js": {"Escape", "impressionUrl"},
+        "admin_theme.css": {".submit-row"},
+    }[Path(name).name]
     assert all(marker in text for marker in markers)
     # On slow lines, each packet beyond the first ten delays the first paint.
     assert not name.endswith(".css") or not ("/*" in text or "\n " in text)
