@@ -97,3 +97,15 @@ def test_a_get_request_creates_no_copy(admin_client: Client) -> None:
     post = make_full_post()
     admin_client.get(reverse("admin:blog_post_change", args=[post.pk]), {"_duplicate": ""})
     assert Post.objects.count() == 1
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_an_image_in_a_list_stays_in_place_while_the_text_beside_it_arrives(page: Page) -> None:
+    make_post(title="Word " * 30, excerpt="Words about knees. " * 10, featured_image=make_image())
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/blog/")
+    top = "() => document.querySelector('.entry img').getBoundingClientRect().top"
+    with_text = page.evaluate(top)
+    page.evaluate("() => document.querySelector('.entry > div').replaceChildren()")
+    assert page.evaluate(top) == with_text
