@@ -1,18 +1,19 @@
 """What a real browser sends: one view for a visitor, none for anyone else, and the vitals when the page is left."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from analytics.models import HostCount, PageCount, SearchCount, VitalCount
 from tests.analytics.beacons import count_all, views_of
 from tests.conftest import wait_for_requests
-from tests.factories import make_post
+from tests.factories import make_image, make_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -72,6 +73,22 @@ def test_of_a_browser_a_robot_staff_and_a_prefetch_one_counts(
     assert views_of("/knees/") == 1
     assert {kind for kind, _ in VitalCount.objects.values_list("kind", "metric")} == {"post"}
     assert "LCP" in VitalCount.objects.values_list("metric", flat=True)
+
+
+def test_counting_waits_until_the_page_has_loaded(visitor: BrowserContext) -> None:
+    make_post(slug="knees", featured_image=make_image())
+    page = visitor.new_page()
+    events: list[str] = []
+    page.on("request", lambda request: events.append("view") if "/count-page/" in request.url else None)
+    page.on("load", lambda _: events.append("load"))
+
+    def answer_late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/media/**", answer_late)
+    page.goto("/knees/", wait_until="networkidle")
+    assert events == ["load", "view"]
 
 
 def test_pages_of_one_visit_searches_and_outbound_clicks(visitor: BrowserContext, live_server: LiveServer) -> None:

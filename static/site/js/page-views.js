@@ -2,6 +2,7 @@
 const url = document.body.dataset.countUrl
 const on = addEventListener
 const vitals = {}
+const PAINTED_AFTER = 200 // Milliseconds from the load event.
 
 const send = (k, data) => navigator.sendBeacon(`${url}?${new URLSearchParams({ k, p: location.pathname, ...data })}`)
 
@@ -20,8 +21,21 @@ const observe = (type, add) =>
     durationThreshold: 40,
   })
 
+// Wait until the page is shown, so that counting delays nothing a visitor waits for, or is left.
+const viewOnceShown = () => {
+  let isCounted = false
+  const count = () => {
+    if (!isCounted) view(document.referrer && new URL(document.referrer).host)
+    isCounted = true
+  }
+  const wait = () => setTimeout(count, PAINTED_AFTER)
+  if (document.readyState === "complete") wait()
+  else on("load", wait, { once: true })
+  on("visibilitychange", count, { once: true })
+}
+
 const start = () => {
-  view(document.referrer && new URL(document.referrer).host)
+  viewOnceShown()
   // The speed of a page in a background tab is unknown.
   if (document.hidden) return
   const begin = performance.getEntriesByType("navigation")[0]?.activationStart || 0
