@@ -145,7 +145,7 @@ class _Stemmer:
         self._is_english = language == "english"
         self._snowball = snowballstemmer.stemmer(language) if language else None
         self._lock = threading.Lock()
-        self.stem = lru_cache(maxsize=50_000)(self._stem)
+        self.stem = lru_cache(maxsize=20_000)(self._stem)
 
     def _stem(self, word: str) -> str:
         if self._snowball is None or not word.isalpha() or is_unspaced(word):
