@@ -51,7 +51,7 @@ from wordpress.files import delete_old_files
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-NICENESS = 5
+NICENESS = 10
 PAUSE_AFTER_FAILURE = 60.0
 # A database server that restarts is back soon, and the job itself is not at fault.
 PAUSE_WITHOUT_DATABASE = 1.0
