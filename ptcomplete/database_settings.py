@@ -9,7 +9,7 @@ _SQLITE = "django.db.backends.sqlite3"
 _SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1000;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-500;",
 }
 # A server that lost its power, or the network to it, does not close its connections. Without these limits, a thread
 # would wait for it for minutes.
