@@ -206,7 +206,7 @@ def _document(site: SourceSite, item: Item, key: str) -> Post | Page | None:
 def _leaving_own_pages(
     urls: Iterable[OldUrl], item: Item, site: SourceSite, document: Post | Page, report: OldUrlReport
 ) -> Iterator[OldUrl]:
-    """Yield the URLs of a text. Those where this site has another page, such as /blog/, may show that, and are reported."""
+    """Yield the URLs of a text. Those where this site has another page, such as /blog/, may show it, and are noted."""
     path = requested_path(item.link, site)
     own = f"/{path}/" if path and is_reserved_path(path) else ""
     if own == document.get_absolute_url():

@@ -44,7 +44,7 @@ _NEWEST_FIRST = ("-published_at", "-id")
 def _list_index(name: str, *fields: str) -> models.Index:
     """Return an index of the posts outside the trash.
 
-    As the first of the fields, `trashed_at` would make PostgreSQL sort all posts, because IS NULL fixes no value for it.
+    As the first of the fields, `trashed_at` would make PostgreSQL sort all posts: IS NULL fixes no value for it.
     Without it, SQLite would look up each post that it counts.
     """
     return models.Index(fields=(*fields, "trashed_at"), condition=Q(trashed_at__isnull=True), name=f"blog_post_{name}")
