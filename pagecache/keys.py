@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 
 from pagecache.invalidation import has_uncommitted_writes
 from pagecache.models import MAX_PATH_LENGTH
@@ -42,8 +43,13 @@ def cache_key(request: HttpRequest) -> str | None:
     ):
         return None
     query = _canonical_query(request.META.get("QUERY_STRING", ""))
+    if query is None:
+        return None
     # A page is only stored after Django has accepted the host, so a request for an unknown host finds nothing here.
-    return None if query is None else f"{request.scheme}://{request.META.get('HTTP_HOST', '')}{path}{query}"
+    # Django accepts every port and spelling of the host. If each had its own key, a client could have a page rendered
+    # and stored any number of times.
+    host = request.META.get("HTTP_HOST", "")
+    return f"{request.scheme}://{split_domain_port(host)[0] or host}{path}{query}"
 
 
 def _canonical_query(query: str) -> str | None:

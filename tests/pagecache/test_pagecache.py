@@ -318,6 +318,18 @@ def test_an_unknown_host_gets_no_cached_page(client: Client) -> None:
     assert client.get("/", headers={"Host": "other.example"}).status_code == 400
 
 
+@pytest.mark.parametrize("host", ["testserver:1", "testserver:65535", "TESTSERVER", "testserver."])
+def test_a_page_is_stored_once_for_every_port_and_spelling_of_the_host(client: Client, host: str) -> None:
+    client.get("/", headers={"Host": "testserver"})
+    assert is_cached(client, "/", Host=host)
+
+
+@pytest.mark.parametrize("host", ["not a host", "testserver:port", ":80"])
+def test_an_invalid_host_gets_no_cached_page(client: Client, host: str) -> None:
+    client.get("/")
+    assert client.get("/", headers={"Host": host}).status_code == 400
+
+
 def test_concurrent_requests_for_a_new_page_render_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = []
 
