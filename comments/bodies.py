@@ -24,7 +24,7 @@ _cleaner = nh3.Cleaner(
 _BREAKS = BLOCKS | {"li", "tr", "caption", "figcaption", "summary"}
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 # What ends a sentence around a URL rather than the URL.
-_URL_END = re.compile(r"[.,;:!?'’”)\]]+$")
+_URL_END = ".,;:!?'’”)]"
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
@@ -83,7 +83,7 @@ def _link_urls(text: str) -> str:
     """Escape `text` and turn its URLs into links."""
     pieces, position = [], 0
     for match in _URL.finditer(text):
-        url = _URL_END.sub("", match[0])
+        url = match[0].rstrip(_URL_END)
         pieces += [escape(text[position : match.start()]), f'<a href="{escape(url)}">{escape(url)}</a>']
         position = match.start() + len(url)
     return "".join([*pieces, escape(text[position:])])

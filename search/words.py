@@ -47,6 +47,8 @@ _WORD = re.compile(
 )
 _JOINERS = frozenset("-'")
 _ASCII_WORD = re.compile(r"[a-z]+|[0-9]+")
+# Begins at words only: trying every letter of a long run of letters would take a time that grows with its square.
+_ASCII_COMPOUND = re.compile(r"(?<![a-z])[a-z]+(?:[-'][a-z]+)+")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)+")
 # Compiling this large class takes milliseconds, so no pattern of a single query contains it.
 _WORD_START = re.compile(rf"(?<![^\W\d_])|(?<={_UNSPACED})")
@@ -110,7 +112,7 @@ def texts_of_words(folded: str) -> list[str]:
     # Most text. Without positions, and in a fraction of the time.
     texts = [text[:_MAX_WORD_LENGTH] for text in _ASCII_WORD.findall(folded)]
     if "-" in folded or "'" in folded:
-        texts += [re.sub("[-']", "", text)[:_MAX_WORD_LENGTH] for text in _COMPOUND.findall(folded)]
+        texts += [re.sub("[-']", "", text)[:_MAX_WORD_LENGTH] for text in _ASCII_COMPOUND.findall(folded)]
     return texts
 
 

@@ -38,7 +38,7 @@ _MONTH_DAY = re.compile(
     rf"{_WEEKDAY}(?P<month>[a-z]{{3,10}})\.? +(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? +(?P<year>\d{{4}}){_TIME}"
 )
 # Chinese, Japanese and Korean name the parts of a date after each number.
-_PARTS = re.compile(r"(\d+)\s*[年년]\s*(\d+)\s*[月월]\s*(\d+)\s*[日号일]")
+_PARTS = re.compile(r"(\d{1,4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日号일]")
 _MORNING = ("오전", "午前", "上午")
 _HALF_FIRST = re.compile(rf"({'|'.join(_MORNING)}|오후|午後|下午) ?(\d{{1,2}}:\d{{2}}(?::\d{{2}})?)")
 # As programs in C write it: Wed Feb  1 08:05:00 2023.
