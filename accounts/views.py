@@ -7,7 +7,8 @@ from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.forms import PasswordResetForm
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse, reverse_lazy
@@ -69,12 +70,16 @@ class SetPasswordView(PasswordResetConfirmView):
         return context
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Set the password, record it and continue as after signing in with it."""
-        super().form_valid(form)
-        user = form.user
-        assert isinstance(user, User)
-        AuditEvent.objects.record(AuditEvent.Kind.PASSWORD, request=self.request, user=user, subject=user.email)
-        response: HttpResponse = perform_password_login(self.request, {}, Login(user=user))
+        """Set the password, record it and continue as after signing in with it, unless the link was just used."""
+        token = self.request.session.get(INTERNAL_RESET_SESSION_TOKEN)
+        with transaction.atomic():
+            user = User.objects.select_for_update().get(pk=form.user.pk)
+            self.validlink = self.token_generator.check_token(user, token)
+            if not self.validlink:
+                return self.render_to_response(self.get_context_data())
+            super().form_valid(form)
+            AuditEvent.objects.record(AuditEvent.Kind.PASSWORD, request=self.request, user=user, subject=user.email)
+        response: HttpResponse = perform_password_login(self.request, {}, Login(user=form.user))
         return response
 
 

@@ -1,11 +1,13 @@
 """Inviting people by email, and setting a new password, without revealing who has an account."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -79,6 +81,29 @@ def test_a_link_works_once_and_expires(admin_client: Client, monkeypatch: pytest
     assert b"This link has expired" in Client().get(forged).content
     user.refresh_from_db()
     assert user.check_password(NEW["new_password1"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_used_several_times_at_once_works_once(admin_client: Client) -> None:
+    user = invite(admin_client)
+    link = link_in(built_email())
+    clients = [Client() for _ in range(4)]
+    paths = [client.get(link).headers["Location"] for client in clients]
+
+    def set_password(number: int) -> int:
+        password = f"kneecap-orbit-{number}"
+        try:
+            data = {"new_password1": password, "new_password2": password}
+            return clients[number].post(paths[number], data).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(set_password, range(4)))
+    assert sorted(statuses) == [200, 200, 200, 302]
+    user.refresh_from_db()
+    assert user.check_password(f"kneecap-orbit-{statuses.index(302)}")
+    assert AuditEvent.objects.filter(kind=AuditEvent.Kind.PASSWORD).count() == 1
 
 
 def test_a_link_of_a_person_who_was_locked_out_is_not_sent(admin_client: Client) -> None:
