@@ -12,6 +12,7 @@ measured on SQLite with fewer subscribers, because it stores no status per email
 """
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -165,7 +166,12 @@ def run_step(name: str, subscribers: int, connections: int) -> None:
     """Fill the database, or send a campaign and print its figures."""
     import django
 
+    from ptcomplete.lazy_modules import install
+
+    # As the worker does.
+    install()
     django.setup()
+    gc.freeze()
     if name == "fill":
         fill(subscribers)
     else:

@@ -1,4 +1,4 @@
-"""Load modules that few requests need only when they are used, so that web processes stay small.
+"""Load modules that few requests need only when they are used, so that web processes and workers stay small.
 
 `from module import name` uses a module at once. Those who import one of LAZY write `import module`, and quote its types
 in annotations, which Python before 3.14 evaluates. Importing a submodule does not run a lazy package, so packages whose

@@ -1,4 +1,4 @@
-"""Web processes load large modules only when they are used."""
+"""Web processes and workers load large modules only when they are used."""
 
 import os
 import subprocess
@@ -20,6 +20,11 @@ LARGE = (
 
 def run_in_web_process(code: str, tmp_path: Path, **settings_of_site: str) -> list[str]:
     """Run `code` once the application is loaded, and return the lines it prints."""
+    return run_in_process(f"import sys\nimport ptcomplete.wsgi, ptcomplete.urls\n{code}", tmp_path, **settings_of_site)
+
+
+def run_in_process(code: str, tmp_path: Path, **settings_of_site: str) -> list[str]:
+    """Run `code` with the settings of a site and an empty standard input, and return the lines it prints."""
     environment = os.environ | {
         "DATA_DIR": str(tmp_path),
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
@@ -28,10 +33,26 @@ def run_in_web_process(code: str, tmp_path: Path, **settings_of_site: str) -> li
         "SECRET_KEY": "for-tests-only",
         "SITE_URL": "http://testserver",
     }
-    command = [sys.executable, "-c", f"import sys\nimport ptcomplete.wsgi, ptcomplete.urls\n{code}"]
-    environment |= settings_of_site
-    found = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | settings_of_site,
+        cwd=settings.BASE_DIR,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     return found.stdout.splitlines()
+
+
+def test_a_process_that_sends_campaigns_starts_without_large_modules(tmp_path: Path) -> None:
+    code = f"""
+import runpy, sys
+sys.argv = ["manage.py", "newsletter_sender"]
+runpy.run_path("manage.py", run_name="__main__")
+print("django" in sys.modules, *({{*{LARGE}}} & set(sys.modules)))
+"""
+    assert run_in_process(code, tmp_path) == ["True"]
 
 
 def test_a_web_process_starts_without_large_modules(tmp_path: Path) -> None:

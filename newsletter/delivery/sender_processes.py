@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 from django.conf import settings
 
-COMMAND: Sequence[str] = (sys.executable, "-m", "django", "newsletter_sender")
+COMMAND: Sequence[str] = (sys.executable, "manage.py", "newsletter_sender")
 POLL_SECONDS = 0.1
 
 type Process = subprocess.Popen[bytes]
@@ -99,7 +99,6 @@ class SenderProcesses:
         for process in surplus:
             process.communicate()  # closes its input
         while len(self._processes) < number:
-            # The current folder is where Python finds the project.
             process = subprocess.Popen(
                 COMMAND, bufsize=0, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )

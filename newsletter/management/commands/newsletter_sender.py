@@ -4,6 +4,7 @@ Commands arrive on standard input: "send 2" starts a round over two connections,
 printed; "stop" ends the round after the current emails. The process ends when its input does, that is with its worker.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -38,6 +39,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._end())
         threading.Thread(target=self._read_commands, daemon=True).start()
+        # What was loaded stays, so the garbage collector need not look at it again and again.
+        gc.freeze()
         while connections := self._rounds.get():
             close_old_connections()
             with local_time_of_site():

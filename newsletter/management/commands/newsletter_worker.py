@@ -1,5 +1,6 @@
 """Send campaigns without the other jobs of `worker`, for large lists."""
 
+import gc
 import logging
 import signal
 import time
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda received, _: signals.append(received))
+        # What was loaded stays, so the garbage collector need not look at it again and again.
+        gc.freeze()
         with Heartbeat("newsletter_worker") as heartbeat:
             self._send(signals, heartbeat, once=once)
 
