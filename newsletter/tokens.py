@@ -1,13 +1,15 @@
 """Signed tokens in email links, which identify a subscriber without a password."""
 
+import time
+from base64 import urlsafe_b64encode
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
-from hmac import digest
+from hmac import HMAC
 from uuid import UUID
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer, TimestampSigner, b64_encode
+from django.core.signing import BadSignature, Signer, TimestampSigner, b62_encode
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.functional import cached_property
@@ -35,7 +37,11 @@ class TokenPurpose(Enum):
 
     def make_token(self, public_id: UUID, version: int) -> str:
         """Return a signed token for the subscriber with this `public_id` and token `version`."""
-        return self._signer.sign(f"{public_id.hex}-{version}")
+        return self.sign(public_id.hex, version)
+
+    def sign(self, public_id_hex: str, version: int) -> str:
+        """Do the same as `make_token`, with the hexadecimal digits of the `public_id`."""
+        return self._signer.sign(f"{public_id_hex}-{version}")
 
     def build_url(self, public_id: UUID, version: int) -> str:
         """Return the absolute URL of the page, with a token."""
@@ -71,15 +77,24 @@ class _Signer(Signer):
     """Create the same signatures as Django's Signer, but derive the key only once."""
 
     @cached_property
-    def _key(self) -> bytes:
-        # Same derivation as django.utils.crypto.salted_hmac().
-        return sha256(b"".join(map(force_bytes, (self.salt, "signer", self.key)))).digest()
+    def _hmac(self) -> HMAC:
+        # Same derivation of the key as django.utils.crypto.salted_hmac().
+        key = sha256(b"".join(map(force_bytes, (self.salt, "signer", self.key)))).digest()
+        return HMAC(key, digestmod="sha256")
 
     def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
         if key is not None:
             return super().signature(value, key)
-        return b64_encode(digest(self._key, force_bytes(value), "sha256")).decode()
+        mac = self._hmac.copy()
+        mac.update(force_bytes(value))
+        return urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
 
 
 class _TimestampSigner(TimestampSigner, _Signer):
-    """A TimestampSigner that derives the key only once."""
+    """A TimestampSigner that derives the key only once, and encodes each time only once."""
+
+    def timestamp(self) -> str:
+        return _encode_time(int(time.time()))
+
+
+_encode_time = lru_cache(maxsize=1)(b62_encode)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import CharField, Exists, F, OuterRef, Value
+from django.db.models.functions import Cast, Replace
 from django.utils import timezone
 
 from newsletter.delivery.mime import MessageTemplate, Sender, compile_message
@@ -18,7 +18,9 @@ from newsletter.models.campaigns import LARGE_FIELDS
 # How long a claim is valid.
 LEASE = timedelta(minutes=10)
 
-_COLUMNS = ("pk", "attempt", "to_email", "message_id", "subscriber__public_id", "subscriber__token_version")
+# Its hexadecimal digits, because creating a UUID for every row takes longer.
+_PUBLIC_ID_HEX = Replace(Cast("subscriber__public_id", CharField()), Value("-"), Value(""))
+_COLUMNS = ("pk", "attempt", "to_email", "message_id", _PUBLIC_ID_HEX, "subscriber__token_version")
 _STATUS = Delivery.Status
 
 
@@ -29,7 +31,7 @@ class ClaimedDelivery(NamedTuple):
     attempt: int
     to_email: str
     message_id: str
-    public_id: UUID
+    public_id_hex: str
     token_version: int
 
 

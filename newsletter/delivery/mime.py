@@ -10,7 +10,6 @@ from email.message import EmailMessage, MIMEPart
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from django.conf import settings
 
@@ -58,11 +57,11 @@ class MessageTemplate(NamedTuple):
 
     pattern: bytes
 
-    def personalize(self, recipient: str, message_id: str, public_id: UUID, token_version: int, date: str) -> bytes:
+    def personalize(self, recipient: str, message_id: str, public_id_hex: str, token_version: int, date: str) -> bytes:
         """Return the dot-stuffed message for one subscriber. `recipient` comes from `encode_recipient`."""
         values = {b"to": recipient.encode(), b"id": message_id.encode(), b"date": date.encode()}
         for purpose, name in _TOKENS:
-            token = purpose.make_token(public_id, token_version).encode()
+            token = purpose.sign(public_id_hex, token_version).encode()
             values[name] = token
             values[name + b"-soft"] = token[:_TOKEN_LINE_LENGTH] + b"=\r\n" + token[_TOKEN_LINE_LENGTH:]
         return self.pattern % values

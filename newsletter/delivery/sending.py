@@ -206,7 +206,7 @@ def _send_email(
     recipient = _recipient(row)
     if not recipient:
         return Outcome(_STATUS.FAILED, "", "The email address is invalid.")
-    message = batch.template.personalize(recipient, row.message_id, row.public_id, row.token_version, batch.date)
+    message = batch.template.personalize(recipient, row.message_id, row.public_id_hex, row.token_version, batch.date)
     outcome = transport.send(batch.sender.email, recipient, message, before_submit, next_recipient)
     journal.record_outcome(row.pk, row.attempt, outcome)
     return outcome

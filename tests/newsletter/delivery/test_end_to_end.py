@@ -75,7 +75,7 @@ def test_dkim_signature_over_one_click_headers_survives_delivery(settings: Setti
     stuffed = template.personalize(
         delivery.to_email,
         delivery.message_id,
-        subscriber.public_id,
+        subscriber.public_id.hex,
         subscriber.token_version,
         "Sun, 01 Mar 2026 12:00:00 +0000",
     )

@@ -32,7 +32,7 @@ def build_message(html: str, text: str, **fields: object) -> bytes:
     compile_message.cache_clear()
     template = compile_message(campaign.pk, campaign.frozen_sha256, SENDER)
     return template.personalize(
-        "reader@example.org", "<1.7@example.com>", SUBSCRIBER_ID, TOKEN_VERSION, "Sun, 01 Mar 2026 12:00:00 +0000"
+        "reader@example.org", "<1.7@example.com>", SUBSCRIBER_ID.hex, TOKEN_VERSION, "Sun, 01 Mar 2026 12:00:00 +0000"
     )
 
 
