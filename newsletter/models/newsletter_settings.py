@@ -126,7 +126,7 @@ class NewsletterSettings(Singleton):
         help_text="Number of emails each worker sends at the same time.",
     )
     batch_size = models.PositiveSmallIntegerField(
-        default=500,
+        default=1000,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text="Emails per batch. Pausing takes effect after the current batch.",
     )
