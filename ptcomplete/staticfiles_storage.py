@@ -35,15 +35,12 @@ def bundled(name: str, read: Storage) -> str:
     Raise FileNotFoundError if a part is missing.
     """
 
-    def text(path: str) -> str:
-        with read.open(path) as file:
-            return str(file.read().decode())
-
     def part(match: re.Match[str]) -> str:
-        content = text(join(dirname(name), match["style"] or match["script"]))
+        content = bundled(join(dirname(name), match["style"] or match["script"]), read)
         return content if match["style"] else f"try {{\n{content}}} catch (error) {{\n  reportError(error)\n}}"
 
-    bundle = _IMPORT.sub(part, text(name))
+    with read.open(name) as file:
+        bundle = _IMPORT.sub(part, file.read().decode())
     return _COMMENT_OR_INDENTATION.sub("", bundle) if name.endswith(".css") else bundle
 
 

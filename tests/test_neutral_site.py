@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Page as BrowserPage
 
 from blog.models import Post
 from pages.models import Page
@@ -98,6 +99,24 @@ def test_icon_of_a_site_without_one_is_the_initial_of_its_name_in_its_color(clie
     colored = client.get("/icon.png").content
     Appearance.objects.update(has_drawings=True)
     assert len({initial, colored, client.get("/icon.png").content}) == 3
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_scale_behind_headings_belongs_to_the_drawings(page: BrowserPage) -> None:
+    make_post(slug="knees", featured_image=make_image())
+    page.set_viewport_size({"width": 1280, "height": 900})
+    list_scale = "() => getComputedStyle(document.querySelector('.list-head')).backgroundImage"
+    post_scale = "() => getComputedStyle(document.querySelector('.post-head figure'), '::before').content"
+    page.goto("/blog/")
+    assert page.evaluate(list_scale) == "none"
+    page.goto("/knees/")
+    assert page.evaluate(post_scale) == "none"
+    Appearance.objects.create(has_drawings=True)
+    page.goto("/blog/")
+    assert "scale-on-paper" in page.evaluate(list_scale)
+    page.goto("/knees/")
+    assert page.evaluate(post_scale) == '""'
 
 
 def test_lists_show_an_image_a_cover_or_only_text(client: Client, imported: dict[str, str]) -> None:

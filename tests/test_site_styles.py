@@ -17,13 +17,14 @@ SOURCES = FileSystemStorage(settings.BASE_DIR / "static")
 WITHOUT_TEXT = ("home", "list", "second page", "category", "sub-category", "tag", "year", "month", "archive")
 
 
-def selectors(style: str) -> str:
-    """Return the selectors of a style sheet as one, as if elements were in every state."""
+def selectors(name: str) -> set[str]:
+    """Return the selectors of a bundle, as if elements were in every state."""
+    style = bundled(name, SOURCES)
     style = re.sub(r"/\*.*?\*/|@[^{};]+[{;]", "", style, flags=re.DOTALL)
     found = {match.strip() for match in re.findall(r"[^{}]+(?=\{)", style)}
     states = r"::?(hover|target|focus-visible|focus|backdrop|before|after|marker|details-content|-(webkit|moz)[\w-]+)"
     states += r"|:has\(tr > .+\)\)"  # Soup Sieve lacks it.
-    return ", ".join(re.sub(states, ":not(state)", each) for each in found)
+    return {re.sub(states, ":not(state)", each) for each in found}
 
 
 def unstyled(html: str) -> list[str]:
@@ -31,7 +32,8 @@ def unstyled(html: str) -> list[str]:
     page = BeautifulSoup(html, "html.parser")
     if page.select('link[href*="site/css/article"]'):
         return []
-    return [str(each)[:100] for each in page.select(selectors(bundled("site/css/article.css", SOURCES)))]
+    of_texts = selectors("site/css/article.css") - selectors("site/css/site.css")
+    return [str(each)[:100] for each in page.select(", ".join(of_texts))]
 
 
 def test_pages_load_the_styles_of_what_they_show(public_pages: dict[str, Any]) -> None:

@@ -15,7 +15,10 @@ SOURCES = FileSystemStorage(settings.BASE_DIR / "static")
 def parts(name: str) -> list[Path]:
     """Return the files that the bundle `name` imports, in order."""
     bundle = Path(SOURCES.path(name))
-    return [bundle.parent / part for part in re.findall(r'^@?import\W+(.+?)"', bundle.read_text(), re.MULTILINE)]
+    names = [
+        f"{Path(name).parent}/{part}" for part in re.findall(r'^@?import\W+(.+?)"', bundle.read_text(), re.MULTILINE)
+    ]
+    return [each for part in names for each in parts(part) or [Path(SOURCES.path(part))]]
 
 
 def rules(style: str) -> str:
