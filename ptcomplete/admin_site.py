@@ -141,7 +141,7 @@ class PTCompleteAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the dashboard."""
-        context = dashboard.build_context(request.user) if isinstance(request.user, User) else {}
+        context = dashboard.build_context(request, request.user) if isinstance(request.user, User) else {}
         return super().index(request, {**context, **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

@@ -38,11 +38,14 @@ class MonthFilter(admin.SimpleListFilter):
 
 
 class UsedFilter(admin.RelatedFieldListFilter):
-    """Filter by what posts are assigned to, such as categories, of those that have posts."""
+    """Filter by what posts are assigned to, such as categories and authors, of those that have posts."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         """Return the choices. Unlike RelatedOnlyFieldListFilter, do not read all posts."""
-        assignments = field.remote_field.through.objects.filter(**{field.m2m_reverse_field_name(): OuterRef("pk")})
+        if field.many_to_many:
+            assignments = field.remote_field.through.objects.filter(**{field.m2m_reverse_field_name(): OuterRef("pk")})
+        else:
+            assignments = field.model.objects.filter(**{field.name: OuterRef("pk")})
         return field.get_choices(
             include_blank=False,
             limit_choices_to=Q(Exists(assignments)),

@@ -109,9 +109,9 @@ class PostAdmin(AutocompleteMixin, BulkEditAdmin, ContentAdmin):
         MonthFilter,
         "is_featured",
         ("categories", UsedFilter),
-        ("template", admin.RelatedOnlyFieldListFilter),
+        ("template", UsedFilter),
         ("body_regions", UsedFilter),
-        ("author", admin.RelatedOnlyFieldListFilter),
+        ("author", UsedFilter),
     )
     list_per_page = 50
     # Drafts first, then the newest.
