@@ -120,7 +120,7 @@ def _new_parser() -> html.HTMLParser:
 
 def serialize(root: HtmlElement) -> str:
     """Return the HTML below `root`, one block a line."""
-    blocks = "\n".join(html.tostring(child, encoding="unicode", with_tail=False) for child in root)
+    blocks = "\n".join(etree.tostring(child, method="html", encoding="unicode", with_tail=False) for child in root)
     # libxml2 follows HTML 4, which does not know <source> as an empty element.
     return blocks.replace("</source>", "")
 
@@ -162,6 +162,8 @@ def _assign_heading_ids(body: HtmlElement) -> None:
 
 def _text_of(heading: HtmlElement) -> str:
     """Return the text, with a space for each line break."""
+    if not len(heading):
+        return heading.text or ""
     pieces = []
     for event, element in etree.iterwalk(heading, events=("start", "end")):
         if event == "start":

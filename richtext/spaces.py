@@ -17,6 +17,8 @@ _MIN_COUNT = 3
 
 def replace_copied_no_break_spaces(body: HtmlElement) -> None:
     """Replace the no-break spaces in blocks that have them between most words, and those beside a space."""
+    if "\xa0" not in "".join(body.itertext()):
+        return
     for block in body.iter(*_BLOCKS):
         text = "".join(block.itertext())
         if "\xa0" not in text:
