@@ -56,12 +56,6 @@ def analyze(body: str) -> Analysis:
     return Analysis(len(_WORD.findall(text)), headings, embeds, links, text, _excerpt_of(root, EXCERPT_WORDS))
 
 
-def find_embeds_and_links(body: str) -> tuple[frozenset[tuple[str, int]], frozenset[str]]:
-    """Return only the embeds and links of the analysis of a sanitized `body`."""
-    root = parse(body)
-    return _embeds_in(root), _links_in(root)
-
-
 def _embeds_in(root: HtmlElement) -> frozenset[tuple[str, int]]:
     images = {("image", int(img.get("data-image") or 0)) for img in root.iter("img")}
     divs = (div for div in root.iter("div") if div is not root)

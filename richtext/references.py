@@ -24,7 +24,7 @@ from django.db.models.deletion import ProtectedError
 from django.db.models.signals import post_delete, pre_delete
 
 from richtext import embeds
-from richtext.analysis import find_embeds_and_links
+from richtext.analysis import analyze
 from richtext.links import MAX_LENGTH, host_of, is_own_host, site_path
 
 ROWS_PER_BATCH = 200
@@ -202,12 +202,13 @@ def text_targets(body: str) -> Iterator[Target]:
     """Yield what the embeds and links of a sanitized text refer to."""
     if not any(mark in body for mark in ("href=", "data-embed=", "data-image=", "data-cite=")):
         return
-    embeds_in_body, links = find_embeds_and_links(body)
-    for kind, pk in embeds_in_body:
+    # Usually the text was analyzed for the fields of its document just now.
+    analysis = analyze(body)
+    for kind, pk in analysis.embeds:
         model = embeds.model_of(kind)
         if model and pk:
             yield Target(model=model, id=pk)
-    for href in links:
+    for href in analysis.links:
         host = host_of(href)
         if (path := site_path(href)) is not None:
             yield Target(path=path)
