@@ -26,6 +26,7 @@ BATCH_SIZE = 100
 # About 30,000 words.
 MAX_TEXT_LENGTH = 200_000
 _WORD = re.compile(rf"[^\W\d_]{{{VocabularyWord.MIN_LENGTH},{VocabularyWord.MAX_LENGTH}}}")
+_ASCII_WORD = re.compile(rf"[a-z]{{{VocabularyWord.MIN_LENGTH},{VocabularyWord.MAX_LENGTH}}}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _TEXT_FIELDS = (*TEXT_FIELDS, "categories")
 TOKEN_FIELDS = (*(f"{name}_tokens" for name in TEXT_FIELDS), "words", "keyword_words")
@@ -122,6 +123,8 @@ def _add_words(texts: Iterable[str]) -> None:
 
 
 def _words_of(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
     return _WORD.findall(_INVISIBLE.sub("", normalize("NFC", text)).lower())
 
 

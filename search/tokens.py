@@ -44,13 +44,10 @@ def make_tokens(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _line_tokens(line: str, words: set[str]) -> list[str]:
     """Return the tokens of a line, and add its words to `words`."""
-    tokens = []
     language = settings.LANGUAGE_CODE
-    for text in texts_of_words(fold(line)):
-        token, forms = _token(text, language)
-        tokens.append(token)
-        words.update(forms)
-    return tokens
+    found = [_token(text, language) for text in texts_of_words(fold(line))]
+    words.update(*[forms for _, forms in found])
+    return [token for token, _ in found]
 
 
 # About 6 MB when full. The words of a thousand long posts hardly miss it more often than one without a limit.
