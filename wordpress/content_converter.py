@@ -31,8 +31,9 @@ _REFERENCE = re.compile(r'"ref":\s*(\d{1,18})\b')
 _MAX_NESTED_BLOCKS = 5
 # An image between two words, which are parted wherever it goes, and the button after the link to a file.
 _IMAGE_BETWEEN_WORDS = re.compile(
-    r"(?<=\w)((?:<(?!/|img|br)\w[^<>]*>)*<img\b[^<>]*>(?:</\w+>)*)(?=(?:<(?!/)\w[^<>]*>)*\w)"
-    r"|(</a>)(?=<a\b[^<>]*wp-block-file__button)"
+    # Begins with a character that is rare in texts, so that the others are skipped quickly.
+    r"<(?:(?<=\w<)(?:(?!/|img|br)\w[^<>]*><)*img\b[^<>]*>(?:</\w+>)*(?=(?:<(?!/)\w[^<>]*>)*\w)"
+    r"|/a>(?=<a\b[^<>]*wp-block-file__button))"
 )
 _LINE_WITH_URL = re.compile(
     r"(?:^|(?<=[\n\x02]))[ \t]*(https?://[^\s<>\"\x00-\x1f]+)[ \t]*(?=\n|\x01|\Z)", re.IGNORECASE
@@ -88,7 +89,8 @@ class _Converter:
 
     def convert_classic(self, text: str) -> str:
         text = self.shortcodes.expand(self.placeholders.hide_markup(text, keep_line_breaks=True), gap="\n\n")
-        text = _LINE_WITH_URL.sub(lambda line: f"\n\n{self.placeholders.inline(link(line[1]), 'a')}\n\n", text)
+        if "://" in text:
+            text = _LINE_WITH_URL.sub(lambda line: f"\n\n{self.placeholders.inline(link(line[1]), 'a')}\n\n", text)
         return self.placeholders.restore(paragraphs(text, self.placeholders))
 
     def convert_blocks(self, text: str) -> str:

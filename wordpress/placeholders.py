@@ -55,11 +55,12 @@ _CODE = "|".join(sorted(CODE_SHORTCODES))
 _BLOCKS = {"pre": preformatted_html, "select": choices_html, "textarea": input_html}
 _INLINE = {"svg": drawing_html, "audio": player_html, "video": player_html, "object": player_html}
 _MARKUP = re.compile(
-    rf"""(?P<comment><!--)
-    | <(?P<opaque>{_OPAQUE})(?:\s[^<>]*)?>
-    | (?<!\[)\[(?P<language>{_CODE})(?:[\s=][^\[\]]*)?\]
-    | <br\b[^<>]*>(?P<break>[ \t]*\n?)
-    | <(?P<close>/?)(?P<tag>[a-z][\w:-]*+)(?:(?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<>]*>)""",
+    # Each begins with a character that is rare in texts, so that the others are skipped quickly.
+    rf"""<(?:(?P<comment>!--)
+      | (?P<opaque>{_OPAQUE})(?:\s[^<>]*)?>
+      | br\b[^<>]*>(?P<break>[ \t]*\n?)
+      | (?P<close>/?)(?P<tag>[a-z][\w:-]*+)(?:(?:[^<>"']|"[^"]*"|'[^']*')*+>|[^<>]*>))
+    | \[(?<!\[\[)(?P<language>{_CODE})(?:[\s=][^\[\]]*)?\]""",
     re.VERBOSE | re.IGNORECASE,
 )
 _TAG = re.compile(r"<(?P<close>/?)(?P<tag>[a-z][\w:-]*)", re.IGNORECASE)
