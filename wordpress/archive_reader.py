@@ -221,11 +221,15 @@ def restore_western(text: str) -> str:
 def plain_line(text: str) -> str:
     """Return `text` on one line, without tags and with entities decoded once."""
     text = bracket_tags(restore_western(text))
-    text = re.sub(r"<(?:!--|/?[a-zA-Z])[^<>]*>", "", text)
-    text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
-    return re.sub(r"[ \t\r\n]+", " ", text).strip()
+    if "<" in text:
+        text = re.sub(r"<(?:!--|/?[a-zA-Z])[^<>]*>", "", text)
+    if "&" in text:
+        text = re.sub(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);", lambda entity: html.unescape(entity[0]), text)
+    return _SPACE.sub(" ", text).strip()
 
 
+# White space other than a single space, which needs no change.
+_SPACE = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 _MEMBER = re.compile(r"(?i)^(?!__MACOSX/).*\.(xml|wxr)$")
 _PREFIXES = {
     "http://purl.org/rss/1.0/modules/content/": "content:",

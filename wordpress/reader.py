@@ -221,7 +221,9 @@ _TERM_FIELDS = {
 def _fields(element: etree._Element) -> dict[str, str]:
     fields: dict[str, str] = {}
     for child in element:
-        fields.setdefault(qualified_name(child.tag), restore_western(child.text or "").strip())
+        name = qualified_name(child.tag)
+        if name not in fields:
+            fields[name] = restore_western(child.text or "").strip()
     return fields
 
 
@@ -256,12 +258,11 @@ def _term_refs(element: etree._Element) -> tuple[TermRef, ...]:
 
 def _item(element: etree._Element, offsets: Offsets) -> Item:
     fields = _fields(element)
-
-    meta = tuple(
-        (pair.get("wp:meta_key", ""), pair.get("wp:meta_value", ""))
-        for child in element
-        if qualified_name(child.tag) == "wp:postmeta" and (pair := _fields(child))
+    pairs, comments = (
+        [_fields(child) for child in element if qualified_name(child.tag) == kind] if kind in fields else []
+        for kind in ("wp:postmeta", "wp:comment")
     )
+    meta = tuple((pair.get("wp:meta_key", ""), pair.get("wp:meta_value", "")) for pair in pairs if pair)
 
     def text(key: str) -> str:
         return fields.get(f"wp:{key}", "")
@@ -287,9 +288,7 @@ def _item(element: etree._Element, offsets: Offsets) -> Item:
         attachment_url=text("attachment_url"),
         terms=_term_refs(element),
         meta=meta,
-        comments=tuple(
-            _comment(_fields(child), offsets) for child in element if qualified_name(child.tag) == "wp:comment"
-        ),
+        comments=tuple(_comment(row, offsets) for row in comments),
     )
 
 

@@ -39,12 +39,15 @@ class SourceSite:
         try:
             parts = urlsplit(url.strip())
             host = (parts.hostname or "").removeprefix("www.")
-            query = QueryDict(parts.query)
-        except (ValueError, TooManyFieldsSent):  # such as http://[
+        except ValueError:  # such as http://[
             return None
         if parts.scheme not in ("http", "https", "") or not host or host not in self.hosts:
             return None
         if not f"{parts.path}/".startswith(f"{self.base}/"):
+            return None
+        try:
+            query = QueryDict(parts.query)
+        except (ValueError, TooManyFieldsSent):
             return None
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         return unquote(parts.path.removeprefix(self.base)).strip("/"), query, fragment
