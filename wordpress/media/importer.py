@@ -310,11 +310,6 @@ class _TextResolver:
         children = self.media.catalog.of_parent(parent)
         return [each.post_id for each in children if wanted.search(each.name) and each.post_id not in excluded]
 
-    def captions(self, entries: list[Entry]) -> list[str]:
-        """Return the caption of each image of a gallery, or ""."""
-        rows = Image.objects.in_bulk([entry.object_id for entry in entries])
-        return [rows[entry.object_id].caption for entry in entries]
-
     def link(self, href: str) -> str:
         """Return the URL here of the file at `href`, or ""."""
         return self.media.link(href, self.title)

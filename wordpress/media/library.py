@@ -32,6 +32,7 @@ class Entry:
     object_id: int
     url: str
     alt: str = ""
+    caption: str = ""
     is_missing: bool = False
     digest: str = ""
     # The URL of the file that moves, of an image that was the first one of an animation.
@@ -202,7 +203,7 @@ class MediaLibrary:
             records.update(digest=digest)
             if is_unedited:
                 records.update(fingerprint=image_fingerprint(image))
-        entry.is_missing, entry.url, entry.alt = False, image.file.url, image.alt
+        entry.is_missing, entry.url, entry.alt, entry.caption = False, image.file.url, image.alt, image.caption
         self._remember(key, entry, digest)
 
     def _remember(self, key: str, entry: Entry, digest: str) -> None:
@@ -219,5 +220,5 @@ def image_fingerprint(image: Image) -> str:
 
 def _entry(kind: str, row: Image | MediaFile) -> Entry:
     if isinstance(row, Image):
-        return Entry(kind, row.pk, row.file.url, row.alt, row.is_missing)
+        return Entry(kind, row.pk, row.file.url, row.alt, row.caption, row.is_missing)
     return Entry(kind, row.pk, row.file.url)

@@ -28,9 +28,6 @@ class Resolver(Protocol):
     def playlist(self, attributes: Tag) -> list[tuple[str, str]]:
         """Return the URL and the title of each recording of a playlist."""
 
-    def captions(self, entries: list[Entry]) -> list[str]:
-        """Return the caption of each image of a gallery, or ""."""
-
     def link(self, href: str) -> str:
         """Return the URL here of the file at `href`, or ""."""
 
@@ -172,7 +169,7 @@ class TextMedia:
             return
         entries = [entry for entry in self.resolver.gallery(tag) if entry.url]
         images = "".join(f"<img{attribute_html(data_image=entry.object_id)}>" for entry in entries)
-        captions = _joined(self.resolver.captions(entries))
+        captions = _joined([entry.caption for entry in entries])
         caption = f"<figcaption>{captions}</figcaption>" if captions else ""
         if images:
             self._add_block(f"<figure>{images}{caption}</figure>")
