@@ -163,13 +163,22 @@ def _urls_of(export: Export, report: OldUrlReport, max_texts: int | None) -> Ite
     # Merged sites repeat IDs, which then lead to one of the texts.
     ids: Counter[int] = Counter()
     attachments: list[tuple[int, int, str]] = []
-    for item in export.items():
+    # Some texts, at equal distances.
+    sample: list[tuple[str, Item]] = []
+    distance = ceil(sum(export.types[kind] for kind in _MODELS) / max_texts) if max_texts else 0
+    published = 0
+    for key, item in with_keys(export.items()):
         if item.post_type in {*_MODELS, "attachment"}:
             ids[item.post_id] += 1
         if item.post_type == "attachment":
             attachments.append((item.post_id, item.parent_id, display_title(item)))
+        if distance and _is_public(item):
+            sample += [(key, item)] if published % distance == 0 else []
+            published += 1
     public: dict[int, str] = {}
-    for item, key in _sample(export, max_texts):
+    # All texts may be too many for the memory, so they are read again.
+    texts = sample if distance else (each for each in with_keys(export.items()) if _is_public(each[1]))
+    for key, item in texts:
         document = _document(site, item, key)
         if document is None or not document.is_published:
             is_front = site.path_of(item.link) == ""
@@ -187,15 +196,8 @@ def _urls_of(export: Export, report: OldUrlReport, max_texts: int | None) -> Ite
     yield from lists.urls(export, None if max_texts is None else ceil(max_texts / 3))
 
 
-def _sample(export: Export, max_texts: int | None) -> Iterator[tuple[Item, str]]:
-    """Yield the published posts and pages with their keys, all or about `max_texts` at equal distances."""
-    distance = 1 if max_texts is None else ceil(sum(export.types[kind] for kind in _MODELS) / max_texts)
-    published = 0
-    for key, item in with_keys(export.items(), Counter()):
-        if item.post_type in _MODELS and item.status == "publish" and not item.password:
-            if published % distance == 0:
-                yield item, key
-            published += 1
+def _is_public(item: Item) -> bool:
+    return item.post_type in _MODELS and item.status == "publish" and not item.password
 
 
 def _document(site: SourceSite, item: Item, key: str) -> Post | Page | None:

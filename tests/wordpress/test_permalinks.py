@@ -1,5 +1,6 @@
 """Test that every URL of the old site leads to its page, for each way WordPress can build permalinks."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +16,8 @@ from redirects.models import NotFoundLog, Redirect
 from tests.factories import make_post
 from tests.wordpress.exports import Writer, all_rows, item
 from wordpress.models import ReportRow
-from wordpress.old_urls import OldUrlReport
+from wordpress.old_urls import OldUrlReport, check_old_urls
+from wordpress.reader import Export, Item, read_export
 
 pytestmark = pytest.mark.django_db
 SITE = "https://old.example"
@@ -286,3 +288,23 @@ def test_redirects_of_new_posts_do_not_take_a_query_each(write: Writer, monkeypa
     assert Redirect.objects.filter(old_path="/30.html").exists()
     # A batch takes one or two more, and not one for each of its posts.
     assert counts[1] - counts[0] < 3
+
+
+def test_check_of_some_texts_reads_the_export_once(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(*(item(number) for number in range(1, 9)))
+    call_command("import_wordpress", path)
+    export = read_export(Path(path))
+    calls: list[str] = []
+    read_items = Export.items
+
+    def items(export: Export, post_type: str = "") -> Iterator[Item]:
+        calls.append(post_type)
+        return read_items(export, post_type)
+
+    monkeypatch.setattr(Export, "items", items)
+    some = check_old_urls([export], max_texts=4)
+    assert calls == [""]
+    every = check_old_urls([export])
+    assert 0 < some.checked < every.checked
+    assert not some.failures
+    assert not every.failures
