@@ -180,6 +180,10 @@ class Importer:
             drafts = [Draft(item, key, self.report.child()) for key, item in posts]
             for draft in drafts:
                 self._fill_draft(draft)
+            new_posts = [draft.post for draft in drafts if draft.post is not None]
+            self.media.library.save_missing(new_posts)
+            for post in new_posts:
+                post.update_derived_fields()
             report = self.report.child()
             with transaction.atomic():
                 self._save_drafts([draft for draft in drafts if draft.post is not None])
@@ -200,7 +204,7 @@ class Importer:
                 self.new_urls.record(draft.item, draft.post, self.site)
 
     def _fill_draft(self, draft: Draft) -> None:
-        """Convert the item to a post, without writing to the database."""
+        """Convert the item to a post, without saving it."""
         item = draft.item
         if reason := self._skip_reason(item):
             draft.report.notes.append(f"“{display_title(item)}” {reason}")
@@ -208,7 +212,6 @@ class Importer:
             return
         draft.post = Post()
         self._fill(draft.post, item, draft.report)
-        draft.post.update_derived_fields()
 
     def _fill(self, document: Post | Page, item: Item, report: Report) -> None:
         """Set the fields of `document` that need no database."""
@@ -363,6 +366,7 @@ class Importer:
     def _save_document(self, document: Post | Page, item: Item, parent: Page | None, report: Report) -> None:
         """Fill in the document from the item and save it."""
         self._fill(document, item, report)
+        self.media.library.save_missing([document])
         if isinstance(document, Post):
             document.author = self.terms.author(self.terms.bylines.main_login(item))
             document.primary_category = self._primary_category(item)

@@ -19,12 +19,12 @@ from redirects import services
 from redirects.normalize import normalize_path
 from richtext import references
 from richtext.sanitizer import sanitize
-from wordpress.bulk_create import update_rows
 from wordpress.legacy_urls import has_legacy_query, legacy_path_response, legacy_query_response
 from wordpress.models import ImportedObject, fingerprint
 from wordpress.path_mapping import is_reserved_path
 from wordpress.reader import Item
 from wordpress.report import Report
+from wordpress.row_updates import update_rows
 from wordpress.source_site import SourceSite
 
 BATCH_SIZE = 25

@@ -86,8 +86,11 @@ class MediaImporter:
         self.catalog.add_all(export.items("attachment"))
 
     def clear(self) -> None:
-        """Forget what a rollback may have removed."""
+        """Forget what a rollback may have removed, and what is not saved."""
         self.library.load()
+        self.outcomes = {
+            key: outcome for key, outcome in self.outcomes.items() if outcome.entry is None or outcome.entry.is_saved
+        }
 
     def import_attachments(self) -> None:
         """Import the files of all attachments, and those that earlier runs did not find."""

@@ -3,11 +3,12 @@
 Every row is recorded by the path of its file and, for attachments, by the WordPress ID, so that it is found again.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO
+from typing import IO, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,8 +18,13 @@ from pagecache.invalidation import CacheScope, invalidate_only
 from wordpress.media import storing
 from wordpress.media.catalog import Attachment
 from wordpress.models import ImportedObject, ImportRun, row_fingerprint
+from wordpress.row_updates import update_rows
 
 IMAGE, FILE = ImportedObject.Kind.IMAGE, ImportedObject.Kind.FILE
+# The first `object_id` of images that are not saved yet: see `MediaLibrary.save_missing`. No table gets so long, and
+# the sanitizer takes it for a primary key.
+FIRST_UNSAVED = 9 * 10**17
+_UNSAVED = re.compile(r'(?<=data-image=")9\d{17}(?=")')
 # Follows the path of an image in the key of its animation, which is a file to download.
 ANIMATION = "#animation"
 type Opener = Callable[[], AbstractContextManager[IO[bytes]]]
@@ -39,6 +45,11 @@ class Entry:
     animation_url: str = ""
     # The titles of the texts that use it, in order.
     used_in: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the row is in the database."""
+        return self.object_id < FIRST_UNSAVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +76,15 @@ class MediaLibrary:
         self.run = run
         self.entries: dict[str, Entry] = {}
         self._by_digest: dict[str, Entry] = {}
+        # Missing images that wait for `save_missing`, and the other keys to record some of them under.
+        self._unsaved: list[tuple[str, Entry, Image]] = []
+        self._unsaved_links: list[tuple[str, Entry]] = []
         self.load()
 
     def load(self) -> None:
-        """Read what earlier runs imported."""
+        """Read what earlier runs imported, and forget what is not saved."""
         self.entries, self._by_digest = {}, {}
+        self._unsaved, self._unsaved_links = [], []
         records = ImportedObject.objects.filter(site=self.site_name, kind__in=(IMAGE, FILE))
         of_site = records.values("object_id")
         images = {image.pk: image for image in Image.objects.filter(pk__in=of_site.filter(kind=IMAGE))}
@@ -96,17 +111,57 @@ class MediaLibrary:
 
     def link(self, key: str, entry: Entry) -> None:
         """Record a row under another key too."""
-        if key not in self.entries:
+        if key in self.entries:
+            return
+        if entry.is_saved:
             values = {"object_id": entry.object_id, "run": self.run}
             ImportedObject.objects.get_or_create(site=self.site_name, kind=entry.kind, key=key, defaults=values)
-            self.entries[key] = entry
+        else:
+            self._unsaved_links.append((key, entry))
+        self.entries[key] = entry
 
     def add_missing(self, key: str, url: str, texts: Texts) -> Entry:
-        """Create an image whose file is still to be found."""
+        """Add an image whose file is still to be found. It is saved by `save_missing`."""
         title = texts.title or title_from_filename(key)
         image = storing.missing_image(url, title)
         image.alt, image.caption, image.description = texts.alt[:300], texts.caption[:300], texts.description
-        return self._create(key, image, texts, "")
+        if texts.created_at:
+            image.created_at = texts.created_at
+        entry = _entry(IMAGE, image)
+        entry.object_id = FIRST_UNSAVED + len(self._unsaved)
+        self._unsaved.append((key, entry, image))
+        self.entries[key] = entry
+        return entry
+
+    def save_missing(self, texts: Iterable[Any]) -> None:
+        """Save the missing images that were added, and put their primary keys into the bodies of the unsaved `texts`.
+
+        One by one they would take longer than the texts that show them.
+        """
+        if not self._unsaved:
+            return
+        images = {entry.object_id: image for _, entry, image in self._unsaved}
+        dated = [(image, image.created_at) for image in images.values() if image.created_at]
+        # No page shows a new image yet.
+        with invalidate_only(CacheScope.NONE), transaction.atomic():
+            Image.objects.bulk_create(images.values())
+            # The insertion sets the time to now.
+            for image, moment in dated:
+                image.created_at = moment
+            update_rows([image for image, _ in dated], "created_at")
+            records = [self._record(key, image) for key, _, image in self._unsaved]
+            links = [
+                ImportedObject(
+                    site=self.site_name, kind=IMAGE, key=key, object_id=images[entry.object_id].pk, run=self.run
+                )
+                for key, entry in self._unsaved_links
+            ]
+            ImportedObject.objects.bulk_create([*records, *links])
+        for _, entry, image in self._unsaved:
+            entry.object_id = image.pk
+        self._unsaved, self._unsaved_links = [], []
+        for text in texts:
+            text.body = _UNSAVED.sub(lambda found: str(images[int(found[0])].pk), text.body)
 
     def store(self, key: str, name: str, open_file: Opener, texts: Texts) -> tuple[Entry, str]:
         """Store a file under `key`, or fill the place of a missing image. Return its row and a note for the report.
@@ -174,19 +229,23 @@ class MediaLibrary:
             image.save()
             if texts.created_at:
                 Image.objects.filter(pk=image.pk).update(created_at=texts.created_at)
-            ImportedObject.objects.create(
-                site=self.site_name,
-                kind=IMAGE,
-                key=key,
-                object_id=image.pk,
-                digest=digest,
-                fingerprint=image_fingerprint(image),
-                run=self.run,
-                is_new=True,
-            )
+            self._record(key, image, digest).save()
         entry = _entry(IMAGE, image)
         self._remember(key, entry, digest)
         return entry
+
+    def _record(self, key: str, image: Image, digest: str = "") -> ImportedObject:
+        """Return the unsaved record of a new image."""
+        return ImportedObject(
+            site=self.site_name,
+            kind=IMAGE,
+            key=key,
+            object_id=image.pk,
+            digest=digest,
+            fingerprint=image_fingerprint(image),
+            run=self.run,
+            is_new=True,
+        )
 
     def _fill(self, key: str, entry: Entry, stored: storing.StoredImage, texts: Texts, digest: str) -> None:
         """Give a missing image its file. Texts that someone wrote here since then stay as they are."""
