@@ -1,8 +1,6 @@
 """Convert the block structure of any HTML to the schema."""
 
-import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from django.conf import settings
 from lxml import html
@@ -12,16 +10,10 @@ from plaintext.numbers import parse_pk
 from richtext import schema
 from richtext.citations import cited_ids
 from richtext.links import unwrap
+from richtext.spaces import collapse_spaces
 
-# White space other than a single space, which is by far the most frequent and needs no change.
-_SPACE = re.compile(r"[ \t\n\r\f]{2,}|[\t\n\r\f]")
 _BLANK = "\xa0 \t\n\r\f\u200b"
 _BLOCK_LEVEL = schema.BLOCKS | schema.WRAPPERS
-
-
-def _collapse(text: str) -> str:
-    """Return `text` with a single space for each run of white space. Most texts have no other."""
-    return text if text.isprintable() and "  " not in text else _SPACE.sub(" ", text)
 
 
 def _tag_of(element: HtmlElement) -> str:
@@ -66,21 +58,15 @@ def _append_text(parent: HtmlElement, text: str) -> None:
 def _new(tag: str, source: HtmlElement | None = None) -> HtmlElement:
     """Return an element of the schema with the allowed attributes of `source`."""
     element = html.Element(tag)
-    # Most elements have no attributes.
-    if source is None or not source.keys():
-        return element
-    for name, value in source.items():
-        # An empty alt means decorative; other empty attributes mean nothing.
-        if name in _allowed_attributes(tag) and (value or name == "alt"):
-            element.set(name, value)
+    if source is not None and source.keys():
+        allowed = schema.ATTRIBUTES["*"] | schema.ATTRIBUTES.get(tag, set())
+        for name, value in source.items():
+            # An empty alt means decorative; other empty attributes mean nothing.
+            if name in allowed and (value or name == "alt"):
+                element.set(name, value)
     if href := element.get("href"):
         element.set("href", _relative_to_site(unwrap(href)))
     return element
-
-
-@cache
-def _allowed_attributes(tag: str) -> frozenset[str]:
-    return frozenset(schema.ATTRIBUTES["*"] | schema.ATTRIBUTES.get(tag, set()))
 
 
 def _relative_to_site(href: str) -> str:
@@ -93,8 +79,6 @@ def _relative_to_site(href: str) -> str:
 
 
 def _is_empty(element: HtmlElement) -> bool:
-    if element.text and element.text.strip(_BLANK):
-        return False
     if any(text.strip(_BLANK) for text in element.itertext()):
         return False
     return element.find(".//img") is None and element.find(".//sup[@data-cite]") is None
@@ -106,7 +90,7 @@ def _inline(parent: HtmlElement, pieces: Iterable[str | HtmlElement]) -> None:
     texts: list[str] = []
     for piece in _unwrapped(pieces):
         if isinstance(piece, str):
-            text = _collapse(piece)
+            text = collapse_spaces(piece)
             texts.append(text.lstrip(" ") if texts and texts[-1].endswith(" ") else text)
             # An empty text would hide the space before it.
             if not texts[-1]:
@@ -161,8 +145,7 @@ def _has_meaning(tag: str, element: HtmlElement) -> bool:
 def _paragraph(tag: str, pieces: list[str | HtmlElement], source: HtmlElement | None = None) -> list[HtmlElement]:
     block = _new(tag, source)
     if len(pieces) == 1 and isinstance(pieces[0], str):
-        # Most paragraphs, in a fraction of the time.
-        block.text = text = _collapse(pieces[0]).strip(" ")
+        block.text = text = collapse_spaces(pieces[0]).strip(" ")
         return [block] if text.strip(_BLANK) else []
     _inline(block, pieces)
     _trim(block)

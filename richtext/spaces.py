@@ -4,6 +4,8 @@ import re
 
 from lxml.html import HtmlElement
 
+# White space other than a single space, which is by far the most frequent and needs no change.
+_SPACE = re.compile(r"[ \t\n\r\f]{2,}|[\t\n\r\f]")
 _BLOCKS = ("p", "h2", "h3", "h4", "li", "td", "th", "summary", "caption", "figcaption")
 # A run of white space with a no-break space and an ordinary one: what editors make of two typed spaces.
 _MIXED = re.compile(r"(?<=\S)(?:\xa0+ | +\xa0)[ \xa0]*(?=\S)")
@@ -13,6 +15,11 @@ _BETWEEN_WORDS = re.compile(r"(?<!\d)\xa0(?!\d)")
 _ORDINARY = re.compile(r"(?<=[^\W\d_]) (?=[^\W\d_])")
 # Fewer may be names and abbreviations, as in “Dr. Ana López”.
 _MIN_COUNT = 3
+
+
+def collapse_spaces(text: str) -> str:
+    """Return `text` with a single space for each run of white space. Most texts have no other."""
+    return text if text.isprintable() and "  " not in text else _SPACE.sub(" ", text)
 
 
 def replace_copied_no_break_spaces(body: HtmlElement) -> None:

@@ -163,7 +163,6 @@ def _urls_of(export: Export, report: OldUrlReport, max_texts: int | None) -> Ite
     # Merged sites repeat IDs, which then lead to one of the texts.
     ids: Counter[int] = Counter()
     attachments: list[tuple[int, int, str]] = []
-    # Some texts, at equal distances.
     sample: list[tuple[str, Item]] = []
     distance = ceil(sum(export.types[kind] for kind in _MODELS) / max_texts) if max_texts else 0
     published = 0

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
 from blog.models import Post
@@ -79,32 +77,6 @@ def test_missing_image_leaves_a_marked_place_that_a_later_import_fills(write: Wr
     assert body_of() == before
     assert "Image missing" not in render(before)
     assert image.file.name in render(before)
-
-
-def test_missing_images_of_new_texts_are_saved_together(write: Writer) -> None:
-    paths = {number: f"2020/05/knee-{number}.jpg" for number in range(1, 6)}
-    shown = {
-        number: f'Words.\n\n<img src="{BASE}/{path}">\n\n[gallery ids="{number}9"]' for number, path in paths.items()
-    }
-    posts = [item(number, body=body) for number, body in shown.items()]
-    export = write(*posts, attachment(7, paths[1], alt="A knee"), attachment(19, "hip.jpg"))
-    with CaptureQueriesContext(connection) as queries:
-        run(export)
-    assert sum('INSERT INTO "images_image"' in query["sql"] for query in queries) == 1
-    urls = dict(Image.objects.values_list("pk", "missing_url"))
-    for number, path in paths.items():
-        pks = map(int, re.findall(r'data-image="(\d+)"', body_of(f"post-{number}")))
-        gallery = f"{BASE}/hip.jpg" if number == 1 else f"https://old.example/?attachment_id={number}9"
-        assert [urls[pk] for pk in pks] == [f"{BASE}/{path}", gallery]
-    first = Image.objects.get(missing_url=f"{BASE}/{paths[1]}")
-    assert (first.alt, first.created_at.year) == ("A knee", 2020)
-    assert set(ImportedObject.objects.filter(object_id=first.pk, kind="image").values_list("key", "is_new")) == {
-        (paths[1], True),
-        ("#7", False),
-    }
-    before = all_rows()
-    run(export)
-    assert all_rows() == before
 
 
 def test_later_import_fills_places_in_a_text_that_was_edited_here(write: Writer, tmp_path: Path) -> None:
