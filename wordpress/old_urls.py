@@ -251,7 +251,9 @@ class _Lists:
     def add(self, item: Item) -> None:
         if item.post_type != "post":
             return
-        self.posts[item.creator] += 1
+        # Bylines of Co-Authors Plus replace the user who wrote the post.
+        bylines = {ref.slug.removeprefix("cap-") for ref in item.terms if ref.taxonomy == "author"}
+        self.posts[item.creator if not bylines or author_slug(item.creator) in bylines else ""] += 1
         self.terms.update((ref.taxonomy, ref.slug) for ref in item.terms)
         if item.published_at:
             day = timezone.localdate(item.published_at)

@@ -78,6 +78,10 @@ _MARKS = frozenset(
         "simple-social-share",
     }
 )
+# How the names of some plugins begin, such as [bbp-forum-index].
+_PREFIXES = re.compile(
+    r"(?:bbp|bp|buddypress|edd|give|jetpack|ld|mc4wp|mepr|pmpro|rcp|sfwd|tribe|um|wc|wpml|wpuf|yith)-[a-z]", re.I
+)
 # Followed by a number or name without a key, as in [singlepic=12].
 _WITH_VALUE = frozenset(
     {"singlepic", "nggallery", "imagebrowser", "slideshow", "nggtags", "album", "googlemaps", "gmap"}
@@ -306,7 +310,7 @@ def _is_shortcode(shortcode: _Shortcode) -> bool:
 
 def _is_mark(shortcode: _Shortcode) -> bool:
     is_bare = not shortcode.attributes.strip(" /") and not shortcode.touches_text
-    return is_bare and shortcode.name.lower() in _MARKS
+    return is_bare and (shortcode.name.lower() in _MARKS or bool(_PREFIXES.match(shortcode.name)))
 
 
 def _has_value(shortcode: _Shortcode) -> bool:

@@ -57,6 +57,7 @@ VC_LINK = "url:https%3A%2F%2Fbook.example%2Fvisit|title:Book|target:_blank"
         ('[arve provider="vimeo" id="12345678"]', '<p><a href="https://vimeo.com/12345678">https://vimeo.com/12345678</a></p>'),
         ("httpv://youtu.be/a", '<p><a href="https://youtu.be/a">https://youtu.be/a</a></p>'),
         ("Left\n\n[hr]\n\n[TOC]\n\nWords [lwptoc] here.", "<p>Left</p><p>Words here.</p>"),
+        ("Welcome. [bbp-forum-index] A [self-made] rule.", "<p>Welcome. A [self-made] rule.</p>"),
         ("Word[note]Smith 2019.[/note] and more.", "<p>Word (Smith 2019.) and more.</p>"),
         ('A [amazon link="B00X12345Z" title="soft &amp; warm pillow"].', '<p>A <a href="https://www.amazon.com/dp/B00X12345Z">soft &amp; warm pillow</a>.</p>'),
         ('[amazon box="B00X12345Z,B00X12345Y"]', '<p><a href="https://www.amazon.com/dp/B00X12345Z">View on Amazon</a></p><p><a href="https://www.amazon.com/dp/B00X12345Y">View on Amazon</a></p>'),
