@@ -5,6 +5,7 @@ import ssl
 import time
 from contextlib import closing
 from datetime import timedelta
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +16,9 @@ from django_redis.exceptions import ConnectionInterrupted
 from operations.findings import Finding, error, ok, warning
 from ptcomplete.health.findings import duration
 from siteinfo.urls import is_local_site
+
+if TYPE_CHECKING:
+    from django_redis.cache import RedisCache
 
 CONNECT_TIMEOUT = 3.0
 # Programs that renew certificates do so a month before the end.
@@ -52,7 +56,7 @@ def cache() -> Finding:
     started_at = time.monotonic()
     try:
         # Its client, which does not leave a server alone that failed to answer.
-        caches["default"].client.has_key("ptcomplete.health")
+        cast("RedisCache", caches["default"]).client.has_key("ptcomplete.health")
     except ConnectionInterrupted as failure:
         return warning(
             f"The cache server does not answer ({type(failure.__cause__).__name__}).",
