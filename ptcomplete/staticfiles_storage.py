@@ -20,7 +20,13 @@ from django.core.files.storage import Storage
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-BUNDLES = ("site/css/site.css", "site/css/article.css", "site/js/site.js", "admin_theme/admin_theme.css")
+BUNDLES = (
+    "site/css/site.css",
+    "site/css/article.css",
+    "site/css/complete.css",
+    "site/js/site.js",
+    "admin_theme/admin_theme.css",
+)
 _IMPORT = re.compile(
     r'^(@import "\./(?P<style>[\w-]+\.css)";|import\("\./(?P<script>[\w-]+\.js)"\)\.catch\(reportError\))$',
     re.MULTILINE,

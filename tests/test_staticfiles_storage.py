@@ -74,6 +74,7 @@ def test_collectstatic_writes_the_bundle_under_its_hashed_name(name: str, tmp_pa
     markers = {
         "site.css": {".footer {", ".prose {"},
         "article.css": {".callout {", ".post-link {"},
+        "complete.css": {".callout {", ".plan {"},
         "site.js": {"Escape", "impressionUrl"},
         "admin_theme.css": {".submit-row"},
     }[Path(name).name]
