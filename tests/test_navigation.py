@@ -108,6 +108,19 @@ def test_menus_work_by_keyboard_and_only_one_is_open(page: BrowserPage, post: Po
 
 
 @pytest.mark.browser
+def test_the_menu_appears_whole_so_that_its_items_never_move(page: BrowserPage, post: Post) -> None:
+    page.goto("/")
+    menu = page.get_by_role("navigation", name="Main")
+    expect(menu).to_be_visible()
+    # What a browser has when a page has arrived up to the second item.
+    page.evaluate("""() => {
+        document.querySelector("main").remove()
+        document.querySelectorAll(".desktop-menu li:nth-child(n + 3)").forEach((item) => item.remove())
+    }""")
+    expect(page.locator(".desktop-menu")).to_be_hidden()
+
+
+@pytest.mark.browser
 def test_the_mobile_menu_traps_focus_until_it_is_closed(page: BrowserPage, post: Post) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/the-knee/")
