@@ -10,7 +10,7 @@ from django.db.models import Q
 from affiliates.rendering import is_affiliate_link
 from blog.models import LARGE_FIELDS, Category, Post
 from images.models import Image
-from layout.block_types import BLOCK_TYPES, SIDES, Area, BlockType
+from layout.block_types import BLOCK_TYPES, Area, BlockType
 from layout.link_targets import MAX_URL_LENGTH, find_target
 from pages.models import Page
 from publishing.models import Document
@@ -121,11 +121,6 @@ class Block(ReferenceSource):
     def item_count(self) -> int:
         """The number of posts or categories to show."""
         return self.max_items or (self.type.default_max_items if self.type else 1)
-
-    @property
-    def is_in_side_area(self) -> bool:
-        """Whether the block is in the sidebar or the footer."""
-        return self.area in SIDES
 
     @property
     def target(self) -> Page | Category | Post | None:

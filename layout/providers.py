@@ -115,9 +115,9 @@ def _about(context: LayoutContext, block: Block) -> Author | None:
     return author if author and author.has_profile else None
 
 
-def _social_links(context: LayoutContext, block: Block) -> list[SocialLink] | str | bool:
-    # In the sidebar and the footer the list always has a link to the feed.
-    return block.is_in_side_area or context.site.profiles or context.site.email
+def _social_links(context: LayoutContext, block: Block) -> list[SocialLink] | str:
+    # In the sidebar and the footer the list also has a link to the feed, which alone is too little for a widget.
+    return context.site.profiles or context.site.email
 
 
 def _search(context: LayoutContext, block: Block) -> bool:

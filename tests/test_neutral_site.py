@@ -185,3 +185,13 @@ def test_a_page_to_book_a_call_is_linked_and_nothing_is_loaded_from_it(client: C
     assert '"ReserveAction"' in client.get("/services/").text
     with pytest.raises(ValidationError):
         SiteInfo(name="Move", booking_url="http://calendar.example/").full_clean()
+
+
+def test_the_sidebar_offers_to_connect_only_where_there_is_a_profile_or_an_email(client: Client) -> None:
+    make_post()
+    site = SiteInfo.objects.create(name="Move Better")
+    connect = "//aside//ul[@class='socials']"
+    assert not get_page(client, "/blog/").xpath(connect)
+    site.email = "hello@example.com"
+    site.save()
+    assert get_page(client, "/blog/").xpath(connect)
