@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 from django.test import Client
 from PIL import Image as Pillow
 
 from blog.models import Post
 from images.models import Image, MediaFile
+from pages.models import Page
 from ptcomplete.slow_clients import STREAM_THREADS
 from richtext.embeds import RenderTarget
 from richtext.rendering import render
@@ -377,3 +379,23 @@ def test_drawings_and_pages_are_never_shown(write: Writer, tmp_path: Path, clien
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert f'<a href="{drawing.file.url}">Our logo</a>' in body_of()
     assert not Image.objects.exists()
+
+
+def test_image_of_a_page_that_failed_is_imported_again_for_the_next_one(
+    write: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = f'Words <img src="{BASE}/2020/05/knee.jpg" alt="A knee">'
+    export = write(*(item(number, kind="page", body=image) for number in (1, 2)))
+    save = Page.save
+
+    def fail_once(page: Page, *args: Any, **options: Any) -> None:
+        save(page, *args, **options)
+        if page.slug == "post-1":
+            raise DatabaseError("too long")
+
+    monkeypatch.setattr(Page, "save", fail_once)
+    with pytest.raises(CommandError):
+        run(export, media=[write_uploads(tmp_path, ["2020/05/knee.jpg"])])
+    assert f'data-image="{Image.objects.get().pk}"' in Page.objects.get().body
+    row = ReportRow.objects.get(kind="image")
+    assert (row.outcome, row.title, row.object_id) == ("created", "Post 2", Image.objects.get().pk)

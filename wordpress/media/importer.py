@@ -86,11 +86,13 @@ class MediaImporter:
         self.catalog.add_all(export.items("attachment"))
 
     def clear(self) -> None:
-        """Forget what a rollback may have removed, and what is not saved."""
+        """Forget what a rollback removed, and what is not saved. The next text that uses such a file imports it."""
         self.library.load()
-        self.outcomes = {
-            key: outcome for key, outcome in self.outcomes.items() if outcome.entry is None or outcome.entry.is_saved
-        }
+        self.outcomes = {key: outcome for key, outcome in self.outcomes.items() if self._is_current(key, outcome.entry)}
+
+    def _is_current(self, key: str, entry: Entry | None) -> bool:
+        saved = self.library.find(key)
+        return entry is None or (saved is not None and saved.is_same_row(entry))
 
     def import_attachments(self) -> None:
         """Import the files of all attachments, and those that earlier runs did not find."""

@@ -51,6 +51,10 @@ class Entry:
         """Whether the row is in the database."""
         return self.object_id < FIRST_UNSAVED
 
+    def is_same_row(self, other: "Entry") -> bool:
+        """Return whether both are the same row, with the same file or none."""
+        return (self.kind, self.object_id, self.is_missing) == (other.kind, other.object_id, other.is_missing)
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
