@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from blog.models import Post
 from pages.models import Page
@@ -229,6 +230,14 @@ def test_text_at_a_page_of_this_site_is_reachable_and_named_by_the_check(
     output = capsys.readouterr().out
     assert "Without their page: 0." in output
     assert "“My blog” was at /blog/, where this site has another page. It is at /blog-2/." in output
+
+
+def test_check_without_static_files_says_what_to_run(write: Writer, tmp_path: Path, settings: Settings) -> None:
+    storage = {"BACKEND": "ptcomplete.staticfiles_storage.BundlingStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
+    settings.STATIC_ROOT = tmp_path / "static"
+    with pytest.raises(CommandError, match="Run collectstatic first"):
+        call_command("check_old_urls", write(item()))
 
 
 def test_check_names_urls_that_do_not_lead_to_their_page(

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError
 
 from siteinfo.local_time import local_time_of_site
@@ -31,6 +32,9 @@ class Command(BaseCommand):
             listed = urls.read_text(encoding="utf-8").split() if urls else []
         except OSError as error:
             raise CommandError(f"{error.filename} could not be read: {error.strerror}.") from error
+        if isinstance(staticfiles_storage, ManifestFilesMixin) and not staticfiles_storage.hashed_files:
+            # Not even the error page could be shown.
+            raise CommandError("No page can be shown before the static files are collected. Run collectstatic first.")
         report = check_old_urls(exports, listed)
         for line in report.lines():
             self.stdout.write(line)
