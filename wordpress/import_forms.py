@@ -45,8 +45,8 @@ class UploadForm(forms.Form):
 
     uploads = FilesField(
         label="Files from WordPress",
-        help_text="The export (.xml, .zip or .gz), or all its parts together. You can add a ZIP of the folder"
-        " wp-content/uploads, which has your images. Choose the files, or drop them here.",
+        help_text="Choose the export (.xml, .zip or .gz), or all its parts, and the ZIP of your images together. Or"
+        " drop them here.",
     )
 
 

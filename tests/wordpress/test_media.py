@@ -385,8 +385,7 @@ def test_image_of_a_page_that_failed_is_imported_again_for_the_next_one(
     write: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = f'Words <img src="{BASE}/2020/05/knee.jpg" alt="A knee">'
-    export = write(*(item(number, kind="page", body=image) for number in (1, 2)))
-    save = Page.save
+    export, save = write(*(item(number, kind="page", body=image) for number in (1, 2))), Page.save
 
     def fail_once(page: Page, *args: Any, **options: Any) -> None:
         save(page, *args, **options)
