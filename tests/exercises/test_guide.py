@@ -129,6 +129,9 @@ def test_the_guide_works_offline_once_the_page_is_open(page: Page) -> None:
     page.get_by_role("button", name="Do it with me").wait_for()
     page.locator(".exercise-pics img").scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
+    # The view of the page is counted a moment after it is shown.
+    with page.expect_request("**/count-page/**"):
+        page.clock.run_for(1_000)
     page.context.set_offline(True)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
