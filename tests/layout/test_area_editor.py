@@ -14,6 +14,7 @@ from audit.accessibility import violations
 from layout import services
 from layout.block_types import Area
 from layout.models import Block
+from siteinfo.models import SiteInfo
 from tests.factories import make_author, make_category, make_page, make_post
 from tests.layout.editor import NAMES, area_url, order, parse
 from tests.layout.factories import link_titles, widget_titles
@@ -188,6 +189,7 @@ def drag(page: BrowserPage, name: str, target: str, *, below: bool = False) -> N
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_blocks_are_reordered_by_dragging_and_by_keyboard(admin_page: BrowserPage, client: Client) -> None:
+    SiteInfo.objects.create(name="Move Better", email="hello@example.com")
     make_post(categories=[make_category(name="Pain")], author=make_author(name="Sam", short_bio="Knees."))
     admin_page.goto(area_url("sidebar"))
     admin_page.get_by_role("button", name="Customize").click()
